@@ -1,0 +1,83 @@
+"""Which database a run uses. Loaded with -p, so that it speaks before pytest-django reads the settings.
+
+TEST_DATABASE names the engine asked for: sqlite (also when nothing is said) or postgresql. PostgreSQL is the
+server of DATABASE_URL where that is one, else a throw-away server. The run says in its header which engine it
+really is, and stops when that is not the one asked for.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.postgres import throwaway_server
+
+IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+_running = contextlib.ExitStack()
+
+
+def _asked_for() -> str:
+    given = os.environ.get("DATABASE_URL", "")
+    asked = os.environ.get("TEST_DATABASE") or ("postgresql" if given.startswith("postgres") else "sqlite")
+    if asked not in ("sqlite", "postgresql"):
+        raise pytest.UsageError(f"TEST_DATABASE={asked}: it is sqlite or postgresql.")
+    return asked
+
+
+def _prepare() -> None:
+    """Point the settings at a folder and a server of this run; workers of xdist inherit both."""
+    shared_memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder, mode 700
+    fast = shared_memory if os.access(shared_memory, os.W_OK) else None
+    folder = tempfile.mkdtemp(prefix="midfield-test-", dir=fast)
+    _running.callback(shutil.rmtree, folder, ignore_errors=True)
+    given = os.environ.get("DATABASE_URL", "")
+    os.environ["VAR_DIR"] = folder
+    os.environ["TEST_DATABASE"] = ENGINE
+    # What a developer has in .env must not decide a test.
+    os.environ.update(
+        SECRET_KEY="a-key-for-tests-only-" + "0" * 40, SUPPRESSION_PEPPER="a-pepper-for-tests-only",
+        DEBUG="False", REDIS_URL="", SITE_URL="http://localhost", LOG_LEVEL="WARNING", METRICS_TOKEN="", SMTP_HOST="",
+    )  # fmt: skip
+    if ENGINE == "sqlite":
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/midfield.sqlite3"
+    elif not given.startswith("postgres"):
+        os.environ["DATABASE_URL"] = _running.enter_context(throwaway_server())
+
+
+ENGINE = _asked_for()
+if not IS_XDIST_WORKER:
+    atexit.register(_running.close)
+    _prepare()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if ENGINE == "sqlite":
+        # A file, because tests of races open the database from several threads and processes.
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(settings.VAR_DIR / "test.sqlite3")
+    # The files themselves, without the hashed names that `collectstatic` makes.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    # Argon2 costs 50 ms a user on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if connection.vendor != ENGINE:
+        pytest.exit(f"Asked for {ENGINE}, but the settings say {connection.vendor}.", returncode=3)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {_engine_and_version()} (asked for: {ENGINE})"
+
+
+def _engine_and_version() -> str:
+    if connection.vendor == "sqlite":
+        return "SQLite " + ".".join(map(str, connection.Database.sqlite_version_info))
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return "PostgreSQL " + cursor.fetchone()[0]
