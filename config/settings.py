@@ -19,6 +19,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # Core
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", default=False)
 
 
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    # Its index classes; on SQLite they emit nothing.
+    "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
@@ -70,7 +73,14 @@ INSTALLED_APPS = [
     "leads",
     "config",
 ]
-INSTALLED_APPS = [a for a in INSTALLED_APPS if "." in a or not a.islower() or a not in ("team", "agreement", "accounts", "content", "leads") or (BASE_DIR / a / "apps.py").exists()]
+INSTALLED_APPS = [
+    a
+    for a in INSTALLED_APPS
+    if "." in a
+    or not a.islower()
+    or a not in ("team", "agreement", "accounts", "content", "leads")
+    or (BASE_DIR / a / "apps.py").exists()
+]
 
 # Middleware
 MIDDLEWARE = [
@@ -112,7 +122,9 @@ TEMPLATES = [
 # Database
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=60)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
-DATABASE: dict[str, Any] = dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'midfield.sqlite3'}"))
+DATABASE: dict[str, Any] = dict(
+    env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'midfield.sqlite3'}")
+)
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -300,7 +312,9 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=False) if IS_LOCAL else structlog.processors.JSONRenderer(),
+                structlog.dev.ConsoleRenderer(colors=False)
+                if IS_LOCAL
+                else structlog.processors.JSONRenderer(),
             ],
         },
     },

@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 import importlib.util as u
+
 for a in ("accounts", "team", "agreement", "leads"):
     if u.find_spec(a) and u.find_spec(a + ".urls"):
         urlpatterns.append(path("", include(a + ".urls")))

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -36,6 +37,7 @@ def _prepare() -> None:
     fast = shared_memory if os.access(shared_memory, os.W_OK) else None
     folder = tempfile.mkdtemp(prefix="midfield-test-", dir=fast)
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
+    (Path(folder) / "static").mkdir()
     given = os.environ.get("DATABASE_URL", "")
     os.environ["VAR_DIR"] = folder
     os.environ["TEST_DATABASE"] = ENGINE
@@ -78,6 +80,5 @@ def pytest_report_header(config: pytest.Config) -> str:
 def _engine_and_version() -> str:
     if connection.vendor == "sqlite":
         return "SQLite " + ".".join(map(str, connection.Database.sqlite_version_info))
-    with connection._nodb_cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        return "PostgreSQL " + cursor.fetchone()[0]
+    with psycopg.connect(os.environ["DATABASE_URL"]) as server:
+        return "PostgreSQL " + server.execute("SHOW server_version").fetchone()[0]

