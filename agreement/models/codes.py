@@ -1,0 +1,170 @@
+"""Lasting identities: labels and order change at once, what they mean is ruled by the version in force."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from agreement.models.vocabulary import Lane, Phase, StepKind
+
+
+class CodeQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def in_use(self) -> CodeQuerySet:
+        return self.filter(retired_at=None)
+
+
+class Code(models.Model):
+    """A key for the program, a label for people, an order, and an end that names its successor."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = CodeQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(name="%(class)s_has_a_label", condition=~Q(label="")),
+            models.CheckConstraint(
+                name="%(class)s_does_not_succeed_itself", condition=Q(successor=None) | ~Q(successor=F("pk"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Stage(Code):
+    """The admin's columns inside a phase. CLOSED has none."""
+
+    phase = models.CharField(max_length=12, choices=Phase)
+    # Where a lead stands when it enters the phase.
+    is_entry = models.BooleanField(default=False)
+
+    class Meta(Code.Meta):
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
+        constraints = [
+            *Code.Meta.constraints,
+            models.CheckConstraint(
+                name="stage_phase_is_open",
+                condition=Q(phase__in=[p.value for p in Phase if p is not Phase.CLOSED]),
+            ),
+            models.CheckConstraint(
+                name="stage_retired_has_a_successor",
+                condition=Q(retired_at=None, successor=None) | Q(retired_at__isnull=False, successor__isnull=False),
+            ),
+            models.CheckConstraint(name="stage_entry_is_in_use", condition=Q(is_entry=False) | Q(retired_at=None)),
+            models.UniqueConstraint(fields=["phase"], condition=Q(is_entry=True), name="stage_one_entry_per_phase"),
+        ]
+
+
+class Reason(Code):
+    class Kind(models.TextChoices):
+        RECYCLE = "recycle", _("Recycle")
+        DISQUALIFY = "disqualify", _("Disqualify")
+        REJECT = "reject", _("Reject a hand-off")
+        LOSE = "lose", _("Lose a deal")
+
+    kind = models.CharField(max_length=12, choices=Kind)
+
+    class Meta(Code.Meta):
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
+        constraints = [
+            *Code.Meta.constraints,
+            models.CheckConstraint(
+                name="reason_kind_is_known", condition=Q(kind__in=["recycle", "disqualify", "reject", "lose"])
+            ),
+        ]
+
+
+class Disposition(Code):
+    """What a call came to, and what follows."""
+
+    class Sentiment(models.TextChoices):
+        NEUTRAL = "neutral", _("Neutral")
+        POSITIVE = "positive", _("Positive")
+        NEGATIVE = "negative", _("Negative")
+
+    class Follows(models.TextChoices):
+        NEXT_ATTEMPT = "next_attempt", _("The cadence's next attempt")
+        CALL_BACK = "call_back", _("A promised call back")
+        BOOK_MEETING = "book_meeting", _("Book meeting")
+        RECYCLE = "recycle", _("Recycle lead")
+        FIND_CONTACT = "find_contact", _("Find a phone or e-mail")
+        DISQUALIFY = "disqualify", _("Recycle or disqualify")
+
+    sentiment = models.CharField(max_length=8, choices=Sentiment, default=Sentiment.NEUTRAL)
+    follows = models.CharField(max_length=14, choices=Follows)
+    is_conversation = models.BooleanField(default=False)
+    # The rep also sent an e-mail with it: the attempt counts for both channels.
+    with_email = models.BooleanField(default=False)
+    # Offered first in the form that follows.
+    reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta(Code.Meta):
+        verbose_name = _("disposition")
+        verbose_name_plural = _("dispositions")
+
+
+class Criterion(Code):
+    """One of Budget, Authority, Need, Timeframe, Motivation, or one of the admin's own."""
+
+    question = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta(Code.Meta):
+        verbose_name = _("criterion")
+        verbose_name_plural = _("criteria")
+
+
+class Cadence(models.Model):
+    """Attempts until there is a conversation. A change is a new number; people under way finish theirs."""
+
+    key = models.SlugField(max_length=40)
+    number = models.PositiveIntegerField(default=1)
+    label = models.CharField(max_length=80)
+    lane = models.CharField(max_length=12, choices=Lane)
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("cadence")
+        verbose_name_plural = _("cadences")
+        constraints = [
+            models.UniqueConstraint(fields=["key", "number"], name="cadence_number_once"),
+            models.UniqueConstraint(fields=["lane"], condition=Q(is_current=True), name="cadence_one_current_per_lane"),
+            models.CheckConstraint(name="cadence_lane_is_known", condition=Q(lane__in=Lane.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class CadenceStep(models.Model):
+    """The attempt with this position, so many working days after the first."""
+
+    cadence = models.ForeignKey(Cadence, models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    day_offset = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12, choices=StepKind)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["cadence", "position"], name="cadencestep_position_once"),
+            models.CheckConstraint(name="cadencestep_position_from_1", condition=Q(position__gte=1)),
+            models.CheckConstraint(
+                name="cadencestep_kind_is_an_attempt",
+                condition=Q(kind__in=["call", "email", "call_email", "social"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cadence_id}/{self.position}"

@@ -1,0 +1,29 @@
+"""The life of a lead: what people did, who works them, what is due, what was promised, what happened."""
+
+from leads.models.engagement import Engagement, EngagementKey, Interest, Verdict
+from leads.models.handoff import HandOff
+from leads.models.history import Activity, Answer, LeadEvent, Note
+from leads.models.intake import Import, ImportReject, Release
+from leads.models.lead import Lead, Recycling, SecondLook
+from leads.models.work import Clock, Notice, Step
+
+__all__ = [
+    "Activity",
+    "Answer",
+    "Clock",
+    "Engagement",
+    "EngagementKey",
+    "HandOff",
+    "Import",
+    "ImportReject",
+    "Interest",
+    "Lead",
+    "LeadEvent",
+    "Note",
+    "Notice",
+    "Recycling",
+    "Release",
+    "SecondLook",
+    "Step",
+    "Verdict",
+]

@@ -1,0 +1,101 @@
+"""From the BDR to the AE: a booked meeting, or a hand-off without one, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from agreement.models import Reason
+from leads.models.lead import Lead
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class HandOffQuerySet(models.QuerySet["HandOff"]):
+    def open(self) -> HandOffQuerySet:
+        return self.filter(state__in=HandOff.OPEN_STATES)
+
+    def unanswered(self) -> HandOffQuerySet:
+        return self.filter(state=HandOff.State.SENT)
+
+    def visible_to(self, user: User) -> HandOffQuerySet:
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+
+class HandOff(models.Model):
+    class State(models.TextChoices):
+        SENT = "sent", _("To answer")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        NO_SHOW = "no_show", _("No-show")
+        QUALIFIED = "qualified", _("Held and qualified")
+        NOT_QUALIFIED = "not_qualified", _("Held and not qualified")
+        RETURNED = "returned", _("Returned")
+        UNDONE = "undone", _("Undone")
+
+    OPEN_STATES = (State.SENT, State.ACCEPTED)
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="hand_offs")
+    ae = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="hand_offs", db_index=False)
+    bdr = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(max_length=14, choices=State, default=State.SENT)
+    sent_at = models.DateTimeField()
+    respond_by = models.DateTimeField()
+    # Empty: handed off without a meeting.
+    meeting_at = models.DateTimeField(null=True, blank=True)
+    local_meeting = models.DateTimeField(null=True, blank=True)
+    zone = models.CharField(max_length=64, blank=True, default="")
+    minutes = models.PositiveSmallIntegerField(default=30)
+    place = models.CharField(max_length=200, blank=True, default="")
+    # Why now, in one line; blanked by erasure.
+    line = models.CharField(max_length=500, blank=True, default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    outcome_at = models.DateTimeField(null=True, blank=True)
+    reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    # The unanswered one went here.
+    escalated_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    # RFC 5545: moves with every change of the meeting.
+    sequence = models.PositiveSmallIntegerField(default=0)
+
+    objects = HandOffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hand-off")
+        verbose_name_plural = _("hand-offs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(state__in=["sent", "accepted"]), name="handoff_one_open_per_lead"
+            ),
+            models.CheckConstraint(
+                name="handoff_rejected_has_a_reason", condition=~Q(state="rejected") | Q(reason__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="handoff_answered_has_its_moment",
+                condition=Q(state__in=["sent", "withdrawn", "returned", "undone"]) | Q(answered_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="handoff_meeting_has_its_zone",
+                condition=Q(meeting_at=None, local_meeting=None, zone="")
+                | (Q(meeting_at__isnull=False, local_meeting__isnull=False) & ~Q(zone="")),
+            ),
+            models.CheckConstraint(name="handoff_meeting_has_a_length", condition=Q(minutes__gte=5)),
+        ]
+        indexes = [
+            models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.state}"

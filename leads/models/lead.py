@@ -1,0 +1,336 @@
+"""A lead is one pursuit of one person. The constraints below are the table "The life of a lead", row by row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from accounts.models import Account, Person
+from agreement.models import AgreementVersion, Cadence, Criterion, Lane, Phase, Reason, Stage
+from agreement.models.version import ReasonRule
+from team.models import Role, Team
+
+if TYPE_CHECKING:
+    from team.models import User
+
+AE_PHASES = (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED)
+
+
+class LeadQuerySet(models.QuerySet["Lead"]):
+    def open(self) -> LeadQuerySet:
+        return self.exclude(phase=Phase.CLOSED)
+
+    def in_phase(self, *phases: str) -> LeadQuerySet:
+        return self.filter(phase__in=phases)
+
+    def visible_to(self, user: User) -> LeadQuerySet:
+        """BDRs and managers see their teams' leads, AEs what was handed to them, marketers and admins all."""
+        if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
+            return self
+        teams = user.teams_as(Role.BDR, Role.MANAGER)
+        seen = Q(team__in=teams)
+        if user.has_role(Role.AE):
+            seen |= Q(ae=user)
+        return self.filter(seen)
+
+    def workable_by(self, user: User) -> LeadQuerySet:
+        """Her own leads, her teams' pool, what waits for her as AE, and as a manager everything in her teams."""
+        own = Q(bdr=user) | Q(ae=user, phase__in=AE_PHASES)
+        pool = Q(phase=Phase.QUEUED, team__in=user.teams_as(Role.BDR))
+        return self.filter(own | pool | Q(team__in=user.teams_as(Role.MANAGER)))
+
+    def in_pool(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
+        """What any BDR of `teams` may take at `at`: queued and not reserved for somebody."""
+        return self.filter(Q(reserved_until=None) | Q(reserved_until__lte=at), phase=Phase.QUEUED, team__in=teams)
+
+    def in_pool_order(self) -> LeadQuerySet:
+        """Who is waiting first, then first touches in time, today's steps, what was missed."""
+        return self.order_by("band", "due_at", "id")
+
+    def reserved_for(self, user: User, *, at: datetime) -> LeadQuerySet:
+        return self.filter(phase=Phase.QUEUED, bdr=user, reserved_until__gt=at)
+
+    def to_sweep(self, at: datetime) -> LeadQuerySet:
+        """The system must look at these by `at`."""
+        return self.filter(sweep_at__lte=at).order_by("sweep_at", "id")
+
+    def worked_by(self, user: User) -> LeadQuerySet:
+        return self.filter(bdr=user, phase=Phase.WORKING)
+
+    def at_account(self, account: Account | int) -> LeadQuerySet:
+        return self.filter(account=account)
+
+
+class Lead(models.Model):
+    class Origin(models.TextChoices):
+        INBOUND = "inbound", _("Inbound")
+        HAND_RAISER = "hand_raiser", _("Hand-raiser")
+        REP_SOURCED = "rep_sourced", _("Rep-sourced")
+        SIGNAL = "signal", _("Signal")
+        DATE = "date", _("Date")
+        RETURNED_DEAL = "returned_deal", _("Returned deal")
+        IMPORT = "import", _("Import")
+        MANUAL = "manual", _("Manual")
+
+    class ClosedAs(models.TextChoices):
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        DISQUALIFIED = "disqualified", _("Disqualified")
+        DO_NOT_CONTACT = "do_not_contact", _("Do not contact")
+        MERGED = "merged", _("Merged")
+        ERASED = "erased", _("Erased")
+        WOKEN = "woken", _("Woken")
+
+    class Band(models.IntegerChoices):
+        WAITING = 0, _("A person is waiting")
+        FIRST_TOUCH = 1, _("First touch in time")
+        TODAY = 2, _("Planned for today")
+        MISSED = 3, _("Missed")
+
+    # Every column that an event may change and the fold must give back, in this order.
+    FOLDED = (
+        "phase", "stage", "team", "lane", "origin", "bdr", "ae", "sourced_by", "due_at", "wake_at", "reserved_until",
+        "reason", "closed_as", "closed_at", "account", "cadence", "attempts", "first_touched_at", "last_touched_at",
+        "first_queued_at", "first_working_at", "first_handed_off_at", "first_accepted_at", "first_qualified_at",
+        "first_nurture_at", "meeting_agreed_at", "opportunity_at",
+    )  # fmt: skip
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="leads")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="leads")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="leads", db_index=False)
+    phase = models.CharField(max_length=12, choices=Phase)
+    # Empty when closed.
+    stage = models.ForeignKey(Stage, models.PROTECT, null=True, blank=True, related_name="leads", db_index=False)
+    lane = models.CharField(max_length=12, choices=Lane)
+    origin = models.CharField(max_length=14, choices=Origin)
+    source = models.CharField(max_length=60, blank=True, default="")
+    bdr = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads_as_bdr",
+        db_index=False,
+    )
+    ae = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads_as_ae",
+        db_index=False,
+    )
+    sourced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    # What the responsible sees; empty when closed.
+    due_at = models.DateTimeField(null=True, blank=True)
+    wake_at = models.DateTimeField(null=True, blank=True)
+    # When the system must look next; each visit moves or clears it.
+    sweep_at = models.DateTimeField(null=True, blank=True)
+    band = models.PositiveSmallIntegerField(choices=Band, default=Band.FIRST_TOUCH)
+    reserved_until = models.DateTimeField(null=True, blank=True)
+    reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    closed_as = models.CharField(max_length=14, choices=ClosedAs, blank=True, default="")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    previous = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="next")
+    agreement = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+", db_index=False)
+    cadence = models.ForeignKey(Cadence, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    first_touched_at = models.DateTimeField(null=True, blank=True)
+    last_touched_at = models.DateTimeField(null=True, blank=True)
+    # As judged at entry: fit A to C, interest 1 to 3, and the named parts that sum to it.
+    tier = models.CharField(max_length=2, default="C3")
+    tier_parts = models.JSONField(default=list, blank=True)
+    # By value: up to three engagements [kind, asset id, topic id, moment] that made it.
+    evidence = models.JSONField(default=list, blank=True)
+    first_queued_at = models.DateTimeField(null=True, blank=True)
+    first_working_at = models.DateTimeField(null=True, blank=True)
+    first_handed_off_at = models.DateTimeField(null=True, blank=True)
+    first_accepted_at = models.DateTimeField(null=True, blank=True)
+    first_qualified_at = models.DateTimeField(null=True, blank=True)
+    first_nurture_at = models.DateTimeField(null=True, blank=True)
+    # Gate A is the agreed meeting, gate B is first_qualified_at; the installation chooses which opens the opportunity.
+    meeting_agreed_at = models.DateTimeField(null=True, blank=True)
+    opportunity_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        constraints = [
+            models.CheckConstraint(name="lead_phase_is_known", condition=Q(phase__in=Phase.values)),
+            models.CheckConstraint(name="lead_lane_is_known", condition=Q(lane__in=Lane.values)),
+            # Every open lead waits for something with a date; a closed one waits for nothing.
+            models.CheckConstraint(
+                name="lead_open_is_due",
+                condition=Q(phase="closed", due_at=None) | (~Q(phase="closed") & Q(due_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="lead_closed_says_how",
+                condition=(
+                    Q(
+                        phase="closed",
+                        closed_at__isnull=False,
+                        stage=None,
+                        closed_as__in=[
+                            "won",
+                            "lost",
+                            "disqualified",
+                            "do_not_contact",
+                            "merged",
+                            "erased",
+                            "woken",
+                        ],
+                    )
+                    | (~Q(phase="closed") & Q(closed_at=None, closed_as="", stage__isnull=False))
+                ),
+            ),
+            models.CheckConstraint(
+                name="lead_queued_is_reserved_or_free",
+                condition=~Q(phase="queued")
+                | Q(bdr=None, reserved_until=None)
+                | Q(bdr__isnull=False, reserved_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="lead_reserved_only_in_the_queue", condition=Q(phase="queued") | Q(reserved_until=None)
+            ),
+            models.CheckConstraint(
+                name="lead_worked_has_a_bdr",
+                condition=~Q(phase__in=["working", "handed_off"]) | Q(bdr__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="lead_handed_off_has_an_ae",
+                condition=~Q(phase__in=["handed_off", "accepted", "qualified"]) | Q(ae__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="lead_nurture_has_a_wake_and_a_reason",
+                condition=Q(phase="nurture", wake_at__isnull=False, reason__isnull=False)
+                | (~Q(phase="nurture") & Q(wake_at=None)),
+            ),
+            models.CheckConstraint(
+                name="lead_refused_has_a_reason",
+                condition=~Q(closed_as__in=["lost", "disqualified", "do_not_contact"]) | Q(reason__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="lead_reason_only_where_refused",
+                condition=Q(phase__in=["nurture", "closed"]) | Q(reason=None),
+            ),
+            models.CheckConstraint(name="lead_band_is_known", condition=Q(band__lte=3)),
+            models.CheckConstraint(
+                name="lead_does_not_follow_itself", condition=Q(previous=None) | ~Q(previous=F("pk"))
+            ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=~Q(phase="closed"),
+                name="lead_one_open_per_person",
+                violation_error_message=_("This person already has an open lead."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["team", "band", "due_at", "id"], condition=Q(phase="queued"), name="lead_pool"),
+            models.Index(fields=["bdr", "phase"], condition=~Q(phase="closed"), name="lead_of_bdr"),
+            models.Index(
+                fields=["ae", "phase", "due_at"],
+                condition=Q(phase__in=["handed_off", "accepted", "qualified"]),
+                name="lead_of_ae",
+            ),
+            models.Index(fields=["sweep_at", "id"], condition=Q(sweep_at__isnull=False), name="lead_to_sweep"),
+            models.Index(fields=["team", "wake_at"], condition=Q(phase="nurture"), name="lead_asleep"),
+            models.Index(fields=["team", "phase", "id"], condition=~Q(phase="closed"), name="lead_of_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.phase}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase != Phase.CLOSED
+
+    @property
+    def responsible_id(self) -> int | None:
+        """Who answers for `due_at`: the AE after the hand-off, else the BDR; nobody in the pool and after the end."""
+        if self.phase in AE_PHASES:
+            return self.ae_id
+        return None if self.phase == Phase.CLOSED else self.bdr_id
+
+
+class Recycling(models.Model):
+    """Why a lead sleeps and what its return is computed from. Words here are blanked by erasure."""
+
+    class Precision(models.TextChoices):
+        DAY = "day", _("Day")
+        MONTH = "month", _("Month")
+        QUARTER = "quarter", _("Quarter")
+        UNKNOWN = "unknown", _("Unknown")
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="recyclings")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    category = models.CharField(max_length=14, choices=ReasonRule.Category)
+    wake_at = models.DateTimeField()
+    missing = models.ForeignKey(Criterion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    vendor = models.CharField(max_length=120, blank=True, default="")
+    contract_ends_on = models.DateField(null=True, blank=True)
+    precision = models.CharField(max_length=8, choices=Precision, blank=True, default="")
+    notice_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    lead_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    referred_to = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("recycling")
+        verbose_name_plural = _("recyclings")
+        constraints = [
+            models.CheckConstraint(name="recycling_wakes_later", condition=Q(wake_at__gt=F("at"))),
+            models.CheckConstraint(name="recycling_has_a_category", condition=~Q(category="")),
+            models.UniqueConstraint(fields=["lead"], condition=Q(undone_at=None), name="recycling_one_per_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.category}"
+
+
+class SecondLook(models.Model):
+    """A manager looks again at a lead that was disqualified after too few attempts."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        APPROVED = "approved", _("Approved")
+        PUT_BACK = "put_back", _("Put back")
+        EXPIRED = "expired", _("Expired")
+        UNDONE = "undone", _("Undone")
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="second_looks")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("second look")
+        verbose_name_plural = _("second looks")
+        constraints = [
+            models.CheckConstraint(
+                name="secondlook_decided_has_its_moment",
+                condition=Q(state="open", decided_at=None) | (~Q(state="open") & Q(decided_at__isnull=False)),
+            ),
+            models.UniqueConstraint(fields=["lead"], condition=Q(state="open"), name="secondlook_one_open_per_lead"),
+        ]
+        indexes = [models.Index(fields=["team", "due_at"], condition=Q(state="open"), name="secondlook_open")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.state}"

@@ -1,0 +1,220 @@
+"""What has to be done and what was promised: steps, clocks, notices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from agreement.models import AgreementVersion, Cadence, SLAClause, StepKind
+from leads.models.lead import Lead
+from team.models import Calendar
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def open(self) -> StepQuerySet:
+        return self.filter(state=Step.State.OPEN)
+
+    def of(self, user: User) -> StepQuerySet:
+        return self.filter(assignee=user)
+
+    def earliest_of_each_lead(self) -> StepQuerySet:
+        """One row a lead: its assignee's earliest open step."""
+        earlier = Step.objects.filter(
+            Q(due_at__lt=models.OuterRef("due_at")) | Q(due_at=models.OuterRef("due_at"), id__lt=models.OuterRef("id")),
+            lead=models.OuterRef("lead"),
+            assignee=models.OuterRef("assignee"),
+            state=Step.State.OPEN,
+        )
+        return self.filter(~models.Exists(earlier))
+
+    def in_queue_order(self) -> StepQuerySet:
+        return self.order_by("due_at", "id")
+
+
+class Step(models.Model):
+    """One thing one of us has to do for a lead. The earliest open one is the next step."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+        SKIPPED = "skipped", _("Skipped")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class MadeBy(models.TextChoices):
+        CADENCE = "cadence", _("Cadence")
+        PERSON = "person", _("Somebody")
+        SYSTEM = "system", _("System")
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="steps")
+    kind = models.CharField(max_length=12, choices=StepKind)
+    # Words of a person; blanked by erasure. Empty: the kind says it.
+    title = models.CharField(max_length=200, blank=True, default="")
+    due_at = models.DateTimeField()
+    # Where the moment was promised as wall time (R23): what was said, and in which zone.
+    local_due = models.DateTimeField(null=True, blank=True)
+    zone = models.CharField(max_length=64, blank=True, default="")
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="steps", db_index=False)
+    # A person was told this moment: it stands before what is only planned.
+    promised = models.BooleanField(default=False)
+    cadence = models.ForeignKey(Cadence, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    attempt = models.PositiveSmallIntegerField(null=True, blank=True)
+    made_by = models.CharField(max_length=8, choices=MadeBy)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    snoozed = models.PositiveSmallIntegerField(default=0)
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        constraints = [
+            models.CheckConstraint(name="step_kind_is_known", condition=Q(kind__in=StepKind.values)),
+            models.CheckConstraint(
+                name="step_closed_has_its_moment",
+                condition=Q(state="open", closed_at=None)
+                | Q(state__in=["done", "skipped", "cancelled"], closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="step_of_a_cadence_has_its_attempt",
+                condition=Q(made_by="cadence", cadence__isnull=False, attempt__isnull=False, attempt__gte=1)
+                | (~Q(made_by="cadence") & Q(cadence=None)),
+            ),
+            models.CheckConstraint(
+                name="step_local_moment_has_its_zone",
+                condition=Q(local_due=None, zone="") | (Q(local_due__isnull=False) & ~Q(zone="")),
+            ),
+            # Looking for a way to reach somebody is asked for once.
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(kind="find_contact", state="open"),
+                name="step_one_find_contact_per_lead",
+            ),
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(made_by="cadence", state="open"),
+                name="step_one_open_attempt_per_lead",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["assignee", "due_at", "id"], condition=Q(state="open"), name="step_open_of_assignee"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def running(self) -> ClockQuerySet:
+        return self.filter(state=Clock.State.RUNNING)
+
+    def to_notice(self, at: datetime) -> ClockQuerySet:
+        return self.running().filter(next_notice_at__lte=at).order_by("next_notice_at", "id")
+
+
+class Clock(models.Model):
+    """One running SLA of one lead under one clause. Claim, snooze and reassignment never move it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        MET = "met", _("Met")
+        MISSED = "missed", _("Missed")
+        EXCUSED = "excused", _("Excused")
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="clocks")
+    clause = models.ForeignKey(SLAClause, models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12, choices=SLAClause.Kind)
+    version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+", db_index=False)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True, blank=True)
+    # Working minutes used up before it was paused last.
+    minutes_used = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # A miss is recorded once, at its moment; what was asked may still be done later.
+    missed_at = models.DateTimeField(null=True, blank=True)
+    next_notice_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        constraints = [
+            models.CheckConstraint(
+                name="clock_ended_has_its_moment",
+                condition=Q(state="running", ended_at=None)
+                | Q(state__in=["met", "missed", "excused"], ended_at__isnull=False, next_notice_at=None),
+            ),
+            models.CheckConstraint(
+                name="clock_is_due_after_it_starts", condition=Q(due_at__gte=models.F("started_at"))
+            ),
+            models.CheckConstraint(
+                name="clock_missed_says_when", condition=~Q(state="missed") | Q(missed_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["lead", "kind"], condition=Q(state="running"), name="clock_one_running_per_kind"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_notice_at", "id"],
+                condition=Q(next_notice_at__isnull=False),
+                name="clock_to_notice",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.kind} {self.state}"
+
+
+class Notice(models.Model):
+    """Something a user should know now: about one clock, once per kind."""
+
+    class Kind(models.TextChoices):
+        SOON = "soon", _("runs out soon")
+        MISSED = "missed", _("was missed")
+        ESCALATED = "escalated", _("was passed on to you")
+        HAND_OFF = "hand_off", _("waits for your answer")
+        ANSWERED = "answered", _("was answered")
+        RELEASED = "released", _("was given back")
+        SECOND_LOOK = "second_look", _("asks for a second look")
+        RETURNED = "returned", _("came back to you")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="notices")
+    clock = models.ForeignKey(Clock, models.CASCADE, null=True, blank=True, related_name="notices", db_index=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clock", "kind", "user"],
+                condition=Q(clock__isnull=False),
+                name="notice_once_per_clock_and_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-at"], condition=Q(seen_at=None), name="notice_unseen"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind}"

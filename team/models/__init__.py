@@ -1,0 +1,22 @@
+"""Who works here, when, and what they may see. The lowest room: it knows nothing of leads."""
+
+from team.models.calendar import Absence, Calendar, CalendarDay, CalendarWindow
+from team.models.installation import FormSubmission, Installation, SettingChange, Tick, Upload
+from team.models.user import Membership, Role, Team, Territory, User
+
+__all__ = [
+    "Absence",
+    "Calendar",
+    "CalendarDay",
+    "CalendarWindow",
+    "FormSubmission",
+    "Installation",
+    "Membership",
+    "Role",
+    "SettingChange",
+    "Team",
+    "Territory",
+    "Tick",
+    "Upload",
+    "User",
+]

@@ -1,0 +1,120 @@
+"""What belongs to the installation as a whole: its choices, its alarm clocks, its files, its memory of forms."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Installation(models.Model):
+    """The one row of choices that hold for the whole company."""
+
+    class Letters(models.TextChoices):
+        SOURCE_ARTICLES = "articles", _("Source articles: MQL, SAL when accepted, SQL when qualified")
+        BDR_ACCEPTS = (
+            "bdr_accepts",
+            _("BDR accepts: SAL when a BDR takes the lead, SQL at the agreed meeting"),
+        )
+
+    class Gate(models.TextChoices):
+        MEETING_AGREED = "a", _("Gate A: the agreed meeting")
+        QUALIFIED = "b", _("Gate B: conversation held and judged qualified")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    instance_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    company = models.CharField(max_length=120, blank=True, default="")
+    letters = models.CharField(max_length=12, choices=Letters, default=Letters.SOURCE_ARTICLES)
+    opportunity_gate = models.CharField(max_length=1, choices=Gate, default=Gate.QUALIFIED)
+    interest_half_life_days = models.PositiveSmallIntegerField(default=30)
+    step_max_days = models.PositiveSmallIntegerField(default=14)
+    # Said on every page when the demo team's hours were shifted so that somebody is at work now.
+    calendar_shift = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("installation")
+        verbose_name_plural = _("installation")
+        constraints = [
+            models.CheckConstraint(name="installation_is_one", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="installation_half_life_is_positive", condition=Q(interest_half_life_days__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.company or "Midfield"
+
+
+class Tick(models.Model):
+    """One alarm clock: when it last rang. The due rows are the schedule; losing a ring costs latency only."""
+
+    kind = models.CharField(max_length=40, primary_key=True)
+    last_at = models.DateTimeField(null=True)
+    worked = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class FormSubmission(models.Model):
+    """A form that was carried out once. Sent again, the first answer is given (R22)."""
+
+    form_id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    answer_url = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="formsubmission_at")]
+
+    def __str__(self) -> str:
+        return str(self.form_id)
+
+
+class Upload(models.Model):
+    """A file somebody gave us: kept under a name of our own, for a purpose, for so long."""
+
+    class Purpose(models.TextChoices):
+        IMPORT = "import", _("import")
+        IMPORT_REJECTS = "import_rejects", _("rejected rows")
+
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    file = models.FileField(upload_to="uploads/%Y/%m/")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
+    at = models.DateTimeField()
+    keep_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="upload_purpose_is_known", condition=Q(purpose__in=["import", "import_rejects"])
+            ),
+        ]
+        indexes = [models.Index(fields=["keep_until"], name="upload_keep_until")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SettingChange(models.Model):
+    """One change of a setting, with the old and the new, so that it can be explained and reverted."""
+
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    model = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=40)
+    # {field: [old, new]}
+    changes = models.JSONField(default=dict)
+    reverts = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["model", "object_id", "at"], name="settingchange_of_object")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id}"
