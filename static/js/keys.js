@@ -1,0 +1,254 @@
+// Every key presses a visible element: an element says which by data-key="c" or data-key="g q".
+// Only what no single element owns is done here: moving in a list, selecting, the palette and the help.
+// team/keys.py lists all keys; this module and page.js do not import one another, so that both can be cached by hash.
+
+const words = document.getElementById("words")?.dataset ?? {};
+const say = (text, ...values) => values.reduce((said, value) => said.replace("{}", value), text ?? "");
+const visible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled;
+
+// Moving: the focused link is the highlighted row; there is no second cursor to keep in step.
+const place = `row:${location.pathname}`;
+let at = Number(sessionStorage.getItem(place) ?? -1);
+let selectedFrom = null;
+
+const rowLinks = () => [...document.querySelectorAll(".row-link")].filter(visible);
+
+function here(links) {
+  const focused = document.activeElement.closest(".row")?.querySelector(".row-link") ?? document.activeElement;
+  return links.indexOf(focused);
+}
+
+function moveRow(by) {
+  const links = rowLinks();
+  if (!links.length) return;
+  const now = here(links);
+  // A row that was worked and is gone leaves its place to the next one.
+  const to = now >= 0 ? now + by : Math.max(at, 0);
+  at = Math.min(Math.max(to, 0), links.length - 1);
+  document.querySelector(".row[aria-current]")?.removeAttribute("aria-current");
+  links[at].focus();
+  links[at].closest(".row, tr, li")?.scrollIntoView({ block: "nearest" });
+}
+
+function selectRow({ upToHere = false } = {}) {
+  const boxes = [...document.querySelectorAll(".row input[type=checkbox]")];
+  const box = document.activeElement.closest(".row")?.querySelector("input[type=checkbox]");
+  if (!box) return;
+  const from = boxes.indexOf(selectedFrom);
+  if (upToHere && from >= 0) {
+    const to = boxes.indexOf(box);
+    for (const between of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) between.checked = true;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  } else {
+    box.click();
+  }
+  selectedFrom = box;
+}
+
+document.addEventListener("focusin", (event) => {
+  if (!event.target.matches(".row-link")) return;
+  at = rowLinks().indexOf(event.target);
+  sessionStorage.setItem(place, at);
+});
+
+// A lead opened from a list knows its neighbours there, also when the server keeps no block for it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".row-link");
+  if (!link) return;
+  sessionStorage.setItem("list", JSON.stringify(rowLinks().map((row) => new URL(row.href).pathname)));
+});
+
+for (const link of document.querySelectorAll("[data-neighbour]")) {
+  const list = JSON.parse(sessionStorage.getItem("list") ?? "[]");
+  const now = list.indexOf(location.pathname);
+  const to = now < 0 ? undefined : list[now + Number(link.dataset.neighbour)];
+  if (to) {
+    link.href = to;
+    link.hidden = false;
+  }
+}
+
+// Pressing: links and buttons are clicked, fields are focused, a disposition is chosen and, where that says it all, sent.
+function find(press) {
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(press)}"]`)];
+  const open = document.querySelector("dialog:modal");
+  const usable = all.filter((element) => !open || open.contains(element));
+  // Places stay reachable where the window is too narrow to show them.
+  return usable.find(visible) ?? usable.find((element) => !open && element.matches(".rail a, .topbar [data-open]"));
+}
+
+function press(element) {
+  if (element.matches("input[type=radio]")) return choose(element);
+  if (element.matches("input:not([type=checkbox], [type=submit]), textarea, select")) {
+    element.focus();
+    element.select?.();
+    return undefined;
+  }
+  element.click();
+  if (element.dataset.dial) setTimeout(() => { location.href = element.dataset.dial; }, 50);
+  return undefined;
+}
+
+function choose(radio) {
+  radio.focus();
+  radio.click();
+  const form = radio.form;
+  if (!form?.hasAttribute("data-submit-on-key")) return;
+  if (radio.hasAttribute("data-needs-more")) {
+    [...form.querySelectorAll("[data-when] :is(input, select, textarea)")].find(visible)?.focus();
+    return;
+  }
+  form.requestSubmit(form.querySelector("[data-default]") ?? form.querySelector("button:not([type=button])"));
+}
+
+const inDialog = () => document.querySelector("dialog:modal");
+const moves = {
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  x: () => selectRow(),
+  X: () => selectRow({ upToHere: true }),
+};
+
+let started = "";
+let startedAt = 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.altKey) return;
+  const typing = event.target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key === "Enter") return save(event);
+    if (event.key.toLowerCase() === "k") return openPalette(event);
+    return;
+  }
+  if (typing) {
+    if (event.key === "Escape" && !inDialog()) event.target.blur();
+    return;
+  }
+  const sequence = started && Date.now() - startedAt < 1200 ? `${started} ${event.key}` : event.key;
+  started = "";
+  const element = find(sequence);
+  if (element) {
+    event.preventDefault();
+    press(element);
+  } else if (moves[event.key] && !inDialog()) {
+    event.preventDefault();
+    moves[event.key]();
+  } else if (event.key === "g" && !inDialog()) {
+    started = "g";
+    startedAt = Date.now();
+  }
+});
+
+function save(event) {
+  const form = event.target.closest?.("form") ?? [...document.querySelectorAll("form[data-save]")].find(visible);
+  if (!form || form.method === "dialog" || form.matches(".search")) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("[data-default]") ?? form.querySelector("button:not([type=button])"));
+}
+
+// The help shows all keys, and softly those that press nothing on this page.
+const keysDialog = document.getElementById("keys");
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (!opener) return;
+  if (opener.dataset.open === "palette") return openPalette(event);
+  if (opener.dataset.open === "keys") {
+    for (const line of keysDialog.querySelectorAll("[data-for]")) {
+      const key = line.dataset.for;
+      const moving = moves[key] || key === "Enter" ? rowLinks().length : 0;
+      line.classList.toggle("soft", !moving && !find(key) && !key.startsWith("Ctrl"));
+    }
+  }
+  document.getElementById(opener.dataset.open)?.showModal();
+});
+
+for (const button of document.querySelectorAll("[data-open][hidden]")) button.hidden = false;
+
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+
+// The palette: the places of the rail and whatever has a key on this page.
+const palette = document.getElementById("palette");
+const filter = palette?.querySelector("input");
+const list = palette?.querySelector("ul");
+let commands = [];
+let chosen = 0;
+
+function openPalette(event) {
+  if (!palette || (inDialog() && !palette.open)) return;
+  event.preventDefault();
+  if (palette.open) return palette.close();
+  commands = [...document.querySelectorAll("[data-key], .rail a, [data-command]")]
+    .filter((element) => element.matches(".rail a") || (visible(element) && !element.matches("input, textarea, [data-open=palette]")))
+    .map((element) => ({ element, name: nameOf(element), key: element.dataset.key ?? "" }))
+    .filter((command, index, all) => command.name && all.findIndex((other) => other.name === command.name) === index);
+  filter.value = "";
+  palette.showModal();
+  filter.focus();
+  draw();
+}
+
+function nameOf(element) {
+  const copy = element.cloneNode(true);
+  copy.querySelectorAll("kbd, .count").forEach((extra) => extra.remove());
+  return (element.dataset.command || copy.textContent.trim() || element.getAttribute("aria-label") || "").replace(/\s+/g, " ");
+}
+
+function draw() {
+  const typed = filter.value.trim().toLowerCase().split(/\s+/);
+  const found = commands.filter(({ name }) => typed.every((word) => name.toLowerCase().includes(word)));
+  const search = document.querySelector(".search");
+  if (filter.value.trim() && search) found.push({ name: say(words.search, filter.value.trim()), key: "", search });
+  chosen = 0;
+  list.replaceChildren(...found.map((command, index) => {
+    const item = document.createElement("li");
+    item.id = `command-${index}`;
+    item.role = "option";
+    item.textContent = command.name;
+    if (command.key) item.append(Object.assign(document.createElement("kbd"), { textContent: command.key }));
+    item.addEventListener("click", () => run(command));
+    item.command = command;
+    return item;
+  }));
+  mark();
+}
+
+function mark() {
+  [...list.children].forEach((item, index) => item.setAttribute("aria-selected", index === chosen));
+  list.children[chosen]?.scrollIntoView({ block: "nearest" });
+  if (list.children[chosen]) filter.setAttribute("aria-activedescendant", `command-${chosen}`);
+  else filter.removeAttribute("aria-activedescendant");
+}
+
+function run(command) {
+  const typed = filter.value.trim();
+  palette.close();
+  if (command.search) {
+    command.search.elements.q.value = typed;
+    command.search.requestSubmit();
+  } else {
+    press(command.element);
+  }
+}
+
+filter?.addEventListener("input", draw);
+filter?.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    chosen = (chosen + step + list.children.length) % Math.max(list.children.length, 1);
+    mark();
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    if (list.children[chosen]) run(list.children[chosen].command);
+  }
+});
+
+// The count on the bar of what can be done with the selected rows.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches(".row input[type=checkbox]")) return;
+  const count = document.querySelectorAll(".row input[type=checkbox]:checked").length;
+  for (const output of document.querySelectorAll(".bulk output")) output.textContent = say(words.selected, count);
+});

@@ -1,0 +1,15 @@
+"""What a user chooses for herself. Nothing here changes what she may see or do."""
+
+from team.models import User
+
+
+def choose_theme(user: User, theme: str) -> None:
+    """Light, dark, or as the system says; anything else is refused by the field's choices before it gets here."""
+    user.theme = theme
+    user.save(update_fields=["theme"])
+
+
+def change_preferences(user: User, *, name: str, time_zone: str, theme: str) -> None:
+    """Her name as colleagues read it, the zone in which she reads moments, and the theme."""
+    user.name, user.time_zone, user.theme = name, time_zone, theme
+    user.save(update_fields=["name", "time_zone", "theme"])

@@ -1,0 +1,26 @@
+"""What a user says about herself."""
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from team.localtime import is_zone
+from team.models import User
+
+
+class ThemeForm(forms.Form):
+    theme = forms.ChoiceField(choices=User.Theme.choices, required=False)
+
+
+class PreferencesForm(forms.ModelForm[User]):
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(filter(is_zone, available_timezones()))],
+        help_text=_("Every moment is shown on this clock; the other person's stands beside it."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone", "theme")
+        widgets = {"theme": forms.RadioSelect}

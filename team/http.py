@@ -1,0 +1,35 @@
+"""The request as our views see it, and the one way to tell the user what happened."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django_htmx.middleware import HtmxDetails
+
+from team.models import User
+
+
+class Request(HttpRequest):
+    """A request of a signed-in user, behind LoginRequiredMiddleware and HtmxMiddleware."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def tell(
+    request: HttpRequest,
+    text: str | Promise,
+    *,
+    level: int = messages.SUCCESS,
+    undo: str = "",
+    drafts: Iterable[str] = (),
+) -> None:
+    """Say in the live region what was done.
+
+    `undo` is the address that takes it back. `drafts` names what the user typed
+    and the server now holds: until it is named here the browser keeps it.
+    """
+    marks = [undo] if undo else []
+    marks += [f"draft:{key}" for key in drafts]
+    messages.add_message(request, level, str(text), extra_tags=" ".join(marks))

@@ -1,0 +1,233 @@
+"""How moments, icons and counts are written on every page."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import template
+from django.contrib.messages.storage.base import Message
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from team.keys import KEYS, Key
+
+register = template.Library()
+
+DUE_SOON = timedelta(hours=1)
+TICKING = SafeString(" data-countdown")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture beside a word that says the same; it is hidden from readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name
+    )
+
+
+@register.simple_tag
+def key_table() -> Sequence[tuple[Any, Sequence[Key]]]:
+    return KEYS
+
+
+@register.simple_tag(takes_context=True)
+def moment(
+    context: Context,
+    at: datetime | None,
+    now: datetime | None = None,
+    zone: str | tzinfo | None = None,
+    whose: str = "",
+) -> SafeString | str:
+    """A moment in words, with the exact one (and the other person's) in `title`."""
+    if at is None:
+        return ""
+    now = now or _now(context)
+    words = moment_words(at, now=now)
+    theirs = _zone(zone)
+    if theirs and _differs(at, theirs):
+        words = _("%(ours)s (%(theirs)s %(whose)s)") % {
+            "ours": words,
+            "theirs": clock_words(at.astimezone(theirs)),
+            "whose": whose or _("theirs"),
+        }
+    return _time(at, words, theirs, whose)
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, at: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """The day of a moment: Today, Tomorrow, Mon 24 Nov, 12 Mar 2027."""
+    if at is None:
+        return ""
+    return _time(at, day_words(at, now=now or _now(context)), None, "")
+
+
+@register.simple_tag(takes_context=True)
+def countdown(
+    context: Context,
+    due_at: datetime | None,
+    now: datetime | None = None,
+    zone: str | tzinfo | None = None,
+    whose: str = "",
+    icon_name: str = "",
+    exact: bool = False,
+) -> SafeString | str:
+    """How long until something is due, or how late it is; the page keeps it ticking.
+
+    `exact` shows the moment itself for as long as it is ahead: a promised
+    call-back is a time of day, not a remainder.
+    """
+    if due_at is None:
+        return ""
+    now = now or _now(context)
+    theirs = _zone(zone)
+    if exact and due_at > now:
+        inner: SafeString | str = moment(context, due_at, now, zone, whose)
+    else:
+        inner = _time(due_at, countdown_words(due_at, now=now), theirs, whose, ticking=True)
+    state = due_state(due_at, now=now)
+    return format_html(
+        '<span class="when"{}>{}{}</span>',
+        format_html(' data-is="{}"', state) if state else "",
+        icon(icon_name or ("late" if state == "overdue" else "clock")),
+        inner,
+    )
+
+
+@register.filter
+def undo_url(message: Message) -> str:
+    """Where the Undo of this message goes; see team.http.tell."""
+    return next((mark for mark in _marks(message) if mark.startswith("/")), "")
+
+
+@register.filter
+def kept_drafts(message: Message) -> str:
+    """What the user typed and the server has now taken over, by the keys of the drafts."""
+    return " ".join(mark.removeprefix("draft:") for mark in _marks(message) if mark.startswith("draft:"))
+
+
+@register.filter
+def meaning(message: Message) -> str:
+    return {"success": "done", "warning": "due", "error": "overdue"}.get(message.level_tag, "")
+
+
+def due_state(due_at: datetime, *, now: datetime) -> str:
+    """`overdue` once the moment has passed, `due` in the hour before it, else nothing."""
+    if due_at <= now:
+        return "overdue"
+    return "due" if due_at - now <= DUE_SOON else ""
+
+
+def moment_words(at: datetime, *, now: datetime) -> str:
+    """A moment in the reader's zone, as short as it can be said without doubt."""
+    days = _days_between(at, now)
+    clock = clock_words(timezone.localtime(at))
+    if days == 0:
+        return clock
+    return _("%(day)s %(clock)s") % {"day": day_words(at, now=now, midline=True), "clock": clock}
+
+
+def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
+    """The day in the reader's zone; `midline` where it does not begin the text."""
+    days = _days_between(at, now)
+    local = timezone.localtime(at)
+    if days == 0:
+        return _("today") if midline else _("Today")
+    if days == 1:
+        return _("tomorrow") if midline else _("Tomorrow")
+    if days == -1:
+        return _("yesterday") if midline else _("Yesterday")
+    if midline and 1 < days < 7:
+        return date_format(local, "D")
+    if abs(days) < 7:
+        return date_format(local, pgettext("date format: weekday and day", "D j M"))
+    if local.year == timezone.localtime(now).year or abs(days) < 183:
+        return date_format(local, pgettext("date format: day", "j M"))
+    return date_format(local, pgettext("date format: day and year", "j M Y"))
+
+
+def clock_words(local: datetime) -> str:
+    return date_format(local, pgettext("date format: time of day", "G:i"))
+
+
+def countdown_words(due_at: datetime, *, now: datetime) -> str:
+    """`3 min left`, `4 h 42 min late`, `1 day late`; beyond today the moment itself.
+
+    static/js/page.js keeps these words up to date: the two follow the same rule.
+    """
+    if due_at <= now:
+        return _("%(span)s late") % {"span": span_words(now - due_at)}
+    if _days_between(due_at, now) > 0 and due_at - now > timedelta(hours=12):
+        return moment_words(due_at, now=now)
+    # What is left is rounded up: a minute that has begun can still be used.
+    return _("%(span)s left") % {"span": span_words(due_at - now + timedelta(seconds=59))}
+
+
+def span_words(span: timedelta) -> str:
+    """A length of time in at most two units, rounded down."""
+    minutes = int(span.total_seconds()) // 60
+    if minutes >= 24 * 60:
+        days = minutes // (24 * 60)
+        return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return _("%(minutes)s min") % {"minutes": minutes}
+    if not minutes:
+        return _("%(hours)s h") % {"hours": hours}
+    return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+
+
+def exact_words(at: datetime, zone: tzinfo | None = None, whose: str = "") -> str:
+    """The moment with its date in the reader's zone and, where it differs, in the other person's."""
+    full = pgettext("date format: exact", "D j M Y, G:i")
+    ours = date_format(timezone.localtime(at), full)
+    if zone is None or not _differs(at, zone):
+        return f"{ours} ({timezone.get_current_timezone_name()})"
+    return _("%(ours)s yours, %(theirs)s %(whose)s (%(zone)s)") % {
+        "ours": ours,
+        "theirs": date_format(at.astimezone(zone), pgettext("date format: exact, short", "D G:i")),
+        "whose": whose or _("theirs"),
+        "zone": zone,
+    }
+
+
+def _time(at: datetime, words: str, zone: tzinfo | None, whose: str, *, ticking: bool = False) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        at.isoformat(timespec="seconds"),
+        exact_words(at, zone, whose),
+        TICKING if ticking else "",
+        words,
+    )
+
+
+def _now(context: Context) -> datetime:
+    """The moment the view decided with, so that one page speaks of one instant."""
+    return context.get("now") or timezone.now()
+
+
+def _zone(zone: str | tzinfo | None) -> tzinfo | None:
+    if not isinstance(zone, str):
+        return zone
+    try:
+        return ZoneInfo(zone) if zone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def _differs(at: datetime, zone: tzinfo) -> bool:
+    return at.astimezone(zone).utcoffset() != timezone.localtime(at).utcoffset()
+
+
+def _days_between(at: datetime, now: datetime) -> int:
+    return (timezone.localtime(at).date() - timezone.localtime(now).date()).days
+
+
+def _marks(message: Message) -> list[str]:
+    return (message.extra_tags or "").split()
