@@ -13,7 +13,7 @@ class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=User.Theme.choices, required=False)
 
 
-class PreferencesForm(forms.ModelForm[User]):
+class PreferencesForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(filter(is_zone, available_timezones()))],
