@@ -197,9 +197,9 @@ document.addEventListener("htmx:finally:request", (event) => {
 const problems = { 400: "broken", 403: "denied", 404: "gone", 405: "broken", 413: "large", 429: "often" };
 
 document.addEventListener("htmx:response:error", (event) => {
-  const { status, headers } = event.detail.ctx.response;
+  const { response: { status }, text } = event.detail.ctx;
   if (status === 409 || status === 422) return;
-  tell(headers.get("X-CSRF-Failure") ? words.stale : words[problems[status] ?? "broken"], "overdue");
+  tell(status === 403 && text.includes("data-stale") ? words.stale : words[problems[status] ?? "broken"], "overdue");
 });
 
 document.addEventListener("htmx:error", (event) => {
