@@ -1,0 +1,156 @@
+"""From the calendars people edit to the values `team.worktime` counts with. Reads only.
+
+An own day stands above a public holiday, a holiday above the weekday. Public holidays are known from two years
+before to ten years after the moment asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+
+import holidays
+from django.utils.translation import gettext_lazy as _
+
+from team.models import Absence, Calendar, CalendarDay, Membership, Team, User
+from team.worktime import Window, WorkCalendar
+
+YEARS_BACK = 2
+YEARS_AHEAD = 10
+
+type Span = tuple[datetime, datetime]
+
+
+class NoCalendar(Exception):
+    """Neither the user nor a team of hers nor a default team has a calendar. Safe to show to a rep."""
+
+    def __init__(self) -> None:
+        super().__init__(_("No calendar says when to work here. Give the team one."))
+
+
+def worktime_of(calendar: Calendar, *, at: datetime) -> WorkCalendar:
+    """When the people of `calendar` work. Two queries, none if its windows and days are prefetched."""
+    return _worktime(calendar, at=at, away=())
+
+
+def worktime_of_user(user: User, *, at: datetime) -> WorkCalendar:
+    """When `user` works: her own calendar, else that of her first team, else the default team's; less absences."""
+    calendar = user.calendar
+    if calendar is None:
+        of_team = Calendar.objects.filter(teams__memberships__user=user).order_by("teams__memberships__pk")
+        calendar = of_team.first() or Calendar.objects.filter(teams__is_default=True).first()
+    if calendar is None:
+        raise NoCalendar
+    away = user.absences.filter(ends_at__gt=_oldest(at)).values_list("starts_at", "ends_at")
+    return _worktime(calendar, at=at, away=away)
+
+
+class Calendars:
+    """The calendars of everybody, for work on many rows: each table is read once, when first asked for.
+
+    It lives as long as the batch that made it and is never kept between requests.
+    """
+
+    def __init__(self, *, at: datetime) -> None:
+        self.at = at
+        self._of_calendar: dict[int, WorkCalendar] = {}
+        self._of_user: dict[int, WorkCalendar] = {}
+
+    def of(self, calendar_id: int) -> WorkCalendar:
+        if calendar_id not in self._of_calendar:
+            self._of_calendar[calendar_id] = worktime_of(self._calendars[calendar_id], at=self.at)
+        return self._of_calendar[calendar_id]
+
+    def of_team(self, team_id: int) -> WorkCalendar:
+        return self.of(self._teams[team_id][0])
+
+    def of_user(self, user_id: int) -> WorkCalendar:
+        """As worktime_of_user; people of one calendar who are not away share one value."""
+        if user_id not in self._of_user:
+            calendar_id = self._calendar_of_user(user_id)
+            away = self._absences.get(user_id)
+            self._of_user[user_id] = (
+                _worktime(self._calendars[calendar_id], at=self.at, away=away) if away else self.of(calendar_id)
+            )
+        return self._of_user[user_id]
+
+    def _calendar_of_user(self, user_id: int) -> int:
+        own = self._users.get(user_id)
+        defaults = [calendar_id for calendar_id, is_default in self._teams.values() if is_default]
+        if own is None and not defaults:
+            raise NoCalendar
+        return own or defaults[0]
+
+    @cached_property
+    def _calendars(self) -> dict[int, Calendar]:
+        return {calendar.pk: calendar for calendar in Calendar.objects.prefetch_related("windows", "days")}
+
+    @cached_property
+    def _teams(self) -> dict[int, tuple[int, bool]]:
+        teams = Team.objects.values_list("pk", "calendar_id", "is_default")
+        return {pk: (calendar_id, is_default) for pk, calendar_id, is_default in teams}
+
+    @cached_property
+    def _users(self) -> dict[int, int]:
+        """The calendar of each user who has one of her own or through a team."""
+        through_teams = Membership.objects.filter(team__isnull=False).order_by("-pk")
+        own = User.objects.filter(calendar__isnull=False)
+        # The first membership is read last, and a calendar of her own after all.
+        return {
+            **dict(through_teams.values_list("user_id", "team__calendar_id")),
+            **dict(own.values_list("pk", "calendar_id")),
+        }
+
+    @cached_property
+    def _absences(self) -> dict[int, list[Span]]:
+        found: dict[int, list[Span]] = {}
+        absences = Absence.objects.filter(ends_at__gt=_oldest(self.at))
+        for user_id, starts_at, ends_at in absences.values_list("user_id", "starts_at", "ends_at"):
+            found.setdefault(user_id, []).append((starts_at, ends_at))
+        return found
+
+
+@lru_cache(maxsize=2048)
+def public_holidays(country: str, subdivision: str, year: int) -> Mapping[date, str]:
+    """Date and name of the public holidays of one year; a country nobody has listed has none."""
+    try:
+        found = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
+    except NotImplementedError:
+        return public_holidays(country, "", year) if subdivision else MappingProxyType({})
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _worktime(calendar: Calendar, *, at: datetime, away: Iterable[Span]) -> WorkCalendar:
+    week: list[list[Window]] = [[] for _weekday in range(7)]
+    for window in calendar.windows.all():
+        week[window.weekday].append(Window(window.opens, window.closes))
+    return WorkCalendar(
+        time_zone=calendar.time_zone,
+        week=tuple(map(tuple, week)),
+        days={**_holidays(calendar, at), **_own_days(calendar.days.all())},
+        away=tuple(away),
+    )
+
+
+def _holidays(calendar: Calendar, at: datetime) -> dict[date, tuple[Window, ...]]:
+    years = range(at.year - YEARS_BACK, at.year + YEARS_AHEAD + 1) if calendar.country else ()
+    return {day: () for year in years for day in public_holidays(calendar.country, calendar.subdivision, year)}
+
+
+def _own_days(rows: Iterable[CalendarDay]) -> dict[date, tuple[Window, ...]]:
+    """The windows of each own day; a row that closes the day stands above rows with hours."""
+    days: dict[date, tuple[Window, ...]] = {}
+    closed = set()
+    for row in rows:
+        if row.opens is None or row.closes is None:
+            closed.add(row.day)
+        else:
+            days[row.day] = (*days.get(row.day, ()), Window(row.opens, row.closes))
+    return days | dict.fromkeys(closed, ())
+
+
+def _oldest(at: datetime) -> datetime:
+    """Absences that ended before this no longer bear on anything that is counted."""
+    return at - timedelta(days=366 * YEARS_BACK)
