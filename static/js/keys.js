@@ -180,7 +180,8 @@ function openPalette(event) {
   if (!palette || (inDialog() && !palette.open)) return;
   event.preventDefault();
   if (palette.open) return palette.close();
-  commands = [...document.querySelectorAll("[data-key], .rail a, [data-command]")]
+  // What can be done here stands before where one can go.
+  commands = [...document.querySelectorAll("main [data-key], main [data-command]"), ...document.querySelectorAll(".rail-list a, [data-key], [data-command]")]
     .filter((element) => element.matches(".rail a") || (visible(element) && !element.matches("input, textarea, [data-open=palette]")))
     .map((element) => ({ element, name: nameOf(element), key: element.dataset.key ?? "" }))
     .filter((command, index, all) => command.name && all.findIndex((other) => other.name === command.name) === index);
