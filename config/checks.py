@@ -15,9 +15,7 @@ def check_database(**kwargs: Any) -> list[CheckMessage]:
     """
     database = settings.DATABASES["default"]
     if database["ENGINE"] not in SUPPORTED_ENGINES:
-        return [
-            Error(f"{database['ENGINE']} is not supported. Use SQLite or PostgreSQL.", id="midfield.E001")
-        ]
+        return [Error(f"{database['ENGINE']} is not supported. Use SQLite or PostgreSQL.", id="midfield.E001")]
     if database["ENGINE"] == SUPPORTED_ENGINES[1]:
         return []
     options = database.get("OPTIONS", {})

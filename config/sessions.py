@@ -29,6 +29,4 @@ class SessionAgeMiddleware:
             logout(request)
         elif now - session.get("seen_at", 0) >= RENEW_SECONDS:
             session["seen_at"] = now
-            session.set_expiry(
-                min(settings.SESSION_IDLE_SECONDS, began + settings.SESSION_AGE_MAX_SECONDS - now)
-            )
+            session.set_expiry(min(settings.SESSION_IDLE_SECONDS, began + settings.SESSION_AGE_MAX_SECONDS - now))

@@ -24,13 +24,14 @@ DEBUG = env.bool("DEBUG", default=False)
 
 
 def _secret(name: str) -> str:
-    """A secret of the environment, or the one that `./run` made for this installation; else its name is asked for."""
+    """The environment's, or the one that `./run` made for this installation; else its name is asked for."""
     made = VAR_DIR / "secrets" / name.lower()
     return env.str(name, default=made.read_text().strip() if made.is_file() else environ.Env.NOTSET)
 
 
 SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
@@ -86,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -122,9 +124,7 @@ TEMPLATES = [
 # Database
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=60)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
-DATABASE: dict[str, Any] = dict(
-    env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'midfield.sqlite3'}")
-)
+DATABASE: dict[str, Any] = dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'midfield.sqlite3'}"))
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -147,7 +147,7 @@ else:
     else:
         DATABASE["CONN_MAX_AGE"] = 300
 DATABASES = {"default": DATABASE}
-# Login limits and the like; a table, so that every web process counts together and none is lost with the broker.
+# Login limits; a table, so that all web processes count together and nothing is lost with the broker.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "config_cache"}}
 
 # Auth
@@ -312,9 +312,7 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=False)
-                if IS_LOCAL
-                else structlog.processors.JSONRenderer(),
+                structlog.dev.ConsoleRenderer(colors=False) if IS_LOCAL else structlog.processors.JSONRenderer(),
             ],
         },
     },
@@ -331,5 +329,5 @@ LOGGING = {
 WEB_THREADS = env.int("WEB_THREADS", default=8)
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
 WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
-SQLITE_USERS_MAX = 10
+SQLITE_REPS_MAX = 10
 SQLITE_LEADS_MAX = 100_000

@@ -60,7 +60,9 @@ def new_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on(
             "console",
-            lambda line: complaints.append(f"{page.url}: {line.text}") if "Security Policy" in line.text else None,
+            lambda line: (
+                complaints.append(f"{page.url}: {line.text}") if "Security Policy" in line.text else None
+            ),
         )
         return page
 
@@ -78,4 +80,8 @@ def page(new_page: Callable[..., Page]) -> Page:
 def _session_of(user: Any, url: str) -> dict[str, Any]:
     client = Client()
     client.force_login(user)
-    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": url}
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }

@@ -58,7 +58,7 @@ def throwaway_server() -> Iterator[str]:
     """Run a server on a unix socket in a new folder; give its DATABASE_URL; remove it all."""
     binaries = find_binaries()
     user = _server_user()
-    root = Path(tempfile.mkdtemp(prefix="midfield-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    root = Path(tempfile.mkdtemp(prefix="midfield-pg-", dir="/tmp"))
     try:
         if user:
             os.chown(root, user.pw_uid, user.pw_gid)

@@ -1,0 +1,160 @@
+"""The processes of `./run`: started together, restarted when they fall, gone when the parent is gone.
+
+Only the parent starts processes, from its main thread: on Linux a child that asked to die with
+its parent dies with the thread that started it.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from config import guard
+
+FALLS_MAX = 5
+FALLS_WITHIN_SECONDS = 60.0
+# The worker is given the time of its soft shutdown; everything else ends at once.
+SECONDS_TO_END = 35.0
+LOG_BYTES_MAX = 5_000_000
+
+
+class Fallen(Exception):
+    """A process ended again and again. Safe to show."""
+
+
+class Child:
+    """One command that should be running."""
+
+    def __init__(self, name: str, command: Sequence[str], env: dict[str, str], log: Path | None) -> None:
+        self.name = name
+        self.command = list(command)
+        self.env = env
+        self.log = log
+        self.falls: deque[float] = deque(maxlen=FALLS_MAX)
+        self.started_at = 0.0
+        self.process: subprocess.Popen[bytes]
+
+    def start(self) -> None:
+        with contextlib.ExitStack() as stack:
+            output = stack.enter_context(self.log.open("ab")) if self.log else None
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT if output else None,
+                # A group of its own: Ctrl C reaches the parent alone, and all its descendants can be ended.
+                process_group=0,
+                preexec_fn=_die_politely_with_parent,
+            )
+        self.started_at = time.monotonic()
+
+    def last_lines(self, count: int = 15) -> str:
+        if self.log is None:
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+
+class Supervisor:
+    def __init__(self, *, say: Callable[[str], None], log_dir: Path | None, lock_fd: int) -> None:
+        self.say = say
+        self.log_dir = log_dir
+        self.lock_fd = lock_fd
+        self.children: list[Child] = []
+        self._start_guard()
+
+    def start(self, name: str, command: Sequence[str], *, env: dict[str, str]) -> Child:
+        child = Child(name, command, env, self._log_of(name))
+        self.children.append(child)
+        self._start(child)
+        return child
+
+    def look(self) -> None:
+        """Start again what has ended, and say so; give up on what ends again and again."""
+        if self.guard.poll() is not None:
+            self._start_guard()
+        for child in self.children:
+            if child.process.poll() is not None:
+                self._restart(child)
+
+    def kill(self, child: Child) -> None:
+        """End a process that is alive and does not do its work; `look` starts it again."""
+        guard.end_groups({child.process.pid}, seconds=2.0)
+
+    def stop(self) -> None:
+        """End everything in the reverse order of its start: nobody asks a broker that has gone."""
+        try:
+            for child in reversed(self.children):
+                _send(child, signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.process.wait(SECONDS_TO_END)
+        finally:
+            for child in self.children:
+                _send(child, signal.SIGKILL)
+                child.process.wait()
+            if self.guard.stdin:
+                self.guard.stdin.close()
+            self.guard.wait()
+
+    def _start(self, child: Child) -> None:
+        child.start()
+        self._tell_guard("+", child)
+
+    def _restart(self, child: Child) -> None:
+        child.falls.append(time.monotonic())
+        # What the fallen one had started goes with it.
+        _send(child, signal.SIGKILL)
+        self._tell_guard("-", child)
+        how = _how_it_ended(child.process.returncode)
+        if len(child.falls) == FALLS_MAX and child.falls[-1] - child.falls[0] < FALLS_WITHIN_SECONDS:
+            raise Fallen(f"The {child.name} {how}, {FALLS_MAX} times in a row.\n{child.last_lines()}".rstrip())
+        if len(child.falls) > 1:
+            time.sleep(0.5)
+        self._start(child)
+        self.say(f"The {child.name} {how}; started again.")
+
+    def _start_guard(self) -> None:
+        # It holds the lock of var/ too, so that the next ./run waits until the last process is gone.
+        self.guard = subprocess.Popen(
+            [sys.executable, "-S", "-E", guard.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=[self.lock_fd],
+        )
+        for child in self.children:
+            self._tell_guard("+", child)
+
+    def _tell_guard(self, sign: str, child: Child) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            assert self.guard.stdin is not None  # noqa: S101 - for the type checker
+            self.guard.stdin.write(f"{sign}{child.process.pid}\n".encode())
+            self.guard.stdin.flush()
+
+    def _log_of(self, name: str) -> Path | None:
+        if self.log_dir is None:
+            return None
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        log = self.log_dir / f"{name}.log"
+        if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+            log.replace(log.with_suffix(".log.1"))
+        return log
+
+
+def _die_politely_with_parent() -> None:
+    guard.die_with_parent(signal.SIGTERM)
+
+
+def _send(child: Child, sign: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.process.pid, sign)
+
+
+def _how_it_ended(code: int) -> str:
+    return f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"

@@ -1,0 +1,182 @@
+"""`./run` against real processes: what it refuses, what it starts again, and what it leaves behind."""
+
+import contextlib
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+# One after the other on one worker: they share a running Midfield, and the last test kills it.
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("processes")]
+
+
+class Running:
+    """A `manage.py up`, its lines as they come, and everything it has started."""
+
+    def __init__(self, var_dir: Path, port: int, *options: str, **environment: str) -> None:
+        self.port = port
+        env = {**os.environ, "VAR_DIR": str(var_dir), "SITE_URL": f"http://127.0.0.1:{port}", **environment}
+        del env["DATABASE_URL"]
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--empty", "--port", str(port), *options],
+            cwd=settings.BASE_DIR,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: queue.Queue[str] = queue.Queue()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        with self.process.stdout as lines:
+            for line in lines:
+                self.lines.put(line.rstrip("\n"))
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
+        self.reader.join(10)
+        return code
+
+    def line_with(self, part: str, seconds: float = 60) -> str:
+        seen = []
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            with contextlib.suppress(queue.Empty):
+                seen.append(self.lines.get(timeout=0.2))
+                if part in seen[-1]:
+                    return seen[-1]
+        pytest.fail(f"no line with {part!r} in {seen}")
+
+    def refusal(self) -> tuple[int, list[str]]:
+        code = self.process.wait(30)
+        self.reader.join(10)
+        return code, [line for line in self.lines.queue if line]
+
+    def descendants(self) -> dict[int, str]:
+        """Every process below this one, by its command line."""
+        table = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        )
+        rows = [line.split(None, 2) for line in table.stdout.splitlines()]
+        below = {self.process.pid}
+        found: dict[int, str] = {}
+        while True:
+            more = {int(pid): args for pid, parent, args in rows if int(parent) in below and int(pid) not in found}
+            if not more:
+                return {pid: args for pid, args in found.items() if not args.startswith("ps ")}
+            found |= more
+            below |= set(more)
+
+    def one_of(self, part: str) -> int:
+        return next(pid for pid, args in self.descendants().items() if part in args)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # Without an init process a dead child stays in the table until somebody reaps it.
+    status = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(status.stdout.strip()) and not status.stdout.startswith("Z")
+
+
+def all_gone(pids: dict[int, str], seconds: float = 15) -> bool:
+    limit = time.monotonic() + seconds
+    while any(is_alive(pid) for pid in pids):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.fixture(scope="module")
+def midfield(tmp_path_factory):
+    running = Running(tmp_path_factory.mktemp("var"), free_port())
+    running.line_with("Midfield is at")
+    yield running
+    running.end()
+
+
+def test_a_second_run_in_the_same_folder_says_where_the_first_one_is(midfield, tmp_path_factory):
+    var_dir = Path(next(tmp_path_factory.getbasetemp().glob("var*")))
+
+    code, lines = Running(var_dir, free_port()).refusal()
+
+    assert code == 1
+    assert len(lines) == 1
+    assert lines[0].startswith(f"Midfield already runs here, at http://127.0.0.1:{midfield.port} (process ")
+
+
+def test_a_taken_port_is_one_line_with_the_command_that_works(midfield, tmp_path):
+    code, lines = Running(tmp_path, midfield.port).refusal()
+
+    assert code == 1
+    assert len(lines) == 1
+    assert lines[0].startswith(f"Port {midfield.port} is taken by another program. This one is free: ./run --port ")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("broker", "valkey-server"), ("worker", " worker "), ("beat", " beat "), ("web", "gunicorn")]
+)
+def test_what_was_killed_comes_back_with_one_line(midfield, name, part):
+    killed = midfield.one_of(part)
+
+    os.kill(killed, signal.SIGKILL)
+
+    assert midfield.line_with(f"The {name} ") == f"The {name} was killed by signal 9; started again."
+    assert midfield.one_of(part) != killed
+
+
+def test_kill_9_leaves_no_process_behind(midfield):
+    # Guard, broker, web and its worker, Celery's worker and its two, beat.
+    limit = time.monotonic() + 20
+    while len(started := midfield.descendants()) < 8 and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert len(started) == 8
+
+    midfield.process.kill()
+    midfield.process.wait()
+
+    assert all_gone(started)
+
+
+def test_without_a_broker_the_ticks_run_inside_and_ctrl_c_ends_everything(tmp_path):
+    running = Running(tmp_path, free_port(), "--no-broker")
+    running.line_with("due work runs one after the other inside ./run")
+    running.line_with("Midfield is at")
+    started = running.descendants()
+
+    assert not any("celery" in args or "valkey" in args for args in started.values())
+    assert running.end() == 0
+    assert all_gone(started, seconds=1)
+
+
+def test_production_refuses_to_run_without_a_broker(tmp_path):
+    code, lines = Running(tmp_path, free_port(), "--no-broker", SITE_URL="https://midfield.example").refusal()
+
+    assert (code, lines) == (
+        1,
+        ["Midfield needs a Redis or Valkey server: set REDIS_URL, or install valkey-server."],
+    )
