@@ -1,12 +1,12 @@
-"""What every request of a signed-in user needs: her own clock, and a way back to the login page."""
+"""What every request of a signed-in user needs: her own clock, and redirects that htmx obeys."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -30,25 +30,36 @@ def own_clock(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def htmx_login(get_response: GetResponse) -> GetResponse:
-    """An expired session leads the whole page to the login, never a login form into a row."""
+def htmx_redirect(get_response: GetResponse) -> GetResponse:
+    """A redirect moves the whole page, whoever asked.
+
+    fetch follows a redirect by itself and htmx would put the page it leads to
+    into a table row: above all the login page, when a session has expired.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if not request.headers.get("HX-Request") or response.status_code != 302:
+        if not request.headers.get("HX-Request") or response.status_code not in (301, 302, 303, 307, 308):
             return response
-        login = resolve_url(settings.LOGIN_URL)
-        if not response.headers["Location"].startswith(login):
-            return response
-        answer = HttpResponse(status=204)
-        answer.headers["HX-Redirect"] = f"{login}?{urlencode({REDIRECT_FIELD_NAME: _page(request)})}"
-        return answer
+        response.status_code = 204
+        response.content = b""
+        response.headers["HX-Redirect"] = _after_login(request, response.headers["Location"])
+        del response.headers["Location"]
+        return response
 
     return middleware
 
 
+def _after_login(request: HttpRequest, location: str) -> str:
+    """Where to: from the login one comes back to the page one saw, not to the fragment it asked for."""
+    login = resolve_url(settings.LOGIN_URL)
+    if location.partition("?")[0] != login:
+        return location
+    return f"{login}?{urlencode({REDIRECT_FIELD_NAME: _page(request)})}"
+
+
 def _page(request: HttpRequest) -> str:
-    """The page the user was looking at, not the address of the fragment it asked for."""
+    """The address in the browser's bar, if it is one of ours."""
     address = request.headers.get("HX-Current-URL", "")
     origin = f"{request.scheme}://{request.get_host()}"
     return address.removeprefix(origin) if address.startswith(origin + "/") else "/"

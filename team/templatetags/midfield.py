@@ -27,9 +27,7 @@ TICKING = SafeString(" data-countdown")
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A picture beside a word that says the same; it is hidden from readers."""
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name
-    )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
 
 
 @register.simple_tag
