@@ -9,11 +9,14 @@ SUPPORTED_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresq
 
 
 def check_database(**kwargs: Any) -> list[CheckMessage]:
+    return refusals_of(settings.DATABASES["default"])
+
+
+def refusals_of(database: dict[str, Any]) -> list[CheckMessage]:
     """SQLite takes its write lock when a transaction begins; nothing but SQLite and PostgreSQL is used.
 
     In SQLite's deferred mode two workers that both read and then write fail with "database is locked".
     """
-    database = settings.DATABASES["default"]
     if database["ENGINE"] not in SUPPORTED_ENGINES:
         return [Error(f"{database['ENGINE']} is not supported. Use SQLite or PostgreSQL.", id="midfield.E001")]
     if database["ENGINE"] == SUPPORTED_ENGINES[1]:
