@@ -74,14 +74,6 @@ INSTALLED_APPS = [
     "leads",
     "config",
 ]
-INSTALLED_APPS = [
-    a
-    for a in INSTALLED_APPS
-    if "." in a
-    or not a.islower()
-    or a not in ("team", "agreement", "accounts", "content", "leads")
-    or (BASE_DIR / a / "apps.py").exists()
-]
 
 # Middleware
 MIDDLEWARE = [
