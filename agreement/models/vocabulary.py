@@ -41,6 +41,7 @@ class StepKind(models.TextChoices):
     FIND_CONTACT = "find_contact", _("Find a phone or e-mail")
     REPLY = "reply", _("Answer the reply")
     REBOOK = "rebook", _("Rebook")
+    DECIDE = "decide", _("Decide: recycle or go on")
     REACH_UP = "reach_up", _("Reach up")
     TASK = "task", _("Task")
     MEETING = "meeting", _("Meeting")

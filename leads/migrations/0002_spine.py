@@ -7,599 +7,1181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_spine'),
-        ('agreement', '0002_spine'),
-        ('content', '0001_spine'),
-        ('leads', '0001_spine'),
-        ('team', '0001_spine'),
+        ("accounts", "0002_spine"),
+        ("agreement", "0002_spine"),
+        ("content", "0001_spine"),
+        ("leads", "0001_spine"),
+        ("team", "0001_spine"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='activity',
-            name='by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to=settings.AUTH_USER_MODEL),
+            model_name="activity",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activities",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='activity',
-            name='disposition',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.disposition'),
+            model_name="activity",
+            name="disposition",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.disposition",
+            ),
         ),
         migrations.AddField(
-            model_name='activity',
-            name='person',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='accounts.person'),
+            model_name="activity",
+            name="person",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activities",
+                to="accounts.person",
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="answer",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='criterion',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.criterion'),
+            model_name="answer",
+            name="criterion",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agreement.criterion"
+            ),
         ),
         migrations.AddField(
-            model_name='clock',
-            name='calendar',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='team.calendar'),
+            model_name="clock",
+            name="calendar",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="team.calendar"),
         ),
         migrations.AddField(
-            model_name='clock',
-            name='clause',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.slaclause'),
+            model_name="clock",
+            name="clause",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="agreement.slaclause"
+            ),
         ),
         migrations.AddField(
-            model_name='clock',
-            name='version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.agreementversion'),
+            model_name="clock",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.agreementversion",
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='account',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account'),
+            model_name="engagement",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='asset',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='content.asset'),
+            model_name="engagement",
+            name="asset",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="content.asset",
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='person',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='engagements', to='accounts.person'),
+            model_name="engagement",
+            name="person",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="engagements",
+                to="accounts.person",
+            ),
         ),
         migrations.AddField(
-            model_name='engagement',
-            name='topic',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='content.topic'),
+            model_name="engagement",
+            name="topic",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="content.topic",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagementkey',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='engagementkey_once_per_source'),
+            model_name="engagementkey",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="engagementkey_once_per_source"),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='ae',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='hand_offs', to=settings.AUTH_USER_MODEL),
+            model_name="handoff",
+            name="ae",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="hand_offs",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handoff",
+            name="answered_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='bdr',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handoff",
+            name="bdr",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='escalated_to',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handoff",
+            name="escalated_to",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='reason',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.reason'),
+            model_name="handoff",
+            name="reason",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.reason",
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to=settings.AUTH_USER_MODEL),
+            model_name="import",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="imports", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='upload',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='team.upload'),
+            model_name="import",
+            name="upload",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="team.upload"
+            ),
         ),
         migrations.AddField(
-            model_name='importreject',
-            name='import_run',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rejects', to='leads.import'),
+            model_name="importreject",
+            name="import_run",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="rejects", to="leads.import"
+            ),
         ),
         migrations.AddIndex(
-            model_name='interest',
-            index=models.Index(fields=['-rank'], name='interest_by_rank'),
+            model_name="interest",
+            index=models.Index(fields=["-rank"], name="interest_by_rank"),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='account',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='accounts.account'),
+            model_name="lead",
+            name="account",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='ae',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads_as_ae', to=settings.AUTH_USER_MODEL),
+            model_name="lead",
+            name="ae",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads_as_ae",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='agreement',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.agreementversion'),
+            model_name="lead",
+            name="agreement",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.agreementversion",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='bdr',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads_as_bdr', to=settings.AUTH_USER_MODEL),
+            model_name="lead",
+            name="bdr",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads_as_bdr",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='cadence',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.cadence'),
+            model_name="lead",
+            name="cadence",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.cadence",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='accounts.person'),
+            model_name="lead",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="leads", to="accounts.person"
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='previous',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='next', to='leads.lead'),
+            model_name="lead",
+            name="previous",
+            field=models.OneToOneField(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="next", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='reason',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.reason'),
+            model_name="lead",
+            name="reason",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.reason",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='sourced_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="lead",
+            name="sourced_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='stage',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='agreement.stage'),
+            model_name="lead",
+            name="stage",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads",
+                to="agreement.stage",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='team',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='team.team'),
+            model_name="lead",
+            name="team",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="leads", to="team.team"
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hand_offs', to='leads.lead'),
+            model_name="handoff",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="hand_offs", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='clock',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='leads.lead'),
+            model_name="clock",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="clocks", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='lead',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='leads.lead'),
+            model_name="answer",
+            name="lead",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='activity',
-            name='lead',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='leads.lead'),
+            model_name="activity",
+            name="lead",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="activities", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='leadevent',
-            name='by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="leadevent",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='leadevent',
-            name='lead',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='leads.lead'),
+            model_name="leadevent",
+            name="lead",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="events", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="note",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='lead',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='leads.lead'),
+            model_name="note",
+            name="lead",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='clock',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='leads.clock'),
+            model_name="notice",
+            name="clock",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to="leads.clock",
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='leads.lead'),
+            model_name="notice",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="notices", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='user',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL),
+            model_name="notice",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='recycling',
-            name='by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="recycling",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='recycling',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recyclings', to='leads.lead'),
+            model_name="recycling",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="recyclings", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='recycling',
-            name='missing',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.criterion'),
+            model_name="recycling",
+            name="missing",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.criterion",
+            ),
         ),
         migrations.AddField(
-            model_name='recycling',
-            name='referred_to',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.person'),
+            model_name="recycling",
+            name="referred_to",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="accounts.person",
+            ),
         ),
         migrations.AddField(
-            model_name='release',
-            name='import_run',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='leads.import'),
+            model_name="release",
+            name="import_run",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="releases", to="leads.import"
+            ),
         ),
         migrations.AddField(
-            model_name='release',
-            name='lead',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.lead'),
+            model_name="release",
+            name="lead",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="leads.lead",
+            ),
         ),
         migrations.AddField(
-            model_name='release',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='releases', to='accounts.person'),
+            model_name="release",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="releases", to="accounts.person"
+            ),
         ),
         migrations.AddField(
-            model_name='secondlook',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="secondlook",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='secondlook',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='second_looks', to='leads.lead'),
+            model_name="secondlook",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="second_looks", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='secondlook',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='team.team'),
+            model_name="secondlook",
+            name="team",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="team.team"),
         ),
         migrations.AddField(
-            model_name='step',
-            name='assignee',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to=settings.AUTH_USER_MODEL),
+            model_name="step",
+            name="assignee",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="steps",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='step',
-            name='cadence',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.cadence'),
+            model_name="step",
+            name="cadence",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.cadence",
+            ),
         ),
         migrations.AddField(
-            model_name='step',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="step",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='step',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='leads.lead'),
+            model_name="step",
+            name="lead",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="leads.lead"),
         ),
         migrations.AddField(
-            model_name='verdict',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='accounts.person'),
+            model_name="verdict",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="accounts.person"
+            ),
         ),
         migrations.AddField(
-            model_name='verdict',
-            name='version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreement.agreementversion'),
+            model_name="verdict",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreement.agreementversion",
+            ),
         ),
         migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['person', '-at', '-id'], name='engagement_of_person'),
+            model_name="engagement",
+            index=models.Index(fields=["person", "-at", "-id"], name="engagement_of_person"),
         ),
         migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['asked', 'downloaded', 'registered', 'attended', 'read', 'clicked', 'followed', 'replied', 'visited', 'listed'])), name='engagement_kind_is_known'),
+            model_name="engagement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "asked",
+                            "downloaded",
+                            "registered",
+                            "attended",
+                            "read",
+                            "clicked",
+                            "followed",
+                            "replied",
+                            "visited",
+                            "listed",
+                        ],
+                    )
+                ),
+                name="engagement_kind_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ['running'])), fields=['state', 'id'], name='import_running'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("state__in", ["running"])), fields=["state", "id"], name="import_running"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['uploaded', 'ready', 'running', 'done', 'cancelled', 'failed'])), name='import_state_is_known'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["uploaded", "ready", "running", "done", "cancelled", "failed"])),
+                name="import_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('rows_total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('rows_created'), '+', models.F('rows_updated')), '+', models.F('rows_duplicate')), '+', models.F('rows_rejected'))), _connector='OR'), name='import_rows_add_up'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), _negated=True),
+                    (
+                        "rows_total",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("rows_created"), "+", models.F("rows_updated")
+                                ),
+                                "+",
+                                models.F("rows_duplicate"),
+                            ),
+                            "+",
+                            models.F("rows_rejected"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="import_rows_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('pace', 'per_day'), _negated=True), models.Q(('per_day__gt', 0), ('per_day__isnull', False)), _connector='OR'), name='import_paced_says_how_many'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("pace", "per_day"), _negated=True),
+                    models.Q(("per_day__gt", 0), ("per_day__isnull", False)),
+                    _connector="OR",
+                ),
+                name="import_paced_says_how_many",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), ('started_at__isnull', False), _connector='OR'), name='import_running_was_started'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "running"), _negated=True), ("started_at__isnull", False), _connector="OR"
+                ),
+                name="import_running_was_started",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importreject',
-            constraint=models.UniqueConstraint(fields=('import_run', 'row_no'), name='importreject_once_per_row'),
+            model_name="importreject",
+            constraint=models.UniqueConstraint(fields=("import_run", "row_no"), name="importreject_once_per_row"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phase', 'queued')), fields=['team', 'band', 'due_at', 'id'], name='lead_pool'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("phase", "queued")), fields=["team", "band", "due_at", "id"], name="lead_pool"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phase', 'closed'), _negated=True), fields=['bdr', 'phase'], name='lead_of_bdr'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("phase", "closed"), _negated=True), fields=["bdr", "phase"], name="lead_of_bdr"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phase__in', ['handed_off', 'accepted', 'qualified'])), fields=['ae', 'phase', 'due_at'], name='lead_of_ae'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("phase__in", ["handed_off", "accepted", "qualified"])),
+                fields=["ae", "phase", "due_at"],
+                name="lead_of_ae",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('sweep_at__isnull', False)), fields=['sweep_at', 'id'], name='lead_to_sweep'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("sweep_at__isnull", False)), fields=["sweep_at", "id"], name="lead_to_sweep"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phase', 'nurture')), fields=['team', 'wake_at'], name='lead_asleep'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("phase", "nurture")), fields=["team", "wake_at"], name="lead_asleep"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phase', 'closed'), _negated=True), fields=['team', 'phase', 'id'], name='lead_of_team'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("phase", "closed"), _negated=True),
+                fields=["team", "phase", "id"],
+                name="lead_of_team",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['queued', 'working', 'handed_off', 'accepted', 'qualified', 'nurture', 'closed'])), name='lead_phase_is_known'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("phase__in", ["queued", "working", "handed_off", "accepted", "qualified", "nurture", "closed"])
+                ),
+                name="lead_phase_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('lane__in', ['hand_raiser', 'content', 'list', 'rep_sourced'])), name='lead_lane_is_known'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lane__in", ["hand_raiser", "content", "list", "rep_sourced"])),
+                name="lead_lane_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at', None), ('phase', 'closed')), models.Q(models.Q(('phase', 'closed'), _negated=True), ('due_at__isnull', False)), _connector='OR'), name='lead_open_is_due'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("due_at", None), ("phase", "closed")),
+                    models.Q(models.Q(("phase", "closed"), _negated=True), ("due_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="lead_open_is_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_as__in', ['won', 'lost', 'disqualified', 'do_not_contact', 'merged', 'erased', 'woken']), ('closed_at__isnull', False), ('phase', 'closed'), ('stage', None)), models.Q(models.Q(('phase', 'closed'), _negated=True), ('closed_as', ''), ('closed_at', None), ('stage__isnull', False)), _connector='OR'), name='lead_closed_says_how'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "closed_as__in",
+                            ["won", "lost", "disqualified", "do_not_contact", "merged", "erased", "woken"],
+                        ),
+                        ("closed_at__isnull", False),
+                        ("phase", "closed"),
+                        ("stage", None),
+                    ),
+                    models.Q(
+                        models.Q(("phase", "closed"), _negated=True),
+                        ("closed_as", ""),
+                        ("closed_at", None),
+                        ("stage__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="lead_closed_says_how",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase', 'queued'), _negated=True), models.Q(('bdr', None), ('reserved_until', None)), models.Q(('bdr__isnull', False), ('reserved_until__isnull', False)), _connector='OR'), name='lead_queued_is_reserved_or_free'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phase", "queued"), _negated=True),
+                    models.Q(("bdr", None), ("reserved_until", None)),
+                    models.Q(("bdr__isnull", False), ("reserved_until__isnull", False)),
+                    _connector="OR",
+                ),
+                name="lead_queued_is_reserved_or_free",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('phase', 'queued'), ('reserved_until', None), _connector='OR'), name='lead_reserved_only_in_the_queue'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phase", "queued"), ("reserved_until", None), _connector="OR"),
+                name="lead_reserved_only_in_the_queue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase__in', ['working', 'handed_off']), _negated=True), ('bdr__isnull', False), _connector='OR'), name='lead_worked_has_a_bdr'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phase__in", ["working", "handed_off"]), _negated=True),
+                    ("bdr__isnull", False),
+                    _connector="OR",
+                ),
+                name="lead_worked_has_a_bdr",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase__in', ['handed_off', 'accepted', 'qualified']), _negated=True), ('ae__isnull', False), _connector='OR'), name='lead_handed_off_has_an_ae'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phase__in", ["handed_off", "accepted", "qualified"]), _negated=True),
+                    ("ae__isnull", False),
+                    _connector="OR",
+                ),
+                name="lead_handed_off_has_an_ae",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase', 'nurture'), ('reason__isnull', False), ('wake_at__isnull', False)), models.Q(models.Q(('phase', 'nurture'), _negated=True), ('wake_at', None)), _connector='OR'), name='lead_nurture_has_a_wake_and_a_reason'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phase", "nurture"), ("reason__isnull", False), ("wake_at__isnull", False)),
+                    models.Q(models.Q(("phase", "nurture"), _negated=True), ("wake_at", None)),
+                    _connector="OR",
+                ),
+                name="lead_nurture_has_a_wake_and_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_as__in', ['lost', 'disqualified', 'do_not_contact']), _negated=True), ('reason__isnull', False), _connector='OR'), name='lead_refused_has_a_reason'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_as__in", ["lost", "disqualified", "do_not_contact"]), _negated=True),
+                    ("reason__isnull", False),
+                    _connector="OR",
+                ),
+                name="lead_refused_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['nurture', 'closed']), ('reason', None), _connector='OR'), name='lead_reason_only_where_refused'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("phase__in", ["nurture", "closed"]), ("reason", None), _connector="OR"),
+                name="lead_reason_only_where_refused",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('band__lte', 3)), name='lead_band_is_known'),
+            model_name="lead",
+            constraint=models.CheckConstraint(condition=models.Q(("band__lte", 3)), name="lead_band_is_known"),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('previous', None), models.Q(('previous', models.F('pk')), _negated=True), _connector='OR'), name='lead_does_not_follow_itself'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("previous", None), models.Q(("previous", models.F("pk")), _negated=True), _connector="OR"
+                ),
+                name="lead_does_not_follow_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(condition=models.Q(('phase', 'closed'), _negated=True), fields=('person',), name='lead_one_open_per_person', violation_error_message='This person already has an open lead.'),
+            model_name="lead",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("phase", "closed"), _negated=True),
+                fields=("person",),
+                name="lead_one_open_per_person",
+                violation_error_message="This person already has an open lead.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(fields=['ae', 'state', 'meeting_at'], name='handoff_of_ae'),
+            model_name="handoff",
+            index=models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['sent', 'accepted'])), fields=('lead',), name='handoff_one_open_per_lead'),
+            model_name="handoff",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["sent", "accepted"])),
+                fields=("lead",),
+                name="handoff_one_open_per_lead",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), ('reason__isnull', False), _connector='OR'), name='handoff_rejected_has_a_reason'),
+            model_name="handoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "rejected"), _negated=True), ("reason__isnull", False), _connector="OR"
+                ),
+                name="handoff_rejected_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'withdrawn', 'returned', 'undone']), ('answered_at__isnull', False), _connector='OR'), name='handoff_answered_has_its_moment'),
+            model_name="handoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["sent", "withdrawn", "returned", "undone"]),
+                    ("answered_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="handoff_answered_has_its_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('local_meeting', None), ('meeting_at', None), ('zone', '')), models.Q(('local_meeting__isnull', False), ('meeting_at__isnull', False), models.Q(('zone', ''), _negated=True)), _connector='OR'), name='handoff_meeting_has_its_zone'),
+            model_name="handoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("local_meeting", None), ("meeting_at", None), ("zone", "")),
+                    models.Q(
+                        ("local_meeting__isnull", False),
+                        ("meeting_at__isnull", False),
+                        models.Q(("zone", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="handoff_meeting_has_its_zone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 5)), name='handoff_meeting_has_a_length'),
+            model_name="handoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minutes__gte", 5)), name="handoff_meeting_has_a_length"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_notice_at__isnull', False)), fields=['next_notice_at', 'id'], name='clock_to_notice'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("next_notice_at__isnull", False)),
+                fields=["next_notice_at", "id"],
+                name="clock_to_notice",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('next_notice_at', None), ('state__in', ['met', 'missed', 'excused'])), _connector='OR'), name='clock_ended_has_its_moment'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("state", "running")),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("next_notice_at", None),
+                        ("state__in", ["met", "missed", "excused"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="clock_ended_has_its_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('started_at'))), name='clock_is_due_after_it_starts'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__gte", models.F("started_at"))), name="clock_is_due_after_it_starts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'missed'), _negated=True), ('missed_at__isnull', False), _connector='OR'), name='clock_missed_says_when'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "missed"), _negated=True), ("missed_at__isnull", False), _connector="OR"
+                ),
+                name="clock_missed_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('lead', 'kind'), name='clock_one_running_per_kind'),
+            model_name="clock",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")), fields=("lead", "kind"), name="clock_one_running_per_kind"
+            ),
         ),
         migrations.AddIndex(
-            model_name='answer',
-            index=models.Index(fields=['lead', 'criterion', '-id'], name='answer_of_lead'),
+            model_name="answer",
+            index=models.Index(fields=["lead", "criterion", "-id"], name="answer_of_lead"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('value__in', ['yes', 'no', 'unknown'])), name='answer_value_is_known'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value__in", ["yes", "no", "unknown"])), name="answer_value_is_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['lead', '-at', '-id'], name='activity_of_lead'),
+            model_name="activity",
+            index=models.Index(fields=["lead", "-at", "-id"], name="activity_of_lead"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['by', 'at'], name='activity_of_user'),
+            model_name="activity",
+            index=models.Index(fields=["by", "at"], name="activity_of_user"),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['call', 'email', 'social', 'meeting', 'note'])), name='activity_kind_is_known'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["call", "email", "social", "meeting", "note"])),
+                name="activity_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'call'), ('disposition', None), _connector='OR'), name='activity_disposition_only_of_calls'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "call"), ("disposition", None), _connector="OR"),
+                name="activity_disposition_only_of_calls",
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadevent',
-            index=models.Index(fields=['lead', 'id'], name='leadevent_of_lead'),
+            model_name="leadevent",
+            index=models.Index(fields=["lead", "id"], name="leadevent_of_lead"),
         ),
         migrations.AddConstraint(
-            model_name='leadevent',
-            constraint=models.CheckConstraint(condition=models.Q(('to_phase__in', ['queued', 'working', 'handed_off', 'accepted', 'qualified', 'nurture', 'closed'])), name='leadevent_to_phase_is_known'),
+            model_name="leadevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("to_phase__in", ["queued", "working", "handed_off", "accepted", "qualified", "nurture", "closed"])
+                ),
+                name="leadevent_to_phase_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadevent',
-            constraint=models.CheckConstraint(condition=models.Q(('verb', ''), _negated=True), name='leadevent_has_a_verb'),
+            model_name="leadevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verb", ""), _negated=True), name="leadevent_has_a_verb"
+            ),
         ),
         migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['lead', '-at', '-id'], name='note_of_lead'),
+            model_name="note",
+            index=models.Index(fields=["lead", "-at", "-id"], name="note_of_lead"),
         ),
         migrations.AddConstraint(
-            model_name='note',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text', ''), _negated=True), ('erased_at__isnull', False), _connector='OR'), name='note_says_something_or_was_erased'),
+            model_name="note",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("text", ""), _negated=True), ("erased_at__isnull", False), _connector="OR"
+                ),
+                name="note_says_something_or_was_erased",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('seen_at', None)), fields=['user', '-at'], name='notice_unseen'),
+            model_name="notice",
+            index=models.Index(condition=models.Q(("seen_at", None)), fields=["user", "-at"], name="notice_unseen"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('clock__isnull', False)), fields=('clock', 'kind', 'user'), name='notice_once_per_clock_and_kind'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("clock__isnull", False)),
+                fields=("clock", "kind", "user"),
+                name="notice_once_per_clock_and_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recycling',
-            constraint=models.CheckConstraint(condition=models.Q(('wake_at__gt', models.F('at'))), name='recycling_wakes_later'),
+            model_name="recycling",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("wake_at__gt", models.F("at"))), name="recycling_wakes_later"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recycling',
-            constraint=models.CheckConstraint(condition=models.Q(('category', ''), _negated=True), name='recycling_has_a_category'),
+            model_name="recycling",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("category", ""), _negated=True), name="recycling_has_a_category"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recycling',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('lead',), name='recycling_one_per_lead'),
+            model_name="recycling",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undone_at", None)), fields=("lead",), name="recycling_one_per_lead"
+            ),
         ),
         migrations.AddIndex(
-            model_name='release',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', '-rank', 'id'], name='release_waiting'),
+            model_name="release",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["due_at", "-rank", "id"], name="release_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='release',
-            index=models.Index(fields=['import_run', 'due_at'], name='release_of_import'),
+            model_name="release",
+            index=models.Index(fields=["import_run", "due_at"], name="release_of_import"),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('person',), name='release_one_waiting_per_person'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")), fields=("person",), name="release_one_waiting_per_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('lead', None), ('state', 'waiting')), models.Q(('done_at__isnull', False), ('lead__isnull', False), ('state', 'released')), models.Q(('done_at__isnull', False), ('lead', None), ('state', 'skipped'), models.Q(('skipped_for', ''), _negated=True)), _connector='OR'), name='release_done_has_its_moment'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("done_at", None), ("lead", None), ("state", "waiting")),
+                    models.Q(("done_at__isnull", False), ("lead__isnull", False), ("state", "released")),
+                    models.Q(
+                        ("done_at__isnull", False),
+                        ("lead", None),
+                        ("state", "skipped"),
+                        models.Q(("skipped_for", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="release_done_has_its_moment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='secondlook',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['team', 'due_at'], name='secondlook_open'),
+            model_name="secondlook",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["team", "due_at"], name="secondlook_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secondlook',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='secondlook_decided_has_its_moment'),
+            model_name="secondlook",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("state", "open")),
+                    models.Q(models.Q(("state", "open"), _negated=True), ("decided_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="secondlook_decided_has_its_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secondlook',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('lead',), name='secondlook_one_open_per_lead'),
+            model_name="secondlook",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("lead",), name="secondlook_one_open_per_lead"
+            ),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['assignee', 'due_at', 'id'], name='step_open_of_assignee'),
+            model_name="step",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["assignee", "due_at", "id"], name="step_open_of_assignee"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['call', 'email', 'call_email', 'social', 'call_back', 'find_contact', 'reply', 'rebook', 'reach_up', 'task', 'meeting', 'outcome'])), name='step_kind_is_known'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "call",
+                            "email",
+                            "call_email",
+                            "social",
+                            "call_back",
+                            "find_contact",
+                            "reply",
+                            "rebook",
+                            "reach_up",
+                            "task",
+                            "meeting",
+                            "outcome",
+                        ],
+                    )
+                ),
+                name="step_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'open')), models.Q(('closed_at__isnull', False), ('state__in', ['done', 'skipped', 'cancelled'])), _connector='OR'), name='step_closed_has_its_moment'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state", "open")),
+                    models.Q(("closed_at__isnull", False), ("state__in", ["done", "skipped", "cancelled"])),
+                    _connector="OR",
+                ),
+                name="step_closed_has_its_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attempt__gte', 1), ('attempt__isnull', False), ('cadence__isnull', False), ('made_by', 'cadence')), models.Q(models.Q(('made_by', 'cadence'), _negated=True), ('cadence', None)), _connector='OR'), name='step_of_a_cadence_has_its_attempt'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("attempt__gte", 1),
+                        ("attempt__isnull", False),
+                        ("cadence__isnull", False),
+                        ("made_by", "cadence"),
+                    ),
+                    models.Q(models.Q(("made_by", "cadence"), _negated=True), ("cadence", None)),
+                    _connector="OR",
+                ),
+                name="step_of_a_cadence_has_its_attempt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('local_due', None), ('zone', '')), models.Q(('local_due__isnull', False), models.Q(('zone', ''), _negated=True)), _connector='OR'), name='step_local_moment_has_its_zone'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("local_due", None), ("zone", "")),
+                    models.Q(("local_due__isnull", False), models.Q(("zone", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="step_local_moment_has_its_zone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'find_contact'), ('state', 'open')), fields=('lead',), name='step_one_find_contact_per_lead'),
+            model_name="step",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "find_contact"), ("state", "open")),
+                fields=("lead",),
+                name="step_one_find_contact_per_lead",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('made_by', 'cadence'), ('state', 'open')), fields=('lead',), name='step_one_open_attempt_per_lead'),
+            model_name="step",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("made_by", "cadence"), ("state", "open")),
+                fields=("lead",),
+                name="step_one_open_attempt_per_lead",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.CheckConstraint(condition=models.Q(('answer__in', ['lead', 'definition', 'standing', 'old', 'suppressed'])), name='verdict_answer_is_known'),
+            model_name="verdict",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answer__in", ["lead", "definition", "standing", "old", "suppressed"])),
+                name="verdict_answer_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.UniqueConstraint(fields=('engagement_id',), name='verdict_once_per_engagement'),
+            model_name="verdict",
+            constraint=models.UniqueConstraint(fields=("engagement_id",), name="verdict_once_per_engagement"),
         ),
     ]

@@ -61,7 +61,10 @@ class Step(models.Model):
     # Where the moment was promised as wall time (R23): what was said, and in which zone.
     local_due = models.DateTimeField(null=True, blank=True)
     zone = models.CharField(max_length=64, blank=True, default="")
-    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="steps", db_index=False)
+    # Empty: whoever takes the lead from the pool.
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="steps", db_index=False
+    )
     # A person was told this moment: it stands before what is only planned.
     promised = models.BooleanField(default=False)
     cadence = models.ForeignKey(Cadence, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from team.models.calendar import Calendar
+from team.models.calendar import Absence, Calendar
 
 
 class Role(models.TextChoices):
@@ -57,7 +57,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def present(self, at: datetime) -> UserQuerySet:
         """Active and not away at `at`."""
-        return self.active().exclude(absences__starts_at__lte=at, absences__ends_at__gt=at)
+        return self.active().exclude(models.Exists(Absence.objects.covering(at).filter(user=models.OuterRef("pk"))))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

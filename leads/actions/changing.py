@@ -1,0 +1,168 @@
+"""How every action changes a lead: look it up under a lock, ask the table of moves, write the row and one event.
+
+A lock is taken in id order and the row is read after it, so that a check and its write see the same lead on
+PostgreSQL; on SQLite the transaction is IMMEDIATE and nobody else writes meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from agreement.models import Phase
+from leads.models import Lead, LeadEvent
+from leads.transitions import BEGIN, is_allowed
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class LeadConflict(Exception):
+    """The lead is no longer in the state this action needs. Safe to show to a rep."""
+
+
+class MoveRefused(Exception):
+    """What was asked for is not possible or not complete. Safe to show; `field` names the place of the mistake."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+RESPONSIBLE = ("bdr", "ae", "team")
+COLUMNS = {field: Lead._meta.get_field(field).attname for field in Lead.FOLDED}
+PHASE_MOMENTS = {
+    Phase.QUEUED: "first_queued_at",
+    Phase.WORKING: "first_working_at",
+    Phase.HANDED_OFF: "first_handed_off_at",
+    Phase.ACCEPTED: "first_accepted_at",
+    Phase.QUALIFIED: "first_qualified_at",
+    Phase.NURTURE: "first_nurture_at",
+}
+
+
+def lock_leads(ids: Sequence[int]) -> list[Lead]:
+    """The leads with these ids, locked in id order so that two batches cannot wait for each other."""
+    return list(Lead.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+
+
+def lock_lead(lead: Lead, *, expect: int | None = None) -> Lead:
+    """The lead as it is now, locked. LeadConflict when its version is no longer the one the form was shown with."""
+    locked = Lead.objects.select_for_update(of=("self",)).select_related("person").get(pk=lead.pk)
+    if expect is not None and locked.version != expect:
+        raise LeadConflict(_("Somebody changed this lead while you were looking at it."))
+    return locked
+
+
+def alter(
+    lead: Lead,
+    verb: str,
+    *,
+    by: User | None,
+    at: datetime,
+    to: str | None = None,
+    data: dict[str, Any] | None = None,
+    corrects: int | None = None,
+    **new: Any,
+) -> LeadEvent:
+    """Change the lead in memory along one arrow and return its event, not yet written.
+
+    LeadConflict when the table of moves or the lead's agreement knows no such arrow.
+    """
+    begin = lead.phase
+    to = to or lead.phase
+    if not is_allowed(begin, verb, to, version_id=lead.agreement_id):
+        raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(begin)})
+
+    if verb != "correct":
+        new = _with_consequences(lead, to, at, new)
+    changes: dict[str, list[Any]] = {}
+    for field, value in new.items():
+        column = COLUMNS[field]
+        old, value = getattr(lead, column), getattr(value, "pk", value)
+        if old != value:
+            changes[field] = [as_code(old), as_code(value)]
+            setattr(lead, column, value)
+    if any(field in changes for field in ("phase", *RESPONSIBLE)):
+        lead.version += 1
+    return LeadEvent(
+        lead=lead,
+        verb=verb,
+        at=at,
+        by=by,
+        from_phase=begin,
+        to_phase=to,
+        changes=changes,
+        data=data or {},
+        corrects=corrects,
+    )
+
+
+def begin(lead: Lead, verb: str, *, by: User | None, at: datetime, data: dict[str, Any] | None = None) -> LeadEvent:
+    """The first event of a lead that is about to be written: everything it starts with."""
+    if not is_allowed(BEGIN, verb, lead.phase, version_id=lead.agreement_id):
+        raise LeadConflict(_("A lead cannot begin like this."))
+    moment = PHASE_MOMENTS.get(Phase(lead.phase))
+    if moment and getattr(lead, moment) is None:
+        setattr(lead, moment, at)
+    blank = Lead(person_id=lead.person_id)
+    changes = {
+        field: [None, as_code(getattr(lead, column))]
+        for field, column in COLUMNS.items()
+        if getattr(lead, column) != getattr(blank, column)
+    }
+    return LeadEvent(lead=lead, verb=verb, at=at, by=by, to_phase=lead.phase, changes=changes, data=data or {})
+
+
+def write(lead: Lead, event: LeadEvent, **more: Any) -> LeadEvent:
+    """Write one altered lead and its event. `more` are columns outside history: band, sweep_at."""
+    for field, value in more.items():
+        setattr(lead, field, value)
+    columns = {COLUMNS[field] for field in event.changes} | set(more)
+    if any(field in event.changes for field in ("phase", *RESPONSIBLE)):
+        columns.add("version")
+    if columns:
+        Lead.objects.filter(pk=lead.pk).update(**{column: getattr(lead, column) for column in sorted(columns)})
+    event.save(force_insert=True)
+    return event
+
+
+def write_all(altered: Sequence[tuple[Lead, LeadEvent]]) -> None:
+    """Write many altered leads and their events: one UPDATE for every group of equal new values."""
+    groups: dict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
+    for lead, event in altered:
+        columns = {COLUMNS[field] for field in event.changes} | {"band", "sweep_at", "version"}
+        groups[tuple((column, getattr(lead, column)) for column in sorted(columns))].append(lead.pk)
+    for values, ids in groups.items():
+        Lead.objects.filter(pk__in=ids).update(**dict(values))
+    LeadEvent.objects.bulk_create([event for _lead, event in altered], batch_size=500)
+
+
+def as_code(value: Any) -> Any:
+    """A value as history keeps it: ids, codes and moments in ISO 8601."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _with_consequences(lead: Lead, to: str, at: datetime, new: dict[str, Any]) -> dict[str, Any]:
+    """What always goes with a change of phase, so that no action can forget it."""
+    if to == lead.phase:
+        return new
+    full: dict[str, Any] = {"phase": to, "wake_at": None, "reserved_until": None, "reason": None}
+    if to == Phase.CLOSED:
+        full |= {"due_at": None, "stage": None, "closed_at": at}
+    moment = PHASE_MOMENTS.get(Phase(to))
+    if moment and getattr(lead, moment) is None:
+        full[moment] = at
+    return full | new
+
+
+def _phase_label(phase: str) -> str:
+    return str(Phase(phase).label).lower() if phase else _("not there yet")
+
+
+def leads_of(altered: Iterable[tuple[Lead, LeadEvent]]) -> list[Lead]:
+    return [lead for lead, _event in altered]

@@ -1,0 +1,213 @@
+"""The pool: taking a lead, giving it back, moving it between reps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from agreement.models import Cadence, Phase, SLAClause, Stage
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, write
+from leads.actions.effects import Effects
+from leads.bands import CLAIM_GRACE, band_of, sweep_of_queued
+from leads.cadence import first_step, soon
+from leads.models import Lead, LeadEvent, Notice
+from team.calendars import Calendars
+from team.models import Role, User
+
+if TYPE_CHECKING:
+    from team.models import Team
+
+
+@transaction.atomic
+def claim_lead(lead: Lead, *, by: User, at: datetime) -> LeadEvent:
+    """Give a queued lead to `by` and plan her first attempt.
+
+    Two reps often take the same row: it is locked, looked at again, and the second gets LeadConflict with the name of
+    the first. MoveRefused at her open limit.
+    """
+    held = lock_lead(lead)
+    if held.phase != Phase.QUEUED:
+        raise LeadConflict(_taken(held))
+    if held.reserved_until and held.reserved_until > at and held.bdr_id != by.pk:
+        raise LeadConflict(_("Reserved for %(name)s.") % {"name": held.bdr})
+    if held.team_id not in by.teams_as(Role.BDR):
+        raise MoveRefused(_("Another team's pool."))
+    event = _claim(held, by=by, at=at, calendars=Calendars(at=at))
+    lead.refresh_from_db()
+    return event
+
+
+@transaction.atomic
+def take_next(*, by: User, at: datetime) -> Lead | None:
+    """The first lead of her teams' pools, never one that somebody else got; None when the pool is empty.
+
+    On PostgreSQL a row that another rep is taking at this instant is skipped, so that nobody waits. MoveRefused at her
+    open limit.
+    """
+    teams = by.teams_as(Role.BDR)
+    if not teams:
+        raise MoveRefused(_("Only a BDR takes leads from a pool."))
+    _room(by)
+    pool = Lead.objects.in_pool(teams=teams, at=at).in_pool_order()
+    skip = connection.features.has_select_for_update_skip_locked
+    found = pool.select_for_update(skip_locked=skip, of=("self",)).select_related("person")[:1] if skip else pool[:1]
+    lead = next(iter(found), None)
+    if lead is None:
+        return None
+    _claim(lead, by=by, at=at, calendars=Calendars(at=at))
+    return lead
+
+
+@transaction.atomic
+def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "") -> LeadEvent:
+    """Back to the pool of its team with its clocks running and its steps open, for whoever takes it next."""
+    held = lock_lead(lead)
+    if held.phase != Phase.WORKING:
+        raise LeadConflict(_("Only a lead that is being worked can be given back."))
+    effects = Effects(held, by=by, at=at)
+    untouched = held.first_touched_at is None
+    if untouched:
+        effects.close_steps()
+    else:
+        effects.assign_steps(None)
+    clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
+    due_at = (clock.due_at if clock else held.due_at) if untouched else (effects.next_due or soon(at))
+    event = alter(
+        held,
+        "release",
+        to=Phase.QUEUED,
+        by=by,
+        at=at,
+        bdr=None,
+        due_at=due_at,
+        stage=_entry(Phase.QUEUED),
+        data=effects.data(because=because, bdr=held.bdr_id),
+    )
+    step = None if untouched else next(iter(effects.open_steps), None)
+    worktime = Calendars(at=at).of_team(held.team_id)
+    held.band, changes_at = band_of(held, at=at, worktime=worktime, step=step)
+    write(held, event, band=held.band, sweep_at=sweep_of_queued(held, changes_at))
+    lead.refresh_from_db()
+    return event
+
+
+@transaction.atomic
+def reassign_leads(
+    ids: Sequence[int],
+    *,
+    to: User | None = None,
+    team: Team | None = None,
+    by: User | None,
+    at: datetime,
+    because: str = "",
+) -> list[LeadEvent]:
+    """Move open leads to another rep, or with `team` to another team's pool; clocks and moments stay as they are.
+
+    A lead in the pool is reserved for its new rep until its first touch is due. Accepted and qualified ones go to an AE.
+    MoveRefused when the receiver cannot hold them; nothing is moved then.
+    """
+    if to is not None and not to.is_active:
+        raise MoveRefused(_("%(name)s does not work here any more.") % {"name": to}, field="to")
+    events = []
+    calendars = Calendars(at=at)
+    for lead in lock_leads(ids):
+        if lead.phase == Phase.CLOSED:
+            continue
+        effects = Effects(lead, by=by, at=at)
+        old = lead.responsible_id
+        new: dict[str, object] = {}
+        if team is not None:
+            new["team"] = team
+        if (
+            lead.phase in (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED)
+            and to is not None
+            and to.has_role(Role.AE)
+        ):
+            new["ae"] = to
+            lead.hand_offs.open().update(ae=to)
+            effects.assign_steps(to)
+        elif lead.phase == Phase.QUEUED:
+            new |= {"bdr": to, "reserved_until": max(lead.due_at or at, soon(at)) if to else None}
+            if to is not None and lead.steps.open().exists():
+                effects.assign_steps(to)
+        elif to is not None:
+            new["bdr"] = to
+            if lead.phase in (Phase.WORKING, Phase.NURTURE):
+                effects.assign_steps(to)
+        event = alter(
+            lead, "reassign", by=by, at=at, data=effects.data(because=because, old=old, to=to.pk if to else None), **new
+        )
+        if lead.phase == Phase.QUEUED:
+            step = next(iter(effects.open_steps), None)
+            lead.band, changes_at = band_of(lead, at=at, worktime=calendars.of_team(lead.team_id), step=step)
+            lead.sweep_at = sweep_of_queued(lead, changes_at)
+        write(lead, event, band=lead.band, sweep_at=lead.sweep_at)
+        if to is not None and to != by:
+            Notice.objects.create(user=to, lead=lead, kind=Notice.Kind.RETURNED, at=at)
+        events.append(event)
+    return events
+
+
+def open_count(user: User) -> int:
+    """How many leads count against her open limit: what she works and what is reserved for her."""
+    return Lead.objects.filter(bdr=user, phase__in=[Phase.QUEUED, Phase.WORKING]).count()
+
+
+def _claim(lead: Lead, *, by: User, at: datetime, calendars: Calendars) -> LeadEvent:
+    if lead.bdr_id != by.pk:
+        _room(by)
+    effects = Effects(lead, by=by, at=at)
+    new: dict[str, object] = {"bdr": by, "stage": _entry(Phase.WORKING)}
+    if lead.first_touched_at is None or not effects.open_steps:
+        if lead.cadence_id is None:
+            lead_cadence = Cadence.objects.filter(lane=lead.lane, is_current=True).values_list("pk", flat=True).first()
+            new["cadence"] = lead_cadence
+            lead_for_step = Lead(pk=lead.pk, person_id=lead.person_id, cadence_id=lead_cadence)
+        else:
+            lead_for_step = lead
+        worktime = calendars.of_user(by.pk)
+        due_at = max(lead.due_at, soon(at)) if lead.due_at else None
+        effects.close_steps()
+        effects.make_step(first_step(lead_for_step, assignee_id=by.pk, at=at, worktime=worktime, due_at=due_at))
+    else:
+        effects.assign_steps(by)
+    if lead.first_touched_at is not None and lead.last_touched_at:
+        new["stage"] = lead.stage if lead.stage and lead.stage.phase == Phase.WORKING else _entry(Phase.WORKING)
+    band = lead.band
+    event = alter(
+        lead,
+        "claim",
+        to=Phase.WORKING,
+        by=by,
+        at=at,
+        due_at=effects.next_due,
+        data=effects.data(band=band),
+        **new,
+    )
+    # An untouched claim goes back when its first touch is missed, but not out of the hands of somebody who just took it.
+    clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
+    sweep_at = max(clock.due_at, at + CLAIM_GRACE) if clock and lead.first_touched_at is None else None
+    return write(lead, event, sweep_at=sweep_at)
+
+
+def _room(by: User) -> None:
+    """MoveRefused at the open limit. Her own row is locked, so that two windows cannot pass the limit together."""
+    limit = User.objects.select_for_update().values_list("open_limit", flat=True).get(pk=by.pk)
+    if open_count(by) >= limit:
+        raise MoveRefused(
+            _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}
+        )
+
+
+def _entry(phase: str) -> Stage:
+    return Stage.objects.get(phase=phase, is_entry=True)
+
+
+def _taken(lead: Lead) -> str:
+    if lead.phase == Phase.WORKING and lead.bdr:
+        return _("%(name)s has just taken this lead.") % {"name": lead.bdr}
+    return _("This lead is no longer in the pool.")

@@ -1,0 +1,122 @@
+"""What an action does beside the lead's own row, noted so that it can be taken back.
+
+An action gathers its effects here and writes them once. The codes go into the event's `data`; `undo` reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from agreement.models import StepKind
+from leads.clocks import ended
+from leads.models import Clock, Lead, Note, Step
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class Effects:
+    """Steps, clocks and words of one action on one lead."""
+
+    def __init__(self, lead: Lead, *, by: User | None, at: datetime) -> None:
+        self.lead, self.by, self.at = lead, by, at
+        self.codes: dict[str, Any] = {}
+
+    @cached_property
+    def open_steps(self) -> list[Step]:
+        """The open steps, the next one first."""
+        return list(Step.objects.open().filter(lead=self.lead).order_by("due_at", "id"))
+
+    @cached_property
+    def running_clocks(self) -> list[Clock]:
+        return list(Clock.objects.running().filter(lead=self.lead))
+
+    @property
+    def next_due(self) -> datetime | None:
+        return min((step.due_at for step in self.open_steps), default=None)
+
+    def close_steps(self, steps: Iterable[Step] | None = None, *, state: str = Step.State.CANCELLED) -> None:
+        """Close these open steps, by default all of them."""
+        closing = list(self.open_steps if steps is None else steps)
+        if not closing:
+            return
+        Step.objects.open().filter(pk__in=[step.pk for step in closing]).update(state=state, closed_at=self.at)
+        self.codes.setdefault("steps_closed", []).extend(step.pk for step in closing)
+        gone = {step.pk for step in closing}
+        self.open_steps[:] = [step for step in self.open_steps if step.pk not in gone]
+
+    def make_step(self, step: Step) -> Step:
+        """Add a step. Looking for a phone or an e-mail is asked for once: while it is open, it is not asked again."""
+        if step.kind == StepKind.FIND_CONTACT:
+            asked = next((one for one in self.open_steps if one.kind == StepKind.FIND_CONTACT), None)
+            if asked:
+                return asked
+        step.created_by = self.by
+        step.save(force_insert=True)
+        self.codes.setdefault("steps_made", []).append(step.pk)
+        self.open_steps.append(step)
+        self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
+        return step
+
+    def move_step(self, step: Step, due_at: datetime, **more: Any) -> None:
+        """Put an open step at another moment."""
+        old = {"due_at": step.due_at.isoformat(), "snoozed": step.snoozed}
+        self.codes.setdefault("steps_moved", []).append([step.pk, old])
+        step.due_at = due_at
+        for name, value in more.items():
+            setattr(step, name, value)
+        step.save(update_fields=["due_at", *more])
+        self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
+
+    def assign_steps(self, user: User | None) -> None:
+        """Everything open is now hers, or the pool's."""
+        changed = [step.pk for step in self.open_steps if step.assignee_id != (user.pk if user else None)]
+        if changed:
+            Step.objects.filter(pk__in=changed).update(assignee=user)
+            self.codes.setdefault("steps_assigned", []).extend(
+                [step.pk, step.assignee_id] for step in self.open_steps if step.pk in changed
+            )
+            for step in self.open_steps:
+                step.assignee = user
+
+    def end_clocks(self, *kinds: str, excused: bool = False) -> list[Clock]:
+        """Stop the running clocks of these kinds, by default all of them."""
+        stopped = [clock for clock in self.running_clocks if not kinds or clock.kind in kinds]
+        for clock in stopped:
+            self.codes.setdefault("clocks_ended", []).append(
+                [clock.pk, clock.next_notice_at.isoformat() if clock.next_notice_at else None]
+            )
+            ended(clock, at=self.at, excused=excused)
+            clock.save(update_fields=["state", "ended_at", "missed_at", "next_notice_at"])
+        self.running_clocks[:] = [clock for clock in self.running_clocks if clock not in stopped]
+        return stopped
+
+    def start(self, clock: Clock | None) -> Clock | None:
+        if clock is None:
+            return None
+        clock.lead = self.lead
+        clock.save(force_insert=True)
+        self.codes.setdefault("clocks_started", []).append(clock.pk)
+        self.running_clocks.append(clock)
+        return clock
+
+    def note(self, text: str, *, activity_id: int | None = None) -> Note | None:
+        """Keep somebody's words, if there are any."""
+        text = text.strip()
+        if not text:
+            return None
+        note = Note.objects.create(lead=self.lead, text=text, at=self.at, by=self.by, activity_id=activity_id)
+        self.codes.setdefault("notes", []).append(note.pk)
+        return note
+
+    def add(self, key: str, value: Any) -> None:
+        """Note something else that undo must know."""
+        self.codes.setdefault(key, []).append(value)
+
+    def data(self, **more: Any) -> dict[str, Any]:
+        """What the event keeps: the codes of its sentence and its effects."""
+        kept = {name: value for name, value in more.items() if value not in (None, "", [])}
+        return kept | ({"effects": self.codes} if self.codes else {})

@@ -1,0 +1,242 @@
+"""How leads begin: from the definition, a file, a wake, or a rep's own find. One batch is one set of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Employment, Person
+from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, Stage
+from leads.actions.changing import LeadConflict, MoveRefused, begin
+from leads.bands import band_of, sweep_of_queued
+from leads.cadence import first_step
+from leads.clocks import start_clock
+from leads.models import Clock, Lead, LeadEvent
+from leads.routing import Route, Router
+from leads.scoring import judge
+from team.calendars import Calendars
+from team.models import Role, Team
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@dataclass
+class NewLead:
+    """What is known of a lead before it is one. A given team skips the routing; a given rep has it reserved."""
+
+    person_id: int
+    lane: str
+    origin: str
+    source: str = ""
+    account_id: int | None = None
+    evidence: list[Any] = field(default_factory=list)
+    previous_id: int | None = None
+    team_id: int | None = None
+    bdr_id: int | None = None
+    sourced_by_id: int | None = None
+    because: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Entered:
+    """What came of a batch: the leads, and for whom there is none and why (code by person)."""
+
+    leads: list[Lead] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime) -> Entered:
+    """Queue a lead for each of these people that routing lets through, with its first-touch clock running."""
+    entered = Entered()
+    batch = _Batch(new, at=at)
+    stage = Stage.objects.get(phase=Phase.QUEUED, is_entry=True)
+    leads: list[tuple[Lead, NewLead, Route]] = []
+    for one in new:
+        route = batch.route(one)
+        if route.is_refused:
+            entered.refused[one.person_id] = route.because
+            continue
+        leads.append((batch.lead(one, route, phase=Phase.QUEUED, stage=stage), one, route))
+
+    clocks: dict[int, Clock] = {}
+    for lead, _one, route in leads:
+        worktime = batch.calendars.of_team(lead.team_id)
+        clock = start_clock(
+            lead,
+            SLAClause.Kind.FIRST_TOUCH,
+            calendar_id=batch.calendar_of_team(lead.team_id),
+            worktime=worktime,
+            at=at,
+        )
+        lead.due_at = clock.due_at if clock else at
+        lead.first_queued_at = at
+        if route.bdr_id:
+            lead.bdr_id, lead.reserved_until = route.bdr_id, max(lead.due_at, at)
+        lead.band, changes_at = band_of(lead, at=at, worktime=worktime)
+        lead.sweep_at = sweep_of_queued(lead, changes_at)
+        if clock:
+            clocks[lead.person_id] = clock
+
+    _write_new([(lead, one.data | _routed(route)) for lead, one, route in leads], "queue", by=by, at=at)
+    for lead, _one, _route in leads:
+        if lead.person_id in clocks:
+            clocks[lead.person_id].lead_id = lead.pk
+    Clock.objects.bulk_create(clocks.values(), batch_size=500)
+    entered.leads = [lead for lead, _one, _route in leads]
+    return entered
+
+
+@transaction.atomic
+def add_lead(person: Person, *, by: User, at: datetime, team: Team | None = None) -> Lead:
+    """A lead a rep found herself: hers at once, a Prospect, with the first attempt of the rep-sourced cadence.
+
+    LeadConflict when the person has an open lead; MoveRefused when she is no prospect.
+    """
+    teams = by.teams_as(Role.BDR, Role.MANAGER)
+    team_id = team.pk if team else next(iter(teams), None)
+    if team_id is None or team_id not in teams:
+        raise MoveRefused(_("Only somebody of a team can add a lead."))
+    one = NewLead(person_id=person.pk, lane=Lane.REP_SOURCED, origin=Lead.Origin.REP_SOURCED, because="by_hand")
+    one.sourced_by_id = by.pk
+    batch = _Batch([one], at=at)
+    route = batch.route(one)
+    if route.because == "open_lead":
+        raise LeadConflict(_("This person already has an open lead."))
+    if route.is_refused and route.because != "no_team":
+        raise MoveRefused(_("This person is not a prospect: %(why)s.") % {"why": route.because.replace("_", " ")})
+
+    lead = batch.lead(
+        one,
+        Route("by_hand", team_id, by.pk),
+        phase=Phase.WORKING,
+        stage=Stage.objects.get(phase=Phase.WORKING, is_entry=True),
+    )
+    lead.bdr = by
+    lead.cadence = Cadence.objects.get(lane=Lane.REP_SOURCED, is_current=True)
+    step = first_step(lead, assignee_id=by.pk, at=at, worktime=batch.calendars.of_user(by.pk))
+    lead.due_at = step.due_at
+    _write_new([(lead, {"because": "by_hand", "bdr": by.pk})], "add", by=by, at=at)
+    step.lead = lead
+    step.created_by = by
+    step.save(force_insert=True)
+    return lead
+
+
+@transaction.atomic
+def open_asleep(new: Sequence[NewLead], *, reason_id: int, wake_at: datetime, by: User | None, at: datetime) -> Entered:
+    """Leads that begin asleep, as a file or a lost deal says. The caller writes why, in `Recycling`."""
+    entered = Entered()
+    batch = _Batch(new, at=at)
+    stage = Stage.objects.get(phase=Phase.NURTURE, is_entry=True)
+    seeds: list[tuple[Lead, dict[str, Any]]] = []
+    for one in new:
+        route = batch.route(one)
+        if route.is_refused:
+            entered.refused[one.person_id] = route.because
+            continue
+        lead = batch.lead(one, route, phase=Phase.NURTURE, stage=stage)
+        lead.bdr_id, lead.reason_id = route.bdr_id, reason_id
+        lead.wake_at = lead.due_at = lead.sweep_at = wake_at
+        seeds.append((lead, one.data | _routed(route)))
+    _write_new(seeds, "sleep", by=by, at=at)
+    entered.leads = [lead for lead, _data in seeds]
+    return entered
+
+
+@transaction.atomic
+def open_closed(new: Sequence[NewLead], *, reason_id: int, by: User | None, at: datetime) -> Entered:
+    """Pursuits that were over before we knew of them: a file says disqualified."""
+    entered = Entered()
+    batch = _Batch(new, at=at)
+    seeds: list[tuple[Lead, dict[str, Any]]] = []
+    for one in new:
+        route = batch.route(one)
+        if route.is_refused and route.because != "suppressed":
+            entered.refused[one.person_id] = route.because
+            continue
+        lead = batch.lead(one, Route("file", route.team_id or batch.default_team_id), phase=Phase.CLOSED, stage=None)
+        lead.closed_as, lead.closed_at, lead.reason_id = Lead.ClosedAs.DISQUALIFIED, at, reason_id
+        seeds.append((lead, one.data))
+    _write_new(seeds, "record", by=by, at=at)
+    entered.leads = [lead for lead, _data in seeds]
+    return entered
+
+
+class _Batch:
+    """What every lead of one batch is judged by, read once."""
+
+    def __init__(self, new: Sequence[NewLead], *, at: datetime) -> None:
+        self.at = at
+        ids = [one.person_id for one in new]
+        self.people = Person.objects.in_bulk(ids)
+        self.version = AgreementVersion.objects.in_force()
+        self.calendars = Calendars(at=at)
+        self.teams = dict(Team.objects.values_list("pk", "calendar_id"))
+        employed = Employment.objects.filter(person__in=ids, is_current=True, account__isnull=False)
+        self.accounts = dict(employed.values_list("person_id", "account_id"))
+        self.router = Router.for_batch(ids, list(self.accounts.values()), at=at)
+        self.default_team_id = self.router.default_team_id
+        # A pursuit that is closed in the same batch (a wake) is not in the way of its next.
+        self.busy = set(Lead.objects.open().filter(person__in=ids).values_list("person_id", flat=True))
+        self.tiers = judge(list(self.people.values()), version=self.version)
+        self.seen: dict[int, int] = defaultdict(int)
+
+    def calendar_of_team(self, team_id: int) -> int:
+        return self.teams[team_id]
+
+    def route(self, one: NewLead) -> Route:
+        person = self.people[one.person_id]
+        self.seen[person.pk] += 1
+        if person.pk in self.busy or self.seen[person.pk] > 1:
+            return Route("open_lead")
+        routed = self.router.route(person, account_id=self._account_id(one), source=one.source, lane=one.lane)
+        if one.team_id is None or (routed.is_refused and routed.because != "no_team"):
+            return routed
+        bdr_id = one.bdr_id if one.bdr_id not in self.router.absent else None
+        return Route(one.because or "pool", one.team_id, bdr_id, ref=bdr_id)
+
+    def lead(self, one: NewLead, route: Route, *, phase: str, stage: Stage | None) -> Lead:
+        judged = self.tiers[one.person_id]
+        return Lead(
+            person_id=one.person_id,
+            account_id=self._account_id(one),
+            team_id=route.team_id,
+            phase=phase,
+            stage=stage,
+            lane=one.lane,
+            origin=one.origin,
+            source=one.source,
+            sourced_by_id=one.sourced_by_id,
+            previous_id=one.previous_id,
+            agreement=self.version,
+            tier=judged.tier,
+            tier_parts=judged.parts,
+            evidence=one.evidence,
+            created_at=self.at,
+        )
+
+    def _account_id(self, one: NewLead) -> int | None:
+        return one.account_id or self.accounts.get(one.person_id)
+
+
+def _write_new(seeds: Sequence[tuple[Lead, dict[str, Any]]], verb: str, *, by: User | None, at: datetime) -> None:
+    """Write leads and their first events: two statements for a batch."""
+    events = [begin(lead, verb, by=by, at=at, data=data) for lead, data in seeds]
+    leads = [lead for lead, _data in seeds]
+    Lead.objects.bulk_create(leads, batch_size=500)
+    for lead, event in zip(leads, events, strict=True):
+        event.lead_id = lead.pk
+    LeadEvent.objects.bulk_create(events, batch_size=500)
+
+
+def _routed(route: Route) -> dict[str, Any]:
+    return {"because": route.because, "ref": route.ref, "team": route.team_id, "bdr": route.bdr_id}

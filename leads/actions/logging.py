@@ -1,0 +1,327 @@
+"""What a rep did: calls, e-mails sent elsewhere, social touches, notes. Logging is appended and never refused for a race."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import ContactPoint
+from agreement.models import Disposition, Phase, SLAClause, Stage, StepKind
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
+from leads.actions.claiming import claim_lead
+from leads.actions.effects import Effects
+from leads.cadence import next_step, soon
+from leads.models import Activity, Lead, LeadEvent, Step
+from team.calendars import Calendars
+from team.localtime import is_zone, resolve
+from team.models import Installation
+
+if TYPE_CHECKING:
+    from team.models import User
+
+ATTEMPTS = (StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.FIND_CONTACT)
+# What a call answers: the attempt it was, the moment that was promised, the search for a number that was found.
+CALLED = (*ATTEMPTS, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE, StepKind.REACH_UP)
+FORWARD = (Disposition.Follows.BOOK_MEETING, Disposition.Follows.RECYCLE, Disposition.Follows.DISQUALIFY)
+
+
+@transaction.atomic
+def log_call(
+    lead: Lead,
+    *,
+    disposition: Disposition,
+    by: User,
+    at: datetime,
+    note: str = "",
+    call_back: tuple[datetime, str] | None = None,
+) -> LeadEvent:
+    """A call and what it came to: the attempt is done, the first touch is met, and what follows is planned.
+
+    `call_back` is the moment she promised as wall time and zone. A disposition that needs a form of its own (meeting,
+    not now, not interested) is logged together with that form: see `log_and_go_on`. MoveRefused when a fact is missing.
+    """
+    if disposition.follows in FORWARD:
+        raise MoveRefused(_("Say what follows: %(label)s needs its own form.") % {"label": disposition.label})
+    lead = _mine(lead, by=by, at=at)
+    effects = Effects(lead, by=by, at=at)
+    return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note, call_back=call_back)
+
+
+@transaction.atomic
+def log_and_go_on(lead: Lead, *, disposition: Disposition, by: User, at: datetime, note: str = "") -> LeadEvent:
+    """The call that ended in a meeting, a recycling or a refusal; the caller does that next, in the same transaction."""
+    lead = _mine(lead, by=by, at=at)
+    effects = Effects(lead, by=by, at=at)
+    return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note, call_back=None)
+
+
+@transaction.atomic
+def log_touch(lead: Lead, *, kind: str, by: User, at: datetime, note: str = "", step_done: bool = True) -> LeadEvent:
+    """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch."""
+    lead = _mine(lead, by=by, at=at)
+    effects = Effects(lead, by=by, at=at)
+    activity = _activity(lead, kind, by=by, at=at)
+    effects.add("activities", activity.pk)
+    effects.note(note, activity_id=activity.pk)
+    if lead.phase == Phase.WORKING and step_done:
+        _attempt_done(lead, effects, at=at)
+    return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
+
+
+@transaction.atomic
+def add_note(lead: Lead, *, text: str, by: User, at: datetime) -> LeadEvent:
+    """Words about a lead. A note is no touch and meets nothing."""
+    if not text.strip():
+        raise MoveRefused(_("Write something first."), field="text")
+    held = lock_lead(lead)
+    effects = Effects(held, by=by, at=at)
+    note = effects.note(text)
+    if held.phase == Phase.CLOSED:
+        # History of a closed lead takes words, but its state has ended.
+        return LeadEvent(
+            lead=held, verb="log", at=at, by=by, to_phase=held.phase, data={"note": note.pk if note else None}
+        )
+    event = alter(held, "log", by=by, at=at, data=effects.data(kind="note", note=note.pk if note else None))
+    return write(held, event)
+
+
+@transaction.atomic
+def set_step(
+    lead: Lead,
+    *,
+    kind: str,
+    by: User,
+    at: datetime,
+    due: tuple[datetime, str] | datetime,
+    title: str = "",
+    promised: bool = False,
+) -> LeadEvent:
+    """What is done next, and when: in place of the planned attempt. At most the installation's days ahead; longer is recycling."""
+    lead = _mine(lead, by=by, at=at)
+    due_at, local, zone = _moment(due, at=at)
+    _within_reach(due_at, at=at)
+    effects = Effects(lead, by=by, at=at)
+    effects.close_steps(
+        [step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE or step.kind in CALLED]
+    )
+    assignee = by if lead.responsible_id in (None, by.pk) else None
+    effects.make_step(
+        Step(
+            lead=lead,
+            kind=kind,
+            title=title.strip()[:200],
+            due_at=due_at,
+            local_due=local,
+            zone=zone,
+            assignee_id=assignee.pk if assignee else lead.responsible_id,
+            promised=promised or kind == StepKind.CALL_BACK,
+            made_by=Step.MadeBy.PERSON,
+            created_at=at,
+        )
+    )
+    return _planned(lead, effects, by=by, at=at, data={"kind": kind})
+
+
+@transaction.atomic
+def snooze_step(lead: Lead, *, by: User, at: datetime, until: tuple[datetime, str] | datetime) -> LeadEvent:
+    """The next step later. The clocks stand where they stood."""
+    lead = _mine(lead, by=by, at=at)
+    due_at, _local, _zone = _moment(until, at=at)
+    _within_reach(due_at, at=at)
+    effects = Effects(lead, by=by, at=at)
+    step = next(iter(effects.open_steps), None)
+    if step is None:
+        raise LeadConflict(_("There is no step to snooze."))
+    effects.move_step(step, due_at, snoozed=step.snoozed + 1, promised=False, local_due=None, zone="")
+    return _planned(lead, effects, by=by, at=at, data={"snoozed": step.pk})
+
+
+@transaction.atomic
+def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
+    """A step that was no call is done; if nothing is left, the cadence goes on."""
+    lead = _mine(lead, by=by, at=at)
+    effects = Effects(lead, by=by, at=at)
+    done = [one for one in effects.open_steps if one.pk == step.pk]
+    if not done:
+        raise LeadConflict(_("This step is done already."))
+    effects.close_steps(done, state=Step.State.DONE)
+    if lead.phase == Phase.WORKING and not effects.open_steps:
+        _plan_next(lead, effects, at=at)
+    return _planned(lead, effects, by=by, at=at, data={"done": step.pk, "kind": step.kind})
+
+
+def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | None:
+    """A phone or an e-mail was found: looking for one is done and the attempt that waited for it is planned."""
+    held = lock_lead(lead)
+    effects = Effects(held, by=by, at=at)
+    looking = [step for step in effects.open_steps if step.kind == StepKind.FIND_CONTACT]
+    if held.phase != Phase.WORKING or not looking:
+        return None
+    effects.close_steps(looking, state=Step.State.DONE)
+    if not effects.open_steps:
+        worktime = Calendars(at=at).of_user(held.bdr_id or by.pk)
+        effects.make_step(next_step(held, after=held.attempts, assignee_id=held.bdr_id, at=at, worktime=worktime))
+    return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": StepKind.FIND_CONTACT})
+
+
+def _mine(lead: Lead, *, by: User, at: datetime) -> Lead:
+    """The lead locked and open. One that waits in the pool, or reserved for her, is taken first."""
+    held = lock_lead(lead)
+    if held.phase == Phase.CLOSED:
+        raise LeadConflict(_("This lead is closed."))
+    if held.phase == Phase.QUEUED:
+        claim_lead(held, by=by, at=at)
+        held = lock_lead(held)
+    return held
+
+
+def _log_call(
+    lead: Lead,
+    effects: Effects,
+    *,
+    disposition: Disposition,
+    by: User,
+    at: datetime,
+    note: str,
+    call_back: tuple[datetime, str] | None,
+) -> LeadEvent:
+    follows = disposition.follows
+    promised = None
+    if follows == Disposition.Follows.CALL_BACK:
+        if call_back is None:
+            raise MoveRefused(_("When did you promise to call back?"), field="call_back")
+        promised = _moment(call_back, at=at)
+        _within_reach(promised[0], at=at)
+
+    activity = _activity(lead, Activity.Kind.CALL, by=by, at=at, disposition=disposition)
+    effects.add("activities", activity.pk)
+    if disposition.with_email:
+        effects.add("activities", _activity(lead, Activity.Kind.EMAIL, by=by, at=at).pk)
+    effects.note(note, activity_id=activity.pk)
+
+    if lead.phase == Phase.WORKING:
+        effects.close_steps([step for step in effects.open_steps if step.kind in CALLED], state=Step.State.DONE)
+        if promised:
+            due_at, local, zone = promised
+            effects.make_step(
+                Step(
+                    lead=lead, kind=StepKind.CALL_BACK, due_at=due_at, local_due=local, zone=zone,
+                    assignee_id=lead.bdr_id, promised=True, made_by=Step.MadeBy.PERSON, created_at=at,
+                )
+            )  # fmt: skip
+        elif follows == Disposition.Follows.FIND_CONTACT:
+            _number_is_wrong(lead, effects)
+            _plan_next(lead, effects, at=at)
+        elif not effects.open_steps or follows == Disposition.Follows.NEXT_ATTEMPT:
+            _plan_next(lead, effects, at=at)
+    return _touched(
+        lead, effects, by=by, at=at, data={"kind": "call", "disposition": disposition.pk, "activity": activity.pk},
+        is_conversation=disposition.is_conversation,
+    )  # fmt: skip
+
+
+def _touched(
+    lead: Lead, effects: Effects, *, by: User, at: datetime, data: dict[str, Any], is_conversation: bool = False
+) -> LeadEvent:
+    """One more human touch: the first one meets its clock, a conversation moves the stage."""
+    new: dict[str, Any] = {"attempts": lead.attempts + 1, "last_touched_at": at}
+    more: dict[str, Any] = {}
+    if lead.first_touched_at is None:
+        new["first_touched_at"] = at
+        effects.end_clocks(SLAClause.Kind.FIRST_TOUCH)
+        if lead.phase == Phase.WORKING:
+            more["sweep_at"] = None
+    if lead.phase == Phase.WORKING:
+        new["due_at"] = effects.next_due
+        if is_conversation:
+            connected = Stage.objects.in_use().filter(phase=Phase.WORKING, is_entry=False).first()
+            if connected:
+                new["stage"] = connected
+    elif lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) and effects.open_steps:
+        new["due_at"] = effects.next_due
+    event = alter(lead, "log", by=by, at=at, data=effects.data(**data), **new)
+    return write(lead, event, **more)
+
+
+def _planned(lead: Lead, effects: Effects, *, by: User | None, at: datetime, data: dict[str, Any]) -> LeadEvent:
+    """The lead's due moment after its steps changed."""
+    due_at = lead.due_at
+    if lead.phase in (Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED):
+        due_at = effects.next_due or soon(at)
+        if not effects.open_steps:
+            raise MoveRefused(_("A lead in work always has a next step."))
+    elif lead.phase == Phase.NURTURE and lead.wake_at:
+        due_at = min(moment for moment in (lead.wake_at, effects.next_due) if moment is not None)
+    event = alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data))
+    return write(lead, event)
+
+
+def _attempt_done(lead: Lead, effects: Effects, *, at: datetime) -> None:
+    """The next step was this touch; the cadence goes on."""
+    done = [step for step in effects.open_steps if step.kind in CALLED][:1]
+    effects.close_steps(done, state=Step.State.DONE)
+    if not effects.open_steps:
+        _plan_next(lead, effects, at=at)
+
+
+def _plan_next(lead: Lead, effects: Effects, *, at: datetime) -> None:
+    if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
+        return
+    worktime = Calendars(at=at).of_user(lead.bdr_id or 0)
+    effects.make_step(next_step(lead, after=lead.attempts + 1, assignee_id=lead.bdr_id, at=at, worktime=worktime))
+
+
+def _number_is_wrong(lead: Lead, effects: Effects) -> None:
+    """The number that was tried belongs to somebody else; another one of hers stands up."""
+    phones = ContactPoint.objects.filter(
+        person=lead.person_id, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
+    ).order_by("-is_primary", "pk")
+    tried = phones.first()
+    if tried:
+        effects.add("contact_points", [tried.pk, tried.state, tried.is_primary])
+        tried.state, tried.is_primary = ContactPoint.State.WRONG, False
+        tried.save(update_fields=["state", "is_primary"])
+
+
+def _activity(lead: Lead, kind: str, *, by: User, at: datetime, disposition: Disposition | None = None) -> Activity:
+    return Activity.objects.create(
+        lead=lead,
+        person_id=lead.person_id,
+        account_id=lead.account_id,
+        kind=kind,
+        at=at,
+        by=by,
+        disposition=disposition,
+        is_conversation=bool(disposition and disposition.is_conversation),
+        attempt=lead.attempts + 1,
+    )
+
+
+def _moment(due: tuple[datetime, str] | datetime, *, at: datetime) -> tuple[datetime, datetime | None, str]:
+    """A moment as an instant, and as it was said: wall time and zone. MoveRefused in the past."""
+    if isinstance(due, datetime):
+        due_at, local, zone = due, None, ""
+    else:
+        wall, zone = due
+        if not is_zone(zone):
+            raise MoveRefused(_("%(zone)s is not a time zone.") % {"zone": zone}, field="zone")
+        due_at, local = resolve(wall, zone), wall
+    if due_at <= at:
+        raise MoveRefused(_("That moment is past."), field="due")
+    return due_at, as_wall(local), zone
+
+
+def as_wall(local: datetime | None) -> datetime | None:
+    """A wall time as the database keeps it: its figures, marked UTC, never converted."""
+    return local.replace(tzinfo=UTC) if local else None
+
+
+def _within_reach(due_at: datetime, *, at: datetime) -> None:
+    days = Installation.objects.values_list("step_max_days", flat=True).get()
+    if due_at > at + timedelta(days=days + 1):
+        raise MoveRefused(
+            _("A next step is at most %(days)s days away; longer is recycling.") % {"days": days}, field="due"
+        )

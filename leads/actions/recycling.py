@@ -1,0 +1,233 @@
+"""To sleep and back: nothing is thrown away. A wake closes the sleeping pursuit and opens the next, once, whoever races."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause, Stage
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, write, write_all
+from leads.actions.effects import Effects
+from leads.actions.entering import Entered, NewLead, open_leads
+from leads.models import Clock, Lead, LeadEvent, Recycling, Step
+from leads.routing import Router
+from leads.waking import UNKNOWN_END_DAYS, Facts, wake_day, wake_moment
+from team.models import Team
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@transaction.atomic
+def recycle_lead(
+    lead: Lead,
+    *,
+    reason: Reason,
+    by: User,
+    at: datetime,
+    facts: Facts | None = None,
+    vendor: str = "",
+    missing: Criterion | None = None,
+    referred_to: Person | None = None,
+    note: str = "",
+    expect: int | None = None,
+) -> LeadEvent:
+    """Put a lead to sleep with its category's facts and the date computed from them.
+
+    Unresponsive before the cadence has ended is recorded as early, and never refused. A referral opens a rep-sourced
+    lead for the one referred to, unless she has one. MoveRefused when the reason does not recycle.
+    """
+    facts = facts or Facts()
+    held = lock_lead(lead, expect=expect)
+    rule = rule_of(held, reason, kind=Reason.Kind.RECYCLE)
+    effects = Effects(held, by=by, at=at)
+    early = rule.category == ReasonRule.Category.UNRESPONSIVE and any(
+        step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps
+    )
+    effects.close_steps()
+    effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
+    effects.note(note)
+    return fall_asleep(
+        held, "recycle", effects, rule=rule, reason=reason, facts=facts, by=by, at=at, vendor=vendor, missing=missing,
+        referred_to=referred_to, early=early,
+    )  # fmt: skip
+
+
+def fall_asleep(
+    lead: Lead,
+    verb: str,
+    effects: Effects,
+    *,
+    rule: ReasonRule,
+    reason: Reason,
+    facts: Facts,
+    by: User | None,
+    at: datetime,
+    vendor: str = "",
+    missing: Criterion | None = None,
+    referred_to: Person | None = None,
+    early: bool = False,
+    **data: Any,
+) -> LeadEvent:
+    """The arrow into NURTURE, shared by recycling, rejection, a stalled deal and a meeting that showed no fit."""
+    zone = zone_of_team(lead.team_id)
+    day = wake_day(rule, facts, today=_today(at, zone))
+    wake_at = wake_moment(day, zone=zone)
+    category = rule.category or ReasonRule.Category.NOT_READY
+    recycling = Recycling.objects.create(
+        lead=lead,
+        at=at,
+        by=by,
+        category=category,
+        wake_at=wake_at,
+        missing=missing,
+        vendor=vendor.strip(),
+        contract_ends_on=facts.contract_ends,
+        precision=facts.precision,
+        notice_days=facts.notice_days,
+        lead_days=facts.lead_days,
+        referred_to=referred_to,
+    )
+    effects.add("recyclings", recycling.pk)
+    event = alter(
+        lead,
+        verb,
+        to=Phase.NURTURE,
+        by=by,
+        at=at,
+        reason=reason,
+        wake_at=wake_at,
+        due_at=wake_at,
+        stage=Stage.objects.get(phase=Phase.NURTURE, is_entry=True),
+        data=effects.data(category=category, early=early or None, **data),
+    )
+    return write(lead, event, sweep_at=wake_at)
+
+
+@transaction.atomic
+def change_wake(lead: Lead, *, wake_on: date, by: User, at: datetime) -> LeadEvent:
+    """Another day for a lead that sleeps. MoveRefused unless it lies ahead, and within five years."""
+    held = lock_lead(lead)
+    if held.phase != Phase.NURTURE:
+        raise LeadConflict(_("This lead is not asleep."))
+    zone = zone_of_team(held.team_id)
+    today = _today(at, zone)
+    if not today < wake_on <= today.replace(year=today.year + 5, day=min(today.day, 28)):
+        raise MoveRefused(_("Choose a day after today, within five years."), field="wake_on")
+    wake_at = wake_moment(wake_on, zone=zone)
+    earliest = Step.objects.open().filter(lead=held).order_by("due_at").values_list("due_at", flat=True).first()
+    due_at = min(wake_at, earliest) if earliest else wake_at
+    Recycling.objects.filter(lead=held, undone_at=None).update(wake_at=wake_at)
+    event = alter(held, "rewake", by=by, at=at, wake_at=wake_at, due_at=due_at)
+    return write(held, event, sweep_at=wake_at)
+
+
+@transaction.atomic
+def wake_leads(
+    ids: Sequence[int], *, by: User | None, at: datetime, because: str = "date", source: str = ""
+) -> Entered:
+    """Each of these sleeping leads ends as woken, and the next pursuit of its person is queued.
+
+    It is reserved for the rep who knew her and judged by the version in force now. A lead that somebody has woken or
+    worked meanwhile is passed over; `previous` is unique, so that it can happen once. `because` is date, reply,
+    job_change or by_hand.
+    """
+    sleeping = [lead for lead in lock_leads(ids) if lead.phase == Phase.NURTURE]
+    sleeping = _sleep_on_where_nobody_may_work(sleeping, by=by, at=at)
+    if not sleeping:
+        return Entered()
+    waiting = because == "reply"
+    Step.objects.open().filter(lead__in=sleeping).update(state=Step.State.CANCELLED, closed_at=at)
+    Clock.objects.running().filter(lead__in=sleeping).update(
+        state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
+    )
+    altered = []
+    for lead in sleeping:
+        event = alter(
+            lead, "wake", to=Phase.CLOSED, by=by, at=at, closed_as=Lead.ClosedAs.WOKEN, data={"because": because}
+        )
+        lead.sweep_at = None
+        altered.append((lead, event))
+    write_all(altered)
+    origin = Lead.Origin.SIGNAL if because in ("reply", "job_change") else Lead.Origin.DATE
+    entered = open_leads(
+        [
+            NewLead(
+                person_id=lead.person_id,
+                account_id=None,
+                lane=Lane.HAND_RAISER if waiting else _lane_of_return(lead.lane),
+                origin=origin if because != "by_hand" else Lead.Origin.MANUAL,
+                source=source or lead.source,
+                previous_id=lead.pk,
+                team_id=lead.team_id,
+                bdr_id=lead.bdr_id,
+                sourced_by_id=lead.sourced_by_id,
+                evidence=lead.evidence,
+                because="wake" if lead.bdr_id else "pool",
+            )
+            for lead in sleeping
+        ],
+        by=by,
+        at=at,
+    )
+    return entered
+
+
+def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at: datetime) -> list[Lead]:
+    """A customer, an open opportunity or somebody not to be contacted sleeps on for a quarter; the others are returned."""
+    people = Person.objects.in_bulk([lead.person_id for lead in sleeping])
+    router = Router.for_batch(list(people), [lead.account_id for lead in sleeping if lead.account_id], at=at)
+    may, must_not = [], []
+    for lead in sleeping:
+        route = router.route(people[lead.person_id], account_id=lead.account_id, source=lead.source, lane=lead.lane)
+        if route.is_refused and route.because != "no_team":
+            wake_at = at + timedelta(days=UNKNOWN_END_DAYS)
+            event = alter(
+                lead, "rewake", by=by, at=at, wake_at=wake_at, due_at=wake_at, data={"because": route.because}
+            )
+            lead.sweep_at = wake_at
+            must_not.append((lead, event))
+        else:
+            may.append(lead)
+    write_all(must_not)
+    return may
+
+
+def wake_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "by_hand") -> Lead:
+    """One lead now. LeadConflict when it does not sleep any more, or its person may not be worked."""
+    with transaction.atomic():
+        entered = wake_leads([lead.pk], by=by, at=at, because=because)
+        if not entered.leads:
+            raise LeadConflict(_("This lead is not asleep any more."))
+        return entered.leads[0]
+
+
+def rule_of(lead: Lead, reason: Reason, *, kind: str) -> ReasonRule:
+    """What the lead's agreement says of this reason. MoveRefused when it is none of this kind, or none of that version."""
+    if reason.kind != kind or reason.retired_at is not None:
+        raise MoveRefused(_("Choose one of the reasons."), field="reason")
+    rule = (
+        ReasonRule.objects.filter(version=lead.agreement_id, reason=reason).select_related("destination_reason").first()
+    )
+    if rule is None:
+        raise MoveRefused(_("The agreement this lead came in under has no such reason."), field="reason")
+    return rule
+
+
+def zone_of_team(team_id: int) -> str:
+    return Team.objects.values_list("calendar__time_zone", flat=True).get(pk=team_id)
+
+
+def _lane_of_return(lane: str) -> str:
+    """Who once asked comes back at the pace of content: nobody is waiting at the phone this time."""
+    return Lane.CONTENT if lane in (Lane.HAND_RAISER, Lane.REP_SOURCED) else lane
+
+
+def _today(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,52 @@
+"""Which band of the pool a queued lead stands in, and when that next changes. Pure: the caller brings the facts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from agreement.models import Lane
+from leads.models import Lead, Step
+from team.worktime import WorkCalendar, end_of_working_day
+
+# Figures of the field: a promised moment is in front this long before, a claimed lead is not taken away sooner.
+PROMISE_LEAD = timedelta(minutes=15)
+CLAIM_GRACE = timedelta(minutes=15)
+
+
+def band_of(
+    lead: Lead, *, at: datetime, worktime: WorkCalendar, step: Step | None = None, due_at: datetime | None = None
+) -> tuple[int, datetime | None]:
+    """The band of a queued lead at `at`, and the moment at which it changes by itself; None when it never does.
+
+    0 a person is waiting: a hand-raiser until the end of its working day, a promised moment from 15 minutes before.
+    1 a first touch in time, 2 a planned step, 3 what was missed.
+    """
+    due_at = due_at or lead.due_at
+    if due_at is None:
+        raise ValueError("a queued lead is due")
+    if is_waiting(lead):
+        until = end_of_working_day(worktime, lead.first_queued_at or due_at)
+        if lead.origin == Lead.Origin.SIGNAL or due_at > until:
+            until = max(until, end_of_working_day(worktime, due_at))
+        return (Lead.Band.WAITING, until) if at < until else (Lead.Band.MISSED, None)
+    if step is None:
+        return (Lead.Band.FIRST_TOUCH, due_at) if at < due_at else (Lead.Band.MISSED, None)
+    if step.promised:
+        front = step.due_at - PROMISE_LEAD
+        until = end_of_working_day(worktime, step.due_at)
+        if at < front:
+            return Lead.Band.TODAY, front
+        return (Lead.Band.WAITING, until) if at < until else (Lead.Band.MISSED, None)
+    return (Lead.Band.TODAY, due_at) if at < due_at else (Lead.Band.MISSED, None)
+
+
+def is_waiting(lead: Lead) -> bool:
+    """Somebody who asked or replied, and whom nobody has reached since."""
+    asked = lead.lane == Lane.HAND_RAISER or lead.origin == Lead.Origin.SIGNAL
+    return asked and lead.first_touched_at is None
+
+
+def sweep_of_queued(lead: Lead, band_changes_at: datetime | None) -> datetime | None:
+    """When the system must look at a queued lead next: its band changes, or its reservation ends."""
+    moments = [moment for moment in (band_changes_at, lead.reserved_until) if moment is not None]
+    return min(moments, default=None)

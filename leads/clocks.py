@@ -1,0 +1,57 @@
+"""Clocks of the agreement: which clause holds for a lead, when it runs out, what meets it. Nothing here writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from agreement.models import SLAClause
+from leads.models import Clock, Lead
+from team.worktime import WorkCalendar, add_working_minutes
+
+
+@lru_cache(maxsize=64)
+def clauses_of(version_id: int) -> tuple[SLAClause, ...]:
+    """The clauses of a version; published is immutable, so that they may be kept."""
+    return tuple(SLAClause.objects.filter(version=version_id).order_by("number"))
+
+
+def clause_for(kind: str, *, version_id: int, lane: str, tier: str = "") -> SLAClause | None:
+    """The most particular clause of this kind: lane and tier, lane, any lane."""
+    found = [
+        clause
+        for clause in clauses_of(version_id)
+        if clause.kind == kind and clause.lane in ("", lane) and clause.tier in ("", tier)
+    ]
+    return max(found, key=lambda clause: (clause.lane != "", clause.tier != ""), default=None)
+
+
+def start_clock(lead: Lead, kind: str, *, calendar_id: int, worktime: WorkCalendar, at: datetime) -> Clock | None:
+    """A clock of this kind for the lead, not yet written, due after the clause's working minutes; None without a clause."""
+    clause = clause_for(kind, version_id=lead.agreement_id, lane=lead.lane, tier=lead.tier)
+    if clause is None:
+        return None
+    due_at = add_working_minutes(worktime, at, clause.minutes)
+    notice_at = add_working_minutes(worktime, at, clause.minutes - clause.notice_minutes)
+    return Clock(
+        lead=lead,
+        clause=clause,
+        kind=kind,
+        version_id=lead.agreement_id,
+        calendar_id=calendar_id,
+        started_at=at,
+        due_at=due_at,
+        next_notice_at=notice_at if clause.notice_minutes else due_at,
+    )
+
+
+def ended(clock: Clock, *, at: datetime, excused: bool = False) -> Clock:
+    """The clock stopped at `at`: excused, met in time, or missed at its moment even if nobody had looked."""
+    clock.ended_at, clock.next_notice_at = at, None
+    if excused:
+        clock.state = Clock.State.EXCUSED
+    elif at <= clock.due_at:
+        clock.state = Clock.State.MET
+    else:
+        clock.state, clock.missed_at = Clock.State.MISSED, clock.due_at
+    return clock

@@ -1,0 +1,125 @@
+"""Where a new lead goes, first match wins, said in one sentence.
+
+Customer, open opportunity, competitor, do not work: no lead. A rep already works the account: hers. A territory.
+The default team's pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, Person, Standing, Suppression
+from agreement.models import Phase
+from leads.models import Lead
+from team.models import Absence, Team, Territory
+
+
+@dataclass
+class Route:
+    """One answer: a team and perhaps a rep, or why there is no lead."""
+
+    because: str
+    team_id: int | None = None
+    bdr_id: int | None = None
+    # What the sentence names, by value.
+    ref: int | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.team_id is None
+
+
+@dataclass
+class Router:
+    """Everything that routing of one batch needs, read once."""
+
+    at: datetime
+    standings: dict[int, str] = field(default_factory=dict)
+    workers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    territories: list[Territory] = field(default_factory=list)
+    accounts: dict[int, Account] = field(default_factory=dict)
+    absent: set[int] = field(default_factory=set)
+    suppressed: set[int] = field(default_factory=set)
+    default_team_id: int = 0
+
+    @classmethod
+    def for_batch(cls, person_ids: Sequence[int], account_ids: Sequence[int], *, at: datetime) -> Router:
+        accounts = Account.objects.in_bulk(set(account_ids))
+        working = (
+            Lead.objects.filter(
+                Q(phase__in=[Phase.WORKING, Phase.HANDED_OFF, Phase.ACCEPTED])
+                | Q(phase=Phase.QUEUED, bdr__isnull=False),
+                account__in=accounts,
+                bdr__is_active=True,
+            )
+            .order_by("-id")
+            .values_list("account_id", "bdr_id", "team_id")
+        )
+        return cls(
+            at=at,
+            accounts=accounts,
+            standings={account.pk: account.standing for account in accounts.values()},
+            workers={account_id: (bdr_id, team_id) for account_id, bdr_id, team_id in working},
+            territories=list(Territory.objects.order_by("position", "pk").select_related("bdr")),
+            absent=set(Absence.objects.covering(at).values_list("user_id", flat=True)),
+            suppressed=set(
+                Suppression.objects.filter(person__in=person_ids, channel=Suppression.Channel.ALL).values_list(
+                    "person_id", flat=True
+                )
+            ),
+            default_team_id=Team.objects.filter(is_default=True).values_list("pk", flat=True).first() or 0,
+        )
+
+    def route(self, person: Person, *, account_id: int | None, source: str, lane: str) -> Route:
+        """The first rule that matches."""
+        if person.pk in self.suppressed:
+            return Route("suppressed")
+        standing = self.standings.get(account_id, person.standing) if account_id else person.standing
+        if standing != Standing.PROSPECT:
+            return Route(standing, ref=account_id)
+        if account_id and account_id in self.workers:
+            bdr_id, team_id = self.workers[account_id]
+            if bdr_id not in self.absent:
+                return Route("works_account", team_id, bdr_id, ref=account_id)
+        account = self.accounts.get(account_id) if account_id else None
+        for territory in self.territories:
+            if _covers(territory, person, account, source):
+                bdr = territory.bdr
+                bdr_id = bdr.pk if bdr and bdr.is_active and bdr.pk not in self.absent else None
+                return Route("territory", territory.team_id, bdr_id, ref=territory.pk)
+        if not self.default_team_id:
+            return Route("no_team")
+        return Route("pool", self.default_team_id)
+
+
+def sentence(because: str, *, ref: str = "", team: str = "", bdr: str = "") -> str:
+    """What routing decided, for the people who ask why."""
+    words = {
+        "works_account": _("Given to %(bdr)s, who works %(ref)s already"),
+        "territory": _("Given to %(team)s: territory %(ref)s"),
+        "pool": _("To the pool of %(team)s: no territory names it"),
+        "wake": _("Back to %(bdr)s, who worked it before"),
+        "by_hand": _("Added by hand by %(bdr)s"),
+        "customer": _("No lead: a customer; the account's owner is told"),
+        "open_opportunity": _("No lead: an opportunity is open there; the account's owner is told"),
+        "competitor": _("No lead: a competitor"),
+        "do_not_work": _("No lead: not to be worked"),
+        "suppressed": _("No lead: not to be contacted"),
+        "open_lead": _("No new lead: one is open already"),
+        "no_team": _("No lead: no team takes what no territory names"),
+    }
+    return words.get(because, because) % {"ref": ref, "team": team, "bdr": bdr}
+
+
+def _covers(territory: Territory, person: Person, account: Account | None, source: str) -> bool:
+    country = (account.country if account else "") or person.country
+    return (
+        territory.country in ("", country)
+        and territory.segment in ("", account.segment if account else "")
+        and territory.source in ("", source)
+    )

@@ -1,0 +1,91 @@
+"""When a sleeping lead comes back. Pure: computed from the facts of its category, in the calendar's days."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from agreement.models import ReasonRule
+from leads.models import Recycling
+
+# Asked again when nobody knows when a contract ends.
+UNKNOWN_END_DAYS = 90
+WAKE_HOUR = 8
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What somebody said about when to come back."""
+
+    wake_on: date | None = None
+    contract_ends: date | None = None
+    precision: str = ""
+    notice_days: int | None = None
+    lead_days: int | None = None
+
+
+def wake_day(rule: ReasonRule, facts: Facts, *, today: date) -> date:
+    """The day on which a lead recycled under `rule` comes back; always later than today.
+
+    A day that was given wins. Mid-contract: end of contract - notice - lead time, in days; an end known to the month or
+    the quarter counts from that period's last day; unknown asks again in 90 days. Else the rule's days from today.
+    """
+    if facts.wake_on:
+        day = facts.wake_on
+    elif rule.category == ReasonRule.Category.MID_CONTRACT:
+        day = _before_the_end(rule, facts, today=today)
+    else:
+        day = today + timedelta(days=rule.wake_days or UNKNOWN_END_DAYS)
+    return max(day, today + timedelta(days=1))
+
+
+def wake_moment(day: date, *, zone: str) -> datetime:
+    """The morning of that day where the team works."""
+    return datetime.combine(day, time(WAKE_HOUR), tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
+
+
+def end_of_period(day: date, precision: str) -> date:
+    """The last day of what was said: the day, its month or its quarter."""
+    if precision == Recycling.Precision.MONTH:
+        return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    if precision == Recycling.Precision.QUARTER:
+        month = (day.month - 1) // 3 * 3 + 3
+        return date(day.year, month, calendar.monthrange(day.year, month)[1])
+    return day
+
+
+def sentence(rule: ReasonRule, facts: Facts, day: date) -> str:
+    """Why that day, for the form before it is sent."""
+    if facts.wake_on:
+        return _("the day that was given")
+    if rule.category == ReasonRule.Category.MID_CONTRACT and _is_known(facts):
+        return _("the end of the contract less %(notice)s days of notice and %(lead)s days to talk") % {
+            "notice": _notice(rule, facts),
+            "lead": _lead_time(rule, facts),
+        }
+    if rule.category == ReasonRule.Category.MID_CONTRACT:
+        return _("asked again, since nobody knows the end of the contract")
+    return _("%(days)s days, as the agreement says") % {"days": rule.wake_days}
+
+
+def _before_the_end(rule: ReasonRule, facts: Facts, *, today: date) -> date:
+    if not _is_known(facts) or facts.contract_ends is None:
+        return today + timedelta(days=rule.wake_days or UNKNOWN_END_DAYS)
+    end = end_of_period(facts.contract_ends, facts.precision)
+    return end - timedelta(days=_notice(rule, facts) + _lead_time(rule, facts))
+
+
+def _is_known(facts: Facts) -> bool:
+    return facts.contract_ends is not None and facts.precision != Recycling.Precision.UNKNOWN
+
+
+def _notice(rule: ReasonRule, facts: Facts) -> int:
+    return facts.notice_days if facts.notice_days is not None else rule.notice_days or 0
+
+
+def _lead_time(rule: ReasonRule, facts: Facts) -> int:
+    return facts.lead_days if facts.lead_days is not None else rule.lead_days or 0
