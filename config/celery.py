@@ -25,7 +25,8 @@ class Nudge(DjangoTask):
 
     abstract = True
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    # Celery's own returns None too; its stubs say otherwise.
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         transaction.on_commit(partial(self._ring, *args, **kwargs))
 
     def _ring(self, *args: Any, **kwargs: Any) -> None:

@@ -132,8 +132,9 @@ class Supervisor:
             self._tell_guard("+", child)
 
     def _tell_guard(self, sign: str, child: Child) -> None:
+        if self.guard.stdin is None:
+            return
         with contextlib.suppress(BrokenPipeError):
-            assert self.guard.stdin is not None  # noqa: S101 - for the type checker
             self.guard.stdin.write(f"{sign}{child.process.pid}\n".encode())
             self.guard.stdin.flush()
 

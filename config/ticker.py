@@ -5,9 +5,10 @@ For somebody's own machine where no Valkey binary exists; production refuses it.
 
 import threading
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import structlog
-from celery.schedules import maybe_schedule
+from celery.schedules import BaseSchedule, maybe_schedule
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
@@ -29,7 +30,10 @@ class Ticker(threading.Thread):
 
     def run(self) -> None:
         app.loader.import_default_modules()
-        schedule = {name: maybe_schedule(entry["schedule"]) for name, entry in settings.CELERY_BEAT_SCHEDULE.items()}
+        schedule: dict[str, BaseSchedule] = {
+            name: cast(BaseSchedule, maybe_schedule(entry["schedule"]))
+            for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
+        }
         last = dict.fromkeys(schedule, datetime.now(UTC))
         while not self._stopped.wait(1.0):
             close_old_connections()
@@ -45,7 +49,7 @@ class Ticker(threading.Thread):
                     last[name] = datetime.now(UTC)
                     self._ring(settings.CELERY_BEAT_SCHEDULE[name])
 
-    def _ring(self, entry: dict) -> None:
+    def _ring(self, entry: dict[str, Any]) -> None:
         result = app.tasks[entry["task"]].apply(args=entry.get("args", ()), kwargs=entry.get("kwargs", {}))
         if result.failed():
             logger.error("tick_failed", task=entry["task"], error=str(result.result), traceback=result.traceback)

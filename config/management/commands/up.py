@@ -224,8 +224,7 @@ def _is_free(port: int) -> bool:
 
 
 def _answers(port: int) -> bool:
-    host = "127.0.0.1" if settings.HOST == "0.0.0.0" else settings.HOST  # noqa: S104 - compared, not bound
-    web = http.client.HTTPConnection(host, port, timeout=5)
+    web = http.client.HTTPConnection(settings.HOST, port, timeout=5)
     try:
         web.request("GET", "/healthz", headers={"Host": "localhost"})
         return web.getresponse().status == http.HTTPStatus.OK
