@@ -257,6 +257,17 @@ def test_a_list_is_true_again_after_back(page):
     expect(page.locator("#sent")).to_have_text("no_answer/-/")
 
 
+def test_time_goes_on_without_a_request(page):
+    page.clock.install()
+    page.goto("/list/")
+    expect(page.locator(".when")).to_have_text("3 min left")
+
+    page.clock.fast_forward("05:00")
+
+    expect(page.locator(".when[data-is=overdue]")).to_have_text("2 min late")
+    assert page.locator(".when use").get_attribute("href").endswith("#late")
+
+
 def test_everything_works_without_javascript(new_page, ana):
     page = new_page(user=ana, java_script_enabled=False)
     page.goto("/lead/1/")
