@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from team.models import Role
+from tests.make import make_team, make_user
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -60,9 +63,7 @@ def new_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on(
             "console",
-            lambda line: (
-                complaints.append(f"{page.url}: {line.text}") if "Security Policy" in line.text else None
-            ),
+            lambda line: complaints.append(f"{page.url}: {line.text}") if "Security Policy" in line.text else None,
         )
         return page
 
@@ -85,3 +86,34 @@ def _session_of(user: Any, url: str) -> dict[str, Any]:
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
         "url": url,
     }
+
+
+# The cast: alice and bob are reps, mona is their manager, peter is an AE, eve belongs to another team.
+@pytest.fixture
+def team(db):
+    return make_team("North")
+
+
+@pytest.fixture
+def alice(team):
+    return make_user("alice", Role.BDR, team=team)
+
+
+@pytest.fixture
+def bob(team):
+    return make_user("bob", Role.BDR, team=team)
+
+
+@pytest.fixture
+def mona(team):
+    return make_user("mona", Role.MANAGER, team=team)
+
+
+@pytest.fixture
+def peter(db):
+    return make_user("peter", Role.AE)
+
+
+@pytest.fixture
+def eve(team):
+    return make_user("eve", Role.BDR, team=make_team("South"))
