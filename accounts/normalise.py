@@ -329,7 +329,7 @@ _PASS_FOR_LATIN = frozenset("асеорхуіјѕһԁӏԛԝ" + "οανυικτρ
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://|//|mailto:")
 _PORT = re.compile(r":[0-9]{1,5}$")
-_ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]{1,3}")
+_ROUNDED = re.compile(r"[0-9][.,]?[0-9]{0,20}[eE]\+?[0-9]{1,3}")
 # "+49 (0)30 ...": the zero in brackets is dialled inside the country only.
 _TRUNK_ZERO = re.compile(r"(?<=[0-9 ])\(0\)")
 _INTERNATIONAL_PREFIX = re.compile(r"^[ (]*00(?=[ )]?[1-9])")

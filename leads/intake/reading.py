@@ -56,12 +56,11 @@ READ_BYTES = 1024 * 1024
 SAMPLE_ROWS = 20
 SAMPLE_VALUES = 100
 SAMPLE_CHARACTERS = 200
-COUNTED_ROWS = 10_000
 PREAMBLE_RECORDS = 100
 
 
 class Column(NamedTuple):
-    """One column as its first 10,000 good rows show it. `samples` are different values, as they came."""
+    """One column over all good rows: how many have a value, how many values there are, and the first 100 of them."""
 
     name: str
     named: bool
@@ -118,11 +117,13 @@ class Profile:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """The profile that `as_json` gave, after it has been through the database."""
-        columns = [list(column.values()) if isinstance(column, dict) else column for column in stored["columns"]]
         return cls(
             **{
                 **stored,
-                "columns": tuple(Column(*column[:4], samples=tuple(column[4])) for column in columns),
+                "columns": tuple(
+                    Column(name, named, filled, distinct, tuple(samples))
+                    for name, named, filled, distinct, samples in stored["columns"]
+                ),
                 "bad_sample": tuple(BadSample(*bad) for bad in stored["bad_sample"]),
                 "sample": tuple(tuple(row) for row in stored["sample"]),
                 "start": Checkpoint(*stored["start"]),
@@ -381,15 +382,14 @@ def _count(stream: BinaryIO, layout: Layout, names: list[str]) -> dict[str, Any]
             continue
         if len(sample) < SAMPLE_ROWS:
             sample.append(tuple(value[:SAMPLE_CHARACTERS] for value in record.values))
-        if rows <= COUNTED_ROWS:
-            for at, value in enumerate(record.values):
-                values = seen[at]
-                if value in values:
-                    values[value] += 1
-                elif len(values) <= SAMPLE_VALUES:
-                    values[value] = 1
-                elif value and not value.isspace():
-                    overflow[at] += 1
+        for at, value in enumerate(record.values):
+            values = seen[at]
+            if value in values:
+                values[value] += 1
+            elif len(values) <= SAMPLE_VALUES:
+                values[value] = 1
+            elif value and not value.isspace():
+                overflow[at] += 1
     if not rows:
         raise UnreadableFile(_("The file has column names but no rows."))
 
