@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,8 +14,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from team.keys import KEYS, Key
 
@@ -25,8 +26,12 @@ TICKING = SafeString(" data-countdown")
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
-    """A picture beside a word that says the same; it is hidden from readers."""
+    """A picture beside a word that says the same; it is hidden from readers.
+
+    Kept, because a list draws dozens and the hashed address of the sprite is slow to find.
+    """
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
 
 
@@ -183,15 +188,20 @@ def span_words(span: timedelta) -> str:
 
 def exact_words(at: datetime, zone: tzinfo | None = None, whose: str = "") -> str:
     """The moment with its date in the reader's zone and, where it differs, in the other person's."""
-    full = pgettext("date format: exact", "D j M Y, G:i")
-    ours = date_format(timezone.localtime(at), full)
-    if zone is None or not _differs(at, zone):
-        return f"{ours} ({timezone.get_current_timezone_name()})"
+    return _exact_words(at, timezone.get_current_timezone(), zone, whose or _("theirs"), get_language())
+
+
+@lru_cache(maxsize=8192)
+def _exact_words(at: datetime, ours: tzinfo, theirs: tzinfo | None, whose: str, _language: str | None) -> str:
+    """The same moments come back with every page of a list, and formatting a date is slow."""
+    full = date_format(at.astimezone(ours), pgettext("date format: exact", "D j M Y, G:i"))
+    if theirs is None or not _differs(at, theirs):
+        return f"{full} ({ours})"
     return _("%(ours)s yours, %(theirs)s %(whose)s (%(zone)s)") % {
-        "ours": ours,
-        "theirs": date_format(at.astimezone(zone), pgettext("date format: exact, short", "D G:i")),
-        "whose": whose or _("theirs"),
-        "zone": zone,
+        "ours": full,
+        "theirs": date_format(at.astimezone(theirs), pgettext("date format: exact, short", "D G:i")),
+        "whose": whose,
+        "zone": theirs,
     }
 
 
