@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from agreement.models import Reason
+from agreement.models import Phase, Reason
 from leads.models.lead import Lead
 
 if TYPE_CHECKING:
@@ -24,8 +25,40 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
     def unanswered(self) -> HandOffQuerySet:
         return self.filter(state=HandOff.State.SENT)
 
+    def accepted(self) -> HandOffQuerySet:
+        return self.filter(state=HandOff.State.ACCEPTED)
+
+    def came_back(self) -> HandOffQuerySet:
+        """Not withdrawn by the BDR herself: sales sent it back, or nobody came."""
+        return self.filter(state__in=HandOff.BACK_STATES)
+
+    def qualified(self) -> HandOffQuerySet:
+        """Those whose lead is an open deal; a lead that was qualified twice stands once, by the last time."""
+        later = HandOff.objects.filter(lead=models.OuterRef("lead"), id__gt=models.OuterRef("id"))
+        held = self.filter(state=HandOff.State.QUALIFIED, lead__phase=Phase.QUALIFIED)
+        return held.filter(~models.Exists(later.filter(state=HandOff.State.QUALIFIED)))
+
+    def addressed_to(self, user: User) -> HandOffQuerySet:
+        """Hers to answer, and unanswered ones that came to her as backup."""
+        return self.filter(Q(ae=user) | Q(escalated_to=user, state=HandOff.State.SENT))
+
+    def sent_by(self, user: User) -> HandOffQuerySet:
+        return self.filter(bdr=user)
+
+    def of_teams(self, teams: list[int]) -> HandOffQuerySet:
+        return self.filter(lead__team__in=teams)
+
+    def unanswered_since(self, at: datetime) -> HandOffQuerySet:
+        """Their answer was promised before `at`."""
+        return self.unanswered().filter(respond_by__lte=at)
+
+    def with_people(self) -> HandOffQuerySet:
+        """With everybody a line about it names."""
+        return self.select_related("lead__person", "lead__account", "ae", "bdr", "escalated_to")
+
     def visible_to(self, user: User) -> HandOffQuerySet:
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        mine = Q(ae=user) | Q(escalated_to=user, state=HandOff.State.SENT)
+        return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | mine)
 
 
 class HandOff(models.Model):
@@ -41,6 +74,7 @@ class HandOff(models.Model):
         UNDONE = "undone", _("Undone")
 
     OPEN_STATES = (State.SENT, State.ACCEPTED)
+    BACK_STATES = (State.REJECTED, State.NO_SHOW, State.NOT_QUALIFIED, State.RETURNED)
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="hand_offs")
@@ -99,3 +133,23 @@ class HandOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id} {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN_STATES
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.state == self.State.SENT
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.state == self.State.ACCEPTED
+
+    @property
+    def meeting_ends_at(self) -> datetime | None:
+        return self.meeting_at + timedelta(minutes=self.minutes) if self.meeting_at else None
+
+    def has_begun(self, at: datetime) -> bool:
+        """Whether there is an outcome to record: the meeting began, or there was none to wait for."""
+        return self.meeting_at is None or self.meeting_at <= at

@@ -37,14 +37,21 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         teams = user.teams_as(Role.BDR, Role.MANAGER)
         seen = Q(team__in=teams)
         if user.has_role(Role.AE):
-            seen |= Q(ae=user)
+            seen |= Q(ae=user) | self._passed_to(user)
         return self.filter(seen)
 
     def workable_by(self, user: User) -> LeadQuerySet:
         """Her own leads, her teams' pool, what waits for her as AE, and as a manager everything in her teams."""
         own = Q(bdr=user) | Q(ae=user, phase__in=AE_PHASES)
+        if user.has_role(Role.AE):
+            own |= self._passed_to(user)
         pool = Q(phase=Phase.QUEUED, team__in=user.teams_as(Role.BDR))
         return self.filter(own | pool | Q(team__in=user.teams_as(Role.MANAGER)))
+
+    def _passed_to(self, user: User) -> Q:
+        """Leads whose hand-off nobody answered in time and that came to her as backup."""
+        hand_offs = self.model._meta.get_field("hand_offs").related_model
+        return Q(pk__in=hand_offs.objects.unanswered().filter(escalated_to=user).values("lead"))
 
     def in_pool(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
         """What any BDR of `teams` may take at `at`: queued and not reserved for somebody."""
@@ -56,6 +63,15 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def reserved_for(self, user: User, *, at: datetime) -> LeadQuerySet:
         return self.filter(phase=Phase.QUEUED, bdr=user, reserved_until__gt=at)
+
+    def asleep_for(self, user: User) -> LeadQuerySet:
+        """Who comes back to her: what she put to sleep, as AE what stalled, as manager everything of her teams."""
+        mine = Q(bdr=user)
+        if user.has_role(Role.AE):
+            mine |= Q(ae=user)
+        if managed := user.teams_as(Role.MANAGER):
+            mine |= Q(team__in=managed)
+        return self.filter(mine, phase=Phase.NURTURE)
 
     def to_sweep(self, at: datetime) -> LeadQuerySet:
         """The system must look at these by `at`."""
