@@ -275,7 +275,12 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TIMEZONE = "UTC"
 # Every periodic job in the system is listed here, once. `expires` drops the rings that piled up while no
 # worker was there: one is as good as a hundred.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep-leads": {"task": "leads.tasks.sweep_leads", "schedule": 15, "options": {"expires": 15}},
+    "notice-clocks": {"task": "leads.tasks.notice_clocks", "schedule": 15, "options": {"expires": 15}},
+    "release-absent": {"task": "leads.tasks.release_absent", "schedule": 300, "options": {"expires": 300}},
+    "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
+}
 
 # Logging
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

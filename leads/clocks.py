@@ -27,7 +27,7 @@ def clause_for(kind: str, *, version_id: int, lane: str, tier: str = "") -> SLAC
 
 
 def start_clock(lead: Lead, kind: str, *, calendar_id: int, worktime: WorkCalendar, at: datetime) -> Clock | None:
-    """A clock of this kind for the lead, not yet written, due after the clause's working minutes; None without a clause."""
+    """A clock for the lead, not yet written, due after its clause's working minutes; None without a clause."""
     clause = clause_for(kind, version_id=lead.agreement_id, lane=lead.lane, tier=lead.tier)
     if clause is None:
         return None

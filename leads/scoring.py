@@ -1,4 +1,4 @@
-"""Interest, fit and the tier they make. Three things stay three: a download never raises fit, nothing here is readiness.
+"""Interest, fit and the tier they make: a download never raises fit, and nothing here is readiness.
 
 Interest is points from recent engagements, each halved every half-life; its rank is
 log2(max(points, 1)) + at / half-life, which orders people at any later moment without being computed again.
@@ -39,7 +39,7 @@ def interest_rank(points: int, *, at: datetime, half_life: timedelta) -> float:
 
 
 def recompute_interest(person_ids: Iterable[int], *, at: datetime) -> dict[int, int]:
-    """Interest of these people from their recent engagements; returns points by person. A reversed one counts for none."""
+    """Interest of these people from their recent engagements, written; returns points by person."""
     ids = list(person_ids)
     half_life = timedelta(days=Installation.objects.values_list("interest_half_life_days", flat=True).get())
     recent = Engagement.objects.filter(person__in=ids, at__gt=at - HALF_LIVES * half_life, at__lte=at)

@@ -104,11 +104,13 @@ def reassign_leads(
     by: User | None,
     at: datetime,
     because: str = "",
+    side: str = "",
 ) -> list[LeadEvent]:
     """Move open leads to another rep, or with `team` to another team's pool; clocks and moments stay as they are.
 
-    A lead in the pool is reserved for its new rep until its first touch is due. Accepted and qualified ones go to an AE.
-    MoveRefused when the receiver cannot hold them; nothing is moved then.
+    In the pool a lead is reserved for its new rep until its first touch is due. `side` says whose part moves, bdr or
+    ae; by default the AE's of accepted and qualified leads, else the BDR's. MoveRefused when the receiver cannot hold
+    them; nothing is moved then.
     """
     if to is not None and not to.is_active:
         raise MoveRefused(_("%(name)s does not work here any more.") % {"name": to}, field="to")
@@ -117,39 +119,50 @@ def reassign_leads(
     for lead in lock_leads(ids):
         if lead.phase == Phase.CLOSED:
             continue
-        effects = Effects(lead, by=by, at=at)
-        old = lead.responsible_id
-        new: dict[str, object] = {}
-        if team is not None:
-            new["team"] = team
-        if (
-            lead.phase in (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED)
-            and to is not None
-            and to.has_role(Role.AE)
-        ):
-            new["ae"] = to
-            lead.hand_offs.open().update(ae=to)
-            effects.assign_steps(to)
-        elif lead.phase == Phase.QUEUED:
-            new |= {"bdr": to, "reserved_until": max(lead.due_at or at, soon(at)) if to else None}
-            if to is not None and lead.steps.open().exists():
-                effects.assign_steps(to)
-        elif to is not None:
-            new["bdr"] = to
-            if lead.phase in (Phase.WORKING, Phase.NURTURE):
-                effects.assign_steps(to)
-        event = alter(
-            lead, "reassign", by=by, at=at, data=effects.data(because=because, old=old, to=to.pk if to else None), **new
-        )
-        if lead.phase == Phase.QUEUED:
-            step = next(iter(effects.open_steps), None)
-            lead.band, changes_at = band_of(lead, at=at, worktime=calendars.of_team(lead.team_id), step=step)
-            lead.sweep_at = sweep_of_queued(lead, changes_at)
-        write(lead, event, band=lead.band, sweep_at=lead.sweep_at)
+        if lead.phase == Phase.WORKING and to is None:
+            release_lead(lead, by=by, at=at, because=because)
+        moved = side or ("ae" if lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) else "bdr")
+        events.append(_reassign(lead, to=to, team=team, side=moved, by=by, at=at, because=because, calendars=calendars))
         if to is not None and to != by:
             Notice.objects.create(user=to, lead=lead, kind=Notice.Kind.RETURNED, at=at)
-        events.append(event)
     return events
+
+
+def _reassign(
+    lead: Lead,
+    *,
+    to: User | None,
+    team: Team | None,
+    side: str,
+    by: User | None,
+    at: datetime,
+    because: str,
+    calendars: Calendars,
+) -> LeadEvent:
+    effects = Effects(lead, by=by, at=at)
+    was = lead.ae_id if side == "ae" else lead.bdr_id
+    new: dict[str, object] = {"team": team} if team is not None else {}
+    if side == "ae":
+        if to is None or not to.has_role(Role.AE):
+            raise MoveRefused(_("Deals go to an account executive."), field="to")
+        new["ae"] = to
+        lead.hand_offs.open().update(ae=to)
+        effects.assign_steps(to)
+    elif lead.phase == Phase.QUEUED:
+        new |= {"bdr": to, "reserved_until": max(lead.due_at or at, soon(at)) if to else None}
+        if effects.open_steps:
+            effects.assign_steps(to)
+    elif to is not None or lead.phase in (Phase.NURTURE, Phase.ACCEPTED, Phase.QUALIFIED):
+        new["bdr"] = to
+        if lead.phase in (Phase.WORKING, Phase.NURTURE):
+            effects.assign_steps(to)
+    data = effects.data(because=because, old=was, to=to.pk if to else None)
+    event = alter(lead, "reassign", by=by, at=at, data=data, **new)
+    if lead.phase == Phase.QUEUED:
+        step = next(iter(effects.open_steps), None)
+        lead.band, changes_at = band_of(lead, at=at, worktime=calendars.of_team(lead.team_id), step=step)
+        lead.sweep_at = sweep_of_queued(lead, changes_at)
+    return write(lead, event, band=lead.band, sweep_at=lead.sweep_at)
 
 
 def open_count(user: User) -> int:

@@ -1,4 +1,4 @@
-"""What a rep did: calls, e-mails sent elsewhere, social touches, notes. Logging is appended and never refused for a race."""
+"""What a rep did: calls, e-mails sent elsewhere, social touches, notes. Appended, and never refused for a race."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ OUTCOME_CHECK = timedelta(days=14)
 
 @transaction.atomic
 def record_qualified(hand_off: HandOff, *, by: User, at: datetime, note: str = "") -> LeadEvent:
-    """Gate B: the conversation was held and judged. Every criterion the agreement asks for has an answer; unknown is one.
+    """Gate B: the conversation was held and judged. Every criterion asked for has an answer; unknown is one.
 
     MoveRefused names the criteria nobody has answered.
     """

@@ -1,4 +1,4 @@
-"""To sleep and back: nothing is thrown away. A wake closes the sleeping pursuit and opens the next, once, whoever races."""
+"""To sleep and back: nothing is thrown away. A wake closes the sleeping pursuit and opens the next, once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import Person
 from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, write, write_all
 from leads.actions.effects import Effects
-from leads.actions.entering import Entered, NewLead, open_leads
+from leads.actions.entering import Entered, NewLead, add_lead, open_leads
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.routing import Router
 from leads.waking import UNKNOWN_END_DAYS, Facts, wake_day, wake_moment
@@ -53,10 +53,21 @@ def recycle_lead(
     effects.close_steps()
     effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
     effects.note(note)
+    if referred_to is not None:
+        _follow_the_referral(referred_to, effects, by=by, at=at)
     return fall_asleep(
         held, "recycle", effects, rule=rule, reason=reason, facts=facts, by=by, at=at, vendor=vendor, missing=missing,
         referred_to=referred_to, early=early,
     )  # fmt: skip
+
+
+def _follow_the_referral(person: Person, effects: Effects, *, by: User, at: datetime) -> None:
+    """A lead for the one who was named, unless somebody works her already or she is no prospect."""
+    try:
+        with transaction.atomic():
+            effects.add("leads_opened", add_lead(person, by=by, at=at).pk)
+    except (LeadConflict, MoveRefused):
+        return
 
 
 def fall_asleep(
@@ -156,11 +167,10 @@ def wake_leads(
         altered.append((lead, event))
     write_all(altered)
     origin = Lead.Origin.SIGNAL if because in ("reply", "job_change") else Lead.Origin.DATE
-    entered = open_leads(
+    return open_leads(
         [
             NewLead(
                 person_id=lead.person_id,
-                account_id=None,
                 lane=Lane.HAND_RAISER if waiting else _lane_of_return(lead.lane),
                 origin=origin if because != "by_hand" else Lead.Origin.MANUAL,
                 source=source or lead.source,
@@ -176,7 +186,6 @@ def wake_leads(
         by=by,
         at=at,
     )
-    return entered
 
 
 def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at: datetime) -> list[Lead]:

@@ -6,30 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agreement', '0004_steps_of_the_pool'),
-        ('leads', '0002_spine'),
+        ("agreement", "0004_steps_of_the_pool"),
+        ("leads", "0002_spine"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='step',
-            name='step_kind_is_known',
+            model_name="step",
+            name="step_kind_is_known",
         ),
         migrations.AlterField(
-            model_name='step',
-            name='assignee',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to=settings.AUTH_USER_MODEL),
+            model_name="step",
+            name="assignee",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="steps",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='step',
-            name='kind',
-            field=models.CharField(choices=[('call', 'Call'), ('email', 'E-mail'), ('call_email', 'Call and e-mail'), ('social', 'Social touch'), ('call_back', 'Call back'), ('find_contact', 'Find a phone or e-mail'), ('reply', 'Answer the reply'), ('rebook', 'Rebook'), ('decide', 'Decide: recycle or go on'), ('reach_up', 'Reach up'), ('task', 'Task'), ('meeting', 'Meeting'), ('outcome', 'Outcome check')], max_length=12),
+            model_name="step",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("call", "Call"),
+                    ("email", "E-mail"),
+                    ("call_email", "Call and e-mail"),
+                    ("social", "Social touch"),
+                    ("call_back", "Call back"),
+                    ("find_contact", "Find a phone or e-mail"),
+                    ("reply", "Answer the reply"),
+                    ("rebook", "Rebook"),
+                    ("decide", "Decide: recycle or go on"),
+                    ("reach_up", "Reach up"),
+                    ("task", "Task"),
+                    ("meeting", "Meeting"),
+                    ("outcome", "Outcome check"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['call', 'email', 'call_email', 'social', 'call_back', 'find_contact', 'reply', 'rebook', 'decide', 'reach_up', 'task', 'meeting', 'outcome'])), name='step_kind_is_known'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "call",
+                            "email",
+                            "call_email",
+                            "social",
+                            "call_back",
+                            "find_contact",
+                            "reply",
+                            "rebook",
+                            "decide",
+                            "reach_up",
+                            "task",
+                            "meeting",
+                            "outcome",
+                        ],
+                    )
+                ),
+                name="step_kind_is_known",
+            ),
         ),
     ]

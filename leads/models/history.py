@@ -1,4 +1,4 @@
-"""What happened. Events and activities are append-only and hold ids, codes, numbers and moments; words live in notes."""
+"""What happened. Events and activities are append-only: ids, codes, numbers, moments; words live in notes."""
 
 from __future__ import annotations
 

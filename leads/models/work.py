@@ -185,6 +185,14 @@ class Clock(models.Model):
         return f"{self.lead_id} {self.kind} {self.state}"
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def unseen_by(self, user: User) -> NoticeQuerySet:
+        return self.filter(user=user, seen_at=None)
+
+    def of(self, user: User) -> NoticeQuerySet:
+        return self.filter(user=user)
+
+
 class Notice(models.Model):
     """Something a user should know now: about one clock, once per kind."""
 
@@ -204,6 +212,8 @@ class Notice(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")

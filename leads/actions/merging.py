@@ -1,0 +1,203 @@
+"""Two rows that are one person, and a person who wants to be forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.actions.people import suppress_key
+from accounts.models import ContactPoint, Employment, Person, PersonMerge, SearchText, Suppression
+from accounts.search import index_people
+from agreement.models import Phase
+from agreement.models.vocabulary import PHASE_ORDER
+from leads.actions.changing import LeadConflict, MoveRefused, alter, write
+from leads.actions.effects import Effects
+from leads.actions.entering import NewLead, open_leads
+from leads.models import (
+    Activity,
+    Engagement,
+    HandOff,
+    Interest,
+    Lead,
+    Note,
+    Recycling,
+    Release,
+    Step,
+    Verdict,
+)
+from leads.scoring import recompute_interest
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@transaction.atomic
+def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime) -> PersonMerge:
+    """Make `merged` part of `kept`: everything moves, and of two open leads the further one survives (a tie: the older).
+
+    MoveRefused when they are one row already or one of them was merged or erased.
+    """
+    kept, merged = _both_locked(kept, merged)
+    survivor, other = _further(kept, merged)
+    if other is not None:
+        _close(other, Lead.ClosedAs.MERGED, "merge", by=by, at=at, survivor=survivor.pk if survivor else None)
+    moved: dict[str, Any] = {
+        "contact_points": _move_contact_points(kept, merged),
+        "employments": _move_employments(kept, merged, at=at),
+        "external_ids": _moved(merged.external_ids.all(), kept),
+        "engagements": _moved(Engagement.objects.filter(person=merged), kept),
+        "activities": _moved(Activity.objects.filter(person=merged), kept),
+        "leads": _moved(Lead.objects.filter(person=merged), kept),
+        "closed_lead": other.pk if other else None,
+    }
+    Verdict.objects.filter(person=merged).update(person=kept)
+    Release.objects.filter(person=merged, state=Release.State.WAITING).update(
+        state=Release.State.SKIPPED, done_at=at, skipped_for="merged"
+    )
+    for suppression in Suppression.objects.filter(person=merged):
+        Suppression.objects.get_or_create(
+            person=kept, channel=suppression.channel, defaults={"at": suppression.at, "source": suppression.source}
+        )
+    Interest.objects.filter(person=merged).delete()
+    recompute_interest([kept.pk], at=at)
+    merged.merged_into = kept
+    merged.save(update_fields=["merged_into"])
+    SearchText.objects.filter(person=merged).delete()
+    index_people([kept.pk])
+    return PersonMerge.objects.create(kept=kept, merged=merged, at=at, by=by, moved=moved)
+
+
+@transaction.atomic
+def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | None:
+    """Two people again. The lead that the merge had closed is not opened again: a new pursuit follows it."""
+    if not PersonMerge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=at):
+        raise LeadConflict(_("This merge was taken back already."))
+    merged, moved = merge.merged, merge.moved
+    merged.merged_into = None
+    merged.save(update_fields=["merged_into"])
+    ContactPoint.objects.filter(pk__in=moved["contact_points"]).update(person=merged)
+    Employment.objects.filter(pk__in=moved["employments"]["moved"]).update(person=merged)
+    Employment.objects.filter(pk__in=moved["employments"]["ended"]).update(is_current=True, until_on=None)
+    merge.kept.external_ids.filter(pk__in=moved["external_ids"]).update(person=merged)
+    Engagement.objects.filter(pk__in=moved["engagements"]).update(person=merged)
+    Activity.objects.filter(pk__in=moved["activities"]).update(person=merged)
+    # An open lead of hers stays with the person it is being worked for.
+    Lead.objects.filter(pk__in=moved["leads"], phase=Phase.CLOSED).update(person=merged)
+    recompute_interest([merge.kept_id, merged.pk], at=at)
+    index_people([merge.kept_id, merged.pk])
+    closed = Lead.objects.filter(pk=moved["closed_lead"], next=None).first() if moved["closed_lead"] else None
+    if closed is None:
+        return None
+    seed = NewLead(
+        person_id=closed.person_id,
+        lane=closed.lane,
+        origin=Lead.Origin.MANUAL,
+        previous_id=closed.pk,
+        team_id=closed.team_id,
+        bdr_id=closed.bdr_id,
+        because="unmerged",
+    )
+    return next(iter(open_leads([seed], by=by, at=at).leads), None)
+
+
+@transaction.atomic
+def erase_person(person: Person, *, by: User | None, at: datetime) -> None:
+    """Forget who it was. The lead ends as erased, words are blanked, history stays without them, and hashed keys keep
+    her from coming back by a file."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    for lead in Lead.objects.open().filter(person=person).select_for_update(of=("self",)):
+        _close(lead, Lead.ClosedAs.ERASED, "erase", by=by, at=at)
+    for point in person.contact_points.all():
+        if point.kind == ContactPoint.Kind.EMAIL:
+            suppress_key(point.normalised, Suppression.Channel.ALL, source="erasure", at=at)
+        elif point.kind in ContactPoint.PHONES:
+            suppress_key(point.normalised, Suppression.Channel.PHONE, source="erasure", at=at)
+    leads = Lead.objects.filter(person=person)
+    Note.objects.filter(lead__in=leads).update(text="", erased_at=at)
+    Step.objects.filter(lead__in=leads).update(title="")
+    HandOff.objects.filter(lead__in=leads).update(line="", place="", sequence=F("sequence") + 1)
+    Recycling.objects.filter(lead__in=leads).update(vendor="")
+    Release.objects.filter(person=person, state=Release.State.WAITING).update(
+        state=Release.State.SKIPPED, done_at=at, skipped_for="erased"
+    )
+    person.contact_points.all().delete()
+    person.external_ids.all().delete()
+    person.employments.all().delete()
+    person.suppressions.all().delete()
+    SearchText.objects.filter(person=person).delete()
+    Interest.objects.filter(person=person).delete()
+    Person.objects.filter(pk=person.pk).update(
+        given_name="", family_name="", city="", region="", time_zone="", source="", custom={}, erased_at=at,
+        version=F("version") + 1,
+    )  # fmt: skip
+
+
+def _both_locked(kept: Person, merged: Person) -> tuple[Person, Person]:
+    if kept.pk == merged.pk:
+        raise MoveRefused(_("That is the same person."))
+    rows = {
+        row.pk: row for row in Person.objects.select_for_update().filter(pk__in=[kept.pk, merged.pk]).order_by("pk")
+    }
+    kept, merged = rows[kept.pk], rows[merged.pk]
+    if any(row.merged_into_id or row.erased_at for row in (kept, merged)):
+        raise MoveRefused(_("One of them is no longer a person of their own."))
+    return kept, merged
+
+
+def _further(kept: Person, merged: Person) -> tuple[Lead | None, Lead | None]:
+    """Of the open leads of both: which goes on, which ends. Fewer than two end none."""
+    found = list(Lead.objects.open().filter(person__in=[kept, merged]).order_by("pk").select_for_update(of=("self",)))
+    if len(found) < 2:
+        return next(iter(found), None), None
+    found.sort(key=lambda lead: (-PHASE_ORDER.index(lead.phase), lead.created_at, lead.pk))
+    return found[0], found[1]
+
+
+def _close(
+    lead: Lead, closed_as: str, verb: str, *, by: User | None, at: datetime, survivor: int | None = None
+) -> None:
+    effects = Effects(lead, by=by, at=at)
+    effects.close_steps()
+    effects.end_clocks(excused=True)
+    lead.hand_offs.open().update(state=HandOff.State.WITHDRAWN, outcome_at=at, sequence=F("sequence") + 1)
+    event = alter(lead, verb, to=Phase.CLOSED, by=by, at=at, closed_as=closed_as, data=effects.data(into=survivor))
+    write(lead, event, sweep_at=None)
+
+
+def _move_contact_points(kept: Person, merged: Person) -> list[int]:
+    """Hers become the kept one's; what both have is kept once, and the kept one's primary stays primary."""
+    have = set(kept.contact_points.values_list("kind", "normalised"))
+    primary = set(kept.contact_points.filter(is_primary=True).values_list("kind", flat=True))
+    moved = []
+    for point in merged.contact_points.all():
+        if (point.kind, point.normalised) in have:
+            continue
+        point.person = kept
+        point.is_primary = point.is_primary and point.kind not in primary
+        point.save(update_fields=["person", "is_primary"])
+        moved.append(point.pk)
+    return moved
+
+
+def _move_employments(kept: Person, merged: Person, *, at: datetime) -> dict[str, list[int]]:
+    has_current = kept.employments.filter(is_current=True).exists()
+    moved, ended = [], []
+    for employment in merged.employments.all():
+        if employment.is_current and has_current:
+            employment.is_current = False
+            employment.until_on = max(at.date(), employment.from_on or at.date())
+            ended.append(employment.pk)
+        employment.person = kept
+        employment.save(update_fields=["person", "is_current", "until_on"])
+        moved.append(employment.pk)
+    return {"moved": moved, "ended": ended}
+
+
+def _moved(rows: Any, kept: Person) -> list[int]:
+    ids = list(rows.values_list("pk", flat=True))
+    rows.update(person=kept)
+    return ids

@@ -1,0 +1,181 @@
+"""The system's own due work. A tick finds due rows by the database's clock, works them as a set and moves their moment.
+
+The lock of the transaction is the lease and its commit the fence: nothing here talks to the outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from agreement.models import Phase, SLAClause
+from leads.actions.changing import alter, write
+from leads.actions.claiming import release_lead
+from leads.actions.handing import managers_of
+from leads.actions.recycling import wake_leads
+from leads.bands import band_of, sweep_of_queued
+from leads.models import Clock, HandOff, Lead, Notice, SecondLook, Step
+from team.calendars import Calendars
+from team.models import Tick, User
+
+BATCH = 500
+
+
+def database_now() -> datetime:
+    """The database's clock: every due moment is compared with it, so that no worker's clock matters."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+            moment: datetime = cursor.fetchone()[0]
+            return moment
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+        return datetime.fromisoformat(cursor.fetchone()[0])
+
+
+def ring(kind: str, work: Callable[[datetime], int]) -> int:
+    """One tick of this kind: work until nothing is due, and say when it last rang. Two at once do no harm."""
+    total = 0
+    while True:
+        done = work(database_now())
+        total += done
+        if done < BATCH:
+            break
+    Tick.objects.update_or_create(kind=kind, defaults={"last_at": database_now(), "worked": total})
+    return total
+
+
+def sweep_leads(*, at: datetime) -> int:
+    """Up to 500 leads the system must look at: wake who is due, free what was reserved too long, move what was missed."""
+    with transaction.atomic():
+        due = list(_locked(Lead.objects.to_sweep(at)[:BATCH]))
+        wake = [lead.pk for lead in due if lead.phase == Phase.NURTURE]
+        wake_leads(wake, by=None, at=at)
+        calendars = Calendars(at=at)
+        queued = [lead for lead in due if lead.phase == Phase.QUEUED]
+        steps = _next_steps(queued)
+        for lead in queued:
+            _sweep_queued(lead, steps.get(lead.pk), calendars=calendars, at=at)
+        for lead in due:
+            if lead.phase == Phase.WORKING:
+                _sweep_working(lead, at=at)
+        stale = [lead.pk for lead in due if lead.phase not in (Phase.NURTURE, Phase.QUEUED, Phase.WORKING)]
+        Lead.objects.filter(pk__in=stale).update(sweep_at=None)
+        return len(due)
+
+
+def notice_clocks(*, at: datetime) -> int:
+    """Up to 500 clocks: notice before the end, a recorded miss at the end, an unanswered hand-off to the backup."""
+    with transaction.atomic():
+        due = Clock.objects.to_notice(at)
+        wanted = sorted(set(due.values_list("lead_id", flat=True)[:BATCH]))
+        # Leads before clocks, as every action locks them; another worker's leads are left to it.
+        leads = {lead.pk: lead for lead in _locked(Lead.objects.filter(pk__in=wanted).order_by("pk"))}
+        clocks = list(due.filter(lead__in=leads))
+        managers = Managers()
+        for clock in clocks:
+            lead = leads[clock.lead_id]
+            if at < clock.due_at:
+                _notice(clock, lead, Notice.Kind.SOON, [lead.responsible_id], at=at)
+                clock.next_notice_at = clock.due_at
+                clock.save(update_fields=["next_notice_at"])
+            else:
+                _miss(clock, lead, managers, at=at)
+        return len(clocks)
+
+
+def expire_second_looks(*, at: datetime) -> int:
+    """Nobody looked in five working days: it stays closed."""
+    ids = list(
+        SecondLook.objects.filter(state=SecondLook.State.OPEN, due_at__lte=at)
+        .order_by("due_at", "id")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    return SecondLook.objects.filter(pk__in=ids, state=SecondLook.State.OPEN).update(
+        state=SecondLook.State.EXPIRED, decided_at=at
+    )
+
+
+def _sweep_queued(lead: Lead, step: Step | None, *, calendars: Calendars, at: datetime) -> None:
+    """A reservation that ran out is free for all; a band that has changed is written down."""
+    worktime = calendars.of_team(lead.team_id)
+    if lead.reserved_until and lead.reserved_until <= at:
+        event = alter(lead, "expire", by=None, at=at, bdr=None, reserved_until=None, data={"bdr": lead.bdr_id})
+        band, changes_at = band_of(lead, at=at, worktime=worktime, step=step)
+        write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
+        return
+    band, changes_at = band_of(lead, at=at, worktime=worktime, step=step)
+    Lead.objects.filter(pk=lead.pk).update(band=band, sweep_at=sweep_of_queued(lead, changes_at))
+
+
+def _sweep_working(lead: Lead, *, at: datetime) -> None:
+    """An untouched claim goes back when its first touch was missed; a touched one never does."""
+    Lead.objects.filter(pk=lead.pk).update(sweep_at=None)
+    if lead.first_touched_at is not None:
+        return
+    bdr = lead.bdr
+    release_lead(lead, by=None, at=at, because="missed")
+    if bdr is not None:
+        Notice.objects.create(user=bdr, lead=lead, kind=Notice.Kind.RELEASED, at=at)
+
+
+class Managers:
+    """Who manages each team, asked for once a batch."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[int]] = {}
+
+    def of(self, team_id: int) -> list[int]:
+        if team_id not in self._of:
+            self._of[team_id] = [manager.pk for manager in managers_of(team_id)]
+        return self._of[team_id]
+
+
+def _miss(clock: Clock, lead: Lead, managers: Managers, *, at: datetime) -> None:
+    """A promise was not kept: recorded once, with its moment, told to who answers for it and to the manager."""
+    clock.state, clock.missed_at = Clock.State.MISSED, clock.due_at
+    clock.ended_at, clock.next_notice_at = at, None
+    clock.save(update_fields=["state", "missed_at", "ended_at", "next_notice_at"])
+    data = {"clause": clock.clause_id, "kind": clock.kind, "clock": clock.pk}
+    write(lead, alter(lead, "miss", by=None, at=at, data=data))
+    _notice(clock, lead, Notice.Kind.MISSED, [lead.responsible_id, *managers.of(lead.team_id)], at=at)
+    if clock.kind == SLAClause.Kind.RESPONSE and lead.phase == Phase.HANDED_OFF:
+        _escalate(clock, lead, managers, at=at)
+
+
+def _escalate(clock: Clock, lead: Lead, managers: Managers, *, at: datetime) -> None:
+    """The hand-off goes to the AE's backup while the meeting stands; the manager hears of it."""
+    hand_off = HandOff.objects.unanswered().filter(lead=lead).select_related("ae__backup").first()
+    if hand_off is None:
+        return
+    backup: User | None = hand_off.ae.backup if hand_off.ae.backup and hand_off.ae.backup.is_active else None
+    hand_off.escalated_to = backup
+    hand_off.save(update_fields=["escalated_to"])
+    data = {"hand_off": hand_off.pk, "to": backup.pk if backup else None}
+    write(lead, alter(lead, "escalate", by=None, at=at, data=data))
+    _notice(clock, lead, Notice.Kind.ESCALATED, [backup.pk if backup else None, *managers.of(lead.team_id)], at=at)
+
+
+def _notice(clock: Clock, lead: Lead, kind: str, users: list[int | None], *, at: datetime) -> None:
+    """Once per clock, kind and user, whoever else is looking."""
+    Notice.objects.bulk_create(
+        [Notice(user_id=pk, lead=lead, clock=clock, kind=kind, at=at) for pk in dict.fromkeys(users) if pk],
+        ignore_conflicts=True,
+    )
+
+
+def _next_steps(leads: list[Lead]) -> dict[int, Step]:
+    """The earliest open step of each of these leads."""
+    found: dict[int, Step] = {}
+    for step in Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"):
+        found.setdefault(step.lead_id, step)
+    return found
+
+
+def _locked(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]
+    """Locked against other workers; on PostgreSQL what another one holds is left to it."""
+    skip = connection.features.has_select_for_update_skip_locked
+    return rows.select_for_update(skip_locked=skip, of=("self",)) if skip else rows

@@ -1,0 +1,183 @@
+"""Taking back one's own last act: the pairs of its event swapped, its effects put back, by an event of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.models import ContactPoint, Suppression
+from agreement.models import Phase
+from leads.actions.changing import LeadConflict, alter, lock_lead, write
+from leads.bands import band_of, sweep_of_queued
+from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
+from team.calendars import Calendars
+
+if TYPE_CHECKING:
+    from team.models import User
+
+UNDOABLE = frozenset({
+    "claim", "release", "log", "plan", "answer", "hand_off", "move", "accept", "reject", "withdraw", "no_show",
+    "return", "qualify", "not_qualify", "win", "lose", "stall", "recycle", "rewake", "disqualify",
+})  # fmt: skip
+
+
+def last_event(lead: Lead) -> LeadEvent | None:
+    return lead.events.order_by("-id").first()
+
+
+def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
+    """Her own act, of her own day, that can be taken back. Whether somebody has acted since, `undo_last` asks."""
+    if event is None or event.by_id != by.pk or event.verb not in UNDOABLE:
+        return False
+    zone = ZoneInfo(by.time_zone)
+    return event.at.astimezone(zone).date() == at.astimezone(zone).date()
+
+
+@transaction.atomic
+def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None) -> LeadEvent:
+    """Take back the last act on this lead, if it was hers, today, and nobody has acted since.
+
+    `event_id` names the act that was meant: LeadConflict when it is no longer the last one. What an act opened is
+    closed again; LeadConflict when that was worked on meanwhile.
+    """
+    held = lock_lead(lead)
+    event = last_event(held)
+    if event is None or (event_id is not None and event.pk != event_id):
+        raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
+    if not can_undo(event, by=by, at=at):
+        raise LeadConflict(_("Only your own last act of today can be taken back."))
+    effects = event.data.get("effects", {})
+    _close_what_it_opened(event, at=at, by=by)
+
+    old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
+    corrected = alter(
+        held,
+        "correct",
+        to=old.get("phase", held.phase),
+        by=by,
+        at=at,
+        corrects=event.pk,
+        data={"verb": event.verb},
+        **old,
+    )
+    _put_back(held, event, effects, by=by, at=at)
+    step = held.steps.open().order_by("due_at", "id").first()
+    sweep_at: datetime | None = None
+    if held.phase == Phase.QUEUED:
+        held.band, changes_at = band_of(held, at=at, worktime=Calendars(at=at).of_team(held.team_id), step=step)
+        sweep_at = sweep_of_queued(held, changes_at)
+    elif held.phase == Phase.NURTURE:
+        sweep_at = held.wake_at
+    elif held.phase == Phase.WORKING and held.first_touched_at is None:
+        running = Clock.objects.running().filter(lead=held).order_by("due_at").first()
+        sweep_at = max(running.due_at, at) if running else None
+    return write(held, corrected, band=held.band, sweep_at=sweep_at)
+
+
+def _value(field: str, code: Any) -> Any:
+    """A code of history as the column holds it."""
+    if isinstance(code, str) and isinstance(Lead._meta.get_field(field), models.DateTimeField):
+        return parse_datetime(code)
+    return code
+
+
+def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
+    """The next pursuit that a lost deal opened asleep, the lead of somebody referred to: gone again if untouched."""
+    for pk in (event.data.get("opened"), *event.data.get("effects", {}).get("leads_opened", [])):
+        opened = Lead.objects.select_for_update().filter(pk=pk).first() if pk else None
+        if opened is None:
+            continue
+        if opened.events.count() > 1 or opened.phase == Phase.CLOSED:
+            raise LeadConflict(_("What followed from it is being worked already."))
+        Step.objects.open().filter(lead=opened).update(state=Step.State.CANCELLED, closed_at=at)
+        Clock.objects.running().filter(lead=opened).update(state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None)
+        Recycling.objects.filter(lead=opened, undone_at=None).update(undone_at=at)
+        closed = alter(
+            opened, "merge", to=Phase.CLOSED, by=by, at=at, closed_as=Lead.ClosedAs.MERGED, data={"because": "undo"}
+        )
+        write(opened, closed, sweep_at=None)
+
+
+def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User, at: datetime) -> None:
+    if made := effects.get("steps_made"):
+        Step.objects.open().filter(pk__in=made).update(state=Step.State.CANCELLED, closed_at=at)
+    if closed := effects.get("steps_closed"):
+        Step.objects.filter(pk__in=closed).update(state=Step.State.OPEN, closed_at=None)
+    for pk, was in effects.get("steps_moved", []):
+        Step.objects.filter(pk=pk).update(due_at=parse_datetime(was["due_at"]), snoozed=was["snoozed"])
+    for pk, user_id in effects.get("steps_assigned", []):
+        Step.objects.filter(pk=pk).update(assignee_id=user_id)
+    if started := effects.get("clocks_started"):
+        Notice.objects.filter(clock__in=started).delete()
+        Clock.objects.running().filter(pk__in=started).update(
+            state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
+        )
+    for pk, notice_at in effects.get("clocks_ended", []):
+        # The act that stopped it is taken back, and so is the stop: only then does an ended clock run again.
+        clock = Clock.objects.get(pk=pk)
+        clock.state, clock.ended_at, clock.missed_at = Clock.State.RUNNING, None, None
+        clock.next_notice_at = (parse_datetime(notice_at) if notice_at else None) or clock.due_at
+        clock.save(update_fields=["state", "ended_at", "missed_at", "next_notice_at"])
+    _reverse_activities(effects.get("activities", []), by=by, at=at)
+    if notes := effects.get("notes"):
+        # Words of an act that did not happen are still the rep's words: they stay as a note of her own.
+        Note.objects.filter(pk__in=notes).update(activity_id=None)
+    if answers := effects.get("answers"):
+        _reverse_answers(lead, answers, by=by, at=at)
+    for pk in effects.get("hand_offs", []):
+        HandOff.objects.filter(pk=pk).update(state=HandOff.State.UNDONE, outcome_at=at, sequence=F("sequence") + 1)
+    for pk, was in effects.get("hand_offs_were", []):
+        _restore_hand_off(pk, was)
+    Recycling.objects.filter(pk__in=effects.get("recyclings", [])).update(undone_at=at)
+    SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
+        state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
+    )
+    Suppression.objects.filter(pk__in=effects.get("suppressions", [])).delete()
+    for pk, state, is_primary in effects.get("contact_points", []):
+        ContactPoint.objects.filter(pk=pk).update(state=state, is_primary=is_primary)
+
+
+def _reverse_activities(ids: list[int], *, by: User, at: datetime) -> None:
+    """Activities are append-only: a counter-row takes one back, and what counts touches passes both over."""
+    Activity.objects.bulk_create(
+        Activity(
+            lead_id=one.lead_id, person_id=one.person_id, account_id=one.account_id, kind=one.kind, at=one.at, by=by,
+            disposition_id=one.disposition_id, is_conversation=one.is_conversation, attempt=one.attempt,
+            reverses=one.pk,
+        )
+        for one in Activity.objects.filter(pk__in=ids)
+    )  # fmt: skip
+
+
+def _reverse_answers(lead: Lead, ids: list[int], *, by: User, at: datetime) -> None:
+    """The answer before it counts again, appended once more; without one, unknown."""
+    for one in Answer.objects.filter(pk__in=ids):
+        before = Answer.objects.filter(lead=lead, criterion=one.criterion_id, id__lt=min(ids)).order_by("-id").first()
+        Answer.objects.create(
+            lead=lead,
+            criterion_id=one.criterion_id,
+            value=before.value if before else Answer.Value.UNKNOWN,
+            note_id=before.note_id if before else None,
+            at=at,
+            by=by,
+        )
+
+
+def _restore_hand_off(pk: int, was: dict[str, Any]) -> None:
+    new: dict[str, Any] = {"state": was["state"], "ae_id": was["ae"], "sequence": F("sequence") + 1, "outcome_at": None}
+    if was["state"] == HandOff.State.SENT:
+        new |= {"answered_at": None, "answered_by": None, "reason": None}
+    if "meeting_at" in was:
+        new |= {
+            "meeting_at": parse_datetime(was["meeting_at"]) if was["meeting_at"] else None,
+            "local_meeting": parse_datetime(was["local_meeting"]) if was["local_meeting"] else None,
+            "zone": was["zone"],
+            "minutes": was["minutes"],
+        }
+    HandOff.objects.filter(pk=pk).update(**new)

@@ -1,0 +1,219 @@
+"""Whether the data keeps the promises: folds, invariants, leaks. Reads only; in a sound installation every count is 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from agreement.models import Phase, SLAClause
+from agreement.models.vocabulary import OPEN_PHASES
+from leads.actions.changing import COLUMNS, as_code
+from leads.folding import fold
+from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
+from leads.models.lead import AE_PHASES
+from team.models import Absence
+
+# The system is late, not wrong, until a tick has had this long.
+TICK_GRACE = timedelta(minutes=5)
+CHUNK = 2000
+
+
+def check_all(*, at: datetime) -> dict[str, list[int]]:
+    """The ids that break each promise, by the promise's name."""
+    found = {name: list(rows(at).values_list("pk", flat=True)[:1000]) for name, rows in CHECKS.items()}
+    found["state_differs_from_history"] = list(unfolded())
+    return found
+
+
+def unfolded() -> Iterator[int]:
+    """Leads whose row is not what folding their events gives, or whose events contradict each other."""
+    fields = list(COLUMNS.items())
+    last = 0
+    while leads := list(Lead.objects.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        last = leads[-1].pk
+        events = LeadEvent.objects.filter(lead__in=leads).order_by("lead_id", "id")
+        histories: dict[int, Any] = {pk: fold(rows) for pk, rows in groupby(events, key=lambda event: event.lead_id)}
+        for lead in leads:
+            folded = histories.get(lead.pk)
+            if folded is None or folded.contradictions or _differs(lead, folded.state, fields):
+                yield lead.pk
+
+
+def _differs(lead: Lead, state: dict[str, Any], fields: list[tuple[str, str]]) -> bool:
+    blank = {"attempts": 0, "closed_as": ""}
+    return any(as_code(getattr(lead, column)) != state.get(field, blank.get(field)) for field, column in fields)
+
+
+def _earliest_step(**more: Any) -> QuerySet[Step]:
+    return Step.objects.open().filter(lead=OuterRef("pk"), **more).order_by("due_at").values("due_at")[:1]
+
+
+def worked_without_its_step(at: datetime) -> QuerySet[Lead]:
+    """Open leads in work whose due moment is not their earliest open step's."""
+    return Lead.objects.filter(phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED]).exclude(
+        due_at=_earliest_step()
+    )
+
+
+def handed_off_without_answer_due(at: datetime) -> QuerySet[Lead]:
+    waiting = HandOff.objects.filter(lead=OuterRef("pk"), state=HandOff.State.SENT, respond_by=OuterRef("due_at"))
+    return Lead.objects.filter(~Exists(waiting), phase=Phase.HANDED_OFF)
+
+
+def hand_off_open_elsewhere(at: datetime) -> QuerySet[HandOff]:
+    """Unanswered hand-offs of leads that are not handed off, accepted ones of leads that are not accepted."""
+    return HandOff.objects.filter(
+        Q(state=HandOff.State.SENT) & ~Q(lead__phase=Phase.HANDED_OFF)
+        | Q(state=HandOff.State.ACCEPTED) & ~Q(lead__phase=Phase.ACCEPTED)
+    )
+
+
+def asleep_without_its_date(at: datetime) -> QuerySet[Lead]:
+    """Sleeping leads due at neither their wake nor an open step before it."""
+    return Lead.objects.filter(phase=Phase.NURTURE).exclude(
+        Q(due_at=F("wake_at")) | Q(due_at=_earliest_step(), due_at__lt=F("wake_at"))
+    )
+
+
+def asleep_without_its_facts(at: datetime) -> QuerySet[Lead]:
+    facts = Recycling.objects.filter(lead=OuterRef("pk"), undone_at=None, wake_at=OuterRef("wake_at"))
+    return Lead.objects.filter(
+        ~Exists(facts), phase=Phase.NURTURE, origin__in=["inbound", "hand_raiser", "rep_sourced"]
+    )
+
+
+def closed_with_open_work(at: datetime) -> QuerySet[Lead]:
+    steps = Step.objects.open().filter(lead=OuterRef("pk"))
+    clocks = Clock.objects.running().filter(lead=OuterRef("pk"))
+    return Lead.objects.filter(Exists(steps) | Exists(clocks), phase=Phase.CLOSED)
+
+
+def woken_without_next(at: datetime) -> QuerySet[Lead]:
+    """Nothing is lost on the way back: a woken pursuit has the one that follows it."""
+    return Lead.objects.filter(closed_as=Lead.ClosedAs.WOKEN, next=None)
+
+
+def responsible_is_gone(at: datetime) -> QuerySet[Lead]:
+    """Open leads whose responsible does not work here any more."""
+    return Lead.objects.open().filter(
+        Q(phase__in=AE_PHASES, ae__is_active=False) | ~Q(phase__in=AE_PHASES) & Q(bdr__is_active=False)
+    )
+
+
+def responsible_is_away_uncovered(at: datetime) -> QuerySet[Absence]:
+    """Absences that have gone on for a week without cover and whose leads nobody gave back."""
+    held = Lead.objects.filter(bdr=OuterRef("user"), phase__in=[Phase.QUEUED, Phase.WORKING])
+    return Absence.objects.covering(at).filter(
+        Exists(held), cover=None, released_at=None, starts_at__lt=at - timedelta(days=7)
+    )
+
+
+def step_of_somebody_gone(at: datetime) -> QuerySet[Step]:
+    return Step.objects.open().filter(assignee__is_active=False)
+
+
+def step_without_assignee_in_work(at: datetime) -> QuerySet[Step]:
+    return Step.objects.open().filter(assignee=None, lead__phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
+
+
+def sweep_is_stale(at: datetime) -> QuerySet[Lead]:
+    """The system should have looked at these long ago."""
+    return Lead.objects.filter(sweep_at__lt=at - TICK_GRACE)
+
+
+def sweep_is_missing(at: datetime) -> QuerySet[Lead]:
+    """Sleeping leads that nothing will wake, reserved ones that nothing will free."""
+    return Lead.objects.filter(
+        Q(phase=Phase.NURTURE, sweep_at=None)
+        | Q(phase=Phase.NURTURE, sweep_at__gt=F("wake_at"))
+        | Q(phase=Phase.QUEUED, reserved_until__isnull=False, sweep_at=None)
+        | Q(phase=Phase.QUEUED, reserved_until__lt=F("sweep_at"))
+        | Q(phase=Phase.QUEUED, band__lt=Lead.Band.MISSED, sweep_at=None)
+    )
+
+
+def clock_is_unwatched(at: datetime) -> QuerySet[Clock]:
+    """Running clocks that nobody will look at, or that somebody should have looked at long ago."""
+    return Clock.objects.running().filter(Q(next_notice_at=None) | Q(next_notice_at__lt=at - TICK_GRACE))
+
+
+def miss_is_unseen(at: datetime) -> QuerySet[Clock]:
+    """Misses that no line of their lead's history tells of: neither the system's own, nor the late act that ended it."""
+    told = LeadEvent.objects.filter(lead=OuterRef("lead"), at__gte=OuterRef("due_at"))
+    return Clock.objects.filter(~Exists(told), state=Clock.State.MISSED)
+
+
+def first_touch_still_running(at: datetime) -> QuerySet[Clock]:
+    """A lead that was touched, or that nobody will touch, has no first-touch clock running."""
+    return (
+        Clock.objects.running()
+        .filter(kind=SLAClause.Kind.FIRST_TOUCH)
+        .exclude(lead__phase__in=[Phase.QUEUED, Phase.WORKING], lead__first_touched_at=None)
+    )
+
+
+def strong_engagement_unanswered(at: datetime) -> QuerySet[Engagement]:
+    """Somebody asked or replied, and there is neither an open lead, nor a lead since, nor a verdict."""
+    lead = Lead.objects.filter(person=OuterRef("person")).filter(
+        Q(phase__in=OPEN_PHASES) | Q(created_at__gte=OuterRef("at")) | Q(closed_at__gte=OuterRef("at"))
+    )
+    verdict = Verdict.objects.filter(engagement_id=OuterRef("pk"))
+    waiting = Release.objects.filter(person=OuterRef("person"))
+    return Engagement.objects.filter(
+        ~Exists(lead),
+        ~Exists(verdict),
+        ~Exists(waiting),
+        kind__in=[Engagement.Kind.ASKED, Engagement.Kind.REPLIED],
+        import_id=None,
+        person__erased_at=None,
+        person__merged_into=None,
+    )
+
+
+def merged_person_with_open_lead(at: datetime) -> QuerySet[Lead]:
+    return Lead.objects.open().filter(Q(person__merged_into__isnull=False) | Q(person__erased_at__isnull=False))
+
+
+def two_next_pursuits(at: datetime) -> QuerySet[Lead]:
+    return Lead.objects.annotate(followers=Count("next")).filter(followers__gt=1)
+
+
+def import_does_not_add_up(at: datetime) -> QuerySet[Import]:
+    done = F("rows_created") + F("rows_updated") + F("rows_duplicate") + F("rows_rejected")
+    return Import.objects.filter(state=Import.State.DONE).exclude(rows_total=done)
+
+
+def release_is_late(at: datetime) -> QuerySet[Release]:
+    return Release.objects.filter(state=Release.State.WAITING, due_at__lt=at - timedelta(days=4))
+
+
+CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
+    check.__name__: check
+    for check in (
+        worked_without_its_step,
+        handed_off_without_answer_due,
+        hand_off_open_elsewhere,
+        asleep_without_its_date,
+        asleep_without_its_facts,
+        closed_with_open_work,
+        woken_without_next,
+        responsible_is_gone,
+        responsible_is_away_uncovered,
+        step_of_somebody_gone,
+        step_without_assignee_in_work,
+        sweep_is_stale,
+        sweep_is_missing,
+        clock_is_unwatched,
+        miss_is_unseen,
+        first_touch_still_running,
+        strong_engagement_unanswered,
+        merged_person_with_open_lead,
+        two_next_pursuits,
+        import_does_not_add_up,
+        release_is_late,
+    )
+}

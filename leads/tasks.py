@@ -1,0 +1,29 @@
+"""Alarm clocks. Each rings, does what is due by the database's clock, and may be lost, late or doubled without harm."""
+
+from celery import shared_task
+
+from leads.actions import leaving, sweeping
+
+
+@shared_task
+def sweep_leads() -> int:
+    """Every 15 seconds: wake, free, move between bands. A second run finds nothing due."""
+    return sweeping.ring("sweep_leads", lambda at: sweeping.sweep_leads(at=at))
+
+
+@shared_task
+def notice_clocks() -> int:
+    """Every 15 seconds: notices, misses, escalations. Each is unique per clock and kind."""
+    return sweeping.ring("notice_clocks", lambda at: sweeping.notice_clocks(at=at))
+
+
+@shared_task
+def expire_second_looks() -> int:
+    """Every 10 minutes. A decided second look is not touched again."""
+    return sweeping.ring("expire_second_looks", lambda at: sweeping.expire_second_looks(at=at))
+
+
+@shared_task
+def release_absent() -> int:
+    """Every 5 minutes. Each absence is released once."""
+    return sweeping.ring("release_absent", lambda at: leaving.release_absent(at=at))
