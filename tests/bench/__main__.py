@@ -1,0 +1,88 @@
+"""Measure Midfield: `./run bench NAME... [--list] [--quick] [--leads N]`. See docs/bench.md."""
+
+import argparse
+import importlib
+import sys
+import time
+from dataclasses import dataclass
+
+from tests.bench.environment import environment
+
+# name: (module of tests.bench.measures, what it says). A module has one function of each name.
+MEASURES = {
+    "floor": ("floors", "the floor page against an empty page of a signed-in user"),
+    "queue": ("pages", "My queue against the floor page"),
+    "pool": ("pages", "the pool against the floor page"),
+    "lead": ("pages", "the lead page against the floor page"),
+    "search": ("pages", "search by name, e-mail and company against the floor page"),
+    "growth": ("pages", "p95 of the four pages at the full size against a tenth of it"),
+    "queries": ("queries", "statements of the queue and of the lead page with all they load, few rows and many"),
+    "claim": ("actions", "claims over HTTP against the writing floor"),
+    "log_call": ("actions", "logged calls over HTTP against the writing floor"),
+    "two_keys": ("actions", "no answer to the next lead's page, one request, against the writing floor"),
+    "take_next": ("races", "64 reps take the next lead at the same moment"),
+    "one_lead": ("races", "50 reps claim one lead at the same moment"),
+    "hand_raiser": ("fairness", "who is taken next from a pool with 2,000 missed leads, at every minute of a day"),
+    "import": ("imports", "a file of 9,240 rows in the worker, and the pages meanwhile, on SQLite and on PostgreSQL"),
+    "first_load": ("first_load", "bytes and requests of My queue in a browser that has nothing"),
+    "start": ("start", "from a clean clone to the login page, and again"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    server: str
+    leads: int
+    quick: bool
+
+    def pick(self, full, quick):
+        return quick if self.quick else full
+
+
+def main():
+    arguments = _arguments()
+    if arguments.list:
+        for name, (_module, sentence) in MEASURES.items():
+            print(f"{name:<14} {sentence}")
+        return 0
+    unknown = set(arguments.names) - set(MEASURES)
+    if unknown:
+        print(f"There is no {', '.join(sorted(unknown))}. These are there: {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    short = 0
+    with environment() as server:
+        plan = Plan(server, arguments.leads or (20_000 if arguments.quick else 100_000), arguments.quick)
+        for name in arguments.names or MEASURES:
+            short += _measure(name, plan)
+    return 1 if short else 0
+
+
+def _measure(name, plan):
+    """Print the lines of one measure; how many fall short. One that breaks falls short, and the next goes on."""
+    module = importlib.import_module(f"tests.bench.measures.{MEASURES[name][0]}")
+    begun = time.monotonic()
+    short = 0
+    try:
+        for line in getattr(module, f"measure_{name}")(plan):
+            print(line, flush=True)
+            short += not line.ok
+    except Exception as failure:
+        print(f"{name:<58} {type(failure).__name__}: {failure}  short", flush=True)
+        short += 1
+    print(f"# {name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return short
+
+
+def _arguments():
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; all of it when nothing is named")
+    parser.add_argument("--list", action="store_true", help="say what can be measured")
+    parser.add_argument("--quick", action="store_true", help="fewer samples, a smaller data set")
+    parser.add_argument("--leads", type=int, help="how many leads (100,000; with --quick 20,000)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
