@@ -1,0 +1,193 @@
+"""The rail of every page: where this user may go, and what waits there. One query, and none for a fragment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import HandOff, Lead, Notice, SecondLook, Step
+from team.models import Installation, Role, User
+
+# A count beyond this is said as "500+": what is not looked at one by one need not be counted one by one.
+COUNT_MAX = 500
+BACK_DAYS = 7
+IN_MAIN = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    label: str
+    url: str
+    icon: str
+    count: str
+    is_current: bool
+    key: str
+
+
+@dataclass(frozen=True)
+class Oldest:
+    """The earliest thing this user has to do."""
+
+    label: str
+    url: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Rail:
+    main: list[Place]
+    rest: list[Place]
+    oldest: Oldest | None
+    counts: dict[str, int]
+    # Said on every page while the demo team's hours are shifted.
+    shift: str
+
+
+@dataclass(frozen=True)
+class _Door:
+    """A place before anybody stands in front of it. The first role that a user holds decides its order."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    roles: tuple[str, ...]
+    key: str = ""
+    counts: str = ""
+
+
+B, AE, MA, MK, AD = Role.BDR, Role.AE, Role.MANAGER, Role.MARKETER, Role.ADMIN
+DOORS = (
+    _Door("leads:queue", gettext_lazy("My queue"), "queue", (B,), key="g q", counts="queue"),
+    _Door("leads:team", gettext_lazy("Team queues"), "team", (MA,), key="g t", counts="second_looks"),
+    _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, AD), key="g i"),
+    _Door("leads:hand_offs", gettext_lazy("Hand-offs"), "handoff", (AE, MA, B), key="g h", counts="hand_offs"),
+    _Door("leads:pool", gettext_lazy("Pool"), "leads", (B, MA), key="g l", counts="pool"),
+    _Door("leads:coming_back", gettext_lazy("Coming back"), "back", (B, MA, AE), key="g b", counts="back"),
+    _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
+    _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),
+    _Door("leads:search", gettext_lazy("Search"), "search", (B, AE, MA, MK, AD)),
+    _Door("admin:index", gettext_lazy("Administration"), "settings", (AD,)),
+)
+# Where "/" leads somebody who works no queue.
+HOMES = ((B, "leads:queue"), (AE, "leads:hand_offs"), (MA, "leads:team"), (MK, "leads:imports"), (AD, "admin:index"))
+
+
+def rail(request: HttpRequest) -> dict[str, Any]:
+    """For every page of a signed-in user; asked for only when a page draws it."""
+    if not request.user.is_authenticated:
+        return {}
+    user: User = request.user  # type: ignore[assignment]
+    return {"rail": SimpleLazyObject(lambda: rail_of(user, path=request.path, at=timezone.now()))}
+
+
+def rail_of(user: User, *, path: str, at: datetime) -> Rail:
+    """Her places, what waits in each, and the earliest thing she has to do."""
+    row = _facts(user, at=at)
+    counts = {name: row[name] for name in ("queue", "second_looks", "hand_offs", "pool", "back", "notices")}
+    places = [place for door in DOORS if (place := _place(door, user, path=path, counts=counts))]
+    return Rail(
+        main=places[:IN_MAIN], rest=places[IN_MAIN:], oldest=_oldest(row), counts=counts, shift=row["shift"] or ""
+    )
+
+
+def home_of(user: User) -> str:
+    """The address of the page she works in."""
+    for role, name in HOMES:
+        if user.has_role(role) and (url := _url(name)):
+            return url
+    return reverse("team:profile")
+
+
+def end_of_today(at: datetime) -> datetime:
+    """Midnight on the reader's clock."""
+    return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def due_today(at: datetime) -> Q:
+    """Which open steps are not for later: due by midnight, or the first touch of a lead that nobody has touched."""
+    first_touch = Q(lead__first_touched_at=None, snoozed=0) & ~Q(made_by=Step.MadeBy.PERSON)
+    return Q(due_at__lt=end_of_today(at)) | first_touch
+
+
+def _place(door: _Door, user: User, *, path: str, counts: dict[str, int]) -> Place | None:
+    if not any(user.has_role(Role(role)) for role in door.roles):
+        return None
+    url = _url(door.name)
+    if url is None:
+        return None
+    count = counts.get(door.counts, 0)
+    shown = f"{COUNT_MAX}+" if count > COUNT_MAX else str(count or "")
+    is_current = path == url if url == "/" else path.startswith(url)
+    return Place(str(door.label), url, door.icon, shown, is_current, door.key)
+
+
+def _url(name: str) -> str | None:
+    """None where this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
+
+
+def _facts(user: User, *, at: datetime) -> dict[str, Any]:
+    """Everything the rail says, in one statement of subqueries that each read an index."""
+    steps = Step.objects.open().of(user)
+    reserved = Lead.objects.reserved_for(user, at=at)
+    soon = steps.order_by("due_at", "id")
+    first_reserved = reserved.order_by("due_at", "id")
+    managed = user.teams_as(Role.MANAGER)
+    free = reserved.exclude(Exists(steps.filter(lead=OuterRef("pk"))))
+    values: dict[str, Any] = {
+        "queue_steps": _Count(steps.filter(due_today(at)), "lead"),
+        "queue_reserved": _Count(free),
+        "pool": _Count(Lead.objects.in_pool(teams=user.teams_as(Role.BDR, Role.MANAGER), at=at)),
+        "back": _Count(Lead.objects.asleep_for(user).filter(wake_at__lt=at + timedelta(days=BACK_DAYS))),
+        "hand_offs": _Count(HandOff.objects.unanswered().filter(ae=user)),
+        "second_looks": _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed)),
+        "notices": _Count(Notice.objects.unseen_by(user)),
+        "step_due": Subquery(soon.values("due_at")[:1]),
+        "step_lead": Subquery(soon.values("lead__public_id")[:1]),
+        "step_given": Subquery(soon.values("lead__person__given_name")[:1]),
+        "step_family": Subquery(soon.values("lead__person__family_name")[:1]),
+        "reserved_due": Subquery(first_reserved.values("due_at")[:1]),
+        "reserved_lead": Subquery(first_reserved.values("public_id")[:1]),
+        "reserved_given": Subquery(first_reserved.values("person__given_name")[:1]),
+        "reserved_family": Subquery(first_reserved.values("person__family_name")[:1]),
+        "shift": Subquery(Installation.objects.values("calendar_shift")[:1]),
+    }
+    row = User.objects.filter(pk=user.pk).values(**values).get()
+    row["queue"] = row["queue_steps"] + row["queue_reserved"]
+    return row
+
+
+class _Count(Subquery):
+    """How many rows, up to one more than is said, so that a large table costs no more than a small one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+    def __init__(self, rows: QuerySet[Any], column: str = "pk") -> None:
+        super().__init__(rows.order_by().values(column).distinct()[: COUNT_MAX + 1])
+
+
+def _oldest(row: dict[str, Any]) -> Oldest | None:
+    found = [
+        Oldest(
+            f"{row[f'{of}_given']} {row[f'{of}_family']}".strip() or _("somebody without a name"),
+            reverse("leads:lead", args=[row[f"{of}_lead"]]),
+            row[f"{of}_due"],
+        )
+        for of in ("step", "reserved")
+        if row[f"{of}_due"]
+    ]
+    return min(found, key=lambda one: one.due_at, default=None)
