@@ -6,21 +6,21 @@ from django.utils.translation import gettext as _
 
 from leads.intake.records import UnreadableFile
 
-# First bytes, what it is. The longest first where one begins like another.
+# First bytes, what it is.
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
     (b"%PDF-", "PDF"),
     (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
+    (b"BZh91AY&SY", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
     (b"Rar!\x1a\x07", "RAR"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
     (b"{\\rtf", "RTF"),
     (b"SQLite format 3\x00", "SQLite"),
-    (b"PAR1", "Parquet"),
+    (b"PAR1\x15", "Parquet"),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<table", b"<?xml", b"<svg")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -28,7 +28,7 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def refuse_foreign(head: bytes) -> None:
     """Raise UnreadableFile, with what to do instead, when the file is a picture, a workbook, an archive, a page."""
-    if head.startswith(_OLD_OFFICE) or (head.startswith(b"PK") and _is_workbook(head)):
+    if head.startswith(_OLD_OFFICE) or (head.startswith(b"PK\x03\x04") and _is_workbook(head)):
         raise UnreadableFile(
             _("This is a spreadsheet, not a CSV file. Open it, save it as “CSV UTF-8” and upload that.")
         )

@@ -4,7 +4,6 @@ A file that is no table is refused in words a marketer can act on; a row that ca
 """
 
 import codecs
-import csv
 import hashlib
 import re
 from collections import Counter
@@ -17,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from leads.intake.foreign import refuse_foreign
 from leads.intake.records import (
-    MAX_ROW_BYTES,
     BadRecord,
     Checkpoint,
     FileOrPath,
@@ -29,6 +27,7 @@ from leads.intake.records import (
     read_records,
     unguard_cell,
 )
+from leads.intake.sniffing import DELIMITERS, ENCODINGS, delimiter_of, encoding_of
 
 __all__ = [
     "DELIMITERS",
@@ -46,16 +45,13 @@ __all__ = [
     "unguard_cell",
 ]
 
-DELIMITERS = (",", ";", "\t", "|")
-# What may be chosen by hand. One byte a character: every one of them agrees with ASCII on quotes and line ends.
-ENCODINGS = ("utf-8", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "iso-8859-2", "iso-8859-15", "mac-roman")
-
 MAX_COLUMNS = 200
 SNIFFED_BYTES = 64 * 1024
 READ_BYTES = 1024 * 1024
 SAMPLE_ROWS = 20
 SAMPLE_VALUES = 100
 SAMPLE_CHARACTERS = 200
+COUNTED_VALUES = 10_000
 PREAMBLE_RECORDS = 100
 
 
@@ -143,7 +139,7 @@ def profile(file: FileOrPath, *, encoding: str | None = None, delimiter: str | N
             raise UnreadableFile(_("The file is empty."))
         refuse_foreign(head)
         size, sha256, is_utf8 = _read_through(stream)
-        coded = _encoding_of(stream, head, size=size, is_utf8=is_utf8, chosen=encoding)
+        coded = encoding_of(stream, head, size=size, is_utf8=is_utf8, chosen=encoding)
 
         text = head[coded.bom :].decode(coded.encoding, "ignore")
         begin = Checkpoint(0, 0, coded.bom)
@@ -152,7 +148,7 @@ def profile(file: FileOrPath, *, encoding: str | None = None, delimiter: str | N
             delimiter = delimiter or declared[1]
             begin = Checkpoint(0, 1, coded.bom + len(declared[0].encode(coded.encoding)))
             text = text[declared.end() :]
-        delimiter = delimiter or _delimiter_of(text)
+        delimiter = delimiter or delimiter_of(text)
         names, start, skipped = _column_names(stream, Layout(coded.encoding, delimiter, None, begin))
 
         counted = _count(stream, Layout(coded.encoding, delimiter, len(names), start), names)
@@ -180,7 +176,9 @@ def count_values(file: FileOrPath, profile: Profile, *, column: int, most: int =
     seen: Counter[str] = Counter()
     for record in records(file, profile):
         if isinstance(record, Record):
-            seen[record.values[column].strip()[:SAMPLE_CHARACTERS]] += 1
+            value = record.values[column].strip()[:SAMPLE_CHARACTERS]
+            if value in seen or len(seen) < COUNTED_VALUES:
+                seen[value] += 1
     return dict(seen.most_common(most))
 
 
@@ -204,96 +202,6 @@ def _read_through(stream: BinaryIO) -> tuple[int, str, bool]:
         except UnicodeDecodeError:
             is_utf8 = False
     return size, digest.hexdigest(), is_utf8
-
-
-class _Encoding(NamedTuple):
-    encoding: str
-    bom: int = 0
-    guessed: bool = False
-    undecodable_lines: int = 0
-
-
-def _encoding_of(stream: BinaryIO, head: bytes, *, size: int, is_utf8: bool, chosen: str | None) -> _Encoding:
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise UnreadableFile(_("This file is written in UTF-32. Save it as “CSV UTF-8” and upload it again."))
-    for mark, wide in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
-        if head.startswith(mark):
-            return _wide(wide, bom=2, size=size)
-    if (wide_by_zeros := _looks_wide(head)) is not None:
-        return _wide(wide_by_zeros, bom=0, size=size)
-
-    bom = 3 if head.startswith(codecs.BOM_UTF8) else 0
-    if chosen is not None:
-        if chosen not in ENCODINGS:
-            raise UnreadableFile(_("“%(name)s” is not an encoding we read.") % {"name": chosen})
-        return _Encoding(chosen, bom)
-    if is_utf8:
-        return _Encoding("utf-8", bom)
-
-    valid, invalid = _count_lines_beyond_ascii(stream)
-    # A few lines of cp1252 are UTF-8 by chance. Where both kinds are many, one half would be read wrongly
-    # without a word: then the lines that are not UTF-8 are rejected instead.
-    if not bom and valid * 10 <= invalid:
-        return _Encoding("cp1252", 0, guessed=True)
-    return _Encoding("utf-8", bom, guessed=True, undecodable_lines=invalid)
-
-
-def _wide(encoding: str, *, bom: int, size: int) -> _Encoding:
-    if size % 2:
-        raise UnreadableFile(_("This UTF-16 file ends in the middle of a character: it seems to be cut off."))
-    return _Encoding(encoding, bom, guessed=not bom)
-
-
-def _looks_wide(head: bytes) -> str | None:
-    """UTF-16 without its mark: nearly every other byte of western text is zero."""
-    pairs = len(head) // 2
-    if pairs and head[1::2].count(0) > pairs * 0.7 and head[::2].count(0) < pairs * 0.1:
-        return "utf-16-le"
-    if pairs and head[::2].count(0) > pairs * 0.7 and head[1::2].count(0) < pairs * 0.1:
-        return "utf-16-be"
-    return None
-
-
-def _count_lines_beyond_ascii(stream: BinaryIO) -> tuple[int, int]:
-    """How many lines with more than ASCII are UTF-8, and how many are not."""
-    valid = invalid = 0
-    stream.seek(0)
-    while line := stream.readline(MAX_ROW_BYTES):
-        if line.isascii():
-            continue
-        try:
-            line.decode()
-            valid += 1
-        except UnicodeDecodeError:
-            invalid += 1
-    return valid, invalid
-
-
-def _delimiter_of(text: str) -> str:
-    """The delimiter that splits most records of the sample as often as it splits the column names."""
-    whole = text[: text.rfind("\n") + 1] or text[: text.rfind("\r") + 1] or text
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        widths = _widths(whole, delimiter)
-        common, times = Counter(widths).most_common(1)[0] if widths else (1, 0)
-        agreed = widths.count(widths[0]) if widths and widths[0] > 1 else times / 2
-        width = widths[0] if widths and widths[0] > 1 else common
-        score = (round(agreed / len(widths), 1), width) if width > 1 else (0.0, 0)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _widths(text: str, delimiter: str) -> list[int]:
-    lines = (line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if line.strip("\r\n"))
-    widths = []
-    try:
-        for row in csv.reader(lines, delimiter=delimiter):
-            widths.append(len(row))
-    except csv.Error:
-        # A field beyond the module's limit: what was seen before it must do.
-        pass
-    return widths
 
 
 def _column_names(stream: BinaryIO, layout: Layout) -> tuple[list[str], Checkpoint, int]:

@@ -6,6 +6,7 @@ taken up again behind any record, and gives the same records wherever it was int
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -20,6 +21,8 @@ MAX_RECORD_LINES = 100
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 WIDE_ENCODINGS = ("utf-16-le", "utf-16-be")
+
+_PHONE = re.compile(r"\+[0-9 ()-]+")
 
 BLOCK_BYTES = 256 * 1024
 HEAD_BYTES = 1_000
@@ -125,8 +128,13 @@ def opened(file: FileOrPath) -> Iterator[BinaryIO]:
         yield file
 
 
-def guard_cell(value: str) -> str:
-    """Keep a spreadsheet from running this cell as a formula: what we export starts with an apostrophe."""
+def guard_cell(value: str, *, is_phone: bool = False) -> str:
+    """Keep a spreadsheet from running this cell as a formula: what we export starts with an apostrophe.
+
+    A number that is nothing but a phone number may stay as it is in a column of phones.
+    """
+    if is_phone and _PHONE.fullmatch(value):
+        return value
     return "'" + value if value.lstrip("'").startswith(FORMULA_SIGNS) else value
 
 

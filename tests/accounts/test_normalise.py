@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import domains, normalise
@@ -270,6 +270,7 @@ def test_text_that_no_database_stores_is_refused(value):
         normalise.text(value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_cleaned_text_is_storable_and_stays_as_it_is(value):
     try:
@@ -322,6 +323,7 @@ def test_search_finds_without_accents_and_case_on_both_sides():
     assert normalise.folded("हिन्दी") != normalise.folded("हन्द")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_folding_twice_is_folding_once(value):
     assert normalise.folded(normalise.folded(value)) == normalise.folded(value)

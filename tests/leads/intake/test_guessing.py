@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import CustomField
@@ -119,6 +119,7 @@ def test_keys_of_fields_are_slugs_and_differ():
     assert all(len(found[at].custom.label) <= 120 for at in range(5))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=30), st.lists(st.text(max_size=20), max_size=5)), max_size=8))
 def test_any_file_gets_a_guess_for_every_column(columns):
     names, samples = [name for name, _values in columns], [values for _name, values in columns]

@@ -257,6 +257,7 @@ def test_values_of_a_column_are_counted_over_the_whole_file():
     assert reading.count_values(file, profile(file), column=1) == {"New": 2, "Won": 2, "": 1}
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_exported_cell_comes_in_as_it_was(value):
     assert unguard_cell(guard_cell(value)) == value
@@ -389,3 +390,15 @@ def test_reading_stops_and_goes_on_in_the_middle_of_a_real_file():
     first = list(islice(reading.records(path, described), 4_321))
 
     assert first + list(reading.records(path, described, after=first[-1].checkpoint)) == whole
+
+
+def test_column_named_like_the_first_letters_of_a_zip_file_is_no_zip_file():
+    described, _rows = read(b"PK,link\n1,https://example.com/xl/a\n")
+
+    assert described.headers == ["PK", "link"]
+
+
+def test_plain_number_in_a_column_of_phones_needs_no_guard():
+    assert guard_cell("+49 (30) 1234-5", is_phone=True) == "+49 (30) 1234-5"
+    assert guard_cell("+49 30 1234") == "'+49 30 1234"
+    assert guard_cell("+cmd|' /C calc'!A0", is_phone=True) == "'+cmd|' /C calc'!A0"

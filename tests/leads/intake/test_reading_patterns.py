@@ -8,9 +8,9 @@ import pytest
 
 from accounts import domains, normalise
 from accounts.normalise import BadValue
-from leads.intake import foreign, guessing, reading, records, values
+from leads.intake import foreign, guessing, reading, records, sniffing, values
 
-MODULES = (domains, normalise, foreign, guessing, reading, records, values)
+MODULES = (domains, normalise, foreign, guessing, reading, records, sniffing, values)
 LONG = 50_000
 TEXTS = [sign * LONG for sign in "a1 .,'\"@-+#(x"] + [
     pair * (LONG // 2) for pair in ("a ", "1,", "1.", "a.", "1 ", "+(", "ab@", "0 ", "(0)")

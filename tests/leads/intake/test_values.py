@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.intake import values
@@ -158,6 +158,7 @@ def test_number_format_is_guessed_only_where_all_readings_agree(samples, guess):
     assert values.guess_number_format(samples) == guess
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=-(10**14), max_value=10**14, places=3))
 def test_number_is_the_same_in_every_format_it_is_written_in(number):
     plain = f"{number:f}"
@@ -245,6 +246,7 @@ def test_values_that_mean_nothing_are_offered_as_they_are_written():
     assert values.is_empty("  ")
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=40), st.sampled_from(sorted(values.DATE_FORMATS)), st.sampled_from(sorted(values.NUMBER_FORMATS))
 )
