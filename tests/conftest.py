@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from team.models import Role
-from tests.make import make_team, make_user
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from team.models import Role
+from tests.make import make_team, make_user
 
 CHROMIUM_FLAGS = [
     "--headless",

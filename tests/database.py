@@ -11,14 +11,17 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.postgres import throwaway_server
 
+SHARED_PROCESSES = "tests/config/test_processes.py"
 IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 _running = contextlib.ExitStack()
 
@@ -71,6 +74,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     if connection.vendor != ENGINE:
         pytest.exit(f"Asked for {ENGINE}, but the settings say {connection.vendor}.", returncode=3)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return OneByOne(config, log)
+
+
+class OneByOne(LoadScopeScheduling):
+    """Tests go to whichever worker is free, except that the tests which share processes stay together.
+
+    The marker xdist has for this, with --dist loadgroup, does nothing under pytest 9.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return SHARED_PROCESSES if nodeid.startswith(SHARED_PROCESSES) else nodeid
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-# One after the other on one worker: they share a running Midfield, and the last test kills it.
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("processes")]
+# They run one after the other on one worker: most share a running Midfield, and the last of those kills it.
+pytestmark = pytest.mark.once
 
 
 class Running:
