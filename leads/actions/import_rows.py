@@ -1,0 +1,288 @@
+"""A worker reads the rows of a file, a chunk at a time.
+
+A chunk is one transaction and moves the checkpoint in it: a worker that dies anywhere leaves whole chunks behind, and
+the next one goes on after the last of them. A lease says who reads; the number of the claim is the fence that keeps
+one that was paused from writing after its lease has passed on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from accounts.actions.matching import AccountNames, Meeting, Outcome
+from accounts.models import CustomField
+from leads.actions.import_chunk import Chunk, FileFacts, Memory
+from leads.imports import Draft, Mapping, RowReader, RowRefused
+from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
+from leads.models import Import
+from team.clock import database_now
+
+logger = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+BUDGET_SECONDS = 20.0
+POSTGRESQL_ROWS = 1000
+# On SQLite one writes at a time: as many rows as fit in this, then as long for everybody else.
+SQLITE_SECONDS = 0.02
+SQLITE_ROWS_FIRST, SQLITE_ROWS_LEAST, SQLITE_ROWS_MOST = 20, 8, 250
+# Claims in a row that moved nothing: something in the next rows kills the worker.
+STANDSTILLS = 10
+PREVIEW_ROWS = 2000
+PREVIEW_SECONDS = 1.5
+FIRST_ROWS = 10
+
+
+class LeaseLost(Exception):
+    """Another worker reads this file now, or it was cancelled. What was read in this chunk is thrown away."""
+
+
+def run_imports(*, worker: str = "", budget: float = BUDGET_SECONDS) -> int:
+    """Read files that wait, for at most so many seconds; returns how many rows were read.
+
+    Run twice at once, each file is read by one of the two: the claim is a compare-and-set under a lease.
+    """
+    ends, rows = time.monotonic() + budget, 0
+    while time.monotonic() < ends:
+        run = claim_import(worker or str(uuid4()))
+        if run is None:
+            break
+        rows += _read_on(run, ends)
+    return rows
+
+
+def claim_import(worker: str) -> Import | None:
+    """The oldest running import that no living worker holds, now held by this one."""
+    now = database_now()
+    free = Import.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), state=Import.State.RUNNING)
+    for pk in free.order_by("pk").values_list("pk", flat=True)[:20]:
+        won = free.filter(pk=pk).update(claimed_by=worker[:60], attempt=F("attempt") + 1, lease_until=now + LEASE)
+        if won:
+            return Import.objects.select_related("upload", "by").get(pk=pk)
+    return None
+
+
+@dataclass
+class Preview:
+    """The counts that would result, and the first rows as they will be read."""
+
+    rows_total: int
+    rows: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    became: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    new_accounts: int = 0
+    first: list[Draft] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.rows >= self.rows_total
+
+    def add(self, chunk: Chunk) -> None:
+        self.rows += len(chunk.drafts)
+        self.outcomes.update(chunk.outcomes)
+        self.became.update(chunk.became)
+        self.reasons.update(chunk.reasons)
+        self.notes.update(chunk.notes)
+        self.first += chunk.drafts[: max(0, FIRST_ROWS - len(self.first))]
+
+
+def preview(run: Import, *, at: datetime, seconds: float = PREVIEW_SECONDS) -> Preview:
+    """What the file would do, without doing it: all of it if that is quick, else its first 2,000 rows or more."""
+    ends = time.monotonic() + seconds
+    file = _File(run, at=at)
+    found = Preview(rows_total=file.profile.rows)
+    meeting = Meeting(source=run.source, at=at, names=file.names)
+    facts, memory = FileFacts(run), Memory()
+    with run.upload.file.open("rb") as stream:
+        source = records(stream.file, file.profile)
+        while drafts := file.drafts(source, PREVIEW_ROWS // 4):
+            chunk = Chunk(run, drafts, meeting=meeting, facts=facts, at=at, memory=memory)
+            chunk.apply()
+            found.add(chunk)
+            if found.rows >= PREVIEW_ROWS and time.monotonic() > ends:
+                break
+    found.new_accounts = meeting.new_accounts
+    return found
+
+
+class _File:
+    """How one file is read, from its profile and its columns."""
+
+    def __init__(self, run: Import, *, at: datetime) -> None:
+        self.profile = Profile.from_json(run.profile)
+        entity = CustomField.Entity.ACCOUNT if run.kind == Import.Kind.COMPANIES else CustomField.Entity.PERSON
+        self.reader = RowReader(
+            Mapping.from_json(run.mapping),
+            headers=self.profile.headers,
+            kind=run.kind,
+            fields={made.key: made for made in CustomField.objects.filter(entity=entity)},
+            meanings=run.meanings,
+            at=at,
+        )
+        self.names = AccountNames()
+
+    def drafts(self, source: Iterator[Record | BadRecord], most: int) -> list[Draft]:
+        return [self.reader.read(record) for record in islice(source, most)]
+
+
+def _read_on(run: Import, ends: float) -> int:
+    """Read from the checkpoint until the end of the file or of the time given."""
+    if run.attempt - run.checkpoint.get("attempt", 0) > STANDSTILLS:
+        facts = {"times": STANDSTILLS, "row": run.checkpoint.get("row_no", 0) + 1}
+        _fail(run, _("Reading stopped %(times)d times at row %(row)d.") % facts)
+        return 0
+    rows = 0
+    try:
+        file = _File(run, at=run.started_at or database_now())
+        writer = _Writer(run, file)
+        with run.upload.file.open("rb") as stream:
+            source = records(stream.file, file.profile, after=_checkpoint(run))
+            while drafts := file.drafts(source, writer.rows):
+                writer.write(drafts)
+                rows += len(drafts)
+                if time.monotonic() > ends:
+                    _let_go(run)
+                    return rows
+        _finish(run, writer.facts)
+    except LeaseLost:
+        logger.info("import_left", import_id=run.pk, rows=rows)
+    except UnreadableFile as error:
+        _fail(run, str(error))
+    except FileNotFoundError:
+        _fail(run, _("The uploaded file is not there any more."))
+    return rows
+
+
+class _Writer:
+    """Writes chunks and decides how large the next one is."""
+
+    def __init__(self, run: Import, file: _File) -> None:
+        self.run, self.file = run, file
+        self.facts = FileFacts(run)
+        self.is_sqlite = connection.vendor == "sqlite"
+        self.rows = SQLITE_ROWS_FIRST if self.is_sqlite else POSTGRESQL_ROWS
+        self._freed_at = 0.0
+        self._held_for = 0.0
+
+    def write(self, drafts: list[Draft]) -> None:
+        """One chunk in one transaction. What the database refuses is found by halves and becomes a rejected row."""
+        self._yield()
+        began = time.monotonic()
+        try:
+            self._write_one(drafts)
+        except (OperationalError, LeaseLost):
+            raise
+        except (DatabaseError, ValueError) as error:
+            self._write_apart(drafts, error)
+        self._freed_at = time.monotonic()
+        self._held_for = self._freed_at - began
+        if self.is_sqlite:
+            fitting = round(len(drafts) * SQLITE_SECONDS / max(self._held_for, 0.001))
+            # Half way to what would have fitted: one slow commit says little.
+            wanted = (self.rows + fitting) // 2
+            self.rows = min(max(wanted, SQLITE_ROWS_LEAST), SQLITE_ROWS_MOST)
+
+    def _yield(self) -> None:
+        """Everybody else writes for as long as we did; reading the next rows meanwhile counts as that."""
+        if self.is_sqlite and self._freed_at:
+            rest = min(self._held_for, SQLITE_SECONDS) - (time.monotonic() - self._freed_at)
+            if rest > 0:
+                time.sleep(rest)
+
+    def _write_one(self, drafts: Sequence[Draft]) -> None:
+        run = self.run
+        at = database_now()
+        with transaction.atomic():
+            stored = hold(run, at=at)
+            tallies = stored["tallies"]
+            memory = Memory(releases=tallies.get("releases", 0), sleepers=tallies.get("sleepers", 0))
+            meeting = Meeting(source=run.source, at=at, names=self.file.names)
+            chunk = Chunk(run, drafts, meeting=meeting, facts=self.facts, at=at, memory=memory)
+            chunk.apply(lock=True)
+            chunk.write()
+            self._move_checkpoint(chunk, drafts[-1].checkpoint, tallies)
+
+    def _move_checkpoint(self, chunk: Chunk, checkpoint: Checkpoint, tallies: dict[str, Any]) -> None:
+        run, outcomes = self.run, chunk.outcomes
+        added = {"reasons": chunk.reasons, "notes": chunk.notes, "became": chunk.became}
+        summed = {name: dict(Counter(tallies.get(name, {})) + found) for name, found in added.items()}
+        summed["accounts"] = tallies.get("accounts", 0) + chunk.meeting.new_accounts
+        summed |= {"releases": chunk.memory.releases, "sleepers": chunk.memory.sleepers}
+        moved = Import.objects.filter(pk=run.pk, claimed_by=run.claimed_by, attempt=run.attempt).update(
+            rows_created=F("rows_created") + outcomes[Outcome.CREATED],
+            rows_updated=F("rows_updated") + outcomes[Outcome.UPDATED],
+            rows_duplicate=F("rows_duplicate") + outcomes[Outcome.DUPLICATE],
+            rows_rejected=F("rows_rejected") + outcomes["rejected"],
+            checkpoint={**checkpoint._asdict(), "attempt": run.attempt},
+            tallies=summed,
+        )
+        if not moved:
+            raise LeaseLost
+
+    def _write_apart(self, drafts: list[Draft], error: Exception) -> None:
+        if len(drafts) > 1:
+            half = len(drafts) // 2
+            for part in (drafts[:half], drafts[half:]):
+                self._again(part)
+            return
+        logger.warning("import_row_refused", import_id=self.run.pk, row=drafts[0].row_no, error=str(error)[:200])
+        drafts[0].refused = RowRefused("not_stored", _("the database does not take this row"))
+        self._write_one(drafts)
+
+    def _again(self, drafts: list[Draft]) -> None:
+        try:
+            self._write_one(drafts)
+        except (OperationalError, LeaseLost):
+            raise
+        except (DatabaseError, ValueError) as error:
+            self._write_apart(drafts, error)
+
+
+def hold(run: Import, *, at: datetime) -> dict[str, Any]:
+    """Renew the lease as the first statement of a chunk, and with it lock the row; LeaseLost when it is not ours."""
+    held = Import.objects.filter(
+        pk=run.pk, state=Import.State.RUNNING, claimed_by=run.claimed_by, attempt=run.attempt
+    ).update(lease_until=at + LEASE)
+    if not held:
+        raise LeaseLost
+    return Import.objects.values("tallies", "checkpoint").get(pk=run.pk)
+
+
+def _finish(run: Import, facts: FileFacts) -> None:
+    """The last row is in: dates by interest where the rows differ in it, then done."""
+    for due_at, ids in facts.days.by_rank():
+        with transaction.atomic():
+            hold(run, at=database_now())
+            facts.days.set_date(ids, due_at)
+    with transaction.atomic():
+        at = database_now()
+        hold(run, at=at)
+        Import.objects.filter(pk=run.pk).update(state=Import.State.DONE, finished_at=at, lease_until=None)
+
+
+def _let_go(run: Import) -> None:
+    Import.objects.filter(pk=run.pk, claimed_by=run.claimed_by, attempt=run.attempt).update(lease_until=None)
+
+
+def _fail(run: Import, words: str) -> None:
+    Import.objects.filter(pk=run.pk, state=Import.State.RUNNING, attempt=run.attempt).update(
+        state=Import.State.FAILED, finished_at=database_now(), lease_until=None, error=words[:500]
+    )
+
+
+def _checkpoint(run: Import) -> Checkpoint | None:
+    stored = run.checkpoint
+    return Checkpoint(stored["row_no"], stored["line_no"], stored["offset"]) if "offset" in stored else None

@@ -1,0 +1,258 @@
+"""A file on its way in: received, its columns decided, its questions answered, started, cancelled.
+
+What its rows become is `leads.actions.import_rows`; when they reach the reps is `leads.actions.releasing`.
+"""
+
+from __future__ import annotations
+
+import errno
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.actions.fields import FieldRefused, add_custom_field
+from accounts.models import CustomField
+from agreement.models import Lane
+from leads.actions.releasing import room_of_default_team
+from leads.imports import OTHER, Mapping, Meaning, problems_of
+from leads.intake.reading import Profile, UnreadableFile, profile
+from leads.models import Engagement, Import, Release
+from team.models import Upload
+
+if TYPE_CHECKING:
+    from team.models import User
+
+KEEP_DAYS = 90
+NAME_MAX = 255
+# What somebody of this lane did, unless the marketer says otherwise.
+KIND_OF_LANE = {
+    Lane.HAND_RAISER: Engagement.Kind.ASKED,
+    Lane.CONTENT: Engagement.Kind.DOWNLOADED,
+    Lane.LIST: Engagement.Kind.LISTED,
+}
+
+
+class ImportRefused(Exception):
+    """What was asked of this import is not possible. Safe to show to a marketer."""
+
+
+class AlreadyRunning(ImportRefused):
+    """The same file is being imported at this moment."""
+
+    def __init__(self, run: Import) -> None:
+        super().__init__(_("This file is being imported already, see #%(number)d.") % {"number": run.pk})
+        self.run = run
+
+
+def receive_file(file: File, *, name: str, kind: str, by: User, at: datetime) -> Import:
+    """Keep an uploaded file under a name of our own and say what it is.
+
+    UnreadableFile when it is no table, AlreadyRunning when the same bytes are being imported; then nothing is kept.
+    """
+    found = profile(file.file)  # type: ignore[arg-type]
+    if (running := _running(found.sha256)) is not None:
+        raise AlreadyRunning(running)
+
+    upload = Upload(
+        purpose=Upload.Purpose.IMPORT,
+        name=shown_name(name),
+        size=found.size,
+        sha256=found.sha256,
+        by=by,
+        at=at,
+        keep_until=at + timedelta(days=KEEP_DAYS),
+    )
+    file.seek(0)
+    try:
+        upload.file.save(f"{uuid.uuid4()}.csv", file, save=False)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UnreadableFile(_("There is no room left on the server for this file.")) from error
+        raise
+    try:
+        with transaction.atomic():
+            upload.save()
+            return Import.objects.create(kind=kind, upload=upload, by=by, created_at=at, profile=found.as_json())
+    except BaseException:
+        upload.file.delete(save=False)
+        raise
+
+
+def shown_name(name: str) -> str:
+    """The file's name as it is shown: its last part, on one line, without what turns or hides letters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(
+        c for c in last if c.isprintable() and not "\u202a" <= c <= "\u202e" and not "\u2066" <= c <= "\u2069"
+    )
+    return clean.strip()[-NAME_MAX:] or "file.csv"
+
+
+def read_again(run: Import, *, encoding: str | None, delimiter: str | None) -> Profile:
+    """Another encoding or delimiter was chosen: the file is looked at afresh, and its columns are guessed anew."""
+    with run.upload.file.open("rb") as stream:
+        found = profile(stream.file, encoding=encoding, delimiter=delimiter)
+    changed = Import.objects.filter(pk=run.pk, state__in=OPEN_STATES).update(
+        profile=found.as_json(), mapping={}, state=Import.State.UPLOADED
+    )
+    if not changed:
+        raise ImportRefused(_("This import has been started."))
+    run.profile, run.mapping, run.state = found.as_json(), {}, Import.State.UPLOADED
+    return found
+
+
+@transaction.atomic
+def decide_columns(run: Import, mapping: Mapping, *, by: User, at: datetime) -> None:
+    """Keep what the columns become. Fields that do not exist yet are made on the spot.
+
+    ImportRefused with the first thing that is missing; then nothing is made.
+    """
+    headers = Profile.from_json(run.profile).headers
+    problems = problems_of(mapping, kind=run.kind, headers=headers)
+    if problems:
+        raise ImportRefused(" ".join(problems))
+    entity = CustomField.Entity.ACCOUNT if run.kind == Import.Kind.COMPANIES else CustomField.Entity.PERSON
+    for column, header in zip(mapping.columns, headers, strict=True):
+        new = column.pop("new", None)
+        if new is None:
+            continue
+        try:
+            made = add_custom_field(
+                entity=entity,
+                label=new.get("label") or header,
+                type=new.get("type", CustomField.Type.TEXT),
+                choices=new.get("choices"),
+                not_for_scores=bool(new.get("not_for_scores")),
+                by=by,
+                at=at,
+            )
+        except FieldRefused as refused:
+            raise ImportRefused(f"{header}: {refused}") from refused
+        column["key"] = made.key
+    changed = Import.objects.filter(pk=run.pk, state__in=OPEN_STATES).update(
+        mapping=mapping.as_json(), state=Import.State.UPLOADED, version=F("version") + 1
+    )
+    if not changed:
+        raise ImportRefused(_("This import has been started."))
+    run.mapping, run.state = mapping.as_json(), Import.State.UPLOADED
+
+
+def answer_questions(
+    run: Import,
+    *,
+    source: str,
+    happened_at: datetime | None,
+    lane: str,
+    engagement_kind: str,
+    pace: str,
+    per_day: int | None,
+    meanings: dict[str, str],
+    by: User,
+    at: datetime,
+) -> None:
+    """What the file cannot say: when it happened, how fast somebody answers, what each status means."""
+    if not run.mapping.get("columns"):
+        raise ImportRefused(_("First say what the columns become."))
+    if run.kind == Import.Kind.PEOPLE and happened_at is None:
+        raise ImportRefused(_("Say when this happened."))
+    if happened_at is not None and happened_at > at + timedelta(days=1):
+        raise ImportRefused(_("It cannot have happened in the future."))
+    if pace == Import.Pace.PER_DAY and not per_day:
+        raise ImportRefused(_("Say how many a day."))
+    answers: dict[str, Any] = {
+        "source": source,
+        "happened_at": happened_at,
+        "lane": lane,
+        "engagement_kind": engagement_kind or KIND_OF_LANE.get(Lane(lane), Engagement.Kind.LISTED) if lane else "",
+        "pace": pace,
+        "per_day": per_day if pace == Import.Pace.PER_DAY else None,
+        "meanings": meanings or {OTHER: Meaning.NEW_LEAD.value},
+        "state": Import.State.READY,
+    }
+    changed = Import.objects.filter(pk=run.pk, state__in=OPEN_STATES).update(**answers, version=F("version") + 1)
+    if not changed:
+        raise ImportRefused(_("This import has been started."))
+    for name, value in answers.items():
+        setattr(run, name, value)
+
+
+@transaction.atomic
+def start_import(run: Import, *, by: User, at: datetime) -> None:
+    """From now on the worker reads it. One file is imported once at a time, whoever starts it where."""
+    # Both uploads of the same bytes are locked, so that of two starts the second sees the first.
+    list(Upload.objects.select_for_update().filter(sha256=run.upload.sha256).order_by("pk"))
+    running = _running(run.upload.sha256)
+    if running is not None:
+        raise AlreadyRunning(running)
+    rows = Profile.from_json(run.profile).rows
+    per_day = run.per_day
+    if run.pace == Import.Pace.CAPACITY:
+        per_day = max(room_of_default_team(), 1)
+    started = Import.objects.filter(pk=run.pk, state=Import.State.READY).update(
+        state=Import.State.RUNNING,
+        started_at=at,
+        rows_total=rows,
+        per_day=per_day,
+        checkpoint={},
+        version=F("version") + 1,
+    )
+    if not started:
+        raise ImportRefused(_("Answer the questions first."))
+    run.refresh_from_db()
+
+
+@transaction.atomic
+def cancel_import(run: Import, *, by: User, at: datetime) -> None:
+    """No further row is read. What came in stays; nobody of it who still waits becomes a lead."""
+    cancelled = Import.objects.filter(pk=run.pk, state__in=(*OPEN_STATES, Import.State.RUNNING)).update(
+        state=Import.State.CANCELLED,
+        finished_at=at,
+        lease_until=None,
+        version=F("version") + 1,
+    )
+    if not cancelled:
+        raise ImportRefused(_("This import has ended already."))
+    skip_waiting(run, because="cancelled", at=at)
+    run.refresh_from_db()
+
+
+def skip_waiting(run: Import, *, because: str, at: datetime) -> int:
+    """The people of this file who are not yet leads stay inquiries."""
+    return Release.objects.filter(import_run=run, state=Release.State.WAITING).update(
+        state=Release.State.SKIPPED, skipped_for=because, done_at=at
+    )
+
+
+def earlier_like(run: Import) -> Import | None:
+    """The last import of a file with the same columns: its decisions are offered again."""
+    headers = Profile.from_json(run.profile).headers
+    done = Import.objects.filter(kind=run.kind, state__in=[Import.State.DONE, Import.State.RUNNING]).exclude(pk=run.pk)
+    for earlier in done.order_by("-pk")[:20]:
+        if _headers(earlier.profile) == headers:
+            return earlier
+    return None
+
+
+def same_file(run: Import) -> Sequence[Import]:
+    """Imports of the very same bytes that were carried out before."""
+    return list(
+        Import.objects.filter(upload__sha256=run.upload.sha256, state=Import.State.DONE)
+        .exclude(pk=run.pk)
+        .order_by("-pk")[:3]
+    )
+
+
+OPEN_STATES = (Import.State.UPLOADED, Import.State.READY)
+
+
+def _running(sha256: str) -> Import | None:
+    return Import.objects.filter(upload__sha256=sha256, state=Import.State.RUNNING).order_by("pk").first()
+
+
+def _headers(stored: dict[str, Any]) -> list[str]:
+    return Profile.from_json(stored).headers if stored else []

@@ -1,0 +1,248 @@
+"""What a file brought becomes leads day by day: until her release is due, a person is an inquiry without a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db import connection, transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
+
+from accounts.actions.people import is_out_of_reach, suppressed_channels
+from accounts.models import ContactPoint
+from agreement.models import AgreementVersion, Phase
+from leads.actions.entering import NewLead, open_leads
+from leads.models import Engagement, Import, Lead, Release, Verdict
+from team.calendars import worktime_of
+from team.models import Role, Team, User
+from team.worktime import WorkCalendar, add_working_days, next_opening
+
+BATCH = 500
+# On SQLite one writes at a time: what fits in a moment.
+SQLITE_BATCH = 25
+
+
+class ReleaseDays:
+    """On which day the n-th lead of a file is released: now, or so many every working day of the default team."""
+
+    def __init__(self, run: Import) -> None:
+        self.run = run
+        self._days: dict[int, datetime] = {}
+
+    @property
+    def is_paced(self) -> bool:
+        return self.run.pace in (Import.Pace.PER_DAY, Import.Pace.CAPACITY) and bool(self.run.per_day)
+
+    def due_at(self, position: int) -> datetime:
+        """The moment of the release at this place, counted from 0."""
+        start = self.run.started_at or self.run.created_at
+        if not self.is_paced:
+            return start
+        day = position // (self.run.per_day or 1)
+        if day not in self._days:
+            self._days[day] = self._opening(day)
+        return self._days[day]
+
+    def by_rank(self) -> Iterator[tuple[datetime, list[int]]]:
+        """The releases of this file by interest, strongest first, a day at a time; none where all ranks are equal.
+
+        It counts those already released too, so that doing it again gives the same dates.
+        """
+        if not self.is_paced:
+            return
+        releases = Release.objects.filter(import_run=self.run)
+        ranks = releases.order_by().values_list("rank", flat=True).distinct()[:2]
+        if len(ranks) < 2:
+            return
+        ids = list(releases.order_by("-rank", "id").values_list("pk", flat=True))
+        per_day = self.run.per_day or 1
+        for first in range(0, len(ids), per_day):
+            yield self.due_at(first), ids[first : first + per_day]
+
+    def set_date(self, ids: Sequence[int], due_at: datetime) -> None:
+        for first in range(0, len(ids), BATCH):
+            part = ids[first : first + BATCH]
+            Release.objects.filter(pk__in=part, state=Release.State.WAITING).update(due_at=due_at)
+
+    def _opening(self, day: int) -> datetime:
+        start = self.run.started_at or self.run.created_at
+        worktime = self._worktime
+        if worktime is None:
+            return start + timedelta(days=day)
+        first = next_opening(worktime, start)
+        return add_working_days(worktime, first, day, at_minute=0) if day else first
+
+    @cached_property
+    def _worktime(self) -> WorkCalendar | None:
+        team = Team.objects.filter(is_default=True).select_related("calendar").first()
+        return worktime_of(team.calendar, at=self.run.started_at or self.run.created_at) if team else None
+
+
+def release_due(*, at: datetime, most: int = 5000) -> int:
+    """Turn releases that are due into queued leads; returns how many were visited.
+
+    Run twice, late or beside itself: a release is locked while it is worked, and a person has one open lead.
+    """
+    size = SQLITE_BATCH if connection.vendor == "sqlite" else BATCH
+    visited = 0
+    while visited < most:
+        count = _release_batch(at=at, size=size)
+        visited += count
+        if count < size:
+            break
+    return visited
+
+
+@transaction.atomic
+def _release_batch(*, at: datetime, size: int) -> int:
+    due = Release.objects.filter(state=Release.State.WAITING, due_at__lte=at).select_related("import_run")
+    rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "-rank", "id")[:size])
+    if not rows:
+        return 0
+    now, later = _within_capacity(rows)
+    _put_off(later, at=at)
+    skipped = _why_not(now)
+    leads = _open([row for row in now if row.pk not in skipped], at=at)
+    done = []
+    for row in now:
+        row.done_at = at
+        lead = leads.get(row.person_id)
+        because = skipped.get(row.pk) or ("" if isinstance(lead, Lead) else lead or "no_lead")
+        if because:
+            row.state, row.skipped_for = Release.State.SKIPPED, because[:20]
+        else:
+            row.state, row.lead = Release.State.RELEASED, lead if isinstance(lead, Lead) else None
+        done.append(row)
+    Release.objects.bulk_update(done, ["state", "done_at", "lead", "skipped_for"], batch_size=BATCH)
+    _record_verdicts(done, at=at)
+    return len(rows)
+
+
+def _open(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str]:
+    """A queued lead for each, or why routing let none through."""
+    ids = [row.person_id for row in rows]
+    previous = _last_pursuits(ids)
+    what = _evidence(rows)
+    by_owner: dict[int, list[Release]] = {}
+    for row in rows:
+        by_owner.setdefault(row.import_run.by_id, []).append(row)
+    found: dict[int, Lead | str] = {}
+    for owner_id, own in by_owner.items():
+        entered = open_leads(
+            [
+                NewLead(
+                    person_id=row.person_id,
+                    lane=row.import_run.lane,
+                    origin=Lead.Origin.IMPORT,
+                    source=row.import_run.source,
+                    evidence=what.get(row.person_id, []),
+                    previous_id=previous.get(row.person_id),
+                    data={"import": row.import_run_id},
+                )
+                for row in own
+            ],
+            by=User.objects.get(pk=owner_id),
+            at=at,
+        )
+        found |= {lead.person_id: lead for lead in entered.leads}
+        found |= entered.refused
+    return found
+
+
+def _why_not(rows: Sequence[Release]) -> dict[int, str]:
+    """Releases whose person may not be reached any more: by every way we know she asked to be left alone."""
+    ids = [row.person_id for row in rows]
+    silent = suppressed_channels(ids)
+    if not silent:
+        return {}
+    kinds: dict[int, set[str]] = {}
+    for person_id, kind in ContactPoint.objects.filter(person__in=silent).values_list("person_id", "kind"):
+        kinds.setdefault(person_id, set()).add(kind)
+    return {
+        row.pk: "suppressed"
+        for row in rows
+        if row.person_id in silent and is_out_of_reach(silent[row.person_id], kinds.get(row.person_id, ()))
+    }
+
+
+def _last_pursuits(ids: Sequence[int]) -> dict[int, int]:
+    """The latest closed lead of each person that has no successor: the new one continues it."""
+    closed = Lead.objects.filter(person__in=ids, phase=Phase.CLOSED, next=None).order_by("pk")
+    return dict(closed.values_list("person_id", "pk"))
+
+
+def _evidence(rows: Sequence[Release]) -> dict[int, list[list[object]]]:
+    """By value: what the file says each of these people did."""
+    files = {row.import_run_id for row in rows}
+    told = Engagement.objects.filter(person__in=[row.person_id for row in rows], import_id__in=files)
+    found: dict[int, list[list[object]]] = {}
+    for person_id, kind, when in told.order_by("-at", "-id").values_list("person_id", "kind", "at"):
+        if len(found.setdefault(person_id, [])) < 3:
+            found[person_id].append([kind, None, None, when.isoformat()])
+    return found
+
+
+def _record_verdicts(rows: Sequence[Release], *, at: datetime) -> None:
+    """The definition's answer to the engagement behind each release, once."""
+    answers = {row.person_id: _verdict_of(row) for row in rows}
+    files = {row.import_run_id for row in rows}
+    told = Engagement.objects.filter(person__in=answers, import_id__in=files).values_list("person_id", "pk")
+    version = AgreementVersion.objects.in_force()
+    Verdict.objects.bulk_create(
+        [
+            Verdict(person_id=person_id, engagement_id=pk, version=version, answer=answers[person_id], at=at)
+            for person_id, pk in told
+        ],
+        ignore_conflicts=True,
+        batch_size=BATCH,
+    )
+
+
+def _verdict_of(row: Release) -> str:
+    if row.state == Release.State.RELEASED:
+        return Verdict.Answer.LEAD
+    if row.skipped_for == "suppressed":
+        return Verdict.Answer.SUPPRESSED
+    return Verdict.Answer.OLD if row.skipped_for in ("open_lead", "no_team", "no_lead") else Verdict.Answer.STANDING
+
+
+def _within_capacity(rows: Sequence[Release]) -> tuple[list[Release], list[Release]]:
+    """Of files released at capacity only as many as reps have room for; the rest waits for the next working day."""
+    if not any(row.import_run.pace == Import.Pace.CAPACITY for row in rows):
+        return list(rows), []
+    room = room_of_default_team()
+    now, later = [], []
+    for row in rows:
+        if row.import_run.pace != Import.Pace.CAPACITY:
+            now.append(row)
+        elif room > 0:
+            room -= 1
+            now.append(row)
+        else:
+            later.append(row)
+    return now, later
+
+
+def _put_off(rows: Sequence[Release], *, at: datetime) -> None:
+    if not rows:
+        return
+    team = Team.objects.filter(is_default=True).select_related("calendar").first()
+    due_at = at + timedelta(days=1)
+    if team is not None:
+        worktime = worktime_of(team.calendar, at=at)
+        due_at = add_working_days(worktime, at, 1, at_minute=0)
+    Release.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=due_at)
+
+
+def room_of_default_team() -> int:
+    """How many more leads the default team's BDRs may hold open, less what waits in its pool."""
+    team = Team.objects.filter(is_default=True).first()
+    if team is None:
+        return 0
+    held = Count("leads_as_bdr", filter=Q(leads_as_bdr__phase__in=[Phase.QUEUED, Phase.WORKING]))
+    reps = User.objects.active().with_role(Role.BDR, team).annotate(held=Coalesce(held, 0))
+    room = sum(max(rep.open_limit - rep.held, 0) for rep in reps)
+    pool = Lead.objects.filter(team=team, phase=Phase.QUEUED, bdr=None).count()
+    return max(room - pool, 0)
