@@ -63,10 +63,11 @@ def _tick_ages(at: datetime) -> dict[str, float]:
 
 
 def _interval(kind: str) -> float:
-    """The schedule's name for a tick is its kind."""
-    entry = settings.CELERY_BEAT_SCHEDULE.get(kind, {})
-    schedule = entry.get("schedule", 60)
-    return float(schedule) if isinstance(schedule, int | float) else 24 * 60 * 60
+    """Seconds between two rings of a tick, which is called like its task; a tick of the calendar rings daily."""
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        if entry["task"].rpartition(".")[2] == kind and isinstance(entry["schedule"], int | float):
+            return float(entry["schedule"])
+    return 24 * 60 * 60
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -17,20 +17,20 @@ def test_the_process_answers_without_a_login_and_without_the_database(client):
 
 @pytest.mark.django_db
 def test_ready_while_ticks_ring_and_not_when_one_is_silent(client):
-    Tick.objects.create(kind="wake", last_at=timezone.now())
+    Tick.objects.create(kind="sweep_leads", last_at=timezone.now())
     assert client.get("/readyz").status_code == 200
 
-    Tick.objects.filter(kind="wake").update(last_at=timezone.now() - timedelta(hours=1))
+    Tick.objects.filter(kind="sweep_leads").update(last_at=timezone.now() - timedelta(hours=1))
 
     response = client.get("/readyz")
-    assert (response.status_code, list(response.json()["overdue_ticks"])) == (503, ["wake"])
+    assert (response.status_code, list(response.json()["overdue_ticks"])) == (503, ["sweep_leads"])
 
 
 @pytest.mark.django_db
 def test_metrics_are_for_this_machine_only_unless_a_token_is_set(client, settings):
-    Tick.objects.create(kind="wake", last_at=timezone.now(), worked=7)
+    Tick.objects.create(kind="sweep_leads", last_at=timezone.now(), worked=7)
 
-    assert 'midfield_tick_worked_total{kind="wake"} 7.0' in client.get("/metrics").text
+    assert 'midfield_tick_worked_total{kind="sweep_leads"} 7.0' in client.get("/metrics").text
     assert client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 404
     assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 404
 

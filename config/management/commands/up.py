@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import http.client
+import logging
 import os
 import signal
 import socket
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         lock = self._take_lock(address)
         self._need_port(port)
         supervisor = Supervisor(say=self._say, log_dir=_log_dir(), lock_fd=lock)
+        _log_to_file()
         ticker: Ticker | None = None
         code = 0
         try:
@@ -178,6 +180,16 @@ def _interrupt(sign: int, frame: FrameType | None) -> NoReturn:
 def _log_dir() -> Path | None:
     """On somebody's own machine the terminal stays readable; elsewhere a log collector reads it."""
     return settings.VAR_DIR / "log" if settings.IS_LOCAL else None
+
+
+def _log_to_file() -> None:
+    folder = _log_dir()
+    if folder is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream((folder / "up.log").open("a"))
 
 
 def _web(port: int) -> list[str]:
