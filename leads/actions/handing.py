@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase, Reason, ReasonRule, SLAClause, Stage, StepKind
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, write
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects
 from leads.actions.logging import as_wall
@@ -61,6 +61,7 @@ def hand_off_lead(
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)
         held = lock_lead(held)
+    must_allow(held, "hand_off", Phase.HANDED_OFF)
     meeting_at, local, zone = _meeting(meeting, at=at)
     effects = Effects(held, by=by, at=at)
     calendars = Calendars(at=at)
@@ -331,12 +332,29 @@ def _reroute(lead: Lead, verb: str, effects: Effects, *, by: User, at: datetime,
 def _answering(hand_off: HandOff) -> tuple[Lead, HandOff]:
     lead = lock_lead(hand_off.lead)
     hand_off = (
-        HandOff.objects.select_for_update(of=("self",)).select_related("ae", "bdr", "escalated_to").get(pk=hand_off.pk)
+        HandOff.objects.select_for_update(of=("self",))
+        .select_related("ae", "bdr", "escalated_to", "answered_by")
+        .get(pk=hand_off.pk)
     )
     if hand_off.state != HandOff.State.SENT or lead.phase != Phase.HANDED_OFF:
-        raise LeadConflict(_("This hand-off was answered already."))
+        raise LeadConflict(_answered_words(hand_off))
     hand_off.lead = lead
     return lead, hand_off
+
+
+def _answered_words(hand_off: HandOff) -> str:
+    """Who was faster, and what became of it."""
+    if hand_off.state == HandOff.State.WITHDRAWN:
+        return _("%(name)s has taken this hand-off back.") % {"name": hand_off.bdr}
+    if hand_off.answered_by is None:
+        return _("This hand-off was answered already.")
+    words = {
+        HandOff.State.ACCEPTED: _("%(name)s has accepted this hand-off already."),
+        HandOff.State.REJECTED: _("%(name)s has rejected this hand-off already."),
+    }
+    return words.get(HandOff.State(hand_off.state), _("%(name)s has answered this hand-off already.")) % {
+        "name": hand_off.answered_by
+    }
 
 
 def _answer(

@@ -140,7 +140,9 @@ def lose_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, note: str =
 
 
 @transaction.atomic
-def stall_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, facts: Facts | None = None) -> LeadEvent:
+def stall_lead(
+    lead: Lead, *, reason: Reason, by: User, at: datetime, facts: Facts | None = None, note: str = ""
+) -> LeadEvent:
     """A deal that goes nowhere recycles the same pursuit."""
     lead = lock_lead(lead)
     rule = rule_of(lead, reason, kind=Reason.Kind.RECYCLE)
@@ -149,6 +151,7 @@ def stall_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, facts: Fac
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
     effects.close_steps()
     effects.end_clocks(excused=True)
+    effects.note(note)
     return fall_asleep(lead, "stall", effects, rule=rule, reason=reason, facts=facts or Facts(), by=by, at=at)
 
 
