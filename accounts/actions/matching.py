@@ -32,6 +32,7 @@ from accounts.models import (
 )
 from accounts.normalise import folded
 from accounts.search import text_of_account, text_of_person, write_texts
+from team.bulk import insert_rows
 
 ERASURE = "erasure"
 # What a customer of a file was before we knew.
@@ -575,79 +576,69 @@ class Meeting:
         self._write_accounts()
         self._write_people()
 
+    @property
+    def changes_known(self) -> bool:
+        """Whether somebody or something we knew before is changed: then it must be read again under a lock."""
+        return any(known.is_refound and not known.is_new for known in self.people.values()) or any(
+            (known.is_changed or known.new_domains or known.new_external_ids) and not known.is_new
+            for known in self.accounts.values()
+        )
+
     def _write_accounts(self) -> None:
         new = self._new_accounts
-        Account.objects.bulk_create([known.row for known in new], batch_size=BATCH)
+        if new:
+            Account.objects.bulk_create([known.row for known in new], batch_size=BATCH)
         for known in new:
             self.accounts[known.row.pk] = known
         changed = [known for known in self.accounts.values() if known.is_changed and not known.is_new]
         _overwrite(Account, [known.row for known in changed], _ACCOUNT_COLUMNS)
         touched = [k for k in self.accounts.values() if k.is_new or k.is_changed or k.new_domains or k.new_external_ids]
-        AccountDomain.objects.bulk_create(
-            [AccountDomain(account=k.row, domain=domain) for k in touched for domain in k.new_domains],
-            batch_size=BATCH,
+        insert_rows(
+            AccountDomain, ("account_id", "domain"), [(k.row.pk, domain) for k in touched for domain in k.new_domains]
         )
-        ExternalId.objects.bulk_create(
+        insert_rows(
+            ExternalId,
+            ("entity", "account_id", "source", "value"),
+            [("account", k.row.pk, source, value) for k in touched for source, value in k.new_external_ids],
+        )
+        _write_texts_of(
+            "account",
             [
-                ExternalId(entity="account", source=source, value=value, account=k.row)
+                (k.row.pk, k.is_new, text_of_account(k.row, domains=k.domains, called=[v for _s, v in k.external_ids]))
                 for k in touched
-                for source, value in k.new_external_ids
             ],
-            batch_size=BATCH,
         )
-        texts = [
-            SearchText(
-                account=k.row, text=text_of_account(k.row, domains=k.domains, called=[v for _s, v in k.external_ids])
-            )
-            for k in touched
-        ]
-        _write_new_texts(texts, [k.is_new for k in touched], of="account")
 
     def _write_people(self) -> None:
         new = self._new_people
-        Person.objects.bulk_create([known.row for known in new], batch_size=BATCH)
-        for known in new:
-            self.people[known.row.pk] = known
+        rows = [tuple(getattr(known.row, column) for column in _PERSON_ROW) for known in new]
+        for known, pk in zip(new, insert_rows(Person, _PERSON_ROW, rows, ids=True), strict=True):
+            known.row.pk = pk
+            self.people[pk] = known
         old = [known for known in self.people.values() if known.is_refound and not known.is_new]
         _overwrite(Person, [known.row for known in old if known.is_changed], _PERSON_COLUMNS)
         touched = new + old
-        # bulk_create of children needs the id that their parent has only now.
-        points = [point for known in touched for point in known.new_points]
-        for known in touched:
-            for point in known.new_points:
-                point.person_id = known.row.pk
-        ContactPoint.objects.bulk_create(points, batch_size=BATCH)
-        ExternalId.objects.bulk_create(
+        insert_rows(
+            ContactPoint,
+            ("person_id", *_POINT_ROW),
             [
-                ExternalId(entity="person", source=source, value=value, person_id=known.row.pk)
+                (known.row.pk, *(getattr(point, column) for column in _POINT_ROW))
                 for known in touched
-                for source, value in known.new_external_ids
+                for point in known.new_points
             ],
-            batch_size=BATCH,
         )
-        Suppression.objects.bulk_create(
-            [
-                Suppression(channel=channel, person_id=known.row.pk, at=self.at, source="import")
-                for known in touched
-                for channel in known.new_suppressions
-            ],
-            batch_size=BATCH,
+        insert_rows(
+            ExternalId,
+            ("entity", "person_id", "source", "value"),
+            [("person", known.row.pk, source, value) for known in touched for source, value in known.new_external_ids],
+        )
+        insert_rows(
+            Suppression,
+            ("channel", "person_id", "key_hash", "at", "source"),
+            [(channel, known.row.pk, "", self.at, "import") for known in touched for channel in known.new_suppressions],
         )
         self._write_jobs(touched)
-        texts = [
-            SearchText(
-                person_id=known.row.pk,
-                text=text_of_person(
-                    known.row,
-                    known.points.values(),
-                    account=known.account.row.name if known.account else "",
-                    title=known.job.title if known.job else "",
-                    called=[value for _source, value in sorted(known.external_ids)],
-                ),
-            )
-            for known in touched
-        ]
-        _write_new_texts(texts, [known.is_new for known in touched], of="person")
+        _write_texts_of("person", [(known.row.pk, known.is_new, _text(known)) for known in touched])
 
     def _write_jobs(self, touched: list[KnownPerson]) -> None:
         left = [job for known in touched for job in known.left]
@@ -659,7 +650,11 @@ class Meeting:
             known.job.person_id = known.row.pk
             known.job.account_id = known.account.row.pk if known.account else None
         rows = [known.job for known in jobs if known.job is not None]
-        Employment.objects.bulk_create([job for job in rows if job.pk is None], batch_size=BATCH)
+        insert_rows(
+            Employment,
+            _JOB_ROW,
+            [tuple(getattr(job, column) for column in _JOB_ROW) for job in rows if job.pk is None],
+        )
         _overwrite(Employment, [job for job in rows if job.pk is not None], ["account_id", "title"])
 
 
@@ -667,6 +662,9 @@ _NOTHING = object()
 _PERSON_COLUMNS = [
     "given_name", "family_name", "country", "region", "city", "time_zone", "language", "source", "standing", "custom",
 ]  # fmt: skip
+_PERSON_ROW = (*_PERSON_COLUMNS, "public_id", "version", "created_at")
+_POINT_ROW = ("kind", "value", "normalised", "extension", "is_primary", "state", "source", "created_at")
+_JOB_ROW = ("person_id", "account_id", "title", "role", "from_on", "until_on", "is_current")
 _ACCOUNT_COLUMNS = [
     "name", "standing", "industry", "segment", "employees", "country", "region", "city", "website", "phone",
     "incumbent", "contract_ends_on", "custom",
@@ -710,9 +708,19 @@ def _overwrite(model: Any, rows: list[Any], columns: list[str]) -> None:
         )
 
 
-def _write_new_texts(texts: list[SearchText], are_new: list[bool], *, of: str) -> None:
-    fresh = [text for text, is_new in zip(texts, are_new, strict=True) if is_new]
-    SearchText.objects.bulk_create(fresh, batch_size=BATCH)
-    again = [text for text, is_new in zip(texts, are_new, strict=True) if not is_new]
+def _text(known: KnownPerson) -> str:
+    return text_of_person(
+        known.row,
+        known.points.values(),
+        account=known.account.row.name if known.account else "",
+        title=known.job.title if known.job else "",
+        called=[value for _source, value in sorted(known.external_ids)],
+    )
+
+
+def _write_texts_of(entity: str, texts: list[tuple[int, bool, str]]) -> None:
+    column = f"{entity}_id"
+    insert_rows(SearchText, (column, "text"), [(pk, text) for pk, is_new, text in texts if is_new])
+    again = [SearchText(**{column: pk, "text": text}) for pk, is_new, text in texts if not is_new]
     if again:
-        write_texts(again, of=of)
+        write_texts(again, of=entity)

@@ -5,6 +5,7 @@ What a row does depends on the rows before it and on the database, never on wher
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule
 from leads.actions.entering import NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
 from leads.imports import REASONS, Draft, Meaning, RowRefused
-from leads.models import Engagement, EngagementKey, Import, ImportReject, Lead, Recycling, Release, Verdict
-from leads.scoring import interest_rank, points_of, recompute_interest
+from leads.models import Engagement, EngagementKey, Import, ImportReject, Interest, Lead, Recycling, Release, Verdict
+from leads.scoring import HALF_LIVES, POINTS_MAX, interest_rank, points_of, recompute_interest
 from leads.waking import Facts, wake_day, wake_moment
+from team.bulk import insert_rows
 from team.models import Installation, Team
 
 RECYCLE_REASON = "not_ready"
@@ -63,7 +65,6 @@ class Line:
     is_new: bool = False
     plan: str = ""
     verdict: str = ""
-    engagement: Engagement | None = None
 
 
 class FileFacts:
@@ -80,6 +81,12 @@ class FileFacts:
         self.days = ReleaseDays(run)
         rules = ReasonRule.objects.filter(version=self.version).select_related("reason")
         self.rules = {rule.reason.key: rule for rule in rules}
+
+    def points_at(self, moments: Sequence[datetime], *, at: datetime) -> int:
+        """As `leads.scoring.recompute_interest` counts them, for somebody nothing else is known of."""
+        ages = [(at - moment) / self.half_life for moment in moments if moment <= at]
+        worth = sum(self.points * 0.5**age for age in ages if age < HALF_LIVES)
+        return min(max(math.floor(worth + 0.5), 0), POINTS_MAX)
 
     def rank(self, at: datetime) -> float:
         return interest_rank(self.points, at=at, half_life=self.half_life)
@@ -139,20 +146,21 @@ class Chunk:
         self._write_releases()
         self._write_sleepers()
         self._write_refused_leads()
-        ImportReject.objects.bulk_create(
+        insert_rows(
+            ImportReject,
+            ("import_run_id", "row_no", "line_no", "code", "reason", "raw"),
             [
-                ImportReject(
-                    import_run=self.run,
-                    row_no=draft.row_no,
-                    line_no=draft.line_no,
-                    code=draft.refused.code[:40],
-                    reason=storable(draft.refused.reason),
-                    raw=storable(draft.raw),
+                (
+                    self.run.pk,
+                    draft.row_no,
+                    draft.line_no,
+                    draft.refused.code[:40],
+                    storable(draft.refused.reason),
+                    storable(draft.raw),
                 )
                 for draft in self.rejects
                 if draft.refused is not None
             ],
-            batch_size=BATCH,
         )
 
     # Applying
@@ -172,7 +180,7 @@ class Chunk:
         if known is None:
             draft.refused = RowRefused(met.reason, str(REASONS[met.reason]))
             return
-        draft.notes += met.notes
+        self.notes.update(met.notes)
         at = draft.happened_at or self.run.happened_at or self.at
         self.lines.append(
             Line(
@@ -258,59 +266,61 @@ class Chunk:
 
     def _write_engagements(self) -> None:
         new = [line for line in self.lines if line.is_new]
-        for line in new:
-            account = line.known.account
-            line.engagement = Engagement(
-                person_id=line.known.row.pk,
-                account_id=account.row.pk if account else None,
-                kind=self.facts.kind,
-                at=line.at,
-                recorded_at=self.at,
-                source=self.run.source,
-                points=self.facts.points,
-                import_id=self.run.pk,
-            )
-        engagements = [line.engagement for line in new if line.engagement is not None]
-        Engagement.objects.bulk_create(engagements, batch_size=BATCH)
-        EngagementKey.objects.bulk_create(
+        run, facts = self.run, self.facts
+        ids = insert_rows(
+            Engagement,
+            ("person_id", "account_id", "kind", "at", "recorded_at", "source", "points", "import_id"),
             [
-                EngagementKey(source=self.run.source, external_id=self._key(line), engagement_id=line.engagement.pk)
+                (line.known.row.pk, _account_id(line), facts.kind, line.at, self.at, run.source, facts.points, run.pk)
                 for line in new
-                if line.engagement is not None
             ],
-            batch_size=BATCH,
+            ids=True,
         )
-        Verdict.objects.bulk_create(
+        told = list(zip(new, ids, strict=True))
+        insert_rows(
+            EngagementKey,
+            ("source", "external_id", "engagement_id"),
+            [(run.source, self._key(line), pk) for line, pk in told],
+        )
+        insert_rows(
+            Verdict,
+            ("person_id", "engagement_id", "version_id", "answer", "at"),
+            [(line.known.row.pk, pk, facts.version.pk, line.verdict, self.at) for line, pk in told if line.verdict],
+        )
+        self._write_interest(new)
+
+    def _write_interest(self, lines: Sequence[Line]) -> None:
+        """Of people who were known all their engagements count; of a new one there are only those of this chunk."""
+        fresh: dict[int, list[datetime]] = defaultdict(list)
+        known = set()
+        for line in lines:
+            if line.known.is_new:
+                fresh[line.known.row.pk].append(line.at)
+            else:
+                known.add(line.known.row.pk)
+        points = {pk: self.facts.points_at(moments, at=self.at) for pk, moments in fresh.items()}
+        insert_rows(
+            Interest,
+            ("person_id", "points", "at", "rank"),
             [
-                Verdict(
-                    person_id=line.known.row.pk,
-                    engagement_id=line.engagement.pk,
-                    version=self.facts.version,
-                    answer=line.verdict,
-                    at=self.at,
-                )
-                for line in new
-                if line.verdict and line.engagement is not None
+                (pk, worth, self.at, interest_rank(worth, at=self.at, half_life=self.facts.half_life))
+                for pk, worth in points.items()
             ],
-            batch_size=BATCH,
         )
-        if new:
-            recompute_interest({line.known.row.pk for line in new}, at=self.at)
+        if known:
+            recompute_interest(known, at=self.at)
 
     def _write_releases(self) -> None:
         lines = [line for line in self.lines if line.plan == Meaning.NEW_LEAD]
         position = self.memory.releases - len(lines)
-        Release.objects.bulk_create(
+        due_at, rank, waiting = self.facts.days.due_at, self.facts.rank, Release.State.WAITING.value
+        insert_rows(
+            Release,
+            ("person_id", "import_run_id", "due_at", "rank", "state", "skipped_for"),
             [
-                Release(
-                    person_id=line.known.row.pk,
-                    import_run=self.run,
-                    due_at=self.facts.days.due_at(position + number),
-                    rank=self.facts.rank(line.at),
-                )
+                (line.known.row.pk, self.run.pk, due_at(position + number), rank(line.at), waiting, "")
                 for number, line in enumerate(lines)
             ],
-            batch_size=BATCH,
         )
 
     def _write_sleepers(self) -> None:
@@ -357,10 +367,14 @@ class Chunk:
             lane=self.facts.lane,
             origin=Lead.Origin.IMPORT,
             source=self.run.source,
-            account_id=line.known.account.row.pk if line.known.account else None,
+            account_id=_account_id(line),
             evidence=[[self.facts.kind, None, None, line.at.isoformat()]],
             data={"import": self.run.pk},
         )
+
+
+def _account_id(line: Line) -> int | None:
+    return line.known.account.row.pk if line.known.account else None
 
 
 def storable(text: str) -> str:

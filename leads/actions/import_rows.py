@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
@@ -174,13 +174,14 @@ class _Writer:
         self.facts = FileFacts(run)
         self.is_sqlite = connection.vendor == "sqlite"
         self.rows = SQLITE_ROWS_FIRST if self.is_sqlite else POSTGRESQL_ROWS
+        # Only who holds the lease writes them, and the fence proves it: they need not be read again.
+        self.tallies: dict[str, Any] = run.tallies
         self._freed_at = 0.0
         self._held_for = 0.0
 
     def write(self, drafts: list[Draft]) -> None:
         """One chunk in one transaction. What the database refuses is found by halves and becomes a rejected row."""
         self._yield()
-        began = time.monotonic()
         try:
             self._write_one(drafts)
         except (OperationalError, LeaseLost):
@@ -188,7 +189,6 @@ class _Writer:
         except (DatabaseError, ValueError) as error:
             self._write_apart(drafts, error)
         self._freed_at = time.monotonic()
-        self._held_for = self._freed_at - began
         if self.is_sqlite:
             fitting = round(len(drafts) * SQLITE_SECONDS / max(self._held_for, 0.001))
             # Half way to what would have fitted: one slow commit says little.
@@ -203,34 +203,64 @@ class _Writer:
                 time.sleep(rest)
 
     def _write_one(self, drafts: Sequence[Draft]) -> None:
-        run = self.run
-        at = database_now()
-        with transaction.atomic():
-            stored = hold(run, at=at)
-            tallies = stored["tallies"]
-            memory = Memory(releases=tallies.get("releases", 0), sleepers=tallies.get("sleepers", 0))
-            meeting = Meeting(source=run.source, at=at, names=self.file.names)
-            chunk = Chunk(run, drafts, meeting=meeting, facts=self.facts, at=at, memory=memory)
-            chunk.apply(lock=True)
-            chunk.write()
-            self._move_checkpoint(chunk, drafts[-1].checkpoint, tallies)
+        """Read and apply before the transaction, so that it holds the database only while it writes.
 
-    def _move_checkpoint(self, chunk: Chunk, checkpoint: Checkpoint, tallies: dict[str, Any]) -> None:
+        Where a row changes what we knew before, and where somebody was faster, everything is read again under locks.
+        """
+        chunk = self._apply(drafts)
+        if not chunk.meeting.changes_known:
+            try:
+                with transaction.atomic():
+                    self._commit(chunk)
+            except IntegrityError:
+                logger.info("import_chunk_again", import_id=self.run.pk, row=drafts[0].row_no)
+            else:
+                self._remember(chunk)
+                return
+        with transaction.atomic():
+            hold(self.run, at=database_now())
+            chunk = self._apply(drafts, lock=True)
+            self._commit(chunk)
+        self._remember(chunk)
+
+    def _apply(self, drafts: Sequence[Draft], *, lock: bool = False) -> Chunk:
+        at = database_now()
+        memory = Memory(releases=self.tallies.get("releases", 0), sleepers=self.tallies.get("sleepers", 0))
+        meeting = Meeting(source=self.run.source, at=at, names=self.file.names)
+        chunk = Chunk(self.run, drafts, meeting=meeting, facts=self.facts, at=at, memory=memory)
+        chunk.apply(lock=lock)
+        return chunk
+
+    def _commit(self, chunk: Chunk) -> None:
+        """The fence, the counts and the checkpoint first: one UPDATE that also locks the row; then the rows."""
+        began = time.monotonic()
         run, outcomes = self.run, chunk.outcomes
-        added = {"reasons": chunk.reasons, "notes": chunk.notes, "became": chunk.became}
-        summed = {name: dict(Counter(tallies.get(name, {})) + found) for name, found in added.items()}
-        summed["accounts"] = tallies.get("accounts", 0) + chunk.meeting.new_accounts
-        summed |= {"releases": chunk.memory.releases, "sleepers": chunk.memory.sleepers}
-        moved = Import.objects.filter(pk=run.pk, claimed_by=run.claimed_by, attempt=run.attempt).update(
+        checkpoint = {**chunk.drafts[-1].checkpoint._asdict(), "attempt": run.attempt}
+        moved = Import.objects.filter(
+            pk=run.pk, state=Import.State.RUNNING, claimed_by=run.claimed_by, attempt=run.attempt
+        ).update(
+            lease_until=chunk.at + LEASE,
             rows_created=F("rows_created") + outcomes[Outcome.CREATED],
             rows_updated=F("rows_updated") + outcomes[Outcome.UPDATED],
             rows_duplicate=F("rows_duplicate") + outcomes[Outcome.DUPLICATE],
             rows_rejected=F("rows_rejected") + outcomes["rejected"],
-            checkpoint={**checkpoint._asdict(), "attempt": run.attempt},
-            tallies=summed,
+            checkpoint=checkpoint,
+            tallies=self._summed(chunk),
         )
         if not moved:
             raise LeaseLost
+        chunk.write()
+        self._held_for = time.monotonic() - began
+
+    def _remember(self, chunk: Chunk) -> None:
+        self.tallies = self._summed(chunk)
+
+    def _summed(self, chunk: Chunk) -> dict[str, Any]:
+        added = {"reasons": chunk.reasons, "notes": chunk.notes, "became": chunk.became}
+        tallies = self.tallies
+        summed: dict[str, Any] = {name: dict(Counter(tallies.get(name, {})) + new) for name, new in added.items()}
+        summed["accounts"] = tallies.get("accounts", 0) + chunk.meeting.new_accounts
+        return summed | {"releases": chunk.memory.releases, "sleepers": chunk.memory.sleepers}
 
     def _write_apart(self, drafts: list[Draft], error: Exception) -> None:
         if len(drafts) > 1:
@@ -251,14 +281,13 @@ class _Writer:
             self._write_apart(drafts, error)
 
 
-def hold(run: Import, *, at: datetime) -> dict[str, Any]:
-    """Renew the lease as the first statement of a chunk, and with it lock the row; LeaseLost when it is not ours."""
+def hold(run: Import, *, at: datetime) -> None:
+    """Renew the lease, and with it lock the row; LeaseLost when it is not ours."""
     held = Import.objects.filter(
         pk=run.pk, state=Import.State.RUNNING, claimed_by=run.claimed_by, attempt=run.attempt
     ).update(lease_until=at + LEASE)
     if not held:
         raise LeaseLost
-    return Import.objects.values("tallies", "checkpoint").get(pk=run.pk)
 
 
 def _finish(run: Import, facts: FileFacts) -> None:
