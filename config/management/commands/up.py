@@ -30,6 +30,7 @@ from team.models import Membership, Role, Tick, User
 DEAF_AFTER = timedelta(seconds=90)
 LOOK_AT_TICKS_SECONDS = 30.0
 WAIT_FOR_LAST_RUN_SECONDS = 15.0
+WAIT_FOR_WEB_SECONDS = 90.0
 
 
 class Command(BaseCommand):
@@ -149,7 +150,10 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
 
     def _wait_for_web(self, supervisor: Supervisor, web: Child, port: int) -> None:
+        limit = time.monotonic() + WAIT_FOR_WEB_SECONDS
         while not _answers(port):
+            if time.monotonic() > limit:
+                raise Fallen(f"The web server does not answer.\n{web.last_lines()}".rstrip())
             supervisor.look()
             time.sleep(0.1)
 
