@@ -75,8 +75,7 @@ def alter(
     """
     begin = lead.phase
     to = to or lead.phase
-    if not is_allowed(begin, verb, to, version_id=lead.agreement_id):
-        raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(begin)})
+    must_allow(lead, verb, to)
 
     if verb != "correct":
         new = _with_consequences(lead, to, at, new)
@@ -100,6 +99,12 @@ def alter(
         data=data or {},
         corrects=corrects,
     )
+
+
+def must_allow(lead: Lead, verb: str, to: str) -> None:
+    """LeadConflict unless this arrow exists. Asked before an action writes what only makes sense along it."""
+    if not is_allowed(lead.phase, verb, to, version_id=lead.agreement_id):
+        raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(lead.phase)})
 
 
 def begin(lead: Lead, verb: str, *, by: User | None, at: datetime, data: dict[str, Any] | None = None) -> LeadEvent:

@@ -167,7 +167,7 @@ def _reassign(
 
 def open_count(user: User) -> int:
     """How many leads count against her open limit: what she works and what is reserved for her."""
-    return Lead.objects.filter(bdr=user, phase__in=[Phase.QUEUED, Phase.WORKING]).count()
+    return Lead.objects.held_by(user).count()
 
 
 def _claim(lead: Lead, *, by: User, at: datetime, calendars: Calendars) -> LeadEvent:

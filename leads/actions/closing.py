@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Suppression
 from agreement.models import Phase, Reason, SLAClause
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import managers_of
@@ -37,6 +37,7 @@ def disqualify_lead(
     Where the reason asks for it and fewer than three attempts were made, the manager sees it for five working days.
     """
     held = lock_lead(lead, expect=expect)
+    must_allow(held, "disqualify", Phase.CLOSED)
     rule = rule_of(held, reason, kind=Reason.Kind.DISQUALIFY)
     effects = Effects(held, by=by, at=at)
     effects.close_steps()

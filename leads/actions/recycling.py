@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause, Stage
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, write, write_all
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, must_allow, write, write_all
 from leads.actions.effects import Effects
 from leads.actions.entering import Entered, NewLead, add_lead, open_leads
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
@@ -87,6 +87,7 @@ def fall_asleep(
     **data: Any,
 ) -> LeadEvent:
     """The arrow into NURTURE, shared by recycling, rejection, a stalled deal and a meeting that showed no fit."""
+    must_allow(lead, verb, Phase.NURTURE)
     zone = zone_of_team(lead.team_id)
     day = wake_day(rule, facts, today=_today(at, zone))
     wake_at = wake_moment(day, zone=zone)
@@ -204,6 +205,9 @@ def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at
             must_not.append((lead, event))
         else:
             may.append(lead)
+    Recycling.objects.filter(lead__in=[lead for lead, _event in must_not], undone_at=None).update(
+        wake_at=at + timedelta(days=UNKNOWN_END_DAYS)
+    )
     write_all(must_not)
     return may
 
