@@ -114,11 +114,7 @@ def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
             wanted[row.person_id] = (row, _seed(row, rule.lane))
     entered = open_leads([seed for _row, seed in wanted.values()], by=None, at=at)
     for person_id, (row, _lead) in wanted.items():
-        refusal = entered.refused.get(person_id)
-        answer = Verdict.Answer.LEAD if refusal is None else Verdict.Answer.STANDING
-        if refusal == "suppressed":
-            answer = Verdict.Answer.SUPPRESSED
-        verdicts.append(_verdict(row, version, answer, at))
+        verdicts.append(_verdict(row, version, _answer(entered.refused.get(person_id)), at))
     Verdict.objects.bulk_create(verdicts, batch_size=500)
     return entered
 
@@ -133,7 +129,9 @@ def _reply(row: Engagement, *, at: datetime) -> None:
         if last:
             seed.previous_id, seed.bdr_id = last.pk, last.bdr_id
             seed.team_id, seed.because = last.team_id, "wake"
-        open_leads([seed], by=None, at=at)
+        entered = open_leads([seed], by=None, at=at)
+        version = AgreementVersion.objects.in_force()
+        _verdict(row, version, _answer(entered.refused.get(row.person_id)), at).save(force_insert=True)
         return
     if lead.phase == Phase.NURTURE:
         wake_leads([lead.pk], by=None, at=at, because="reply")
@@ -172,6 +170,13 @@ def _seed(row: Engagement, lane: str) -> NewLead:
         evidence=[[row.kind, row.asset_id, row.topic_id, row.at.isoformat()]],
         data={"engagement": row.pk},
     )
+
+
+def _answer(refusal: str | None) -> str:
+    """What a refusal of routing is called in a verdict."""
+    if refusal is None:
+        return Verdict.Answer.LEAD
+    return Verdict.Answer.SUPPRESSED if refusal == "suppressed" else Verdict.Answer.STANDING
 
 
 def _verdict(row: Engagement, version: AgreementVersion, answer: str, at: datetime) -> Verdict:

@@ -237,7 +237,7 @@ def send_on(
 ) -> LeadEvent:
     """Where a pick sends a lead that sales refused: to its BDR, to sleep, to another team, or to its end."""
     carried = rule.destination_reason or reason
-    data["reason"] = reason.pk
+    data["pick"] = reason.pk
     if rule.destination == ReasonRule.Destination.BDR:
         return back_to_bdr(lead, verb, effects, by=by, at=at, kind=StepKind.CALL, **data)
     effects.close_steps()

@@ -181,7 +181,6 @@ class _Writer:
 
     def write(self, drafts: list[Draft]) -> None:
         """One chunk in one transaction. What the database refuses is found by halves and becomes a rejected row."""
-        self._yield()
         try:
             self._write_one(drafts)
         except (OperationalError, LeaseLost):
@@ -196,7 +195,7 @@ class _Writer:
             self.rows = min(max(wanted, SQLITE_ROWS_LEAST), SQLITE_ROWS_MOST)
 
     def _yield(self) -> None:
-        """Everybody else writes for as long as we did; reading the next rows meanwhile counts as that."""
+        """Everybody else writes for as long as we did; reading and comparing the next rows meanwhile counts as that."""
         if self.is_sqlite and self._freed_at:
             rest = min(self._held_for, SQLITE_SECONDS) - (time.monotonic() - self._freed_at)
             if rest > 0:
@@ -208,6 +207,7 @@ class _Writer:
         Where a row changes what we knew before, and where somebody was faster, everything is read again under locks.
         """
         chunk = self._apply(drafts)
+        self._yield()
         if not chunk.meeting.changes_known:
             try:
                 with transaction.atomic():
