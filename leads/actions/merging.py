@@ -85,8 +85,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
     merge.kept.external_ids.filter(pk__in=moved["external_ids"]).update(person=merged)
     Engagement.objects.filter(pk__in=moved["engagements"]).update(person=merged)
     Activity.objects.filter(pk__in=moved["activities"]).update(person=merged)
-    # An open lead of hers stays with the person it is being worked for.
-    Lead.objects.filter(pk__in=moved["leads"], phase=Phase.CLOSED).update(person=merged)
+    Lead.objects.filter(pk__in=moved["leads"]).update(person=merged)
     recompute_interest([merge.kept_id, merged.pk], at=at)
     index_people([merge.kept_id, merged.pk])
     closed = Lead.objects.filter(pk=moved["closed_lead"], next=None).first() if moved["closed_lead"] else None
