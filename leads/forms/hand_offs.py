@@ -1,0 +1,439 @@
+"""What sales says to a hand-off: one pick, one line, a moment, or a verdict. Each reason says where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from agreement.models import Criterion, Phase, Reason, ReasonRule
+from leads.brief import Verdict
+from leads.models import Answer, HandOff, Lead, Recycling
+from leads.waking import Facts, wake_day
+from team.actions.submitting import new_form_id
+from team.localtime import is_zone
+from team.models import Role
+
+if TYPE_CHECKING:
+    from team.models import User
+
+LINE_MAX = 500
+WAKE_YEARS = 5
+MEETING_LENGTHS = (15, 30, 45, 60, 90)
+WALL = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One reason to choose: what it is called, where it leads, and what will happen then."""
+
+    reason: Reason
+    goes: str
+    then: str
+    # She may have named a day, or the end of her contract.
+    asks_day: bool = False
+    asks_end: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.reason.key
+
+
+class LineForm(forms.Form):
+    """Nothing has to be typed; a line helps the one who gets it."""
+
+    line = forms.CharField(required=False, max_length=LINE_MAX, strip=True, label=gettext_lazy("One line"))
+
+
+class PickForm(LineForm):
+    """One of the reasons, and a line."""
+
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"))
+    wake_on = forms.DateField(
+        required=False,
+        label=gettext_lazy("Back on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    contract_ends = forms.DateField(
+        required=False,
+        label=gettext_lazy("Contract ends"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, picks: Sequence[Pick], today: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.picks = {pick.key: pick for pick in picks}
+        self.today = today
+        self.fields["reason"].choices = [(pick.key, pick.reason.label) for pick in picks]  # type: ignore[attr-defined]
+        self.fields["reason"].error_messages["required"] = _("Choose one of the reasons.")
+
+    def clean_reason(self) -> Reason:
+        return self.picks[self.cleaned_data["reason"]].reason
+
+    def clean_wake_on(self) -> Any:
+        day = self.cleaned_data["wake_on"]
+        if day and self.today and not self.today < day <= self.today + timedelta(days=365 * WAKE_YEARS):
+            raise forms.ValidationError(_("Choose a day after today, within five years."))
+        return day
+
+    @property
+    def facts(self) -> Facts:
+        """What was said about when to come back, where the reason that was picked asks for it."""
+        pick = self.picks.get(getattr(self.cleaned_data.get("reason"), "key", ""))
+        if pick is None or not pick.asks_day:
+            return Facts()
+        ends = self.cleaned_data.get("contract_ends") if pick.asks_end else None
+        precision = Recycling.Precision.DAY if ends else ""
+        return Facts(wake_on=self.cleaned_data.get("wake_on"), contract_ends=ends, precision=precision)
+
+    @property
+    def days_of(self) -> str:
+        """The keys of the reasons that ask for a day, as `data-when` wants them."""
+        return " ".join(pick.key for pick in self.picks.values() if pick.asks_day)
+
+    @property
+    def ends_of(self) -> str:
+        return " ".join(pick.key for pick in self.picks.values() if pick.asks_end)
+
+
+class MeetingForm(forms.Form):
+    """A moment as it is said: wall time and whose clock."""
+
+    meeting = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        input_formats=[WALL, "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 300}, format=WALL),
+    )
+    zone = forms.ChoiceField(label=gettext_lazy("On whose clock"))
+    minutes = forms.TypedChoiceField(
+        label=gettext_lazy("How long"),
+        coerce=int,
+        choices=[(length, gettext_lazy("%(minutes)s min") % {"minutes": length}) for length in MEETING_LENGTHS],
+    )
+
+    def __init__(self, *args: Any, zones: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["zone"].choices = zones  # type: ignore[attr-defined]
+        length = self.initial.get("minutes")
+        if length and length not in MEETING_LENGTHS:
+            own = (length, _("%(minutes)s min") % {"minutes": length})
+            self.fields["minutes"].choices = [own, *self.fields["minutes"].choices]  # type: ignore[attr-defined]
+
+    def clean_meeting(self) -> datetime:
+        """Wall time: its figures, on no clock yet."""
+        moment: datetime = self.cleaned_data["meeting"]
+        return moment.replace(tzinfo=None)
+
+    def clean_zone(self) -> str:
+        zone: str = self.cleaned_data["zone"]
+        if not is_zone(zone):
+            raise forms.ValidationError(_("That is not a time zone."))
+        return zone
+
+    @property
+    def said(self) -> tuple[datetime, str]:
+        return self.cleaned_data["meeting"], self.cleaned_data["zone"]
+
+
+class OutcomeForm(PickForm):
+    """How it went: held and qualified, held and not qualified, or nobody came. What does not belong is not read."""
+
+    QUALIFIED, NOT_QUALIFIED, NO_SHOW = "qualified", "not_qualified", "no_show"
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How did it go?"),
+        choices=[
+            (QUALIFIED, gettext_lazy("Held, and qualified")),
+            (NOT_QUALIFIED, gettext_lazy("Held, and not qualified")),
+            (NO_SHOW, gettext_lazy("Nobody came")),
+        ],
+        error_messages={"required": gettext_lazy("Choose how it went.")},
+    )
+
+    def __init__(self, *args: Any, verdicts: Sequence[Verdict] = (), outcomes: Sequence[str] = (), **kwargs: Any):  # noqa: ANN204
+        super().__init__(*args, **kwargs)
+        self.verdicts = list(verdicts)
+        if outcomes:
+            kept = [choice for choice in self.fields["outcome"].choices if choice[0] in outcomes]  # type: ignore[attr-defined]
+            self.fields["outcome"].choices = kept  # type: ignore[attr-defined]
+        self.fields["reason"].required = False
+        for verdict in self.verdicts:
+            name = verdict.criterion.key
+            self.fields[f"answer_{name}"] = forms.ChoiceField(
+                label=verdict.criterion.label, choices=Answer.Value.choices, required=False, widget=forms.RadioSelect
+            )
+            self.fields[f"evidence_{name}"] = forms.CharField(required=False, max_length=LINE_MAX)
+
+    def clean_reason(self) -> Reason | None:  # type: ignore[override]
+        pick = self.picks.get(self.cleaned_data["reason"])
+        return pick.reason if pick else None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        outcome = data.get("outcome")
+        if outcome == self.NOT_QUALIFIED and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Choose one of the reasons."))
+        if outcome == self.QUALIFIED:
+            for verdict in self.verdicts:
+                if verdict.is_asked and not data.get(f"answer_{verdict.criterion.key}"):
+                    self.add_error(f"answer_{verdict.criterion.key}", _("Yes, no or unknown: each is an answer."))
+        return data
+
+    @property
+    def answers(self) -> dict[Criterion, tuple[str, str]]:
+        """The verdicts that were given."""
+        given = {}
+        for verdict in self.verdicts:
+            value = self.cleaned_data.get(f"answer_{verdict.criterion.key}")
+            if value:
+                given[verdict.criterion] = (value, self.cleaned_data.get(f"evidence_{verdict.criterion.key}", ""))
+        return given
+
+    @property
+    def asked(self) -> list[tuple[Verdict, forms.BoundField, forms.BoundField]]:
+        return [
+            (one, self[f"answer_{one.criterion.key}"], self[f"evidence_{one.criterion.key}"]) for one in self.verdicts
+        ]
+
+
+@dataclass
+class Panel:
+    """One form in hand: its name, its place in the page, and what it asks."""
+
+    name: str
+    form: forms.Form
+    form_id: str = field(default_factory=new_form_id)
+    is_open: bool = False
+
+
+class Sales:
+    """What this user may do with this hand-off now, as forms; the page and the lead page show the same ones."""
+
+    def __init__(
+        self,
+        hand_off: HandOff,
+        user: User,
+        *,
+        at: datetime,
+        verdicts: Sequence[Verdict] | None = None,
+        opened: str = "",
+        data: Mapping[str, Any] | None = None,
+        there: str = "",
+    ) -> None:
+        self.hand_off, self.lead, self.user, self.at = hand_off, hand_off.lead, user, at
+        self.verdicts = list(verdicts or ())
+        self.opened, self.data, self.there = opened, data, there
+        self.accept_id = new_form_id()
+        self._shown: dict[str, forms.Form] = {}
+
+    def show(self, name: str, form: forms.Form) -> None:
+        """Show this form, with what was typed and what was wrong, in place of an empty one."""
+        self.opened = name
+        self._shown[name] = form
+
+    @cached_property
+    def may_answer(self) -> bool:
+        """Hers, or come to her as backup, or of a team she manages."""
+        return may_answer(self.user, self.hand_off)
+
+    @cached_property
+    def may_sell(self) -> bool:
+        return may_sell(self.user, self.lead)
+
+    @cached_property
+    def may_take_back(self) -> bool:
+        return may_take_back(self.user, self.hand_off)
+
+    @property
+    def there_or_here(self) -> str:
+        """After a move one stays with the hand-off, to send the new invitation."""
+        return "" if self.there.startswith(reverse("leads:hand_offs")) else self.there
+
+    @property
+    def is_to_answer(self) -> bool:
+        return self.may_answer and self.hand_off.is_unanswered and self.lead.phase == Phase.HANDED_OFF
+
+    @property
+    def can_withdraw(self) -> bool:
+        return self.may_take_back and self.hand_off.is_unanswered and self.lead.phase == Phase.HANDED_OFF
+
+    @property
+    def can_move(self) -> bool:
+        return self.hand_off.is_open and (self.may_answer or self.may_take_back)
+
+    @property
+    def can_say_how(self) -> bool:
+        """An outcome is there to record; the BDR may only say that nobody came."""
+        if not self.hand_off.is_open or not self.hand_off.has_begun(self.at):
+            return False
+        return self.may_answer or (self.may_take_back and self.hand_off.meeting_at is not None)
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.may_sell and self.lead.phase == Phase.ACCEPTED
+
+    @property
+    def is_deal(self) -> bool:
+        return self.may_sell and self.lead.phase == Phase.QUALIFIED
+
+    @property
+    def has_any(self) -> bool:
+        return self.is_to_answer or self.can_move or self.can_withdraw or self.is_accepted or self.is_deal
+
+    @cached_property
+    def reject(self) -> Panel:
+        return self._panel("reject", PickForm, picks=self._picks(Reason.Kind.REJECT), today=self._today)
+
+    @cached_property
+    def outcome(self) -> Panel:
+        outcomes = [OutcomeForm.QUALIFIED, OutcomeForm.NOT_QUALIFIED] if self.may_answer else []
+        if self.hand_off.meeting_at is not None:
+            outcomes.append(OutcomeForm.NO_SHOW)
+        open_ones = [one for one in self.verdicts if one.is_open]
+        return self._panel(
+            "outcome",
+            OutcomeForm,
+            picks=self._picks(Reason.Kind.REJECT, asks_day=True),
+            today=self._today,
+            verdicts=open_ones,
+            outcomes=outcomes,
+        )
+
+    @cached_property
+    def move(self) -> Panel:
+        hand_off = self.hand_off
+        zones = zones_of(hand_off, self.user)
+        initial: dict[str, Any] = {"minutes": hand_off.minutes, "zone": zones[0][0]}
+        if hand_off.meeting_at and hand_off.zone:
+            initial["meeting"] = hand_off.meeting_at.astimezone(ZoneInfo(hand_off.zone)).replace(tzinfo=None)
+        return self._panel("move", MeetingForm, zones=zones, initial=initial)
+
+    @cached_property
+    def withdraw(self) -> Panel:
+        return self._panel("withdraw", LineForm)
+
+    @cached_property
+    def give_back(self) -> Panel:
+        return self._panel("return", LineForm)
+
+    @cached_property
+    def win(self) -> Panel:
+        return self._panel("win", LineForm)
+
+    @cached_property
+    def lose(self) -> Panel:
+        return self._panel("lose", PickForm, picks=self._picks(Reason.Kind.LOSE), today=self._today)
+
+    @cached_property
+    def stall(self) -> Panel:
+        return self._panel("stall", PickForm, picks=self._picks(Reason.Kind.RECYCLE, asks_day=True), today=self._today)
+
+    @property
+    def _today(self) -> Any:
+        return self.at.astimezone(ZoneInfo(self.lead.team.calendar.time_zone)).date()
+
+    @cached_property
+    def _rules(self) -> list[ReasonRule]:
+        """Every reason sales may give under this lead's agreement, in one query."""
+        rules = ReasonRule.objects.filter(
+            version=self.lead.agreement_id,
+            reason__retired_at=None,
+            reason__kind__in=[Reason.Kind.REJECT, Reason.Kind.LOSE, Reason.Kind.RECYCLE],
+        )
+        return list(rules.select_related("reason").order_by("reason__position", "reason_id"))
+
+    def _picks(self, kind: str, *, asks_day: bool = False) -> list[Pick]:
+        return [self._pick(rule, kind, asks_day) for rule in self._rules if rule.reason.kind == kind]
+
+    def _pick(self, rule: ReasonRule, kind: str, asks_day: bool) -> Pick:
+        asleep = rule.destination == ReasonRule.Destination.NURTURE
+        day = _day_words(wake_day(rule, Facts(), today=self._today)) if asleep else ""
+        then = self._then(rule, kind, day)
+        if asleep and asks_day:
+            then += " " + _("Say another day if she named one.")
+        asks_end = asks_day and rule.category == ReasonRule.Category.MID_CONTRACT
+        return Pick(rule.reason, self._goes(rule), then, asks_day=asleep and asks_day, asks_end=asks_end)
+
+    def _goes(self, rule: ReasonRule) -> str:
+        if rule.destination == ReasonRule.Destination.BDR:
+            return _("to %(name)s") % {"name": self._bdr}
+        return {
+            ReasonRule.Destination.NURTURE: _("recycle"),
+            ReasonRule.Destination.REROUTE: _("reroute"),
+            ReasonRule.Destination.CLOSE: _("close"),
+        }[ReasonRule.Destination(rule.destination)]
+
+    def _then(self, rule: ReasonRule, kind: str, day: str) -> str:
+        """What will happen, in words, before it is sent."""
+        if kind == Reason.Kind.LOSE:
+            if rule.is_final:
+                return _("closed as lost. It does not come back.")
+            return _("closed as lost; the next pursuit sleeps and comes back on %(day)s.") % {"day": day}
+        if rule.destination == ReasonRule.Destination.BDR:
+            if self.hand_off.is_unanswered and self.hand_off.meeting_at and self.hand_off.meeting_at > self.at:
+                return _("back to %(name)s, due now, with your line. The meeting stands until one of you moves it.") % {
+                    "name": self._bdr
+                }
+            return _("back to %(name)s, due now, with your line.") % {"name": self._bdr}
+        if rule.destination == ReasonRule.Destination.NURTURE:
+            return _("asleep; back to %(name)s on %(day)s.") % {"name": self._bdr, "day": day}
+        if rule.destination == ReasonRule.Destination.REROUTE:
+            return _("to the pool of the team whose territory it is, due now.")
+        return _("closed at once.")
+
+    @property
+    def _bdr(self) -> str:
+        return self.hand_off.bdr.get_short_name() if self.hand_off.bdr else _("the BDR")
+
+    def _panel(self, name: str, form: type[forms.Form], **kwargs: Any) -> Panel:
+        is_open = self.opened == name
+        shown = self._shown.get(name)
+        return Panel(name, shown or form(self.data if is_open else None, **kwargs), is_open=is_open)
+
+
+def may_answer(user: User, hand_off: HandOff) -> bool:
+    """The AE it was sent to, her backup once it was passed on, and the manager of its team."""
+    passed_on = hand_off.is_unanswered and hand_off.escalated_to_id == user.pk
+    return hand_off.ae_id == user.pk or passed_on or _manages(user, hand_off.lead)
+
+
+def may_take_back(user: User, hand_off: HandOff) -> bool:
+    """The BDR who sent it or keeps the relation, and the manager of its team."""
+    return user.pk in (hand_off.bdr_id, hand_off.lead.bdr_id) or _manages(user, hand_off.lead)
+
+
+def may_sell(user: User, lead: Lead) -> bool:
+    """Accepted leads and deals are the AE's, and the manager's of the team."""
+    return lead.ae_id == user.pk or _manages(user, lead)
+
+
+def zones_of(hand_off: HandOff, user: User) -> list[tuple[str, str]]:
+    """Whose clock a moment may be said on: as it was said, hers, mine."""
+    her = hand_off.lead.person.time_zone
+    named = [
+        (hand_off.zone, _("as booked")),
+        (her, _("hers")),
+        (user.time_zone, _("mine")),
+        (hand_off.ae.time_zone, hand_off.ae.get_short_name()),
+    ]
+    found: dict[str, str] = {}
+    for zone, whose in named:
+        if zone and is_zone(zone) and zone not in found:
+            found[zone] = _("%(zone)s (%(whose)s)") % {"zone": zone.replace("_", " "), "whose": whose}
+    return list(found.items()) or [("UTC", "UTC")]
+
+
+def _manages(user: User, lead: Lead) -> bool:
+    return lead.team_id in user.teams_as(Role.MANAGER)
+
+
+def _day_words(day: Any) -> str:
+    return date_format(day, pgettext("date format: day and year", "j M Y"))

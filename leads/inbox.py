@@ -1,0 +1,188 @@
+"""Hand-offs by what they ask for: to answer, to say how it went, accepted, qualified. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Window
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreement.models import SLAClause
+from leads.models import Clock, HandOff
+from team.models import Role
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# What is open with one AE, or one team, and shown at once; more than that is a list, and "Show all" leads to it.
+OPEN_MAX = 200
+FEW = 6
+PAGE = 50
+CAME_BACK_DAYS = 14
+WORKING_WEEK = 5
+
+
+class View:
+    """Whose hand-offs: those to me, those I sent, those of the teams I manage."""
+
+    TO_ME = "to_me"
+    FROM_ME = "from_me"
+    TEAM = "team"
+
+
+VIEWS: tuple[tuple[str, str | Promise, str], ...] = (
+    (View.TO_ME, gettext_lazy("To me"), Role.AE),
+    (View.FROM_ME, gettext_lazy("From me"), Role.BDR),
+    (View.TEAM, gettext_lazy("Of my team"), Role.MANAGER),
+)
+
+
+@dataclass
+class Group:
+    key: str
+    title: str | Promise
+    items: list[HandOff] = field(default_factory=list)
+    total: int = 0
+    # Its items are shown to their end, a page at a time.
+    next_id: int | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        return self.total > len(self.items)
+
+
+@dataclass
+class Day:
+    day: date
+    at: datetime
+    is_today: bool
+    items: list[HandOff] = field(default_factory=list)
+
+
+@dataclass
+class Inbox:
+    view: str
+    groups: list[Group]
+    days: list[Day]
+    to_answer: int
+    meetings: int
+
+    @property
+    def first(self) -> HandOff | None:
+        """What is asked for first: an answer, then an outcome, then what comes next."""
+        return next((item for group in self.groups for item in group.items), None)
+
+
+def views_of(user: User) -> list[tuple[str, str | Promise]]:
+    """The views this user has, the one she works in first."""
+    return [(key, label) for key, label, role in VIEWS if user.has_role(role)]
+
+
+def inbox_of(user: User, view: str, *, at: datetime) -> Inbox:
+    """Three queries, however many hand-offs there are: what is open, what is a deal, what came back."""
+    open_ones = list(_open(user, view, at=at))
+    to_answer = sorted((one for one in open_ones if one.is_unanswered), key=lambda one: one.respond_by)
+    accepted = [one for one in open_ones if one.is_accepted]
+    over = [one for one in accepted if _is_over(one, at)]
+    ahead = [one for one in accepted if not _is_over(one, at)]
+    groups = [
+        _whole("answer", _("Waiting for an answer") if view == View.FROM_ME else _("To answer"), to_answer),
+        _whole("outcome", _("Say how it went"), sorted(over, key=_next_moment)),
+        _few("accepted", _("Accepted"), sorted(ahead, key=_next_moment)),
+        _counted("qualified", _("Qualified"), _of(user, view, HandOff.objects.qualified(), is_deal=True)),
+    ]
+    if view != View.TO_ME:
+        since = at - timedelta(days=CAME_BACK_DAYS)
+        lately = HandOff.objects.came_back().filter(Q(answered_at__gte=since) | Q(outcome_at__gte=since))
+        groups.append(_counted("back", _("Came back lately"), _of(user, view, lately)))
+    days = _week(open_ones, at=at)
+    return Inbox(
+        view=view,
+        groups=[group for group in groups if group.items or group.key == "answer"],
+        days=days,
+        to_answer=len(to_answer),
+        meetings=sum(len(day.items) for day in days),
+    )
+
+
+def whole_list(user: User, view: str, key: str, *, before: int | None = None) -> Group | None:
+    """One group to its end, newest first, a page at a time by its key; None when there is no such group."""
+    rows = {
+        "accepted": lambda: _of(user, view, HandOff.objects.accepted()),
+        "qualified": lambda: _of(user, view, HandOff.objects.qualified(), is_deal=True),
+        "back": lambda: _of(user, view, HandOff.objects.came_back()),
+    }.get(key)
+    if rows is None:
+        return None
+    page = rows().order_by("-id")
+    if before is not None:
+        page = page.filter(id__lt=before)
+    items = list(page[: PAGE + 1])
+    titles = {"accepted": _("Accepted"), "qualified": _("Qualified"), "back": _("Came back")}
+    next_id = items[PAGE - 1].pk if len(items) > PAGE else None
+    return Group(key, titles[key], items[:PAGE], len(items[:PAGE]), next_id)
+
+
+def _of(user: User, view: str, rows: Any, *, is_deal: bool = False) -> QuerySet[HandOff]:
+    if view == View.TO_ME:
+        rows = rows.filter(lead__ae=user) if is_deal else rows.addressed_to(user)
+    elif view == View.FROM_ME:
+        rows = rows.sent_by(user)
+    else:
+        rows = rows.of_teams(user.teams_as(Role.MANAGER))
+    found: QuerySet[HandOff] = rows.with_people()
+    return found
+
+
+def _open(user: User, view: str, *, at: datetime) -> QuerySet[HandOff]:
+    """Open ones, with the moment their outcome was promised for."""
+    outcome = Clock.objects.running().filter(lead=OuterRef("lead"), kind=SLAClause.Kind.OUTCOME)
+    rows = _of(user, view, HandOff.objects.open()).annotate(outcome_due=Subquery(outcome.values("due_at")[:1]))
+    return rows.order_by("respond_by", "id")[:OPEN_MAX]
+
+
+def _is_over(hand_off: HandOff, at: datetime) -> bool:
+    """The meeting has ended, or the first conversation was due: somebody knows how it went."""
+    return _next_moment(hand_off) <= at
+
+
+def _next_moment(hand_off: HandOff) -> datetime:
+    return hand_off.meeting_ends_at or hand_off.lead.due_at or hand_off.respond_by
+
+
+def _whole(key: str, title: str, items: list[HandOff]) -> Group:
+    return Group(key, title, items, len(items))
+
+
+def _few(key: str, title: str, items: list[HandOff]) -> Group:
+    return Group(key, title, items[:FEW], len(items))
+
+
+def _counted(key: str, title: str, rows: QuerySet[HandOff]) -> Group:
+    items = list(rows.annotate(of=Window(Count("*"))).order_by("-id")[:FEW])
+    return Group(key, title, items, items[0].of if items else 0)  # type: ignore[attr-defined]
+
+
+def _week(open_ones: list[HandOff], *, at: datetime) -> list[Day]:
+    """The working days of this week, or on a weekend of the next; Saturday and Sunday where something is booked."""
+    today = timezone.localtime(at).date()
+    monday = today - timedelta(days=today.weekday())
+    if today.weekday() >= WORKING_WEEK and not any(_day(one) == today for one in open_ones):
+        monday += timedelta(days=7)
+    days = []
+    for offset in range(7):
+        day = monday + timedelta(days=offset)
+        items = sorted((one for one in open_ones if _day(one) == day), key=lambda one: one.meeting_at or at)
+        if offset < WORKING_WEEK or items or day == today:
+            noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
+            days.append(Day(day, noon, day == today, items))
+    return days
+
+
+def _day(hand_off: HandOff) -> date | None:
+    return timezone.localtime(hand_off.meeting_at).date() if hand_off.meeting_at else None

@@ -1,0 +1,472 @@
+"""Hand-offs: what is asked stands first, one pick answers it, and nobody answers what is not hers."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Criterion, Phase
+from leads.actions.answering import answer_criteria
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.models import Answer, HandOff, Lead, Note, Step
+from team.models import Role
+from tests.make import give_verdicts, make_account, make_lead, make_person, make_user, reason
+
+NEW_YORK = "America/New_York"
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def iris():
+    return make_person(given_name="Iris", family_name="Bell", title="Director", account=make_account(name="Corrow"))
+
+
+@pytest.fixture
+def sent(alice, peter, iris, now):
+    return send(alice, peter, now, person=iris)
+
+
+def send(by, ae, at, *, person=None, meeting_in=None, line="Contract ends in March", **more):
+    """A hand-off of an hour ago; with a meeting so many hours from now."""
+    lead = make_lead(phase="working", bdr=by, person=person, at=at - timedelta(hours=2))
+    hand_off = hand_off_lead(lead, ae=ae, by=by, at=at - timedelta(hours=1), line=line, **more)
+    if meeting_in is not None:
+        set_meeting(hand_off, at + timedelta(hours=meeting_in))
+    return hand_off
+
+
+def set_meeting(hand_off, moment):
+    """Put the meeting anywhere, the past included: where a page is about what comes after it."""
+    HandOff.objects.filter(pk=hand_off.pk).update(meeting_at=moment, local_meeting=moment, zone="UTC")
+    hand_off.refresh_from_db()
+
+
+def page_of(hand_off):
+    return reverse("leads:hand_off_brief", args=[hand_off.public_id])
+
+
+def post(client, name, hand_off, **data):
+    return client.post(reverse(f"leads:{name}", args=[hand_off.public_id]), data)
+
+
+def post_lead(client, name, lead, **data):
+    return client.post(reverse(f"leads:{name}", args=[lead.public_id]), data)
+
+
+def state_of(hand_off):
+    hand_off = HandOff.objects.select_related("lead").get(pk=hand_off.pk)
+    return hand_off.state, hand_off.lead.phase
+
+
+def test_the_inbox_opens_with_what_waits_longest_for_an_answer(client, alice, peter, iris, now):
+    later = send(alice, peter, now)
+    first = send(alice, peter, now - timedelta(days=3), person=iris)
+    client.force_login(peter)
+
+    response = client.get(reverse("leads:hand_offs"))
+
+    assert response.status_code == 200
+    assert response.context["hand_off"] == first
+    assert [group.key for group in response.context["inbox"].groups] == ["answer"]
+    assert [one.pk for one in response.context["inbox"].groups[0].items] == [first.pk, later.pk]
+
+
+def test_the_brief_says_why_who_decides_what_she_read_and_what_to_ask(client, alice, peter, sent, iris, now):
+    need = Criterion.objects.get(key="need")
+    answer_criteria(sent.lead, answers={need: ("yes", "unplanned stops")}, by=alice, at=now)
+    make_person(given_name="Joel", account=iris.employments.get().account)
+    client.force_login(peter)
+
+    response = client.get(page_of(sent))
+
+    brief = response.context["brief"]
+    assert "Contract ends in March" in response.text
+    assert "unplanned stops" in response.text
+    assert [verdict.criterion.key for verdict in brief.questions] == ["budget", "authority", "timeframe", "motivation"]
+    assert Criterion.objects.get(key="budget").question in response.text
+    assert [job.person.given_name for job in brief.group] == ["Iris", "Joel"]
+    assert brief.roles_missing == ["Decision maker", "Champion"]
+
+
+def test_accepting_is_one_click_and_the_next_one_is_shown(client, peter, sent):
+    client.force_login(peter)
+
+    response = post(client, "accept", sent)
+
+    assert (response.status_code, response.url) == (302, reverse("leads:hand_offs"))
+    assert state_of(sent) == ("accepted", "accepted")
+
+
+def test_the_form_that_was_sent_twice_is_carried_out_once(client, peter, sent):
+    client.force_login(peter)
+    form_id = client.get(page_of(sent)).context["sales"].accept_id
+
+    first, second = (post(client, "accept", sent, form_id=form_id) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert sent.lead.events.filter(verb="accept").count() == 1
+
+
+def test_rejecting_is_one_pick_that_carries_the_destination_and_the_line(client, peter, alice, sent):
+    client.force_login(peter)
+
+    response = post(client, "reject", sent, reason="reject_brief_empty", line="Nothing in it")
+
+    assert response.status_code == 302
+    assert state_of(sent) == ("rejected", "working")
+    assert Note.objects.get(lead=sent.lead).text == "Nothing in it"
+    assert Step.objects.open().get(lead=sent.lead).assignee == alice
+
+
+def test_every_reason_says_beside_it_where_it_leads(client, peter, sent):
+    client.force_login(peter)
+
+    response = client.get(page_of(sent) + "?form=reject")
+
+    goes = {pick.key: pick.goes for pick in response.context["sales"].reject.form.picks.values()}
+    assert goes == {
+        "reject_no_authority": "to Alice",
+        "reject_no_need": "recycle",
+        "reject_no_timeframe": "recycle",
+        "reject_wrong_territory": "reroute",
+        "reject_existing": "close",
+        "reject_brief_empty": "to Alice",
+    }
+    assert "back to Alice, due now, with your line." in response.text
+    assert 'id="sales-reject"' in response.text
+
+
+def test_rejecting_without_a_pick_is_refused_at_the_field_and_keeps_the_line(client, peter, sent):
+    client.force_login(peter)
+
+    response = post(client, "reject", sent, line="Half a thought")
+
+    assert response.status_code == 422
+    assert "Choose one of the reasons." in response.text
+    assert 'value="Half a thought"' in response.text
+    assert state_of(sent) == ("sent", "handed_off")
+
+
+def test_answering_after_somebody_else_is_told_in_words(client, peter, mona, sent, now):
+    accept_hand_off(sent, by=mona, at=now)
+    client.force_login(peter)
+
+    response = post(client, "reject", sent, reason="reject_no_need", line="My words")
+
+    assert response.status_code == 409
+    assert "Mona has accepted this hand-off already." in response.text
+    assert "My words" in response.text
+    assert state_of(sent) == ("accepted", "accepted")
+
+
+def test_answering_what_was_taken_back_is_told_in_words(client, peter, alice, sent, now):
+    withdraw_hand_off(sent, by=alice, at=now)
+    client.force_login(peter)
+
+    response = post(client, "accept", sent)
+
+    assert response.status_code == 409
+    assert "Alice has taken this hand-off back." in response.text
+
+
+def test_the_backup_sees_and_answers_what_was_passed_on(client, peter, sent, now):
+    rita = make_user("rita", Role.AE)
+    client.force_login(rita)
+    assert client.get(page_of(sent)).status_code == 404
+    HandOff.objects.filter(pk=sent.pk).update(escalated_to=rita)
+
+    response = client.get(reverse("leads:hand_offs"))
+    assert response.context["hand_off"] == sent
+    assert "passed on to you for Peter" in response.text
+
+    assert post(client, "accept", sent).status_code == 302
+    sent.refresh_from_db()
+    assert (sent.ae, sent.state) == (rita, "accepted")
+
+
+@pytest.mark.parametrize("name", ["accept", "reject", "outcome", "move_meeting", "withdraw"])
+def test_another_teams_rep_and_another_ae_find_nothing(client, eve, sent, name):
+    for stranger in (eve, make_user("rita", Role.AE)):
+        client.force_login(stranger)
+
+        assert post(client, name, sent).status_code == 404
+        assert client.get(page_of(sent)).status_code == 404
+
+
+def test_who_may_see_but_not_do_is_refused(client, alice, bob, sent, peter, now):
+    client.force_login(bob)
+    for name in ("accept", "reject", "outcome", "move_meeting", "withdraw"):
+        assert post(client, name, sent, reason="reject_no_need").status_code == 403
+    client.force_login(alice)
+    assert post(client, "accept", sent).status_code == 403
+    assert post(client, "outcome", sent, outcome="qualified").status_code == 403
+    accept_hand_off(sent, by=peter, at=now)
+    for name in ("win", "lose", "stall", "return"):
+        assert post_lead(client, name, sent.lead).status_code == 403
+    client.force_login(make_user("max", Role.MARKETER))
+    assert client.get(reverse("leads:hand_offs")).status_code == 403
+    assert client.get(page_of(sent)).status_code == 200
+    assert post(client, "accept", sent).status_code == 403
+
+
+def test_the_manager_of_the_team_sees_and_may_act(client, mona, peter, sent):
+    client.force_login(mona)
+
+    response = client.get(reverse("leads:hand_offs"))
+    assert response.context["view"] == "team"
+    assert response.context["hand_off"] == sent
+
+    assert post(client, "accept", sent).status_code == 302
+    sent.refresh_from_db()
+    assert (sent.ae, sent.answered_by) == (peter, mona)
+
+
+def test_what_is_asked_after_the_meeting_stands_in_its_own_group(client, alice, peter, now):
+    over = send(alice, peter, now)
+    accept_hand_off(over, by=peter, at=now)
+    set_meeting(over, now - timedelta(hours=1))
+    ahead = send(alice, peter, now, meeting_in=2)
+    accept_hand_off(ahead, by=peter, at=now)
+    client.force_login(peter)
+
+    inbox = client.get(reverse("leads:hand_offs")).context["inbox"]
+
+    assert [(group.key, [one.pk for one in group.items]) for group in inbox.groups] == [
+        ("answer", []),
+        ("outcome", [over.pk]),
+        ("accepted", [ahead.pk]),
+    ]
+
+
+def test_held_and_qualified_asks_for_the_missing_verdicts_in_the_same_form(client, peter, sent, now):
+    accept_hand_off(sent, by=peter, at=now)
+    client.force_login(peter)
+    asked = client.get(page_of(sent)).context["sales"].outcome.form
+    assert [verdict.criterion.key for verdict in asked.verdicts] == ["authority", "need", "timeframe", "motivation"]
+
+    refused = post(client, "outcome", sent, outcome="qualified", answer_need="yes")
+    assert refused.status_code == 422
+    assert refused.text.count("Yes, no or unknown: each is an answer.") == 3
+    assert not Answer.objects.filter(lead=sent.lead).exists()
+
+    response = post(
+        client, "outcome", sent, outcome="qualified", answer_authority="unknown", answer_need="yes",
+        evidence_need="stops every week", answer_timeframe="no", answer_motivation="unknown", line="Good talk",
+    )  # fmt: skip
+
+    assert response.status_code == 302
+    assert state_of(sent) == ("qualified", "qualified")
+    given = Answer.objects.filter(lead=sent.lead).values_list("criterion__key", "value")
+    assert dict(given) == {"authority": "unknown", "need": "yes", "timeframe": "no", "motivation": "unknown"}
+    assert set(Note.objects.filter(lead=sent.lead).values_list("text", flat=True)) == {"stops every week", "Good talk"}
+
+
+def test_an_outcome_before_the_answer_accepts_first(client, alice, peter, now):
+    sent = send(alice, peter, now, meeting_in=-1)
+    give_verdicts(sent.lead, by=alice, at=now)
+    client.force_login(peter)
+
+    assert post(client, "outcome", sent, outcome="qualified").status_code == 302
+
+    assert list(sent.lead.events.order_by("id").values_list("verb", flat=True))[-2:] == ["accept", "qualify"]
+
+
+def test_held_and_not_qualified_goes_where_the_pick_says_on_the_day_she_named(client, peter, sent, now):
+    accept_hand_off(sent, by=peter, at=now)
+    client.force_login(peter)
+    day = (now + timedelta(days=40)).date()
+
+    response = post(client, "outcome", sent, outcome="not_qualified", reason="reject_no_need", wake_on=day.isoformat())
+
+    assert response.status_code == 302
+    assert state_of(sent) == ("not_qualified", "nurture")
+    assert Lead.objects.get(pk=sent.lead_id).wake_at.date() == day
+
+
+def test_not_qualified_without_a_pick_is_refused(client, peter, sent, now):
+    accept_hand_off(sent, by=peter, at=now)
+    client.force_login(peter)
+
+    response = post(client, "outcome", sent, outcome="not_qualified")
+
+    assert response.status_code == 422
+    assert state_of(sent) == ("accepted", "accepted")
+
+
+def test_a_no_show_goes_back_to_be_rebooked_and_the_bdr_may_say_so(client, alice, peter, now):
+    sent = send(alice, peter, now, meeting_in=-1)
+    client.force_login(alice)
+
+    assert post(client, "outcome", sent, outcome="no_show").status_code == 302
+
+    assert state_of(sent) == ("no_show", "working")
+    assert Step.objects.open().get(lead=sent.lead).kind == "rebook"
+
+
+def test_no_outcome_before_the_meeting_has_begun(client, alice, peter, now):
+    sent = send(alice, peter, now, meeting_in=3)
+    client.force_login(peter)
+
+    response = post(client, "outcome", sent, outcome="no_show")
+
+    assert response.status_code == 422
+    assert "The meeting has not begun yet." in response.text
+    assert state_of(sent) == ("sent", "handed_off")
+
+
+def test_moving_the_meeting_takes_wall_time_and_whose_clock(client, alice, peter, iris, now):
+    iris.time_zone = NEW_YORK
+    iris.save(update_fields=["time_zone"])
+    sent = send(alice, peter, now, person=iris, meeting_in=5)
+    client.force_login(alice)
+    day = (now + timedelta(days=10)).date()
+
+    response = post(client, "move_meeting", sent, meeting=f"{day}T15:00", zone=NEW_YORK, minutes="60")
+
+    assert response.status_code == 302
+    sent.refresh_from_db()
+    assert (sent.zone, sent.minutes, sent.sequence) == (NEW_YORK, 60, 1)
+    assert sent.local_meeting.replace(tzinfo=None) == datetime(day.year, day.month, day.day, 15, 0)
+
+
+def test_a_moment_in_the_past_is_refused_at_its_field(client, alice, peter, now):
+    sent = send(alice, peter, now, meeting_in=5)
+    client.force_login(peter)
+
+    response = post(client, "move_meeting", sent, meeting="2020-01-02T15:00", zone="UTC", minutes="30")
+
+    assert response.status_code == 422
+    assert "That moment is past." in response.text
+
+
+def test_withdrawing_takes_it_back_to_the_bdr(client, alice, sent):
+    client.force_login(alice)
+
+    assert post(client, "withdraw", sent, line="She called off").status_code == 302
+
+    assert state_of(sent) == ("withdrawn", "working")
+
+
+def test_her_own_hand_offs_stand_before_the_bdr_with_what_came_back(client, alice, bob, peter, sent, now):
+    back = send(alice, peter, now)
+    reject_hand_off(back, reason=reason("reject_brief_empty"), by=peter, at=now)
+    send(bob, peter, now)
+    client.force_login(alice)
+
+    inbox = client.get(reverse("leads:hand_offs")).context["inbox"]
+
+    assert inbox.view == "from_me"
+    assert [(group.key, [one.pk for one in group.items]) for group in inbox.groups] == [
+        ("answer", [sent.pk]),
+        ("back", [back.pk]),
+    ]
+
+
+def test_a_deal_is_won_lost_stalled_or_returned_by_its_ae(client, alice, peter, now):
+    client.force_login(peter)
+    leads = [make_lead(phase="qualified", bdr=alice, ae=peter, at=now - timedelta(hours=3)) for _ in range(4)]
+    won, lost, stalled, returned = leads
+
+    assert post_lead(client, "win", won).status_code == 302
+    assert post_lead(client, "lose", lost, reason="lost_to_competitor", line="Price").status_code == 302
+    assert post_lead(client, "stall", stalled, reason="not_ready", line="Budget frozen").status_code == 302
+    assert post_lead(client, "return", returned, line="Yours").status_code == 302
+
+    assert [Lead.objects.get(pk=lead.pk).phase for lead in leads] == ["closed", "closed", "nurture", "working"]
+    assert Lead.objects.get(previous=lost).phase == Phase.NURTURE
+    assert Note.objects.filter(lead=stalled, text="Budget frozen").exists()
+
+
+def test_losing_says_when_the_next_pursuit_wakes(client, alice, peter, now):
+    lead = make_lead(phase="qualified", bdr=alice, ae=peter, at=now - timedelta(hours=3))
+    client.force_login(peter)
+
+    response = client.get(page_of(lead.hand_offs.get()))
+
+    picks = response.context["sales"].lose.form.picks
+    assert picks["no_budget"].then.startswith("closed as lost; the next pursuit sleeps and comes back on ")
+    assert picks["out_of_the_market"].then == "closed as lost. It does not come back."
+
+
+def test_what_cannot_be_done_any_more_is_told_in_words(client, alice, peter, now):
+    lead = make_lead(phase="qualified", bdr=alice, ae=peter, at=now - timedelta(hours=3))
+    client.force_login(peter)
+    post_lead(client, "win", lead)
+
+    response = post_lead(client, "lose", lead, reason="no_budget")
+
+    assert response.status_code == 409
+    assert "This lead is closed now." in response.text
+
+
+def test_the_list_of_deals_goes_on_page_by_page(client, alice, peter, now, monkeypatch):
+    monkeypatch.setattr("leads.inbox.PAGE", 2)
+    leads = [make_lead(phase="qualified", bdr=alice, ae=peter, at=now - timedelta(hours=3)) for _ in range(3)]
+    client.force_login(peter)
+    url = reverse("leads:hand_offs") + "?list=qualified"
+
+    first = client.get(url).context["group"]
+    rest = client.get(f"{url}&before={first.next_id}").context["group"]
+
+    assert [one.lead_id for one in [*first.items, *rest.items]] == [lead.pk for lead in reversed(leads)]
+    assert rest.next_id is None
+    assert client.get(reverse("leads:hand_offs") + "?list=nothing").status_code == 404
+
+
+def test_the_invitation_is_a_file_for_those_who_see_the_hand_off(client, alice, eve, peter, now):
+    sent = send(alice, peter, now, meeting_in=5)
+    url = reverse("leads:invitation", args=[sent.public_id])
+    client.force_login(alice)
+
+    mine, hers = client.get(url), client.get(url + "?for=her")
+
+    assert mine["Content-Type"] == "text/calendar; charset=utf-8"
+    assert b"METHOD:PUBLISH" in mine.content
+    assert b"METHOD:REQUEST" in hers.content
+    client.force_login(eve)
+    assert client.get(url).status_code == 404
+
+
+def test_a_next_address_elsewhere_is_not_followed(client, peter, sent):
+    client.force_login(peter)
+
+    response = post(client, "accept", sent, next="https://elsewhere.example/")
+
+    assert response.url == reverse("leads:hand_offs")
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_the_page_costs_the_same_queries_however_much_is_there(
+    client, alice, peter, iris, rows, now, django_assert_num_queries
+):
+    account = iris.employments.get().account
+    for n in range(rows):
+        person = iris if n == 0 else make_person(account=account)
+        one = send(alice, peter, now - timedelta(minutes=rows - n), person=person)
+        give_verdicts(one.lead, by=alice, at=now)
+        if n % 3 == 1:
+            accept_hand_off(one, by=peter, at=now)
+    client.force_login(peter)
+
+    # The first request of a session also stores it.
+    client.get(reverse("leads:hand_offs"))
+
+    # session, user, roles; open ones, deals, the chosen one; what the agreement asks, answers, criteria; company,
+    # engagements, pursuits, notes, contacts; reasons; rail
+    with django_assert_num_queries(16):
+        response = client.get(reverse("leads:hand_offs"))
+
+    groups = {group.key: group.total for group in response.context["inbox"].groups}
+    assert sum(groups.values()) == rows
+
+
+def test_signed_out_people_are_asked_to_sign_in(client, sent):
+    response = client.get(page_of(sent))
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("account_login"))
