@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from leads.actions import leaving, sweeping
+from leads.actions import import_rows, leaving, releasing, sweeping
+from team.clock import database_now
 
 
 @shared_task
@@ -27,3 +28,15 @@ def expire_second_looks() -> int:
 def release_absent() -> int:
     """Every 5 minutes. Each absence is released once."""
     return sweeping.ring("release_absent", lambda at: leaving.release_absent(at=at))
+
+
+@shared_task
+def run_imports() -> int:
+    """Every 15 seconds and after a start: read files that wait. Beside another, each file is read by one of the two."""
+    return import_rows.run_imports()
+
+
+@shared_task
+def release_due() -> int:
+    """Every minute: what files brought for today becomes leads. A person has one open lead, however often it rings."""
+    return releasing.release_due(at=database_now())

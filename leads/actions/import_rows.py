@@ -28,6 +28,7 @@ from leads.imports import Draft, Mapping, RowReader, RowRefused
 from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
 from leads.models import Import
 from team.clock import database_now
+from team.models import Tick
 
 logger = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ BUDGET_SECONDS = 20.0
 POSTGRESQL_ROWS = 1000
 # On SQLite one writes at a time: as many rows as fit in this, then as long for everybody else.
 SQLITE_SECONDS = 0.02
-SQLITE_ROWS_FIRST, SQLITE_ROWS_LEAST, SQLITE_ROWS_MOST = 20, 8, 250
+SQLITE_ROWS_FIRST, SQLITE_ROWS_LEAST, SQLITE_ROWS_MOST = 40, 25, 250
 # Claims in a row that moved nothing: something in the next rows kills the worker.
 STANDSTILLS = 10
 PREVIEW_ROWS = 2000
@@ -54,6 +55,7 @@ def run_imports(*, worker: str = "", budget: float = BUDGET_SECONDS) -> int:
     Run twice at once, each file is read by one of the two: the claim is a compare-and-set under a lease.
     """
     ends, rows = time.monotonic() + budget, 0
+    Tick.objects.update_or_create(kind="run_imports", defaults={"last_at": database_now()})
     while time.monotonic() < ends:
         run = claim_import(worker or str(uuid4()))
         if run is None:

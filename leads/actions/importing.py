@@ -20,7 +20,9 @@ from accounts.actions.fields import FieldRefused, add_custom_field
 from accounts.models import CustomField
 from agreement.models import Lane
 from leads.actions.releasing import room_of_default_team
-from leads.imports import OTHER, Mapping, Meaning, problems_of
+from leads.imports import NEEDS_SOURCE, OTHER, Mapping, Meaning, problems_of
+from leads.intake.foreign import refuse_foreign
+from leads.intake.guessing import guess_file_kind
 from leads.intake.reading import Profile, UnreadableFile, profile
 from leads.models import Engagement, Import, Release
 from team.models import Upload
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from team.models import User
 
 KEEP_DAYS = 90
+HEAD_BYTES = 64 * 1024
 NAME_MAX = 255
 # What somebody of this lane did, unless the marketer says otherwise.
 KIND_OF_LANE = {
@@ -40,6 +43,10 @@ KIND_OF_LANE = {
 
 class ImportRefused(Exception):
     """What was asked of this import is not possible. Safe to show to a marketer."""
+
+
+class ForeignFile(UnreadableFile):
+    """A picture, a workbook, an archive, a page: whatever its name says, no text table."""
 
 
 class AlreadyRunning(ImportRefused):
@@ -55,6 +62,11 @@ def receive_file(file: File, *, name: str, kind: str, by: User, at: datetime) ->
 
     UnreadableFile when it is no table, AlreadyRunning when the same bytes are being imported; then nothing is kept.
     """
+    head = file.read(HEAD_BYTES)
+    try:
+        refuse_foreign(head)
+    except UnreadableFile as unreadable:
+        raise ForeignFile(str(unreadable)) from unreadable
     found = profile(file.file)  # type: ignore[arg-type]
     if (running := _running(found.sha256)) is not None:
         raise AlreadyRunning(running)
@@ -78,6 +90,7 @@ def receive_file(file: File, *, name: str, kind: str, by: User, at: datetime) ->
     try:
         with transaction.atomic():
             upload.save()
+            kind = kind or guess_file_kind(found.headers)
             return Import.objects.create(kind=kind, upload=upload, by=by, created_at=at, profile=found.as_json())
     except BaseException:
         upload.file.delete(save=False)
@@ -87,9 +100,7 @@ def receive_file(file: File, *, name: str, kind: str, by: User, at: datetime) ->
 def shown_name(name: str) -> str:
     """The file's name as it is shown: its last part, on one line, without what turns or hides letters."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    clean = "".join(
-        c for c in last if c.isprintable() and not "\u202a" <= c <= "\u202e" and not "\u2066" <= c <= "\u2069"
-    )
+    clean = "".join(c for c in last if c.isprintable())
     return clean.strip()[-NAME_MAX:] or "file.csv"
 
 
@@ -236,6 +247,26 @@ def earlier_like(run: Import) -> Import | None:
         if _headers(earlier.profile) == headers:
             return earlier
     return None
+
+
+def ids_source(mapping: Mapping, profile: Profile, *, kind: str) -> Mapping:
+    """Where nobody knows which system an id comes from, the name that was given for a column of this name last time."""
+    unnamed = [
+        (column, header)
+        for column, header in zip(mapping.columns, profile.headers, strict=True)
+        if column.get("target") in NEEDS_SOURCE and not column.get("source")
+    ]
+    if not unnamed:
+        return mapping
+    named: dict[str, str] = {}
+    for stored, found in Import.objects.filter(kind=kind).order_by("pk").values_list("mapping", "profile")[:200]:
+        columns = stored.get("columns", [])
+        for column, header in zip(columns, _headers(found) if columns else [], strict=False):
+            if column.get("source"):
+                named[header] = column["source"]
+    for column, header in unnamed:
+        column["source"] = named.get(header, "")
+    return mapping
 
 
 def same_file(run: Import) -> Sequence[Import]:

@@ -17,12 +17,13 @@ from agreement.models import AgreementVersion, Phase
 from leads.actions.entering import NewLead, open_leads
 from leads.models import Engagement, Import, Lead, Release, Verdict
 from team.calendars import worktime_of
-from team.models import Role, Team, User
+from team.models import Role, Team, Tick, User
 from team.worktime import WorkCalendar, add_working_days, next_opening
 
 BATCH = 500
 # On SQLite one writes at a time: what fits in a moment.
 SQLITE_BATCH = 25
+BUDGET_SECONDS = 20.0
 
 
 class ReleaseDays:
@@ -81,14 +82,14 @@ class ReleaseDays:
         return worktime_of(team.calendar, at=self.run.started_at or self.run.created_at) if team else None
 
 
-def release_due(*, at: datetime, most: int = 5000) -> int:
-    """Turn releases that are due into queued leads; returns how many were visited.
+def release_due(*, at: datetime, budget: float = BUDGET_SECONDS) -> int:
+    """Turn releases that are due into queued leads, for at most so many seconds; returns how many were visited.
 
     Run twice, late or beside itself: a release is locked while it is worked, and a person has one open lead.
     """
     size = SQLITE_BATCH if connection.vendor == "sqlite" else BATCH
-    visited = 0
-    while visited < most:
+    ends, visited = time.monotonic() + budget, 0
+    while time.monotonic() < ends:
         began = time.monotonic()
         count = _release_batch(at=at, size=size)
         visited += count
@@ -97,6 +98,7 @@ def release_due(*, at: datetime, most: int = 5000) -> int:
         if connection.vendor == "sqlite":
             # Everybody else writes for as long as we did.
             time.sleep(time.monotonic() - began)
+    Tick.objects.update_or_create(kind="release_due", defaults={"last_at": at, "worked": visited})
     return visited
 
 

@@ -121,7 +121,7 @@ def _column(
     if target:
         decided["target"] = target
         if target in NEEDS_SOURCE:
-            decided["source"] = source or "import"
+            decided["source"] = source
         if target == "moment":
             decided["format"] = guess_date_format(column.samples) or "iso"
         if target in ("employees", "company_employees"):
