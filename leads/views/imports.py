@@ -106,7 +106,7 @@ def import_columns(request: Request, public_id: UUID) -> HttpResponse:
         status = 422
     context = {
         "run": run,
-        "profile": profile,
+        "file": profile,
         "form": form,
         "layout": LayoutForm(profile=profile),
         "same": same_file(run),
@@ -155,7 +155,7 @@ def import_answers(request: Request, public_id: UUID) -> HttpResponse:
             else:
                 return redirect("leads:import_answers", run.public_id)
         status = 422
-    context: dict[str, Any] = {"run": run, "profile": profile, "form": form, "form_id": new_form_id()}
+    context: dict[str, Any] = {"run": run, "file": profile, "form": form, "form_id": new_form_id()}
     if run.state == Import.State.READY and request.method == "GET":
         found = preview(run, at=timezone.now())
         context |= {"found": found, "first": read_rows(found, run), "result": result_of(found, run)}
