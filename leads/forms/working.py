@@ -1,0 +1,129 @@
+"""What a rep says of her work: a call, a touch, a note, the next step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreement.models import Disposition, StepKind
+from leads.forms.fields import NOTE_MAX, LeadForm, WallTimeField, ZoneField, next_nine, presets
+from leads.models import Activity
+from leads.sentences import both_clocks
+from team.localtime import resolve
+
+FORWARD = {
+    Disposition.Follows.BOOK_MEETING: "meeting",
+    Disposition.Follows.RECYCLE: "recycle",
+    Disposition.Follows.DISQUALIFY: "disqualify",
+}
+# What a person may plan; the rest follows from something else.
+PLANNED = (
+    StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.CALL_BACK, StepKind.REACH_UP,
+    StepKind.TASK,
+)  # fmt: skip
+
+
+class CallForm(LeadForm):
+    disposition = forms.ModelChoiceField(
+        Disposition.objects.none(), error_messages={"required": gettext_lazy("Say what happened.")}
+    )
+    call_back = WallTimeField(label=gettext_lazy("When, on her clock"), required=False)
+    zone = ZoneField(label=gettext_lazy("Her clock"), required=False)
+    note = forms.CharField(max_length=NOTE_MAX, required=False)
+    # Not interested can also mean: not now.
+    instead = forms.ChoiceField(choices=[("", ""), ("recycle", "")], required=False)
+
+    def __init__(self, data: Any = None, *, at: datetime, zone: str, **more: Any) -> None:
+        """`zone` is hers as far as anybody knows."""
+        super().__init__(data, **more)
+        self.fields["disposition"].queryset = Disposition.objects.in_use().select_related("reason")  # type: ignore[attr-defined]
+        self.initial.setdefault("zone", zone)
+        if zone:
+            self.initial.setdefault("call_back", next_nine(at=at, zone=zone))
+
+    @property
+    def goes_on_with(self) -> str:
+        """The form that this disposition goes on with; the call is logged with it."""
+        panel = FORWARD.get(self.cleaned_data["disposition"].follows, "")
+        return self.cleaned_data["instead"] or panel if panel else ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        disposition = cleaned.get("disposition")
+        if disposition and disposition.follows == Disposition.Follows.CALL_BACK:
+            if not cleaned.get("call_back") and "call_back" not in self.errors:
+                self.add_error("call_back", _("When did you promise to call back?"))
+            if not cleaned.get("zone") and "zone" not in self.errors:
+                self.add_error("zone", _("On whose clock? Name a place, such as Europe/Oslo."))
+        else:
+            # Without JavaScript every part of the form is sent; what does not belong is not judged.
+            for name in ("call_back", "zone"):
+                self.errors.pop(name, None)
+        return cleaned
+
+    def call_back_words(self, now: datetime) -> str:
+        """When the call back would be, on my clock and on hers; empty while it cannot be known."""
+        if self.is_bound:
+            self.is_valid()
+        known = self.cleaned_data if self.is_bound else self.initial
+        wall, zone = known.get("call_back"), known.get("zone")
+        if not wall or not zone:
+            return ""
+        moment = resolve(wall, zone)
+        if moment <= now:
+            return _("that moment is past")
+        return _("call back %(moment)s, promised") % {"moment": both_clocks(moment, zone, now=now)}
+
+    @property
+    def promised(self) -> tuple[datetime, str] | None:
+        disposition = self.cleaned_data["disposition"]
+        if disposition.follows != Disposition.Follows.CALL_BACK:
+            return None
+        return self.cleaned_data["call_back"], self.cleaned_data["zone"]
+
+
+class TouchForm(LeadForm):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What did you send?"),
+        choices=[(Activity.Kind.EMAIL, Activity.Kind.EMAIL.label), (Activity.Kind.SOCIAL, Activity.Kind.SOCIAL.label)],
+    )
+    note = forms.CharField(max_length=NOTE_MAX, required=False)
+
+
+class NoteForm(LeadForm):
+    text = forms.CharField(max_length=NOTE_MAX, error_messages={"required": gettext_lazy("Write something first.")})
+
+
+class StepForm(LeadForm):
+    """The next step: which, or the same one later, and when: a moment picked or typed."""
+
+    kind = forms.ChoiceField(choices=[("", ""), *[(kind.value, kind.label) for kind in PLANNED]], required=False)
+    title = forms.CharField(max_length=200, required=False)
+    when = forms.CharField(max_length=10, required=False)
+    due = WallTimeField(required=False)
+    zone = ZoneField(required=False)
+
+    def __init__(self, data: Any = None, *, at: datetime, mine: str, zone: str, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.mine = mine
+        self.presets = presets(at=at, zone=mine, hers=zone if zone != mine else "")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        picked = next((preset for preset in self.presets if preset.key == cleaned.get("when")), None)
+        if picked:
+            self.errors.pop("due", None)
+            cleaned["moment"] = picked.due
+        elif cleaned.get("due"):
+            cleaned["moment"] = (cleaned["due"], cleaned.get("zone") or self.mine)
+        elif "due" not in self.errors:
+            self.add_error("due", _("When? Pick a moment or write one."))
+        return cleaned
+
+
+class DoneForm(LeadForm):
+    step = forms.IntegerField(min_value=1, max_value=2**62)

@@ -1,0 +1,463 @@
+"""Everything the page of one lead says, in a number of statements that no length of history changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, Subquery, Value, When
+from django.utils.translation import gettext as _
+
+from accounts.actions.people import keys_of_email, suppression_key
+from accounts.models import Account, ContactPoint, Employment, Person, Suppression
+from agreement.models import Disposition, Lane, Phase
+from agreement.models.vocabulary import LETTERS, Letters
+from leads.actions.undoing import can_undo
+from leads.cadence import attempts_of
+from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Recycling, Step
+from leads.models.lead import AE_PHASES
+from leads.naming import Code, Names
+from leads.queue import CALLABLE
+from leads.scoring import rules_of
+from leads.sentences import routed_words, want_routing
+from leads.timeline import Cursor, History, Timeline
+from team.localtime import is_zone, zone_of_phone, zone_of_place
+from team.models import Installation, Role, User
+
+CALLABLE_FROM, CALLABLE_UNTIL = CALLABLE
+SATURDAY = 5
+PEOPLE_SHOWN = 12
+DEEDS_READ = 200
+# The hand-off that the lead stands in: open, or the one that made it a deal.
+STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
+DEEDS_COUNT = timedelta(days=180)
+
+
+def lead_for_page(user: User, public_id: UUID | str) -> Lead | None:
+    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps."""
+    first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
+    workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
+    return (
+        Lead.objects.visible_to(user)
+        .filter(public_id=public_id)
+        .annotate(
+            is_workable=Exists(workable),
+            first_data=Subquery(first),
+            preset=Subquery(Installation.objects.values("letters")[:1]),
+            clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
+            meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
+            recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
+        )
+        .select_related(
+            "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement", "cadence",
+            "clock", "meeting", "recycled__missing", "recycled__referred_to",
+        )
+        .order_by("-meeting__sent_at", "clock__due_at")
+        .first()
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HerClock:
+    """What time it is where she is, if anybody can know, and whether that is an hour to call."""
+
+    zone: str = ""
+    how: str = ""
+    local: datetime | None = None
+
+    @property
+    def place(self) -> str:
+        return self.zone.rpartition("/")[2].replace("_", " ")
+
+    @property
+    def is_callable(self) -> bool:
+        local = self.local
+        return bool(local and local.weekday() < SATURDAY and CALLABLE_FROM <= local.hour < CALLABLE_UNTIL)
+
+    @property
+    def says(self) -> str:
+        """Whether to call now, in words."""
+        if self.local is None:
+            return ""
+        if self.is_callable:
+            return _("callable until %(hour)s:00") % {"hour": CALLABLE_UNTIL}
+        if self.local.weekday() >= SATURDAY:
+            return _("weekend there")
+        if self.local.hour < CALLABLE_FROM:
+            return _("not before %(hour)s:00") % {"hour": CALLABLE_FROM}
+        return _("after hours there")
+
+
+def her_clock(person: Person, account: Account | None, phones: list[str], *, at: datetime) -> HerClock:
+    """Her own zone if it is known, else where she is, else what her number says, else where the company is."""
+    country, place = person.country, person.city or person.region
+    known: list[tuple[str | None, str]] = [(person.time_zone, "")]
+    if country:
+        known.append((zone_of_place(country, place, at=at), _("from where she is")))
+    known += [(zone_of_phone(phone, at=at), _("from her number")) for phone in phones]
+    if account and account.country:
+        known.append((zone_of_place(account.country, account.city or account.region, at=at), _("from the company")))
+    for zone, how in known:
+        if zone and is_zone(zone):
+            return HerClock(zone, how, at.astimezone(ZoneInfo(zone)))
+    return HerClock()
+
+
+def zone_of(lead: Lead, *, at: datetime) -> str:
+    """The zone of the person of this lead, empty if nobody can know it."""
+    phones = ContactPoint.objects.filter(
+        person=lead.person_id, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
+    ).order_by("-is_primary", "pk")
+    return her_clock(lead.person, lead.account, list(phones.values_list("normalised", flat=True)), at=at).zone
+
+
+def history_of(lead: Lead, user: User, *, show: str, before: Cursor | None, now: datetime) -> History:
+    """One page of the history alone."""
+    earlier = Lead.objects.visible_to(user).filter(person=lead.person_id, pk__lt=lead.pk).order_by("-id")[:60]
+    timeline = Timeline(lead, list(earlier), show=show, before=before)
+    timeline.read_notes([])
+    names = Names()
+    timeline.want(names)
+    return timeline.say(names.load(), reader=user.pk, now=now)
+
+
+@dataclass
+class Colleague:
+    """Somebody at the account, her part in the group, and who works her."""
+
+    person: Person
+    employment: Employment
+    lead: Lead | None
+
+
+@dataclass
+class Topic:
+    label: str
+    points: int
+    deeds: list[str]
+
+
+@dataclass
+class Known:
+    """One criterion with its newest answer."""
+
+    criterion: Code
+    answer: Answer | None = None
+    evidence: str = ""
+    by: str = ""
+
+    @property
+    def value(self) -> str:
+        return self.answer.value if self.answer else ""
+
+    @property
+    def state(self) -> str:
+        return {"yes": "done", "no": "due"}.get(self.value, "")
+
+    @property
+    def icon(self) -> str:
+        return {"yes": "done", "no": "close"}.get(self.value, "unknown")
+
+
+@dataclass
+class LeadPage:
+    """The page of one lead as one user sees it at one moment."""
+
+    lead: Lead
+    user: User
+    now: datetime
+    show: str = "all"
+    before: Cursor | None = None
+    names: Names = field(default_factory=Names)
+
+    def __post_init__(self) -> None:
+        """Read everything: contacts, silence, people, pursuits, steps, answers, history, its words, all names."""
+        lead = self.lead
+        self.person = lead.person
+        self.contacts = list(ContactPoint.objects.filter(person=lead.person_id).order_by("kind", "-is_primary", "pk"))
+        self.silent = self._silence()
+        self._read_people()
+        self.steps = list(
+            Step.objects.open().filter(lead=lead).select_related("assignee", "cadence").order_by("due_at", "id")
+        )
+        self.answers = list(Answer.objects.filter(lead=lead).order_by("-id")[:60])
+        self.timeline = Timeline(lead, self.told_pursuits, show=self.show, before=self.before, deeds=DEEDS_READ)
+        newest = self._newest_answers()
+        self.timeline.read_notes([answer.note_id for answer in newest.values() if answer.note_id])
+        self.timeline.want(self.names)
+        self.names.want("user", *[answer.by_id for answer in newest.values()])
+        want_routing(self.names, lead.first_data or {})
+        self.names.load()
+        self.known = [self._known(code, newest.get(code.pk)) for code in self.names.codes("criterion")]
+
+    @cached_property
+    def history(self) -> History:
+        return self.timeline.say(self.names, reader=self.user.pk, now=self.now)
+
+    # What there is at most once: absent on the lead where there is none.
+
+    @property
+    def running(self) -> Clock | None:
+        return getattr(self.lead, "clock", None)
+
+    @cached_property
+    def meeting(self) -> HandOff | None:
+        if self.lead.phase not in AE_PHASES or (found := getattr(self.lead, "meeting", None)) is None:
+            return None
+        hand_off: HandOff = found
+        hand_off.lead, hand_off.bdr = self.lead, self.lead.bdr
+        if hand_off.ae_id == self.lead.ae_id and self.lead.ae:
+            hand_off.ae = self.lead.ae
+        return hand_off
+
+    @property
+    def recycled(self) -> Recycling | None:
+        return getattr(self.lead, "recycled", None)
+
+    # What may be done
+
+    @property
+    def works(self) -> bool:
+        return bool(self.lead.is_workable)
+
+    @property
+    def may_take(self) -> bool:
+        """Free in the pool of a team where she is a BDR, or kept for her."""
+        lead = self.lead
+        if lead.phase != Phase.QUEUED or lead.team_id not in self.user.teams_as(Role.BDR):
+            return False
+        return not self.is_reserved_for_another
+
+    @property
+    def is_reserved_for_another(self) -> bool:
+        lead = self.lead
+        return bool(lead.reserved_until and lead.reserved_until > self.now and lead.bdr_id != self.user.pk)
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """Which of the acts make sense in this phase; the actions decide again."""
+        phase, works = self.lead.phase, self.works
+        is_open = works and phase != Phase.CLOSED
+        is_at_work = works and phase in (Phase.QUEUED, Phase.WORKING) and not self.is_reserved_for_another
+        return {
+            "call": is_open and phase != Phase.NURTURE,
+            "touch": is_open and phase != Phase.NURTURE,
+            "note": works,
+            "step": is_open and phase != Phase.HANDED_OFF,
+            "meeting": is_at_work,
+            "recycle": is_at_work,
+            "disqualify": is_at_work or (works and phase == Phase.NURTURE),
+            "answers": is_open,
+            "person": works,
+            "wake": works and phase == Phase.NURTURE,
+        }
+
+    @property
+    def undoable(self) -> LeadEvent | None:
+        """Her own last act of the day, while nobody has acted since."""
+        event = self.history.newest
+        return event if self.works and can_undo(event, by=self.user, at=self.now) else None
+
+    # Who
+
+    @property
+    def title(self) -> str:
+        """Her name, or else her three best facts; never an id."""
+        if self.person.name:
+            return self.person.name
+        job = self.employment
+        facts = [
+            job.title if job else "",
+            self.account.name if self.account else "",
+            next((point.value for point in self.contacts if point.kind == ContactPoint.Kind.EMAIL), ""),
+            self.person.city or self.person.country,
+            self.lead.source,
+        ]
+        return ", ".join([fact for fact in facts if fact][:3]) or str(self.person)
+
+    @cached_property
+    def phones(self) -> list[ContactPoint]:
+        return [point for point in self.contacts if point.kind in ContactPoint.PHONES]
+
+    @property
+    def dial(self) -> str:
+        """The number that `c` dials, if she may be called."""
+        if "phone" in self.silent:
+            return ""
+        usable = [point for point in self.phones if point.state in ContactPoint.USABLE]
+        best = next((point for point in usable if point.is_primary), usable[0] if usable else None)
+        return f"tel:{best.normalised}" if best else ""
+
+    @cached_property
+    def hers(self) -> HerClock:
+        usable = [point.normalised for point in self.phones if point.state in ContactPoint.USABLE]
+        return her_clock(self.person, self.account, usable, at=self.now)
+
+    @property
+    def missing_roles(self) -> list[str]:
+        held = {one.employment.role for one in self.colleagues}
+        wanted = (Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION)
+        return [str(role.label) for role in wanted if role not in held] if self.account else []
+
+    def _silence(self) -> set[str]:
+        """The channels she may not be reached on: her own wish, or that of an address or number of hers."""
+        keys = []
+        for point in self.contacts:
+            if point.kind == ContactPoint.Kind.EMAIL:
+                keys += [suppression_key(form) for form in keys_of_email(point.normalised)]
+            elif point.kind in ContactPoint.PHONES:
+                keys.append(suppression_key(point.normalised))
+        rows = Suppression.objects.filter(Q(person=self.lead.person_id) | Q(key_hash__in=keys, person=None))
+        found = set(rows.values_list("channel", flat=True))
+        return {"email", "phone"} if Suppression.Channel.ALL in found else found
+
+    def _read_people(self) -> None:
+        lead = self.lead
+        here = Q(person=lead.person_id)
+        if lead.account_id:
+            here |= Q(account=lead.account_id)
+        known_first = Case(When(role=Employment.Role.UNKNOWN, then=Value(1)), default=Value(0))
+        herself = Case(When(person=lead.person_id, then=Value(0)), default=Value(1))
+        current = Employment.objects.filter(is_current=True).select_related("person", "account")
+        current = current.order_by(herself, known_first, "-pk")
+        jobs = list(current.filter(here)[: PEOPLE_SHOWN + 1])
+        self.employment = next((job for job in jobs if job.person_id == lead.person_id), None)
+        self.account = self.employment.account if self.employment else lead.account
+        if self.account and self.account.pk != lead.account_id:
+            # She has moved since this pursuit began: who matters now is where she is now.
+            jobs = list(current.filter(account=self.account)[: PEOPLE_SHOWN + 1])
+        self.more_people = len(jobs) > PEOPLE_SHOWN
+        there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
+        people = {job.person_id for job in there}
+        seen = Lead.objects.visible_to(self.user).filter(pk=OuterRef("pk"))
+        pursuits = list(
+            Lead.objects.filter(Q(person=lead.person_id) | (Q(person__in=people) & ~Q(phase=Phase.CLOSED)))
+            .annotate(is_seen=Exists(seen))
+            .select_related("bdr", "ae", "reason")
+            .order_by("-id")[:60]
+        )
+        worked = {one.person_id: one for one in pursuits if one.is_open}
+        self.colleagues = [Colleague(job.person, job, worked.get(job.person_id)) for job in there]
+        self.pursuits = [one for one in pursuits if one.person_id == lead.person_id and one.pk != lead.pk]
+        # What came before is told with this pursuit; what another team said to her stays with that team.
+        self.told_pursuits = [one for one in self.pursuits if one.is_seen and one.pk < lead.pk]
+
+    # The work
+
+    @property
+    def step(self) -> Step | None:
+        return self.steps[0] if self.steps else None
+
+    @property
+    def attempts_planned(self) -> int:
+        return len(attempts_of(self.lead.cadence_id)) if self.lead.cadence_id else 0
+
+    @property
+    def after_no_answer(self) -> str:
+        """What the cadence does when nobody answers, for the form before it is sent."""
+        lead = self.lead
+        if not lead.cadence_id:
+            return _("the lead is yours, and its cadence plans the next attempt")
+        attempts = attempts_of(lead.cadence_id)
+        done = lead.attempts + 1
+        later = next((one for one in attempts if one.position > done), None)
+        if later is None:
+            return _("that was the last attempt: decide tomorrow, recycle or go on")
+        this = next((one for one in attempts if one.position == done), None)
+        days = later.day_offset - (this.day_offset if this else 0)
+        when = _("later today") if days <= 0 else _("%(days)s working days on") % {"days": days}
+        words = {"number": later.position, "all": len(attempts), "kind": str(later.get_kind_display()).lower()}
+        return _("attempt %(number)s of %(all)s, %(kind)s, ") % words + when
+
+    @property
+    def dispositions(self) -> list[Code]:
+        return self.names.codes("disposition")
+
+    @property
+    def next_attempts(self) -> str:
+        """Ids of the dispositions after which the cadence goes on, as `data-when` wants them."""
+        return " ".join(str(one.pk) for one in self.dispositions if one.more == Disposition.Follows.NEXT_ATTEMPT)
+
+    @property
+    def call_backs(self) -> str:
+        return " ".join(str(one.pk) for one in self.dispositions if one.more == Disposition.Follows.CALL_BACK)
+
+    @property
+    def zones(self) -> list[str]:
+        """Clocks somebody may mean: hers, mine, the team's."""
+        found = (self.hers.zone, self.user.time_zone, self.lead.team.calendar.time_zone)
+        return list(dict.fromkeys(zone for zone in found if zone))
+
+    @property
+    def letters(self) -> str:
+        """MQL, SAL, SQL by the installation's preset; somebody's own find is a Prospect until sales accepts."""
+        lead = self.lead
+        if lead.phase == Phase.CLOSED:
+            return ""
+        if lead.lane == Lane.REP_SOURCED and lead.phase in (Phase.QUEUED, Phase.WORKING, Phase.HANDED_OFF):
+            return str(Letters.PROSPECT.label)
+        return str(LETTERS.get(lead.preset, LETTERS["articles"])[Phase(lead.phase)].label)
+
+    @property
+    def worker(self) -> User | None:
+        """Whose lead it is, for somebody who may only look."""
+        return self.lead.ae if self.lead.phase in AE_PHASES else self.lead.bdr
+
+    # What we know
+
+    @property
+    def known_count(self) -> int:
+        return sum(1 for one in self.known if one.value in ("yes", "no"))
+
+    @property
+    def fit(self) -> list[tuple[str, int]]:
+        labels = {rule.key: rule.label for rule in rules_of(self.lead.agreement_id)}
+        return [(labels.get(key, key), worth) for key, worth in self.lead.tier_parts if key != "interest"]
+
+    @property
+    def fit_sum(self) -> int:
+        return sum(worth for _label, worth in self.fit)
+
+    @property
+    def interest_at_entry(self) -> int:
+        return next((worth for key, worth in self.lead.tier_parts if key == "interest"), 0)
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """What she was interested in during the last half year: points by topic, with what stands behind them."""
+        points: dict[str, int] = defaultdict(int)
+        behind: dict[str, list[str]] = defaultdict(list)
+        for deed in self.timeline.deeds:
+            if deed.at < self.now - DEEDS_COUNT or deed.at > self.now:
+                continue
+            topic = deed.topic or (deed.asset.topic if deed.asset_id and deed.asset else None)
+            label = topic.label if topic else str(deed.get_kind_display())
+            points[label] += max(deed.points, 0)
+            behind[label].append(deed.asset.title if deed.asset else str(deed.get_kind_display()))
+        found = [Topic(label, worth, behind[label]) for label, worth in points.items()]
+        return sorted(found, key=lambda topic: (-topic.points, topic.label))[:6]
+
+    @property
+    def topics_max(self) -> int:
+        return max([topic.points for topic in self.topics], default=0) or 1
+
+    @property
+    def routed(self) -> str:
+        return routed_words(self.lead.first_data or {}, self.names)
+
+    def _newest_answers(self) -> dict[int, Answer]:
+        newest: dict[int, Answer] = {}
+        for answer in self.answers:
+            newest.setdefault(answer.criterion_id, answer)
+        return newest
+
+    def _known(self, code: Code, answer: Answer | None) -> Known:
+        if answer is None:
+            return Known(code)
+        note = self.timeline.notes.get(answer.note_id or 0)
+        by = _("you") if answer.by_id == self.user.pk else self.names.say("user", answer.by_id)
+        return Known(code, answer, note.text if note else "", by)

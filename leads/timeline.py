@@ -1,0 +1,200 @@
+"""The history of a person as sentences: what she did, what we did, what was decided, newest first.
+
+Events and engagements are merged by moment and paged by key, so that five hundred entries cost what ten do. History
+holds ids and codes; what they are called is asked for once (`leads.naming`), and words come from notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreement.models import Disposition
+from leads.models import Engagement, Lead, LeadEvent, Note
+from leads.naming import Names
+from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
+
+PAGE = 30
+EVENTS, DEEDS, NOTES = 2, 1, 0
+
+SHOWS = {
+    "all": gettext_lazy("All"),
+    "conversations": gettext_lazy("Conversations"),
+    "touches": gettext_lazy("Our touches"),
+    "hers": gettext_lazy("What she did"),
+    "moves": gettext_lazy("Moves"),
+}
+NO_MOVES = ("log", "plan", "answer", "engage")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The entry a page ends with; the next page begins after it."""
+
+    at: datetime
+    rank: int
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.rank}~{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """None for whatever is no cursor: a broken address shows the first page."""
+        try:
+            at, rank, pk = text.split("~")
+            moment = parse_datetime(at.replace(" ", "+"))
+            return cls(moment, int(rank), int(pk)) if moment and moment.tzinfo else None
+        except ValueError:
+            return None
+
+    def before(self, rank: int) -> Q:
+        """What stands after this entry among the rows of one source."""
+        same = Q(at=self.at, id__lt=self.pk) if rank == self.rank else Q(at=self.at) if rank < self.rank else Q(pk=None)
+        return Q(at__lt=self.at) | same
+
+
+@dataclass
+class Entry:
+    """One line: who did what when, with the words that belong to it."""
+
+    at: datetime
+    rank: int
+    pk: int
+    icon: str
+    text: SafeString | str
+    soft: str = ""
+    state: str = ""
+    words: list[str] = field(default_factory=list)
+    is_taken_back: bool = False
+    event: LeadEvent | None = None
+
+    @property
+    def key(self) -> tuple[datetime, int, int]:
+        return (self.at, self.rank, self.pk)
+
+
+@dataclass
+class History:
+    """One page of it, a list a day, and where the next page begins."""
+
+    show: str
+    days: list[tuple[datetime, list[Entry]]]
+    next: Cursor | None
+    newest: LeadEvent | None = None
+
+
+class Timeline:
+    """Reads one page in three statements: events, engagements, notes. `say` writes it once the names are known."""
+
+    def __init__(
+        self, lead: Lead, pursuits: Sequence[Lead], *, show: str = "all", before: Cursor | None = None, deeds: int = 0
+    ) -> None:
+        self.lead, self.before = lead, before
+        self.show = show if show in SHOWS else "all"
+        self.pursuits = {one.pk: one for one in pursuits} | {lead.pk: lead}
+        self.events = [] if self.show == "hers" else list(self._events()[: PAGE + 1])
+        # The first page may ask for more of what she did than it shows: interest is told from the same rows.
+        self.deeds = self._deeds(max(deeds, PAGE + 1) if before is None else PAGE + 1)
+        self.notes: dict[int, Note] = {}
+
+    def read_notes(self, more: Sequence[int]) -> None:
+        """The words of these events, and `more` that the page shows elsewhere. A closed lead takes notes only."""
+        wanted = {pk for event in self.events for pk in _note_ids(event)} | set(more)
+        found = Q(pk__in=wanted)
+        if self.lead.closed_at and self.show == "all":
+            after = Q(lead=self.lead, at__gt=self.lead.closed_at, activity_id=None)
+            found |= (after & self.before.before(NOTES)) if self.before else after
+        self.notes = {note.pk: note for note in Note.objects.filter(found).order_by("-id")[: 8 * PAGE]}
+
+    def want(self, names: Names) -> None:
+        for event in self.events:
+            want(names, event)
+        names.want("user", *[note.by_id for note in self.notes.values()])
+
+    def say(self, names: Names, *, reader: int, now: datetime) -> History:
+        entries = [*self._said_events(names, reader, now), *self._said_deeds(), *self._said_notes(names, reader)]
+        entries.sort(key=lambda entry: entry.key, reverse=True)
+        shown, rest = entries[:PAGE], entries[PAGE:]
+        days = [
+            (group[0].at, group)
+            for _day, found in groupby(shown, key=lambda entry: timezone.localtime(entry.at).date())
+            if (group := list(found))
+        ]
+        end = Cursor(*shown[-1].key) if rest else None
+        newest = next((event for event in self.events if event.lead_id == self.lead.pk), None)
+        return History(self.show, days, end, newest if self.before is None else None)
+
+    def _events(self) -> QuerySet[LeadEvent]:
+        rows = LeadEvent.objects.filter(lead__in=list(self.pursuits)).order_by("-at", "-id")
+        if self.before:
+            rows = rows.filter(self.before.before(EVENTS))
+        if self.show == "touches":
+            return rows.filter(verb="log", data__kind__in=["call", "email", "social"])
+        if self.show == "conversations":
+            talks = list(Disposition.objects.filter(is_conversation=True).values_list("pk", flat=True))
+            held = Q(verb__in=["qualify", "not_qualify"])
+            return rows.filter(held | Q(verb="log", data__disposition__in=talks))
+        if self.show == "moves":
+            return rows.exclude(verb__in=NO_MOVES)
+        return rows
+
+    def _deeds(self, most: int) -> list[Engagement]:
+        if self.show not in ("all", "hers") and most <= PAGE + 1:
+            return []
+        rows = Engagement.objects.filter(person=self.lead.person_id, reverses=None).select_related(
+            "asset__topic", "topic"
+        )
+        if self.before:
+            rows = rows.filter(self.before.before(DEEDS))
+        return list(rows.order_by("-at", "-id")[:most])
+
+    def _said_events(self, names: Names, reader: int, now: datetime) -> list[Entry]:
+        taken_back = {event.corrects for event in self.events if event.corrects}
+        tell = Teller(names, self.pursuits, reader=reader, now=now)
+        entries = []
+        for event in self.events:
+            told = tell(event)
+            words = [self.notes[pk].text for pk in _note_ids(event) if pk in self.notes and self.notes[pk].text]
+            entries.append(
+                Entry(
+                    event.at, EVENTS, event.pk, told.icon, told.text, told.soft, told.state, words,
+                    is_taken_back=event.pk in taken_back, event=event,
+                )
+            )  # fmt: skip
+        return entries
+
+    def _said_deeds(self) -> list[Entry]:
+        if self.show not in ("all", "hers"):
+            return []
+        name = self.lead.person.given_name or self.lead.person.name or _("She")
+        return [
+            Entry(deed.at, DEEDS, deed.pk, DEED_ICONS.get(deed.kind, "visit"), deed_words(deed, name), deed.source)
+            for deed in self.deeds[: PAGE + 1]
+        ]
+
+    def _said_notes(self, names: Names, reader: int) -> list[Entry]:
+        if self.show != "all" or not self.lead.closed_at:
+            return []
+        told = {pk for event in self.events for pk in _note_ids(event)}
+        return [
+            Entry(
+                note.at, NOTES, note.pk, "note",
+                _("%(who)s noted") % {"who": who_words(names, note.by_id, reader)}, words=[note.text],
+            )
+            for note in self.notes.values()
+            if note.pk not in told and note.lead_id == self.lead.pk and note.at > self.lead.closed_at and note.text
+        ]  # fmt: skip
+
+
+def _note_ids(event: LeadEvent) -> list[int]:
+    return event.data.get("effects", {}).get("notes", []) if isinstance(event.data, dict) else []

@@ -1,0 +1,82 @@
+"""Putting right what is known of a person, where it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.actions.companies import meet_company
+from accounts.actions.people import (
+    AlreadyKnown,
+    add_contact_point,
+    change_employer,
+    correct_contact_point,
+    correct_person,
+    correct_title,
+)
+from accounts.models import ContactPoint, Employment, Person
+from accounts.normalise import BadValue
+from leads.actions.changing import MoveRefused
+from leads.actions.logging import plan_after_contact
+from leads.forms.correcting import PersonForm
+from leads.models import Lead
+from leads.views.lead import carry_out
+from team.http import Request
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@require_POST
+def correct(request: Request, public_id: UUID) -> HttpResponse:
+    """Only what was changed is written. A phone or an e-mail that was missing ends the search for one."""
+
+    def act(lead: Lead, form: PersonForm, now: datetime) -> str:
+        person, given = lead.person, form.cleaned_data
+        by: User = request.user
+        names = {name: given[name] for name in PersonForm.NAMES}
+        correct_person(person, expect=given["person_version"], by=by, at=now, **names)
+        _employ(person, given["company"], given["title"], by=by, at=now)
+        found = _reach(person, given, "phone", ContactPoint.PHONES, by=by, at=now)
+        found |= _reach(person, given, "email", (ContactPoint.Kind.EMAIL,), by=by, at=now)
+        if found:
+            plan_after_contact(lead, by=by, at=now)
+        return _("Corrected: %(name)s.") % {"name": person}
+
+    return carry_out(request, public_id, "person", act)
+
+
+def _employ(person: Person, company: str, title: str, *, by: User, at: datetime) -> None:
+    current = Employment.objects.filter(person=person, is_current=True).select_related("account").first()
+    known = current.account.name if current and current.account else ""
+    if company.strip().casefold() != known.casefold():
+        account = meet_company(company, by=by, at=at) if company.strip() else None
+        change_employer(person, account, expect=person.version, title=title, by=by, at=at)
+    elif title.strip() != (current.title if current else ""):
+        correct_title(person, title, expect=person.version, by=by, at=at)
+
+
+def _reach(
+    person: Person, given: dict[str, str], field: str, kinds: tuple[str, ...], *, by: User, at: datetime
+) -> bool:
+    """Correct the number or address that stands there, or add the first; returns whether there is a new way to her."""
+    value = given[field].strip()
+    points = list(ContactPoint.objects.filter(person=person, kind__in=kinds).order_by("-is_primary", "pk"))
+    usable = [one for one in points if one.state in ContactPoint.USABLE]
+    if not value or any(one.value == value for one in usable):
+        return False
+    try:
+        if usable:
+            correct_contact_point(usable[0], value, by=by, at=at)
+        else:
+            add_contact_point(person, kinds[0], value, by=by, at=at, source="rep", primary=True)
+    except BadValue as bad:
+        raise MoveRefused(_("This %(why)s.") % {"why": bad}, field=field) from bad
+    except AlreadyKnown as known:
+        raise MoveRefused(str(known), field=field) from known
+    return True

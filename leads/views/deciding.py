@@ -1,0 +1,230 @@
+"""What a rep decides about a lead: how ready she is, a meeting, sleep, the end; and taking the last act back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.actions.people import AlreadyKnown, add_person
+from accounts.models import Person
+from accounts.normalise import name as split_name
+from leads.actions.answering import answer_criteria
+from leads.actions.changing import LeadConflict, MoveRefused, lock_lead
+from leads.actions.closing import disqualify_lead
+from leads.actions.handing import hand_off_lead
+from leads.actions.logging import log_and_go_on
+from leads.actions.recycling import recycle_lead
+from leads.actions.undoing import undo_last
+from leads.clocks import clause_for
+from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
+from leads.models import HandOff, Lead, SecondLook
+from leads.sentences import both_clocks, new_moment
+from leads.views.access import visible_lead, workable_lead
+from leads.views.lead import carry_out
+from leads.views.panels import make_form
+from leads.waking import sentence, wake_day
+from team.http import Request, tell
+from team.localtime import resolve
+from team.models import User
+from team.templatetags.midfield import clock_words, day_words
+
+
+@require_POST
+def answers(request: Request, public_id: UUID) -> HttpResponse:
+    def act(lead: Lead, form: AnswersForm, now: datetime) -> str:
+        answer_criteria(lead, answers=form.answers, by=request.user, at=now)
+        return _("Answers kept: %(name)s.") % {"name": lead.person}
+
+    return carry_out(request, public_id, "answers", act)
+
+
+@require_http_methods(["GET", "POST"])
+def hand_off(request: Request, public_id: UUID) -> HttpResponse:
+    """Book a meeting, or hand off without one. Asked with GET, it says what would follow."""
+    if request.method == "GET":
+        return _preview(request, public_id, "meeting", meeting_words)
+
+    def act(lead: Lead, form: MeetingForm, now: datetime) -> str:
+        ae, wall = form.cleaned_data["ae"], form.wall
+        taken = meets_already(ae, wall, form.cleaned_data["minutes"])
+        if taken and not form.cleaned_data["anyway"]:
+            raise MoveRefused(taken, field="meeting")
+        booked = hand_off_lead(
+            lead,
+            ae=ae,
+            by=request.user,
+            at=now,
+            meeting=wall,
+            minutes=form.cleaned_data["minutes"],
+            place=form.cleaned_data["place"],
+            line=form.cleaned_data["line"],
+            expect=_call_first(request, lead, form, now),
+        )
+        words = {"name": lead.person, "ae": ae, "moment": both_clocks(booked.meeting_at, booked.zone, now=now)}
+        if booked.meeting_at is None:
+            return _("Handed off: %(name)s to %(ae)s.") % words
+        return _("Meeting booked: %(name)s with %(ae)s, %(moment)s.") % words
+
+    return carry_out(request, public_id, "meeting", act)
+
+
+@require_http_methods(["GET", "POST"])
+def recycle(request: Request, public_id: UUID) -> HttpResponse:
+    """To sleep, with the facts of its category. Asked with GET, it says when it would come back."""
+    if request.method == "GET":
+        return _preview(request, public_id, "recycle", recycle_words)
+
+    def act(lead: Lead, form: RecycleForm, now: datetime) -> str:
+        expect = _call_first(request, lead, form, now)
+        event = recycle_lead(
+            lead,
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            at=now,
+            facts=form.facts,
+            vendor=form.cleaned_data.get("vendor") or "",
+            missing=form.cleaned_data.get("missing"),
+            referred_to=_referred(form, by=request.user, at=now),
+            note="" if form.cleaned_data["disposition"] else form.cleaned_data["note"],
+            expect=expect,
+        )
+        wake_at = new_moment(event, "wake_at")
+        words = {"name": lead.person, "day": day_words(wake_at, now=now, midline=True) if wake_at else ""}
+        return _("Recycled: %(name)s. Back on %(day)s.") % words
+
+    return carry_out(request, public_id, "recycle", act)
+
+
+@require_POST
+def disqualify(request: Request, public_id: UUID) -> HttpResponse:
+    def act(lead: Lead, form: DisqualifyForm, now: datetime) -> str:
+        expect = _call_first(request, lead, form, now)
+        reason = form.cleaned_data["reason"]
+        words = "" if form.cleaned_data["disposition"] else form.cleaned_data["note"]
+        event = disqualify_lead(lead, reason=reason, by=request.user, at=now, note=words, expect=expect)
+        said = _("Disqualified: %(name)s, %(reason)s.") % {"name": lead.person, "reason": str(reason.label).lower()}
+        looks = event.data.get("effects", {}).get("second_looks")
+        due_at = SecondLook.objects.filter(pk__in=looks).values_list("due_at", flat=True).first() if looks else None
+        if due_at:
+            said += " " + _("The manager may put it back until %(day)s.") % {
+                "day": day_words(due_at, now=now, midline=True)
+            }
+        return said
+
+    return carry_out(request, public_id, "disqualify", act)
+
+
+@require_POST
+def undo(request: Request, public_id: UUID) -> HttpResponse:
+    """Take the last act back: from the line that told it, or as Correct from the history."""
+    lead = workable_lead(request, public_id)
+    named = request.POST.get("event", "")
+    event_id = int(named) if named.isdecimal() and len(named) < 19 else None
+    try:
+        undo_last(lead, by=request.user, at=timezone.now(), event_id=event_id)
+    except (LeadConflict, MoveRefused) as refused:
+        tell(request, str(refused), level=messages.WARNING)
+    else:
+        tell(request, _("Taken back: %(name)s is as before.") % {"name": lead.person})
+    return redirect("leads:lead", public_id)
+
+
+def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> str:
+    """What follows from booking this: the moment on both clocks, by when the AE answers, whom else she meets then."""
+    ae = form.cleaned_data.get("ae")
+    if ae is None:
+        return ""
+    said = []
+    wall = form.wall
+    if wall:
+        said.append(both_clocks(resolve(*wall), wall[1], now=now))
+        if taken := meets_already(ae, wall, form.cleaned_data.get("minutes") or 30):
+            said.append(taken)
+    clause = clause_for("response", version_id=lead.agreement_id, lane=lead.lane, tier=lead.tier)
+    hours = round((clause.minutes if clause else 480) / 60)
+    if ae == user:
+        said.append(_("yours at once, accepted"))
+    else:
+        words = {"ae": ae.get_short_name(), "hours": hours}
+        said.append(_("%(ae)s answers within %(hours)s working hours") % words)
+    return "; ".join(said)
+
+
+def meets_already(ae: User, wall: tuple[datetime, str] | None, minutes: int) -> str:
+    """Whom the AE meets at that time already, in words; empty when she is free."""
+    if wall is None:
+        return ""
+    begins = resolve(*wall)
+    ends = begins + timedelta(minutes=minutes)
+    near = (
+        HandOff.objects.open()
+        .filter(ae=ae, meeting_at__lt=ends, meeting_at__gt=begins - timedelta(hours=8))
+        .select_related("lead__person")
+        .order_by("meeting_at")
+    )
+    for other in near:
+        if other.meeting_at and other.meeting_at + timedelta(minutes=other.minutes) > begins:
+            clock = clock_words(timezone.localtime(other.meeting_at))
+            words = {"ae": ae.get_short_name(), "name": other.lead.person, "clock": clock}
+            return _("%(ae)s meets %(name)s at %(clock)s then") % words
+    return ""
+
+
+def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> str:
+    """When it comes back and why then; and whether its cadence has not ended."""
+    rule = form.rule
+    if rule is None or "wake_on" in form.errors or "contract_end" in form.errors:
+        return ""
+    day = wake_day(rule, form.facts, today=form.today)
+    written = date_format(day, pgettext("date format: day and year", "j M Y"))
+    return _("Back on %(day)s: %(why)s") % {"day": written, "why": sentence(rule, form.facts, day)}
+
+
+def _preview(request: Request, public_id: UUID, panel: str, words: Any) -> HttpResponse:
+    """What would follow from a form as it stands, before it is sent."""
+    if not request.htmx:
+        return redirect(f"{reverse('leads:lead', args=[public_id])}?form={panel}")
+    now = timezone.now()
+    lead = visible_lead(request, public_id)
+    form = make_form(panel, lead, user=request.user, now=now, data=request.GET)
+    form.is_valid()
+    then = words(lead, form, request.user, now)
+    return render(request, f"leads/_form_{panel}.html#then", {"then": then, "lead": lead, "form": form})
+
+
+def _call_first(request: Request, lead: Lead, form: WithCall, now: datetime) -> int | None:
+    """Log the call that led here, in the same transaction. Returns the version that the next act may still expect."""
+    disposition, expect = form.cleaned_data["disposition"], form.cleaned_data["version"]
+    if disposition is None:
+        return expect if isinstance(expect, int) else None
+    lock_lead(lead, expect=expect)
+    log_and_go_on(lead, disposition=disposition, by=request.user, at=now, note=form.cleaned_data["note"])
+    return None
+
+
+def _referred(form: RecycleForm, *, by: User, at: datetime) -> Person | None:
+    """The one who was named, found by her address or written down."""
+    address = form.cleaned_data.get("referred_email")
+    if not address:
+        return None
+    given, family = _names(form.cleaned_data.get("referred_name") or "")
+    try:
+        return add_person(given_name=given, family_name=family, email_address=address, source="referral", by=by, at=at)
+    except AlreadyKnown as known:
+        return known.person
+
+
+def _names(full: str) -> tuple[str, str]:
+    name = split_name(full)
+    return name.given, name.family

@@ -1,0 +1,174 @@
+"""The page of one lead: who she is, the work in hand, what we know. Every act on it answers with this page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.actions.people import PersonConflict
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.forms.hand_offs import Sales
+from leads.lead_page import LeadPage, history_of, lead_for_page
+from leads.models import Lead
+from leads.neighbours import lead_after
+from leads.sentences import told
+from leads.timeline import SHOWS, Cursor
+from leads.views.access import can_work, visible_lead
+from leads.views.panels import INLINE, ON_CLICK, WITH_CALL, make_form
+from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.http import Request, tell
+from team.templatetags.midfield import moment_words
+
+
+@require_GET
+@never_cache
+@vary_on_headers("HX-Request")
+def lead(request: Request, public_id: UUID) -> HttpResponse:
+    panel = request.GET.get("form", "")
+    now = timezone.now()
+    page = page_of(request, public_id, now=now)
+    panel = panel if page.may.get(panel) else ""
+    if request.htmx and panel in ON_CLICK and not request.htmx.history_restore_request:
+        form = make_form(panel, page.lead, user=request.user, now=now, page=page)
+        context = {"page": page, "lead": page.lead, "form": form, "now": now}
+        return render(request, f"leads/_form_{panel}.html", context)
+    return show(request, public_id, now=now, panel=panel, page=page)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def timeline(request: Request, public_id: UUID) -> HttpResponse:
+    """One kind of the history, or what is older."""
+    now = timezone.now()
+    lead = visible_lead(request, public_id)
+    if not request.htmx or request.htmx.history_restore_request:
+        return redirect(f"{reverse('leads:lead', args=[public_id])}?{request.GET.urlencode()}")
+    before = Cursor.parse(request.GET.get("before", ""))
+    history = history_of(lead, request.user, show=request.GET.get("show", ""), before=before, now=now)
+    part = "entries" if before else "history"
+    context = {"lead": lead, "history": history, "shows": SHOWS, "now": now}
+    return render(request, f"leads/_history.html#{part}", context)
+
+
+def page_of(request: Request, public_id: UUID, *, now: datetime) -> LeadPage:
+    """Everything the page says, as this user sees it; 404 when it is not hers to see."""
+    lead = lead_for_page(request.user, public_id)
+    if lead is None:
+        raise Http404
+    before = Cursor.parse(request.GET.get("before", ""))
+    return LeadPage(lead, request.user, now, show=request.GET.get("show", "all"), before=before)
+
+
+def show(
+    request: Request,
+    public_id: UUID,
+    *,
+    now: datetime,
+    panel: str = "",
+    form: Any = None,
+    conflict: str = "",
+    theirs: Any = None,
+    status: int = 200,
+    page: LeadPage | None = None,
+) -> HttpResponse:
+    """The page with `panel` open; `form` is what was sent and is shown again with its mistakes."""
+    page = page or page_of(request, public_id, now=now)
+    open_panels = [name for name in INLINE if page.may[name] or name == panel]
+    forms = {name: make_form(name, page.lead, user=request.user, now=now, page=page) for name in open_panels}
+    if panel:
+        forms[panel] = form or make_form(panel, page.lead, user=request.user, now=now, page=page)
+    context: dict[str, Any] = {
+        "page": page,
+        "lead": page.lead,
+        "now": now,
+        "history": page.history,
+        "shows": SHOWS,
+        "forms": forms,
+        "panel": panel,
+        "conflict": conflict,
+        "theirs": theirs,
+        # What was typed about the call stands in this form now; its draft must not come back beside it.
+        "goes_on": panel in WITH_CALL and bool(forms[panel]["disposition"].value()),
+        "take_id": new_form_id(),
+    }
+    if "call" in forms:
+        context["call_back_words"] = forms["call"].call_back_words(now)
+    if page.meeting is not None:
+        there = reverse("leads:lead", args=[public_id])
+        context["hand_off"] = page.meeting
+        context["sales"] = Sales(page.meeting, request.user, at=now, there=there)
+    template = "leads/lead.html#answer" if request.htmx else "leads/lead.html"
+    return render(request, template, context, status=status)
+
+
+def carry_out(request: Request, public_id: UUID, panel: str, act: Callable[[Lead, Any, datetime], str]) -> HttpResponse:
+    """Check what was sent, act once, say what was done, and go on: to the next lead, or stay.
+
+    `act` returns the words to tell. What was refused or lost a race comes back with everything that was typed.
+    """
+    now = timezone.now()
+    lead = visible_lead(request, public_id)
+    form = make_form(panel, lead, user=request.user, now=now, data=request.POST)
+    is_valid = form.is_valid()
+    if not can_work(request, lead):
+        if form.sent_version in (None, lead.version):
+            raise PermissionDenied
+        return show(
+            request, public_id, now=now, panel=panel, form=form, conflict=what_happened(request, lead, now), status=409
+        )
+    if not is_valid:
+        return show(request, public_id, now=now, panel=panel, form=form, status=422)
+
+    here = reverse("leads:lead", args=[public_id])
+    goes_on = form.cleaned_data["next"]
+    following = _following(request, lead, form, now) if goes_on else None
+    there = reverse("leads:lead", args=[following]) if following else reverse("leads:queue") if goes_on else here
+    try:
+        with transaction.atomic():
+            submit_once(form.cleaned_data["form_id"], by=request.user, at=now, answer_url=there)
+            words = act(lead, form, now)
+    except SentBefore as before:
+        return redirect(before.answer_url or here)
+    except PersonConflict as conflict:
+        return show(request, public_id, now=now, panel=panel, form=form, conflict=str(conflict), status=409)
+    except LeadConflict as conflict:
+        words = f"{conflict} {what_happened(request, lead, now)}".strip()
+        return show(request, public_id, now=now, panel=panel, form=form, conflict=words, status=409)
+    except MoveRefused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+        return show(request, public_id, now=now, panel=panel, form=form, status=422)
+    drafts = [f"lead-{lead.pk}-{panel}"]
+    if form.cleaned_data.get("disposition"):
+        drafts.append(f"lead-{lead.pk}-call")
+    tell(request, words, undo=reverse("leads:undo", args=[public_id]), drafts=drafts)
+    if not request.htmx or (goes_on and not following):
+        return redirect(there)
+    response = show(request, following or public_id, now=now)
+    response["HX-Push-Url" if following else "HX-Replace-Url"] = there
+    return response
+
+
+def what_happened(request: Request, lead: Lead, now: datetime) -> str:
+    """The last thing somebody else did to this lead, and when."""
+    event = lead.events.exclude(by=request.user).order_by("-id").first()
+    if event is None or event.by_id is None:
+        return ""
+    words = {"what": told(event, lead, reader=request.user.pk, now=now), "when": moment_words(event.at, now=now)}
+    return _("%(what)s, %(when)s.") % words
+
+
+def _following(request: Request, lead: Lead, form: Any, now: datetime) -> UUID | None:
+    return lead_after(lead, user=request.user, at=now, path=form.cleaned_data["after"])

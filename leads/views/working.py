@@ -1,0 +1,130 @@
+"""A rep's work on a lead: calls, touches, notes, the next step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agreement.models import StepKind
+from leads.actions import logging as actions
+from leads.actions.changing import LeadConflict
+from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
+from leads.models import Lead, LeadEvent, Step
+from leads.sentences import new_moment
+from leads.views.access import visible_lead, workable_lead
+from leads.views.lead import carry_out, show
+from leads.views.panels import make_form
+from team.http import Request
+from team.templatetags.midfield import moment_words
+
+
+@require_http_methods(["GET", "POST"])
+def log_call(request: Request, public_id: UUID) -> HttpResponse:
+    """A digit logs a call; a disposition that goes on with a form opens that form with what was typed.
+
+    Asked with GET, it says on both clocks when a call back would be.
+    """
+    now = timezone.now()
+    lead = visible_lead(request, public_id)
+    if request.method == "GET":
+        asked = make_form("call", lead, user=request.user, now=now, data=request.GET)
+        return HttpResponse(escape(asked.call_back_words(now)))
+    sent = make_form("call", lead, user=request.user, now=now, data=request.POST)
+    if sent.is_valid() and (panel := sent.goes_on_with):
+        lead = workable_lead(request, public_id)
+        disposition = sent.cleaned_data["disposition"]
+        initial: dict[str, Any] = {"disposition": disposition.pk, "note": sent.cleaned_data["note"]}
+        if disposition.reason:
+            initial["reason"] = disposition.reason_id
+        form = make_form(panel, lead, user=request.user, now=now, initial=initial)
+        return show(request, public_id, now=now, panel=panel, form=form)
+
+    def act(lead: Lead, form: CallForm, now: datetime) -> str:
+        disposition = form.cleaned_data["disposition"]
+        event = actions.log_call(
+            lead,
+            disposition=disposition,
+            by=request.user,
+            at=now,
+            note=form.cleaned_data["note"],
+            call_back=form.promised,
+        )
+        words = {"label": str(disposition.label).rstrip("…"), "name": lead.person, "next": _next(event, now)}
+        return _("%(label)s: %(name)s. %(next)s") % words
+
+    return carry_out(request, public_id, "call", act)
+
+
+@require_POST
+def log_touch(request: Request, public_id: UUID) -> HttpResponse:
+    def act(lead: Lead, form: TouchForm, now: datetime) -> str:
+        event = actions.log_touch(
+            lead, kind=form.cleaned_data["kind"], by=request.user, at=now, note=form.cleaned_data["note"]
+        )
+        label = dict(form.fields["kind"].choices)[form.cleaned_data["kind"]]  # type: ignore[attr-defined]
+        return _("%(label)s logged: %(name)s. %(next)s") % {
+            "label": label, "name": lead.person, "next": _next(event, now),
+        }  # fmt: skip
+
+    return carry_out(request, public_id, "touch", act)
+
+
+@require_POST
+def note(request: Request, public_id: UUID) -> HttpResponse:
+    def act(lead: Lead, form: NoteForm, now: datetime) -> str:
+        actions.add_note(lead, text=form.cleaned_data["text"], by=request.user, at=now)
+        return _("Note kept: %(name)s.") % {"name": lead.person}
+
+    return carry_out(request, public_id, "note", act)
+
+
+@require_POST
+def set_step(request: Request, public_id: UUID) -> HttpResponse:
+    """Another next step, or with no kind chosen the same one later."""
+
+    def act(lead: Lead, form: StepForm, now: datetime) -> str:
+        kind, due = form.cleaned_data["kind"], form.cleaned_data["moment"]
+        if kind:
+            event = actions.set_step(
+                lead, kind=kind, by=request.user, at=now, due=due, title=form.cleaned_data["title"]
+            )
+            label = StepKind(kind).label
+            return _("%(what)s: %(name)s. %(next)s") % {"what": label, "name": lead.person, "next": _next(event, now)}
+        event = actions.snooze_step(lead, by=request.user, at=now, until=due)
+        return _("Snoozed: %(name)s. %(next)s") % {"name": lead.person, "next": _next(event, now)}
+
+    return carry_out(request, public_id, "step", act)
+
+
+@require_POST
+def snooze(request: Request, public_id: UUID) -> HttpResponse:
+    def act(lead: Lead, form: StepForm, now: datetime) -> str:
+        event = actions.snooze_step(lead, by=request.user, at=now, until=form.cleaned_data["moment"])
+        return _("Snoozed: %(name)s. %(next)s") % {"name": lead.person, "next": _next(event, now)}
+
+    return carry_out(request, public_id, "step", act)
+
+
+@require_POST
+def finish_step(request: Request, public_id: UUID) -> HttpResponse:
+    def act(lead: Lead, form: DoneForm, now: datetime) -> str:
+        step = Step.objects.filter(lead=lead, pk=form.cleaned_data["step"]).first()
+        if step is None:
+            raise LeadConflict(_("This step is done already."))
+        event = actions.finish_step(lead, step=step, by=request.user, at=now)
+        return _("Done: %(name)s. %(next)s") % {"name": lead.person, "next": _next(event, now)}
+
+    return carry_out(request, public_id, "done", act)
+
+
+def _next(event: LeadEvent, now: datetime) -> str:
+    """When the lead is due next, as the act has left it."""
+    due_at = new_moment(event, "due_at")
+    return _("Next %(moment)s.") % {"moment": moment_words(due_at, now=now)} if due_at else ""
