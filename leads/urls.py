@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from leads.views import coming_back, hand_offs, imports, notices, people, pool, queue, search
+from leads.views import (
+    coming_back,
+    correcting,
+    deciding,
+    hand_offs,
+    imports,
+    lead,
+    notices,
+    people,
+    pool,
+    queue,
+    search,
+    working,
+)
 
 app_name = "leads"
 urlpatterns = [
@@ -11,6 +24,20 @@ urlpatterns = [
     path("pool/", pool.pool, name="pool"),
     path("leads/<uuid:public_id>/claim/", pool.claim, name="claim"),
     path("leads/<uuid:public_id>/release/", pool.release, name="release"),
+    path("leads/<uuid:public_id>/", lead.lead, name="lead"),
+    path("leads/<uuid:public_id>/timeline/", lead.timeline, name="timeline"),
+    path("leads/<uuid:public_id>/call/", working.log_call, name="log_call"),
+    path("leads/<uuid:public_id>/touch/", working.log_touch, name="log_touch"),
+    path("leads/<uuid:public_id>/note/", working.note, name="note"),
+    path("leads/<uuid:public_id>/step/", working.set_step, name="set_step"),
+    path("leads/<uuid:public_id>/snooze/", working.snooze, name="snooze"),
+    path("leads/<uuid:public_id>/done/", working.finish_step, name="finish_step"),
+    path("leads/<uuid:public_id>/answers/", deciding.answers, name="answers"),
+    path("leads/<uuid:public_id>/meeting/", deciding.hand_off, name="hand_off"),
+    path("leads/<uuid:public_id>/recycle/", deciding.recycle, name="recycle"),
+    path("leads/<uuid:public_id>/disqualify/", deciding.disqualify, name="disqualify"),
+    path("leads/<uuid:public_id>/undo/", deciding.undo, name="undo"),
+    path("leads/<uuid:public_id>/person/", correcting.correct, name="correct"),
     path("search/", search.search, name="search"),
     path("notices/", notices.notices, name="notices"),
     path("notices/seen/", notices.mark_seen, name="notices_seen"),
