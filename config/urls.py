@@ -1,9 +1,13 @@
-"""Every room brings its own list; the first segment of a path names the room where it is not a rep's page."""
+"""Where every address leads. A room that has pages brings its own list."""
+
+from importlib.util import find_spec
 
 from django.contrib import admin
 from django.urls import include, path
 
 from config import views
+
+ROOMS = ("team", "agreement", "accounts", "content", "leads")
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -11,9 +15,5 @@ urlpatterns = [
     path("metrics", views.metrics, name="metrics"),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    *(path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")),
 ]
-import importlib.util as u
-
-for a in ("accounts", "team", "agreement", "leads"):
-    if u.find_spec(a) and u.find_spec(a + ".urls"):
-        urlpatterns.append(path("", include(a + ".urls")))

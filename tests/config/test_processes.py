@@ -5,6 +5,7 @@ import os
 import queue
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 # They run one after the other on one worker: most share a running Midfield, and the last of those kills it.
 pytestmark = pytest.mark.once
@@ -22,6 +24,7 @@ class Running:
     """A `manage.py up`, its lines as they come, and everything it has started."""
 
     def __init__(self, var_dir: Path, port: int, *options: str, **environment: str) -> None:
+        self.var_dir = var_dir
         self.port = port
         env = {**os.environ, "VAR_DIR": str(var_dir), "SITE_URL": f"http://127.0.0.1:{port}", **environment}
         del env["DATABASE_URL"]
@@ -45,17 +48,23 @@ class Running:
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(60)
         finally:
             self.process.kill()
             self.process.wait()
         self.reader.join(10)
         return code
 
-    def line_with(self, part: str, seconds: float = 60) -> str:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.end()
+
+    def line_with(self, part: str, seconds: float = 180) -> str:
         seen = []
         limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
+        while time.monotonic() < limit and (self.process.poll() is None or not self.lines.empty()):
             with contextlib.suppress(queue.Empty):
                 seen.append(self.lines.get(timeout=0.2))
                 if part in seen[-1]:
@@ -63,8 +72,8 @@ class Running:
         pytest.fail(f"no line with {part!r} in {seen}")
 
     def refusal(self) -> tuple[int, list[str]]:
-        code = self.process.wait(30)
-        self.reader.join(10)
+        with self:
+            code = self.process.wait(120)
         return code, [line for line in self.lines.queue if line]
 
     def descendants(self) -> dict[int, str]:
@@ -112,17 +121,31 @@ def all_gone(pids: dict[int, str], seconds: float = 15) -> bool:
 
 
 @pytest.fixture(scope="module")
-def midfield(tmp_path_factory):
-    running = Running(tmp_path_factory.mktemp("var"), free_port())
-    running.line_with("Midfield is at")
-    yield running
-    running.end()
+def new_var_dir(django_db_setup, tmp_path_factory):
+    """A folder with a database that is migrated already, because migrating takes most of a first start."""
+
+    def make() -> Path:
+        folder = tmp_path_factory.mktemp("var")
+        if connection.vendor == "sqlite":
+            with (
+                contextlib.closing(sqlite3.connect(connection.settings_dict["NAME"])) as source,
+                contextlib.closing(sqlite3.connect(folder / "midfield.sqlite3")) as copy,
+            ):
+                source.backup(copy)
+        return folder
+
+    return make
 
 
-def test_a_second_run_in_the_same_folder_says_where_the_first_one_is(midfield, tmp_path_factory):
-    var_dir = Path(next(tmp_path_factory.getbasetemp().glob("var*")))
+@pytest.fixture(scope="module")
+def midfield(new_var_dir):
+    with Running(new_var_dir(), free_port()) as running:
+        running.line_with("Midfield is at")
+        yield running
 
-    code, lines = Running(var_dir, free_port()).refusal()
+
+def test_a_second_run_in_the_same_folder_says_where_the_first_one_is(midfield):
+    code, lines = Running(midfield.var_dir, free_port()).refusal()
 
     assert code == 1
     assert len(lines) == 1
@@ -162,15 +185,15 @@ def test_kill_9_leaves_no_process_behind(midfield):
     assert all_gone(started)
 
 
-def test_without_a_broker_the_ticks_run_inside_and_ctrl_c_ends_everything(tmp_path):
-    running = Running(tmp_path, free_port(), "--no-broker")
-    running.line_with("due work runs one after the other inside ./run")
-    running.line_with("Midfield is at")
-    started = running.descendants()
+def test_without_a_broker_the_ticks_run_inside_and_ctrl_c_ends_everything(new_var_dir):
+    with Running(new_var_dir(), free_port(), "--no-broker") as running:
+        running.line_with("due work runs one after the other inside ./run")
+        running.line_with("Midfield is at")
+        started = running.descendants()
 
-    assert not any("celery" in args or "valkey" in args for args in started.values())
-    assert running.end() == 0
-    assert all_gone(started, seconds=1)
+        assert not any("celery" in args or "valkey" in args for args in started.values())
+        assert running.end() == 0
+        assert all_gone(started, seconds=1)
 
 
 def test_production_refuses_to_run_without_a_broker(tmp_path):
