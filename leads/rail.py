@@ -92,7 +92,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 def rail_of(user: User, *, path: str, at: datetime) -> Rail:
     """Her places, what waits in each, and the earliest thing she has to do."""
     row = _facts(user, at=at)
-    counts = {name: row[name] for name in ("queue", "second_looks", "hand_offs", "pool", "back", "notices")}
+    counts = {name: row[f"{name}_count"] for name in ("queue", "second_looks", "hand_offs", "pool", "back", "notices")}
     places = [place for door in DOORS if (place := _place(door, user, path=path, counts=counts))]
     return Rail(
         main=places[:IN_MAIN], rest=places[IN_MAIN:], oldest=_oldest(row), counts=counts, shift=row["shift"] or ""
@@ -147,13 +147,13 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
     managed = user.teams_as(Role.MANAGER)
     free = reserved.exclude(Exists(steps.filter(lead=OuterRef("pk"))))
     values: dict[str, Any] = {
-        "queue_steps": _Count(steps.filter(due_today(at)), "lead"),
-        "queue_reserved": _Count(free),
-        "pool": _Count(Lead.objects.in_pool(teams=user.teams_as(Role.BDR, Role.MANAGER), at=at)),
-        "back": _Count(Lead.objects.asleep_for(user).filter(wake_at__lt=at + timedelta(days=BACK_DAYS))),
-        "hand_offs": _Count(HandOff.objects.unanswered().filter(ae=user)),
-        "second_looks": _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed)),
-        "notices": _Count(Notice.objects.unseen_by(user)),
+        "queue_steps_count": _Count(steps.filter(due_today(at)), "lead"),
+        "queue_reserved_count": _Count(free),
+        "pool_count": _Count(Lead.objects.in_pool(teams=user.teams_as(Role.BDR, Role.MANAGER), at=at)),
+        "back_count": _Count(Lead.objects.asleep_for(user).filter(wake_at__lt=at + timedelta(days=BACK_DAYS))),
+        "hand_offs_count": _Count(HandOff.objects.unanswered().filter(ae=user)),
+        "second_looks_count": _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed)),
+        "notices_count": _Count(Notice.objects.unseen_by(user)),
         "step_due": Subquery(soon.values("due_at")[:1]),
         "step_lead": Subquery(soon.values("lead__public_id")[:1]),
         "step_given": Subquery(soon.values("lead__person__given_name")[:1]),
@@ -165,7 +165,7 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
         "shift": Subquery(Installation.objects.values("calendar_shift")[:1]),
     }
     row = User.objects.filter(pk=user.pk).values(**values).get()
-    row["queue"] = row["queue_steps"] + row["queue_reserved"]
+    row["queue_count"] = row["queue_steps_count"] + row["queue_reserved_count"]
     return row
 
 

@@ -61,6 +61,14 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Who is waiting first, then first touches in time, today's steps, what was missed."""
         return self.order_by("band", "due_at", "id")
 
+    def after_in_pool(self, band: int, due_at: datetime, pk: int) -> LeadQuerySet:
+        """What stands behind this place of the pool, found by the index that orders it."""
+        behind = Q(due_at__gt=due_at) | Q(due_at=due_at, id__gt=pk)
+        return self.filter(Q(band__gt=band) | (Q(band=band) & behind), band__gte=band)
+
+    def in_lane(self, lane: str) -> LeadQuerySet:
+        return self.filter(lane=lane)
+
     def reserved_for(self, user: User, *, at: datetime) -> LeadQuerySet:
         return self.filter(phase=Phase.QUEUED, bdr=user, reserved_until__gt=at)
 
@@ -79,6 +87,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def worked_by(self, user: User) -> LeadQuerySet:
         return self.filter(bdr=user, phase=Phase.WORKING)
+
+    def held_by(self, user: User) -> LeadQuerySet:
+        """What counts against her open limit: what she works and what is reserved for her."""
+        return self.filter(bdr=user, phase__in=[Phase.QUEUED, Phase.WORKING])
 
     def at_account(self, account: Account | int) -> LeadQuerySet:
         return self.filter(account=account)

@@ -43,3 +43,12 @@ def submit_once(form_id: str, *, by: User, at: datetime, answer_url: str = "") -
     except IntegrityError:
         before = FormSubmission.objects.filter(form_id=key, user=by).first()
         raise SentBefore(before.answer_url if before else "") from None
+
+
+def answered(form_id: str, *, answer_url: str) -> None:
+    """Where this form led, when that is known only after it was carried out; in the same transaction."""
+    try:
+        key = UUID(form_id)
+    except ValueError:
+        return
+    FormSubmission.objects.filter(form_id=key).update(answer_url=answer_url)

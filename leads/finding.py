@@ -1,0 +1,160 @@
+"""Search: people and companies by name, address, number, whoever asks; the lead itself only where she may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, ContactPoint, Person, Standing
+from accounts.normalise import folded
+from accounts.search import matching
+from agreement.models import Phase
+from leads.models import Lead
+from leads.models.lead import AE_PHASES
+from team.models import User
+
+FOUND_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPerson:
+    public_id: UUID
+    name: str
+    about: str
+    reached: str
+    # Where her pursuit stands, and who works it; every signed-in user may know.
+    standing: str
+    owner: str
+    url: str
+    has_open_lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAccount:
+    public_id: UUID
+    name: str
+    about: str
+    people: int
+    standing: str
+
+
+@dataclass
+class Found:
+    people: list[FoundPerson] = field(default_factory=list)
+    accounts: list[FoundAccount] = field(default_factory=list)
+    # There is more than is shown: a longer query finds it.
+    has_more: bool = False
+
+
+def find(q: str, *, by: User) -> Found:
+    """Up to 50 people and companies that hold every word of `q`, names that begin with it first."""
+    rows = list(
+        matching(q)
+        .filter(person__merged_into=None, person__erased_at=None)
+        .values_list("person_id", "account_id")[: FOUND_MAX + 1]
+    )
+    found = Found(has_more=len(rows) > FOUND_MAX)
+    rows = rows[:FOUND_MAX]
+    begins = folded(q)
+    found.people = sorted(
+        _people([person for person, _account in rows if person], by=by),
+        key=lambda person: (not folded(person.name).startswith(begins), folded(person.name)),
+    )
+    found.accounts = sorted(
+        _accounts([account for _person, account in rows if account]),
+        key=lambda account: (not folded(account.name).startswith(begins), folded(account.name)),
+    )
+    return found
+
+
+def find_person(person: Person, *, by: User) -> FoundPerson:
+    """One person as search shows her."""
+    return _people([person.pk], by=by)[0]
+
+
+def _people(ids: list[int], *, by: User) -> list[FoundPerson]:
+    if not ids:
+        return []
+    points = ContactPoint.objects.filter(person=OuterRef("pk")).order_by("kind", "-is_primary", "pk")
+    latest = Lead.objects.filter(person=OuterRef("pk")).order_by(F("closed_at").desc(nulls_first=True), "-pk")
+    rows = list(
+        Person.objects.filter(pk__in=ids)
+        .annotate(job=FilteredRelation("employments", condition=Q(employments__is_current=True)))
+        .values(
+            "public_id", "given_name", "family_name", "city",
+            title=F("job__title"),
+            company=F("job__account__name"),
+            own=F("standing"),
+            company_standing=F("job__account__standing"),
+            reached=Subquery(points.values("value")[:1]),
+            lead_id=Subquery(latest.values("pk")[:1]),
+        )
+    )  # fmt: skip
+    lead_ids = [row["lead_id"] for row in rows if row["lead_id"]]
+    leads = {lead["pk"]: lead for lead in _leads(lead_ids)}
+    seen = set(Lead.objects.visible_to(by).filter(pk__in=lead_ids).values_list("pk", flat=True))
+    return [_person(row, leads.get(row["lead_id"]), may_see=row["lead_id"] in seen) for row in rows]
+
+
+def _leads(ids: list[int]) -> QuerySet[Lead, dict[str, Any]]:
+    return Lead.objects.filter(pk__in=ids).values(
+        "pk", "public_id", "phase", "closed_as", "wake_at",
+        stage_label=F("stage__label"), bdr_name=F("bdr__name"), ae_name=F("ae__name"), team_name=F("team__name"),
+    )  # fmt: skip
+
+
+def _person(row: dict[str, Any], lead: dict[str, Any] | None, *, may_see: bool) -> FoundPerson:
+    name = f"{row['given_name']} {row['family_name']}".strip()
+    parts = [row["company"], row["title"]] if name else [row["company"], row["city"], _("no name yet")]
+    standing, owner = _where(lead) if lead else ("", "")
+    what_we_are = row["company_standing"] or row["own"]
+    if what_we_are != Standing.PROSPECT:
+        standing = " · ".join(part for part in (str(Standing(what_we_are).label), standing) if part)
+    return FoundPerson(
+        public_id=row["public_id"],
+        name=name or row["title"] or row["reached"] or _("Somebody without a name"),
+        about=" · ".join(part for part in parts if part),
+        reached=row["reached"] or "",
+        standing=standing,
+        owner=owner,
+        url=reverse("leads:lead", args=[lead["public_id"]]) if lead and may_see else "",
+        has_open_lead=bool(lead and lead["phase"] != Phase.CLOSED),
+    )
+
+
+def _where(lead: dict[str, Any]) -> tuple[str, str]:
+    """Phase and owner of a pursuit, in words."""
+    phase = lead["phase"]
+    if phase == Phase.CLOSED:
+        return _("Closed: %(how)s") % {"how": str(Lead.ClosedAs(lead["closed_as"]).label).lower()}, ""
+    words = lead["stage_label"] or str(Phase(phase).label)
+    if phase in AE_PHASES:
+        return words, _("with %(name)s") % {"name": lead["ae_name"]}
+    if lead["bdr_name"]:
+        return words, _("with %(name)s") % {"name": lead["bdr_name"]}
+    return words, _("in the pool of %(team)s") % {"team": lead["team_name"]}
+
+
+def _accounts(ids: list[int]) -> list[FoundAccount]:
+    if not ids:
+        return []
+    rows = (
+        Account.objects.filter(pk__in=ids)
+        .annotate(people=Count("employments", filter=Q(employments__is_current=True)))
+        .values("public_id", "name", "industry", "city", "standing", "people")
+    )
+    return [
+        FoundAccount(
+            public_id=row["public_id"],
+            name=row["name"],
+            about=" · ".join(part for part in (row["industry"], row["city"]) if part),
+            people=row["people"],
+            standing="" if row["standing"] == Standing.PROSPECT else str(Standing(row["standing"]).label),
+        )
+        for row in rows
+    ]

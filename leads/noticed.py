@@ -1,0 +1,102 @@
+"""Notices as sentences: about whom, what happened, since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from agreement.models import SLAClause
+from leads.models import Notice
+from team.models import User
+
+UNSEEN_MAX = 100
+SEEN_MAX = 50
+SEEN_DAYS = 14
+Kind = Notice.Kind
+Clause = SLAClause.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    pk: int
+    name: str
+    about: str
+    url: str
+    said: str
+    meaning: str
+    icon: str
+    at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Noticed:
+    unseen: list[NoticeRow]
+    seen: list[NoticeRow]
+    has_more: bool
+    up_to: int
+
+
+def noticed_by(user: User, *, at: datetime) -> Noticed:
+    """Her unseen notices, newest first, and what she saw in the last two weeks."""
+    notices = Notice.objects.of(user).select_related("lead__person", "lead__account", "clock").order_by("-at", "-pk")
+    unseen = list(notices.filter(seen_at=None)[: UNSEEN_MAX + 1])
+    seen = notices.filter(seen_at__isnull=False, at__gte=at - timedelta(days=SEEN_DAYS))[:SEEN_MAX]
+    shown = unseen[:UNSEEN_MAX]
+    return Noticed(
+        unseen=[_row(notice) for notice in shown],
+        seen=[_row(notice) for notice in seen],
+        has_more=len(unseen) > UNSEEN_MAX,
+        up_to=max((notice.pk for notice in shown), default=0),
+    )
+
+
+def _row(notice: Notice) -> NoticeRow:
+    lead = notice.lead
+    return NoticeRow(
+        pk=notice.pk,
+        name=str(lead.person),
+        about=lead.account.name if lead.account else "",
+        url=reverse("leads:lead", args=[lead.public_id]),
+        said=_said(notice),
+        meaning=_MEANING.get(Kind(notice.kind), ""),
+        icon="late" if notice.kind in (Kind.MISSED, Kind.ESCALATED) else "notice",
+        at=notice.at,
+        due_at=notice.clock.due_at if notice.clock and notice.kind == Kind.SOON else None,
+    )
+
+
+_MEANING = {Kind.SOON: "due", Kind.MISSED: "overdue", Kind.ESCALATED: "overdue"}
+
+
+def _said(notice: Notice) -> str:
+    promise = _promise(notice.clock.kind) if notice.clock else ""
+    kind = Kind(notice.kind)
+    if promise and kind in (Kind.SOON, Kind.MISSED, Kind.ESCALATED):
+        return {
+            Kind.SOON: _("%(promise)s runs out soon"),
+            Kind.MISSED: _("%(promise)s was missed"),
+            Kind.ESCALATED: _("%(promise)s was missed and passed on to you"),
+        }[kind] % {"promise": promise}
+    return {
+        Kind.SOON: _("Something runs out soon"),
+        Kind.MISSED: _("Something was missed"),
+        Kind.ESCALATED: _("Passed on to you"),
+        Kind.HAND_OFF: _("A hand-off waits for your answer"),
+        Kind.ANSWERED: _("Your hand-off was answered"),
+        Kind.RELEASED: _("Given back to the pool"),
+        Kind.SECOND_LOOK: _("Asks for a second look"),
+        Kind.RETURNED: _("Came to you"),
+    }[kind]
+
+
+def _promise(kind: str) -> str:
+    return {
+        Clause.FIRST_TOUCH: _("The first touch"),
+        Clause.RESPONSE: _("The answer to the hand-off"),
+        Clause.OUTCOME: _("The outcome of the meeting"),
+        Clause.SECOND_LOOK: _("The second look"),
+    }[Clause(kind)]

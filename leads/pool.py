@@ -1,0 +1,103 @@
+"""The pool as a list: in the order in which it is taken, a page at a time, never by counting rows off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Subquery
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from leads.models import Lead, Step
+from leads.why import facts_of, what, why
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    lead_id: int
+    team_id: int
+    url: str
+    claim_url: str
+    name: str
+    about: str
+    what: str
+    why: str
+    due_at: datetime
+    is_exact: bool
+
+
+@dataclass
+class Pool:
+    groups: list[tuple[int, str, list[PoolRow]]] = field(default_factory=list)
+    next_after: str = ""
+
+
+def pool_of(teams: list[int], *, lane: str = "", after: str = "", at: datetime) -> Pool:
+    """What a BDR of these teams may take at `at`: reserved leads are somebody's and are not shown."""
+    leads = Lead.objects.in_pool(teams=teams, at=at)
+    if lane:
+        leads = leads.in_lane(lane)
+    if (place := _read(after)) is not None:
+        leads = leads.after_in_pool(*place)
+    free = Step.objects.open().filter(lead=OuterRef("pk")).order_by("due_at", "id")
+    rows = list(
+        leads.in_pool_order().values(
+            "pk", "band", "team_id", "due_at",
+            kind=Subquery(free.values("kind")[:1]),
+            words=Subquery(free.values("title")[:1]),
+            attempt=Subquery(free.values("attempt")[:1]),
+            promised=Exists(free.filter(promised=True)),
+        )[: PAGE + 1]
+    )  # fmt: skip
+    pool = Pool()
+    if len(rows) > PAGE:
+        rows = rows[:PAGE]
+        pool.next_after = _write(rows[-1])
+    facts = facts_of([row["pk"] for row in rows])
+    groups: dict[int, list[PoolRow]] = {}
+    for row in rows:
+        known = facts[row["pk"]]
+        kind = row["kind"] or ""
+        groups.setdefault(row["band"], []).append(
+            PoolRow(
+                lead_id=row["pk"],
+                team_id=row["team_id"],
+                url=reverse("leads:lead", args=[known.public_id]),
+                claim_url=reverse("leads:claim", args=[known.public_id]),
+                name=known.name,
+                about=known.about,
+                what=what(known, now=at, kind=kind, title=row["words"] or "", attempt=row["attempt"]),
+                why=why(known, now=at, kind=kind, promised=row["promised"]),
+                due_at=row["due_at"],
+                is_exact=row["promised"],
+            )
+        )
+    pool.groups = [(band, _HEADS[band](), found) for band, found in groups.items()]
+    return pool
+
+
+_HEADS = {
+    Lead.Band.WAITING: lambda: _("A person is waiting"),
+    Lead.Band.FIRST_TOUCH: lambda: _("First touch in time"),
+    Lead.Band.TODAY: lambda: _("Planned steps"),
+    Lead.Band.MISSED: lambda: _("Missed"),
+}
+
+
+def _write(row: dict[str, Any]) -> str:
+    return f"{row['band']}_{row['due_at'].isoformat()}_{row['pk']}"
+
+
+def _read(text: str) -> tuple[int, datetime, int] | None:
+    """None where the address carries no place, or nonsense: then the list begins at its top."""
+    try:
+        band, due_at, pk = text.split("_")
+        moment = parse_datetime(due_at)
+        return None if moment is None or moment.tzinfo is None else (int(band), moment, int(pk))
+    except ValueError:
+        return None

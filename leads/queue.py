@@ -1,0 +1,381 @@
+"""My queue: one row a lead, my earliest open step or a lead that is reserved for me, grouped by why it is here.
+
+A rep holds at most her open limit, so that all of her rows are read (lightly, in one statement), put in order here and
+counted; only the page that is shown asks for names and reasons. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Q, Value
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.search import query_words
+from agreement.models import Lane, StepKind
+from leads.bands import PROMISE_LEAD
+from leads.models import Activity, HandOff, Lead, Step
+from leads.models.lead import AE_PHASES
+from leads.rail import end_of_today
+from leads.why import Facts, facts_of, what, why
+from team.localtime import is_zone
+from team.models import User
+from team.templatetags.midfield import moment_words
+
+PAGE = 50
+# The hours in which somebody is called at work, on her own clock.
+CALLABLE = (9, 17)
+CALLS = (StepKind.CALL, StepKind.CALL_EMAIL, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE)
+# A promised moment is shown as the time of day it was promised for.
+EXACT = (StepKind.CALL_BACK, StepKind.MEETING)
+
+
+class Group(models.TextChoices):
+    """Why a row is here, in the order in which the groups stand."""
+
+    WAITING = "waiting", gettext_lazy("Waiting for you")
+    FIRST = "first", gettext_lazy("First touch")
+    TODAY = "today", gettext_lazy("Today’s steps")
+    BACK = "back", gettext_lazy("Back")
+    MISSED = "missed", gettext_lazy("Missed")
+    LATER = "later", gettext_lazy("Tomorrow and later")
+
+
+ORDER = list(Group)
+# The place of a row in the whole list; it stays the same while other rows come and go.
+Rank = tuple[int, str, float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row before anybody asked what it says: enough to group, filter and order it."""
+
+    lead_id: int
+    due_at: datetime
+    step_id: int | None
+    kind: str
+    title: str
+    promised: bool
+    made_by: str
+    snoozed: int
+    attempt: int | None
+    step_created_at: datetime | None
+    lane: str
+    tier: str
+    origin: str
+    first_touched_at: datetime | None
+    previous_id: int | None
+    zone: str
+    interest: float | None
+    stage_id: int | None
+    stage: str
+
+    @property
+    def is_first_touch(self) -> bool:
+        """Nobody has touched this pursuit, and nobody has put its first attempt off."""
+        return self.first_touched_at is None and self.made_by != Step.MadeBy.PERSON and not self.snoozed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the page."""
+
+    lead_id: int
+    url: str
+    name: str
+    about: str
+    what: str
+    why: str
+    due_at: datetime
+    zone: str
+    is_exact: bool
+    icon: str
+    # Said in place of a countdown where the hour is not what matters.
+    when: str
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address asks for. Empty is everything."""
+
+    group: str = ""
+    lane: str = ""
+    stage: str = ""
+    tier: str = ""
+    callable_now: bool = False
+    q: str = ""
+    after: str = ""
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.lane or self.stage or self.tier or self.callable_now or self.q)
+
+
+@dataclass
+class Queue:
+    """One page of the queue, and what is around it."""
+
+    groups: list[tuple[Group, list[Row]]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    # Rows before any filter, and of those that are callable now among what the other filters leave.
+    total: int = 0
+    callable_now: int = 0
+    stages: list[tuple[str, str]] = field(default_factory=list)
+    tiers: list[str] = field(default_factory=list)
+    next_after: str = ""
+
+    @property
+    def shown(self) -> int:
+        """Everything that matches but what is folded away."""
+        return sum(self.counts.values()) - self.counts.get(Group.LATER, 0)
+
+
+def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
+    """The page of her queue that the address asks for: two or three statements, however long the queue is."""
+    entries = list(entries_of(user, q=wanted.q, at=at))
+    matching = [entry for entry in entries if _matches(entry, wanted)]
+    is_callable = {entry.lead_id for entry in matching if callable_now(entry, at=at)}
+    if wanted.callable_now:
+        matching = [entry for entry in matching if entry.lead_id in is_callable]
+
+    grouped = sorted((rank_of(entry, group), entry) for entry in matching for group in [group_of(entry, at=at)])
+    queue = Queue(
+        counts=dict(Counter(ORDER[rank[0]].value for rank, _entry in grouped)),
+        total=len(entries),
+        callable_now=len(is_callable),
+        stages=sorted({(str(entry.stage_id), entry.stage) for entry in entries if entry.stage_id}),
+        tiers=sorted({entry.tier for entry in entries}),
+    )
+    if wanted.group:
+        grouped = [(rank, entry) for rank, entry in grouped if ORDER[rank[0]] == wanted.group]
+    if (after := read_rank(wanted.after)) is not None:
+        grouped = [(rank, entry) for rank, entry in grouped if rank > after]
+    page = grouped[:PAGE]
+    if len(grouped) > PAGE:
+        queue.next_after = write_rank(page[-1][0])
+    facts = facts_of([entry.lead_id for _rank, entry in page])
+    queue.groups = _in_groups(page, facts, at=at)
+    return queue
+
+
+def entries_of(user: User, *, q: str = "", at: datetime) -> Iterable[Entry]:
+    """Her rows, unordered, one a lead: the earliest open step of hers; a reserved lead that has none."""
+    steps = Step.objects.open().of(user)
+    reserved = Lead.objects.reserved_for(user, at=at)
+    for word in query_words(q):
+        steps = steps.filter(lead__person__search_text__text__contains=word)
+        reserved = reserved.filter(person__search_text__text__contains=word)
+    if q.strip() and not query_words(q):
+        return []
+    found: dict[int, Entry] = {}
+    rows = steps.order_by().values_list(*_OF_STEP).union(
+        reserved.order_by().values_list(*_OF_LEAD), all=True
+    )  # fmt: skip
+    for row in rows:
+        entry = Entry(*row)
+        known = found.get(entry.lead_id)
+        if known is None or _stands_before(entry, known):
+            found[entry.lead_id] = entry
+    return found.values()
+
+
+def _stands_before(one: Entry, other: Entry) -> bool:
+    """A step says more than a reservation; of two steps the earlier one is next."""
+    if one.step_id is None or other.step_id is None:
+        return one.step_id is not None
+    return (one.due_at, one.step_id) < (other.due_at, other.step_id)
+
+
+# The same columns of a step and its lead, and of a lead without one.
+_OF_STEP: tuple[Any, ...] = (
+    "lead_id", "due_at", "id", "kind", "title", "promised", "made_by", "snoozed", "attempt", "created_at", "lead__lane",
+    "lead__tier", "lead__origin", "lead__first_touched_at", "lead__previous_id", "lead__person__time_zone",
+    "lead__person__interest__rank", "lead__stage_id", "lead__stage__label",
+)  # fmt: skip
+_NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
+_NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
+_NO_WORD: Any = Value("", output_field=models.CharField())
+_OF_LEAD: tuple[Any, ...] = (
+    "pk", "due_at", _NO_NUMBER, _NO_WORD, _NO_WORD, Value(False), _NO_WORD, Value(0), _NO_NUMBER, _NO_MOMENT, "lane",
+    "tier", "origin", "first_touched_at", "previous_id", "person__time_zone", "person__interest__rank", "stage_id",
+    "stage__label",
+)  # fmt: skip
+
+
+def group_of(entry: Entry, *, at: datetime) -> Group:
+    """Why this row is here at `at`. What waits for an answer never stands behind what was missed.
+
+    Waiting: a reply; a promised moment from 15 minutes before; a hand-raiser nobody has touched; each until the end of
+    its day. Missed: a first touch past its moment, and whatever a day that is over has left undone.
+    """
+    midnight = end_of_today(at)
+    is_past_day = entry.due_at < midnight - timedelta(days=1)
+    asked = entry.is_first_touch and (entry.lane == Lane.HAND_RAISER or entry.origin == Lead.Origin.SIGNAL)
+    if not is_past_day and entry.due_at < midnight:
+        told = entry.promised or entry.kind in EXACT
+        if entry.kind == StepKind.REPLY or asked or (told and entry.due_at - PROMISE_LEAD <= at):
+            return Group.WAITING
+    elif asked and not is_past_day:
+        return Group.WAITING
+    if entry.is_first_touch and entry.previous_id is not None:
+        return Group.MISSED if is_past_day else Group.BACK
+    if entry.is_first_touch:
+        return Group.MISSED if entry.due_at <= at else Group.FIRST
+    if is_past_day:
+        return Group.MISSED
+    return Group.TODAY if entry.due_at < midnight else Group.LATER
+
+
+def rank_of(entry: Entry, group: Group) -> Rank:
+    """Earliest first; what was missed by tier and newest interest."""
+    place = ORDER.index(group)
+    if group is Group.MISSED:
+        return (place, entry.tier, -(entry.interest or 0.0), entry.lead_id)
+    return (place, "", entry.due_at.timestamp(), entry.lead_id)
+
+
+def write_rank(rank: Rank) -> str:
+    """A place in the list as the address carries it."""
+    return "_".join(str(part) for part in rank)
+
+
+def read_rank(text: str) -> Rank | None:
+    """None where the address carries none, or nonsense: then the list begins at its top."""
+    parts = text.split("_")
+    try:
+        place, tier, number, lead_id = parts
+        return (int(place), tier, float(number), int(lead_id))
+    except ValueError:
+        return None
+
+
+def callable_now(entry: Entry, *, at: datetime) -> bool:
+    """Whether this is a call, and an hour in which people are called where she is. Unknown is not."""
+    window = _window(entry.zone, at=at)
+    return (not entry.kind or entry.kind in CALLS) and window is not None and window[0] <= at < window[1]
+
+
+def _window(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
+    """The hours of her day at `at`; of the next one when they are over, or it is a weekend there."""
+    if not is_zone(zone):
+        return None
+    local = at.astimezone(ZoneInfo(zone))
+    opens = local.replace(hour=CALLABLE[0], minute=0, second=0, microsecond=0)
+    if local.hour >= CALLABLE[1]:
+        opens += timedelta(days=1)
+    while opens.weekday() > 4:
+        opens += timedelta(days=1)
+    return opens, opens.replace(hour=CALLABLE[1])
+
+
+def _matches(entry: Entry, wanted: Wanted) -> bool:
+    return (
+        wanted.lane in ("", entry.lane)
+        and wanted.stage in ("", str(entry.stage_id))
+        and (not wanted.tier or entry.tier.startswith(wanted.tier))
+    )
+
+
+def _in_groups(
+    page: Sequence[tuple[Rank, Entry]], facts: dict[int, Facts], *, at: datetime
+) -> list[tuple[Group, list[Row]]]:
+    groups: dict[Group, list[Row]] = {}
+    for rank, entry in page:
+        groups.setdefault(ORDER[rank[0]], []).append(_row(entry, facts[entry.lead_id], ORDER[rank[0]], at=at))
+    return list(groups.items())
+
+
+def _row(entry: Entry, facts: Facts, group: Group, *, at: datetime) -> Row:
+    is_call = not entry.kind or entry.kind in CALLS
+    when = ""
+    if group is Group.TODAY and is_call and not entry.promised and entry.due_at > at:
+        when = _hours(entry.zone, at=at)
+    return Row(
+        lead_id=entry.lead_id,
+        url=reverse("leads:lead", args=[facts.public_id]),
+        name=facts.name,
+        about=facts.about,
+        what=what(
+            facts,
+            now=at,
+            kind=entry.kind,
+            title=entry.title,
+            attempt=entry.attempt,
+            created_at=entry.step_created_at,
+        ),
+        why=why(
+            facts,
+            now=at,
+            kind=entry.kind,
+            promised=entry.promised,
+            is_systems=entry.made_by == Step.MadeBy.SYSTEM,
+        ),
+        due_at=entry.due_at,
+        zone=entry.zone,
+        is_exact=entry.promised or entry.kind in EXACT,
+        icon="phone" if entry.promised and entry.due_at > at else "",
+        when=when,
+        is_late=entry.due_at <= at,
+    )
+
+
+def _hours(zone: str, *, at: datetime) -> str:
+    window = _window(zone, at=at)
+    if window is None:
+        return ""
+    opens, closes = window
+    if opens <= at < closes:
+        return _("Callable until %(clock)s") % {"clock": moment_words(closes, now=at)}
+    return _("Callable from %(clock)s") % {"clock": moment_words(opens, now=at)}
+
+
+@dataclass(frozen=True)
+class Today:
+    """What she has done since midnight on her clock, and how full her hands are."""
+
+    touches: int
+    conversations: int
+    meetings: int
+    open: int
+
+
+def today_of(user: User, *, at: datetime) -> Today:
+    """Touches and conversations less those taken back, meetings booked, open leads against her limit: one statement."""
+    midnight = end_of_today(at) - timedelta(days=1)
+    mine = Activity.objects.filter(by=user, at__gte=midnight).order_by().values("by")
+    touch = Q(kind__in=Activity.TOUCHES)
+    booked = HandOff.objects.filter(
+        lead__bdr=user, lead__phase__in=AE_PHASES, sent_at__gte=midnight, meeting_at__isnull=False
+    )
+    held = Lead.objects.held_by(user).order_by().values("bdr")
+    row = (
+        User.objects.filter(pk=user.pk)
+        .values(
+            touches=_one(mine.annotate(n=_net(touch)).values("n")),
+            conversations=_one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
+            meetings=_one(booked.order_by().values("bdr").annotate(n=models.Count("pk")).values("n")[:1]),
+            open=_one(held.annotate(n=models.Count("pk")).values("n")),
+        )
+        .get()
+    )
+    return Today(**row)
+
+
+def _net(what_counts: Q) -> Any:
+    """Rows less their reversals: a reversal is a row of its own that names the other."""
+    return models.Count("pk", filter=what_counts & Q(reverses=None)) - models.Count(
+        "pk", filter=what_counts & Q(reverses__isnull=False)
+    )
+
+
+def _one(rows: models.QuerySet[Any]) -> Any:
+    return models.functions.Coalesce(models.Subquery(rows), 0, output_field=models.IntegerField())

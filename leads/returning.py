@@ -1,0 +1,134 @@
+"""Who comes back when: sleeping leads by the day they wake, with the reason they sleep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, FilteredRelation, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from agreement.models import ReasonRule
+from leads.models import Lead
+from leads.why import slept_words
+from team.models import Role, User
+
+PAGE = 50
+Category = ReasonRule.Category
+CATEGORIES = tuple((category.value, category.label) for category in Category if category.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeper:
+    lead_id: int
+    public_id: UUID
+    version: int
+    url: str
+    name: str
+    about: str
+    why: str
+    wake_at: datetime
+    # Whose she is; empty when she is the reader's own.
+    owner: str
+    may_wake: bool
+
+
+@dataclass
+class Returning:
+    groups: list[tuple[str, list[Sleeper]]] = field(default_factory=list)
+    next_after: str = ""
+
+
+def returning_to(user: User, *, category: str = "", after: str = "", at: datetime) -> Returning:
+    """The leads that sleep for her, earliest wake first, by week while it is near and by month beyond."""
+    leads = Lead.objects.asleep_for(user)
+    if category:
+        leads = leads.filter(recyclings__category=category, recyclings__undone_at=None)
+    if (place := _read(after)) is not None:
+        wake_at, pk = place
+        leads = leads.filter(Q(wake_at__gt=wake_at) | Q(wake_at=wake_at, pk__gt=pk), wake_at__gte=wake_at)
+    rows = list(_rows(leads))
+    returning = Returning()
+    if len(rows) > PAGE:
+        rows = rows[:PAGE]
+        returning.next_after = f"{rows[-1]['wake_at'].isoformat()}_{rows[-1]['pk']}"
+    managed = user.teams_as(Role.MANAGER)
+    groups: dict[str, list[Sleeper]] = {}
+    for row in rows:
+        groups.setdefault(_when(row["wake_at"], at=at), []).append(_sleeper(row, user, managed))
+    returning.groups = list(groups.items())
+    return returning
+
+
+def _rows(leads: Any) -> Any:
+    return (
+        leads.annotate(
+            job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)),
+            sleep=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
+        )
+        .order_by("wake_at", "pk")
+        .values(
+            "pk", "public_id", "version", "wake_at", "bdr_id", "team_id",
+            given=F("person__given_name"), family=F("person__family_name"), company=F("account__name"),
+            title=F("job__title"), owner=F("bdr__name"), team_name=F("team__name"), reason_label=F("reason__label"),
+            category=F("sleep__category"), since=F("sleep__at"), vendor=F("sleep__vendor"),
+            ends_on=F("sleep__contract_ends_on"), precision=F("sleep__precision"), missing=F("sleep__missing__label"),
+        )[: PAGE + 1]
+    )  # fmt: skip
+
+
+def _sleeper(row: dict[str, Any], user: User, managed: Sequence[int]) -> Sleeper:
+    why = row["reason_label"] or ""
+    if row["category"]:
+        why = slept_words(
+            row["category"],
+            since=row["since"],
+            vendor=row["vendor"],
+            ends_on=row["ends_on"],
+            precision=row["precision"],
+            missing=row["missing"] or "",
+        )
+    is_mine = row["bdr_id"] == user.pk
+    return Sleeper(
+        lead_id=row["pk"],
+        public_id=row["public_id"],
+        version=row["version"],
+        url=reverse("leads:lead", args=[row["public_id"]]),
+        name=f"{row['given']} {row['family']}".strip() or row["title"] or _("Somebody without a name"),
+        about=" · ".join(part for part in (row["company"], row["title"]) if part),
+        why=why,
+        wake_at=row["wake_at"],
+        owner="" if is_mine else row["owner"] or _("pool of %(team)s") % {"team": row["team_name"]},
+        may_wake=is_mine or row["team_id"] in managed,
+    )
+
+
+def _when(wake_at: datetime, *, at: datetime) -> str:
+    """The heading a day stands under."""
+    day, today = timezone.localtime(wake_at).date(), timezone.localtime(at).date()
+    monday = today - timedelta(days=today.weekday())
+    if day <= today:
+        return _("Today")
+    if day < monday + timedelta(days=7):
+        return _("This week")
+    if day < monday + timedelta(days=14):
+        return _("Next week")
+    return date_format(day, pgettext("date format: month and year", "F Y"))
+
+
+def _read(text: str) -> tuple[datetime, int] | None:
+    """None where the address carries no place, or nonsense: then the list begins at its top."""
+    try:
+        moment, pk = text.split("_")
+        wake_at = parse_datetime(moment)
+        return None if wake_at is None or wake_at.tzinfo is None else (wake_at, int(pk))
+    except ValueError:
+        return None

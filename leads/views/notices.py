@@ -1,0 +1,34 @@
+"""What a user should know now: unseen first."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from leads.actions.noticing import see_notices
+from leads.forms.notices import SeenForm
+from leads.noticed import noticed_by
+from team.http import Request, tell
+
+
+@require_GET
+@never_cache
+def notices(request: Request) -> HttpResponse:
+    now = timezone.now()
+    return render(request, "leads/notices.html", {"now": now, "noticed": noticed_by(request.user, at=now)})
+
+
+@require_POST
+def mark_seen(request: Request) -> HttpResponse:
+    """All that she was shown, or the one she named; a notice that came meanwhile stays unseen."""
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        return redirect("leads:notices")
+    count = see_notices(
+        by=request.user, at=timezone.now(), up_to=form.cleaned_data["up_to"], only=form.cleaned_data["notice"]
+    )
+    if count:
+        tell(request, ngettext("%(count)s notice seen.", "%(count)s notices seen.", count) % {"count": count})
+    return redirect("leads:notices")

@@ -1,0 +1,72 @@
+"""My queue, and taking the next lead of the pool into it."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from agreement.models import Lane
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.claiming import take_next as take_next_lead
+from leads.forms.queue import TIERS, QueueForm
+from leads.queue import Group, queue_of, today_of
+from leads.rail import COUNT_MAX, home_of, rail_of
+from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
+from team.http import Request, tell
+from team.models import Role
+
+
+@require_GET
+@never_cache
+def queue(request: Request) -> HttpResponse:
+    """Her rows and her day. Who works no queue is led to the page she works in, unless she asks for her own steps."""
+    if not request.user.has_role(Role.BDR) and "mine" not in request.GET:
+        return redirect(home_of(request.user))
+    now = timezone.now()
+    form = QueueForm(request.GET)
+    form.is_valid()
+    wanted = form.wanted()
+    found = queue_of(request.user, wanted=wanted, at=now)
+    rail = rail_of(request.user, path=request.path, at=now)
+    context = {
+        "now": now,
+        "form": form,
+        "wanted": wanted,
+        "queue": found,
+        "today": today_of(request.user, at=now),
+        "tabs": [(group, found.counts[group]) for group in Group if group in found.counts],
+        "lanes": Lane.choices,
+        "tiers": [*TIERS, *found.tiers],
+        "rail": rail,
+        "count_max": COUNT_MAX,
+        "may_take": request.user.has_role(Role.BDR),
+        "form_id": new_form_id(),
+    }
+    return render(request, "leads/queue.html", context)
+
+
+@require_POST
+def take_next(request: Request) -> HttpResponse:
+    """The first lead of her teams' pools, and straight on to its page."""
+    now, form_id = timezone.now(), request.POST.get("form_id", "")
+    try:
+        with transaction.atomic():
+            submit_once(form_id, by=request.user, at=now, answer_url=reverse("leads:queue"))
+            lead = take_next_lead(by=request.user, at=now)
+            if lead is None:
+                tell(request, _("The pool is empty: everything that came in is being worked."), level=messages.INFO)
+                return redirect("leads:queue")
+            url = reverse("leads:lead", args=[lead.public_id])
+            answered(form_id, answer_url=url)
+    except SentBefore as before:
+        return redirect(before.answer_url or "leads:queue")
+    except (LeadConflict, MoveRefused) as refused:
+        tell(request, str(refused), level=messages.WARNING)
+        return redirect("leads:queue")
+    tell(request, _("You took %(name)s.") % {"name": lead.person}, undo=reverse("leads:undo", args=[lead.public_id]))
+    return redirect(url)

@@ -1,0 +1,318 @@
+"""What a row of any list says of a lead: who she is, what to do, and in one sentence why it is here.
+
+`facts_of` reads what the sentences need for one page of leads, in two statements; the sentences themselves are pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Left
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
+from content.models import Asset, Topic
+from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Step
+from team.templatetags.midfield import day_words, span_words
+
+NOTE_CHARS = 90
+# So long a person's own act is told by the clock, later only by what it was.
+FRESH = timedelta(hours=24)
+Category = ReasonRule.Category
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one lead, as far as a row says it."""
+
+    lead_id: int
+    public_id: UUID
+    version: int
+    given: str
+    family: str
+    city: str
+    zone: str
+    company: str
+    title: str
+    phase: str
+    lane: str
+    tier: str
+    origin: str
+    source: str
+    previous_id: int | None
+    first_touched_at: datetime | None
+    # Up to three engagements: verb, what it was about, when.
+    evidence: tuple[tuple[str, str, datetime | None], ...]
+    cadence_attempts: int
+    first_kind: str
+    # Why it slept before, if it is back.
+    slept: str
+    slept_at: datetime | None
+    vendor: str
+    contract_ends_on: date | None
+    precision: str
+    missing: str
+    # How its last hand-off ended.
+    handed: str
+    handed_reason: str
+    handed_ae: str
+    handed_meeting_at: datetime | None
+    note: str
+    because: str
+
+    @property
+    def name(self) -> str:
+        """Her name; somebody without one is called by what is known of her."""
+        name = f"{self.given} {self.family}".strip()
+        if name:
+            return name
+        if self.title and self.company:
+            return _("%(title)s at %(company)s") % {"title": self.title, "company": self.company}
+        if self.company:
+            return _("Somebody at %(company)s") % {"company": self.company}
+        return self.title or _("Somebody without a name")
+
+    @property
+    def about(self) -> str:
+        """Company before title, because the end is what is cut."""
+        if not f"{self.given}{self.family}":
+            return " · ".join(part for part in (self.city, _("no name yet")) if part)
+        return " · ".join(part for part in (self.company, self.title) if part)
+
+    @property
+    def is_untouched(self) -> bool:
+        return self.first_touched_at is None
+
+
+def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
+    """The facts of these leads by id, whoever asks: the caller has chosen what she may see."""
+    rows = _rows(lead_ids)
+    titles = _titles([row["evidence"] for row in rows])
+    found = {}
+    for row in rows:
+        row["evidence"] = tuple(_evidence(row["evidence"], titles))
+        row["cadence_attempts"] = row["cadence_attempts"] or 0
+        found[row["lead_id"]] = Facts(**{name: row[name] or "" if name in _WORDS else row[name] for name in row})
+    return found
+
+
+_WORDS = frozenset(name for name, one in Facts.__dataclass_fields__.items() if one.type == "str")
+
+
+def _rows(lead_ids: Collection[int]) -> list[dict[str, Any]]:
+    hand_offs = HandOff.objects.filter(lead=OuterRef("pk")).order_by("-id")
+    attempts = CadenceStep.objects.filter(cadence=OuterRef("cadence")).order_by().values("cadence")
+    first = CadenceStep.objects.filter(cadence__lane=OuterRef("lane"), cadence__is_current=True, position=1)
+    began = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id")
+    notes = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
+    promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
+    leads = Lead.objects.filter(pk__in=list(lead_ids)).annotate(
+        job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)),
+        sleep=FilteredRelation("previous__recyclings", condition=Q(previous__recyclings__undone_at=None)),
+    )
+    return list(
+        leads.values(
+            "public_id", "version", "phase", "lane", "tier", "origin", "source", "previous_id", "first_touched_at",
+            "evidence",
+            lead_id=F("pk"), given=F("person__given_name"), family=F("person__family_name"),
+            city=F("person__city"), zone=F("person__time_zone"), company=F("account__name"), title=F("job__title"),
+            slept=F("sleep__category"), slept_at=F("sleep__at"), vendor=F("sleep__vendor"),
+            contract_ends_on=F("sleep__contract_ends_on"), precision=F("sleep__precision"),
+            missing=F("sleep__missing__label"),
+            cadence_attempts=Subquery(attempts.annotate(n=Count("pk")).values("n")),
+            first_kind=Subquery(first.values("kind")[:1]),
+            handed=Subquery(hand_offs.values("state")[:1]),
+            handed_reason=Subquery(hand_offs.values("reason__label")[:1]),
+            handed_ae=Subquery(hand_offs.values("ae__name")[:1]),
+            handed_meeting_at=Subquery(hand_offs.values("meeting_at")[:1]),
+            note=Case(
+                When(Exists(promised), then=Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])),
+                default=Value(""),
+                output_field=CharField(),
+            ),
+            because=Case(
+                When(phase=Phase.QUEUED, then=Subquery(began.values(code=KT("data__because"))[:1])),
+                default=Value(""),
+                output_field=CharField(),
+            ),
+        )
+    )  # fmt: skip
+
+
+def _titles(evidences: Iterable[list[Any]]) -> dict[tuple[str, int], str]:
+    """What the engagements were about, by ("asset" or "topic", id), in one statement."""
+    named = [one for evidence in evidences for one in evidence]
+    assets = {one[1] for one in named if one[1]}
+    topics = {one[2] for one in named if one[2] and not one[1]}
+    if not assets and not topics:
+        return {}
+    of = CharField()
+    found = Asset.objects.filter(pk__in=assets).order_by().values_list(Value("asset", of), "pk", "title")
+    labels = Topic.objects.filter(pk__in=topics).order_by().values_list(Value("topic", of), "pk", "label")
+    return {(kind, pk): title for kind, pk, title in found.union(labels, all=True)}
+
+
+def _evidence(evidence: list[Any], titles: dict[tuple[str, int], str]) -> Iterable[tuple[str, str, datetime | None]]:
+    for kind, asset_id, topic_id, at in evidence:
+        about = titles.get(("asset", asset_id)) or titles.get(("topic", topic_id)) or ""
+        yield kind, about, parse_datetime(at) if at else None
+
+
+def what(
+    facts: Facts,
+    *,
+    now: datetime,
+    kind: str = "",
+    title: str = "",
+    attempt: int | None = None,
+    created_at: datetime | None = None,
+) -> str:
+    """What to do for this lead, by its next step; without one, its first touch."""
+    if title:
+        return title
+    kind = kind or facts.first_kind or StepKind.CALL
+    if kind == StepKind.CALL_BACK and created_at:
+        return _("Call back, promised %(day)s") % {"day": day_words(created_at, now=now, midline=True)}
+    if kind in _FIRST and facts.is_untouched and (attempt or 1) == 1:
+        return str(_FIRST[kind]())
+    if attempt and facts.cadence_attempts >= attempt:
+        return _("Attempt %(number)s of %(all)s: %(kind)s") % {
+            "number": attempt,
+            "all": facts.cadence_attempts,
+            "kind": str(StepKind(kind).label).lower(),
+        }
+    return str(StepKind(kind).label)
+
+
+# Called late, so that each reader hears it in her language.
+_FIRST = {
+    StepKind.CALL: lambda: _("First call"),
+    StepKind.EMAIL: lambda: _("First e-mail"),
+    StepKind.CALL_EMAIL: lambda: _("First call and e-mail"),
+    StepKind.SOCIAL: lambda: _("First social touch"),
+}
+
+
+def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, is_systems: bool = False) -> str:
+    """Why this lead is in the list, in one sentence: the most particular reason there is.
+
+    `is_systems`: its step was made because something happened, not because a cadence or a person planned it.
+    """
+    if kind == StepKind.DECIDE:
+        return _("%(count)s attempts and no conversation") % {"count": facts.cadence_attempts}
+    if promised and facts.note:
+        return _("“%(note)s”") % {"note": " ".join(facts.note.split())}
+    if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts, now=now)):
+        return said
+    if facts.previous_id and facts.is_untouched and facts.slept:
+        slept = _slept(facts)
+        return _("Wrote again · %(slept)s") % {"slept": slept} if facts.origin == Lead.Origin.SIGNAL else slept
+    return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
+
+
+def _interest(facts: Facts, *, now: datetime) -> str:
+    done = [_did(kind, about, at, now=now) for kind, about, at in facts.evidence]
+    if facts.lane == Lane.HAND_RAISER:
+        return " · ".join([_("Hand-raiser"), *done[:2]]) if done else _("Hand-raiser: asked to be contacted")
+    if done:
+        return capfirst(", ".join(done))
+    if facts.because == "works_account" and facts.company:
+        return _("You work %(company)s already") % {"company": facts.company}
+    if facts.because == "territory":
+        return _("Your territory")
+    if facts.because == "put_back":
+        return _("Put back after a second look")
+    if facts.origin == Lead.Origin.REP_SOURCED:
+        return _("Found by one of us")
+    if facts.source:
+        return _("From %(source)s") % {"source": facts.source}
+    return str(Lane(facts.lane).label)
+
+
+def _did(kind: str, about: str, at: datetime | None, *, now: datetime) -> str:
+    verb = str(Engagement.Kind(kind).label) if kind in Engagement.Kind.values else kind
+    if about:
+        return f"{verb} {about}"
+    if at and now - timedelta(minutes=1) < at <= now:
+        return _("%(did)s just now") % {"did": verb}
+    if at and now - FRESH < at <= now:
+        return _("%(did)s %(span)s ago") % {"did": verb, "span": span_words(now - at)}
+    return verb
+
+
+def _came_back(facts: Facts, *, now: datetime) -> str:
+    """How the last hand-off ended, when it ended here."""
+    values = {"name": facts.handed_ae, "reason": facts.handed_reason}
+    if facts.handed == HandOff.State.REJECTED:
+        return _("Rejected by %(name)s: %(reason)s") % values
+    if facts.handed == HandOff.State.NO_SHOW and facts.handed_meeting_at:
+        return _("Did not come to the meeting %(day)s with %(name)s") % {
+            "day": day_words(facts.handed_meeting_at, now=now, midline=True), "name": facts.handed_ae
+        }  # fmt: skip
+    if facts.handed == HandOff.State.RETURNED:
+        return _("Returned by %(name)s") % values
+    if facts.handed == HandOff.State.NOT_QUALIFIED:
+        return _("Met %(name)s, not qualified: %(reason)s") % values
+    if facts.handed == HandOff.State.WITHDRAWN:
+        return _("The hand-off to %(name)s was withdrawn") % values
+    return ""
+
+
+def _slept(facts: Facts) -> str:
+    return slept_words(
+        facts.slept,
+        since=facts.slept_at,
+        vendor=facts.vendor,
+        ends_on=facts.contract_ends_on,
+        precision=facts.precision,
+        missing=facts.missing,
+    )
+
+
+def slept_words(
+    category: str,
+    *,
+    since: datetime | None,
+    vendor: str = "",
+    ends_on: date | None = None,
+    precision: str = "",
+    missing: str = "",
+) -> str:
+    """Why somebody sleeps or slept, with the fact that says most: "Contract with Torqline ends 14 Feb"."""
+    if category == Category.MID_CONTRACT:
+        return _contract(vendor, ends_on, precision)
+    month = date_format(timezone.localtime(since), pgettext("date format: month and year", "F Y")) if since else ""
+    if category == Category.NOT_READY and missing:
+        return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": missing.lower()}
+    sentences = {
+        Category.NOT_READY: _("Not ready in %(month)s"),
+        Category.NO_AUTHORITY: _("Could not decide in %(month)s"),
+        Category.UNRESPONSIVE: _("Never answered, until %(month)s"),
+        Category.WRONG_PERSON: _("The wrong person in %(month)s"),
+        Category.LEFT_COMPANY: _("Had left the company in %(month)s"),
+        Category.LOST_DEAL: _("Deal lost in %(month)s"),
+    }
+    return sentences.get(Category(category), _("Slept since %(month)s")) % {"month": month}
+
+
+def _contract(vendor: str, ends_on: date | None, precision: str) -> str:
+    if ends_on is None or precision == Recycling.Precision.UNKNOWN:
+        return _("Contract with %(vendor)s, end unknown") % {"vendor": vendor or _("somebody else")}
+    if precision == Recycling.Precision.QUARTER:
+        end = _("in quarter %(quarter)s of %(year)s") % {"quarter": (ends_on.month + 2) // 3, "year": ends_on.year}
+    elif precision == Recycling.Precision.MONTH:
+        end = _("in %(month)s") % {"month": date_format(ends_on, pgettext("date format: month and year", "F Y"))}
+    else:
+        end = date_format(ends_on, pgettext("date format: day and year", "j M Y"))
+    return _("Contract with %(vendor)s ends %(end)s") % {"vendor": vendor or _("somebody else"), "end": end}

@@ -1,0 +1,101 @@
+"""Notices: unseen first, said in words, seen once."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from leads.models import Notice
+from leads.noticed import noticed_by
+from tests.make import NOON, make_lead
+
+Kind = Notice.Kind
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def notice(user, *, kind=Kind.RETURNED, lead=None, **fields):
+    return Notice.objects.create(user=user, lead=lead or make_lead(), kind=kind, **{"at": NOON, **fields})
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_has_words_with_and_without_a_clock(alice, kind):
+    lead = make_lead()
+    notice(alice, kind=kind, lead=lead)
+    notice(alice, kind=kind, lead=lead, clock=lead.clocks.get())
+
+    assert all(row.said for row in noticed_by(alice, at=NOON).unseen)
+
+
+def test_a_notice_of_a_clock_names_what_was_promised(alice):
+    lead = make_lead()
+    notice(alice, kind=Kind.SOON, lead=lead, clock=lead.clocks.get())
+
+    (row,) = noticed_by(alice, at=NOON).unseen
+    assert (row.said, row.due_at) == ("The first touch runs out soon", lead.due_at)
+
+
+def test_unseen_ones_stand_first_newest_on_top(alice, bob):
+    old, new = notice(alice, at=NOON - timedelta(hours=1)), notice(alice)
+    seen = notice(alice, seen_at=NOON)
+    notice(bob)
+
+    noticed = noticed_by(alice, at=NOON)
+
+    assert [row.pk for row in noticed.unseen] == [new.pk, old.pk]
+    assert [row.pk for row in noticed.seen] == [seen.pk]
+
+
+def test_marking_all_leaves_what_came_after_the_page_was_shown(client, alice):
+    shown = notice(alice)
+    client.force_login(alice)
+    later = notice(alice)
+
+    client.post(reverse("leads:notices_seen"), {"up_to": shown.pk})
+
+    assert list(Notice.objects.unseen_by(alice)) == [later]
+
+
+def test_one_notice_is_marked_alone_and_never_somebody_elses(client, alice, bob):
+    mine, other, bobs = notice(alice), notice(alice), notice(bob)
+    client.force_login(alice)
+
+    client.post(reverse("leads:notices_seen"), {"up_to": bobs.pk, "notice": mine.pk})
+    client.post(reverse("leads:notices_seen"), {"up_to": bobs.pk, "notice": bobs.pk})
+
+    assert set(Notice.objects.filter(seen_at=None)) == {other, bobs}
+
+
+@pytest.mark.parametrize("form", [{}, {"up_to": "x"}, {"up_to": "-1"}, {"up_to": 2**70}])
+def test_a_form_that_makes_no_sense_marks_nothing(client, alice, form):
+    notice(alice)
+    client.force_login(alice)
+
+    assert client.post(reverse("leads:notices_seen"), form).status_code == 302
+    assert Notice.objects.unseen_by(alice).count() == 1
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_the_page_costs_the_same_queries_however_long_it_is(client, alice, rows, django_assert_num_queries):
+    lead = make_lead()
+    for _ in range(rows):
+        notice(alice, lead=lead)
+    client.force_login(alice)
+    client.get(reverse("leads:notices"))  # the first page of a session notes when it began
+
+    # Session, user, unseen, seen, memberships, rail.
+    with django_assert_num_queries(6):
+        response = client.get(reverse("leads:notices"))
+
+    assert response.text.count('<li class="row has-act"') == rows
+
+
+def test_nothing_new_is_said_in_words(client, alice):
+    client.force_login(alice)
+
+    assert "Nothing new" in client.get(reverse("leads:notices")).text
