@@ -111,7 +111,7 @@ def is_alive(pid: int) -> bool:
     return bool(status.stdout.strip()) and not status.stdout.startswith("Z")
 
 
-def all_gone(pids: dict[int, str], seconds: float = 15) -> bool:
+def all_gone(pids: dict[int, str], seconds: float = 60) -> bool:
     limit = time.monotonic() + seconds
     while any(is_alive(pid) for pid in pids):
         if time.monotonic() > limit:
@@ -193,7 +193,7 @@ def test_without_a_broker_the_ticks_run_inside_and_ctrl_c_ends_everything(new_va
 
         assert not any("celery" in args or "valkey" in args for args in started.values())
         assert running.end() == 0
-        assert all_gone(started, seconds=1)
+        assert all_gone(started, seconds=5)
 
 
 def test_production_refuses_to_run_without_a_broker(tmp_path):
