@@ -35,6 +35,10 @@ class Databases:
         self._sign_in(name)
         return self.url(name)
 
+    def empty_copy(self):
+        """A company without leads, to write in."""
+        return self.copy(self.url(self._empty()))
+
     def copy(self, url):
         """A copy to write in. The next one replaces it."""
         name = f"bench_copy_{self.stamp}"

@@ -390,7 +390,8 @@ class Company:
         span = (self.at - created).total_seconds()
         for _ in range(number):
             kind, points = _draw(pick, [((kind, points), weight) for kind, weight, points in KINDS])
-            at = created + timedelta(seconds=span * pick.random() ** 0.7)
+            # Whoever asked became a lead then: an older lead that is closed would owe her an answer.
+            at = created if kind == "asked" else created + timedelta(seconds=span * pick.random() ** 0.7)
             asset, topic = pick.choice(self.codes.assets) if kind != "visited" else (None, None)
             total += points
             self.writer.add("leads_engagement", person_id, account_id, kind, at, at, asset, topic, "", points)
@@ -505,7 +506,7 @@ class Story:
         )
         if where == "given back":
             due_at = self.at + timedelta(minutes=pick.randrange(-200, 400))
-            self.band = 2
+            self.band, self.sweep_at = (2, due_at) if due_at > self.at else (3, None)
             self._queue(self.first)
             self._first_touch("met", self.second, ended=self.second)
             self._claim(self.first)
@@ -524,7 +525,7 @@ class Story:
             due_at = self.at + timedelta(minutes=pick.randrange(200, 1200))
             self.created = self.at - timedelta(minutes=pick.randrange(5, 200))
             self.band = 0 if self.lane == "hand_raiser" else 1
-            self.sweep_at = due_at
+            self.sweep_at = min(due_at, until or due_at)
         self._queue(due_at, bdr=self.bdr if reserved else None, reserved_until=until)
         later = self.created + timedelta(minutes=1)
         self.history.step("engage", later)

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -87,6 +88,14 @@ class Site:
         if done.returncode:
             raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def prepare(self, *arguments):
+        """Let the product's own actions prepare this site; what they answer."""
+        command = [sys.executable, "-m", "tests.bench.prepare", *map(str, arguments)]
+        done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+        return json.loads(done.stdout)
 
     def run(self, name, *command, **env):
         process = Process(name, [sys.executable, "-m", *command], {**self.env, **env}, self.folder)

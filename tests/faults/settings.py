@@ -1,0 +1,8 @@
+"""The product's settings with an alarm clock that rings every second: a fault should not wait for the next tick."""
+
+from config.settings import *  # noqa: F403 - the same settings, one of them changed
+from config.settings import CELERY_BEAT_SCHEDULE
+
+CELERY_BEAT_SCHEDULE = {
+    name: {**entry, "schedule": 1.0, "options": {"expires": 5}} for name, entry in CELERY_BEAT_SCHEDULE.items()
+}
