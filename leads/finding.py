@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -82,7 +82,7 @@ def _people(ids: list[int], *, by: User) -> list[FoundPerson]:
         return []
     points = ContactPoint.objects.filter(person=OuterRef("pk")).order_by("kind", "-is_primary", "pk")
     latest = Lead.objects.filter(person=OuterRef("pk")).order_by(F("closed_at").desc(nulls_first=True), "-pk")
-    rows = list(
+    rows: Any = list(
         Person.objects.filter(pk__in=ids)
         .annotate(job=FilteredRelation("employments", condition=Q(employments__is_current=True)))
         .values(
@@ -101,7 +101,7 @@ def _people(ids: list[int], *, by: User) -> list[FoundPerson]:
     return [_person(row, leads.get(row["lead_id"]), may_see=row["lead_id"] in seen) for row in rows]
 
 
-def _leads(ids: list[int]) -> QuerySet[Lead, dict[str, Any]]:
+def _leads(ids: list[int]) -> Any:
     return Lead.objects.filter(pk__in=ids).values(
         "pk", "public_id", "phase", "closed_as", "wake_at",
         stage_label=F("stage__label"), bdr_name=F("bdr__name"), ae_name=F("ae__name"), team_name=F("team__name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,7 +46,7 @@ def pool_of(teams: list[int], *, lane: str = "", after: str = "", at: datetime) 
     if (place := _read(after)) is not None:
         leads = leads.after_in_pool(*place)
     free = Step.objects.open().filter(lead=OuterRef("pk")).order_by("due_at", "id")
-    rows = list(
+    rows: Any = list(
         leads.in_pool_order().values(
             "pk", "band", "team_id", "due_at",
             kind=Subquery(free.values("kind")[:1]),
@@ -81,7 +82,7 @@ def pool_of(teams: list[int], *, lane: str = "", after: str = "", at: datetime) 
     return pool
 
 
-_HEADS = {
+_HEADS: dict[int, Callable[[], str]] = {
     Lead.Band.WAITING: lambda: _("A person is waiting"),
     Lead.Band.FIRST_TOUCH: lambda: _("First touch in time"),
     Lead.Band.TODAY: lambda: _("Planned steps"),

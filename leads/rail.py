@@ -72,10 +72,10 @@ DOORS = (
     _Door("leads:hand_offs", gettext_lazy("Hand-offs"), "handoff", (AE, MA, B), key="g h", counts="hand_offs"),
     _Door("leads:pool", gettext_lazy("Pool"), "leads", (B, MA), key="g l", counts="pool"),
     _Door("leads:coming_back", gettext_lazy("Coming back"), "back", (B, MA, AE), key="g b", counts="back"),
+    _Door("admin:index", gettext_lazy("Administration"), "settings", (AD,)),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
     _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),
     _Door("leads:search", gettext_lazy("Search"), "search", (B, AE, MA, MK, AD)),
-    _Door("admin:index", gettext_lazy("Administration"), "settings", (AD,)),
 )
 # Where "/" leads somebody who works no queue.
 HOMES = ((B, "leads:queue"), (AE, "leads:hand_offs"), (MA, "leads:team"), (MK, "leads:imports"), (AD, "admin:index"))
@@ -85,7 +85,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
     """For every page of a signed-in user; asked for only when a page draws it."""
     if not request.user.is_authenticated:
         return {}
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     return {"rail": SimpleLazyObject(lambda: rail_of(user, path=request.path, at=timezone.now()))}
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -103,14 +103,15 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
     for row in rows:
         row["evidence"] = tuple(_evidence(row["evidence"], titles))
         row["cadence_attempts"] = row["cadence_attempts"] or 0
-        found[row["lead_id"]] = Facts(**{name: row[name] or "" if name in _WORDS else row[name] for name in row})
+        known: dict[str, Any] = {name: value or "" if name in _WORDS else value for name, value in row.items()}
+        found[row["lead_id"]] = Facts(**known)
     return found
 
 
 _WORDS = frozenset(name for name, one in Facts.__dataclass_fields__.items() if one.type == "str")
 
 
-def _rows(lead_ids: Collection[int]) -> list[dict[str, Any]]:
+def _rows(lead_ids: Collection[int]) -> Any:
     hand_offs = HandOff.objects.filter(lead=OuterRef("pk")).order_by("-id")
     attempts = CadenceStep.objects.filter(cadence=OuterRef("cadence")).order_by().values("cadence")
     first = CadenceStep.objects.filter(cadence__lane=OuterRef("lane"), cadence__is_current=True, position=1)
@@ -196,7 +197,7 @@ def what(
 
 
 # Called late, so that each reader hears it in her language.
-_FIRST = {
+_FIRST: dict[str, Callable[[], str]] = {
     StepKind.CALL: lambda: _("First call"),
     StepKind.EMAIL: lambda: _("First e-mail"),
     StepKind.CALL_EMAIL: lambda: _("First call and e-mail"),

@@ -147,7 +147,7 @@ def test_a_colleague_may_look_but_not_wake(client, alice, bob, eve):
     assert client.post(url).status_code == 404
 
 
-def test_a_marketer_has_nobody_coming_back(client):
+def test_a_marketer_has_nobody_coming_back(client, team):
     client.force_login(make_user("marketer", Role.MARKETER))
 
     assert client.get(reverse("leads:coming_back")).status_code == 403

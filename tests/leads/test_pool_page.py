@@ -162,7 +162,7 @@ def test_a_manager_looks_at_the_pool_and_takes_nothing(client, mona):
 
 
 @pytest.mark.parametrize("role", [Role.AE, Role.MARKETER, Role.ADMIN])
-def test_the_pool_is_for_reps_and_managers(client, role):
+def test_the_pool_is_for_reps_and_managers(client, team, role):
     client.force_login(make_user("other", role))
 
     assert client.get(reverse("leads:pool")).status_code == 403
