@@ -14,6 +14,7 @@ from leads.views import (
     pool,
     queue,
     search,
+    team,
     working,
 )
 
@@ -67,4 +68,8 @@ urlpatterns = [
     path("leads/<uuid:public_id>/lose/", hand_offs.lose, name="lose"),
     path("leads/<uuid:public_id>/stall/", hand_offs.stall, name="stall"),
     path("leads/<uuid:public_id>/return/", hand_offs.give_back, name="return"),
+    path("team/", team.team, name="team"),
+    path("team/move/", team.move, name="move"),
+    path("second-looks/<int:pk>/approve/", team.approve, name="approve"),
+    path("second-looks/<int:pk>/put-back/", team.put_back_look, name="put_back"),
 ]

@@ -158,7 +158,9 @@ class OutcomeForm(PickForm):
         error_messages={"required": gettext_lazy("Choose how it went.")},
     )
 
-    def __init__(self, *args: Any, verdicts: Sequence[Verdict] = (), outcomes: Sequence[str] = (), **kwargs: Any):  # noqa: ANN204
+    def __init__(
+        self, *args: Any, verdicts: Sequence[Verdict] = (), outcomes: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.verdicts = list(verdicts)
         if outcomes:

@@ -1,6 +1,6 @@
 """Hand-offs: what is asked stands first, one pick answers it, and nobody answers what is not hers."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -331,7 +331,7 @@ def test_moving_the_meeting_takes_wall_time_and_whose_clock(client, alice, peter
     assert response.status_code == 302
     sent.refresh_from_db()
     assert (sent.zone, sent.minutes, sent.sequence) == (NEW_YORK, 60, 1)
-    assert sent.local_meeting.replace(tzinfo=None) == datetime(day.year, day.month, day.day, 15, 0)
+    assert sent.local_meeting == datetime(day.year, day.month, day.day, 15, 0, tzinfo=UTC)
 
 
 def test_a_moment_in_the_past_is_refused_at_its_field(client, alice, peter, now):

@@ -1,0 +1,112 @@
+"""Which leads a manager looks at, and where she moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreement.models import Lane
+from agreement.models.vocabulary import OPEN_PHASES
+from leads.actions.moving import Target
+from leads.models import Lead
+from leads.oversight import RED
+from team.models import Role, Team, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ANY = ("", gettext_lazy("Any"))
+
+
+class LeadFilter(forms.Form):
+    """Read from the address. What is not on offer is left out, so that no address is an error."""
+
+    rep = forms.ChoiceField(label=gettext_lazy("Rep"), required=False)
+    phase = forms.ChoiceField(
+        label=gettext_lazy("Phase"), required=False, choices=[ANY, *((p.value, p.label) for p in OPEN_PHASES)]
+    )
+    lane = forms.ChoiceField(label=gettext_lazy("Lane"), required=False, choices=[ANY, *Lane.choices])
+    band = forms.ChoiceField(
+        label=gettext_lazy("Pool"),
+        required=False,
+        choices=[ANY, *((str(value), label) for value, label in Lead.Band.choices)],
+    )
+    due = forms.ChoiceField(
+        label=gettext_lazy("Due"),
+        required=False,
+        choices=[ANY, ("overdue", gettext_lazy("Overdue")), ("today", gettext_lazy("Later today"))],
+    )
+    red = forms.ChoiceField(label=gettext_lazy("Red now"), required=False, choices=[ANY, *RED.items()])
+
+    def __init__(self, *args: Any, reps: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = [(str(rep.pk), rep.name) for rep in reps]
+        self.fields["rep"].choices = [ANY, ("none", _("Nobody")), *held]  # type: ignore[attr-defined]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was chosen, without what nobody offered."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class TargetForm(forms.Form):
+    """To a rep, to an account executive, to the pool, to another team."""
+
+    to = forms.ChoiceField(
+        label=gettext_lazy("Move to"), error_messages={"required": gettext_lazy("Choose where they go.")}
+    )
+
+    def __init__(
+        self, *args: Any, team: Team, reps: Sequence[User], aes: Sequence[User], teams: Sequence[Team], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets: dict[str, Target] = {"pool": Target()}
+        self.targets |= {f"rep-{rep.pk}": Target(user=rep) for rep in reps}
+        self.targets |= {f"ae-{ae.pk}": Target(user=ae, side="ae") for ae in aes}
+        self.targets |= {f"team-{other.pk}": Target(team=other) for other in teams}
+        choices: list[Any] = [
+            ("", _("Move to…")),
+            ("pool", _("the pool of %(team)s") % {"team": team}),
+            (_("A rep"), [(f"rep-{rep.pk}", rep.name) for rep in reps]),
+        ]
+        if aes:
+            choices.append((_("An account executive"), [(f"ae-{ae.pk}", ae.name) for ae in aes]))
+        if teams:
+            others = [(f"team-{other.pk}", _("the pool of %(team)s") % {"team": other}) for other in teams]
+            choices.append((_("Another team"), others))
+        self.fields["to"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def target(self) -> Target:
+        return self.targets[self.cleaned_data["to"]]
+
+    @property
+    def words(self) -> str:
+        """Where they go, as a part of a sentence."""
+        target = self.target
+        if target.user is not None:
+            return target.user.name
+        return str(dict(self.flat)[self.cleaned_data["to"]])
+
+    @property
+    def flat(self) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for value, label in self.fields["to"].choices:  # type: ignore[attr-defined]
+            found += label if isinstance(label, list | tuple) else [(value, label)]
+        return found
+
+
+def target_form(team: Team, data: Any = None) -> TargetForm:
+    """With everybody who could receive: three queries, for any number of leads."""
+    return TargetForm(
+        data,
+        team=team,
+        reps=list(User.objects.active().with_role(Role.BDR, team).order_by("name", "pk")),
+        aes=list(User.objects.active().with_role(Role.AE).order_by("name", "pk")),
+        teams=list(Team.objects.filter(retired_at=None).exclude(pk=team.pk).order_by("name")),
+    )

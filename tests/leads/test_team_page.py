@@ -1,0 +1,349 @@
+"""The manager's console: red is what is late and still open, a move is looked at first, other teams are not there."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Suppression
+from agreement.models import Lane, Phase
+from leads.actions.closing import approve_second_look, disqualify_lead
+from leads.actions.handing import accept_hand_off, hand_off_lead
+from leads.actions.logging import log_call
+from leads.actions.moving import Target, move_leads, sort_out
+from leads.actions.outcomes import record_no_show
+from leads.models import Clock, HandOff, Lead, SecondLook
+from team.models import Absence, Membership, Role
+from tests.make import disposition, make_lead, make_person, make_team, make_user, reason
+
+TEAM = "leads:team"
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+def red_of(response):
+    return {red.key: [lead.pk for lead in red.leads] for red in response.context["console"].red}
+
+
+def row_of(response, user):
+    return next(rep for rep in response.context["console"].reps if rep.user == user)
+
+
+def picked(*leads):
+    return [str(lead.public_id) for lead in leads]
+
+
+def test_what_is_late_and_still_open_is_red_and_nothing_else(client, team, mona, alice, peter, now):
+    long_ago = now - timedelta(days=20)
+    missed = make_lead(team=team, at=long_ago, lane=Lane.LIST)
+    Lead.objects.filter(pk=missed.pk).update(band=Lead.Band.MISSED)
+    waiting = make_lead(team=team, at=now, lane=Lane.HAND_RAISER)
+    touched = make_lead(phase="working", bdr=alice, at=long_ago)
+    log_call(touched, disposition=disposition("no_answer"), by=alice, at=long_ago + timedelta(minutes=5))
+    unanswered = make_lead(phase="handed_off", bdr=alice, ae=peter, at=long_ago)
+    silent = make_lead(phase="accepted", bdr=alice, ae=peter, at=long_ago)
+    absent = make_lead(phase="handed_off", bdr=alice, ae=peter, at=long_ago)
+    meeting = HandOff.objects.get(lead=absent)
+    HandOff.objects.filter(pk=meeting.pk).update(
+        meeting_at=now - timedelta(hours=2), local_meeting=now - timedelta(hours=2), zone="UTC"
+    )
+    record_no_show(meeting, by=peter, at=now - timedelta(hours=1))
+    make_lead(phase="handed_off", bdr=alice, ae=peter, at=now)
+    client.force_login(mona)
+
+    response = client.get(reverse(TEAM))
+
+    assert red_of(response) == {
+        "waiting": [waiting.pk],
+        "first_touch": [missed.pk],
+        "answer": [unanswered.pk],
+        "outcome": [silent.pk],
+        "rebook": [absent.pk],
+    }
+
+
+def test_an_outcome_missed_before_a_later_acceptance_is_not_red_again(client, team, mona, alice, peter, now):
+    lead = make_lead(phase="accepted", bdr=alice, ae=peter, at=now - timedelta(days=20))
+    clock = Clock.objects.get(lead=lead, kind="outcome")
+    Clock.objects.filter(pk=clock.pk).update(
+        state="missed", ended_at=clock.due_at, missed_at=clock.due_at, next_notice_at=None
+    )
+    client.force_login(mona)
+    assert red_of(client.get(reverse(TEAM))) == {"outcome": [lead.pk]}
+
+    Clock.objects.create(
+        lead=lead, clause=clock.clause, kind="outcome", version=clock.version, calendar=clock.calendar,
+        started_at=now, due_at=now + timedelta(days=1),
+    )  # fmt: skip
+
+    assert red_of(client.get(reverse(TEAM))) == {}
+
+
+def test_each_rep_has_a_row_with_what_she_holds_and_did_today(client, team, mona, alice, bob, now):
+    lead = make_lead(phase="working", bdr=alice, at=now - timedelta(minutes=10))
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=now - timedelta(seconds=1))
+    late = make_lead(phase="working", bdr=alice, at=now - timedelta(days=9))
+    late.steps.update(due_at=now - timedelta(days=1))
+    Absence.objects.create(user=bob, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=2), cover=alice)
+    client.force_login(mona)
+
+    response = client.get(reverse(TEAM))
+
+    rep = row_of(response, alice)
+    assert (rep.held, rep.overdue, rep.absence) == (2, 1, None)
+    assert row_of(response, bob).absence.cover == alice
+    assert "covered by Alice" in response.text
+    assert [rep.user for rep in response.context["console"].reps] == [alice, bob]
+
+
+def test_the_pool_is_counted_by_lane_and_band(client, team, mona, now):
+    make_lead(team=team, at=now, lane=Lane.HAND_RAISER)
+    make_lead(team=team, at=now, lane=Lane.CONTENT)
+    make_lead(team=team, at=now, lane=Lane.CONTENT)
+    client.force_login(mona)
+
+    pool = client.get(reverse(TEAM)).context["console"].pool
+
+    assert {row.lane: row.bands for row in pool} == {
+        "hand_raiser": [1, 0, 0, 0],
+        "content": [0, 2, 0, 0],
+        "list": [0, 0, 0, 0],
+        "rep_sourced": [0, 0, 0, 0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("rep={alice}", ["hers"]),
+        ("rep=none", ["pooled"]),
+        ("phase=nurture", ["asleep"]),
+        ("band=1", ["pooled"]),
+        ("lane=list", ["pooled"]),
+        ("red=answer", []),
+        ("rep=999999&phase=nonsense&band=7&after=x_y", ["asleep", "hers", "pooled"]),
+    ],
+)
+def test_the_list_is_what_the_address_says(client, team, mona, alice, bob, now, query, expected):
+    leads = {
+        "hers": make_lead(phase="working", bdr=alice, at=now),
+        "pooled": make_lead(team=team, at=now, lane=Lane.LIST),
+        "asleep": make_lead(phase="nurture", bdr=bob, at=now),
+    }
+    client.force_login(mona)
+
+    response = client.get(reverse(TEAM) + "?" + query.format(alice=alice.pk))
+
+    names = {lead.pk: name for name, lead in leads.items()}
+    assert sorted(names[lead.pk] for lead in response.context["leads"]) == expected
+
+
+def test_the_list_goes_on_by_its_keys(client, team, mona, now, monkeypatch):
+    monkeypatch.setattr("leads.oversight.PAGE", 2)
+    leads = [make_lead(team=team, at=now - timedelta(minutes=n)) for n in range(3)]
+    client.force_login(mona)
+
+    first = client.get(reverse(TEAM))
+    rest = client.get(reverse(TEAM), {"after": first.context["after"]})
+
+    shown = [lead.pk for lead in [*first.context["leads"], *rest.context["leads"]]]
+    assert sorted(shown) == sorted(lead.pk for lead in leads)
+    assert (len(first.context["leads"]), rest.context["after"]) == (2, "")
+
+
+def test_a_move_is_shown_first_with_what_stays_and_why(client, team, mona, alice, bob, peter, now):
+    working = make_lead(phase="working", bdr=alice, at=now)
+    his = make_lead(phase="working", bdr=bob, at=now)
+    client.force_login(mona)
+
+    response = client.get(reverse("leads:move"), {"lead": picked(working, his), "to": f"rep-{bob.pk}"})
+
+    moved = response.context["moved"]
+    assert [lead.pk for lead in moved.leads] == [working.pk]
+    assert [(lead.pk, why) for lead, why in moved.skipped] == [(his.pk, "Bob has it already.")]
+    assert Lead.objects.get(pk=working.pk).bdr == alice
+
+
+def test_one_click_then_moves_them_once(client, team, mona, alice, bob, now):
+    leads = [make_lead(phase="working", bdr=alice, at=now) for _ in range(2)]
+    client.force_login(mona)
+    to = {"lead": picked(*leads), "to": f"rep-{bob.pk}"}
+    form_id = client.get(reverse("leads:move"), to).context["form_id"]
+
+    answers = [client.post(reverse("leads:move"), {**to, "form_id": form_id}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert set(Lead.objects.values_list("bdr", flat=True)) == {bob.pk}
+    assert leads[0].events.filter(verb="reassign").count() == 1
+
+
+def test_what_changed_since_the_preview_stays_and_is_told(client, team, mona, alice, bob, now):
+    gone, still = (make_lead(phase="working", bdr=alice, at=now) for _ in range(2))
+    disqualify_lead(gone, reason=reason("competitor"), by=alice, at=now)
+    client.force_login(mona)
+
+    response = client.post(reverse("leads:move"), {"lead": picked(gone, still), "to": f"rep-{bob.pk}"}, follow=True)
+
+    assert "1 lead moved to Bob. 1 stayed: It is closed." in response.text
+    assert Lead.objects.get(pk=still.pk).bdr == bob
+
+
+def test_the_leads_of_a_rep_are_given_back_to_the_pool(client, team, mona, alice, now):
+    leads = [make_lead(phase="working", bdr=alice, at=now) for _ in range(2)]
+    client.force_login(mona)
+
+    shown = client.get(reverse("leads:move"), {"rep": alice.pk, "to": "pool"})
+    assert len(shown.context["moved"].leads) == 2
+    client.post(reverse("leads:move"), {"lead": picked(*leads), "to": "pool"})
+
+    assert set(Lead.objects.values_list("phase", "bdr")) == {("queued", None)}
+
+
+def test_a_full_rep_is_named_before_she_is_given_more(client, team, mona, alice, bob, now):
+    bob.open_limit = 0
+    bob.save(update_fields=["open_limit"])
+    lead = make_lead(phase="working", bdr=alice, at=now)
+    client.force_login(mona)
+
+    response = client.get(reverse("leads:move"), {"lead": picked(lead), "to": f"rep-{bob.pk}"})
+
+    assert "Bob will hold 1 of 0." in response.text
+
+
+def test_a_move_without_a_receiver_is_refused_at_the_field(client, team, mona, alice, now):
+    lead = make_lead(phase="working", bdr=alice, at=now)
+    client.force_login(mona)
+
+    assert client.post(reverse("leads:move"), {"lead": picked(lead)}).status_code == 422
+    assert client.post(reverse("leads:move"), {"lead": picked(lead), "to": "rep-999"}).status_code == 422
+    assert Lead.objects.get(pk=lead.pk).bdr == alice
+
+
+def test_each_phase_moves_only_to_whoever_can_hold_it(team, alice, bob, peter, now):
+    south = make_team("South")
+    stranger = make_user("stranger", Role.BDR, team=south)
+    rita = make_user("rita", Role.AE)
+    leads = [
+        make_lead(phase=phase, bdr=alice, ae=peter, at=now)
+        for phase in ("queued", "working", "handed_off", "accepted", "qualified", "nurture")
+    ]
+    Lead.objects.filter(pk=leads[0].pk).update(bdr=None)
+    closed = make_lead(phase="working", bdr=alice, at=now)
+    disqualify_lead(closed, reason=reason("competitor"), by=alice, at=now)
+    leads = list(Lead.objects.order_by("pk"))
+
+    def moved_to(**target):
+        return [lead.phase for lead in sort_out(leads, Target(**target)).leads]
+
+    everything = ["queued", "working", "handed_off", "accepted", "qualified", "nurture"]
+    assert moved_to(user=bob) == everything
+    assert moved_to(user=stranger) == []
+    assert moved_to(user=rita, side="ae") == ["handed_off", "accepted", "qualified"]
+    assert moved_to() == ["working", "nurture"]
+    assert moved_to(team=south) == ["queued", "working", "nurture"]
+
+
+def test_another_team_gets_it_in_its_pool_with_the_clock_running(team, alice, mona, now):
+    south = make_team("South")
+    lead = make_lead(phase="working", bdr=alice, at=now)
+    due = Clock.objects.get(lead=lead).due_at
+
+    move_leads([lead.pk], target=Target(team=south), by=mona, at=now)
+
+    lead.refresh_from_db()
+    assert (lead.team, lead.phase, lead.bdr) == (south, "queued", None)
+    assert Clock.objects.running().get(lead=lead).due_at == due
+
+
+def test_a_second_look_is_kept_closed_or_put_back(client, team, mona, alice, now):
+    client.force_login(mona)
+    looks = []
+    for _ in range(2):
+        lead = make_lead(phase="working", bdr=alice, at=now)
+        disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=now)
+        looks.append(SecondLook.objects.get(lead=lead))
+    assert len(client.get(reverse(TEAM)).context["console"].looks) == 2
+
+    client.post(reverse("leads:approve", args=[looks[0].pk]))
+    client.post(reverse("leads:put_back", args=[looks[1].pk]))
+
+    assert list(SecondLook.objects.order_by("pk").values_list("state", flat=True)) == ["approved", "put_back"]
+    following = Lead.objects.get(previous=looks[1].lead)
+    assert (following.phase, following.bdr) == (Phase.QUEUED, alice)
+
+
+def test_deciding_after_somebody_else_is_told_in_words(client, team, mona, alice, now):
+    lead = make_lead(phase="working", bdr=alice, at=now)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=now)
+    look = SecondLook.objects.get(lead=lead)
+    approve_second_look(look, by=mona, at=now)
+    client.force_login(mona)
+
+    response = client.post(reverse("leads:put_back", args=[look.pk]))
+
+    assert response.status_code == 409
+    assert "Somebody has decided this already." in response.text
+
+
+def test_who_may_not_be_worked_any_more_is_not_put_back(client, team, mona, alice, now):
+    person = make_person()
+    lead = make_lead(phase="working", bdr=alice, at=now, person=person)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=now)
+    Suppression.objects.create(channel="all", person=person, at=now)
+    client.force_login(mona)
+
+    response = client.post(reverse("leads:put_back", args=[SecondLook.objects.get().pk]))
+
+    assert response.status_code == 409
+    assert SecondLook.objects.get().state == "open"
+
+
+def test_other_teams_are_not_there_and_other_roles_are_refused(client, team, mona, alice, peter, eve, now):
+    lead = make_lead(phase="working", bdr=alice, at=now)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=now)
+    look = SecondLook.objects.get(lead=lead)
+    other = make_lead(phase="working", bdr=alice, at=now)
+    for user in (alice, peter, make_user("max", Role.MARKETER)):
+        client.force_login(user)
+        assert client.get(reverse(TEAM)).status_code == 403
+        assert client.get(reverse("leads:move"), {"lead": picked(other)}).status_code == 403
+    client.force_login(alice)
+    assert client.post(reverse("leads:approve", args=[look.pk])).status_code == 403
+    omar = make_user("omar", Role.MANAGER, team=eve.memberships.get().team)
+    client.force_login(omar)
+    assert client.get(reverse(TEAM)).context["console"].reps[0].user == eve
+    assert client.get(reverse(TEAM), {"team": team.pk}).status_code == 404
+    assert client.post(reverse("leads:approve", args=[look.pk])).status_code == 404
+    shown = client.get(reverse("leads:move"), {"lead": picked(other), "to": f"rep-{eve.pk}"})
+    assert shown.context["leads"] == []
+    assert client.post(reverse("leads:move"), {"lead": picked(other), "to": f"rep-{eve.pk}"}).status_code == 302
+    assert Lead.objects.get(pk=other.pk).bdr == alice
+
+
+@pytest.mark.parametrize("reps", [2, 20])
+def test_the_page_costs_the_same_queries_for_any_number_of_reps(
+    client, team, mona, peter, reps, now, django_assert_num_queries
+):
+    for n in range(reps):
+        rep = make_user(f"rep{n}", Role.BDR, team=team)
+        lead = make_lead(phase="working", bdr=rep, at=now - timedelta(days=9))
+        hand_off = hand_off_lead(lead, ae=peter, by=rep, at=now - timedelta(days=8))
+        if n % 2:
+            accept_hand_off(hand_off, by=peter, at=now - timedelta(days=8))
+        gone = make_lead(phase="working", bdr=rep, at=now)
+        disqualify_lead(gone, reason=reason("bad_data"), by=rep, at=now)
+        make_lead(team=team, at=now, lane=Lane.HAND_RAISER)
+        Absence.objects.create(user=rep, starts_at=now, ends_at=now + timedelta(days=1))
+    client.force_login(mona)
+    client.get(reverse(TEAM))
+
+    # session, user, roles, team; red: waiting, first touch, answer, outcome, rebook; second looks; reps: people, away,
+    # held, steps, activities, meetings; pool; list; my teams; receivers: reps, AEs, teams; rail
+    with django_assert_num_queries(23):
+        client.get(reverse(TEAM))
+
+    assert Membership.objects.filter(role=Role.BDR).count() == reps
