@@ -11,6 +11,6 @@ def publish(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agreement", "0002_spine"), ("team", "0001_spine")]
+    dependencies = [("agreement", "0001_spine"), ("team", "0001_spine")]
 
     operations = [migrations.RunPython(publish, migrations.RunPython.noop)]
