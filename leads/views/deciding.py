@@ -9,12 +9,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.actions.people import AlreadyKnown, add_person
 from accounts.models import Person
@@ -49,10 +48,10 @@ def answers(request: Request, public_id: UUID) -> HttpResponse:
     return carry_out(request, public_id, "answers", act)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 def hand_off(request: Request, public_id: UUID) -> HttpResponse:
-    """Book a meeting, or hand off without one. Asked with GET, it says what would follow."""
-    if request.method == "GET":
+    """Book a meeting, or hand off without one. With `?preview` it says what would follow."""
+    if "preview" in request.GET:
         return _preview(request, public_id, "meeting", meeting_words)
 
     def act(lead: Lead, form: MeetingForm, now: datetime) -> str:
@@ -79,10 +78,10 @@ def hand_off(request: Request, public_id: UUID) -> HttpResponse:
     return carry_out(request, public_id, "meeting", act)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 def recycle(request: Request, public_id: UUID) -> HttpResponse:
-    """To sleep, with the facts of its category. Asked with GET, it says when it would come back."""
-    if request.method == "GET":
+    """To sleep, with the facts of its category. With `?preview` it says when it would come back."""
+    if "preview" in request.GET:
         return _preview(request, public_id, "recycle", recycle_words)
 
     def act(lead: Lead, form: RecycleForm, now: datetime) -> str:
@@ -192,12 +191,10 @@ def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> s
 
 
 def _preview(request: Request, public_id: UUID, panel: str, words: Any) -> HttpResponse:
-    """What would follow from a form as it stands, before it is sent."""
-    if not request.htmx:
-        return redirect(f"{reverse('leads:lead', args=[public_id])}?form={panel}")
+    """What would follow from a form as it stands, before it is sent. A POST, so that no word of it stands in a log."""
     now = timezone.now()
     lead = visible_lead(request, public_id)
-    form = make_form(panel, lead, user=request.user, now=now, data=request.GET)
+    form = make_form(panel, lead, user=request.user, now=now, data=request.POST)
     form.is_valid()
     then = words(lead, form, request.user, now)
     return render(request, f"leads/_form_{panel}.html#then", {"then": then, "lead": lead, "form": form})

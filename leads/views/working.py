@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from agreement.models import StepKind
 from leads.actions import logging as actions
@@ -25,18 +25,17 @@ from team.http import Request
 from team.templatetags.midfield import moment_words
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 def log_call(request: Request, public_id: UUID) -> HttpResponse:
     """A digit logs a call; a disposition that goes on with a form opens that form with what was typed.
 
-    Asked with GET, it says on both clocks when a call back would be.
+    With `?preview` it says on both clocks when a call back would be.
     """
     now = timezone.now()
     lead = visible_lead(request, public_id)
-    if request.method == "GET":
-        asked = make_form("call", lead, user=request.user, now=now, data=request.GET)
-        return HttpResponse(escape(asked.call_back_words(now)))
     sent = make_form("call", lead, user=request.user, now=now, data=request.POST)
+    if "preview" in request.GET:
+        return HttpResponse(escape(sent.call_back_words(now)))
     if sent.is_valid() and (panel := sent.goes_on_with):
         lead = workable_lead(request, public_id)
         disposition = sent.cleaned_data["disposition"]

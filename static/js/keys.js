@@ -58,15 +58,26 @@ document.addEventListener("click", (event) => {
   sessionStorage.setItem("list", JSON.stringify(rowLinks().map((row) => new URL(row.href).pathname)));
 });
 
-for (const link of document.querySelectorAll("[data-neighbour]")) {
+// A link leads there; a form says where to go on, so that the answer to its act is already the next lead.
+function knowNeighbours() {
   const list = JSON.parse(sessionStorage.getItem("list") ?? "[]");
   const now = list.indexOf(location.pathname);
-  const to = now < 0 ? undefined : list[now + Number(link.dataset.neighbour)];
-  if (to) {
-    link.href = to;
-    link.hidden = false;
+  for (const element of document.querySelectorAll("[data-neighbour]")) {
+    const to = now < 0 ? undefined : list[now + Number(element.dataset.neighbour)];
+    if (element.matches("input")) element.value = to ?? "";
+    else if (to) element.href = to;
+    if (element.matches("a")) element.hidden = !to;
   }
 }
+
+let shown = location.pathname;
+knowNeighbours();
+document.addEventListener("htmx:after:swap", () => {
+  knowNeighbours();
+  if (location.pathname === shown) return;
+  shown = location.pathname;
+  scrollTo(0, 0);
+});
 
 // Pressing: links and buttons are clicked, fields are focused, a disposition is chosen and, where that says it all, sent.
 function find(press) {
