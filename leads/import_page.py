@@ -110,11 +110,20 @@ def waiting_of(run: Import) -> int:
     return Release.objects.filter(import_run=run, state=Release.State.WAITING).count()
 
 
-def read_rows(found: Preview, run: Import) -> list[tuple[Draft, list[tuple[str, str]]]]:
-    """The first rows as they will be read: label and value."""
+@dataclass(frozen=True)
+class FirstRows:
+    """The first rows as they will be read, as a table."""
+
+    labels: list[str]
+    rows: list[tuple[Draft, list[str]]]
+
+
+def read_rows(found: Preview, run: Import) -> FirstRows:
     entity = CustomField.Entity.ACCOUNT if run.kind == Import.Kind.COMPANIES else CustomField.Entity.PERSON
-    labels = dict(CustomField.objects.filter(entity=entity).values_list("key", "label"))
-    return [(draft, list(_facts(draft, labels))) for draft in found.first]
+    names = dict(CustomField.objects.filter(entity=entity).values_list("key", "label"))
+    facts = [(draft, dict(_facts(draft, names))) for draft in found.first]
+    labels = list(dict.fromkeys(label for _draft, said in facts for label in said))
+    return FirstRows(labels, [(draft, [said.get(label, "") for label in labels]) for draft, said in facts])
 
 
 def reject_lines(run: Import) -> Iterator[list[str]]:

@@ -41,7 +41,7 @@ SQLITE_ROWS_FIRST, SQLITE_ROWS_LEAST, SQLITE_ROWS_MOST = 40, 25, 250
 # Claims in a row that moved nothing: something in the next rows kills the worker.
 STANDSTILLS = 10
 PREVIEW_ROWS = 2000
-PREVIEW_SECONDS = 1.5
+PREVIEW_SECONDS = 2.5
 FIRST_ROWS = 10
 
 
@@ -56,11 +56,10 @@ def run_imports(*, worker: str = "", budget: float = BUDGET_SECONDS) -> int:
     """
     ends, rows = time.monotonic() + budget, 0
     Tick.objects.update_or_create(kind="run_imports", defaults={"last_at": database_now()})
-    while time.monotonic() < ends:
-        run = claim_import(worker or str(uuid4()))
-        if run is None:
-            break
+    while (run := claim_import(worker or str(uuid4()))) is not None:
         rows += _read_on(run, ends)
+        if time.monotonic() > ends:
+            break
     return rows
 
 

@@ -84,6 +84,9 @@ class ColumnRow(NamedTuple):
     format: forms.BoundField | None
     late: forms.BoundField
     when_new: str
+    when_format: str
+    # How dates or numbers are written where only one way fits.
+    shape: str
     is_ignored: bool
     why: str
 
@@ -119,6 +122,8 @@ class ColumnsForm(forms.Form):
         }
         self.fields["phone_country"].choices = [("", _("unknown: kept as written")), *countries()]  # type: ignore[attr-defined]
         self.fields["letters_seen"].required = profile.encoding_guessed
+        self._shapes: dict[int, str] = {}
+        self._only: dict[int, str] = {}
         for at, (column, decided) in enumerate(zip(profile.columns, mapping.columns, strict=True)):
             self._add_column(at, column, decided)
 
@@ -130,9 +135,10 @@ class ColumnsForm(forms.Form):
             required=False, initial=bool(decided.get("new", {}).get("not_for_scores")), label=_("Not for scores")
         )
         formats = format_choices(column.samples)
-        if formats:
+        self._shapes[at] = formats[0][1] if formats else ""
+        if len(formats) > 1:
             chosen = decided.get("format", "")
-            if chosen == AMBIGUOUS or (len(formats) > 1 and not chosen):
+            if chosen in ("", AMBIGUOUS):
                 formats = [(AMBIGUOUS, _("Choose how it is written…")), *formats]
             known = [key for key, _label in formats]
             self.fields[f"f{at}"] = forms.ChoiceField(
@@ -140,7 +146,10 @@ class ColumnsForm(forms.Form):
                 required=False,
                 initial=chosen if chosen in known else known[0],
                 label=_("How %(column)s is written") % {"column": column.name},
+                widget=forms.Select(attrs={"aria-label": _("How %(column)s is written") % {"column": column.name}}),
             )
+        elif formats:
+            self._only[at] = formats[0][0]
 
     def _choices(self) -> list[Any]:
         if not hasattr(self, "_all"):
@@ -169,9 +178,18 @@ class ColumnsForm(forms.Form):
                 format=self[f"f{at}"] if f"f{at}" in self.fields else None,
                 late=self[f"n{at}"],
                 when_new=f"c{at}=new:text new:number new:date new:boolean new:choice status",
+                when_format=f"c{at}={self._written_somehow()}",
+                shape=self._shapes[at],
                 is_ignored=decided.get("target") == "protected",
                 why=decided.get("why", ""),
             )
+
+    def _written_somehow(self) -> str:
+        """The choices whose values are written one way or another."""
+        own = [f"custom:{field.key}" for field in self.own if field.type in ("date", "number")]
+        return " ".join(
+            ["new:date", "new:number", "moment", "contract_ends_on", "employees", "company_employees", *own]
+        )
 
     def clean_empty(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["empty"].splitlines()]
@@ -233,7 +251,7 @@ class ColumnsForm(forms.Form):
         }
 
     def _format(self, read: dict[str, Any], at: int, formats: dict[str, Any], default: str) -> str:
-        chosen: str = read.get(f"f{at}", "")
+        chosen: str = read.get(f"f{at}") or self._only.get(at, "")
         return chosen if chosen in formats or chosen == AMBIGUOUS else default
 
 

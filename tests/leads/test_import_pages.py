@@ -1,0 +1,163 @@
+"""The pages of an import: who may, what they show, and that each works by plain forms."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.models import CustomField, Person
+from leads.actions.import_rows import run_imports
+from leads.models import Import
+from team.models import Role
+from tests.leads.files import answered, bring, decided, received
+from tests.make import make_user
+
+pytestmark = pytest.mark.django_db
+
+CONTENT = "Lead id,Email,First name,Status,Created at,Tags\n1,a@corvane.io,Ada,won,03/04/2025,hot\n2,b@corvane.io,Bo,new,05/06/2025,cold\n"  # fmt: skip
+
+
+def upload(client, content=CONTENT, name="people.csv"):
+    file = SimpleUploadedFile(name, content.encode())
+    return client.post(reverse("leads:import_new"), {"file": file, "kind": ""})
+
+
+def test_whole_way_by_plain_forms(team, lea, client):
+    client.force_login(lea)
+
+    response = upload(client)
+    run = Import.objects.get()
+    assert response.url == reverse("leads:import_columns", args=[run.public_id])
+    page = client.get(response.url).text
+    assert "people.csv" in page
+    assert "Choose how it is written" in page
+
+    columns = {"c0": "external_id", "c1": "email", "c2": "given_name", "c3": "status", "c4": "moment", "f4": "d/m/y", "c5": "new:text", "n5": "on", "ids_from": "crm", "empty": "", "phone_country": ""}  # fmt: skip
+    response = client.post(response.url, columns)
+    assert response.url == reverse("leads:import_answers", args=[run.public_id])
+    assert CustomField.objects.filter(key="tags", not_for_scores=True).exists()
+    page = client.get(response.url).text
+    assert "What each status means" in page
+
+    answers = {"source": "Expo", "happened_at": "2026-03-02T09:00", "engagement_kind": "attended", "lane": "content", "pace": "per_day", "per_day": "10", "m0": "customer", "m1": "new_lead", "other": "person"}  # fmt: skip
+    response = client.post(response.url, answers)
+    page = client.get(response.url).text
+    assert "the whole file" in page
+    assert "Import 2 rows" in page
+    assert Person.objects.count() == 0
+
+    response = client.post(reverse("leads:import_run", args=[run.public_id]))
+    assert "0 of 2 rows" in client.get(response.url).text
+    run_imports()
+    page = client.get(response.url).text
+    assert "2 rows are in." in page
+    assert Person.objects.get(given_name="Ada").standing == "customer"
+
+
+def test_what_is_missing_is_said_and_nothing_is_made(team, lea, client):
+    client.force_login(lea)
+    url = upload(client).url
+
+    response = client.post(url, {"c0": "external_id", "c4": "moment", "f4": "ask", "c5": "new:text", "empty": "", "ids_from": "", "phone_country": ""})  # fmt: skip
+
+    assert response.status_code == 422
+    assert "which system this id comes from" in response.text
+    assert "choose how its values are written" in response.text
+    assert CustomField.objects.count() == 0
+
+
+def test_decisions_on_a_file_like_it_are_offered_again(team, lea, client):
+    columns = {"Lead id": {"target": "external_id", "source": "odd-crm"}, "Created at": {"target": "moment", "format": "d/m/y"}}  # fmt: skip
+    bring(CONTENT, by=lea, columns=columns, source="Spring fair", pace="per_day", per_day=7)
+    client.force_login(lea)
+
+    url = upload(client, CONTENT + "3,c@corvane.io,Cy,new,06/06/2025,warm\n").url
+
+    page = client.get(url).text
+    assert 'value="odd-crm"' in page
+    assert '<option value="d/m/y" selected>' in page
+
+
+def test_same_file_running_is_a_409_that_names_it(team, lea, client):
+    run = answered(decided(received("email\na@x.io\n", by=lea), by=lea), by=lea)
+    client.force_login(lea)
+    client.post(reverse("leads:import_run", args=[run.public_id]))
+
+    response = upload(client, "email\na@x.io\n")
+
+    assert response.status_code == 409
+    assert f"already, see #{run.pk}" in response.text
+
+
+def test_double_click_starts_it_once(team, lea, client):
+    run = answered(decided(received("email\na@x.io\n", by=lea), by=lea), by=lea)
+    client.force_login(lea)
+    url = reverse("leads:import_run", args=[run.public_id])
+    form = {"form_id": "0193e4a0-0000-7000-8000-000000000001"}
+
+    first, second = client.post(url, form), client.post(url, form)
+
+    assert first.url == second.url == reverse("leads:import", args=[run.public_id])
+    assert Import.objects.get().version == run.version + 3
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.MARKETER, 200), (Role.MANAGER, 200), (Role.ADMIN, 200), (Role.BDR, 403), (Role.AE, 403)]
+)
+def test_who_may_import(team, client, lea, role, status):
+    run = bring("email\na@x.io\n", by=lea)
+    client.force_login(make_user("somebody", role, team=team))
+
+    assert client.get(reverse("leads:imports")).status_code == status
+    assert client.get(reverse("leads:import_new")).status_code == status
+    assert client.get(reverse("leads:import", args=[run.public_id])).status_code == status
+    assert client.get(reverse("leads:import_rejects", args=[run.public_id])).status_code == status
+
+
+def test_progress_asks_again_only_while_it_runs(team, lea, client):
+    run = answered(decided(received("email\na@x.io\n", by=lea), by=lea), by=lea)
+    client.force_login(lea)
+    client.post(reverse("leads:import_run", args=[run.public_id]))
+    url = reverse("leads:import_progress", args=[run.public_id])
+
+    running = client.get(url, headers={"HX-Request": "true"}).text
+    run_imports()
+    ended = client.get(url, headers={"HX-Request": "true"}).text
+
+    assert 'hx-trigger="every 1s"' in running
+    assert "<html" not in running
+    assert "hx-trigger" not in ended
+
+
+def test_other_encoding_is_asked_about_and_can_be_chosen(team, lea, client):
+    client.force_login(lea)
+    file = SimpleUploadedFile("p.csv", "email,first name\na@x.io,Łukasz\n".encode("cp1250"))
+    url = client.post(reverse("leads:import_new"), {"file": file, "kind": "people"}).url
+    assert "The letters look right" in client.get(url).text
+    assert client.post(url, {"c0": "email", "c1": "given_name", "empty": "", "phone_country": ""}).status_code == 422
+
+    client.post(url, {"action": "read_again", "layout-encoding": "cp1250", "layout-delimiter": ","})
+
+    assert "Łukasz" in client.get(url).text
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_list_costs_the_same_queries_however_long_it_is(team, lea, client, rows, django_assert_num_queries):
+    for number in range(rows):
+        received(f"email\na{number}@x.io\n", by=lea)
+    client.force_login(lea)
+
+    with django_assert_num_queries(5):  # session, user, roles, imports, rail
+        response = client.get(reverse("leads:imports"))
+
+    assert response.text.count("people.csv") == rows
+
+
+def test_hostile_cells_are_only_text_on_every_page(team, lea, client):
+    client.force_login(lea)
+    nasty = '"><script>alert(1)</script>'
+    content = f'"{nasty.replace(chr(34), chr(34) * 2)}",email\n"{nasty.replace(chr(34), chr(34) * 2)}",a@x.io\n'
+    url = upload(client, content, name="<b>x.csv").url
+
+    assert "<script>alert" not in client.get(url).text
+    run = answered(decided(Import.objects.get(), by=lea), by=lea)
+    assert "<script>alert" not in client.get(reverse("leads:import_answers", args=[run.public_id])).text

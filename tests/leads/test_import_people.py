@@ -1,0 +1,255 @@
+"""A file of people or companies: who is met, what is kept, what is counted."""
+
+import pytest
+from django.db import connection
+
+from accounts.actions.people import correct_person, suppress_key, suppression_key
+from accounts.models import (
+    Account,
+    AccountDomain,
+    ContactPoint,
+    CustomField,
+    Employment,
+    ExternalId,
+    Person,
+    Suppression,
+)
+from leads.models import Engagement, EngagementKey, ImportReject, Interest, Lead, Recycling, Release, Verdict
+from team.clock import database_now
+from tests.leads.files import EARLIER, bring, counts
+from tests.make import make_account, make_lead, make_person
+
+pytestmark = pytest.mark.django_db
+
+THREE = "Email,First name,Last name,Company,Score\na@corvane.io,Ada,Holm,Corvane,7\nb@corvane.io,Bo,Lind,Corvane,8\nc@halden.io,Cy,Oduya,Halden,9\n"  # fmt: skip
+
+
+def test_people_their_accounts_and_their_engagements_come_in(team, lea):
+    run = bring(THREE, by=lea)
+
+    assert counts(run) == (3, 0, 0, 0)
+    assert (run.state, run.rows_total) == ("done", 3)
+    people = Person.objects.order_by("pk")
+    assert [(p.name, p.source, p.custom) for p in people] == [
+        ("Ada Holm", "Spring list", {"score": 7}),
+        ("Bo Lind", "Spring list", {"score": 8}),
+        ("Cy Oduya", "Spring list", {"score": 9}),
+    ]
+    assert sorted(Account.objects.values_list("name", flat=True)) == ["Corvane", "Halden"]
+    assert Employment.objects.filter(account__name="Corvane", is_current=True).count() == 2
+    assert list(Engagement.objects.values_list("kind", "at", "source", "points").distinct()) == [
+        ("listed", EARLIER, "Spring list", 1)
+    ]
+    assert Interest.objects.count() == 3
+    assert Release.objects.filter(state="waiting").count() == 3
+
+
+def test_same_file_twice_creates_nothing_twice(team, lea):
+    bring(THREE, by=lea)
+    before = _everything()
+
+    again = bring(THREE, by=lea)
+
+    assert counts(again) == (0, 0, 3, 0)
+    assert _everything() == before
+
+
+def test_same_person_three_times_in_a_file_is_one(team, lea):
+    run = bring("Email,First name\na@corvane.io,Ada\nA@Corvane.io ,Ada\na@corvane.io,Ada\n", by=lea)
+
+    assert counts(run) == (1, 0, 2, 0)
+    assert (Person.objects.count(), Release.objects.count(), EngagementKey.objects.count()) == (1, 1, 1)
+
+
+def test_changed_row_updates_and_fills_but_a_human_correction_stands(team, lea, alice):
+    bring("Email,First name,City\na@corvane.io,Ada,Oslo\nb@corvane.io,Bo,\n", by=lea)
+    ada = Person.objects.get(given_name="Ada")
+    correct_person(ada, expect=1, by=alice, at=database_now(), city="Bergen")
+
+    run = bring("Email,First name,City\na@corvane.io,Adah,Oslo\nb@corvane.io,Bob,Narvik\n", by=lea)
+
+    assert counts(run) == (0, 1, 1, 0)
+    assert list(Person.objects.order_by("pk").values_list("given_name", "city")) == [
+        ("Ada", "Bergen"),
+        ("Bob", "Narvik"),
+    ]
+
+
+def test_outside_id_finds_her_again_whatever_her_address_is_now(team, lea):
+    bring("Contact ID,Email\n7,a@corvane.io\n", by=lea, ids_from="hubspot")
+
+    run = bring("Contact ID,Email\n7,ada@halden.io\n", by=lea, ids_from="hubspot")
+
+    assert counts(run) == (0, 1, 0, 0)
+    assert sorted(ContactPoint.objects.values_list("normalised", "is_primary")) == [
+        ("a@corvane.io", True),
+        ("ada@halden.io", False),
+    ]
+
+
+def test_two_ids_of_one_system_are_two_people_though_they_share_an_address(team, lea):
+    run = bring("Contact ID,Email,First name\n7,info@corvane.io,Ada\n8,info@corvane.io,Bo\n", by=lea)
+
+    assert counts(run) == (2, 0, 0, 0)
+    assert ContactPoint.objects.count() == 1
+    assert run.tallies["notes"] == {"email_of_another": 1}
+
+
+def test_name_and_phone_find_her_again_and_so_do_name_and_company(team, lea):
+    content = "First name,Last name,Phone,Company\nAda,Holm,+4722334455,Corvane\nBo,Lind,,Corvane\n"
+    bring(content, by=lea)
+
+    assert counts(bring(content, by=lea)) == (0, 0, 2, 0)
+
+
+def test_people_meet_accounts_by_domain_then_outside_id_then_address(team, lea):
+    corvane, halden, brevik = make_account(name="Corvane"), make_account(name="Halden"), make_account(name="Brevik")
+    AccountDomain.objects.create(account=corvane, domain="corvane.io")
+    ExternalId.objects.create(entity="account", account=halden, source="crm", value="H1")
+    AccountDomain.objects.create(account=brevik, domain="brevik.no")
+    content = (
+        "Email,Company domain,Company ID\n"
+        "a@brevik.no,www.corvane.io,H1\n"
+        "b@brevik.no,unknown.io,H1\n"
+        "c@brevik.no,,\n"
+        "d@gmail.com,gmail.com,\n"
+        "e@example.com,,\n"
+    )
+
+    bring(content, by=lea, columns={"Company domain": {"target": "company_domain"}, "Company ID": {"target": "company_external_id", "source": "crm"}})  # fmt: skip
+
+    met = dict(Employment.objects.values_list("person__contact_points__normalised", "account__name"))
+    assert met == {"a@brevik.no": "Corvane", "b@brevik.no": "Halden", "c@brevik.no": "Brevik"}
+    assert Account.objects.count() == 3
+
+
+def test_name_of_a_company_finds_exactly_one_or_makes_one(team, lea):
+    make_account(name="Corvane, Inc.")
+    make_account(name="Halden")
+    make_account(name="halden")
+
+    bring("Email,Company\na@x1.io,corvane inc\nb@x2.io,Halden\nc@x3.io,Halden\n", by=lea)
+
+    jobs = Employment.objects.values_list("person__contact_points__normalised", "account__name")
+    assert dict(jobs)["a@x1.io"] == "Corvane, Inc."
+    # Two of that name: which is meant nobody knows, so a third is made for the first and for the next.
+    assert Account.objects.filter(name__iexact="halden").count() == 4
+
+
+def test_companies_file_updates_by_domain_and_makes_each_once(team, lea):
+    content = "Company ID,Company name,Company domain name,Industry,Employees\n1,Corvane,corvane.io,Software,250\n2,Halden,halden.io,Marine,80\n"  # fmt: skip
+
+    first, again = bring(content, by=lea, kind="companies"), bring(content, by=lea, kind="companies")
+
+    assert (counts(first), counts(again)) == ((2, 0, 0, 0), (0, 0, 2, 0))
+    assert sorted(Account.objects.values_list("name", "industry", "employees", "domains__domain")) == [
+        ("Corvane", "Software", 250, "corvane.io"),
+        ("Halden", "Marine", 80, "halden.io"),
+    ]
+    assert Engagement.objects.count() == 0
+
+
+def test_status_says_what_becomes_of_each(team, lea):
+    content = "Email,Company,Status\n" + "".join(
+        f"{name}@{host}.io,{host.title() if host != 'alone' else ''},{name}\n"
+        for name, host in [("new", "nova"), ("known", "kappa"), ("asleep", "alpha"), ("bought", "beta"), ("gone", "gamma")]
+    ) + "solo@alone.io,,bought\n"  # fmt: skip
+    meanings = {
+        "new": "new_lead", "known": "person", "asleep": "recycled:unresponsive", "bought": "customer",
+        "gone": "disqualified:competitor",
+    }  # fmt: skip
+
+    run = bring(content, by=lea, columns={"Status": {"target": "status"}}, meanings=meanings)
+
+    assert run.tallies["became"] == {"new_lead": 1, "person": 1, "recycled": 1, "customer": 2, "disqualified": 1}
+    assert Account.objects.get(name="Beta").standing == "customer"
+    assert Person.objects.get(contact_points__normalised="solo@alone.io").standing == "customer"
+    asleep, gone = Lead.objects.get(phase="nurture"), Lead.objects.get(phase="closed")
+    assert (asleep.reason.key, Recycling.objects.get().category) == ("unresponsive", "unresponsive")
+    assert (gone.reason.key, gone.closed_as) == ("competitor", "disqualified")
+    assert list(Release.objects.values_list("person__contact_points__normalised", flat=True)) == ["new@nova.io"]
+    assert sorted(Verdict.objects.values_list("answer", flat=True)) == ["old"] * 3 + ["standing"] * 2
+
+
+def test_do_not_columns_suppress_at_once_and_nothing_takes_it_back(team, lea):
+    content = "Email,Phone,Do Not Email,Do Not Call\na@x.io,+4722334455,Yes,No\nb@x.io,,Yes,\nc@x.io,+4722334466,Yes,1\nd@x.io,,,\n"  # fmt: skip
+    run = bring(content, by=lea)
+
+    bring(content.replace("Yes", "No").replace(",1", ",0"), by=lea)
+
+    assert sorted(Suppression.objects.values_list("person__contact_points__normalised", "channel").distinct()) == [
+        ("+4722334455", "email"), ("+4722334466", "email"), ("+4722334466", "phone"),
+        ("a@x.io", "email"), ("b@x.io", "email"), ("c@x.io", "email"), ("c@x.io", "phone"),
+    ]  # fmt: skip
+    # Who can still be called is worked by phone; who cannot be reached at all stays an inquiry.
+    assert run.tallies["became"] == {"new_lead": 2, "suppressed": 2}
+
+
+def test_erased_person_is_refused_and_a_silent_address_comes_in_silent(team, lea):
+    suppress_key("ada@corvane.io", "all", source="erasure", at=database_now())
+    suppress_key("bo@corvane.io", "email", source="unsubscribe", at=database_now())
+
+    run = bring("Email\nAda@corvane.io\nada+news@corvane.io\nbo@corvane.io\n", by=lea)
+
+    assert counts(run) == (1, 0, 0, 2)
+    assert run.tallies["reasons"] == {"erased": 2}
+    assert list(Suppression.objects.exclude(person=None).values_list("channel", flat=True)) == ["email"]
+    assert "ada" not in suppression_key("ada@corvane.io")
+
+
+def test_open_lead_gets_the_engagement_and_no_second_lead(team, lea):
+    person = make_person(email="ada@corvane.io")
+    make_lead(person=person, team=team, at=database_now())
+
+    run = bring("Email\nada@corvane.io\n", by=lea)
+
+    assert counts(run) == (0, 1, 0, 0)
+    assert (Release.objects.count(), Engagement.objects.filter(person=person).count()) == (0, 1)
+
+
+def test_owner_state_and_creation_columns_are_never_taken(team, lea):
+    content = "Email,Owner,Lead owner,Created by,Last modified date\na@x.io,alice,alice,alice,2020-01-01\n"
+    run = bring(content, by=lea)
+
+    assert [column["target"] for column in run.mapping["columns"]] == ["email", *["protected"] * 4]
+    person = Person.objects.get()
+    assert (person.custom, person.created_at.year) == ({}, database_now().year)
+
+
+def test_own_field_is_made_once_and_marked_not_for_scores(team, lea):
+    bring("Email,Tags,Budget\na@x.io,hot,12\n", by=lea)
+    bring("Email,Tags,Budget\nb@x.io,cold,13\n", by=lea)
+
+    assert sorted(CustomField.objects.values_list("key", "type", "not_for_scores")) == [
+        ("budget", "number", False),
+        ("tags", "text", True),
+    ]
+
+
+def test_country_nobody_knows_is_noted_and_the_row_taken(team, lea):
+    run = bring("Email,Country\na@x.io,Norway\nb@x.io,Norge\nc@x.io,Atlantis\n", by=lea)
+
+    assert counts(run) == (3, 0, 0, 0)
+    assert list(Person.objects.order_by("pk").values_list("country", flat=True)) == ["NO", "NO", ""]
+    assert run.tallies["notes"] == {"unknown_country": 1}
+
+
+def test_row_the_database_refuses_is_rejected_and_the_others_come_in(team, lea):
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "CREATE TRIGGER no BEFORE INSERT ON accounts_contactpoint WHEN NEW.normalised = 'bad@x.io'"
+                " BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        else:
+            cursor.execute("ALTER TABLE accounts_contactpoint ADD CONSTRAINT no CHECK (normalised <> 'bad@x.io')")
+
+    run = bring("Email\na@x.io\nbad@x.io\nc@x.io\n", by=lea)
+
+    assert counts(run) == (2, 0, 0, 1)
+    assert ImportReject.objects.values_list("code", "row_no").get() == ("not_stored", 2)
+
+
+def _everything():
+    models = (Person, Account, ContactPoint, Employment, ExternalId, Engagement, EngagementKey, Release, Verdict, Lead)
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}

@@ -1,0 +1,121 @@
+"""A worker that dies, pauses or races leaves the rows of one that never did."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Person
+from leads.actions import import_rows
+from leads.actions.import_rows import LEASE, LeaseLost, claim_import, run_imports
+from leads.actions.importing import ImportRefused, cancel_import, start_import
+from leads.models import Engagement, Import, ImportReject, Release
+from team.clock import database_now
+from tests.leads.files import answered, bring, counts, decided, received
+
+pytestmark = pytest.mark.django_db
+
+ROWS = "email,first name,company\n" + "".join(
+    f"p{n}@{'corvane' if n % 3 else 'halden'}.io,P{n},{'Corvane' if n % 3 else 'Halden'}\n" if n % 7 else f"bad,P{n},\n"
+    for n in range(300)
+)
+
+
+def started(lea, content=ROWS, **answers):
+    run = answered(decided(received(content, by=lea), by=lea), by=lea, **answers)
+    start_import(run, by=lea, at=database_now())
+    return run
+
+
+def shape():
+    people = Person.objects.order_by("pk").values_list("given_name", "custom", "employments__account__name")
+    rejects = ImportReject.objects.order_by("row_no").values_list("row_no", "code")
+    return list(people), list(rejects), Engagement.objects.count(), Release.objects.count()
+
+
+def test_interrupted_after_every_chunk_it_leaves_the_same_rows(team, lea):
+    run = started(lea, pace="per_day", per_day=50)
+    slices = 0
+    while Import.objects.get(pk=run.pk).state == "running":
+        run_imports(budget=0.0001)
+        slices += 1
+        assert slices < 100
+    interrupted, days = shape(), sorted(Release.objects.values_list("due_at", flat=True))
+    run.refresh_from_db()
+
+    assert counts(run) == (257, 0, 0, 43)
+    assert interrupted[2:] == (257, 257)
+    assert [days.count(day) for day in dict.fromkeys(days)] == [50, 50, 50, 50, 50, 7]
+
+
+def test_chunk_that_was_not_committed_is_read_again(team, lea):
+    run = started(lea)
+    held = claim_import("one that dies")
+    Import.objects.filter(pk=run.pk).update(lease_until=database_now() - timedelta(seconds=1))
+
+    run_imports(worker="the next", budget=100)
+
+    run.refresh_from_db()
+    assert (counts(run), run.state, run.claimed_by) == ((257, 0, 0, 43), "done", "the next")
+    assert run.attempt == held.attempt + 1
+
+
+def test_living_worker_is_left_alone(team, lea):
+    started(lea)
+    assert claim_import("one").lease_until > database_now() + LEASE / 2
+    assert claim_import("two") is None
+
+
+def test_worker_that_was_paused_beyond_its_lease_changes_nothing(team, lea):
+    started(lea)
+    paused = claim_import("paused")
+    Import.objects.filter(pk=paused.pk).update(lease_until=database_now() - timedelta(seconds=1))
+    claim_import("the next")
+
+    writer = import_rows._Writer(paused, import_rows._File(paused, at=database_now()))
+    with paused.upload.file.open("rb") as stream:
+        drafts = writer.file.drafts(import_rows.records(stream.file, writer.file.profile), 20)
+        with pytest.raises(LeaseLost):
+            writer.write(drafts)
+
+    assert Person.objects.count() == 0
+    assert counts(Import.objects.get()) == (0, 0, 0, 0)
+
+
+def test_cancel_stops_it_and_keeps_what_came_in(team, lea):
+    run = started(lea, pace="per_day", per_day=5)
+    run_imports(budget=0.0001)
+    came_in = Person.objects.count()
+    assert 0 < came_in < 257
+
+    cancel_import(run, by=lea, at=database_now())
+    run_imports(budget=100)
+
+    assert (run.state, Person.objects.count()) == ("cancelled", came_in)
+    assert set(Release.objects.values_list("state", "skipped_for")) == {("skipped", "cancelled")}
+    with pytest.raises(ImportRefused):
+        cancel_import(run, by=lea, at=database_now())
+
+
+def test_rows_that_kill_the_worker_again_and_again_end_the_import_in_words(team, lea):
+    run = started(lea)
+    Import.objects.filter(pk=run.pk).update(attempt=import_rows.STANDSTILLS + 1)
+
+    run_imports()
+
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", "Reading stopped 10 times at row 1.")
+
+
+def test_file_that_is_gone_ends_the_import_in_words(team, lea):
+    run = started(lea)
+    run.upload.file.delete(save=False)
+
+    run_imports()
+
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", "The uploaded file is not there any more.")
+
+
+def test_second_run_beside_the_first_reads_nothing_twice(team, lea):
+    bring(ROWS, by=lea)
+    assert run_imports() == 0
