@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.db.models import Value
+
 from accounts.models import ContactPoint, Suppression
 from agreement.models import CadenceStep, StepKind
 from leads.models import Lead, Step
@@ -33,10 +35,12 @@ def attempts_of(cadence_id: int) -> tuple[CadenceStep, ...]:
 
 def channels_of(person_id: int) -> set[str]:
     """The channels a person can be reached on: a usable contact point and no suppression."""
-    kinds = set(
-        ContactPoint.objects.filter(person=person_id, state__in=ContactPoint.USABLE).values_list("kind", flat=True)
-    )
-    shut = set(Suppression.objects.filter(person=person_id).values_list("channel", flat=True))
+    points = ContactPoint.objects.filter(person=person_id, state__in=ContactPoint.USABLE).order_by()
+    silent = Suppression.objects.filter(person=person_id)
+    # The model's own order would name a column that the union does not have.
+    found = set(points.values_list(Value("has"), "kind").union(silent.values_list(Value("shut"), "channel")).order_by())
+    kinds = {kind for what, kind in found if what == "has"}
+    shut = {channel for what, channel in found if what == "shut"}
     open_channels = set()
     if kinds & {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE} and not shut & {"phone", "all"}:
         open_channels.add(CALL)

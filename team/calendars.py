@@ -6,12 +6,15 @@ before to ten years after the moment asked about.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 import holidays
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from team.models import Absence, Calendar, CalendarDay, Membership, Team, User
@@ -110,6 +113,59 @@ class Calendars:
         for user_id, starts_at, ends_at in absences.values_list("user_id", "starts_at", "ends_at"):
             found.setdefault(user_id, []).append((starts_at, ends_at))
         return found
+
+
+class KeptCalendars:
+    """The same answers for one act on one lead: one query a team, two a user.
+
+    A calendar's hours are kept by (id, version, year), which name one value for ever: every edit moves the version.
+    """
+
+    def __init__(self, *, at: datetime) -> None:
+        self.at = at
+
+    def of_team(self, team_id: int) -> WorkCalendar:
+        calendar = Calendar.objects.filter(teams=team_id).first()
+        if calendar is None:
+            raise NoCalendar
+        return _kept(calendar, at=self.at)
+
+    def of_user(self, user_id: int) -> WorkCalendar:
+        """As worktime_of_user."""
+        through_team = Membership.objects.filter(user=user_id, team__isnull=False).order_by("pk")
+        default = Team.objects.filter(is_default=True)
+        own = User.objects.filter(pk=user_id).values("calendar_id")[:1]
+        wanted = Coalesce(
+            Subquery(own),
+            Subquery(through_team.values("team__calendar_id")[:1]),
+            Subquery(default.values("calendar_id")[:1]),
+        )
+        calendar = Calendar.objects.filter(pk=wanted).first()
+        if calendar is None:
+            raise NoCalendar
+        absences = Absence.objects.filter(user=user_id, ends_at__gt=_oldest(self.at))
+        away = list(absences.values_list("starts_at", "ends_at"))
+        return _worktime(calendar, at=self.at, away=away) if away else _kept(calendar, at=self.at)
+
+
+# A value unrolls its days as it is asked, so that each thread has its own.
+_of_thread = threading.local()
+KEPT_MAX = 64
+
+
+def _kept(calendar: Calendar, *, at: datetime) -> WorkCalendar:
+    kept: dict[tuple[int, int, int], WorkCalendar] = _of_thread.__dict__.setdefault("kept", {})
+    key = (calendar.pk, calendar.version, at.year)
+    if key not in kept:
+        if len(kept) >= KEPT_MAX:
+            kept.clear()
+        kept[key] = worktime_of(calendar, at=at)
+    return kept[key]
+
+
+def forget_kept_calendars() -> None:
+    """Start anew in this thread: for tests, whose databases use one id for many calendars."""
+    _of_thread.__dict__.pop("kept", None)
 
 
 @lru_cache(maxsize=2048)

@@ -11,6 +11,11 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from leads.cadence import attempts_of
+from leads.clocks import clauses_of
+from leads.scoring import rules_of
+from leads.transitions import _narrowed
+from team.calendars import forget_kept_calendars
 from team.models import Role
 from tests.make import make_team, make_user
 
@@ -86,6 +91,14 @@ def _session_of(user: Any, url: str) -> dict[str, Any]:
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
         "url": url,
     }
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept_from_the_test_before():
+    """What the product keeps by an id that never changes its meaning; here every test begins with id 1 again."""
+    for kept in (_narrowed, clauses_of, rules_of, attempts_of):
+        kept.cache_clear()
+    forget_kept_calendars()
 
 
 # The cast: alice and bob are reps, mona is their manager, peter is an AE, eve belongs to another team.

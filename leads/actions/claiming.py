@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from agreement.models import Cadence, Phase, SLAClause, Stage
@@ -15,7 +16,7 @@ from leads.actions.effects import Effects
 from leads.bands import CLAIM_GRACE, band_of, sweep_of_queued
 from leads.cadence import first_step, soon
 from leads.models import Lead, LeadEvent, Notice
-from team.calendars import Calendars
+from team.calendars import KeptCalendars
 from team.models import Role, User
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def claim_lead(lead: Lead, *, by: User, at: datetime) -> LeadEvent:
         raise LeadConflict(_("Reserved for %(name)s.") % {"name": held.bdr})
     if held.team_id not in by.teams_as(Role.BDR):
         raise MoveRefused(_("Another team's pool."))
-    event = _claim(held, by=by, at=at, calendars=Calendars(at=at))
+    event = _claim(held, by=by, at=at, calendars=KeptCalendars(at=at))
     lead.refresh_from_db()
     return event
 
@@ -51,14 +52,13 @@ def take_next(*, by: User, at: datetime) -> Lead | None:
     teams = by.teams_as(Role.BDR)
     if not teams:
         raise MoveRefused(_("Only a BDR takes leads from a pool."))
-    _room(by)
     pool = Lead.objects.in_pool(teams=teams, at=at).in_pool_order()
     skip = connection.features.has_select_for_update_skip_locked
     found = pool.select_for_update(skip_locked=skip, of=("self",)).select_related("person")[:1] if skip else pool[:1]
     lead = next(iter(found), None)
     if lead is None:
         return None
-    _claim(lead, by=by, at=at, calendars=Calendars(at=at))
+    _claim(lead, by=by, at=at, calendars=KeptCalendars(at=at))
     return lead
 
 
@@ -88,7 +88,7 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
         data=effects.data(because=because, bdr=held.bdr_id),
     )
     step = None if untouched else next(iter(effects.open_steps), None)
-    worktime = Calendars(at=at).of_team(held.team_id)
+    worktime = KeptCalendars(at=at).of_team(held.team_id)
     held.band, changes_at = band_of(held, at=at, worktime=worktime, step=step)
     write(held, event, band=held.band, sweep_at=sweep_of_queued(held, changes_at))
     lead.refresh_from_db()
@@ -115,7 +115,7 @@ def reassign_leads(
     if to is not None and not to.is_active:
         raise MoveRefused(_("%(name)s does not work here any more.") % {"name": to}, field="to")
     events = []
-    calendars = Calendars(at=at)
+    calendars = KeptCalendars(at=at)
     for lead in lock_leads(ids):
         if lead.phase == Phase.CLOSED:
             continue
@@ -137,7 +137,7 @@ def _reassign(
     by: User | None,
     at: datetime,
     because: str,
-    calendars: Calendars,
+    calendars: KeptCalendars,
 ) -> LeadEvent:
     effects = Effects(lead, by=by, at=at)
     was = lead.ae_id if side == "ae" else lead.bdr_id
@@ -170,7 +170,7 @@ def open_count(user: User) -> int:
     return Lead.objects.held_by(user).count()
 
 
-def _claim(lead: Lead, *, by: User, at: datetime, calendars: Calendars) -> LeadEvent:
+def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> LeadEvent:
     if lead.bdr_id != by.pk:
         _room(by)
     effects = Effects(lead, by=by, at=at)
@@ -201,7 +201,7 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: Calendars) -> LeadE
         data=effects.data(band=band),
         **new,
     )
-    # An untouched claim goes back when its first touch is missed, but not out of the hands of somebody who just took it.
+    # An untouched claim goes back when its first touch is missed, but not out of the hands that just took it.
     clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
     sweep_at = max(clock.due_at, at + CLAIM_GRACE) if clock and lead.first_touched_at is None else None
     return write(lead, event, sweep_at=sweep_at)
@@ -209,8 +209,16 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: Calendars) -> LeadE
 
 def _room(by: User) -> None:
     """MoveRefused at the open limit. Her own row is locked, so that two windows cannot pass the limit together."""
-    limit = User.objects.select_for_update().values_list("open_limit", flat=True).get(pk=by.pk)
-    if open_count(by) >= limit:
+    held = (
+        Lead.objects.filter(bdr=OuterRef("pk"), phase__in=[Phase.QUEUED, Phase.WORKING])
+        .order_by()
+        .values("bdr")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    row = User.objects.select_for_update().annotate(held=Subquery(held)).values_list("open_limit", "held")
+    limit, count = row.get(pk=by.pk)
+    if (count or 0) >= limit:
         raise MoveRefused(
             _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}
         )

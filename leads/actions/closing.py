@@ -17,7 +17,7 @@ from leads.actions.handing import managers_of
 from leads.actions.recycling import rule_of
 from leads.clocks import clause_for
 from leads.models import Lead, LeadEvent, Notice, Recycling, SecondLook
-from team.calendars import Calendars
+from team.calendars import KeptCalendars
 from team.worktime import add_working_minutes
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ def _decide(look: SecondLook, state: str, *, by: User, at: datetime) -> None:
 def _look_until(lead: Lead, *, at: datetime) -> datetime:
     clause = clause_for(SLAClause.Kind.SECOND_LOOK, version_id=lead.agreement_id, lane=lead.lane)
     minutes = clause.minutes if clause else SECOND_LOOK_MINUTES
-    return add_working_minutes(Calendars(at=at).of_team(lead.team_id), at, minutes)
+    return add_working_minutes(KeptCalendars(at=at).of_team(lead.team_id), at, minutes)

@@ -18,7 +18,7 @@ from leads.bands import band_of, sweep_of_queued
 from leads.cadence import soon
 from leads.models import Engagement, EngagementKey, Lead, Step, Verdict
 from leads.scoring import judge, points_of, recompute_interest
-from team.calendars import Calendars
+from team.calendars import KeptCalendars
 
 # Older than this when it arrives, an engagement is history: offered as a list to wake, never waking by itself.
 FRESH = timedelta(days=2)
@@ -150,7 +150,7 @@ def _reply(row: Engagement, *, at: datetime) -> None:
         new["due_at"], new["origin"] = soon(at), Lead.Origin.SIGNAL
     event = alter(held, "engage", by=None, at=at, data=effects.data(kind="replied", engagement=row.pk), **new)
     if held.phase == Phase.QUEUED:
-        band, changes_at = band_of(held, at=at, worktime=Calendars(at=at).of_team(held.team_id))
+        band, changes_at = band_of(held, at=at, worktime=KeptCalendars(at=at).of_team(held.team_id))
         more = {"band": band, "sweep_at": sweep_of_queued(held, changes_at)}
     write(held, event, **more)
 

@@ -20,7 +20,7 @@ from leads.clocks import start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
 from leads.routing import Router
 from leads.waking import Facts
-from team.calendars import Calendars
+from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
 from team.models import Installation, Membership, Role, Team, User
 from team.worktime import add_working_minutes
@@ -64,7 +64,7 @@ def hand_off_lead(
     must_allow(held, "hand_off", Phase.HANDED_OFF)
     meeting_at, local, zone = _meeting(meeting, at=at)
     effects = Effects(held, by=by, at=at)
-    calendars = Calendars(at=at)
+    calendars = KeptCalendars(at=at)
     effects.close_steps(state=Step.State.DONE)
     effects.end_clocks(SLAClause.Kind.FIRST_TOUCH)
     clock = effects.start(_response_clock(held, ae, calendars=calendars, at=at))
@@ -117,7 +117,7 @@ def accept_hand_off(hand_off: HandOff, *, by: User, at: datetime) -> LeadEvent:
     effects = Effects(lead, by=by, at=at)
     effects.add("hand_offs_were", _was(hand_off))
     effects.end_clocks(SLAClause.Kind.RESPONSE)
-    calendars = Calendars(at=at)
+    calendars = KeptCalendars(at=at)
     ae = by if by.has_role(Role.AE) and not by.has_role(Role.MANAGER) else hand_off.ae
     if hand_off.escalated_to_id == by.pk:
         ae = by
@@ -205,7 +205,7 @@ def move_meeting(
     hand_off.save(update_fields=["meeting_at", "local_meeting", "zone", "minutes", "sequence"])
     new: dict[str, Any] = {}
     if lead.phase == Phase.ACCEPTED and meeting_at:
-        calendars = Calendars(at=at)
+        calendars = KeptCalendars(at=at)
         effects.close_steps()
         effects.end_clocks(SLAClause.Kind.OUTCOME, excused=True)
         effects.make_step(
@@ -324,7 +324,7 @@ def _reroute(lead: Lead, verb: str, effects: Effects, *, by: User, at: datetime,
         stage=_entry(Phase.QUEUED),
         data=effects.data(team=team_id, **data),
     )
-    worktime = Calendars(at=at).of_team(lead.team_id)
+    worktime = KeptCalendars(at=at).of_team(lead.team_id)
     band, changes_at = band_of(lead, at=at, worktime=worktime, due_at=due_at)
     return write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
 
@@ -394,11 +394,11 @@ def _pause_colleagues(lead: Lead, *, until: datetime, effects: Effects, at: date
             write(other, alter(other, "plan", by=effects.by, at=at, due_at=paused.next_due, data=data))
 
 
-def _response_clock(lead: Lead, ae: User, *, calendars: Calendars, at: datetime) -> Clock | None:
+def _response_clock(lead: Lead, ae: User, *, calendars: KeptCalendars, at: datetime) -> Clock | None:
     return _clock_from(lead, SLAClause.Kind.RESPONSE, ae, calendars=calendars, start=at)
 
 
-def _clock_from(lead: Lead, kind: str, ae: User, *, calendars: Calendars, start: datetime) -> Clock | None:
+def _clock_from(lead: Lead, kind: str, ae: User, *, calendars: KeptCalendars, start: datetime) -> Clock | None:
     team_id = lead.team_id
     calendar_id = ae.calendar_id or Team.objects.values_list("calendar_id", flat=True).get(pk=team_id)
     return start_clock(lead, kind, calendar_id=calendar_id, worktime=calendars.of_user(ae.pk), at=start)

@@ -29,7 +29,7 @@ UNCOVERED_DAYS = 2
 def deactivate_user(
     user: User, *, by: User | None, at: datetime, successor: User | None = None, ae_successor: User | None = None
 ) -> None:
-    """She leaves: her login ends and her leads go on, to a successor or the pool; those she closes as AE to the AE named.
+    """She leaves: her login ends and her leads go on, to a successor or the pool; her deals as AE to the AE named.
 
     MoveRefused when she holds accepted or qualified leads and no AE is named for them.
     """

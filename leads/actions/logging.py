@@ -15,7 +15,7 @@ from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects
 from leads.cadence import next_step, soon
 from leads.models import Activity, Lead, LeadEvent, Step
-from team.calendars import Calendars
+from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
 from team.models import Installation
 
@@ -41,7 +41,7 @@ def log_call(
     """A call and what it came to: the attempt is done, the first touch is met, and what follows is planned.
 
     `call_back` is the moment she promised as wall time and zone. A disposition that needs a form of its own (meeting,
-    not now, not interested) is logged together with that form: see `log_and_go_on`. MoveRefused when a fact is missing.
+    not now, not interested) is logged with that form: see `log_and_go_on`. MoveRefused when a fact is missing.
     """
     if disposition.follows in FORWARD:
         raise MoveRefused(_("Say what follows: %(label)s needs its own form.") % {"label": disposition.label})
@@ -99,7 +99,7 @@ def set_step(
     title: str = "",
     promised: bool = False,
 ) -> LeadEvent:
-    """What is done next, and when: in place of the planned attempt. At most the installation's days ahead; longer is recycling."""
+    """What is done next, and when, in place of the planned attempt; longer than the installation's days is recycling."""
     lead = _mine(lead, by=by, at=at)
     due_at, local, zone = _moment(due, at=at)
     _within_reach(due_at, at=at)
@@ -162,7 +162,7 @@ def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | Non
         return None
     effects.close_steps(looking, state=Step.State.DONE)
     if not effects.open_steps:
-        worktime = Calendars(at=at).of_user(held.bdr_id or by.pk)
+        worktime = KeptCalendars(at=at).of_user(held.bdr_id or by.pk)
         effects.make_step(next_step(held, after=held.attempts, assignee_id=held.bdr_id, at=at, worktime=worktime))
     return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": StepKind.FIND_CONTACT})
 
@@ -270,7 +270,7 @@ def _attempt_done(lead: Lead, effects: Effects, *, at: datetime) -> None:
 def _plan_next(lead: Lead, effects: Effects, *, at: datetime) -> None:
     if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
         return
-    worktime = Calendars(at=at).of_user(lead.bdr_id or 0)
+    worktime = KeptCalendars(at=at).of_user(lead.bdr_id or 0)
     effects.make_step(next_step(lead, after=lead.attempts + 1, assignee_id=lead.bdr_id, at=at, worktime=worktime))
 
 

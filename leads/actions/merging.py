@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime) -> PersonMerge:
-    """Make `merged` part of `kept`: everything moves, and of two open leads the further one survives (a tie: the older).
+    """Make `merged` part of `kept`: everything moves; of two open leads the further one survives (a tie: the older).
 
     MoveRefused when they are one row already or one of them was merged or erased.
     """

@@ -190,7 +190,7 @@ def wake_leads(
 
 
 def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at: datetime) -> list[Lead]:
-    """A customer, an open opportunity or somebody not to be contacted sleeps on for a quarter; the others are returned."""
+    """Who became a customer or may not be contacted sleeps on for a quarter; the others are returned."""
     people = Person.objects.in_bulk([lead.person_id for lead in sleeping])
     router = Router.for_batch(list(people), [lead.account_id for lead in sleeping if lead.account_id], at=at)
     may, must_not = [], []

@@ -16,7 +16,7 @@ from agreement.models import Phase
 from leads.actions.changing import LeadConflict, alter, lock_lead, write
 from leads.bands import band_of, sweep_of_queued
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
-from team.calendars import Calendars
+from team.calendars import KeptCalendars
 
 if TYPE_CHECKING:
     from team.models import User
@@ -70,7 +70,7 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     step = held.steps.open().order_by("due_at", "id").first()
     sweep_at: datetime | None = None
     if held.phase == Phase.QUEUED:
-        held.band, changes_at = band_of(held, at=at, worktime=Calendars(at=at).of_team(held.team_id), step=step)
+        held.band, changes_at = band_of(held, at=at, worktime=KeptCalendars(at=at).of_team(held.team_id), step=step)
         sweep_at = sweep_of_queued(held, changes_at)
     elif held.phase == Phase.NURTURE:
         sweep_at = held.wake_at
