@@ -1,0 +1,154 @@
+"""Leads, history and work, to be looked at: nothing is added, changed or deleted here. And leaving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.leaving import deactivate_user
+from leads.models import (
+    Activity,
+    Answer,
+    Clock,
+    Engagement,
+    HandOff,
+    Import,
+    ImportReject,
+    Interest,
+    Lead,
+    LeadEvent,
+    Note,
+    Notice,
+    Recycling,
+    Release,
+    SecondLook,
+    Step,
+    Verdict,
+)
+from team.admin import ReadOnlyAdmin, UserAdmin
+from team.models import User
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class UserWithLeadsAdmin(UserAdmin):
+    """A login ends only together with what it held: leads go on to the pool, the manager and the backup."""
+
+    actions = ("deactivate", "activate")
+
+    @admin.action(description=_("Deactivate: leads go to the pool and the manager, deals to the backup"))
+    def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        by: Any = request.user
+        for user in users.select_related("backup"):
+            if user == by:
+                self.message_user(request, _("You cannot deactivate yourself."), messages.ERROR)
+                continue
+            try:
+                deactivate_user(user, by=by, at=timezone.now(), ae_successor=user.backup)
+            except (MoveRefused, LeadConflict) as refused:
+                self.message_user(request, f"{user}: {refused}", messages.ERROR)
+            else:
+                self.message_user(request, _("%(name)s is deactivated.") % {"name": user})
+
+    @admin.action(description=_("Activate again"))
+    def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        users.update(is_active=True)
+
+
+@admin.register(Lead)
+class LeadAdmin(ReadOnlyAdmin):
+    list_display = ("id", "person", "account", "phase", "stage", "team", "bdr", "ae", "due_at")
+    list_select_related = ("person", "account", "stage", "team", "bdr", "ae")
+    list_filter = ("phase", "lane", "team", "closed_as")
+    search_fields = ("=id", "=public_id")
+
+
+@admin.register(LeadEvent)
+class LeadEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "verb", "from_phase", "to_phase", "by", "at")
+    list_select_related = ("by",)
+    list_filter = ("verb",)
+    search_fields = ("=lead__id",)
+
+
+@admin.register(Activity)
+class ActivityAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "kind", "disposition", "by", "at")
+    list_select_related = ("by", "disposition")
+    list_filter = ("kind",)
+    search_fields = ("=lead__id",)
+
+
+@admin.register(Engagement)
+class EngagementAdmin(ReadOnlyAdmin):
+    list_display = ("id", "person_id", "kind", "asset", "topic", "source", "at")
+    list_select_related = ("asset", "topic")
+    list_filter = ("kind",)
+    search_fields = ("=person__id",)
+
+
+@admin.register(Clock)
+class ClockAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "kind", "state", "started_at", "due_at", "missed_at", "ended_at")
+    list_filter = ("kind", "state")
+    search_fields = ("=lead__id",)
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "kind", "assignee", "due_at", "state", "made_by")
+    list_select_related = ("assignee",)
+    list_filter = ("state", "kind")
+    search_fields = ("=lead__id",)
+
+
+@admin.register(HandOff)
+class HandOffAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "state", "bdr", "ae", "sent_at", "meeting_at", "reason")
+    list_select_related = ("bdr", "ae", "reason")
+    list_filter = ("state",)
+    search_fields = ("=lead__id", "=public_id")
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "kind", "lead_id", "at", "seen_at")
+    list_select_related = ("user",)
+    list_filter = ("kind",)
+
+
+@admin.register(SecondLook)
+class SecondLookAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "team", "state", "at", "due_at", "decided_by")
+    list_select_related = ("team", "decided_by")
+    list_filter = ("state", "team")
+
+
+@admin.register(Recycling)
+class RecyclingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "lead_id", "category", "wake_at", "by", "at", "undone_at")
+    list_select_related = ("by",)
+    list_filter = ("category",)
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnlyAdmin):
+    list_display = ("id", "person_id", "import_run_id", "due_at", "state", "skipped_for")
+    list_filter = ("state",)
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "kind", "state", "by", "created_at", "rows_total", "rows_created", "rows_rejected")
+    list_select_related = ("by",)
+    list_filter = ("state", "kind")
+
+
+admin.site.register([Answer, ImportReject, Interest, Note, Verdict], ReadOnlyAdmin)
