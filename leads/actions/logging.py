@@ -52,7 +52,7 @@ def log_call(
 
 @transaction.atomic
 def log_and_go_on(lead: Lead, *, disposition: Disposition, by: User, at: datetime, note: str = "") -> LeadEvent:
-    """The call that ended in a meeting, a recycling or a refusal; the caller does that next, in the same transaction."""
+    """The call that ended in a meeting, a recycling or a refusal; the caller does that in the same transaction."""
     lead = _mine(lead, by=by, at=at)
     effects = Effects(lead, by=by, at=at)
     return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note, call_back=None)
@@ -99,7 +99,7 @@ def set_step(
     title: str = "",
     promised: bool = False,
 ) -> LeadEvent:
-    """What is done next, and when, in place of the planned attempt; longer than the installation's days is recycling."""
+    """What is done next, and when, in place of the planned attempt; beyond the installation's limit is recycling."""
     lead = _mine(lead, by=by, at=at)
     due_at, local, zone = _moment(due, at=at)
     _within_reach(due_at, at=at)

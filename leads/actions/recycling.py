@@ -87,7 +87,7 @@ def fall_asleep(
     **data: Any,
 ) -> LeadEvent:
     """The arrow into NURTURE, shared by recycling, rejection, a stalled deal and a meeting that showed no fit."""
-    must_allow(lead, verb, Phase.NURTURE)
+    must_allow(lead, verb, Phase.NURTURE, by=by)
     zone = zone_of_team(lead.team_id)
     day = wake_day(rule, facts, today=_today(at, zone))
     wake_at = wake_moment(day, zone=zone)
@@ -222,7 +222,7 @@ def wake_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "by_h
 
 
 def rule_of(lead: Lead, reason: Reason, *, kind: str) -> ReasonRule:
-    """What the lead's agreement says of this reason. MoveRefused when it is none of this kind, or none of that version."""
+    """What the lead's agreement says of this reason. MoveRefused when it is not of this kind or version."""
     if reason.kind != kind or reason.retired_at is not None:
         raise MoveRefused(_("Choose one of the reasons."), field="reason")
     rule = (

@@ -49,7 +49,7 @@ def ring(kind: str, work: Callable[[datetime], int]) -> int:
 
 
 def sweep_leads(*, at: datetime) -> int:
-    """Up to 500 leads the system must look at: wake who is due, free what was reserved too long, move what was missed."""
+    """Up to 500 leads the system must look at: wake, end reservations, move what was missed."""
     with transaction.atomic():
         due = list(_locked(Lead.objects.to_sweep(at)[:BATCH]))
         wake = [lead.pk for lead in due if lead.phase == Phase.NURTURE]
