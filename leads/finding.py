@@ -31,7 +31,8 @@ class FoundPerson:
     standing: str
     owner: str
     url: str
-    has_open_lead: bool
+    # A prospect without an open pursuit: anybody of a team may begin one.
+    may_have_lead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _person(row: dict[str, Any], lead: dict[str, Any] | None, *, may_see: bool) 
         standing=standing,
         owner=owner,
         url=reverse("leads:lead", args=[lead["public_id"]]) if lead and may_see else "",
-        has_open_lead=bool(lead and lead["phase"] != Phase.CLOSED),
+        may_have_lead=what_we_are == Standing.PROSPECT and not (lead and lead["phase"] != Phase.CLOSED),
     )
 
 

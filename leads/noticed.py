@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agreement.models import SLAClause
-from leads.models import Notice
+from leads.models import Clock, Notice
 from team.models import User
 
 UNSEEN_MAX = 100
@@ -47,37 +47,48 @@ def noticed_by(user: User, *, at: datetime) -> Noticed:
     seen = notices.filter(seen_at__isnull=False, at__gte=at - timedelta(days=SEEN_DAYS))[:SEEN_MAX]
     shown = unseen[:UNSEEN_MAX]
     return Noticed(
-        unseen=[_row(notice) for notice in shown],
-        seen=[_row(notice) for notice in seen],
+        unseen=[_row(notice, at=at) for notice in shown],
+        seen=[_row(notice, at=at) for notice in seen],
         has_more=len(unseen) > UNSEEN_MAX,
         up_to=max((notice.pk for notice in shown), default=0),
     )
 
 
-def _row(notice: Notice) -> NoticeRow:
-    lead = notice.lead
+def _row(notice: Notice, *, at: datetime) -> NoticeRow:
+    lead, clock = notice.lead, notice.clock
+    soon = notice.kind == Kind.SOON and clock is not None
+    is_running = soon and clock is not None and clock.state == Clock.State.RUNNING and clock.due_at > at
     return NoticeRow(
         pk=notice.pk,
         name=str(lead.person),
         about=lead.account.name if lead.account else "",
         url=reverse("leads:lead", args=[lead.public_id]),
-        said=_said(notice),
-        meaning=_MEANING.get(Kind(notice.kind), ""),
+        said=_soon(clock, is_running=is_running) if soon and clock else _said(notice),
+        meaning="" if soon and not is_running else _MEANING.get(Kind(notice.kind), ""),
         icon="late" if notice.kind in (Kind.MISSED, Kind.ESCALATED) else "notice",
         at=notice.at,
-        due_at=notice.clock.due_at if notice.clock and notice.kind == Kind.SOON else None,
+        due_at=clock.due_at if clock and is_running else None,
     )
 
 
 _MEANING = {Kind.SOON: "due", Kind.MISSED: "overdue", Kind.ESCALATED: "overdue"}
 
 
+def _soon(clock: Clock, *, is_running: bool) -> str:
+    """What became of a promise that ran out soon when the notice was written."""
+    values = {"promise": _promise(clock.kind)}
+    if is_running:
+        return _("%(promise)s runs out soon") % values
+    if clock.state in (Clock.State.MET, Clock.State.EXCUSED):
+        return _("%(promise)s ran out soon, and was kept") % values
+    return _("%(promise)s ran out") % values
+
+
 def _said(notice: Notice) -> str:
     promise = _promise(notice.clock.kind) if notice.clock else ""
     kind = Kind(notice.kind)
-    if promise and kind in (Kind.SOON, Kind.MISSED, Kind.ESCALATED):
+    if promise and kind in (Kind.MISSED, Kind.ESCALATED):
         return {
-            Kind.SOON: _("%(promise)s runs out soon"),
             Kind.MISSED: _("%(promise)s was missed"),
             Kind.ESCALATED: _("%(promise)s was missed and passed on to you"),
         }[kind] % {"promise": promise}

@@ -295,10 +295,10 @@ def _in_groups(
 
 
 def _row(entry: Entry, facts: Facts, group: Group, *, at: datetime) -> Row:
-    is_call = not entry.kind or entry.kind in CALLS
     when = ""
-    if group is Group.TODAY and is_call and not entry.promised and entry.due_at > at:
-        when = _hours(entry.zone, at=at)
+    if group is Group.TODAY and entry.made_by == Step.MadeBy.CADENCE:
+        # An attempt is planned for a day: what matters is when she can be called, not the hour it was put at.
+        when = (_hours(entry.zone, at=at) if entry.kind in CALLS else "") or _("Today")
     return Row(
         lead_id=entry.lead_id,
         url=reverse("leads:lead", args=[facts.public_id]),
@@ -322,10 +322,17 @@ def _row(entry: Entry, facts: Facts, group: Group, *, at: datetime) -> Row:
         due_at=entry.due_at,
         zone=entry.zone,
         is_exact=entry.promised or entry.kind in EXACT,
-        icon="phone" if entry.promised and entry.due_at > at else "",
+        icon=_icon(entry, when, at=at),
         when=when,
         is_late=entry.due_at <= at,
     )
+
+
+def _icon(entry: Entry, when: str, *, at: datetime) -> str:
+    """A telephone beside what is said to be called; empty leaves it to the countdown."""
+    if entry.promised and entry.due_at > at:
+        return "phone"
+    return ("phone" if entry.kind in CALLS else "clock") if when else ""
 
 
 def _hours(zone: str, *, at: datetime) -> str:

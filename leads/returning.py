@@ -63,7 +63,7 @@ def returning_to(user: User, *, category: str = "", after: str = "", at: datetim
     managed = user.teams_as(Role.MANAGER)
     groups: dict[str, list[Sleeper]] = {}
     for row in rows:
-        groups.setdefault(_when(row["wake_at"], at=at), []).append(_sleeper(row, user, managed))
+        groups.setdefault(_when(row["wake_at"], at=at), []).append(_sleeper(row, user, managed, at=at))
     returning.groups = list(groups.items())
     return returning
 
@@ -85,12 +85,13 @@ def _rows(leads: Any) -> Any:
     )  # fmt: skip
 
 
-def _sleeper(row: dict[str, Any], user: User, managed: Sequence[int]) -> Sleeper:
+def _sleeper(row: dict[str, Any], user: User, managed: Sequence[int], *, at: datetime) -> Sleeper:
     why = row["reason_label"] or ""
     if row["category"]:
         why = slept_words(
             row["category"],
             since=row["since"],
+            now=at,
             vendor=row["vendor"],
             ends_on=row["ends_on"],
             precision=row["precision"],

@@ -29,6 +29,8 @@ from team.templatetags.midfield import day_words, span_words
 NOTE_CHARS = 90
 # So long a person's own act is told by the clock, later only by what it was.
 FRESH = timedelta(hours=24)
+# A month that is nearer than this is named without its year.
+NEAR = timedelta(days=300)
 Category = ReasonRule.Category
 
 
@@ -217,7 +219,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:
-        slept = _slept(facts)
+        slept = _slept(facts, now=now)
         return _("Wrote again · %(slept)s") % {"slept": slept} if facts.origin == Lead.Origin.SIGNAL else slept
     return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
 
@@ -270,10 +272,11 @@ def _came_back(facts: Facts, *, now: datetime) -> str:
     return ""
 
 
-def _slept(facts: Facts) -> str:
+def _slept(facts: Facts, *, now: datetime) -> str:
     return slept_words(
         facts.slept,
         since=facts.slept_at,
+        now=now,
         vendor=facts.vendor,
         ends_on=facts.contract_ends_on,
         precision=facts.precision,
@@ -285,6 +288,7 @@ def slept_words(
     category: str,
     *,
     since: datetime | None,
+    now: datetime,
     vendor: str = "",
     ends_on: date | None = None,
     precision: str = "",
@@ -293,7 +297,7 @@ def slept_words(
     """Why somebody sleeps or slept, with the fact that says most: "Contract with Torqline ends 14 Feb"."""
     if category == Category.MID_CONTRACT:
         return _contract(vendor, ends_on, precision)
-    month = date_format(timezone.localtime(since), pgettext("date format: month and year", "F Y")) if since else ""
+    month = month_words(since, now=now) if since else ""
     if category == Category.NOT_READY and missing:
         return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": missing.lower()}
     sentences = {
@@ -305,6 +309,13 @@ def slept_words(
         Category.LOST_DEAL: _("Deal lost in %(month)s"),
     }
     return sentences.get(Category(category), _("Slept since %(month)s")) % {"month": month}
+
+
+def month_words(at: datetime, *, now: datetime) -> str:
+    """The month of a moment, with its year where it could be mistaken for another."""
+    is_near = abs(now - at) < NEAR
+    text = pgettext("date format: month", "F") if is_near else pgettext("date format: month and year", "F Y")
+    return date_format(timezone.localtime(at), text)
 
 
 def _contract(vendor: str, ends_on: date | None, precision: str) -> str:

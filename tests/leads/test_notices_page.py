@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from agreement.models import Phase
+from leads.actions.logging import log_call
 from leads.models import Notice
 from leads.noticed import noticed_by
-from tests.make import NOON, make_lead
+from tests.make import NOON, disposition, make_lead
 
 Kind = Notice.Kind
 
@@ -38,6 +40,15 @@ def test_a_notice_of_a_clock_names_what_was_promised(alice):
 
     (row,) = noticed_by(alice, at=NOON).unseen
     assert (row.said, row.due_at) == ("The first touch runs out soon", lead.due_at)
+
+
+def test_a_promise_that_was_kept_meanwhile_no_longer_runs_out(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    notice(alice, kind=Kind.SOON, lead=lead, clock=lead.clocks.get())
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+
+    (row,) = noticed_by(alice, at=NOON).unseen
+    assert (row.said, row.meaning, row.due_at) == ("The first touch ran out soon, and was kept", "", None)
 
 
 def test_unseen_ones_stand_first_newest_on_top(alice, bob):

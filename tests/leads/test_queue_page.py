@@ -153,7 +153,7 @@ def test_who_was_not_ready_comes_back_with_what_was_missing(alice):
     )  # fmt: skip
     wake_lead(lead, by=alice, at=NOON)
 
-    assert only_row(alice)[1].why == "Not ready in March 2027: budget was missing"
+    assert only_row(alice)[1].why == "Not ready in March: budget was missing"
 
 
 def test_a_rejected_hand_off_says_who_rejected_it_and_why(alice, peter):

@@ -82,10 +82,11 @@ def test_names_that_begin_with_the_query_stand_first(alice):
     assert [person.name for person in find("mara", by=alice).people] == ["Mara X", "Amara X", "Tamara X"]
 
 
-def test_a_customer_is_called_one(alice, mara):
+def test_a_customer_is_called_one_and_offered_no_lead(alice, mara):
     mara.employments.get().account.__class__.objects.update(standing=Standing.CUSTOMER)
 
-    assert find("mara", by=alice).people[0].standing == "Customer"
+    (person,) = find("mara", by=alice).people
+    assert (person.standing, person.may_have_lead) == ("Customer", False)
 
 
 def test_more_than_fifty_are_cut_and_said_to_be_more(alice):
