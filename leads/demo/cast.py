@@ -1,0 +1,158 @@
+"""The demo company: who works there, and a working day that is going on right now."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from agreement.models import AgreementVersion
+from team.calendars import worktime_of
+from team.localtime import is_zone
+from team.models import Calendar, CalendarDay, CalendarWindow, Installation, Membership, Role, Team, User
+from team.worktime import WorkCalendar, is_working
+
+COMPANY = "Wartwell"
+DOMAIN = "wartwell.example"
+HOME = "Europe/London"
+OPENS, CLOSES, MIDNIGHT = 8 * 60, 18 * 60, 24 * 60
+# The day must go on for as long as somebody looks around.
+ROOM = timedelta(hours=1)
+# How far into a shifted day it is now.
+INTO_THE_DAY = 4 * 60
+HISTORY = timedelta(days=200)
+# Key, name, role. Those with a login; the last one has none and answers for Clara.
+PEOPLE = (
+    ("ana", "Ana Duarte", Role.BDR),
+    ("ben", "Ben Okafor", Role.BDR),
+    ("clara", "Clara Lindqvist", Role.AE),
+    ("milo", "Milo Brandt", Role.MARKETER),
+    ("mona", "Mona Reyes", Role.MANAGER),
+    ("ada", "Ada Novak", Role.ADMIN),
+)
+BACKUP = ("per", "Per Osei", Role.AE)
+
+
+@dataclass
+class Login:
+    """What somebody types to come in."""
+
+    role: str
+    name: str
+    email: str
+    password: str
+
+
+@dataclass
+class Cast:
+    """Who plays, when the office is open, and how to come in."""
+
+    team: Team
+    office: WorkCalendar
+    ana: User
+    ben: User
+    clara: User
+    milo: User
+    mona: User
+    ada: User
+    per: User
+    logins: list[Login]
+
+    @property
+    def everybody(self) -> list[User]:
+        return [self.ana, self.ben, self.clara, self.milo, self.mona, self.ada, self.per]
+
+
+def make_cast(*, at: datetime, zone: str = "") -> Cast:
+    """A team with its calendar, open now, and its people with fresh passwords."""
+    zone = zone or zone_of_this_machine()
+    calendar = _calendar(zone, at=at)
+    Installation.objects.update_or_create(
+        pk=1, defaults={"company": COMPANY, "calendar_shift": _open_now(calendar, at=at)}
+    )
+    # The demo's history began under the agreement that the installation has published this minute.
+    AgreementVersion.objects.filter(number=1).update(published_at=at - HISTORY)
+    team = Team.objects.create(name=_("Inside sales"), calendar=calendar, is_default=True)
+
+    users: dict[str, User] = {}
+    logins = []
+    for key, name, role in (*PEOPLE, BACKUP):
+        password = secrets.token_urlsafe(9) if key != BACKUP[0] else None
+        users[key] = _user(key, name, role, team, password=password, at=at)
+        if password:
+            logins.append(Login(str(role.label), name, users[key].email, password))
+    for key, backup in (("clara", "per"), ("per", "clara")):
+        users[key].backup = users[backup]
+        users[key].save(update_fields=["backup"])
+    return Cast(team=team, office=worktime_of(calendar, at=at), logins=logins, **users)
+
+
+def zone_of_this_machine() -> str:
+    """Where whoever tries it sits, so that the demo's clock is hers; London where the machine does not say."""
+    name = Path("/etc/localtime").resolve().as_posix().partition("zoneinfo/")[2]
+    return name if is_zone(name) and not name.startswith("Etc/") and name != "UTC" else HOME
+
+
+def _calendar(zone: str, *, at: datetime) -> Calendar:
+    calendar = Calendar.objects.create(name=_("Office hours"), time_zone=zone)
+    CalendarWindow.objects.bulk_create(
+        CalendarWindow(calendar=calendar, weekday=weekday, opens=OPENS, closes=CLOSES) for weekday in range(5)
+    )
+    return calendar
+
+
+def _open_now(calendar: Calendar, *, at: datetime) -> str:
+    """By night and on a free day, today's hours are moved around now; returns the sentence that says so."""
+    office = worktime_of(calendar, at=at)
+    if is_working(office, at) and is_working(office, at + ROOM):
+        return ""
+    here = at.astimezone(ZoneInfo(calendar.time_zone))
+    minute = here.hour * 60 + here.minute
+    opens = min(max(minute - INTO_THE_DAY, 0), MIDNIGHT - (CLOSES - OPENS))
+    closes = opens + CLOSES - OPENS
+    label = _("Demo: hours moved around the moment it was made")
+    CalendarDay.objects.create(calendar=calendar, day=here.date(), label=label, opens=opens, closes=closes)
+    if closes == MIDNIGHT:
+        _go_on_after_midnight(calendar, here, label=label)
+    calendar.version += 1
+    calendar.save(update_fields=["version"])
+    return _("Demo: on %(day)s the team works from %(opens)s to %(closes)s, so that somebody is at work now.") % {
+        "day": date_format(here.date(), "l j F"),
+        "opens": _clock(opens),
+        "closes": _clock(closes),
+    }
+
+
+def _go_on_after_midnight(calendar: Calendar, here: datetime, *, label: str) -> None:
+    """The first hours of tomorrow, and tomorrow's own hours after them."""
+    tomorrow = here.date() + timedelta(days=1)
+    windows = [(0, INTO_THE_DAY)] + ([(OPENS, CLOSES)] if tomorrow.weekday() < 5 else [])
+    CalendarDay.objects.bulk_create(
+        CalendarDay(calendar=calendar, day=tomorrow, label=label, opens=opens, closes=closes)
+        for opens, closes in windows
+    )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02}"
+
+
+def _user(key: str, name: str, role: Role, team: Team, *, password: str | None, at: datetime) -> User:
+    user = User.objects.create_user(
+        f"{key}@{DOMAIN}",
+        password,
+        name=name,
+        time_zone=team.calendar.time_zone,
+        calendar=team.calendar,
+        is_staff=role == Role.ADMIN,
+        is_superuser=role == Role.ADMIN,
+        date_joined=at - HISTORY,
+    )
+    in_team = role in (Role.BDR, Role.MANAGER)
+    Membership.objects.create(user=user, role=role, team=team if in_team else None)
+    return user

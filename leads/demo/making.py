@@ -1,0 +1,64 @@
+"""The demo company as a whole: made once, in one transaction, and its logins kept for whoever asks again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from django.db import transaction
+
+from leads.demo.cast import DOMAIN, HISTORY, PEOPLE, Login, make_cast
+from leads.demo.plot import plot
+from leads.demo.story import Story
+from leads.demo.world import make_world
+from team.models import User
+
+# The same company every time, whatever the day.
+SEED = 20_261_121
+
+
+class NoDemo(Exception):
+    """There is no demo company to speak of, and why. Safe to show."""
+
+
+def make_demo(logins_file: Path, *, at: datetime, zone: str = "", tell: Callable[[float], None]) -> list[Login]:
+    """Make the company and tell its story up to `at`. Needs an installation without users."""
+    at = at.replace(microsecond=0)
+    rng = Random(SEED)  # noqa: S311 - the same company every time is the point
+    with transaction.atomic():
+        cast = make_cast(at=at, zone=zone)
+        world = make_world(cast, rng=rng, at=at - HISTORY)
+        story = Story(cast, world, rng=rng, at=at)
+        plot(story, cast)
+        story.play(tell=tell)
+        # Before the commit: a company whose passwords nobody knows would be of no use.
+        _keep(cast.logins, logins_file)
+    return cast.logins
+
+
+def known_logins(logins_file: Path) -> list[Login]:
+    """The logins of the demo company that is here. NoDemo when these users are no demo's."""
+    emails = [f"{key}@{DOMAIN}" for key, _name, _role in PEOPLE]
+    if User.objects.filter(email__in=emails).count() < len(emails):
+        raise NoDemo("This installation has users of its own, so no demo company is made in it.")
+    try:
+        logins = [Login(**login) for login in json.loads(logins_file.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        raise NoDemo(
+            f"The demo company is here, but {logins_file} with its passwords is not."
+            f" Set one: ./run manage changepassword {emails[0]}"
+        ) from None
+    return logins
+
+
+def _keep(logins: list[Login], logins_file: Path) -> None:
+    """Readable by the owner alone."""
+    logins_file.unlink(missing_ok=True)
+    handle = os.open(logins_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as kept:
+        json.dump([asdict(login) for login in logins], kept, indent=1)

@@ -1,0 +1,132 @@
+"""The demo company: whole, sound, the same every time, and at work whenever somebody looks."""
+
+import stat
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.domains import is_reserved
+from accounts.models import Account, ContactPoint, Person
+from agreement.models import Phase, Stage, StepKind
+from content.models import Asset, Topic
+from leads.actions.claiming import take_next
+from leads.checking import check_all
+from leads.demo.cast import make_cast
+from leads.models import Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
+from team.calendars import forget_kept_calendars
+from team.models import Installation, User
+from team.worktime import is_working
+from tests.make import make_user
+
+ZONE = "America/New_York"
+# Everything a pursuit can end as, but what only merging and erasing bring about.
+ENDS = {"won", "lost", "disqualified", "do_not_contact", "woken"}
+
+
+@pytest.fixture(autouse=True)
+def _no_calendar_of_another_database():
+    forget_kept_calendars()
+    yield
+    forget_kept_calendars()
+
+
+@pytest.fixture
+def here(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def test_the_demo_shows_everything_and_keeps_every_promise(db, here):
+    told = StringIO()
+    call_command("demo", stdout=told)
+    now = timezone.now()
+
+    logins = [line.split() for line in told.getvalue().splitlines() if "@" in line]
+    assert [words[-2].partition("@")[0] for words in logins] == ["ana", "ben", "clara", "milo", "mona", "ada"]
+    for *_name, email, password in logins:
+        assert authenticate(email=email, password=password) is not None
+    assert stat.S_IMODE((here / "demo-logins.json").stat().st_mode) == 0o600
+
+    assert (Person.objects.count(), Account.objects.count(), Topic.objects.count()) == (300, 180, 5)
+    assert Asset.objects.count() >= 12
+    addresses = ContactPoint.objects.filter(kind="email").values_list("normalised", flat=True)
+    assert all(is_reserved(address.rpartition("@")[2]) for address in addresses)
+
+    phases = Counter(Lead.objects.values_list("phase", flat=True))
+    assert set(phases) == set(Phase.values)
+    assert 55 <= phases[Phase.QUEUED] <= 75
+    assert 50 <= phases[Phase.NURTURE] <= 100
+    assert set(Stage.objects.values_list("pk", flat=True)) <= set(Lead.objects.values_list("stage", flat=True))
+    assert set(Lead.objects.values_list("closed_as", flat=True)) == {"", *ENDS}
+    asleep = Lead.objects.filter(phase=Phase.NURTURE)
+    categories = set(Recycling.objects.filter(lead__in=asleep).values_list("category", flat=True))
+    assert len(categories) == 7
+    assert {"sent", "accepted", "rejected", "no_show"} <= set(HandOff.objects.values_list("state", flat=True))
+    assert SecondLook.objects.filter(state=SecondLook.State.OPEN).exists()
+
+    ana, ben = User.objects.get(email__startswith="ana@"), User.objects.get(email__startswith="ben@")
+    assert all(12 <= Lead.objects.worked_by(rep).count() <= 20 for rep in (ana, ben))
+    call_back = Step.objects.open().filter(kind=StepKind.CALL_BACK, assignee=ana).get()
+    assert now < call_back.due_at < now + timedelta(minutes=15)
+    meetings = HandOff.objects.accepted().filter(meeting_at__gt=now, meeting_at__lt=now + timedelta(minutes=65))
+    assert [meeting.meeting_at.minute for meeting in meetings] == [30]
+    assert Lead.objects.filter(phase=Phase.HANDED_OFF, due_at__lt=now, hand_offs__escalated_to__isnull=False).exists()
+    of_today = ZoneInfo(ana.time_zone)
+    back = Lead.objects.filter(previous__closed_as="woken", created_at__date=now.astimezone(of_today).date())
+    wakes = asleep.filter(wake_at__lt=now + timedelta(hours=24))
+    assert back.exists() or wakes.exists()
+
+    assert LeadEvent.objects.filter(at__gt=now).count() == 0
+    assert {name: ids for name, ids in check_all(at=timezone.now()).items() if ids} == {}
+
+    asked = Engagement.objects.filter(kind="asked", at__gt=now - timedelta(minutes=4)).get()
+    assert take_next(by=ben, at=now).person == asked.person
+
+    people = Person.objects.count()
+    again = StringIO()
+    call_command("demo", stdout=again)
+    assert [line.split() for line in again.getvalue().splitlines() if "@" in line] == logins
+    assert Person.objects.count() == people
+
+
+def test_no_demo_is_made_where_users_are(db, here):
+    make_user("somebody")
+    with pytest.raises(CommandError, match="users of its own"):
+        call_command("demo", stdout=StringIO())
+    assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "2027-03-02 03:10",
+        "2027-03-02 00:02",
+        "2027-03-02 23:50",
+        "2027-03-07 11:00",
+        "2027-03-05 23:30",
+        "2027-03-02 17:20",
+    ],
+    ids=["night", "after midnight", "before midnight", "Sunday", "Friday night", "evening"],
+)
+def test_somebody_is_at_work_whenever_it_is_made(db, local):
+    here = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(ZONE))
+    at = here.astimezone(UTC)
+
+    cast = make_cast(at=at, zone=ZONE)
+
+    assert is_working(cast.office, at)
+    assert is_working(cast.office, at + timedelta(minutes=60))
+    assert f" {here.day} " in Installation.objects.get().calendar_shift
+
+
+def test_on_a_working_day_no_hours_are_moved(db):
+    at = datetime(2027, 3, 2, 10, 0, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    cast = make_cast(at=at, zone=ZONE)
+    assert is_working(cast.office, at)
+    assert Installation.objects.get().calendar_shift == ""
