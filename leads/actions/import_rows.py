@@ -49,15 +49,15 @@ class LeaseLost(Exception):
     """Another worker reads this file now, or it was cancelled. What was read in this chunk is thrown away."""
 
 
-def run_imports(*, worker: str = "", budget: float = BUDGET_SECONDS) -> int:
+def run_imports(*, worker: str = "", budget: float = BUDGET_SECONDS, chunk_rows: int = 0) -> int:
     """Read files that wait, for at most so many seconds; returns how many rows were read.
 
-    Run twice at once, each file is read by one of the two: the claim is a compare-and-set under a lease.
+    `chunk_rows` stands for the size of a chunk that the database would choose. Run twice at once, each file is read by one of the two: the claim is a compare-and-set under a lease.
     """
     ends, rows = time.monotonic() + budget, 0
     Tick.objects.update_or_create(kind="run_imports", defaults={"last_at": database_now()})
     while (run := claim_import(worker or str(uuid4()))) is not None:
-        rows += _read_on(run, ends)
+        rows += _read_on(run, ends, chunk_rows)
         if time.monotonic() > ends:
             break
     return rows
@@ -139,7 +139,7 @@ class _File:
         return [self.reader.read(record) for record in islice(source, most)]
 
 
-def _read_on(run: Import, ends: float) -> int:
+def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
     """Read from the checkpoint until the end of the file or of the time given."""
     if run.attempt - run.checkpoint.get("attempt", 0) > STANDSTILLS:
         facts = {"times": STANDSTILLS, "row": run.checkpoint.get("row_no", 0) + 1}
@@ -151,7 +151,7 @@ def _read_on(run: Import, ends: float) -> int:
         writer = _Writer(run, file)
         with run.upload.file.open("rb") as stream:
             source = records(stream.file, file.profile, after=_checkpoint(run))
-            while drafts := file.drafts(source, writer.rows):
+            while drafts := file.drafts(source, chunk_rows or writer.rows):
                 writer.write(drafts)
                 rows += len(drafts)
                 if time.monotonic() > ends:

@@ -36,7 +36,7 @@ def test_interrupted_after_every_chunk_it_leaves_the_same_rows(team, lea):
     run = started(lea, pace="per_day", per_day=50)
     slices = 0
     while Import.objects.get(pk=run.pk).state == "running":
-        run_imports(budget=0.0001)
+        run_imports(budget=0.0001, chunk_rows=20)
         slices += 1
         assert slices < 100
     interrupted, days = shape(), sorted(Release.objects.values_list("due_at", flat=True))
@@ -83,7 +83,7 @@ def test_worker_that_was_paused_beyond_its_lease_changes_nothing(team, lea):
 
 def test_cancel_stops_it_and_keeps_what_came_in(team, lea):
     run = started(lea, pace="per_day", per_day=5)
-    run_imports(budget=0.0001)
+    run_imports(budget=0.0001, chunk_rows=20)
     came_in = Person.objects.count()
     assert 0 < came_in < 257
 

@@ -1,0 +1,57 @@
+"""By what people and accounts are found."""
+
+import pytest
+
+from accounts.models import AccountDomain, ExternalId
+from accounts.search import index_accounts, index_people, matching, query_words
+from tests.make import make_account, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def zoe():
+    account = make_account(name="Brevik Maskin AS")
+    AccountDomain.objects.create(account=account, domain="brevik.no")
+    person = make_person(
+        given_name="Zoë",
+        family_name="Ødegård",
+        email="zoe@brevik.no",
+        phone="+4722334455",
+        title="CTO",
+        account=account,
+    )
+    ExternalId.objects.create(entity="person", source="crm", value="660737", person=person)
+    index_people([person.pk])
+    index_accounts([account.pk])
+    return person
+
+
+@pytest.mark.parametrize(
+    "q", ["zoe", "ZOË ødegard", "odegard brevik", "zoe@brevik.no", "brevik.no", "22 33 44 55", "+47 22334455", "660737", "cto maskin"]
+)  # fmt: skip
+def test_person_is_found_by_every_word_in_any_order(zoe, q):
+    assert zoe.pk in [row.person_id for row in matching(q)]
+
+
+@pytest.mark.parametrize("q", ["zoe halden", "%", "_", "\\", "z%e", "", "   ", "\0", "x" * 5000, "22 33 44 56"])
+def test_what_is_not_hers_does_not_find_her(zoe, q):
+    assert zoe.pk not in [row.person_id for row in matching(q)]
+
+
+def test_account_is_found_by_name_and_domain(zoe):
+    assert matching("maskin brevik.no").filter(account__isnull=False).count() == 1
+
+
+def test_written_again_there_is_one_row_each(zoe):
+    zoe.given_name = "Zora"
+    zoe.save(update_fields=["given_name"])
+    index_people([zoe.pk])
+
+    assert (matching("zora").count(), matching("zoë").filter(person=zoe).exists()) == (1, True)
+
+
+def test_query_is_at_most_two_hundred_characters_and_each_word_once():
+    assert query_words("a b a B") == ["a", "b"]
+    assert query_words("abc" * 200) == [("abc" * 200)[:200]]
+    assert query_words("(0) 22 33-44.55") == ["22334455"]
