@@ -7,7 +7,7 @@ from tests.bench.measured import measured_site
 from tests.bench.report import at_least, at_most
 from tests.bench.timing import in_turns, p95_in_turns
 
-UUID = re.compile(r"/(?:leads|people|accounts)/([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{22})/")
+UUID = re.compile(r"/(?:leads|people|accounts)/([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21})/")
 P95_SAMPLES = 200
 SEARCHES = {
     "name": dataset.FOUND_NAME,
