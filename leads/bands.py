@@ -26,14 +26,20 @@ def band_of(
         raise ValueError("a queued lead is due")
     if is_waiting(lead):
         until = end_of_working_day(worktime, lead.first_queued_at or due_at)
-        if lead.origin == Lead.Origin.SIGNAL or due_at > until:
-            until = max(until, end_of_working_day(worktime, due_at))
-        return (Lead.Band.WAITING, until) if at < until else (Lead.Band.MISSED, None)
+        if due_at > until:
+            until = end_of_working_day(worktime, due_at)
+        if at < until:
+            return Lead.Band.WAITING, until
+        if step is None or not step.promised:
+            return Lead.Band.MISSED, None
     if step is None:
         return (Lead.Band.FIRST_TOUCH, due_at) if at < due_at else (Lead.Band.MISSED, None)
     if step.promised:
         front = step.due_at - PROMISE_LEAD
         until = end_of_working_day(worktime, step.due_at)
+        if at < front and due_at < front:
+            # A first touch is due before what was promised.
+            return (Lead.Band.FIRST_TOUCH, due_at) if at < due_at else (Lead.Band.MISSED, front)
         if at < front:
             return Lead.Band.TODAY, front
         return (Lead.Band.WAITING, until) if at < until else (Lead.Band.MISSED, None)
@@ -41,9 +47,8 @@ def band_of(
 
 
 def is_waiting(lead: Lead) -> bool:
-    """Somebody who asked or replied, and whom nobody has reached since."""
-    asked = lead.lane == Lane.HAND_RAISER or lead.origin == Lead.Origin.SIGNAL
-    return asked and lead.first_touched_at is None
+    """Somebody who asked, and whom nobody has reached since."""
+    return lead.lane == Lane.HAND_RAISER and lead.first_touched_at is None
 
 
 def sweep_of_queued(lead: Lead, band_changes_at: datetime | None) -> datetime | None:

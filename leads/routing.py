@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Person, Standing, Suppression
 from agreement.models import Phase
 from leads.models import Lead
-from team.models import Absence, Team, Territory
+from team.models import Absence, Membership, Role, Team, Territory
 
 
 @dataclass
@@ -44,6 +44,8 @@ class Router:
     territories: list[Territory] = field(default_factory=list)
     accounts: dict[int, Account] = field(default_factory=dict)
     absent: set[int] = field(default_factory=set)
+    # (user, team) of every rep who works here.
+    reps: set[tuple[int, int]] = field(default_factory=set)
     suppressed: set[int] = field(default_factory=set)
     default_team_id: int = 0
 
@@ -65,8 +67,13 @@ class Router:
             accounts=accounts,
             standings={account.pk: account.standing for account in accounts.values()},
             workers={account_id: (bdr_id, team_id) for account_id, bdr_id, team_id in working},
-            territories=list(Territory.objects.order_by("position", "pk").select_related("bdr")),
+            territories=list(Territory.objects.order_by("position", "pk")),
             absent=set(Absence.objects.covering(at).values_list("user_id", flat=True)),
+            reps=set(
+                Membership.objects.filter(role=Role.BDR, user__is_active=True, team__isnull=False).values_list(
+                    "user_id", "team_id"
+                )
+            ),
             suppressed=set(
                 Suppression.objects.filter(person__in=person_ids, channel=Suppression.Channel.ALL).values_list(
                     "person_id", flat=True
@@ -77,6 +84,8 @@ class Router:
 
     def route(self, person: Person, *, account_id: int | None, source: str, lane: str) -> Route:
         """The first rule that matches."""
+        if person.erased_at or person.merged_into_id:
+            return Route("gone")
         if person.pk in self.suppressed:
             return Route("suppressed")
         standing = self.standings.get(account_id, person.standing) if account_id else person.standing
@@ -84,17 +93,22 @@ class Router:
             return Route(standing, ref=account_id)
         if account_id and account_id in self.workers:
             bdr_id, team_id = self.workers[account_id]
-            if bdr_id not in self.absent:
+            if self.can_hold(bdr_id, team_id):
                 return Route("works_account", team_id, bdr_id, ref=account_id)
         account = self.accounts.get(account_id) if account_id else None
         for territory in self.territories:
             if _covers(territory, person, account, source):
-                bdr = territory.bdr
-                bdr_id = bdr.pk if bdr and bdr.is_active and bdr.pk not in self.absent else None
+                bdr_id = territory.bdr_id
+                if bdr_id and not self.can_hold(bdr_id, territory.team_id):
+                    bdr_id = None
                 return Route("territory", territory.team_id, bdr_id, ref=territory.pk)
         if not self.default_team_id:
             return Route("no_team")
         return Route("pool", self.default_team_id)
+
+    def can_hold(self, user_id: int, team_id: int) -> bool:
+        """Whether a lead may be reserved for her: a rep of this team who works here and is not away."""
+        return (user_id, team_id) in self.reps and user_id not in self.absent
 
 
 def sentence(because: str, *, ref: str = "", team: str = "", bdr: str = "") -> str:
@@ -110,6 +124,7 @@ def sentence(because: str, *, ref: str = "", team: str = "", bdr: str = "") -> s
         "competitor": _("No lead: a competitor"),
         "do_not_work": _("No lead: not to be worked"),
         "suppressed": _("No lead: not to be contacted"),
+        "gone": _("No lead: no longer a person of their own"),
         "open_lead": _("No new lead: one is open already"),
         "no_team": _("No lead: no team takes what no territory names"),
     }

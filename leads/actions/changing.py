@@ -75,7 +75,7 @@ def alter(
     """
     begin = lead.phase
     to = to or lead.phase
-    must_allow(lead, verb, to)
+    must_allow(lead, verb, to, by=by)
 
     if verb != "correct":
         new = _with_consequences(lead, to, at, new)
@@ -101,9 +101,9 @@ def alter(
     )
 
 
-def must_allow(lead: Lead, verb: str, to: str) -> None:
+def must_allow(lead: Lead, verb: str, to: str, *, by: User | None) -> None:
     """LeadConflict unless this arrow exists. Asked before an action writes what only makes sense along it."""
-    if not is_allowed(lead.phase, verb, to, version_id=lead.agreement_id):
+    if not is_allowed(lead.phase, verb, to, version_id=lead.agreement_id, by_system=by is None):
         raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(lead.phase)})
 
 

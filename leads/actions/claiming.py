@@ -18,6 +18,7 @@ from leads.cadence import first_step, soon
 from leads.models import Lead, LeadEvent, Notice
 from team.calendars import KeptCalendars
 from team.models import Role, User
+from team.worktime import end_of_working_day
 
 if TYPE_CHECKING:
     from team.models import Team
@@ -64,18 +65,23 @@ def take_next(*, by: User, at: datetime) -> Lead | None:
 
 @transaction.atomic
 def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "") -> LeadEvent:
-    """Back to the pool of its team with its clocks running and its steps open, for whoever takes it next."""
+    """Back to the pool of its team with its clocks running and its steps open, for whoever takes it next.
+
+    Of a lead nobody has touched only what was promised stays: whoever takes it begins the cadence.
+    """
     held = lock_lead(lead)
     if held.phase != Phase.WORKING:
         raise LeadConflict(_("Only a lead that is being worked can be given back."))
     effects = Effects(held, by=by, at=at)
     untouched = held.first_touched_at is None
     if untouched:
-        effects.close_steps()
-    else:
-        effects.assign_steps(None)
+        effects.close_steps([step for step in effects.open_steps if not step.promised])
+    effects.assign_steps(None)
     clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
-    due_at = (clock.due_at if clock else held.due_at) if untouched else (effects.next_due or soon(at))
+    due_at = effects.next_due or soon(at)
+    if untouched:
+        moments = (clock.due_at if clock else held.due_at, effects.next_due)
+        due_at = min(moment for moment in moments if moment is not None)
     event = alter(
         held,
         "release",
@@ -87,7 +93,7 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
         stage=_entry(Phase.QUEUED),
         data=effects.data(because=because, bdr=held.bdr_id),
     )
-    step = None if untouched else next(iter(effects.open_steps), None)
+    step = next(iter(effects.open_steps), None)
     worktime = KeptCalendars(at=at).of_team(held.team_id)
     held.band, changes_at = band_of(held, at=at, worktime=worktime, step=step)
     write(held, event, band=held.band, sweep_at=sweep_of_queued(held, changes_at))
@@ -108,9 +114,9 @@ def reassign_leads(
 ) -> list[LeadEvent]:
     """Move open leads to another rep, or with `team` to another team's pool; clocks and moments stay as they are.
 
-    In the pool a lead is reserved for its new rep until its first touch is due. `side` says whose part moves, bdr or
-    ae; by default the AE's of accepted and qualified leads, else the BDR's. MoveRefused when the receiver cannot hold
-    them; nothing is moved then.
+    In the pool a lead is reserved for its new rep until its first touch is due, a missed one until the day is over.
+    `side` says whose part moves, bdr or ae; by default the AE's of accepted and qualified leads, else the BDR's.
+    MoveRefused when the receiver cannot hold them; nothing is moved then.
     """
     if to is not None and not to.is_active:
         raise MoveRefused(_("%(name)s does not work here any more.") % {"name": to}, field="to")
@@ -141,7 +147,10 @@ def _reassign(
 ) -> LeadEvent:
     effects = Effects(lead, by=by, at=at)
     was = lead.ae_id if side == "ae" else lead.bdr_id
+    team_id = team.pk if team is not None else lead.team_id
     new: dict[str, object] = {"team": team} if team is not None else {}
+    if side != "ae" and to is not None and team_id not in to.teams_as(Role.BDR, Role.MANAGER):
+        raise MoveRefused(_("%(name)s does not work in the team of this lead.") % {"name": to}, field="to")
     if side == "ae":
         if to is None or not to.has_role(Role.AE):
             raise MoveRefused(_("Deals go to an account executive."), field="to")
@@ -149,13 +158,15 @@ def _reassign(
         lead.hand_offs.open().update(ae=to)
         effects.assign_steps(to)
     elif lead.phase == Phase.QUEUED:
-        new |= {"bdr": to, "reserved_until": max(lead.due_at or at, soon(at)) if to else None}
-        if effects.open_steps:
-            effects.assign_steps(to)
+        new |= {"bdr": to, "reserved_until": _reserved_until(lead, team_id, calendars, at=at) if to else None}
+        effects.assign_steps(to)
     elif to is not None or lead.phase in (Phase.NURTURE, Phase.ACCEPTED, Phase.QUALIFIED):
         new["bdr"] = to
         if lead.phase in (Phase.WORKING, Phase.NURTURE):
             effects.assign_steps(to)
+        elif was is not None:
+            # Sales has the lead; what its BDR still owes it goes to who keeps the relation now.
+            effects.assign_steps(to, of=was)
     data = effects.data(because=because, old=was, to=to.pk if to else None)
     event = alter(lead, "reassign", by=by, at=at, data=data, **new)
     if lead.phase == Phase.QUEUED:
@@ -163,6 +174,12 @@ def _reassign(
         lead.band, changes_at = band_of(lead, at=at, worktime=calendars.of_team(lead.team_id), step=step)
         lead.sweep_at = sweep_of_queued(lead, changes_at)
     return write(lead, event, band=lead.band, sweep_at=lead.sweep_at)
+
+
+def _reserved_until(lead: Lead, team_id: int, calendars: KeptCalendars, *, at: datetime) -> datetime:
+    if lead.due_at and lead.due_at > soon(at):
+        return lead.due_at
+    return end_of_working_day(calendars.of_team(team_id), at)
 
 
 def open_count(user: User) -> int:
@@ -175,19 +192,18 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
         _room(by)
     effects = Effects(lead, by=by, at=at)
     new: dict[str, object] = {"bdr": by, "stage": _entry(Phase.WORKING)}
-    if lead.first_touched_at is None or not effects.open_steps:
-        if lead.cadence_id is None:
-            lead_cadence = Cadence.objects.filter(lane=lead.lane, is_current=True).values_list("pk", flat=True).first()
-            new["cadence"] = lead_cadence
-            lead_for_step = Lead(pk=lead.pk, person_id=lead.person_id, cadence_id=lead_cadence)
-        else:
-            lead_for_step = lead
+    lead_for_step = lead
+    if lead.cadence_id is None:
+        lead_cadence = Cadence.objects.filter(lane=lead.lane, is_current=True).values_list("pk", flat=True).first()
+        new["cadence"] = lead_cadence
+        lead_for_step = Lead(pk=lead.pk, person_id=lead.person_id, cadence_id=lead_cadence)
+    if effects.open_steps:
+        # What was planned, or what she asked for while the lead was waiting here.
+        effects.assign_steps(by)
+    else:
         worktime = calendars.of_user(by.pk)
         due_at = max(lead.due_at, soon(at)) if lead.due_at else None
-        effects.close_steps()
         effects.make_step(first_step(lead_for_step, assignee_id=by.pk, at=at, worktime=worktime, due_at=due_at))
-    else:
-        effects.assign_steps(by)
     if lead.first_touched_at is not None and lead.last_touched_at:
         new["stage"] = lead.stage if lead.stage and lead.stage.phase == Phase.WORKING else _entry(Phase.WORKING)
     band = lead.band

@@ -37,7 +37,7 @@ def disqualify_lead(
     Where the reason asks for it and fewer than three attempts were made, the manager sees it for five working days.
     """
     held = lock_lead(lead, expect=expect)
-    must_allow(held, "disqualify", Phase.CLOSED)
+    must_allow(held, "disqualify", Phase.CLOSED, by=by)
     rule = rule_of(held, reason, kind=Reason.Kind.DISQUALIFY)
     effects = Effects(held, by=by, at=at)
     effects.close_steps()
@@ -86,6 +86,8 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
     """
     _decide(look, SecondLook.State.PUT_BACK, by=by, at=at)
     lead = lock_lead(look.lead)
+    if Lead.objects.filter(previous=lead).exists():
+        raise LeadConflict(_("This person has been pursued again since."))
     entered = open_leads(
         [
             NewLead(

@@ -63,7 +63,13 @@ class Effects:
 
     def move_step(self, step: Step, due_at: datetime, **more: Any) -> None:
         """Put an open step at another moment."""
-        old = {"due_at": step.due_at.isoformat(), "snoozed": step.snoozed}
+        old = {
+            "due_at": step.due_at.isoformat(),
+            "snoozed": step.snoozed,
+            "promised": step.promised,
+            "local_due": step.local_due.isoformat() if step.local_due else None,
+            "zone": step.zone,
+        }
         self.codes.setdefault("steps_moved", []).append([step.pk, old])
         step.due_at = due_at
         for name, value in more.items():
@@ -71,16 +77,21 @@ class Effects:
         step.save(update_fields=["due_at", *more])
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
 
-    def assign_steps(self, user: User | None) -> None:
-        """Everything open is now hers, or the pool's."""
-        changed = [step.pk for step in self.open_steps if step.assignee_id != (user.pk if user else None)]
+    def assign_steps(self, user: User | None, *, of: int | None = None) -> None:
+        """Everything open is now hers, or the pool's; with `of`, only what that user had to do."""
+        changed = [
+            step.pk
+            for step in self.open_steps
+            if step.assignee_id != (user.pk if user else None) and of in (None, step.assignee_id)
+        ]
         if changed:
             Step.objects.filter(pk__in=changed).update(assignee=user)
             self.codes.setdefault("steps_assigned", []).extend(
                 [step.pk, step.assignee_id] for step in self.open_steps if step.pk in changed
             )
             for step in self.open_steps:
-                step.assignee = user
+                if step.pk in changed:
+                    step.assignee = user
 
     def end_clocks(self, *kinds: str, excused: bool = False) -> list[Clock]:
         """Stop the running clocks of these kinds, by default all of them."""

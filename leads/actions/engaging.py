@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Employment
 from agreement.models import AgreementVersion, DefinitionRule, Lane, Phase, StepKind
-from leads.actions.changing import alter, lock_lead, write
+from leads.actions.changing import alter, write
 from leads.actions.effects import Effects
 from leads.actions.entering import Entered, NewLead, open_leads
 from leads.actions.recycling import wake_leads
@@ -22,6 +22,9 @@ from team.calendars import KeptCalendars
 
 # Older than this when it arrives, an engagement is history: offered as a list to wake, never waking by itself.
 FRESH = timedelta(days=2)
+# Who does this waits for an answer, whatever phase her lead is in; and what answering it is called.
+WAITING: dict[str, str] = {Engagement.Kind.REPLIED: StepKind.REPLY, Engagement.Kind.ASKED: StepKind.CALL_BACK}
+LANES = (Lane.HAND_RAISER, Lane.CONTENT, Lane.REP_SOURCED, Lane.LIST)
 
 
 @dataclass
@@ -80,17 +83,19 @@ def record_engagements(new: Sequence[NewEngagement], *, at: datetime) -> list[En
 
 @transaction.atomic
 def engage(new: Sequence[NewEngagement], *, at: datetime) -> Entered:
-    """Record, and let the definition decide: a reply stands in front, a strong engagement makes a lead or a verdict."""
+    """Record, and let the definition decide: who replies or asks stands in front, a strong engagement makes a lead or a
+    verdict."""
     rows = record_engagements(new, at=at)
-    replies = [row for row in rows if row.kind == Engagement.Kind.REPLIED and row.at > at - FRESH]
-    for row in replies:
-        _reply(row, at=at)
-    return promote([row for row in rows if row not in replies], at=at)
+    answered = {row.pk for row in rows if row.kind in WAITING and not _is_history(row, at) and _in_front(row, at=at)}
+    return promote([row for row in rows if row.pk not in answered], at=at)
 
 
 @transaction.atomic
 def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
-    """The definition's answer for each person without an open lead: a lead in its lane, or a stored no."""
+    """The definition's answer for each person without an open lead: a lead in its lane, or a stored no.
+
+    Of several that would make a lead, the one with the fastest lane does; each has its verdict.
+    """
     version = AgreementVersion.objects.in_force()
     open_people = set(
         Lead.objects.open().filter(person__in={row.person_id for row in rows}).values_list("person_id", flat=True)
@@ -101,58 +106,76 @@ def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
         pk__in=[row.pk for row in candidates]).select_related("person")}  # fmt: skip
     tiers = judge(list(people.values()), version=version)
     verdicts: list[Verdict] = []
-    wanted: dict[int, tuple[Engagement, NewLead]] = {}
+    strong: list[Engagement] = []
+    wanted: dict[int, NewLead] = {}
     for row in candidates:
         tier = tiers[row.person_id]
         points = next((worth for key, worth in tier.parts if key == "interest"), 0)
         rule = next((rule for rule in rules if _matches(rule, row.kind, tier.tier, points)), None)
-        if row.at <= at - FRESH:
+        if _is_history(row, at):
             verdicts.append(_verdict(row, version, Verdict.Answer.OLD, at))
         elif rule is None or not rule.promotes:
             verdicts.append(_verdict(row, version, Verdict.Answer.DEFINITION, at))
-        elif row.person_id not in wanted:
-            wanted[row.person_id] = (row, _seed(row, rule.lane))
-    entered = open_leads([seed for _row, seed in wanted.values()], by=None, at=at)
-    for person_id, (row, _lead) in wanted.items():
-        verdicts.append(_verdict(row, version, _answer(entered.refused.get(person_id)), at))
+        else:
+            strong.append(row)
+            before = wanted.get(row.person_id)
+            if before is None or LANES.index(rule.lane) < LANES.index(before.lane):
+                wanted[row.person_id] = _seed(row, rule.lane)
+    entered = open_leads(list(wanted.values()), by=None, at=at)
+    verdicts += [_verdict(row, version, _answer(entered.refused.get(row.person_id)), at) for row in strong]
     Verdict.objects.bulk_create(verdicts, batch_size=500)
     return entered
 
 
-def _reply(row: Engagement, *, at: datetime) -> None:
-    """A reply: the sleeping wake, any open lead is due now and in front, and otherwise a new pursuit begins."""
-    lead = Lead.objects.open().filter(person=row.person_id).first()
+def _is_history(row: Engagement, at: datetime) -> bool:
+    """Old when it came, or brought by a file: told, and never acted on by itself."""
+    return row.at <= at - FRESH or row.import_id is not None
+
+
+def _in_front(row: Engagement, *, at: datetime) -> bool:
+    """Somebody waits for us: the sleeping wake, an open lead is due now, and a reply begins a new pursuit.
+
+    False when that is for the definition to say: she asked, and has no lead.
+    """
+    lead = Lead.objects.open().filter(person=row.person_id).select_for_update(of=("self",)).first()
     if lead is None:
-        seed = _seed(row, Lane.HAND_RAISER)
-        last = Lead.objects.filter(person=row.person_id, next=None).order_by("-id").first()
-        seed.origin = Lead.Origin.SIGNAL
-        if last:
-            seed.previous_id, seed.bdr_id = last.pk, last.bdr_id
-            seed.team_id, seed.because = last.team_id, "wake"
-        entered = open_leads([seed], by=None, at=at)
-        version = AgreementVersion.objects.in_force()
-        _verdict(row, version, _answer(entered.refused.get(row.person_id)), at).save(force_insert=True)
-        return
+        if row.kind == Engagement.Kind.REPLIED:
+            _pursue_again(row, at=at)
+        return row.kind == Engagement.Kind.REPLIED
     if lead.phase == Phase.NURTURE:
-        wake_leads([lead.pk], by=None, at=at, because="reply")
-        return
-    held = lock_lead(lead)
-    effects = Effects(held, by=None, at=at)
-    new: dict[str, object] = {}
-    more: dict[str, object] = {}
-    if held.phase in (Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED):
+        wake_leads([lead.pk], by=None, at=at, because="reply" if row.kind == Engagement.Kind.REPLIED else "asked")
+        return True
+    effects = Effects(lead, by=None, at=at)
+    kind = WAITING[row.kind]
+    if not any(step.kind == kind and step.due_at <= soon(at) for step in effects.open_steps):
+        # After the hand-off it is the BDR who keeps the relation until the AE has taken it.
+        assignee_id = lead.bdr_id if lead.phase in (Phase.QUEUED, Phase.HANDED_OFF) else lead.responsible_id
         effects.make_step(
-            Step(lead=held, kind=StepKind.REPLY, due_at=soon(at), assignee_id=held.responsible_id, promised=True,
+            Step(lead=lead, kind=kind, due_at=soon(at), assignee_id=assignee_id, promised=True,
                  made_by=Step.MadeBy.SYSTEM, created_at=at)
         )  # fmt: skip
-        new["due_at"] = effects.next_due
-    elif held.phase == Phase.QUEUED:
-        new["due_at"], new["origin"] = soon(at), Lead.Origin.SIGNAL
-    event = alter(held, "engage", by=None, at=at, data=effects.data(kind="replied", engagement=row.pk), **new)
-    if held.phase == Phase.QUEUED:
-        band, changes_at = band_of(held, at=at, worktime=KeptCalendars(at=at).of_team(held.team_id))
-        more = {"band": band, "sweep_at": sweep_of_queued(held, changes_at)}
-    write(held, event, **more)
+    new: dict[str, object] = {} if lead.phase == Phase.HANDED_OFF else {"due_at": effects.next_due}
+    event = alter(lead, "engage", by=None, at=at, data=effects.data(kind=row.kind, engagement=row.pk), **new)
+    if lead.phase != Phase.QUEUED:
+        write(lead, event)
+        return True
+    worktime = KeptCalendars(at=at).of_team(lead.team_id)
+    band, changes_at = band_of(lead, at=at, worktime=worktime, step=effects.open_steps[0])
+    write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
+    return True
+
+
+def _pursue_again(row: Engagement, *, at: datetime) -> None:
+    """Her last pursuit is over, or there was none: a new one begins, with whoever knew her."""
+    seed = _seed(row, Lane.HAND_RAISER)
+    seed.origin = Lead.Origin.SIGNAL
+    last = Lead.objects.filter(person=row.person_id, next=None).order_by("-id").first()
+    if last:
+        seed.previous_id, seed.bdr_id = last.pk, last.bdr_id
+        seed.team_id, seed.because = last.team_id, "wake" if last.bdr_id else "pool"
+    entered = open_leads([seed], by=None, at=at)
+    version = AgreementVersion.objects.in_force()
+    _verdict(row, version, _answer(entered.refused.get(row.person_id)), at).save(force_insert=True)
 
 
 def _matches(rule: DefinitionRule, kind: str, tier: str, points: int) -> bool:

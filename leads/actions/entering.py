@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Employment, Person
+from accounts.models import Employment, Person, Standing
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, begin
 from leads.bands import band_of, sweep_of_queued
@@ -21,10 +21,7 @@ from leads.models import Clock, Lead, LeadEvent
 from leads.routing import Route, Router
 from leads.scoring import judge
 from team.calendars import Calendars
-from team.models import Role, Team
-
-if TYPE_CHECKING:
-    from team.models import User
+from team.models import Role, Team, User
 
 
 @dataclass
@@ -138,13 +135,19 @@ def open_asleep(new: Sequence[NewLead], *, reason_id: int, wake_at: datetime, by
     batch = _Batch(new, at=at)
     stage = Stage.objects.get(phase=Phase.NURTURE, is_entry=True)
     seeds: list[tuple[Lead, dict[str, Any]]] = []
+    kept = set(User.objects.active().filter(pk__in={one.bdr_id for one in new}).values_list("pk", flat=True))
     for one in new:
         route = batch.route(one)
+        if route.because == Standing.OPEN_OPPORTUNITY and one.team_id:
+            # The opportunity that is open there is the one that was just lost.
+            route = Route(one.because, one.team_id)
         if route.is_refused:
             entered.refused[one.person_id] = route.because
             continue
         lead = batch.lead(one, route, phase=Phase.NURTURE, stage=stage)
-        lead.bdr_id, lead.reason_id = route.bdr_id, reason_id
+        # Who knew her stays hers through her sleep, even if he is away today.
+        known_by = one.bdr_id if one.bdr_id in kept else None
+        lead.bdr_id, lead.reason_id = known_by if one.bdr_id else route.bdr_id, reason_id
         lead.wake_at = lead.due_at = lead.sweep_at = wake_at
         seeds.append((lead, one.data | _routed(route)))
     _write_new(seeds, "sleep", by=by, at=at)
@@ -177,7 +180,9 @@ class _Batch:
     def __init__(self, new: Sequence[NewLead], *, at: datetime) -> None:
         self.at = at
         ids = [one.person_id for one in new]
-        self.people = Person.objects.in_bulk(ids)
+        # Locked, so that two of us cannot open a lead for one person, nor one for somebody being merged or erased.
+        locked = Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        self.people = {person.pk: person for person in locked}
         self.version = AgreementVersion.objects.in_force()
         self.calendars = Calendars(at=at)
         self.teams = dict(Team.objects.values_list("pk", "calendar_id"))
@@ -201,8 +206,9 @@ class _Batch:
         routed = self.router.route(person, account_id=self._account_id(one), source=one.source, lane=one.lane)
         if one.team_id is None or (routed.is_refused and routed.because != "no_team"):
             return routed
-        bdr_id = one.bdr_id if one.bdr_id not in self.router.absent else None
-        return Route(one.because or "pool", one.team_id, bdr_id, ref=bdr_id)
+        if one.bdr_id is None or not self.router.can_hold(one.bdr_id, one.team_id):
+            return Route("pool" if one.because == "wake" else one.because or "pool", one.team_id)
+        return Route(one.because or "pool", one.team_id, one.bdr_id, ref=one.bdr_id)
 
     def lead(self, one: NewLead, route: Route, *, phase: str, stage: Stage | None) -> Lead:
         judged = self.tiers[one.person_id]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Count, Q
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase, Reason, ReasonRule, SLAClause, Stage, StepKind
@@ -22,7 +24,7 @@ from leads.routing import Router
 from leads.waking import Facts
 from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
-from team.models import Installation, Membership, Role, Team, User
+from team.models import Absence, Installation, Membership, Role, Team, User
 from team.worktime import add_working_minutes
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def hand_off_lead(
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)
         held = lock_lead(held)
-    must_allow(held, "hand_off", Phase.HANDED_OFF)
+    must_allow(held, "hand_off", Phase.HANDED_OFF, by=by)
     meeting_at, local, zone = _meeting(meeting, at=at)
     effects = Effects(held, by=by, at=at)
     calendars = KeptCalendars(at=at)
@@ -84,14 +86,12 @@ def hand_off_lead(
     )
     effects.add("hand_offs", hand_off.pk)
     if meeting_at:
-        _pause_colleagues(held, until=meeting_at + timedelta(minutes=minutes), effects=effects, at=at)
+        pause_colleagues(held, until=meeting_at + timedelta(minutes=minutes), effects=effects, at=at)
     new: dict[str, Any] = {"ae": ae, "due_at": respond_by, "stage": _handed_off_stage(bool(meeting_at))}
     if held.first_touched_at is None:
         new["first_touched_at"] = new["last_touched_at"] = at
-    if meeting_at and held.meeting_agreed_at is None:
-        new["meeting_agreed_at"] = at
-        if _gate() == Installation.Gate.MEETING_AGREED and held.opportunity_at is None:
-            new["opportunity_at"] = at
+    if meeting_at:
+        new |= _agreed(held, at=at)
     event = alter(
         held,
         "hand_off",
@@ -167,6 +167,7 @@ def reject_hand_off(hand_off: HandOff, *, reason: Reason, by: User, at: datetime
     effects.end_clocks(SLAClause.Kind.RESPONSE)
     effects.note(line)
     _answer(hand_off, HandOff.State.REJECTED, by=by, at=at, reason=reason)
+    let_colleagues_go_on(lead, by=by, at=at)
     event = send_on(lead, "reject", effects, rule=rule, reason=reason, by=by, at=at, hand_off=hand_off.pk)
     _tell(hand_off.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
     return event
@@ -184,6 +185,7 @@ def withdraw_hand_off(hand_off: HandOff, *, by: User | None, at: datetime, line:
     hand_off.outcome_at = at
     hand_off.sequence += 1
     hand_off.save(update_fields=["state", "outcome_at", "sequence"])
+    let_colleagues_go_on(lead, by=by, at=at)
     return back_to_bdr(lead, "withdraw", effects, by=by, at=at, kind=StepKind.CALL, hand_off=hand_off.pk)
 
 
@@ -215,8 +217,9 @@ def move_meeting(
         end = meeting_at + timedelta(minutes=hand_off.minutes)
         effects.start(_clock_from(lead, SLAClause.Kind.OUTCOME, hand_off.ae, calendars=calendars, start=end))
         new["due_at"] = effects.next_due
-    if lead.meeting_agreed_at is None:
-        new["meeting_agreed_at"] = at
+    if meeting_at:
+        pause_colleagues(lead, until=meeting_at + timedelta(minutes=hand_off.minutes), effects=effects, at=at)
+    new |= _agreed(lead, at=at)
     data = effects.data(hand_off=hand_off.pk, meeting=meeting_at.isoformat() if meeting_at else None)
     event = write(lead, alter(lead, "move", by=by, at=at, data=data, **new))
     _tell(hand_off.ae if by != hand_off.ae else hand_off.bdr, lead, Notice.Kind.ANSWERED, by=by, at=at)
@@ -261,10 +264,13 @@ def send_on(
 def back_to_bdr(
     lead: Lead, verb: str, effects: Effects, *, by: User | None, at: datetime, kind: str, **data: Any
 ) -> LeadEvent:
-    """To WORKING with a step due now and no new first-touch clock. Her successor or the pool has it if she left."""
+    """To WORKING with a step due now and no new first-touch clock. A colleague has it if its BDR left, or is away so
+    long that what she worked was given back."""
     bdr = lead.bdr
-    if bdr is None or not bdr.is_active:
-        bdr = User.objects.active().with_role(Role.BDR, lead.team_id).order_by("pk").first()
+    if bdr is None or not bdr.is_active or _is_away_for_long(bdr, at=at):
+        reps = User.objects.active().with_role(Role.BDR, lead.team_id).order_by("pk")
+        present = reps.present(at).annotate(held=Count("leads_as_bdr", filter=Q(leads_as_bdr__phase=Phase.WORKING)))
+        bdr = present.order_by("held", "pk").first() or reps.first()
         if bdr is None:
             raise MoveRefused(_("Nobody in the team can take it back. Give the team a BDR first."))
     effects.close_steps()
@@ -284,6 +290,10 @@ def back_to_bdr(
         data=effects.data(**data),
     )
     return write(lead, event, sweep_at=None)
+
+
+def _is_away_for_long(user: User, *, at: datetime) -> bool:
+    return Absence.objects.covering(at).filter(user=user, cover=None, released_at__isnull=False).exists()
 
 
 def managers_of(team_id: int) -> list[User]:
@@ -379,19 +389,49 @@ def _meeting(meeting: tuple[datetime, str] | None, *, at: datetime) -> tuple[dat
     return moment, as_wall(local), zone
 
 
-def _pause_colleagues(lead: Lead, *, until: datetime, effects: Effects, at: datetime) -> None:
-    """Attempts at other people of the account wait until the meeting was held."""
+def pause_colleagues(lead: Lead, *, until: datetime, effects: Effects, at: datetime) -> None:
+    """Attempts at other people of the account wait until the meeting was held.
+
+    A colleague's lead that somebody is changing at this instant is passed over: two of us who book at one account at
+    once must not wait for each other.
+    """
     if lead.account_id is None:
         return
     others = Lead.objects.filter(account=lead.account_id, phase=Phase.WORKING).exclude(pk=lead.pk).order_by("pk")
-    for other in others.select_for_update(of=("self",)):
+    skip = connection.features.has_select_for_update_skip_locked
+    for other in others.select_for_update(of=("self",), skip_locked=skip):
         paused = Effects(other, by=effects.by, at=at)
         moved = [step for step in paused.open_steps if step.made_by == Step.MadeBy.CADENCE and step.due_at < until]
         for step in moved:
+            effects.add("paused", [other.pk, step.pk, step.due_at.isoformat(), until.isoformat()])
             paused.move_step(step, until)
         if moved:
             data = paused.data(because="meeting_at_account", ref=lead.pk)
             write(other, alter(other, "plan", by=effects.by, at=at, due_at=paused.next_due, data=data))
+
+
+def let_colleagues_go_on(lead: Lead, *, by: User | None, at: datetime, event: LeadEvent | None = None) -> None:
+    """The meeting will not be: attempts that waited for it are due when they were, or now. What was moved since, stays.
+
+    With `event`, only what that event made wait.
+    """
+    events = [event] if event else lead.events.filter(verb__in=["hand_off", "move"]).order_by("id")
+    first: dict[int, list[str]] = {}
+    for one in events:
+        for _other, step_id, was, until in one.data.get("effects", {}).get("paused", []):
+            first[step_id] = [first.get(step_id, [was])[0], until]
+    steps = Step.objects.open().filter(pk__in=first, lead__phase=Phase.WORKING).order_by("lead_id", "due_at")
+    waiting: dict[int, list[Step]] = {}
+    for step in steps:
+        if step.due_at == parse_datetime(first[step.pk][1]):
+            waiting.setdefault(step.lead_id, []).append(step)
+    skip = connection.features.has_select_for_update_skip_locked
+    others = Lead.objects.filter(pk__in=waiting, phase=Phase.WORKING).order_by("pk")
+    for other in others.select_for_update(of=("self",), skip_locked=skip):
+        resumed = Effects(other, by=by, at=at)
+        for step in [one for one in resumed.open_steps if one in waiting[other.pk]]:
+            resumed.move_step(step, max(parse_datetime(first[step.pk][0]) or at, soon(at)))
+        write(other, alter(other, "plan", by=by, at=at, due_at=resumed.next_due, data=resumed.data(ref=lead.pk)))
 
 
 def _response_clock(lead: Lead, ae: User, *, calendars: KeptCalendars, at: datetime) -> Clock | None:
@@ -433,5 +473,10 @@ def _entry(phase: str) -> Stage:
     return Stage.objects.get(phase=phase, is_entry=True)
 
 
-def _gate() -> str:
-    return Installation.objects.values_list("opportunity_gate", flat=True).get()
+def _agreed(lead: Lead, *, at: datetime) -> dict[str, Any]:
+    """Gate A, recorded once; where the admin chose it, the opportunity opens with it."""
+    if lead.meeting_agreed_at is not None:
+        return {}
+    gate = Installation.objects.values_list("opportunity_gate", flat=True).get()
+    opens = gate == Installation.Gate.MEETING_AGREED and lead.opportunity_at is None
+    return {"meeting_agreed_at": at} | ({"opportunity_at": at} if opens else {})

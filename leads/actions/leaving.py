@@ -52,19 +52,24 @@ def give_back(
     user: User, *, by: User | None, at: datetime, successor: User | None = None, because: str = "away"
 ) -> int:
     """What a rep held goes on: QUEUED holds clear, WORKING goes to the pool with its clocks running, HANDED_OFF and
-    NURTURE pass to the successor or her team's manager. With a successor, WORKING passes to her too. Returns how many.
+    NURTURE pass to the successor or her team's manager. With a successor, WORKING passes to her too.
+
+    Somebody who is only away keeps what sales has and what sleeps. Returns how many went on.
     """
     held = Lead.objects.open().filter(bdr=user).order_by("pk")
+    if because == "away":
+        held = held.in_phase(Phase.QUEUED, Phase.WORKING)
     count = 0
     for lead in held:
         count += 1
+        new = successor if successor and lead.team_id in successor.teams_as(Role.BDR, Role.MANAGER) else None
         if lead.phase == Phase.QUEUED:
-            reassign_leads([lead.pk], to=successor, by=by, at=at, because=because, side="bdr")
-        elif lead.phase == Phase.WORKING and successor is None:
+            reassign_leads([lead.pk], to=new, by=by, at=at, because=because, side="bdr")
+        elif lead.phase == Phase.WORKING and new is None:
             release_lead(lead, by=by, at=at, because=because)
         else:
-            heir = successor or next(iter(managers_of(lead.team_id)), None)
-            if heir is not None and heir != user:
+            heir = new or next((one for one in managers_of(lead.team_id) if one != user), None)
+            if heir is not None:
                 reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
             elif lead.phase == Phase.NURTURE:
                 reassign_leads([lead.pk], to=None, by=by, at=at, because=because, side="bdr")

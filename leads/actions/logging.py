@@ -68,6 +68,8 @@ def log_touch(lead: Lead, *, kind: str, by: User, at: datetime, note: str = "", 
     effects.note(note, activity_id=activity.pk)
     if lead.phase == Phase.WORKING and step_done:
         _attempt_done(lead, effects, at=at)
+    elif step_done:
+        _answer_who_waits(lead, effects)
     return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
 
 
@@ -205,18 +207,16 @@ def _log_call(
     if lead.phase == Phase.WORKING:
         effects.close_steps([step for step in effects.open_steps if step.kind in CALLED], state=Step.State.DONE)
         if promised:
-            due_at, local, zone = promised
-            effects.make_step(
-                Step(
-                    lead=lead, kind=StepKind.CALL_BACK, due_at=due_at, local_due=local, zone=zone,
-                    assignee_id=lead.bdr_id, promised=True, made_by=Step.MadeBy.PERSON, created_at=at,
-                )
-            )  # fmt: skip
+            effects.make_step(_promise(lead, promised, by=by, at=at))
         elif follows == Disposition.Follows.FIND_CONTACT:
             _number_is_wrong(lead, effects)
             _plan_next(lead, effects, at=at)
         elif not effects.open_steps or follows == Disposition.Follows.NEXT_ATTEMPT:
             _plan_next(lead, effects, at=at)
+    else:
+        _answer_who_waits(lead, effects)
+        if promised:
+            effects.make_step(_promise(lead, promised, by=by, at=at))
     return _touched(
         lead, effects, by=by, at=at, data={"kind": "call", "disposition": disposition.pk, "activity": activity.pk},
         is_conversation=disposition.is_conversation,
@@ -242,6 +242,8 @@ def _touched(
                 new["stage"] = connected
     elif lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) and effects.open_steps:
         new["due_at"] = effects.next_due
+    elif lead.phase == Phase.NURTURE:
+        new["due_at"] = _due_asleep(lead, effects)
     event = alter(lead, "log", by=by, at=at, data=effects.data(**data), **new)
     return write(lead, event, **more)
 
@@ -253,10 +255,38 @@ def _planned(lead: Lead, effects: Effects, *, by: User | None, at: datetime, dat
         due_at = effects.next_due or soon(at)
         if not effects.open_steps:
             raise MoveRefused(_("A lead in work always has a next step."))
-    elif lead.phase == Phase.NURTURE and lead.wake_at:
-        due_at = min(moment for moment in (lead.wake_at, effects.next_due) if moment is not None)
+    elif lead.phase == Phase.NURTURE:
+        due_at = _due_asleep(lead, effects)
     event = alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data))
     return write(lead, event)
+
+
+def _due_asleep(lead: Lead, effects: Effects) -> datetime:
+    return min(moment for moment in (lead.wake_at, effects.next_due) if moment is not None)
+
+
+def _promise(lead: Lead, moment: tuple[datetime, datetime | None, str], *, by: User, at: datetime) -> Step:
+    """The call back she was promised: her BDR's while he works her, later whoever promised it."""
+    due_at, local, zone = moment
+    mine = lead.phase != Phase.WORKING and by.pk in (lead.bdr_id, lead.ae_id)
+    return Step(
+        lead=lead,
+        kind=StepKind.CALL_BACK,
+        due_at=due_at,
+        local_due=local,
+        zone=zone,
+        assignee_id=by.pk if mine else lead.responsible_id,
+        promised=True,
+        made_by=Step.MadeBy.PERSON,
+        created_at=at,
+    )
+
+
+def _answer_who_waits(lead: Lead, effects: Effects) -> None:
+    """After the hand-off, or asleep: who replied or was promised a call has been answered; what else stands, stays."""
+    waiting = [step for step in effects.open_steps if step.kind in (StepKind.REPLY, StepKind.CALL_BACK)]
+    if lead.phase in (Phase.HANDED_OFF, Phase.NURTURE) or len(waiting) < len(effects.open_steps):
+        effects.close_steps(waiting, state=Step.State.DONE)
 
 
 def _attempt_done(lead: Lead, effects: Effects, *, at: datetime) -> None:

@@ -41,6 +41,8 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
 
     MoveRefused when they are one row already or one of them was merged or erased.
     """
+    # Leads before people, as a wake locks them; then again, for what came in between.
+    _further(kept, merged)
     kept, merged = _both_locked(kept, merged)
     survivor, other = _further(kept, merged)
     if other is not None:
@@ -73,7 +75,8 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
 
 @transaction.atomic
 def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | None:
-    """Two people again. The lead that the merge had closed is not opened again: a new pursuit follows it."""
+    """Two people again, each with her own pursuits. The lead that the merge had closed is not opened again: a new
+    pursuit follows it."""
     if not PersonMerge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=at):
         raise LeadConflict(_("This merge was taken back already."))
     merged, moved = merge.merged, merge.moved
@@ -85,7 +88,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
     merge.kept.external_ids.filter(pk__in=moved["external_ids"]).update(person=merged)
     Engagement.objects.filter(pk__in=moved["engagements"]).update(person=merged)
     Activity.objects.filter(pk__in=moved["activities"]).update(person=merged)
-    Lead.objects.filter(pk__in=moved["leads"]).update(person=merged)
+    Lead.objects.filter(pk__in=_with_what_followed(moved["leads"])).update(person=merged)
     recompute_interest([merge.kept_id, merged.pk], at=at)
     index_people([merge.kept_id, merged.pk])
     closed = Lead.objects.filter(pk=moved["closed_lead"], next=None).first() if moved["closed_lead"] else None
@@ -107,8 +110,23 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
 def erase_person(person: Person, *, by: User | None, at: datetime) -> None:
     """Forget who it was. The lead ends as erased, words are blanked, history stays without them, and hashed keys keep
     her from coming back by a file."""
-    person = Person.objects.select_for_update().get(pk=person.pk)
-    for lead in Lead.objects.open().filter(person=person).select_for_update(of=("self",)):
+    same = _merged_into(person)
+    list(Lead.objects.open().filter(person__in=same).order_by("pk").select_for_update(of=("self",)))
+    list(Person.objects.select_for_update().filter(pk__in=[one.pk for one in same]).order_by("pk"))
+    for one in same:
+        _forget(one, by=by, at=at)
+
+
+def _merged_into(person: Person) -> list[Person]:
+    """She and every row that was found to be her."""
+    found = [person]
+    while more := list(Person.objects.filter(merged_into__in=found).exclude(pk__in=[one.pk for one in found])):
+        found += more
+    return found
+
+
+def _forget(person: Person, *, by: User | None, at: datetime) -> None:
+    for lead in Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)):
         _close(lead, Lead.ClosedAs.ERASED, "erase", by=by, at=at)
     for point in person.contact_points.all():
         if point.kind == ContactPoint.Kind.EMAIL:
@@ -154,6 +172,14 @@ def _further(kept: Person, merged: Person) -> tuple[Lead | None, Lead | None]:
         return next(iter(found), None), None
     found.sort(key=lambda lead: (-PHASE_ORDER.index(lead.phase), lead.created_at, lead.pk))
     return found[0], found[1]
+
+
+def _with_what_followed(ids: list[int]) -> list[int]:
+    """These pursuits and the ones they went on in."""
+    found = list(ids)
+    while more := list(Lead.objects.filter(previous__in=found).exclude(pk__in=found).values_list("pk", flat=True)):
+        found += more
+    return found
 
 
 def _close(

@@ -14,7 +14,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_asleep
 from leads.actions.handing import accept_hand_off, back_to_bdr, send_on
-from leads.actions.recycling import fall_asleep, rule_of, zone_of_team
+from leads.actions.recycling import fall_asleep, rule_of, today_of, zone_of_team
 from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Recycling, Step
 from leads.waking import Facts, wake_day, wake_moment
 from team.models import Installation
@@ -80,11 +80,13 @@ def record_not_qualified(
 
 @transaction.atomic
 def record_no_show(hand_off: HandOff, *, by: User, at: datetime, note: str = "") -> LeadEvent:
-    """Nobody came: the BDR gets *Rebook*, due now."""
+    """Nobody came: the BDR gets *Rebook*, due now. An AE who waited had accepted; a BDR may say it unanswered."""
     lead = lock_lead(hand_off.lead)
     hand_off = _locked(hand_off)
     if hand_off.meeting_at is None or hand_off.meeting_at > at:
         raise MoveRefused(_("The meeting has not begun yet."))
+    if by.pk in (hand_off.ae_id, hand_off.escalated_to_id):
+        lead, hand_off = _after_the_meeting(hand_off, by=by, at=at)
     effects = Effects(lead, by=by, at=at)
     _ended(hand_off, HandOff.State.NO_SHOW, effects, by=by, at=at)
     effects.end_clocks(SLAClause.Kind.RESPONSE, SLAClause.Kind.OUTCOME)
@@ -228,7 +230,7 @@ def _next_pursuit_asleep(
     lead: Lead, rule: ReasonRule, reason: Reason, event: LeadEvent, *, by: User, at: datetime
 ) -> None:
     zone = zone_of_team(lead.team_id)
-    wake_at = wake_moment(wake_day(rule, Facts(), today=at.date()), zone=zone)
+    wake_at = wake_moment(wake_day(rule, Facts(), today=today_of(at, zone)), zone=zone)
     carried = rule.destination_reason or reason
     entered = open_asleep(
         [

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Person
+from accounts.models import Employment, Person
 from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, must_allow, write, write_all
 from leads.actions.effects import Effects
@@ -89,7 +89,7 @@ def fall_asleep(
     """The arrow into NURTURE, shared by recycling, rejection, a stalled deal and a meeting that showed no fit."""
     must_allow(lead, verb, Phase.NURTURE, by=by)
     zone = zone_of_team(lead.team_id)
-    day = wake_day(rule, facts, today=_today(at, zone))
+    day = wake_day(rule, facts, today=today_of(at, zone))
     wake_at = wake_moment(day, zone=zone)
     category = rule.category or ReasonRule.Category.NOT_READY
     recycling = Recycling.objects.create(
@@ -129,14 +129,16 @@ def change_wake(lead: Lead, *, wake_on: date, by: User, at: datetime) -> LeadEve
     if held.phase != Phase.NURTURE:
         raise LeadConflict(_("This lead is not asleep."))
     zone = zone_of_team(held.team_id)
-    today = _today(at, zone)
+    today = today_of(at, zone)
     if not today < wake_on <= today.replace(year=today.year + 5, day=min(today.day, 28)):
         raise MoveRefused(_("Choose a day after today, within five years."), field="wake_on")
     wake_at = wake_moment(wake_on, zone=zone)
-    earliest = Step.objects.open().filter(lead=held).order_by("due_at").values_list("due_at", flat=True).first()
-    due_at = min(wake_at, earliest) if earliest else wake_at
+    effects = Effects(held, by=by, at=at)
+    due_at = min(wake_at, effects.next_due) if effects.next_due else wake_at
+    for recycling in Recycling.objects.filter(lead=held, undone_at=None):
+        effects.add("wakes_were", [recycling.pk, recycling.wake_at.isoformat()])
     Recycling.objects.filter(lead=held, undone_at=None).update(wake_at=wake_at)
-    event = alter(held, "rewake", by=by, at=at, wake_at=wake_at, due_at=due_at)
+    event = alter(held, "rewake", by=by, at=at, wake_at=wake_at, due_at=due_at, data=effects.data())
     return write(held, event, sweep_at=wake_at)
 
 
@@ -147,27 +149,27 @@ def wake_leads(
     """Each of these sleeping leads ends as woken, and the next pursuit of its person is queued.
 
     It is reserved for the rep who knew her and judged by the version in force now. A lead that somebody has woken or
-    worked meanwhile is passed over; `previous` is unique, so that it can happen once. `because` is date, reply,
-    job_change or by_hand.
+    worked meanwhile is passed over; `previous` is unique, so that it can happen once. `because` is date, reply, asked
+    or by_hand; who was put to sleep because she left her company comes back, on her day, as a job change.
     """
     sleeping = [lead for lead in lock_leads(ids) if lead.phase == Phase.NURTURE]
     sleeping = _sleep_on_where_nobody_may_work(sleeping, by=by, at=at)
     if not sleeping:
         return Entered()
-    waiting = because == "reply"
+    waiting = because in ("reply", "asked")
+    moved_on = _left_their_company(sleeping) if because == "date" else set()
     Step.objects.open().filter(lead__in=sleeping).update(state=Step.State.CANCELLED, closed_at=at)
     Clock.objects.running().filter(lead__in=sleeping).update(
         state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
     )
     altered = []
     for lead in sleeping:
-        event = alter(
-            lead, "wake", to=Phase.CLOSED, by=by, at=at, closed_as=Lead.ClosedAs.WOKEN, data={"because": because}
-        )
+        data = {"because": "job_change" if lead.pk in moved_on else because}
+        event = alter(lead, "wake", to=Phase.CLOSED, by=by, at=at, closed_as=Lead.ClosedAs.WOKEN, data=data)
         lead.sweep_at = None
         altered.append((lead, event))
     write_all(altered)
-    origin = Lead.Origin.SIGNAL if because in ("reply", "job_change") else Lead.Origin.DATE
+    origin = Lead.Origin.SIGNAL if waiting else Lead.Origin.DATE
     return open_leads(
         [
             NewLead(
@@ -192,10 +194,14 @@ def wake_leads(
 def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at: datetime) -> list[Lead]:
     """Who became a customer or may not be contacted sleeps on for a quarter; the others are returned."""
     people = Person.objects.in_bulk([lead.person_id for lead in sleeping])
-    router = Router.for_batch(list(people), [lead.account_id for lead in sleeping if lead.account_id], at=at)
+    # Where she works now decides, as it will for the pursuit that follows: a wake that is refused there would be lost.
+    employed = Employment.objects.filter(person__in=people, is_current=True, account__isnull=False)
+    accounts = dict(employed.values_list("person_id", "account_id"))
+    router = Router.for_batch(list(people), list(accounts.values()), at=at)
     may, must_not = [], []
     for lead in sleeping:
-        route = router.route(people[lead.person_id], account_id=lead.account_id, source=lead.source, lane=lead.lane)
+        person = people[lead.person_id]
+        route = router.route(person, account_id=accounts.get(person.pk), source=lead.source, lane=lead.lane)
         if route.is_refused and route.because != "no_team":
             wake_at = at + timedelta(days=UNKNOWN_END_DAYS)
             event = alter(
@@ -210,6 +216,12 @@ def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at
     )
     write_all(must_not)
     return may
+
+
+def _left_their_company(sleeping: list[Lead]) -> set[int]:
+    category = ReasonRule.Category.LEFT_COMPANY
+    facts = Recycling.objects.filter(lead__in=sleeping, undone_at=None, category=category)
+    return set(facts.values_list("lead_id", flat=True))
 
 
 def wake_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "by_hand") -> Lead:
@@ -242,5 +254,5 @@ def _lane_of_return(lane: str) -> str:
     return Lane.CONTENT if lane in (Lane.HAND_RAISER, Lane.REP_SOURCED) else lane
 
 
-def _today(at: datetime, zone: str) -> date:
+def today_of(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()

@@ -104,6 +104,7 @@ def _sweep_queued(lead: Lead, step: Step | None, *, calendars: Calendars, at: da
     worktime = calendars.of_team(lead.team_id)
     if lead.reserved_until and lead.reserved_until <= at:
         event = alter(lead, "expire", by=None, at=at, bdr=None, reserved_until=None, data={"bdr": lead.bdr_id})
+        Step.objects.open().filter(lead=lead).update(assignee=None)
         band, changes_at = band_of(lead, at=at, worktime=worktime, step=step)
         write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
         return

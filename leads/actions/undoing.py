@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
 from leads.actions.changing import LeadConflict, alter, lock_lead, write
+from leads.actions.handing import let_colleagues_go_on
 from leads.bands import band_of, sweep_of_queued
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
 from team.calendars import KeptCalendars
@@ -53,6 +54,7 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     if not can_undo(event, by=by, at=at):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
     effects = event.data.get("effects", {})
+    _must_be_untouched(held, effects)
     _close_what_it_opened(event, at=at, by=by)
 
     old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
@@ -87,6 +89,18 @@ def _value(field: str, code: Any) -> Any:
     return code
 
 
+def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
+    """LeadConflict when the manager has looked at it again, or the person is pursued anew: both are acts of others."""
+    looks = SecondLook.objects.filter(pk__in=effects.get("second_looks", []))
+    if looks.exclude(state__in=[SecondLook.State.OPEN, SecondLook.State.EXPIRED]).exists():
+        raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
+    if lead.phase == Phase.CLOSED and not effects.get("leads_opened"):
+        others = Lead.objects.open().filter(person=lead.person_id).exclude(previous=lead.pk)
+        following = Lead.objects.open().filter(previous=lead.pk).exclude(phase=Phase.NURTURE)
+        if others.exists() or following.exists():
+            raise LeadConflict(_("There is another lead of this person by now; it cannot be taken back."))
+
+
 def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
     """The next pursuit that a lost deal opened asleep, the lead of somebody referred to: gone again if untouched."""
     for pk in (event.data.get("opened"), *event.data.get("effects", {}).get("leads_opened", [])):
@@ -102,6 +116,8 @@ def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
             opened, "merge", to=Phase.CLOSED, by=by, at=at, closed_as=Lead.ClosedAs.MERGED, data={"because": "undo"}
         )
         write(opened, closed, sweep_at=None)
+        # It never followed: the place behind the lead is free for the pursuit that will.
+        Lead.objects.filter(pk=opened.pk).update(previous=None)
 
 
 def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User, at: datetime) -> None:
@@ -110,7 +126,13 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     if closed := effects.get("steps_closed"):
         Step.objects.filter(pk__in=closed).update(state=Step.State.OPEN, closed_at=None)
     for pk, was in effects.get("steps_moved", []):
-        Step.objects.filter(pk=pk).update(due_at=parse_datetime(was["due_at"]), snoozed=was["snoozed"])
+        Step.objects.filter(pk=pk).update(
+            due_at=parse_datetime(was["due_at"]),
+            snoozed=was["snoozed"],
+            promised=was["promised"],
+            local_due=parse_datetime(was["local_due"]) if was["local_due"] else None,
+            zone=was["zone"],
+        )
     for pk, user_id in effects.get("steps_assigned", []):
         Step.objects.filter(pk=pk).update(assignee_id=user_id)
     if started := effects.get("clocks_started"):
@@ -135,6 +157,9 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     for pk, was in effects.get("hand_offs_were", []):
         _restore_hand_off(pk, was)
     Recycling.objects.filter(pk__in=effects.get("recyclings", [])).update(undone_at=at)
+    for pk, wake_at in effects.get("wakes_were", []):
+        Recycling.objects.filter(pk=pk).update(wake_at=parse_datetime(wake_at))
+    let_colleagues_go_on(lead, by=by, at=at, event=event)
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
         state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
     )
