@@ -42,11 +42,11 @@ def insert_rows(
     return given
 
 
-def _adapted(row: tuple[Any, ...], adapters: tuple[tuple[int, Callable[[Any], Any]], ...]) -> list[Any]:
+def _adapted(row: tuple[Any, ...], adapters: tuple[tuple[int, Callable[[Any], Any]], ...]) -> tuple[Any, ...]:
     values = list(row)
     for at, adapt in adapters:
         values[at] = adapt(values[at])
-    return values
+    return tuple(values)
 
 
 @lru_cache(maxsize=64)
@@ -56,7 +56,7 @@ def _plan(
     """The head of the statement, and which values the database wants in another form."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
     quote = connection.ops.quote_name
-    names = ", ".join(quote(fields[name].column) for name in columns)
+    names = ", ".join(quote(fields[name].column or name) for name in columns)
     adapters = tuple((at, adapt) for at, name in enumerate(columns) if (adapt := _adapter(fields[name], vendor)))
     return f"INSERT INTO {quote(model._meta.db_table)} ({names})", adapters
 

@@ -216,8 +216,8 @@ class Meeting:
         if not new:
             return
         queryset = Account.objects.filter(pk__in=new).order_by("pk")
-        for row in queryset.select_for_update() if lock else queryset:
-            self._remember_account(KnownAccount(row))
+        for account in queryset.select_for_update() if lock else queryset:
+            self._remember_account(KnownAccount(account))
         for account_id, domain in AccountDomain.objects.filter(account__in=new).values_list("account_id", "domain"):
             self.accounts[account_id].domains.add(domain)
             self._account_by_domain[domain] = self.accounts[account_id]
@@ -545,11 +545,11 @@ class Meeting:
             known.new_domains.append(row.domain)
             self._account_by_domain[row.domain] = known
             changed = True
-        for key in row.external_ids:
-            if key not in self._account_by_external:
-                known.external_ids.add(key)
-                known.new_external_ids.append(key)
-                self._account_by_external[key] = known
+        for called in row.external_ids:
+            if called not in self._account_by_external:
+                known.external_ids.add(called)
+                known.new_external_ids.append(called)
+                self._account_by_external[called] = known
                 changed = True
         return changed
 

@@ -92,7 +92,7 @@ def correct_person(person: Person, *, expect: int, by: User, at: datetime, **val
 
     PersonConflict when the version has moved; the typed words stay with the caller.
     """
-    limits = {name: Person._meta.get_field(name).max_length for name in CORRECTED}
+    limits = {field.name: field.max_length for field in Person._meta.concrete_fields if field.name in CORRECTED}
     clean = {name: text(values[name], limit=limits[name] or 200, most=limits[name]) for name in values}
     unknown = set(values) - set(CORRECTED)
     if unknown:

@@ -345,7 +345,7 @@ class Chunk:
             category = rule.category or ReasonRule.Category.NOT_READY
             Recycling.objects.bulk_create(
                 [
-                    Recycling(lead=lead, at=self.at, by=self.run.by, category=category, wake_at=lead.wake_at)
+                    Recycling(lead=lead, at=self.at, by=self.run.by, category=category, wake_at=wake_at)
                     for lead in entered.leads
                 ],
                 batch_size=BATCH,

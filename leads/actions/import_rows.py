@@ -52,7 +52,8 @@ class LeaseLost(Exception):
 def run_imports(*, worker: str = "", budget: float = BUDGET_SECONDS, chunk_rows: int = 0) -> int:
     """Read files that wait, for at most so many seconds; returns how many rows were read.
 
-    `chunk_rows` stands for the size of a chunk that the database would choose. Run twice at once, each file is read by one of the two: the claim is a compare-and-set under a lease.
+    `chunk_rows` stands for the size of a chunk that the database would choose. Run twice at once, each file is read by
+    one of the two: the claim is a compare-and-set under a lease.
     """
     ends, rows = time.monotonic() + budget, 0
     Tick.objects.update_or_create(kind="run_imports", defaults={"last_at": database_now()})

@@ -64,9 +64,9 @@ class LayoutForm(forms.Form):
     delimiter = forms.ChoiceField(label=gettext_lazy("Columns are divided by"))
 
     def __init__(self, *args: Any, profile: Profile, **kwargs: Any) -> None:
-        super().__init__(
-            *args, initial={"encoding": profile.encoding, "delimiter": profile.delimiter}, prefix="layout", **kwargs
-        )
+        kwargs["initial"] = {"encoding": profile.encoding, "delimiter": profile.delimiter}
+        kwargs["prefix"] = "layout"
+        super().__init__(*args, **kwargs)
         names = list(dict.fromkeys([profile.encoding, *ENCODINGS]))
         self.fields["encoding"].choices = [(name, name.upper()) for name in names]  # type: ignore[attr-defined]
         self.fields["delimiter"].choices = delimiter_choices()  # type: ignore[attr-defined]
@@ -115,11 +115,9 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.run, self.profile, self.mapping, self.own = run, profile, mapping, own
         sources = [column["source"] for column in mapping.columns if column.get("source")]
-        self.initial |= {
-            "ids_from": sources[0] if sources else "",
-            "empty": "\n".join(mapping.empty),
-            "phone_country": mapping.phone_country,
-        }
+        self.initial["ids_from"] = sources[0] if sources else ""
+        self.initial["empty"] = "\n".join(mapping.empty)
+        self.initial["phone_country"] = mapping.phone_country
         self.fields["phone_country"].choices = [("", _("unknown: kept as written")), *countries()]  # type: ignore[attr-defined]
         self.fields["letters_seen"].required = profile.encoding_guessed
         self._shapes: dict[int, str] = {}

@@ -35,9 +35,15 @@ def test_person_by_hand_can_be_reached_found_and_is_above_files(alice):
     account = make_account(name="Corvane")
 
     person = add_person(
-        given_name="Ada", family_name="Holm", email_address="Ada@Corvane.io", phone_number="+47 22 33 44 55",
-        account=account, title="CTO", by=alice, at=NOON,
-    )  # fmt: skip
+        given_name="Ada",
+        family_name="Holm",
+        email_address="Ada@Corvane.io",
+        phone_number="+47 22 33 44 55",
+        account=account,
+        title="CTO",
+        by=alice,
+        at=NOON,
+    )
 
     assert points(person) == [("email", "ada@corvane.io", True, "ok"), ("phone", "+4722334455", True, "ok")]
     assert Employment.objects.values_list("account__name", "title").get() == ("Corvane", "CTO")

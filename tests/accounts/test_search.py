@@ -28,8 +28,19 @@ def zoe():
 
 
 @pytest.mark.parametrize(
-    "q", ["zoe", "ZOË ødegard", "odegard brevik", "zoe@brevik.no", "brevik.no", "22 33 44 55", "+47 22334455", "660737", "cto maskin"]
-)  # fmt: skip
+    "q",
+    [
+        "zoe",
+        "ZOË ødegard",
+        "odegard brevik",
+        "zoe@brevik.no",
+        "brevik.no",
+        "22 33 44 55",
+        "+47 22334455",
+        "660737",
+        "cto maskin",
+    ],
+)
 def test_person_is_found_by_every_word_in_any_order(zoe, q):
     assert zoe.pk in [row.person_id for row in matching(q)]
 

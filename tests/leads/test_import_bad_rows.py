@@ -92,8 +92,14 @@ def test_bad_row_is_rejected_with_a_reason_and_the_next_one_comes_in(team, lea, 
 
 @pytest.mark.parametrize(
     ("value", "code"),
-    [("31.02.2026", "bad_moment"), ("01.01.9999", "bad_moment"), ("01.01.0001", "bad_moment"), ("45000", "bad_moment"), ("24.12.2099", "future")],
-)  # fmt: skip
+    [
+        ("31.02.2026", "bad_moment"),
+        ("01.01.9999", "bad_moment"),
+        ("01.01.0001", "bad_moment"),
+        ("45000", "bad_moment"),
+        ("24.12.2099", "future"),
+    ],
+)
 def test_29_moment_that_cannot_be_is_rejected(team, lea, value, code):
     columns = {"when": {"target": "moment", "format": "d.m.y"}}
 
@@ -177,9 +183,15 @@ def test_12_column_without_a_name_is_numbered_and_left_out(team, lea):
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x89PNG\r\n\x1a\n" + b"\0" * 99, b"%PDF-1.7\n", b"<!doctype html><table>", gzip.compress(b"a,b\n1,2\n"), b"PK\x03\x04zip"],
+    [
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 99,
+        b"%PDF-1.7\n",
+        b"<!doctype html><table>",
+        gzip.compress(b"a,b\n1,2\n"),
+        b"PK\x03\x04zip",
+    ],
     ids=["png", "pdf", "html", "gzip", "zip"],
-)  # fmt: skip
+)
 def test_37_picture_named_csv_is_refused_in_words(team, lea, client, content):
     with pytest.raises(ForeignFile):
         received(content, by=lea)

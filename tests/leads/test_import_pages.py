@@ -13,7 +13,11 @@ from tests.make import make_user
 
 pytestmark = pytest.mark.django_db
 
-CONTENT = "Lead id,Email,First name,Status,Created at,Tags\n1,a@corvane.io,Ada,won,03/04/2025,hot\n2,b@corvane.io,Bo,new,05/06/2025,cold\n"  # fmt: skip
+CONTENT = (
+    "Lead id,Email,First name,Status,Created at,Tags\n"
+    "1,a@corvane.io,Ada,won,03/04/2025,hot\n"
+    "2,b@corvane.io,Bo,new,05/06/2025,cold\n"
+)
 
 
 def upload(client, content=CONTENT, name="people.csv"):
@@ -31,14 +35,36 @@ def test_whole_way_by_plain_forms(team, lea, client):
     assert "people.csv" in page
     assert "Choose how it is written" in page
 
-    columns = {"c0": "external_id", "c1": "email", "c2": "given_name", "c3": "status", "c4": "moment", "f4": "d/m/y", "c5": "new:text", "n5": "on", "ids_from": "crm", "empty": "", "phone_country": ""}  # fmt: skip
+    columns = {
+        "c0": "external_id",
+        "c1": "email",
+        "c2": "given_name",
+        "c3": "status",
+        "c4": "moment",
+        "f4": "d/m/y",
+        "c5": "new:text",
+        "n5": "on",
+        "ids_from": "crm",
+        "empty": "",
+        "phone_country": "",
+    }
     response = client.post(response.url, columns)
     assert response.url == reverse("leads:import_answers", args=[run.public_id])
     assert CustomField.objects.filter(key="tags", not_for_scores=True).exists()
     page = client.get(response.url).text
     assert "What each status means" in page
 
-    answers = {"source": "Expo", "happened_at": "2026-03-02T09:00", "engagement_kind": "attended", "lane": "content", "pace": "per_day", "per_day": "10", "m0": "customer", "m1": "new_lead", "other": "person"}  # fmt: skip
+    answers = {
+        "source": "Expo",
+        "happened_at": "2026-03-02T09:00",
+        "engagement_kind": "attended",
+        "lane": "content",
+        "pace": "per_day",
+        "per_day": "10",
+        "m0": "customer",
+        "m1": "new_lead",
+        "other": "person",
+    }
     response = client.post(response.url, answers)
     page = client.get(response.url).text
     assert "the whole file" in page
@@ -57,7 +83,18 @@ def test_what_is_missing_is_said_and_nothing_is_made(team, lea, client):
     client.force_login(lea)
     url = upload(client).url
 
-    response = client.post(url, {"c0": "external_id", "c4": "moment", "f4": "ask", "c5": "new:text", "empty": "", "ids_from": "", "phone_country": ""})  # fmt: skip
+    response = client.post(
+        url,
+        {
+            "c0": "external_id",
+            "c4": "moment",
+            "f4": "ask",
+            "c5": "new:text",
+            "empty": "",
+            "ids_from": "",
+            "phone_country": "",
+        },
+    )
 
     assert response.status_code == 422
     assert "which system this id comes from" in response.text
@@ -66,7 +103,10 @@ def test_what_is_missing_is_said_and_nothing_is_made(team, lea, client):
 
 
 def test_decisions_on_a_file_like_it_are_offered_again(team, lea, client):
-    columns = {"Lead id": {"target": "external_id", "source": "odd-crm"}, "Created at": {"target": "moment", "format": "d/m/y"}}  # fmt: skip
+    columns = {
+        "Lead id": {"target": "external_id", "source": "odd-crm"},
+        "Created at": {"target": "moment", "format": "d/m/y"},
+    }
     bring(CONTENT, by=lea, columns=columns, source="Spring fair", pace="per_day", per_day=7)
     client.force_login(lea)
 

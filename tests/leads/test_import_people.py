@@ -21,7 +21,12 @@ from tests.make import make_account, make_lead, make_person
 
 pytestmark = pytest.mark.django_db
 
-THREE = "Email,First name,Last name,Company,Score\na@corvane.io,Ada,Holm,Corvane,7\nb@corvane.io,Bo,Lind,Corvane,8\nc@halden.io,Cy,Oduya,Halden,9\n"  # fmt: skip
+THREE = (
+    "Email,First name,Last name,Company,Score\n"
+    "a@corvane.io,Ada,Holm,Corvane,7\n"
+    "b@corvane.io,Bo,Lind,Corvane,8\n"
+    "c@halden.io,Cy,Oduya,Halden,9\n"
+)
 
 
 def test_people_their_accounts_and_their_engagements_come_in(team, lea):
@@ -116,7 +121,14 @@ def test_people_meet_accounts_by_domain_then_outside_id_then_address(team, lea):
         "e@example.com,,\n"
     )
 
-    bring(content, by=lea, columns={"Company domain": {"target": "company_domain"}, "Company ID": {"target": "company_external_id", "source": "crm"}})  # fmt: skip
+    bring(
+        content,
+        by=lea,
+        columns={
+            "Company domain": {"target": "company_domain"},
+            "Company ID": {"target": "company_external_id", "source": "crm"},
+        },
+    )
 
     met = dict(Employment.objects.values_list("person__contact_points__normalised", "account__name"))
     assert met == {"a@brevik.no": "Corvane", "b@brevik.no": "Halden", "c@brevik.no": "Brevik"}
@@ -137,7 +149,11 @@ def test_name_of_a_company_finds_exactly_one_or_makes_one(team, lea):
 
 
 def test_companies_file_updates_by_domain_and_makes_each_once(team, lea):
-    content = "Company ID,Company name,Company domain name,Industry,Employees\n1,Corvane,corvane.io,Software,250\n2,Halden,halden.io,Marine,80\n"  # fmt: skip
+    content = (
+        "Company ID,Company name,Company domain name,Industry,Employees\n"
+        "1,Corvane,corvane.io,Software,250\n"
+        "2,Halden,halden.io,Marine,80\n"
+    )
 
     first, again = bring(content, by=lea, kind="companies"), bring(content, by=lea, kind="companies")
 
@@ -150,14 +166,27 @@ def test_companies_file_updates_by_domain_and_makes_each_once(team, lea):
 
 
 def test_status_says_what_becomes_of_each(team, lea):
-    content = "Email,Company,Status\n" + "".join(
-        f"{name}@{host}.io,{host.title() if host != 'alone' else ''},{name}\n"
-        for name, host in [("new", "nova"), ("known", "kappa"), ("asleep", "alpha"), ("bought", "beta"), ("gone", "gamma")]
-    ) + "solo@alone.io,,bought\n"  # fmt: skip
+    content = (
+        "Email,Company,Status\n"
+        + "".join(
+            f"{name}@{host}.io,{host.title() if host != 'alone' else ''},{name}\n"
+            for name, host in [
+                ("new", "nova"),
+                ("known", "kappa"),
+                ("asleep", "alpha"),
+                ("bought", "beta"),
+                ("gone", "gamma"),
+            ]
+        )
+        + "solo@alone.io,,bought\n"
+    )
     meanings = {
-        "new": "new_lead", "known": "person", "asleep": "recycled:unresponsive", "bought": "customer",
+        "new": "new_lead",
+        "known": "person",
+        "asleep": "recycled:unresponsive",
+        "bought": "customer",
         "gone": "disqualified:competitor",
-    }  # fmt: skip
+    }
 
     run = bring(content, by=lea, columns={"Status": {"target": "status"}}, meanings=meanings)
 
@@ -172,15 +201,26 @@ def test_status_says_what_becomes_of_each(team, lea):
 
 
 def test_do_not_columns_suppress_at_once_and_nothing_takes_it_back(team, lea):
-    content = "Email,Phone,Do Not Email,Do Not Call\na@x.io,+4722334455,Yes,No\nb@x.io,,Yes,\nc@x.io,+4722334466,Yes,1\nd@x.io,,,\n"  # fmt: skip
+    content = (
+        "Email,Phone,Do Not Email,Do Not Call\n"
+        "a@x.io,+4722334455,Yes,No\n"
+        "b@x.io,,Yes,\n"
+        "c@x.io,+4722334466,Yes,1\n"
+        "d@x.io,,,\n"
+    )
     run = bring(content, by=lea)
 
     bring(content.replace("Yes", "No").replace(",1", ",0"), by=lea)
 
     assert sorted(Suppression.objects.values_list("person__contact_points__normalised", "channel").distinct()) == [
-        ("+4722334455", "email"), ("+4722334466", "email"), ("+4722334466", "phone"),
-        ("a@x.io", "email"), ("b@x.io", "email"), ("c@x.io", "email"), ("c@x.io", "phone"),
-    ]  # fmt: skip
+        ("+4722334455", "email"),
+        ("+4722334466", "email"),
+        ("+4722334466", "phone"),
+        ("a@x.io", "email"),
+        ("b@x.io", "email"),
+        ("c@x.io", "email"),
+        ("c@x.io", "phone"),
+    ]
     # Who can still be called is worked by phone; who cannot be reached at all stays an inquiry.
     assert run.tallies["became"] == {"new_lead": 2, "suppressed": 2}
 

@@ -17,10 +17,17 @@ pytestmark = [
     pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data lies beside the project, not here"),
 ]
 LEAKS = {
-    "tags", "lead_quality", "lead_profile", "last_activity", "last_notable_activity", "converted",
-    "asymmetrique_activity_index", "asymmetrique_profile_index", "asymmetrique_activity_score",
+    "tags",
+    "lead_quality",
+    "lead_profile",
+    "last_activity",
+    "last_notable_activity",
+    "converted",
+    "asymmetrique_activity_index",
+    "asymmetrique_profile_index",
+    "asymmetrique_activity_score",
     "asymmetrique_profile_score",
-}  # fmt: skip
+}
 
 
 def test_x_education_comes_in_whole_and_its_variant_creates_nobody(team, lea):
@@ -65,7 +72,10 @@ def test_hubspot_people_meet_their_companies(team, lea):
 
 @pytest.mark.parametrize("path", sorted((SHARED / "vendor_export_samples").glob("*.csv")), ids=lambda path: path.stem)
 def test_vendor_samples_come_in_once(team, lea, path):
-    dates = {name: {"target": "custom", "new": {"label": name, "type": "date"}, "format": "m/d/y"} for name in ("Join Time", "Leave Time")}  # fmt: skip
+    dates = {
+        name: {"target": "custom", "new": {"label": name, "type": "date"}, "format": "m/d/y"}
+        for name in ("Join Time", "Leave Time")
+    }
     first = bring(path.read_bytes(), by=lea, columns=dates)
     again = bring(path.read_bytes(), by=lea, columns=dates)
 

@@ -111,7 +111,12 @@ def test_at_capacity_only_as_many_as_reps_have_room_for(team, lea, alice):
 
 
 def test_new_pursuit_continues_the_closed_one(team, lea):
-    bring("email,status\na@x.io,junk\n", by=lea, columns={"status": {"target": "status"}}, meanings={"junk": "disqualified"})  # fmt: skip
+    bring(
+        "email,status\na@x.io,junk\n",
+        by=lea,
+        columns={"status": {"target": "status"}},
+        meanings={"junk": "disqualified"},
+    )
     closed = Lead.objects.get()
 
     bring("email\na@x.io\n", by=lea, source="Autumn list", at=database_now() - timedelta(days=1))
