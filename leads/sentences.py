@@ -62,7 +62,7 @@ class Teller:
         return pgettext("object", "you") if pk == self.reader else self.names.say("user", pk)
 
     def reason(self, event: LeadEvent) -> str:
-        pk = event.data.get("reason") or _new(event, "reason")
+        pk = event.data.get("pick") or event.data.get("reason") or _new(event, "reason")
         return self.names.say("reason", pk) if pk else ""
 
     def day(self, event: LeadEvent, column: str = "wake_at") -> str:

@@ -76,7 +76,11 @@ class MeetingForm(WithCall):
         widget=forms.TextInput({"placeholder": gettext_lazy("Video call, phone, her office")}),
     )  # fmt: skip
     line = forms.CharField(label=gettext_lazy("Why now, in one line"), max_length=500)
-    anyway = forms.BooleanField(label=gettext_lazy("Book it all the same"), required=False)
+    anyway = forms.BooleanField(
+        label=gettext_lazy("Book it all the same"), required=False, widget=forms.CheckboxInput({"autofocus": True})
+    )
+    # The account executive meets somebody else then: said, and asked whether it is meant.
+    is_taken = False
 
     def __init__(self, *args: Any, aes: list[User], **more: Any) -> None:
         super().__init__(*args, **more)

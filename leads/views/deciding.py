@@ -25,6 +25,7 @@ from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_and_go_on
 from leads.actions.recycling import recycle_lead
 from leads.actions.undoing import undo_last
+from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
 from leads.models import HandOff, Lead, SecondLook
@@ -58,6 +59,7 @@ def hand_off(request: Request, public_id: UUID) -> HttpResponse:
         ae, wall = form.cleaned_data["ae"], form.wall
         taken = meets_already(ae, wall, form.cleaned_data["minutes"])
         if taken and not form.cleaned_data["anyway"]:
+            form.is_taken = True
             raise MoveRefused(taken, field="meeting")
         booked = hand_off_lead(
             lead,
@@ -187,7 +189,12 @@ def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> s
         return ""
     day = wake_day(rule, form.facts, today=form.today)
     written = date_format(day, pgettext("date format: day and year", "j M Y"))
-    return _("Back on %(day)s: %(why)s") % {"day": written, "why": sentence(rule, form.facts, day)}
+    said = _("Back on %(day)s: %(why)s") % {"day": written, "why": sentence(rule, form.facts, day)}
+    planned = attempts_of(lead.cadence_id) if lead.cadence_id else ()
+    if rule.category == rule.Category.UNRESPONSIVE and lead.attempts < len(planned):
+        words = {"next": lead.attempts + 1, "all": len(planned)}
+        said += "; " + _("the cadence has not ended: attempt %(next)s of %(all)s is next") % words
+    return said
 
 
 def _preview(request: Request, public_id: UUID, panel: str, words: Any) -> HttpResponse:

@@ -175,7 +175,9 @@ def test_it_costs_the_same_however_long_its_history(client, alice, lead, now, en
 
 
 @pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED, Phase.NURTURE, Phase.QUEUED])
-def test_it_stays_within_sixteen_queries_in_every_phase(client, alice, peter, phase, now, django_assert_max_num_queries):
+def test_it_stays_within_sixteen_queries_in_every_phase(
+    client, alice, peter, phase, now, django_assert_max_num_queries
+):
     lead = make_lead(phase=phase, person=make_person(account=make_account()), bdr=alice, ae=peter, at=now)
     for user in (alice, peter if phase in (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED) else alice):
         page_of(client, user, lead)
@@ -183,7 +185,9 @@ def test_it_stays_within_sixteen_queries_in_every_phase(client, alice, peter, ph
             client.get(reverse("leads:lead", args=[lead.public_id]))
 
 
-@pytest.mark.parametrize("form", ["call", "touch", "note", "step", "answers", "meeting", "recycle", "disqualify", "person"])
+@pytest.mark.parametrize(
+    "form", ["call", "touch", "note", "step", "answers", "meeting", "recycle", "disqualify", "person"]
+)
 def test_every_form_opens_without_javascript_and_as_a_fragment(client, alice, peter, lead, form):
     url = reverse("leads:lead", args=[lead.public_id], query={"form": form})
     client.force_login(alice)

@@ -1,0 +1,228 @@
+"""Deciding about a lead from its page: answers, a meeting, sleep, the end."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Person, Suppression
+from agreement.models import Criterion, Phase
+from leads.forms.fields import About, AboutField
+from leads.models import Activity, Answer, HandOff, Lead, Recycling, SecondLook
+from team.actions.submitting import new_form_id
+from tests.make import disposition, make_account, make_lead, make_person, reason
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def lead(alice, now):
+    person = make_person(given_name="Sam", family_name="Oduya", time_zone="America/New_York")
+    return make_lead(phase=Phase.WORKING, person=person, bdr=alice, at=now - timedelta(days=2))
+
+
+@pytest.fixture
+def signed_in(client, alice):
+    client.force_login(alice)
+    return client
+
+
+def send(client, lead, name, query="", **data):
+    url = reverse(f"leads:{name}", args=[lead.public_id]) + query
+    return client.post(url, {"version": lead.version, "form_id": new_form_id(), **data}, headers=HTMX)
+
+
+def meeting(now, **more):
+    wall = (now + timedelta(days=2)).strftime("%Y-%m-%dT09:00")
+    return {
+        "with_meeting": "yes",
+        "meeting": wall,
+        "zone": "America/New_York",
+        "minutes": 30,
+        "line": "Why now",
+        **more,
+    }
+
+
+def test_only_what_is_new_is_answered_and_evidence_is_kept(signed_in, lead):
+    need, budget = Criterion.objects.get(key="need"), Criterion.objects.get(key="budget")
+    data = {f"value_{need.pk}": "yes", f"evidence_{need.pk}": "Two stops in October", f"value_{budget.pk}": ""}
+
+    response = send(signed_in, lead, "answers", **data)
+    again = send(signed_in, lead, "answers", **{f"value_{need.pk}": "yes"})
+
+    assert list(Answer.objects.values_list("criterion__key", "value")) == [("need", "yes")]
+    assert "Two stops in October" in response.text
+    assert (again.status_code, "Answer at least one." in again.text) == (422, True)
+
+
+def test_a_meeting_is_booked_in_one_form_with_the_call_that_led_to_it(signed_in, alice, peter, lead, now):
+    data = meeting(now, ae=peter.pk, disposition=disposition("meeting").pk, note="Signs to 40,000", place="Video")
+
+    response = send(signed_in, lead, "hand_off", **data)
+
+    hand_off = HandOff.objects.get()
+    assert (hand_off.ae, hand_off.line, hand_off.place, hand_off.zone) == (
+        peter,
+        "Why now",
+        "Video",
+        "America/New_York",
+    )
+    assert Activity.objects.get().disposition.key == "meeting"
+    assert "Meeting booked: Sam Oduya with Peter" in response.text
+    assert reverse("leads:invitation", args=[hand_off.public_id]) in response.text
+
+
+def test_a_call_in_the_pool_may_end_in_a_meeting(signed_in, peter, now):
+    lead = make_lead(at=now)
+
+    send(signed_in, lead, "hand_off", **meeting(now, ae=peter.pk, disposition=disposition("meeting").pk))
+
+    assert Lead.objects.get(pk=lead.pk).phase == Phase.HANDED_OFF
+
+
+def test_a_meeting_says_what_is_missing(signed_in, peter, lead):
+    response = send(signed_in, lead, "hand_off", ae=peter.pk, with_meeting="yes", minutes=30, place="Her office")
+
+    assert response.status_code == 422
+    for words in ("When do they meet?", "The account executive reads this first.", "Her office"):
+        assert words in response.text
+
+
+def test_the_next_account_executive_in_turn_is_preselected(signed_in, alice, peter, lead):
+    response = signed_in.get(reverse("leads:lead", args=[lead.public_id]) + "?form=meeting", headers=HTMX)
+
+    assert f'<option value="{peter.pk}" selected>Peter, next in turn</option>' in response.text
+
+
+def test_a_double_booking_is_said_and_may_be_meant(signed_in, alice, peter, lead, now):
+    other = make_lead(phase=Phase.WORKING, person=make_person(given_name="Wim", family_name="Groot"), bdr=alice, at=now)
+    send(signed_in, other, "hand_off", **meeting(now, ae=peter.pk))
+
+    refused = send(signed_in, lead, "hand_off", **meeting(now, ae=peter.pk))
+    preview = send(signed_in, lead, "hand_off", "?preview", **meeting(now, ae=peter.pk))
+    meant = send(signed_in, lead, "hand_off", **meeting(now, ae=peter.pk, anyway="on"))
+
+    assert (refused.status_code, meant.status_code) == (422, 200)
+    assert "Peter meets Wim Groot at" in refused.text
+    assert "Peter meets Wim Groot at" in preview.text
+    assert HandOff.objects.filter(ae=peter).count() == 2
+
+
+def test_a_hand_off_without_a_meeting(signed_in, peter, lead):
+    send(signed_in, lead, "hand_off", ae=peter.pk, with_meeting="no", minutes=30, line="She wants to talk to him")
+
+    assert HandOff.objects.get().meeting_at is None
+
+
+def test_recycling_says_when_it_comes_back_before_and_after(signed_in, lead):
+    data = {"reason": reason("mid_contract").pk, "vendor": "Acme", "contract_end": "Q1 2099", "notice_days": "30"}
+
+    before = send(signed_in, lead, "recycle", "?preview", **data)
+    after = send(signed_in, lead, "recycle", **data)
+
+    assert before.text.strip() == (
+        "Back on 30 Jan 2099: the end of the contract less 30 days of notice and 30 days to talk"
+    )
+    assert "Recycled: Sam Oduya. Back on 30 Jan 2099." in after.text
+    kept = Recycling.objects.get()
+    assert (kept.vendor, kept.contract_ends_on, kept.precision) == ("Acme", date(2099, 3, 1), "quarter")
+
+
+def test_what_does_not_belong_to_the_category_is_not_read(signed_in, lead):
+    data = {"reason": reason("not_ready").pk, "contract_end": "nonsense", "referred_email": "no address"}
+    data["missing"] = Criterion.objects.get(key="budget").pk
+
+    response = send(signed_in, lead, "recycle", **data)
+
+    assert response.status_code == 200
+    assert Recycling.objects.get().missing.key == "budget"
+
+
+def test_facts_that_cannot_be_read_come_back(signed_in, lead, now):
+    ends = send(signed_in, lead, "recycle", reason=reason("mid_contract").pk, contract_end="soonish")
+    past = send(signed_in, lead, "recycle", reason=reason("not_ready").pk, wake_on=(now - timedelta(days=1)).date())
+
+    assert (ends.status_code, past.status_code) == (422, 422)
+    assert "Say it like Mar 2027, Q1 2027 or 2027-03-31" in ends.text
+    assert "Choose a day after today, within five years." in past.text
+
+
+def test_the_right_person_becomes_a_lead_of_hers(signed_in, alice, lead):
+    data = {"reason": reason("wrong_person").pk, "referred_name": "Lena Falk", "referred_email": "lena@kestrel.example"}
+
+    send(signed_in, lead, "recycle", **data)
+
+    lena = Person.objects.get(given_name="Lena")
+    opened = Lead.objects.get(person=lena)
+    assert (opened.bdr, opened.phase, Recycling.objects.get().referred_to) == (alice, Phase.WORKING, lena)
+
+
+def test_early_unresponsive_is_said_and_not_refused(signed_in, lead):
+    data = {"reason": reason("unresponsive").pk}
+
+    preview = send(signed_in, lead, "recycle", "?preview", **data)
+    send(signed_in, lead, "recycle", **data)
+
+    assert "the cadence has not ended: attempt 1 of 6 is next" in preview.text
+    assert Lead.objects.get(pk=lead.pk).phase == Phase.NURTURE
+
+
+def test_disqualifying_after_few_attempts_asks_for_a_second_look(signed_in, mona, lead):
+    response = send(signed_in, lead, "disqualify", reason=reason("bad_data").pk)
+
+    assert "Disqualified: Sam Oduya, bad data. The manager may put it back until" in response.text
+    assert SecondLook.objects.get().lead == lead
+
+
+def test_an_opt_out_suppresses_at_once(signed_in, lead):
+    send(signed_in, lead, "disqualify", reason=reason("opted_out").pk, disposition=disposition("not_interested").pk)
+
+    assert Suppression.objects.get().person == lead.person
+    assert Lead.objects.get(pk=lead.pk).closed_as == Lead.ClosedAs.DO_NOT_CONTACT
+
+
+def test_a_company_is_met_or_made_and_a_conflict_keeps_the_words(signed_in, lead):
+    account = make_account(name="Fjell Marine")
+    person = lead.person
+
+    send(signed_in, lead, "correct", person_version=person.version, company="Fjell marine", title="CTO")
+    late = send(signed_in, lead, "correct", person_version=person.version, title="Chief of everything")
+
+    job = person.employments.get(is_current=True)
+    assert job.title == "CTO"
+    assert job.account.name in (account.name, "Fjell marine")
+    assert (late.status_code, "Chief of everything" in late.text) == (409, True)
+
+
+def test_an_address_of_somebody_else_is_refused_in_its_place(signed_in, lead):
+    make_person(given_name="Jo", family_name="Prentice", email="jo@brevik.example")
+
+    response = send(signed_in, lead, "correct", person_version=lead.person.version, email="jo@brevik.example")
+
+    assert response.status_code == 422
+    assert "Jo Prentice" in response.text
+
+
+@pytest.mark.parametrize(
+    ("said", "day", "precision"),
+    [
+        ("31 Mar 2027", date(2027, 3, 31), "day"),
+        ("2027-03-31", date(2027, 3, 31), "day"),
+        ("Mar 2027", date(2027, 3, 1), "month"),
+        ("march 2027", date(2027, 3, 1), "month"),
+        ("2027-03", date(2027, 3, 1), "month"),
+        ("3/2027", date(2027, 3, 1), "month"),
+        ("Q1 2027", date(2027, 3, 1), "quarter"),
+        ("2027 q4", date(2027, 12, 1), "quarter"),
+        ("", None, "unknown"),
+    ],
+)
+def test_an_end_is_read_as_people_say_it(said, day, precision):
+    assert AboutField().clean(said) == About(day, precision)
