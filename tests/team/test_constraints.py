@@ -1,0 +1,121 @@
+"""Every rule about rows of users, teams and calendars, shown refusing."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from team.models import (
+    Absence,
+    Calendar,
+    CalendarDay,
+    CalendarWindow,
+    Installation,
+    Membership,
+    Role,
+    Team,
+    Territory,
+    Upload,
+    User,
+)
+from tests.constraints import again, constraints_of, put, refuses
+from tests.make import NOON, make_calendar, make_team, make_user
+
+CONSTRAINTS = constraints_of("team")
+
+
+def window():
+    return CalendarWindow.objects.filter(calendar=make_calendar()).first()
+
+
+def own_day(**fields):
+    return CalendarDay.objects.create(calendar=make_calendar(), day=date(2027, 3, 1), **fields)
+
+
+def absence():
+    return Absence.objects.create(user=make_user("alice"), starts_at=NOON, ends_at=NOON + timedelta(days=1))
+
+
+def membership(role=Role.BDR, team=True):
+    return Membership.objects.create(user=make_user("alice"), role=role, team=make_team() if team else None)
+
+
+def member_twice():
+    one = membership()
+    Membership.objects.create(user=one.user, role=one.role, team=one.team)
+
+
+def admin_twice():
+    one = membership(Role.ADMIN, team=False)
+    Membership.objects.create(user=one.user, role=one.role, team=None)
+
+
+def default_twice():
+    make_team(is_default=True)
+    make_team(is_default=True)
+
+
+def retired_default():
+    put(make_team(is_default=True), retired_at=NOON)
+
+
+def same_address():
+    user = make_user("alice")
+    User.objects.create(email=user.email.upper(), name="Alice")
+
+
+def strange_upload():
+    user = make_user("alice")
+    Upload.objects.create(purpose="virus", name="x", size=1, sha256="0" * 64, by=user, at=NOON, keep_until=NOON)
+
+
+def covered_by_herself():
+    one = absence()
+    put(one, cover=one.user)
+
+
+CASES = {
+    "calendar_has_time_zone": lambda: put(make_calendar(), time_zone=""),
+    "calendarwindow_weekday_is_monday_to_sunday": lambda: put(window(), weekday=7),
+    "calendarwindow_opens_before_it_closes": lambda: put(window(), opens=600, closes=600),
+    "calendarwindow_opens_once": lambda: again(window()),
+    "calendarday_is_closed_or_has_hours": lambda: own_day(opens=600),
+    "calendarday_opens_once": lambda: again(own_day(opens=600, closes=700)),
+    "calendarday_is_closed_once": lambda: again(own_day()),
+    "absence_ends_after_it_starts": lambda: put(absence(), ends_at=NOON),
+    "absence_is_not_covered_by_herself": covered_by_herself,
+    "installation_is_one": lambda: Installation.objects.create(pk=2),
+    "installation_half_life_is_positive": lambda: Installation.objects.update(interest_half_life_days=0),
+    "upload_purpose_is_known": strange_upload,
+    "team_one_is_default": default_twice,
+    "team_default_is_not_retired": retired_default,
+    "user_one_per_email": same_address,
+    "user_has_a_name": lambda: put(make_user("alice"), name=""),
+    "membership_role_is_known": lambda: put(membership(), role="boss"),
+    "membership_bdr_and_manager_have_a_team": lambda: put(membership(Role.MANAGER), team=None),
+    "membership_once_per_team_and_role": member_twice,
+    "membership_once_per_role_without_team": admin_twice,
+    "territory_names_something": lambda: Territory.objects.create(name="Nowhere", team=make_team()),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_the_database_refuses(name):
+    refuses(CONSTRAINTS[name], CASES[name])
+
+
+def test_every_constraint_has_its_case():
+    assert set(CASES) == set(CONSTRAINTS)
+
+
+@pytest.mark.django_db
+def test_rows_that_differ_are_taken():
+    one = make_team(is_default=True)
+    user = make_user("alice", Role.BDR, team=one)
+    for role in (Role.MANAGER, Role.AE, Role.ADMIN, Role.MARKETER):
+        Membership.objects.create(user=user, role=role, team=one)
+    Membership.objects.create(user=user, role=Role.BDR, team=make_team())
+
+    assert Team.objects.filter(is_default=True).count() == 1
+    assert Calendar.objects.count() == 2
+    assert user.memberships.count() == 6
