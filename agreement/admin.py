@@ -26,7 +26,7 @@ class CodeAdmin(SettingAdmin):
     """The key and the kind are what the program knows a code by: they are chosen once."""
 
     once: tuple[str, ...] = ("key",)
-    list_display = ("label", "key", "position", "retired_at")
+    list_display: tuple[str, ...] = ("label", "key", "position", "retired_at")
     list_editable = ("position",)
     search_fields = ("label", "key")
 

@@ -76,6 +76,10 @@ class Brief:
         return next((job for job in self.group if job.person_id == self.lead.person_id), None)
 
     @property
+    def is_over(self) -> bool:
+        return self.hand_off.meeting_at is not None and self.hand_off.has_begun(self.at)
+
+    @property
     def known(self) -> int:
         return sum(verdict.is_known for verdict in self.verdicts)
 

@@ -100,7 +100,7 @@ def inbox_of(user: User, view: str, *, at: datetime) -> Inbox:
         since = at - timedelta(days=CAME_BACK_DAYS)
         lately = HandOff.objects.came_back().filter(Q(answered_at__gte=since) | Q(outcome_at__gte=since))
         groups.append(_counted("back", _("Came back lately"), _of(user, view, lately)))
-    days = _week(open_ones, at=at)
+    days = _days(open_ones, at=at)
     return Inbox(
         view=view,
         groups=[group for group in groups if group.items or group.key == "answer"],
@@ -164,23 +164,25 @@ def _few(key: str, title: str, items: list[HandOff]) -> Group:
 
 
 def _counted(key: str, title: str, rows: QuerySet[HandOff]) -> Group:
-    items = list(rows.annotate(of=Window(Count("*"))).order_by("-id")[:FEW])
-    return Group(key, title, items, items[0].of if items else 0)  # type: ignore[attr-defined]
+    items: list[Any] = list(rows.annotate(of=Window(Count("*"))).order_by("-id")[:FEW])
+    return Group(key, title, items, items[0].of if items else 0)
 
 
-def _week(open_ones: list[HandOff], *, at: datetime) -> list[Day]:
-    """The working days of this week, or on a weekend of the next; Saturday and Sunday where something is booked."""
+def _days(open_ones: list[HandOff], *, at: datetime) -> list[Day]:
+    """Today and the working days to come, five in all; other days of this week where something is booked."""
     today = timezone.localtime(at).date()
-    monday = today - timedelta(days=today.weekday())
-    if today.weekday() >= WORKING_WEEK and not any(_day(one) == today for one in open_ones):
-        monday += timedelta(days=7)
-    days = []
-    for offset in range(7):
-        day = monday + timedelta(days=offset)
-        items = sorted((one for one in open_ones if _day(one) == day), key=lambda one: one.meeting_at or at)
-        if offset < WORKING_WEEK or items or day == today:
+    booked = {_day(one) for one in open_ones}
+    days: list[Day] = []
+    for offset in range(-today.weekday(), 14):
+        day = today + timedelta(days=offset)
+        ahead = sum(one.day >= today for one in days)
+        is_shown = day in booked if offset < 0 or day.weekday() >= WORKING_WEEK else ahead < WORKING_WEEK
+        if is_shown or day == today:
+            items = sorted((one for one in open_ones if _day(one) == day), key=lambda one: one.meeting_at or at)
             noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
             days.append(Day(day, noon, day == today, items))
+        if ahead >= WORKING_WEEK:
+            break
     return days
 
 

@@ -126,7 +126,7 @@ def _late(leads: QuerySet[Lead], kind: str, *, at: datetime) -> QuerySet[Lead]:
 def console_of(team: Team, *, at: datetime) -> Console:
     """Everything the manager's page shows of one team above its list of leads."""
     red = [Red(key, title, *_few(red_leads(key, team_id=team.pk, at=at))) for key, title in RED.items()]
-    looks = list(
+    looks: list[Any] = list(
         SecondLook.objects.filter(team=team, state=SecondLook.State.OPEN)
         .select_related("lead__person", "lead__account", "lead__bdr", "lead__reason")
         .annotate(of=Window(Count("*")))
@@ -138,7 +138,7 @@ def console_of(team: Team, *, at: datetime) -> Console:
         reps=reps_of(team, at=at),
         pool=_pool(team),
         looks=looks,
-        looks_total=looks[0].of if looks else 0,  # type: ignore[attr-defined]
+        looks_total=looks[0].of if looks else 0,
     )
     for rep in console.reps:
         for name in ("held", "due", "overdue", "touches", "talks", "meetings"):
@@ -226,8 +226,8 @@ def _place(after: str) -> tuple[datetime, int] | None:
 
 
 def _few(leads: QuerySet[Lead]) -> tuple[list[Lead], int]:
-    rows = leads.select_related("person", "account", "bdr", "ae").annotate(of=Window(Count("*")))
-    found = list(rows.order_by("since", "id")[:FEW])
+    rows: Any = leads.select_related("person", "account", "bdr", "ae").annotate(of=Window(Count("*")))
+    found: list[Any] = list(rows.order_by("since", "id")[:FEW])
     return found, (found[0].of if found else 0)
 
 

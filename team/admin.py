@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -15,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from team.actions.settings import change_calendar, match_staff_to_roles, record_setting
+from team.localtime import is_zone
 from team.models import (
     Absence,
     Calendar,
@@ -38,6 +41,9 @@ admin.site.site_title = _("Midfield")
 admin.site.index_title = _("Administration")
 # One door for everybody: its limits and one-time codes hold here too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Who may do what are our roles, and an address is the user's own.
+admin.site.unregister([Group, EmailAddress])
 
 
 class SettingAdmin(admin.ModelAdmin):
@@ -92,7 +98,7 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields = ("team",)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.by = request.user
         return formset
 
@@ -115,7 +121,10 @@ class MemberInline(admin.TabularInline):
 class UserForm(forms.ModelForm):
     """A user, with a new password where one is typed."""
 
-    password = ReadOnlyPasswordHashField(label=_("Password"))
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(filter(is_zone, available_timezones()))],
+    )
     new_password = forms.CharField(
         label=_("New password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
     )
@@ -153,7 +162,7 @@ class UserAdmin(SettingAdmin):
     fieldsets = (
         (None, {"fields": ("name", "email", "time_zone", "calendar", "backup")}),
         (_("Limits"), {"fields": ("open_limit", "touches_goal")}),
-        (_("Signing in"), {"fields": ("password", "new_password", "is_active", "last_login", "date_joined")}),
+        (_("Signing in"), {"fields": ("new_password", "is_active", "last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("name", "email", "new_password", "time_zone", "calendar", "backup")}),
@@ -205,6 +214,8 @@ class DayInline(admin.TabularInline):
 
 @admin.register(Calendar)
 class CalendarAdmin(SettingAdmin):
+    """Hours are minutes after midnight on the calendar's clock: 540 is 9:00."""
+
     list_display = ("name", "time_zone", "country")
     search_fields = ("name",)
     inlines = (WindowInline, DayInline)

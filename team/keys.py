@@ -32,6 +32,17 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
         ),
     ),
     (
+        _("This hand-off"),
+        (
+            Key(_("Accept hand-off"), ("a",)),
+            Key(_("Reject"), ("R",)),
+            Key(_("Say how it went"), ("o",)),
+            Key(_("Move meeting"), ("m",)),
+            Key(_("Withdraw"), ("w",)),
+            Key(_("Win deal"), ("W",)),
+        ),
+    ),
+    (
         _("Go to"),
         (
             Key(_("My queue"), ("g q",)),

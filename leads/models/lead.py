@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -50,7 +50,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def _passed_to(self, user: User) -> Q:
         """Leads whose hand-off nobody answered in time and that came to her as backup."""
-        hand_offs = self.model._meta.get_field("hand_offs").related_model
+        hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
         return Q(pk__in=hand_offs.objects.unanswered().filter(escalated_to=user).values("lead"))
 
     def in_pool(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
