@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -154,14 +156,9 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
         "hand_offs_count": _Count(HandOff.objects.unanswered().filter(ae=user)),
         "second_looks_count": _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed)),
         "notices_count": _Count(Notice.objects.unseen_by(user)),
-        "step_due": Subquery(soon.values("due_at")[:1]),
-        "step_lead": Subquery(soon.values("lead__public_id")[:1]),
-        "step_given": Subquery(soon.values("lead__person__given_name")[:1]),
-        "step_family": Subquery(soon.values("lead__person__family_name")[:1]),
-        "reserved_due": Subquery(first_reserved.values("due_at")[:1]),
-        "reserved_lead": Subquery(first_reserved.values("public_id")[:1]),
-        "reserved_given": Subquery(first_reserved.values("person__given_name")[:1]),
-        "reserved_family": Subquery(first_reserved.values("person__family_name")[:1]),
+        # One subquery a row: each would be built and planned anew for every column of it.
+        "step": _First(soon, due="due_at", lead="lead__public_id", name="lead__person"),
+        "reserved": _First(first_reserved, due="due_at", lead="public_id", name="person"),
         "shift": Subquery(Installation.objects.values("calendar_shift")[:1]),
     }
     row = User.objects.filter(pk=user.pk).values(**values).get()
@@ -177,17 +174,32 @@ class _Count(Subquery):
     empty_result_set_value = 0
 
     def __init__(self, rows: QuerySet[Any], column: str = "pk") -> None:
-        super().__init__(rows.order_by().values(column).distinct()[: COUNT_MAX + 1])
+        rows = rows.order_by().values(column)
+        super().__init__((rows if column == "pk" else rows.distinct())[: COUNT_MAX + 1])
+
+
+class _First(Subquery):
+    """The first of these rows as one value: when, which lead, whose."""
+
+    def __init__(self, rows: QuerySet[Any], *, due: str, lead: str, name: str) -> None:
+        told = JSONObject(due=due, lead=lead, given=f"{name}__given_name", family=f"{name}__family_name")
+        super().__init__(rows.values(told=told)[:1])
 
 
 def _oldest(row: dict[str, Any]) -> Oldest | None:
     found = [
         Oldest(
-            f"{row[f'{of}_given']} {row[f'{of}_family']}".strip() or _("somebody without a name"),
-            reverse("leads:lead", args=[row[f"{of}_lead"]]),
-            row[f"{of}_due"],
+            f"{one['given']} {one['family']}".strip() or _("somebody without a name"),
+            reverse("leads:lead", args=[UUID(one["lead"])]),
+            _moment(one["due"]),
         )
-        for of in ("step", "reserved")
-        if row[f"{of}_due"]
+        for one in (row["step"], row["reserved"])
+        if one
     ]
     return min(found, key=lambda one: one.due_at, default=None)
+
+
+def _moment(told: str) -> datetime:
+    """A moment inside JSON is as the database writes it: SQLite without its zone, which is UTC."""
+    moment = datetime.fromisoformat(told)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
