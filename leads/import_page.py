@@ -184,4 +184,5 @@ def _facts(draft: Draft, labels: dict[str, str]) -> Iterator[tuple[str, str]]:
     if draft.happened_at:
         yield _("Happened"), f"{draft.happened_at:%Y-%m-%d %H:%M} UTC"
     for key, value in row.custom.items():
-        yield labels.get(key, key), str(value)
+        words = (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
+        yield labels.get(key, key), words

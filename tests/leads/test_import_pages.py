@@ -75,7 +75,7 @@ def test_whole_way_by_plain_forms(team, lea, client):
     assert "0 of 2 rows" in client.get(response.url).text
     run_imports()
     page = client.get(response.url).text
-    assert "2 rows are in." in page
+    assert "2 rows were read." in page
     assert Person.objects.get(given_name="Ada").standing == "customer"
 
 
