@@ -38,14 +38,14 @@ def _this_minute(story: Story, cast: Cast) -> None:
     start(story.comes_in(story.first(), Kind.ASKED, now - timedelta(minutes=2), title="Pricing"))
     soon = now + timedelta(minutes=10)
     soon = (soon + timedelta(minutes=-soon.minute % 5)).replace(second=0, microsecond=0)
-    start(story.calls_back(story.first(), story.ago(2), rep=cast.ana, promised=soon))
-    start(story.calls_back(story.first(), story.ago(3), rep=cast.ben, promised=story.later(200, days=1, after=now)))
+    start(story.calls_back(story.first(), story.ago(6), rep=cast.ana, promised=soon))
+    start(story.calls_back(story.first(), story.ago(7), rep=cast.ben, promised=story.later(200, days=1, after=now)))
     half = next_half_past(now, zone=zone)
     start(story.accepted(story.first(), story.ago(7), meeting=half, sent=story.ago(2)))
     start(story.replies(story.first(), story.ago(1, 60), rep=cast.ana))
     for rep in story.reps:
         start(_back_today(story, story.first(), rep=rep))
-    start(story.rejected(story.first(), story.ago(5), "reject_no_authority", answered=story.ago(minutes=25)))
+    start(story.rejected(story.first(), story.ago(5), "reject_no_authority", sent=story.ago(minutes=215)))
     start(story.no_show(story.first(), story.ago(9), meeting=now - timedelta(minutes=50)))
 
 
@@ -78,7 +78,7 @@ def _in_work(story: Story, cast: Cast) -> None:
     """Fifteen each: most follow the cadence, two wait since yesterday, some were found by the reps themselves."""
     start = story.agenda.start
     for rep, days in (
-        (cast.ana, (0.2, 1, 1.2, 2, 3, 5, 7, 9, 12)),
+        (cast.ana, (0.2, 1, 1.2, 2, 3, 5, 8, 12)),
         (cast.ben, (0.3, 1, 2, 2.4, 4, 6, 8, 10)),
     ):
         for day in days:
@@ -120,8 +120,8 @@ def _with_sales(story: Story) -> None:
     """Hand-offs in every state of their life."""
     start, now = story.agenda.start, story.now
     tomorrow = story.later(90, days=1, after=now).replace(minute=0, second=0, microsecond=0)
-    start(story.handed_off(story.first(), story.ago(4), meeting=tomorrow, sent=story.ago(minutes=150)))
-    start(story.handed_off(story.first(), story.ago(3), sent=story.ago(minutes=35)))
+    start(story.handed_off(story.first(), story.ago(7), meeting=tomorrow, sent=story.ago(minutes=150)))
+    start(story.handed_off(story.first(), story.ago(8), sent=story.ago(minutes=35)))
     # Nobody answered in time: it went to the backup.
     start(story.handed_off(story.first(), story.ago(8), meeting=tomorrow + timedelta(hours=2), sent=story.ago(2)))
     start(story.accepted(story.first(), story.ago(8), meeting=tomorrow + timedelta(hours=1), sent=story.ago(1.6)))
@@ -211,8 +211,8 @@ def _over(story: Story) -> None:
     start(story.looked_at_again(story.other(), story.ago(9), is_put_back=False))
     start(story.looked_at_again(story.first(), story.ago(3), is_put_back=True))
     start(story.held_for_nothing(story.other(), story.ago(22)))
-    start(story.rejected(story.other(), story.ago(26), "reject_no_need", answered=story.ago(18)))
-    start(story.rejected(story.other(), story.ago(45), "reject_existing", answered=story.ago(40)))
+    start(story.rejected(story.other(), story.ago(26), "reject_no_need"))
+    start(story.rejected(story.other(), story.ago(45), "reject_existing"))
 
 
 def _back_again(story: Story) -> None:

@@ -44,7 +44,7 @@ WORKDAY = 600
 # Reading and visiting never make a lead: tracking tells of them in such portions.
 TRACKED = timedelta(days=5)
 # Once in so many working days a newsletter goes out, and what is older came with one.
-NEWSLETTER_DAYS, NEWSLETTERS_BEFORE = 4, 14
+NEWSLETTER_DAYS = 4
 # Notices older than this were seen.
 SEEN = timedelta(hours=20)
 # What a story reads of a lead; the actions read it again, under their lock.
@@ -170,14 +170,15 @@ class Story:
         """The usual ways in: a download, often after a newsletter, now and then somebody who asks to be called."""
         if self.rng.random() < 0.15:
             yield from self.comes_in(guest, Kind.ASKED, at, title="Pricing")
-        elif at > self.ago(NEWSLETTERS_BEFORE):
+        elif at > self.ago(NEWSLETTER_DAYS):
             yield from self.comes_in(guest, Kind.DOWNLOADED, at)
         else:
             yield from self.follows_a_newsletter(guest, at)
 
     def follows_a_newsletter(self, guest: Guest, at: datetime) -> Career:
         """One of those who downloaded something in the hour after the mailing."""
-        days = working_minutes_between(self.cast.office, at, self.now) // (NEWSLETTER_DAYS * WORKDAY) * NEWSLETTER_DAYS
+        age = working_minutes_between(self.cast.office, at, self.now)
+        days = -(-age // (NEWSLETTER_DAYS * WORKDAY)) * NEWSLETTER_DAYS
         told_at = self.ago(days, minutes=150)
         if told_at not in self._mailings:
             self._mailings[told_at] = []
@@ -255,6 +256,7 @@ class Story:
         """She picked up at a bad moment, and a time was promised on her clock."""
         yield from self.arrives(guest, at)
         yield from self.worked(guest, *self.unreached(), rep=rep)
+        yield max(self.ago(minutes=50), self.at)
         lead = self.lead_of(guest)
         self._answers(lead, rep, "need")
         log_call(
@@ -407,10 +409,10 @@ class Story:
         else:
             lose_lead(lead, reason=self.reasons[end], by=ae, at=self.at, note=self.rng.choice(words.LOST))
 
-    def rejected(self, guest: Guest, at: datetime, key: str, *, answered: datetime) -> Career:
+    def rejected(self, guest: Guest, at: datetime, key: str, *, sent: datetime | None = None) -> Career:
         """The AE says no, with one pick."""
-        yield from self.handed_off(guest, at, meeting=self.slot_after(answered))
-        yield max(answered, self.at)
+        meeting = self.slot_after(sent or self.later(0, days=7, after=at))
+        yield from self.handed_off(guest, at, meeting=meeting, sent=sent)
         hand_off = self.hand_off_of(guest)
         reject_hand_off(
             hand_off, reason=self.reasons[key], by=hand_off.ae, at=self.at, line=self.rng.choice(words.REJECTED)
