@@ -114,14 +114,22 @@ def show(
     return render(request, template, context, status=status)
 
 
-def carry_out(request: Request, public_id: UUID, panel: str, act: Callable[[Lead, Any, datetime], str]) -> HttpResponse:
+def carry_out(
+    request: Request,
+    public_id: UUID,
+    panel: str,
+    act: Callable[[Lead, Any, datetime], str],
+    *,
+    sent: tuple[Lead, Any] | None = None,
+) -> HttpResponse:
     """Check what was sent, act once, say what was done, and go on: to the next lead, or stay.
 
     `act` returns the words to tell. What was refused or lost a race comes back with everything that was typed.
+    `sent` is the lead and its form where the view has read them already.
     """
     now = timezone.now()
-    lead = visible_lead(request, public_id)
-    form = make_form(panel, lead, user=request.user, now=now, data=request.POST)
+    lead = sent[0] if sent else visible_lead(request, public_id)
+    form = sent[1] if sent else make_form(panel, lead, user=request.user, now=now, data=request.POST)
     is_valid = form.is_valid()
     if not can_work(request, lead):
         if form.sent_version in (None, lead.version):

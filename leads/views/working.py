@@ -58,7 +58,7 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
         words = {"label": str(disposition.label).rstrip("…"), "name": lead.person, "next": _next(event, now)}
         return _("%(label)s: %(name)s. %(next)s") % words
 
-    return carry_out(request, public_id, "call", act)
+    return carry_out(request, public_id, "call", act, sent=(lead, sent))
 
 
 @require_POST
