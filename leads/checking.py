@@ -1,4 +1,4 @@
-"""Whether the data keeps the promises: folds, invariants, leaks. Reads only; in a sound installation every count is 0."""
+"""Whether the data keeps the promises: folds, invariants, leaks. Reads only; where all is well, 0 of each."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _differs(lead: Lead, state: dict[str, Any], fields: list[tuple[str, str]]) -
     return any(as_code(getattr(lead, column)) != state.get(field, blank.get(field)) for field, column in fields)
 
 
-def _earliest_step(**more: Any) -> QuerySet[Step]:
+def _earliest_step(**more: Any) -> QuerySet[Step, Any]:
     return Step.objects.open().filter(lead=OuterRef("pk"), **more).order_by("due_at").values("due_at")[:1]
 
 
@@ -142,7 +142,7 @@ def clock_is_unwatched(at: datetime) -> QuerySet[Clock]:
 
 
 def miss_is_unseen(at: datetime) -> QuerySet[Clock]:
-    """Misses that no line of their lead's history tells of: neither the system's own, nor the late act that ended it."""
+    """Misses that no line of their lead's history tells of: neither the system's own nor the late act."""
     told = LeadEvent.objects.filter(lead=OuterRef("lead"), at__gte=OuterRef("due_at"))
     return Clock.objects.filter(~Exists(told), state=Clock.State.MISSED)
 

@@ -157,7 +157,7 @@ class Employment(models.Model):
 
 
 class Suppression(models.Model):
-    """Somebody or some address that may not be reached on a channel. The key is a keyed hash, so it survives erasure."""
+    """Somebody or some address that may not be reached on a channel. The key, a keyed hash, survives erasure."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")

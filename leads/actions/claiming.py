@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import Count, OuterRef, Subquery
@@ -148,7 +148,7 @@ def _reassign(
     effects = Effects(lead, by=by, at=at)
     was = lead.ae_id if side == "ae" else lead.bdr_id
     team_id = team.pk if team is not None else lead.team_id
-    new: dict[str, object] = {"team": team} if team is not None else {}
+    new: dict[str, Any] = {"team": team} if team is not None else {}
     if side != "ae" and to is not None and team_id not in to.teams_as(Role.BDR, Role.MANAGER):
         raise MoveRefused(_("%(name)s does not work in the team of this lead.") % {"name": to}, field="to")
     if side == "ae":
@@ -191,7 +191,7 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
     if lead.bdr_id != by.pk:
         _room(by)
     effects = Effects(lead, by=by, at=at)
-    new: dict[str, object] = {"bdr": by, "stage": _entry(Phase.WORKING)}
+    new: dict[str, Any] = {"bdr": by, "stage": _entry(Phase.WORKING)}
     lead_for_step = lead
     if lead.cadence_id is None:
         lead_cadence = Cadence.objects.filter(lane=lead.lane, is_current=True).values_list("pk", flat=True).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -154,7 +155,7 @@ def _in_front(row: Engagement, *, at: datetime) -> bool:
             Step(lead=lead, kind=kind, due_at=soon(at), assignee_id=assignee_id, promised=True,
                  made_by=Step.MadeBy.SYSTEM, created_at=at)
         )  # fmt: skip
-    new: dict[str, object] = {} if lead.phase == Phase.HANDED_OFF else {"due_at": effects.next_due}
+    new: dict[str, Any] = {} if lead.phase == Phase.HANDED_OFF else {"due_at": effects.next_due}
     event = alter(lead, "engage", by=None, at=at, data=effects.data(kind=row.kind, engagement=row.pk), **new)
     if lead.phase != Phase.QUEUED:
         write(lead, event)

@@ -215,7 +215,7 @@ class _Batch:
         return Lead(
             person_id=one.person_id,
             account_id=self._account_id(one),
-            team_id=route.team_id,
+            team_id=route.team_id or self.default_team_id,
             phase=phase,
             stage=stage,
             lane=one.lane,

@@ -74,7 +74,7 @@ def hand_off_lead(
     hand_off = HandOff.objects.create(
         lead=held,
         ae=ae,
-        bdr=held.bdr,
+        bdr_id=held.bdr_id or by.pk,
         sent_at=at,
         respond_by=respond_by,
         meeting_at=meeting_at,

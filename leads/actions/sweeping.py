@@ -176,7 +176,7 @@ def _next_steps(leads: list[Lead]) -> dict[int, Step]:
     return found
 
 
-def _locked(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]
+def _locked(rows: QuerySet) -> QuerySet:
     """Locked against other workers; on PostgreSQL what another one holds is left to it."""
     skip = connection.features.has_select_for_update_skip_locked
     return rows.select_for_update(skip_locked=skip, of=("self",)) if skip else rows

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from accounts.models import Person, PersonMerge
-from agreement.models import Criterion, Disposition, Lane, Reason, Stage
+from agreement.models import Criterion, Disposition, Reason, Stage
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
@@ -204,7 +204,7 @@ class Life(RuleBasedStateMachine):
     @rule(i=which, value=st.sampled_from(["yes", "no", "unknown"]))
     def answer(self, i, value):
         if lead := self.lead(i):
-            answers = {criterion: (value, "she said so") for criterion in Criterion.objects.all()}
+            answers = dict.fromkeys(Criterion.objects.all(), (value, "she said so"))
             with refusal():
                 answer_criteria(lead, answers=answers, by=self.owner(lead, i), at=self.at)
 
