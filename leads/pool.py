@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, Step
+from leads.models.lead import LeadQuerySet
 from leads.why import facts_of, what, why
+from team.prepared import Prepared
 
 PAGE = 50
 
@@ -40,21 +42,7 @@ class Pool:
 
 def pool_of(teams: list[int], *, lane: str = "", after: str = "", at: datetime) -> Pool:
     """What a BDR of these teams may take at `at`: reserved leads are somebody's and are not shown."""
-    leads = Lead.objects.in_pool(teams=teams, at=at)
-    if lane:
-        leads = leads.in_lane(lane)
-    if (place := _read(after)) is not None:
-        leads = leads.after_in_pool(*place)
-    free = Step.objects.open().filter(lead=OuterRef("pk")).order_by("due_at", "id")
-    rows: Any = list(
-        leads.in_pool_order().values(
-            "pk", "band", "team_id", "due_at",
-            kind=Subquery(free.values("kind")[:1]),
-            words=Subquery(free.values("title")[:1]),
-            attempt=Subquery(free.values("attempt")[:1]),
-            promised=Exists(free.filter(promised=True)),
-        )[: PAGE + 1]
-    )  # fmt: skip
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _page(teams, lane=lane, after=after, at=at)]
     pool = Pool()
     if len(rows) > PAGE:
         rows = rows[:PAGE]
@@ -81,6 +69,37 @@ def pool_of(teams: list[int], *, lane: str = "", after: str = "", at: datetime) 
     pool.groups = [(band, _HEADS[band](), found) for band, found in groups.items()]
     return pool
 
+
+_COLUMNS = ("pk", "band", "team_id", "due_at", "kind", "words", "attempt", "promised")
+
+
+def _page(teams: list[int], *, lane: str, after: str, at: datetime) -> Iterable[tuple[Any, ...]]:
+    place = _read(after)
+    if not lane and place is None:
+        return _TOP.rows(shape=(PAGE,), teams=teams, at=at)
+    leads = Lead.objects.in_pool(teams=teams, at=at)
+    if lane:
+        leads = leads.in_lane(lane)
+    if place is not None:
+        leads = leads.after_in_pool(*place)
+    return _columns(leads)[: PAGE + 1]
+
+
+def _columns(leads: LeadQuerySet) -> QuerySet[Any, Any]:
+    """One row in the order of `_COLUMNS`: the lead, and the step it was given back with."""
+    free = Step.objects.open().filter(lead=OuterRef("pk")).order_by("due_at", "id")
+    return leads.in_pool_order().values_list(
+        "pk", "band", "team_id", "due_at",
+        Subquery(free.values("kind")[:1]), Subquery(free.values("title")[:1]), Subquery(free.values("attempt")[:1]),
+        Exists(free.filter(promised=True)),
+    )  # fmt: skip
+
+
+def _top(page: int, *, teams: list[int], at: datetime) -> QuerySet[Any, Any]:
+    return _columns(Lead.objects.in_pool(teams=teams, at=at))[: page + 1]
+
+
+_TOP = Prepared(_top)
 
 _HEADS: dict[int, Callable[[], str]] = {
     Lead.Band.WAITING: lambda: _("A person is waiting"),

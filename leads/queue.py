@@ -28,6 +28,7 @@ from leads.rail import end_of_today
 from leads.why import Facts, facts_of, what, why
 from team.localtime import is_zone
 from team.models import User
+from team.prepared import Prepared
 from team.templatetags.midfield import moment_words
 
 PAGE = 50
@@ -169,23 +170,31 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
 
 def entries_of(user: User, *, q: str = "", at: datetime) -> Iterable[Entry]:
     """Her rows, unordered, one a lead: the earliest open step of hers; a reserved lead that has none."""
-    steps = Step.objects.open().of(user)
-    reserved = Lead.objects.reserved_for(user, at=at)
-    for word in query_words(q):
-        steps = steps.filter(lead__person__search_text__text__contains=word)
-        reserved = reserved.filter(person__search_text__text__contains=word)
-    if q.strip() and not query_words(q):
+    if not q.strip():
+        rows: Iterable[tuple[Any, ...]] = _ALL.rows(user=user.pk, at=at)
+    elif words := query_words(q):
+        rows = _mine(user=user.pk, at=at, words=words)
+    else:
         return []
     found: dict[int, Entry] = {}
-    rows = steps.order_by().values_list(*_OF_STEP).union(
-        reserved.order_by().values_list(*_OF_LEAD), all=True
-    )  # fmt: skip
     for row in rows:
         entry = Entry(*row)
         known = found.get(entry.lead_id)
         if known is None or _stands_before(entry, known):
             found[entry.lead_id] = entry
     return found.values()
+
+
+def _mine(*, user: int, at: datetime, words: Sequence[str] = ()) -> models.QuerySet[Any, Any]:
+    steps = Step.objects.open().filter(assignee=user)
+    reserved = Lead.objects.reserved_for(user, at=at)
+    for word in words:
+        steps = steps.filter(lead__person__search_text__text__contains=word)
+        reserved = reserved.filter(person__search_text__text__contains=word)
+    return steps.order_by().values_list(*_OF_STEP).union(reserved.order_by().values_list(*_OF_LEAD), all=True)
+
+
+_ALL = Prepared(_mine)
 
 
 def _stands_before(one: Entry, other: Entry) -> bool:
@@ -342,7 +351,9 @@ def _hours(zone: str, *, at: datetime) -> str:
     opens, closes = window
     if opens <= at < closes:
         return _("Callable until %(clock)s") % {"clock": moment_words(closes, now=at)}
-    return _("Callable from %(clock)s") % {"clock": moment_words(opens, now=at)}
+    words = {"clock": moment_words(opens, now=at)}
+    is_today = opens < end_of_today(at)
+    return _("Callable from %(clock)s") % words if is_today else _("From %(clock)s") % words
 
 
 @dataclass(frozen=True)
@@ -357,24 +368,25 @@ class Today:
 
 def today_of(user: User, *, at: datetime) -> Today:
     """Touches and conversations less those taken back, meetings booked, open leads against her limit: one statement."""
-    midnight = end_of_today(at) - timedelta(days=1)
+    (row,) = _DONE.rows(user=user.pk, midnight=end_of_today(at) - timedelta(days=1))
+    return Today(*row)
+
+
+def _done(*, user: int, midnight: datetime) -> models.QuerySet[Any, Any]:
     mine = Activity.objects.filter(by=user, at__gte=midnight).order_by().values("by")
     touch = Q(kind__in=Activity.TOUCHES)
     booked = HandOff.objects.filter(
         lead__bdr=user, lead__phase__in=AE_PHASES, sent_at__gte=midnight, meeting_at__isnull=False
     )
-    held = Lead.objects.held_by(user).order_by().values("bdr")
-    row = (
-        User.objects.filter(pk=user.pk)
-        .values(
-            touches=_one(mine.annotate(n=_net(touch)).values("n")),
-            conversations=_one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
-            meetings=_one(booked.order_by().values("bdr").annotate(n=models.Count("pk")).values("n")[:1]),
-            open=_one(held.annotate(n=models.Count("pk")).values("n")),
-        )
-        .get()
+    return User.objects.filter(pk=user).values_list(
+        _one(mine.annotate(n=_net(touch)).values("n")),
+        _one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
+        _one(booked.order_by().values("lead__bdr").annotate(n=models.Count("pk")).values("n")),
+        _one(Lead.objects.held_by(user).order_by().values("bdr").annotate(n=models.Count("pk")).values("n")),
     )
-    return Today(**row)
+
+
+_DONE = Prepared(_done)
 
 
 def _net(what_counts: Q) -> Any:

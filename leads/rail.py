@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from team.models import Installation, Role, User
+from team.prepared import Prepared
 
 # A count beyond this is said as "500+": what is not looked at one by one need not be counted one by one.
 COUNT_MAX = 500
@@ -114,10 +115,10 @@ def end_of_today(at: datetime) -> datetime:
     return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def due_today(at: datetime) -> Q:
+def due_by(midnight: datetime) -> Q:
     """Which open steps are not for later: due by midnight, or the first touch of a lead that nobody has touched."""
     first_touch = Q(lead__first_touched_at=None, snoozed=0) & ~Q(made_by=Step.MadeBy.PERSON)
-    return Q(due_at__lt=end_of_today(at)) | first_touch
+    return Q(due_at__lt=midnight) | first_touch
 
 
 def _place(door: _Door, user: User, *, path: str, counts: dict[str, int]) -> Place | None:
@@ -142,28 +143,58 @@ def _url(name: str) -> str | None:
 
 def _facts(user: User, *, at: datetime) -> dict[str, Any]:
     """Everything the rail says, in one statement of subqueries that each read an index."""
-    steps = Step.objects.open().of(user)
+    (row,) = _FACTS.rows(
+        shape=(frozenset(role for role, _team in user.held), COUNT_MAX),
+        user=user.pk,
+        at=at,
+        midnight=end_of_today(at),
+        soon=at + timedelta(days=BACK_DAYS),
+        pools=user.teams_as(Role.BDR, Role.MANAGER),
+        managed=user.teams_as(Role.MANAGER),
+    )
+    facts = dict(zip(_SAID, row, strict=True))
+    facts["queue_count"] = facts["queue_steps_count"] + facts["queue_reserved_count"]
+    return facts
+
+
+_SAID = (
+    "queue_steps_count", "queue_reserved_count", "pool_count", "back_count", "hand_offs_count", "second_looks_count",
+    "notices_count", "step", "reserved", "shift",
+)  # fmt: skip
+
+
+def _of(
+    roles: frozenset[str],
+    most: int,
+    *,
+    user: int,
+    at: datetime,
+    midnight: datetime,
+    soon: datetime,
+    pools: list[int],
+    managed: list[int],
+) -> QuerySet[Any, Any]:
+    """One row in the order of `_SAID`, for a user of these roles."""
+    steps = Step.objects.open().filter(assignee=user)
     reserved = Lead.objects.reserved_for(user, at=at)
-    soon = steps.order_by("due_at", "id")
-    first_reserved = reserved.order_by("due_at", "id")
-    managed = user.teams_as(Role.MANAGER)
     free = reserved.exclude(Exists(steps.filter(lead=OuterRef("pk"))))
-    values: dict[str, Any] = {
-        "queue_steps_count": _Count(steps.filter(due_today(at)), "lead"),
-        "queue_reserved_count": _Count(free),
-        "pool_count": _Count(Lead.objects.in_pool(teams=user.teams_as(Role.BDR, Role.MANAGER), at=at)),
-        "back_count": _Count(Lead.objects.asleep_for(user).filter(wake_at__lt=at + timedelta(days=BACK_DAYS))),
-        "hand_offs_count": _Count(HandOff.objects.unanswered().filter(ae=user)),
-        "second_looks_count": _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed)),
-        "notices_count": _Count(Notice.objects.unseen_by(user)),
+    asleep = Lead.objects.asleep_of(user, managed=managed if Role.MANAGER in roles else [], is_ae=Role.AE in roles)
+    return User.objects.filter(pk=user).values_list(
+        _Count(steps.filter(due_by(midnight)), "lead", most=most),
+        _Count(free, most=most),
+        _Count(Lead.objects.in_pool(teams=pools, at=at), most=most),
+        _Count(asleep.filter(wake_at__lt=soon), most=most),
+        _Count(HandOff.objects.unanswered().filter(ae=user), most=most),
+        _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
+        _Count(Notice.objects.filter(user=user, seen_at=None), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
-        "step": _First(soon, due="due_at", lead="lead__public_id", name="lead__person"),
-        "reserved": _First(first_reserved, due="due_at", lead="public_id", name="person"),
-        "shift": Subquery(Installation.objects.values("calendar_shift")[:1]),
-    }
-    row = User.objects.filter(pk=user.pk).values(**values).get()
-    row["queue_count"] = row["queue_steps_count"] + row["queue_reserved_count"]
-    return row
+        _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
+        _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),
+        Subquery(Installation.objects.values("calendar_shift")[:1]),
+    )
+
+
+_FACTS = Prepared(_of)
 
 
 class _Count(Subquery):
@@ -173,9 +204,9 @@ class _Count(Subquery):
     output_field = IntegerField()
     empty_result_set_value = 0
 
-    def __init__(self, rows: QuerySet[Any], column: str = "pk") -> None:
+    def __init__(self, rows: QuerySet[Any], column: str = "pk", *, most: int) -> None:
         rows = rows.order_by().values(column)
-        super().__init__((rows if column == "pk" else rows.distinct())[: COUNT_MAX + 1])
+        super().__init__((rows if column == "pk" else rows.distinct())[: most + 1])
 
 
 class _First(Subquery):

@@ -7,13 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    FilteredRelation,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
-from django.db.models.functions import Left
+from django.db.models.functions import Coalesce, JSONObject, Left
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -24,6 +37,7 @@ from django.utils.translation import pgettext
 from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
 from content.models import Asset, Topic
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Step
+from team.prepared import Prepared
 from team.templatetags.midfield import day_words, span_words
 
 NOTE_CHARS = 90
@@ -32,6 +46,25 @@ FRESH = timedelta(hours=24)
 # A month that is nearer than this is named without its year.
 NEAR = timedelta(days=300)
 Category = ReasonRule.Category
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """How the last hand-off of a lead ended."""
+
+    state: str
+    reason: str
+    ae: str
+    meeting_at: datetime | None
+
+    @classmethod
+    def of(cls, was: dict[str, str | None] | None) -> HandedOff | None:
+        if not was:
+            return None
+        meeting_at = parse_datetime(was["meeting"]) if was["meeting"] else None
+        if meeting_at and meeting_at.tzinfo is None:
+            meeting_at = meeting_at.replace(tzinfo=UTC)
+        return cls(was["state"] or "", was["reason"] or "", was["ae"] or "", meeting_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +98,7 @@ class Facts:
     contract_ends_on: date | None
     precision: str
     missing: str
-    # How its last hand-off ended.
-    handed: str
-    handed_reason: str
-    handed_ae: str
-    handed_meeting_at: datetime | None
+    handed: HandedOff | None
     note: str
     because: str
 
@@ -99,58 +128,66 @@ class Facts:
 
 def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
     """The facts of these leads by id, whoever asks: the caller has chosen what she may see."""
-    rows = _rows(lead_ids)
-    titles = _titles([row["evidence"] for row in rows])
+    if not lead_ids:
+        return {}
+    rows = _KNOWN.rows(leads=list(lead_ids))
+    titles = _titles([row[_EVIDENCE] for row in rows])
     found = {}
     for row in rows:
-        row["evidence"] = tuple(_evidence(row["evidence"], titles))
-        row["cadence_attempts"] = row["cadence_attempts"] or 0
-        known: dict[str, Any] = {name: value or "" if name in _WORDS else value for name, value in row.items()}
-        found[row["lead_id"]] = Facts(**known)
+        known = ["" if value is None and column in _WORDS else value for column, value in enumerate(row)]
+        known[_EVIDENCE] = tuple(_evidence(row[_EVIDENCE], titles))
+        known[_HANDED] = HandedOff.of(row[_HANDED])
+        found[row[0]] = Facts(*known)
     return found
 
 
-_WORDS = frozenset(name for name, one in Facts.__dataclass_fields__.items() if one.type == "str")
+_COLUMNS = list(Facts.__dataclass_fields__)
+_WORDS = frozenset(place for place, name in enumerate(_COLUMNS) if Facts.__dataclass_fields__[name].type == "str")
+_EVIDENCE, _HANDED = _COLUMNS.index("evidence"), _COLUMNS.index("handed")
 
 
-def _rows(lead_ids: Collection[int]) -> Any:
+def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
+    """The columns in the order of `Facts`."""
     hand_offs = HandOff.objects.filter(lead=OuterRef("pk")).order_by("-id")
+    handed = JSONObject(state="state", reason="reason__label", ae="ae__name", meeting="meeting_at")
     attempts = CadenceStep.objects.filter(cadence=OuterRef("cadence")).order_by().values("cadence")
     first = CadenceStep.objects.filter(cadence__lane=OuterRef("lane"), cadence__is_current=True, position=1)
     began = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id")
     notes = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
     promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
-    leads = Lead.objects.filter(pk__in=list(lead_ids)).annotate(
-        job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)),
-        sleep=FilteredRelation("previous__recyclings", condition=Q(previous__recyclings__undone_at=None)),
-    )
-    return list(
-        leads.values(
-            "public_id", "version", "phase", "lane", "tier", "origin", "source", "previous_id", "first_touched_at",
-            "evidence",
-            lead_id=F("pk"), given=F("person__given_name"), family=F("person__family_name"),
-            city=F("person__city"), zone=F("person__time_zone"), company=F("account__name"), title=F("job__title"),
-            slept=F("sleep__category"), slept_at=F("sleep__at"), vendor=F("sleep__vendor"),
-            contract_ends_on=F("sleep__contract_ends_on"), precision=F("sleep__precision"),
-            missing=F("sleep__missing__label"),
-            cadence_attempts=Subquery(attempts.annotate(n=Count("pk")).values("n")),
-            first_kind=Subquery(first.values("kind")[:1]),
-            handed=Subquery(hand_offs.values("state")[:1]),
-            handed_reason=Subquery(hand_offs.values("reason__label")[:1]),
-            handed_ae=Subquery(hand_offs.values("ae__name")[:1]),
-            handed_meeting_at=Subquery(hand_offs.values("meeting_at")[:1]),
-            note=Case(
+    return (
+        Lead.objects.filter(pk__in=leads)
+        .annotate(
+            job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)),
+            sleep=FilteredRelation("previous__recyclings", condition=Q(previous__recyclings__undone_at=None)),
+        )
+        .values_list(
+            "pk", "public_id", "version", "person__given_name", "person__family_name", "person__city",
+            "person__time_zone", "account__name", "job__title", "phase", "lane", "tier", "origin", "source",
+            "previous_id", "first_touched_at", "evidence",
+            Coalesce(Subquery(attempts.annotate(n=Count("pk")).values("n")), 0),
+            Subquery(first.values("kind")[:1]),
+            "sleep__category", "sleep__at", "sleep__vendor", "sleep__contract_ends_on", "sleep__precision",
+            "sleep__missing__label",
+            Case(
+                When(first_handed_off_at__isnull=False, then=Subquery(hand_offs.values(was=handed)[:1])),
+                default=Value(None, JSONField()),
+            ),
+            Case(
                 When(Exists(promised), then=Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])),
                 default=Value(""),
                 output_field=CharField(),
             ),
-            because=Case(
+            Case(
                 When(phase=Phase.QUEUED, then=Subquery(began.values(code=KT("data__because"))[:1])),
                 default=Value(""),
                 output_field=CharField(),
             ),
         )
     )  # fmt: skip
+
+
+_KNOWN = Prepared(_known)
 
 
 def _titles(evidences: Iterable[list[Any]]) -> dict[tuple[str, int], str]:
@@ -216,7 +253,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
         return _("%(count)s attempts and no conversation") % {"count": facts.cadence_attempts}
     if promised and facts.note:
         return _("“%(note)s”") % {"note": " ".join(facts.note.split())}
-    if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts, now=now)):
+    if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts.handed, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:
         slept = _slept(facts, now=now)
@@ -254,20 +291,19 @@ def _did(kind: str, about: str, at: datetime | None, *, now: datetime) -> str:
     return verb
 
 
-def _came_back(facts: Facts, *, now: datetime) -> str:
+def _came_back(handed: HandedOff, *, now: datetime) -> str:
     """How the last hand-off ended, when it ended here."""
-    values = {"name": facts.handed_ae, "reason": facts.handed_reason}
-    if facts.handed == HandOff.State.REJECTED:
+    values = {"name": handed.ae, "reason": handed.reason}
+    if handed.state == HandOff.State.REJECTED:
         return _("Rejected by %(name)s: %(reason)s") % values
-    if facts.handed == HandOff.State.NO_SHOW and facts.handed_meeting_at:
-        return _("Did not come to the meeting %(day)s with %(name)s") % {
-            "day": day_words(facts.handed_meeting_at, now=now, midline=True), "name": facts.handed_ae
-        }  # fmt: skip
-    if facts.handed == HandOff.State.RETURNED:
+    if handed.state == HandOff.State.NO_SHOW and handed.meeting_at:
+        day = day_words(handed.meeting_at, now=now, midline=True)
+        return _("Did not come to the meeting %(day)s with %(name)s") % {"day": day, "name": handed.ae}
+    if handed.state == HandOff.State.RETURNED:
         return _("Returned by %(name)s") % values
-    if facts.handed == HandOff.State.NOT_QUALIFIED:
+    if handed.state == HandOff.State.NOT_QUALIFIED:
         return _("Met %(name)s, not qualified: %(reason)s") % values
-    if facts.handed == HandOff.State.WITHDRAWN:
+    if handed.state == HandOff.State.WITHDRAWN:
         return _("The hand-off to %(name)s was withdrawn") % values
     return ""
 

@@ -69,15 +69,18 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def in_lane(self, lane: str) -> LeadQuerySet:
         return self.filter(lane=lane)
 
-    def reserved_for(self, user: User, *, at: datetime) -> LeadQuerySet:
+    def reserved_for(self, user: User | int, *, at: datetime) -> LeadQuerySet:
         return self.filter(phase=Phase.QUEUED, bdr=user, reserved_until__gt=at)
 
     def asleep_for(self, user: User) -> LeadQuerySet:
         """Who comes back to her: what she put to sleep, as AE what stalled, as manager everything of her teams."""
+        return self.asleep_of(user.pk, managed=user.teams_as(Role.MANAGER), is_ae=user.has_role(Role.AE))
+
+    def asleep_of(self, user: int, *, managed: list[int], is_ae: bool) -> LeadQuerySet:
         mine = Q(bdr=user)
-        if user.has_role(Role.AE):
+        if is_ae:
             mine |= Q(ae=user)
-        if managed := user.teams_as(Role.MANAGER):
+        if managed:
             mine |= Q(team__in=managed)
         return self.filter(mine, phase=Phase.NURTURE)
 
@@ -88,7 +91,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def worked_by(self, user: User) -> LeadQuerySet:
         return self.filter(bdr=user, phase=Phase.WORKING)
 
-    def held_by(self, user: User) -> LeadQuerySet:
+    def held_by(self, user: User | int) -> LeadQuerySet:
         """What counts against her open limit: what she works and what is reserved for her."""
         return self.filter(bdr=user, phase__in=[Phase.QUEUED, Phase.WORKING])
 
