@@ -1,0 +1,109 @@
+"""A list that is asked for all day is compiled once.
+
+Building a large QuerySet and turning it into SQL costs several times what the database needs to answer it. A `Prepared`
+keeps the SQL of a QuerySet and puts other values into it; what is asked stays written as a QuerySet, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+# Values that no row and no rule has, so that each is recognised in the compiled parameters.
+FIRST_NUMBER = 7_900_000_000_000
+FIRST_MOMENT = datetime(1907, 3, 1, tzinfo=UTC)
+LIST_STEP = 8
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    sql: str
+    params: tuple[Any, ...]
+    # Where in `params` which value goes: position, name, place in its list.
+    holes: tuple[tuple[int, str, int], ...]
+    compiler: Any
+    converters: Any
+
+
+class Prepared:
+    """`build` makes the QuerySet (of tuples) from values by name: numbers, moments, and lists of numbers.
+
+    It is called once for each shape: the length of the lists, rounded up, and `shape`, whatever else it depends on.
+    It must not look at the values, only pass them on.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        self.build = build
+        self.kept: dict[tuple[Any, ...], _Compiled] = {}
+
+    def rows(self, *, shape: tuple[Any, ...] = (), **values: Any) -> list[tuple[Any, ...]]:
+        values = {name: _filled(value) for name, value in values.items()}
+        compiled = self._compiled(shape, values)
+        params = list(compiled.params)
+        for position, name, place in compiled.holes:
+            value = values[name]
+            params[position] = _adapted(value[place] if isinstance(value, tuple) else value, like=params[position])
+        with connection.cursor() as cursor:
+            cursor.execute(compiled.sql, params)
+            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        if compiled.converters:
+            found = [tuple(row) for row in compiled.compiler.apply_converters(found, compiled.converters)]
+        return list(found)
+
+    def _compiled(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Compiled:
+        lengths = tuple(len(value) if isinstance(value, tuple) else -1 for value in values.values())
+        key = (connection.vendor, shape, tuple(values), lengths)
+        if key not in self.kept:
+            # Two threads that do this at the same moment write the same.
+            self.kept[key] = self._compile(shape, values)
+        return self.kept[key]
+
+    def _compile(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Compiled:
+        marks: dict[str, Any] = {}
+        places: dict[Any, tuple[str, int]] = {}
+        count = 0
+        for name, value in values.items():
+            many = value if isinstance(value, tuple) else (value,)
+            made = []
+            for place, one in enumerate(many):
+                count += 1
+                mark: Any = FIRST_NUMBER + count
+                if isinstance(one, datetime):
+                    mark = FIRST_MOMENT + timedelta(days=count)
+                made.append(mark)
+                places[mark] = places[str(mark)] = (name, place)
+                if isinstance(mark, datetime):
+                    places[connection.ops.adapt_datetimefield_value(mark)] = (name, place)
+            marks[name] = made if isinstance(value, tuple) else made[0]
+        rows = self.build(*shape, **marks)
+        compiler = rows.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        holes = tuple(
+            (position, *places[param])
+            for position, param in enumerate(params)
+            if isinstance(param, int | str | datetime) and not isinstance(param, bool) and param in places
+        )
+        if {name for _position, name, _place in holes} != {name for name, value in values.items() if value != ()}:
+            raise ValueError("A prepared query uses each of its values as they are given.")
+        fields = [selected[0] for selected in compiler.select[: compiler.col_count]]
+        return _Compiled(sql, tuple(params), holes, compiler, compiler.get_converters(fields))
+
+
+def _filled(value: Any) -> Any:
+    """A list rounded up in length by what changes nothing: its last number again."""
+    if not isinstance(value, list | tuple):
+        return value
+    numbers = tuple(value) or (-1,)
+    return numbers + (numbers[-1],) * (-len(numbers) % LIST_STEP)
+
+
+def _adapted(value: Any, *, like: Any) -> Any:
+    """The value as the database's driver was given the one that stood there."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return type(like)(value) if isinstance(like, int) else value

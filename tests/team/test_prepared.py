@@ -1,0 +1,81 @@
+"""A prepared list: the same rows as its QuerySet, for any values, compiled once a shape."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.sql.compiler import SQLCompiler
+from django.test.utils import CaptureQueriesContext
+
+from team.models import Absence, Membership, Team, User
+from team.prepared import Prepared
+from tests.make import NOON, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def people_of(*, teams, at, not_her):
+    away = Absence.objects.covering(at).filter(user=OuterRef("pk"))
+    found = User.objects.filter(memberships__team__in=teams).exclude(pk=not_her).order_by("pk")
+    return found.values_list("pk", "name", "date_joined", Exists(away))
+
+
+PEOPLE = Prepared(people_of)
+
+
+@pytest.fixture
+def people():
+    north, south = make_team("North"), make_team("South")
+    users = [make_user(name, "bdr", team=team) for name, team in (("ada", north), ("bo", north), ("cy", south))]
+    Absence.objects.create(user=users[0], starts_at=NOON, ends_at=NOON + timedelta(days=1))
+    return (north, south), users
+
+
+@pytest.mark.parametrize("at", [NOON, NOON - timedelta(days=9), NOON + timedelta(days=9)])
+def test_a_prepared_list_has_the_rows_of_its_queryset(people, at):
+    teams, users = people
+    for chosen in ([], [teams[0].pk], [team.pk for team in teams], [team.pk for team in teams] * 6):
+        values = {"teams": chosen, "at": at, "not_her": users[1].pk}
+        assert PEOPLE.rows(**values) == list(people_of(**{**values, "teams": chosen or [-1]}))
+
+
+def test_it_is_compiled_once_a_shape(people, monkeypatch):
+    teams, users = people
+    PEOPLE.rows(teams=[teams[0].pk], at=NOON, not_her=0)
+    monkeypatch.setattr(SQLCompiler, "as_sql", None)
+
+    assert [row[0] for row in PEOPLE.rows(teams=[teams[1].pk], at=NOON, not_her=0)] == [users[2].pk]
+
+
+def test_a_union_can_be_prepared(people):
+    teams, users = people
+    both = Prepared(
+        lambda *, one, two: (
+            Team.objects.filter(pk=one)
+            .values_list("pk", "name", "retired_at")
+            .union(
+                User.objects.filter(pk=two).values_list("pk", "name", Value(None, Team._meta.get_field("retired_at"))),
+                all=True,
+            )
+        )
+    )
+
+    assert set(both.rows(one=teams[0].pk, two=users[2].pk)) == {
+        (teams[0].pk, "North", None),
+        (users[2].pk, users[2].name, None),
+    }
+
+
+def test_a_value_that_the_query_does_not_use_is_a_mistake_at_once(people):
+    wrong = Prepared(lambda *, user: Membership.objects.filter(Q(user=user + 1)).values_list("pk"))
+
+    with pytest.raises(ValueError, match="uses each of its values"):
+        wrong.rows(user=1)
+
+
+def test_one_statement_is_sent(people):
+    with CaptureQueriesContext(connection) as queries:
+        PEOPLE.rows(teams=[1, 2], at=NOON, not_her=3)
+
+    assert len(queries) == 1
