@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,7 @@ def lead_for_page(user: User, public_id: UUID | str) -> Lead | None:
     first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
     workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
     return (
-        Lead.objects.visible_to(user)
+        Lead.objects.visible_to(user)  # type: ignore[misc]  # relations that are filtered have no type
         .filter(public_id=public_id)
         .annotate(
             is_workable=Exists(workable),
@@ -190,7 +191,7 @@ class LeadPage:
         self.timeline.read_notes([answer.note_id for answer in newest.values() if answer.note_id])
         self.timeline.want(self.names)
         self.names.want("user", *[answer.by_id for answer in newest.values()])
-        want_routing(self.names, lead.first_data or {})
+        want_routing(self.names, self.first_data)
         self.names.load()
         self.known = [self._known(code, newest.get(code.pk)) for code in self.names.codes("criterion")]
 
@@ -201,6 +202,11 @@ class LeadPage:
     # What there is at most once: absent on the lead where there is none.
 
     @property
+    def first_data(self) -> dict[str, Any]:
+        """What routing wrote down when this pursuit began."""
+        return getattr(self.lead, "first_data", None) or {}
+
+    @property
     def running(self) -> Clock | None:
         return getattr(self.lead, "clock", None)
 
@@ -209,7 +215,9 @@ class LeadPage:
         if self.lead.phase not in AE_PHASES or (found := getattr(self.lead, "meeting", None)) is None:
             return None
         hand_off: HandOff = found
-        hand_off.lead, hand_off.bdr = self.lead, self.lead.bdr
+        hand_off.lead = self.lead
+        if self.lead.bdr and hand_off.bdr_id == self.lead.bdr_id:
+            hand_off.bdr = self.lead.bdr
         if hand_off.ae_id == self.lead.ae_id and self.lead.ae:
             hand_off.ae = self.lead.ae
         return hand_off
@@ -222,7 +230,7 @@ class LeadPage:
 
     @property
     def works(self) -> bool:
-        return bool(self.lead.is_workable)
+        return bool(getattr(self.lead, "is_workable", False))
 
     @property
     def may_take(self) -> bool:
@@ -400,7 +408,7 @@ class LeadPage:
             return ""
         if lead.lane == Lane.REP_SOURCED and lead.phase in (Phase.QUEUED, Phase.WORKING, Phase.HANDED_OFF):
             return str(Letters.PROSPECT.label)
-        return str(LETTERS.get(lead.preset, LETTERS["articles"])[Phase(lead.phase)].label)
+        return str(LETTERS.get(getattr(lead, "preset", ""), LETTERS["articles"])[Phase(lead.phase)].label)
 
     @property
     def worker(self) -> User | None:
@@ -447,7 +455,7 @@ class LeadPage:
 
     @property
     def routed(self) -> str:
-        return routed_words(self.lead.first_data or {}, self.names)
+        return routed_words(self.first_data, self.names)
 
     def _newest_answers(self) -> dict[int, Answer]:
         newest: dict[int, Answer] = {}

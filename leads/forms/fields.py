@@ -163,6 +163,8 @@ def presets(*, at: datetime, zone: str, hers: str) -> list[Preset]:
         ("days3", _("In 3 days"), today + timedelta(days=3)),
     ]
     found = [Preset(key, label, resolve(_nine(day), zone)) for key, label, day in days]
+    # On a Sunday tomorrow is Monday, on a Friday Monday is in three days: each moment is offered once.
+    found = list({preset.at: preset for preset in reversed(found)}.values())[::-1]
     if hers:
         wall = next_nine(at=at, zone=hers)
         found.append(Preset("hers", _("Her 9:00"), resolve(wall, hers), wall, hers))

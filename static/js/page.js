@@ -263,6 +263,8 @@ document.addEventListener("click", (event) => {
   const control = event.target.closest("[aria-controls][aria-expanded]:not([role=combobox])");
   const panel = control && document.getElementById(control.getAttribute("aria-controls"));
   if (!panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // A form that htmx brings on demand: pressed before htmx has come, the link loads the page with it.
+  if (panel.hidden && control.matches("[hx-get]:not([data-htmx-powered])") && !panel.childElementCount) return;
   event.preventDefault();
   if (panel.hidden) open(control, panel);
   else close(control, panel);

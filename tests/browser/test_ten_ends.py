@@ -77,6 +77,8 @@ def take(page, name):
     page.goto("/")
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text(name)
+    # A key that is pressed before its module has come presses nothing.
+    page.wait_for_load_state()
 
 
 def press(page, key, form):

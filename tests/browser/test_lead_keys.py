@@ -1,0 +1,247 @@
+"""The lead page under the fingers: two keys and one request, nothing lost, every width and theme."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.apps import apps
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from agreement.installation import publish_version_1
+from agreement.models import Phase
+from leads.actions.claiming import claim_lead
+from leads.models import Activity, Lead
+from team.models import Role
+from tests.browser.test_ten_ends import NO_DIALLING
+from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def cast(db):
+    """Ana with three leads in her queue, the oldest first, and her colleague Ben."""
+    publish_version_1(apps, at=timezone.now())
+    team = make_team("North", calendar=make_calendar(opens=0, closes=24 * 60, days=range(7)))
+    ana, ben = make_user("ana", Role.BDR, team=team), make_user("ben", Role.BDR, team=team)
+    make_user("peter", Role.AE)
+    leads = []
+    for number, name in enumerate(["Ada Holm", "Jo Prentice", "Mara Lind"]):
+        given, family = name.split()
+        person = make_person(
+            given_name=given, family_name=family, title="CTO", account=make_account(name=f"{family} AS")
+        )
+        at = timezone.now() - timedelta(minutes=50 - number)
+        leads.append(make_lead(phase=Phase.WORKING, person=person, bdr=ana, team=team, at=at))
+    return {"ana": ana, "ben": ben, "team": team, "leads": leads}
+
+
+@pytest.fixture
+def page(new_page, cast):
+    page = new_page(user=cast["ana"])
+    page.add_init_script(NO_DIALLING)
+    return page
+
+
+def url_of(lead):
+    return f"/leads/{lead.public_id}/"
+
+
+def shows(page, name):
+    """The page of this lead is there, and so are its keys."""
+    expect(page.locator("h1")).to_have_text(name)
+    page.wait_for_load_state()
+
+
+def complaints(page):
+    return [
+        (found["id"], [node["html"] for node in found["nodes"]]) for found in Axe().run(page).response["violations"]
+    ]
+
+
+def test_no_answer_is_two_keys_and_one_request(page, cast):
+    page.goto("/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    shows(page, "Ada Holm")
+    asked = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.resource_type}"))
+
+    page.keyboard.press("c")
+    page.keyboard.press("1")
+
+    shows(page, "Jo Prentice")
+    expect(page.locator("#toast")).to_contain_text("No answer: Ada Holm.")
+    assert asked == ["POST fetch"]
+    assert page.url.endswith(url_of(cast["leads"][1]))
+    assert page.title() == "Jo Prentice, Prentice AS · Midfield"
+
+    page.keyboard.press("c")
+    page.keyboard.press("2")
+    shows(page, "Mara Lind")
+    assert Activity.objects.count() == 2
+
+
+def test_back_and_the_neighbours_know_the_way(page, cast):
+    page.goto("/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    shows(page, "Ada Holm")
+    page.keyboard.press("c")
+    page.keyboard.press("1")
+    shows(page, "Jo Prentice")
+
+    page.keyboard.press("]")
+    shows(page, "Mara Lind")
+    page.keyboard.press("[")
+    shows(page, "Jo Prentice")
+    page.goto(url_of(cast["leads"][0]))
+    page.keyboard.press("c")
+    page.keyboard.press("1")
+    shows(page, "Jo Prentice")
+    page.go_back()
+    shows(page, "Ada Holm")
+    expect(page.locator("#history")).to_contain_text("You called, attempt 2: no answer")
+
+
+def test_u_takes_the_call_back(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    page.keyboard.press("c")
+    page.keyboard.press("1")
+    shows(page, "Jo Prentice")
+
+    page.keyboard.press("u")
+
+    expect(page.locator("#toast")).to_contain_text("Taken back: Ada Holm is as before.")
+    assert Lead.objects.get(pk=cast["leads"][0].pk).attempts == 0
+
+
+def test_a_note_is_typed_at_once_and_kept(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+
+    page.keyboard.press("t")
+    page.keyboard.type("called the desk, 1 stop")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#history blockquote")).to_have_text("called the desk, 1 stop")
+    expect(page.locator("#panel-note")).to_be_hidden()
+
+
+def test_a_lost_race_says_who_and_keeps_every_word(page, cast):
+    lead = make_lead(person=make_person(given_name="Priya", family_name="Nair"), team=cast["team"], at=timezone.now())
+    page.goto(url_of(lead))
+    page.keyboard.press("c")
+    page.locator("#call-note").fill("Left a long message")
+    claim_lead(lead, by=cast["ben"], at=timezone.now())
+
+    page.locator("#panel-call label", has_text="Left voicemail").click()
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("Ben took the lead")
+    expect(page.locator("#call-note")).to_have_value("Left a long message")
+    assert Activity.objects.count() == 0
+
+
+def test_snooze_by_two_keys(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+
+    page.keyboard.press("s")
+    page.keyboard.press("3")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#toast")).to_contain_text("Snoozed: Ada Holm.")
+    expect(page.locator("#next-step")).to_contain_text("snoozed once")
+
+
+def test_the_phone_is_corrected_in_its_place(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+
+    page.locator(".who-is").get_by_role("link", name="Correct").click()
+    page.locator("#person-phone").fill("+47 22 12 34 56")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#toast")).to_contain_text("Corrected: Ada Holm.")
+    expect(page.locator(".who-is")).to_contain_text("+47 22 12 34 56")
+
+
+def test_what_was_typed_survives_a_closed_tab(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    page.keyboard.press("t")
+    page.keyboard.type("half a thought")
+
+    page.goto(url_of(cast["leads"][0]))
+
+    expect(page.locator("#note-text")).to_have_value("half a thought")
+    expect(page.locator("#panel-note")).to_be_visible()
+
+
+def test_a_call_that_goes_on_does_not_fold_its_form_away(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    page.keyboard.press("c")
+    page.locator("#call-note").fill("She wants to see it")
+    page.keyboard.press("Escape")
+    page.keyboard.press("6")
+
+    expect(page.locator("#panel-meeting")).to_be_visible()
+    expect(page.locator("#meeting-note")).to_have_value("She wants to see it")
+    expect(page.locator("#panel-call")).to_be_hidden()
+
+
+def test_older_history_follows_on_demand(page, cast):
+    lead = cast["leads"][0]
+    lead.events.bulk_create(
+        lead.events.model(lead=lead, verb="log", at=timezone.now(), by=cast["ana"], to_phase="working",
+                          data={"kind": "email"})
+        for _ in range(40)
+    )  # fmt: skip
+    page.goto(url_of(lead))
+    expect(page.locator("#history .timeline > li")).to_have_count(30)
+
+    page.get_by_role("link", name="Show older").click()
+
+    expect(page.locator("#history .timeline > li")).to_have_count(42)
+    page.get_by_role("link", name="Moves").click()
+    expect(page.locator("#history .timeline > li")).to_have_count(2)
+
+
+def test_without_javascript_a_call_is_logged_and_a_lead_recycled(new_page, cast):
+    page = new_page(user=cast["ana"], java_script_enabled=False)
+    page.goto(url_of(cast["leads"][0]))
+    page.get_by_role("link", name="Log call").click()
+    page.get_by_label("No answer").check(force=True)
+    page.get_by_role("button", name="Save and open next").click()
+    shows(page, "Jo Prentice")
+
+    page.get_by_role("link", name="Recycle").click()
+    page.locator("#panel-recycle label", has_text="Not ready").click()
+    page.get_by_role("button", name="Recycle lead").click()
+
+    expect(page.locator("#toast")).to_contain_text("Recycled: Jo Prentice. Back on")
+    assert Lead.objects.get(pk=cast["leads"][1].pk).phase == Phase.NURTURE
+
+
+def test_axe_finds_nothing_in_any_form(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    assert complaints(page) == []
+
+    for key in "csehrDb":
+        page.keyboard.press(key)
+        expect(page.locator(".panel:visible")).to_have_count(1)
+        page.wait_for_load_state("networkidle")
+        # Focus stands in a field, where keys are letters.
+        page.keyboard.press("Escape")
+
+        assert complaints(page) == [], key
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_window_has_its_actions_at_the_thumb(new_page, cast, scheme):
+    page = new_page(user=cast["ana"], viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(url_of(cast["leads"][0]))
+
+    bar = page.locator(".lead-actions").bounding_box()
+
+    assert bar["y"] > 600
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints(page) == []
