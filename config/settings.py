@@ -280,7 +280,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-leads": {"task": "leads.tasks.sweep_leads", "schedule": 15, "options": {"expires": 15}},
     "notice-clocks": {"task": "leads.tasks.notice_clocks", "schedule": 15, "options": {"expires": 15}},
     "run-imports": {"task": "leads.tasks.run_imports", "schedule": 15, "options": {"expires": 15}},
-    "release-due": {"task": "leads.tasks.release_due", "schedule": 60, "options": {"expires": 60}},
+    "release-due": {"task": "leads.tasks.release_due", "schedule": 15, "options": {"expires": 15}},
     "release-absent": {"task": "leads.tasks.release_absent", "schedule": 300, "options": {"expires": 300}},
     "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
 }

@@ -36,7 +36,7 @@ from leads.import_page import progress_of, read_rows, reject_lines, result_of, w
 from leads.imports import Mapping, guessed_mapping, guessed_meanings
 from leads.intake.reading import Profile, UnreadableFile, count_values
 from leads.models import Import
-from leads.tasks import release_due, run_imports
+from leads.tasks import run_imports
 from leads.views.access import need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request, tell
@@ -209,7 +209,6 @@ def import_run(request: Request, public_id: UUID) -> HttpResponse:
             submit_once(request.POST.get("form_id", ""), by=request.user, at=timezone.now())
             start_import(run, by=request.user, at=timezone.now())
             run_imports.delay_on_commit()  # type: ignore[attr-defined]
-            release_due.delay_on_commit()  # type: ignore[attr-defined]
     except SentBefore:
         pass
     except AlreadyRunning as running:
