@@ -38,5 +38,5 @@ def run_imports() -> int:
 
 @shared_task
 def release_due() -> int:
-    """Every 15 seconds: what files brought for today becomes leads. A person has one open lead, however often it rings."""
+    """Every 15 seconds: what files brought for today becomes leads. A person has one open lead, rung twice or not."""
     return releasing.release_due(at=database_now())
