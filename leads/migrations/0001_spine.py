@@ -793,7 +793,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "hand-off",
                 "verbose_name_plural": "hand-offs",
-                "indexes": [models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae")],
+                "indexes": [
+                    models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
+                    models.Index(
+                        condition=models.Q(("state", "sent")), fields=["escalated_to"], name="handoff_passed_on"
+                    ),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("state__in", ["sent", "accepted"])),

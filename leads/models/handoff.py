@@ -129,6 +129,7 @@ class HandOff(models.Model):
         ]
         indexes = [
             models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
+            models.Index(fields=["escalated_to"], condition=Q(state="sent"), name="handoff_passed_on"),
         ]
 
     def __str__(self) -> str:
