@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 import threading
 import time
+import uuid
 
 import psycopg
 
@@ -44,7 +45,7 @@ def _measure(plan, engine, make_site):
         site.start_broker()
         site.start_worker()
         site.start_beat()
-        leads = iter([str(row[0]) for row in ask(POOL)])
+        leads = iter([uuid.UUID(str(row[0])) for row in ask(POOL)])
         with _Reps(site, leads) as before:
             time.sleep(BEFORE_SECONDS)
         with _Reps(site, leads) as meanwhile:
