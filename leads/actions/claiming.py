@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from agreement.models import Cadence, Phase, SLAClause, Stage
@@ -224,17 +223,12 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
 
 
 def _room(by: User) -> None:
-    """MoveRefused at the open limit. Her own row is locked, so that two windows cannot pass the limit together."""
-    held = (
-        Lead.objects.filter(bdr=OuterRef("pk"), phase__in=[Phase.QUEUED, Phase.WORKING])
-        .order_by()
-        .values("bdr")
-        .annotate(count=Count("pk"))
-        .values("count")
-    )
-    row = User.objects.select_for_update().annotate(held=Subquery(held)).values_list("open_limit", "held")
-    limit, count = row.get(pk=by.pk)
-    if (count or 0) >= limit:
+    """MoveRefused at the open limit. Her own row is locked, so that two windows cannot pass the limit together.
+
+    Counted by a statement of its own: on PostgreSQL one that waited for the lock would count what it saw before.
+    """
+    limit = User.objects.select_for_update().values_list("open_limit", flat=True).get(pk=by.pk)
+    if open_count(by) >= limit:
         raise MoveRefused(
             _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Employment
+from accounts.models import Employment, Person
 from agreement.models import AgreementVersion, DefinitionRule, Lane, Phase, StepKind
 from leads.actions.changing import alter, write
 from leads.actions.effects import Effects
@@ -86,6 +86,10 @@ def record_engagements(new: Sequence[NewEngagement], *, at: datetime) -> list[En
 def engage(new: Sequence[NewEngagement], *, at: datetime) -> Entered:
     """Record, and let the definition decide: who replies or asks stands in front, a strong engagement makes a lead or a
     verdict."""
+    # Leads before people, as a wake locks them. The same thing told twice at once is recorded by one of the two.
+    people = {one.person_id for one in new}
+    list(Lead.objects.open().filter(person__in=people).order_by("pk").select_for_update(of=("self",)))
+    list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True))
     rows = record_engagements(new, at=at)
     answered = {row.pk for row in rows if row.kind in WAITING and not _is_history(row, at) and _in_front(row, at=at)}
     return promote([row for row in rows if row.pk not in answered], at=at)

@@ -81,7 +81,7 @@ def miss(lead, to, cast):
             lead=lead, clause=clause, kind=clause.kind, version=lead.agreement, calendar=lead.team.calendar,
             started_at=NOON, due_at=LATER, next_notice_at=LATER,
         )  # fmt: skip
-    Clock.objects.running().filter(lead=lead).update(next_notice_at=NOON, due_at=NOON)
+    Clock.objects.running().filter(lead=lead).update(started_at=NOON, next_notice_at=NOON, due_at=NOON)
     notice_clocks(at=LATER)
 
 
