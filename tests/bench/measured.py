@@ -1,6 +1,7 @@
 """A site with a data set behind it, and its signed-in users."""
 
 import contextlib
+import sys
 
 import psycopg
 
@@ -24,6 +25,12 @@ class MeasuredSite(Site):
 
     def rep(self, number):
         return self.client(f"bdr{number}@bench.example")
+
+    def __exit__(self, *exc):
+        for line in self.processes[0].last_lines(200).splitlines() if self.processes else []:
+            if "Error" in line and not line.startswith(" "):
+                print(f"# {line[:300]}", file=sys.stderr)
+        super().__exit__(*exc)
 
     def sql(self, statement, *values):
         """Ask the database, or change it, beside the product."""

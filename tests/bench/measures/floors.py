@@ -7,7 +7,7 @@ from tests.bench.timing import in_turns
 
 
 def measure_floor(plan):
-    with measured_site(plan) as site:
+    with measured_site(plan, writes=True) as site:
         rep = site.client(dataset.FULL_REP)
         versus = in_turns(
             lambda: rep.get("/bench/page/").seconds,
@@ -18,13 +18,13 @@ def measure_floor(plan):
         yield at_most("floor page / empty page", versus.ratio, 3, more=_milliseconds(versus))
         yield exactly("floor page: rows", page.text.count("<tr id="), 50)
         row = in_turns(
-            lambda: rep.get("/bench/row/1/").seconds,
+            lambda: rep.get(f"/bench/row/{dataset.FOUND.start}/").seconds,
             lambda: rep.get("/bench/empty/").seconds,
             samples=plan.pick(40, 10),
         )
         yield at_most("floor row / empty page", row.ratio, 3, more=_milliseconds(row))
         write = in_turns(
-            lambda: rep.post("/bench/write/1/").seconds,
+            lambda: rep.post(f"/bench/write/{dataset.FOUND.start}/").seconds,
             lambda: rep.get("/bench/empty/").seconds,
             samples=plan.pick(40, 10),
         )
