@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from agreement.models import Phase, SLAClause
 from agreement.models.vocabulary import OPEN_PHASES
@@ -53,10 +53,15 @@ def _earliest_step(**more: Any) -> QuerySet[Step, Any]:
 
 
 def worked_without_its_step(at: datetime) -> QuerySet[Lead]:
-    """Open leads in work whose due moment is not their earliest open step's."""
-    return Lead.objects.filter(phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED]).exclude(
-        due_at=_earliest_step()
-    )
+    """Open leads in work whose due moment is not their earliest open step's, or that have none."""
+    worked = Lead.objects.filter(phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
+    worked = worked.annotate(earliest=Subquery(_earliest_step()))
+    return worked.filter(Q(earliest=None) | _differ("due_at", "earliest"))
+
+
+def _differ(one: str, other: str) -> Q:
+    """Neither is empty, and they are not the same. A comparison with nothing would be neither true nor false."""
+    return Q(**{f"{one}__lt": F(other)}) | Q(**{f"{one}__gt": F(other)})
 
 
 def handed_off_without_answer_due(at: datetime) -> QuerySet[Lead]:
@@ -74,9 +79,9 @@ def hand_off_open_elsewhere(at: datetime) -> QuerySet[HandOff]:
 
 def asleep_without_its_date(at: datetime) -> QuerySet[Lead]:
     """Sleeping leads due at neither their wake nor an open step before it."""
-    return Lead.objects.filter(phase=Phase.NURTURE).exclude(
-        Q(due_at=F("wake_at")) | Q(due_at=_earliest_step(), due_at__lt=F("wake_at"))
-    )
+    asleep = Lead.objects.filter(phase=Phase.NURTURE).annotate(earliest=Subquery(_earliest_step()))
+    is_next = Q(earliest__lt=F("wake_at"))
+    return asleep.filter((is_next & _differ("due_at", "earliest")) | (~is_next & _differ("due_at", "wake_at")))
 
 
 def asleep_without_its_facts(at: datetime) -> QuerySet[Lead]:
