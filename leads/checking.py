@@ -80,8 +80,11 @@ def hand_off_open_elsewhere(at: datetime) -> QuerySet[HandOff]:
 def asleep_without_its_date(at: datetime) -> QuerySet[Lead]:
     """Sleeping leads due at neither their wake nor an open step before it."""
     asleep = Lead.objects.filter(phase=Phase.NURTURE).annotate(earliest=Subquery(_earliest_step()))
-    is_next = Q(earliest__lt=F("wake_at"))
-    return asleep.filter((is_next & _differ("due_at", "earliest")) | (~is_next & _differ("due_at", "wake_at")))
+    wake_is_first = Q(earliest=None) | Q(earliest__gte=F("wake_at"))
+    step_is_first = Q(earliest__lt=F("wake_at"))
+    return asleep.filter(
+        (wake_is_first & _differ("due_at", "wake_at")) | (step_is_first & _differ("due_at", "earliest"))
+    )
 
 
 def asleep_without_its_facts(at: datetime) -> QuerySet[Lead]:

@@ -70,9 +70,7 @@ PLANTED = {
     "state_differs_from_history": lambda leads: put(worked(leads), attempts=7),
     "worked_without_its_step": lambda leads: put(worked(leads), due_at=LATER),
     "handed_off_without_answer_due": lambda leads: put(leads[Phase.HANDED_OFF], due_at=LATER),
-    "hand_off_open_elsewhere": lambda leads: HandOff.objects.filter(lead=leads[Phase.QUALIFIED]).update(
-        state="accepted"
-    ),
+    "hand_off_open_elsewhere": lambda leads: leads[Phase.QUALIFIED].hand_offs.update(state="accepted"),
     "asleep_without_its_date": lambda leads: put(asleep(leads), due_at=LATER),
     "asleep_without_its_facts": lambda leads: Recycling.objects.all().delete(),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
