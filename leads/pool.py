@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.urls import reverse
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, Step
 from leads.models.lead import LeadQuerySet
-from leads.why import facts_of, what, why
+from leads.why import address_of, facts_of, what, why
 from team.prepared import Prepared
 
 PAGE = 50
@@ -51,26 +51,27 @@ def pool_of(teams: list[int], *, lane: str = "", after: str = "", at: datetime) 
     groups: dict[int, list[PoolRow]] = {}
     for row in rows:
         known = facts[row["pk"]]
-        kind = row["kind"] or ""
+        step = row["step"] or {}
+        kind, is_promised = step.get("kind", ""), bool(step.get("promised"))
         groups.setdefault(row["band"], []).append(
             PoolRow(
                 lead_id=row["pk"],
                 team_id=row["team_id"],
-                url=reverse("leads:lead", args=[known.public_id]),
-                claim_url=reverse("leads:claim", args=[known.public_id]),
+                url=address_of("leads:lead", known.public_id),
+                claim_url=address_of("leads:claim", known.public_id),
                 name=known.name,
                 about=known.about,
-                what=what(known, now=at, kind=kind, title=row["words"] or "", attempt=row["attempt"]),
-                why=why(known, now=at, kind=kind, promised=row["promised"]),
+                what=what(known, now=at, kind=kind, title=step.get("title", ""), attempt=step.get("attempt")),
+                why=why(known, now=at, kind=kind, promised=is_promised),
                 due_at=row["due_at"],
-                is_exact=row["promised"],
+                is_exact=is_promised,
             )
         )
     pool.groups = [(band, _HEADS[band](), found) for band, found in groups.items()]
     return pool
 
 
-_COLUMNS = ("pk", "band", "team_id", "due_at", "kind", "words", "attempt", "promised")
+_COLUMNS = ("pk", "band", "team_id", "due_at", "step")
 
 
 def _page(teams: list[int], *, lane: str, after: str, at: datetime) -> Iterable[tuple[Any, ...]]:
@@ -88,10 +89,10 @@ def _page(teams: list[int], *, lane: str, after: str, at: datetime) -> Iterable[
 def _columns(leads: LeadQuerySet) -> QuerySet[Any, Any]:
     """One row in the order of `_COLUMNS`: the lead, and the step it was given back with."""
     free = Step.objects.open().filter(lead=OuterRef("pk")).order_by("due_at", "id")
+    told = JSONObject(kind="kind", title="title", attempt="attempt", promised="promised")
     return leads.in_pool_order().values_list(
         "pk", "band", "team_id", "due_at",
-        Subquery(free.values("kind")[:1]), Subquery(free.values("title")[:1]), Subquery(free.values("attempt")[:1]),
-        Exists(free.filter(promised=True)),
+        Subquery(free.values(told=told)[:1]),
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Q, Value
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +24,7 @@ from leads.bands import PROMISE_LEAD
 from leads.models import Activity, HandOff, Lead, Step
 from leads.models.lead import AE_PHASES
 from leads.rail import end_of_today
-from leads.why import Facts, facts_of, what, why
+from leads.why import Facts, address_of, facts_of, what, why
 from team.localtime import is_zone
 from team.models import User
 from team.prepared import Prepared
@@ -144,7 +143,8 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
     """The page of her queue that the address asks for: two or three statements, however long the queue is."""
     entries = list(entries_of(user, q=wanted.q, at=at))
     matching = [entry for entry in entries if _matches(entry, wanted)]
-    is_callable = {entry.lead_id for entry in matching if callable_now(entry, at=at)}
+    open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at)}
+    is_callable = {entry.lead_id for entry in matching if entry.zone in open_now and is_call(entry)}
     if wanted.callable_now:
         matching = [entry for entry in matching if entry.lead_id in is_callable]
 
@@ -267,10 +267,15 @@ def read_rank(text: str) -> Rank | None:
         return None
 
 
-def callable_now(entry: Entry, *, at: datetime) -> bool:
-    """Whether this is a call, and an hour in which people are called where she is. Unknown is not."""
-    window = _window(entry.zone, at=at)
-    return (not entry.kind or entry.kind in CALLS) and window is not None and window[0] <= at < window[1]
+def is_call(entry: Entry) -> bool:
+    """Whether the phone is part of what is next; of a reserved lead it is."""
+    return not entry.kind or entry.kind in CALLS
+
+
+def is_callable_in(zone: str, *, at: datetime) -> bool:
+    """Whether people are called there at this hour. Where nobody knows the zone, nobody knows that either."""
+    window = _window(zone, at=at)
+    return window is not None and window[0] <= at < window[1]
 
 
 def _window(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
@@ -298,19 +303,21 @@ def _in_groups(
     page: Sequence[tuple[Rank, Entry]], facts: dict[int, Facts], *, at: datetime
 ) -> list[tuple[Group, list[Row]]]:
     groups: dict[Group, list[Row]] = {}
+    hours = {zone: _hours(zone, at=at) for zone in {entry.zone for _rank, entry in page}}
     for rank, entry in page:
-        groups.setdefault(ORDER[rank[0]], []).append(_row(entry, facts[entry.lead_id], ORDER[rank[0]], at=at))
+        group = ORDER[rank[0]]
+        groups.setdefault(group, []).append(_row(entry, facts[entry.lead_id], group, hours[entry.zone], at=at))
     return list(groups.items())
 
 
-def _row(entry: Entry, facts: Facts, group: Group, *, at: datetime) -> Row:
+def _row(entry: Entry, facts: Facts, group: Group, hours: str, *, at: datetime) -> Row:
     when = ""
     if group is Group.TODAY and entry.made_by == Step.MadeBy.CADENCE:
         # An attempt is planned for a day: what matters is when she can be called, not the hour it was put at.
-        when = (_hours(entry.zone, at=at) if entry.kind in CALLS else "") or _("Today")
+        when = (hours if entry.kind in CALLS else "") or _("Today")
     return Row(
         lead_id=entry.lead_id,
-        url=reverse("leads:lead", args=[facts.public_id]),
+        url=address_of("leads:lead", facts.public_id),
         name=facts.name,
         about=facts.about,
         what=what(

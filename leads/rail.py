@@ -178,7 +178,7 @@ def _of(
     steps = Step.objects.open().filter(assignee=user)
     reserved = Lead.objects.reserved_for(user, at=at)
     free = reserved.exclude(Exists(steps.filter(lead=OuterRef("pk"))))
-    asleep = Lead.objects.asleep_of(user, managed=managed if Role.MANAGER in roles else [], is_ae=Role.AE in roles)
+    asleep = Lead.objects.asleep_of(user, roles, teams=pools, managed=managed)
     return User.objects.filter(pk=user).values_list(
         _Count(steps.filter(due_by(midnight)), "lead", most=most),
         _Count(free, most=most),
@@ -194,7 +194,8 @@ def _of(
     )
 
 
-_FACTS = Prepared(_of)
+# Who has nobody coming back asks for no moment, and who manages nobody for no team.
+_FACTS = Prepared(_of, may_skip=("soon", "managed"))
 
 
 class _Count(Subquery):

@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 
 from agreement.models import ReasonRule
 from leads.models import Lead
-from leads.why import slept_words
+from leads.why import Slept, slept_words
 from team.models import Role, User
 
 PAGE = 50
@@ -88,15 +88,10 @@ def _rows(leads: Any) -> Any:
 def _sleeper(row: dict[str, Any], user: User, managed: Sequence[int], *, at: datetime) -> Sleeper:
     why = row["reason_label"] or ""
     if row["category"]:
-        why = slept_words(
-            row["category"],
-            since=row["since"],
-            now=at,
-            vendor=row["vendor"],
-            ends_on=row["ends_on"],
-            precision=row["precision"],
-            missing=row["missing"] or "",
+        slept = Slept(
+            row["category"], row["since"], row["vendor"], row["ends_on"], row["precision"], row["missing"] or ""
         )
+        why = slept_words(slept, now=at)
     is_mine = row["bdr_id"] == user.pk
     return Sleeper(
         lead_id=row["pk"],

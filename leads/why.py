@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import (
     Case,
     CharField,
-    Count,
     Exists,
     FilteredRelation,
     JSONField,
@@ -26,9 +26,10 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, JSONObject, Left
+from django.db.models.functions import JSONObject, Left
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -36,6 +37,7 @@ from django.utils.translation import pgettext
 
 from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
 from content.models import Asset, Topic
+from leads.cadence import attempts_of
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Step
 from team.prepared import Prepared
 from team.templatetags.midfield import day_words, span_words
@@ -46,6 +48,12 @@ FRESH = timedelta(hours=24)
 # A month that is nearer than this is named without its year.
 NEAR = timedelta(days=300)
 Category = ReasonRule.Category
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment out of the database's JSON; SQLite writes it without its zone, which is UTC."""
+    at = parse_datetime(text) if text else None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,27 @@ class HandedOff:
     def of(cls, was: dict[str, str | None] | None) -> HandedOff | None:
         if not was:
             return None
-        meeting_at = parse_datetime(was["meeting"]) if was["meeting"] else None
-        if meeting_at and meeting_at.tzinfo is None:
-            meeting_at = meeting_at.replace(tzinfo=UTC)
-        return cls(was["state"] or "", was["reason"] or "", was["ae"] or "", meeting_at)
+        return cls(was["state"] or "", was["reason"] or "", was["ae"] or "", _moment(was["meeting"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Slept:
+    """Why a lead sleeps or slept, with the facts of its category."""
+
+    category: str
+    since: datetime | None
+    vendor: str = ""
+    ends_on: date | None = None
+    precision: str = ""
+    missing: str = ""
+
+    @classmethod
+    def of(cls, was: dict[str, str | None] | None) -> Slept | None:
+        if not was:
+            return None
+        ends_on = parse_date(was["ends_on"] or "")
+        words = (was["vendor"] or "", ends_on, was["precision"] or "", was["missing"] or "")
+        return cls(was["category"] or "", _moment(was["since"]), *words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +114,10 @@ class Facts:
     first_touched_at: datetime | None
     # Up to three engagements: verb, what it was about, when.
     evidence: tuple[tuple[str, str, datetime | None], ...]
-    cadence_attempts: int
+    cadence_id: int | None
     first_kind: str
     # Why it slept before, if it is back.
-    slept: str
-    slept_at: datetime | None
-    vendor: str
-    contract_ends_on: date | None
-    precision: str
-    missing: str
+    slept: Slept | None
     handed: HandedOff | None
     note: str
     because: str
@@ -125,6 +145,24 @@ class Facts:
     def is_untouched(self) -> bool:
         return self.first_touched_at is None
 
+    @property
+    def cadence_attempts(self) -> int:
+        """How many attempts its cadence has; a cadence never changes, so that they are kept."""
+        return len(attempts_of(self.cadence_id)) if self.cadence_id else 0
+
+
+def address_of(name: str, public_id: UUID) -> str:
+    """The address of a page of one lead; the resolver is asked once and not for every row."""
+    return _pattern(name) % public_id
+
+
+@cache
+def _pattern(name: str) -> str:
+    return reverse(name, args=[_NOBODY]).replace("%", "%%").replace(str(_NOBODY), "%s")
+
+
+_NOBODY = UUID(int=0)
+
 
 def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
     """The facts of these leads by id, whoever asks: the caller has chosen what she may see."""
@@ -136,6 +174,7 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
     for row in rows:
         known = ["" if value is None and column in _WORDS else value for column, value in enumerate(row)]
         known[_EVIDENCE] = tuple(_evidence(row[_EVIDENCE], titles))
+        known[_SLEPT] = Slept.of(row[_SLEPT])
         known[_HANDED] = HandedOff.of(row[_HANDED])
         found[row[0]] = Facts(*known)
     return found
@@ -143,14 +182,18 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
 
 _COLUMNS = list(Facts.__dataclass_fields__)
 _WORDS = frozenset(place for place, name in enumerate(_COLUMNS) if Facts.__dataclass_fields__[name].type == "str")
-_EVIDENCE, _HANDED = _COLUMNS.index("evidence"), _COLUMNS.index("handed")
+_EVIDENCE, _SLEPT, _HANDED = (_COLUMNS.index(name) for name in ("evidence", "slept", "handed"))
 
 
 def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
     """The columns in the order of `Facts`."""
     hand_offs = HandOff.objects.filter(lead=OuterRef("pk")).order_by("-id")
     handed = JSONObject(state="state", reason="reason__label", ae="ae__name", meeting="meeting_at")
-    attempts = CadenceStep.objects.filter(cadence=OuterRef("cadence")).order_by().values("cadence")
+    sleep = Recycling.objects.filter(lead=OuterRef("previous"), undone_at=None).order_by()
+    slept = JSONObject(
+        category="category", since="at", vendor="vendor", ends_on="contract_ends_on", precision="precision",
+        missing="missing__label",
+    )  # fmt: skip
     first = CadenceStep.objects.filter(cadence__lane=OuterRef("lane"), cadence__is_current=True, position=1)
     began = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id")
     notes = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
@@ -159,16 +202,17 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
         Lead.objects.filter(pk__in=leads)
         .annotate(
             job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)),
-            sleep=FilteredRelation("previous__recyclings", condition=Q(previous__recyclings__undone_at=None)),
         )
         .values_list(
             "pk", "public_id", "version", "person__given_name", "person__family_name", "person__city",
             "person__time_zone", "account__name", "job__title", "phase", "lane", "tier", "origin", "source",
             "previous_id", "first_touched_at", "evidence",
-            Coalesce(Subquery(attempts.annotate(n=Count("pk")).values("n")), 0),
+            "cadence_id",
             Subquery(first.values("kind")[:1]),
-            "sleep__category", "sleep__at", "sleep__vendor", "sleep__contract_ends_on", "sleep__precision",
-            "sleep__missing__label",
+            Case(
+                When(previous__isnull=False, then=Subquery(sleep.values(was=slept)[:1])),
+                default=Value(None, JSONField()),
+            ),
             Case(
                 When(first_handed_off_at__isnull=False, then=Subquery(hand_offs.values(was=handed)[:1])),
                 default=Value(None, JSONField()),
@@ -256,7 +300,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts.handed, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:
-        slept = _slept(facts, now=now)
+        slept = slept_words(facts.slept, now=now)
         return _("Wrote again · %(slept)s") % {"slept": slept} if facts.origin == Lead.Origin.SIGNAL else slept
     return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
 
@@ -308,34 +352,14 @@ def _came_back(handed: HandedOff, *, now: datetime) -> str:
     return ""
 
 
-def _slept(facts: Facts, *, now: datetime) -> str:
-    return slept_words(
-        facts.slept,
-        since=facts.slept_at,
-        now=now,
-        vendor=facts.vendor,
-        ends_on=facts.contract_ends_on,
-        precision=facts.precision,
-        missing=facts.missing,
-    )
-
-
-def slept_words(
-    category: str,
-    *,
-    since: datetime | None,
-    now: datetime,
-    vendor: str = "",
-    ends_on: date | None = None,
-    precision: str = "",
-    missing: str = "",
-) -> str:
+def slept_words(slept: Slept, *, now: datetime) -> str:
     """Why somebody sleeps or slept, with the fact that says most: "Contract with Torqline ends 14 Feb"."""
+    category = slept.category
     if category == Category.MID_CONTRACT:
-        return _contract(vendor, ends_on, precision)
-    month = month_words(since, now=now) if since else ""
-    if category == Category.NOT_READY and missing:
-        return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": missing.lower()}
+        return _contract(slept.vendor, slept.ends_on, slept.precision)
+    month = month_words(slept.since, now=now) if slept.since else ""
+    if category == Category.NOT_READY and slept.missing:
+        return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": slept.missing.lower()}
     sentences = {
         Category.NOT_READY: _("Not ready in %(month)s"),
         Category.NO_AUTHORITY: _("Could not decide in %(month)s"),

@@ -6,11 +6,13 @@ keeps the SQL of a QuerySet and puts other values into it; what is asked stays w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -30,15 +32,21 @@ class _Compiled:
     converters: Any
 
 
+class _PlannedOnce(psycopg.Cursor[Any]):
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, prepare=True, **options)
+
+
 class Prepared:
-    """`build` makes the QuerySet (of tuples) from values by name: numbers, moments, and lists of numbers.
+    """`build` makes the QuerySet (of tuples) from values by name: numbers, moments, UUIDs, and lists of numbers.
 
     It is called once for each shape: the length of the lists, rounded up, and `shape`, whatever else it depends on.
-    It must not look at the values, only pass them on.
+    It must not look at the values, only pass them on; only those of `may_skip` may be left out in some shape.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], *, may_skip: Iterable[str] = ()) -> None:
         self.build = build
+        self.may_skip = frozenset(may_skip)
         self.kept: dict[tuple[Any, ...], _Compiled] = {}
 
     def rows(self, *, shape: tuple[Any, ...] = (), **values: Any) -> list[tuple[Any, ...]]:
@@ -48,7 +56,7 @@ class Prepared:
         for position, name, place in compiled.holes:
             value = values[name]
             params[position] = _adapted(value[place] if isinstance(value, tuple) else value, like=params[position])
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(compiled.sql, params)
             found: Sequence[tuple[Any, ...]] = cursor.fetchall()
         if compiled.converters:
@@ -77,6 +85,9 @@ class Prepared:
                     mark = FIRST_MOMENT + timedelta(days=count)
                 made.append(mark)
                 places[mark] = places[str(mark)] = (name, place)
+                if isinstance(one, UUID):
+                    # A UUID field takes a number, and gives the database what it takes for a UUID.
+                    places[UUID(int=mark)] = places[UUID(int=mark).hex] = (name, place)
                 if isinstance(mark, datetime):
                     places[connection.ops.adapt_datetimefield_value(mark)] = (name, place)
             marks[name] = made if isinstance(value, tuple) else made[0]
@@ -86,24 +97,35 @@ class Prepared:
         holes = tuple(
             (position, *places[param])
             for position, param in enumerate(params)
-            if isinstance(param, int | str | datetime) and not isinstance(param, bool) and param in places
+            if isinstance(param, int | str | datetime | UUID) and not isinstance(param, bool) and param in places
         )
-        if {name for _position, name, _place in holes} != {name for name, value in values.items() if value != ()}:
+        if set(values) - {name for _position, name, _place in holes} - self.may_skip:
             raise ValueError("A prepared query uses each of its values as they are given.")
         fields = [selected[0] for selected in compiler.select[: compiler.col_count]]
         return _Compiled(sql, tuple(params), holes, compiler, compiler.get_converters(fields))
 
 
+def _cursor() -> Any:
+    """A cursor under which PostgreSQL keeps its plan as well: planning these costs more than reading their rows."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return make(_PlannedOnce(connection.connection))
+
+
 def _filled(value: Any) -> Any:
-    """A list rounded up in length by what changes nothing: its last number again."""
+    """A list rounded up in length by what changes nothing: its last number again. One alone stays an equality."""
     if not isinstance(value, list | tuple):
         return value
     numbers = tuple(value) or (-1,)
-    return numbers + (numbers[-1],) * (-len(numbers) % LIST_STEP)
+    return numbers if len(numbers) == 1 else numbers + (numbers[-1],) * (-len(numbers) % LIST_STEP)
 
 
 def _adapted(value: Any, *, like: Any) -> Any:
     """The value as the database's driver was given the one that stood there."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID):
+        return value.hex if isinstance(like, str) else value
     return type(like)(value) if isinstance(like, int) else value

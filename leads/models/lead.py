@@ -74,15 +74,20 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def asleep_for(self, user: User) -> LeadQuerySet:
         """Who comes back to her: what she put to sleep, as AE what stalled, as manager everything of her teams."""
-        return self.asleep_of(user.pk, managed=user.teams_as(Role.MANAGER), is_ae=user.has_role(Role.AE))
+        roles = frozenset(role for role, _team in user.held)
+        teams, managed = user.teams_as(Role.BDR, Role.MANAGER), user.teams_as(Role.MANAGER)
+        return self.asleep_of(user.pk, roles, teams=teams, managed=managed)
 
-    def asleep_of(self, user: int, *, managed: list[int], is_ae: bool) -> LeadQuerySet:
-        mine = Q(bdr=user)
-        if is_ae:
-            mine |= Q(ae=user)
-        if managed:
+    def asleep_of(self, user: int, roles: frozenset[str], *, teams: list[int], managed: list[int]) -> LeadQuerySet:
+        mine = Q()
+        if Role.BDR in roles:
+            mine |= Q(team__in=teams, bdr=user)
+        if Role.MANAGER in roles:
             mine |= Q(team__in=managed)
-        return self.filter(mine, phase=Phase.NURTURE)
+        if Role.AE in roles:
+            # What she was handed, found by the index of her hand-offs.
+            mine |= Q(ae=user, hand_offs__ae=user)
+        return self.filter(mine, phase=Phase.NURTURE) if mine else self.none()
 
     def to_sweep(self, at: datetime) -> LeadQuerySet:
         """The system must look at these by `at`."""

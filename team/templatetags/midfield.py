@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -33,6 +35,17 @@ def icon(name: str) -> SafeString:
     Kept, because a list draws dozens and the hashed address of the sprite is slow to find.
     """
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def same_for_all(name: str) -> SafeString:
+    """A part of every page that depends on nobody and nothing but the language: drawn once for each."""
+    return _drawn(name, get_language()) if not settings.DEBUG else render_to_string(name)
+
+
+@cache
+def _drawn(name: str, language: str | None) -> SafeString:
+    return render_to_string(name)
 
 
 @register.simple_tag
