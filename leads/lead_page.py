@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import keys_of_email, suppression_key
@@ -28,6 +29,7 @@ from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
 from team.localtime import is_zone, zone_of_phone, zone_of_place
 from team.models import Installation, Role, User
+from team.prepared_objects import PreparedObjects
 
 CALLABLE_FROM, CALLABLE_UNTIL = CALLABLE
 SATURDAY = 5
@@ -38,13 +40,19 @@ STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
 DEEDS_COUNT = timedelta(days=180)
 
 
-def lead_for_page(user: User, public_id: UUID | str) -> Lead | None:
+def lead_for_page(user: User, public_id: UUID) -> Lead | None:
     """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps."""
+    found = LEADS.objects(shape=_shape(user), lead=public_id, **_seer(user))
+    return found[0] if found else None
+
+
+def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
+    user = _standing_for(roles, **seer)
     first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
     workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
     return (
         Lead.objects.visible_to(user)  # type: ignore[misc]  # relations that are filtered have no type
-        .filter(public_id=public_id)
+        .filter(public_id=lead)
         .annotate(
             is_workable=Exists(workable),
             first_data=Subquery(first),
@@ -57,9 +65,66 @@ def lead_for_page(user: User, public_id: UUID | str) -> Lead | None:
             "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement", "cadence",
             "clock", "meeting", "recycled__missing", "recycled__referred_to",
         )
-        .order_by("-meeting__sent_at", "clock__due_at")
-        .first()
+        .order_by("-meeting__sent_at", "clock__due_at")[:1]
     )  # fmt: skip
+
+
+def _shape(user: User) -> tuple[Any, ...]:
+    """On what, beside numbers, it depends what she may see."""
+    return (tuple(role for role in (Role.ADMIN, Role.AE, Role.MARKETER) if user.has_role(role)),)
+
+
+def _seer(user: User) -> dict[str, Any]:
+    return {"user": user.pk, "bdr_of": user.teams_as(Role.BDR), "manager_of": user.teams_as(Role.MANAGER)}
+
+
+def _sees(user: User) -> dict[str, Any]:
+    """What of it decides what she may see: nothing for those who see all, herself for an account executive only."""
+    if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
+        return {}
+    return {name: value for name, value in _seer(user).items() if name != "user" or user.has_role(Role.AE)}
+
+
+def _standing_for(
+    roles: tuple[str, ...], *, user: int = 0, bdr_of: Sequence[int] = (), manager_of: Sequence[int] = ()
+) -> User:
+    """Somebody with these roles, so that a prepared list asks the same QuerySet who may see what."""
+    someone = User(pk=user)
+    held = {(role, None) for role in roles} | {(Role.BDR, team) for team in bdr_of}
+    someone.held = frozenset(held | {(Role.MANAGER, team) for team in manager_of})
+    return someone
+
+
+def _contacts_of(person: int) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(person=person).order_by("kind", "-is_primary", "pk")
+
+
+def _jobs_at(person: int, account: int | None = None) -> QuerySet[Employment]:
+    here = Q(person=person) if account is None else Q(person=person) | Q(account=account)
+    known_first = Case(When(role=Employment.Role.UNKNOWN, then=Value(1)), default=Value(0))
+    herself = Case(When(person=person, then=Value(0)), default=Value(1))
+    current = Employment.objects.filter(here, is_current=True).select_related("person", "account")
+    return current.order_by(herself, known_first, "-pk")[: PEOPLE_SHOWN + 1]
+
+
+def _pursuits_of(roles: tuple[str, ...], *, person: int, people: list[int], **seer: Any) -> QuerySet[Lead]:
+    """Every pursuit of hers, and what is open of the others."""
+    seen = Lead.objects.visible_to(_standing_for(roles, **seer)).filter(pk=OuterRef("pk"))
+    wanted = Q(person=person) | (Q(person__in=people) & ~Q(phase=Phase.CLOSED))
+    found = Lead.objects.filter(wanted).annotate(is_seen=Exists(seen)).select_related("bdr", "ae", "reason")
+    return found.order_by("-id")[:60]
+
+
+def _steps_of(lead: int) -> QuerySet[Step]:
+    return Step.objects.open().filter(lead=lead).select_related("assignee", "cadence").order_by("due_at", "id")
+
+
+LEADS = PreparedObjects(_leads_of)
+CONTACTS = PreparedObjects(_contacts_of)
+JOBS = PreparedObjects(_jobs_at)
+PURSUITS = PreparedObjects(_pursuits_of)
+STEPS = PreparedObjects(_steps_of)
+ANSWERS = PreparedObjects(lambda lead: Answer.objects.filter(lead=lead).order_by("-id")[:60])
 
 
 @dataclass(frozen=True)
@@ -179,13 +244,11 @@ class LeadPage:
         """Read everything: contacts, silence, people, pursuits, steps, answers, history, its words, all names."""
         lead = self.lead
         self.person = lead.person
-        self.contacts = list(ContactPoint.objects.filter(person=lead.person_id).order_by("kind", "-is_primary", "pk"))
+        self.contacts: list[ContactPoint] = CONTACTS.objects(person=lead.person_id)
         self.silent = self._silence()
         self._read_people()
-        self.steps = list(
-            Step.objects.open().filter(lead=lead).select_related("assignee", "cadence").order_by("due_at", "id")
-        )
-        self.answers = list(Answer.objects.filter(lead=lead).order_by("-id")[:60])
+        self.steps: list[Step] = STEPS.objects(lead=lead.pk)
+        self.answers: list[Answer] = ANSWERS.objects(lead=lead.pk)
         self.timeline = Timeline(lead, self.told_pursuits, show=self.show, before=self.before, deeds=DEEDS_READ)
         newest = self._newest_answers()
         self.timeline.read_notes([answer.note_id for answer in newest.values() if answer.note_id])
@@ -325,34 +388,24 @@ class LeadPage:
 
     def _read_people(self) -> None:
         lead = self.lead
-        here = Q(person=lead.person_id)
-        if lead.account_id:
-            here |= Q(account=lead.account_id)
-        known_first = Case(When(role=Employment.Role.UNKNOWN, then=Value(1)), default=Value(0))
-        herself = Case(When(person=lead.person_id, then=Value(0)), default=Value(1))
-        current = Employment.objects.filter(is_current=True).select_related("person", "account")
-        current = current.order_by(herself, known_first, "-pk")
-        jobs = list(current.filter(here)[: PEOPLE_SHOWN + 1])
+        where: dict[str, Any] = {"account": lead.account_id} if lead.account_id else {}
+        jobs: list[Employment] = JOBS.objects(person=lead.person_id, **where)
         self.employment = next((job for job in jobs if job.person_id == lead.person_id), None)
         self.account = self.employment.account if self.employment else lead.account
         if self.account and self.account.pk != lead.account_id:
             # She has moved since this pursuit began: who matters now is where she is now.
-            jobs = list(current.filter(account=self.account)[: PEOPLE_SHOWN + 1])
+            jobs = JOBS.objects(person=lead.person_id, account=self.account.pk)
         self.more_people = len(jobs) > PEOPLE_SHOWN
         there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
-        people = {job.person_id for job in there}
-        seen = Lead.objects.visible_to(self.user).filter(pk=OuterRef("pk"))
-        pursuits = list(
-            Lead.objects.filter(Q(person=lead.person_id) | (Q(person__in=people) & ~Q(phase=Phase.CLOSED)))
-            .annotate(is_seen=Exists(seen))
-            .select_related("bdr", "ae", "reason")
-            .order_by("-id")[:60]
+        people = [job.person_id for job in there]
+        pursuits: list[Lead] = PURSUITS.objects(
+            shape=_shape(self.user), person=lead.person_id, people=people, **_sees(self.user)
         )
         worked = {one.person_id: one for one in pursuits if one.is_open}
         self.colleagues = [Colleague(job.person, job, worked.get(job.person_id)) for job in there]
         self.pursuits = [one for one in pursuits if one.person_id == lead.person_id and one.pk != lead.pk]
         # What came before is told with this pursuit; what another team said to her stays with that team.
-        self.told_pursuits = [one for one in self.pursuits if one.is_seen and one.pk < lead.pk]
+        self.told_pursuits = [one for one in self.pursuits if getattr(one, "is_seen", False) and one.pk < lead.pk]
 
     # The work
 

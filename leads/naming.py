@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from agreement.models import Criterion, Disposition, Reason, Stage
 from team.models import Team, Territory, User
+from team.prepared import Prepared
 
 SOURCES: dict[str, type[Any]] = {
     "user": User,
@@ -52,9 +52,8 @@ class Names:
         self._wanted[kind].update(pk for pk in pks if isinstance(pk, int))
 
     def load(self) -> Names:
-        parts = [_rows(kind, SOURCES[kind].objects.all()) for kind in CODES]
-        parts += [_rows(kind, SOURCES[kind].objects.filter(pk__in=pks)) for kind, pks in self._wanted.items() if pks]
-        rows: Iterable[tuple[str, int, str, str, int, int]] = parts[0].union(*parts[1:], all=True)
+        wanted: dict[str, Any] = {kind: sorted(self._wanted[kind]) for kind in SOURCES if kind not in CODES}
+        rows = NAMES.rows(**wanted)
         for kind, pk, name, more, retired, _position in sorted(rows, key=lambda row: (row[5], row[1])):
             self._names[kind, pk] = name
             if kind in CODES:
@@ -68,6 +67,15 @@ class Names:
     def codes(self, kind: str) -> list[Code]:
         """The codes of this kind that are in use, in the admin's order."""
         return [code for code in self._codes[kind] if code.is_in_use]
+
+
+def _all_rows(**wanted: list[int]) -> QuerySet[Any, Any]:
+    parts = [_rows(kind, SOURCES[kind].objects.all()) for kind in CODES]
+    parts += [_rows(kind, SOURCES[kind].objects.filter(pk__in=pks)) for kind, pks in wanted.items()]
+    return parts[0].union(*parts[1:], all=True)
+
+
+NAMES = Prepared(_all_rows)
 
 
 def _rows(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:

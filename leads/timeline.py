@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from agreement.models import Disposition
 from leads.models import Engagement, Lead, LeadEvent, Note
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
+from team.prepared_objects import PreparedObjects
+from team.templatetags.midfield import clock_words
 
 PAGE = 30
 EVENTS, DEEDS, NOTES = 2, 1, 0
@@ -79,6 +82,16 @@ class Entry:
     event: LeadEvent | None = None
 
     @property
+    def iso(self) -> str:
+        return self.at.isoformat(timespec="seconds")
+
+    @property
+    def clock(self) -> str:
+        """The time of day on the reader's clock."""
+        local = timezone.localtime(self.at)
+        return _clock(local.hour, local.minute, get_language())
+
+    @property
     def key(self) -> tuple[datetime, int, int]:
         return (self.at, self.rank, self.pk)
 
@@ -102,7 +115,7 @@ class Timeline:
         self.lead, self.before = lead, before
         self.show = show if show in SHOWS else "all"
         self.pursuits = {one.pk: one for one in pursuits} | {lead.pk: lead}
-        self.events = [] if self.show == "hers" else list(self._events()[: PAGE + 1])
+        self.events: list[LeadEvent] = [] if self.show == "hers" else self._events()
         # The first page may ask for more of what she did than it shows: interest is told from the same rows.
         self.deeds = self._deeds(max(deeds, PAGE + 1) if before is None else PAGE + 1)
         self.notes: dict[int, Note] = {}
@@ -110,10 +123,13 @@ class Timeline:
     def read_notes(self, more: Sequence[int]) -> None:
         """The words of these events, and `more` that the page shows elsewhere. A closed lead takes notes only."""
         wanted = {pk for event in self.events for pk in _note_ids(event)} | set(more)
+        if not self.lead.closed_at or self.show != "all":
+            notes = NOTES_BY_ID.objects(notes=sorted(wanted)) if wanted else []
+            self.notes = {note.pk: note for note in notes}
+            return
         found = Q(pk__in=wanted)
-        if self.lead.closed_at and self.show == "all":
-            after = Q(lead=self.lead, at__gt=self.lead.closed_at, activity_id=None)
-            found |= (after & self.before.before(NOTES)) if self.before else after
+        after = Q(lead=self.lead, at__gt=self.lead.closed_at, activity_id=None)
+        found |= (after & self.before.before(NOTES)) if self.before else after
         self.notes = {note.pk: note for note in Note.objects.filter(found).order_by("-id")[: 8 * PAGE]}
 
     def want(self, names: Names) -> None:
@@ -134,29 +150,29 @@ class Timeline:
         newest = next((event for event in self.events if event.lead_id == self.lead.pk), None)
         return History(self.show, days, end, newest if self.before is None else None)
 
-    def _events(self) -> QuerySet[LeadEvent]:
+    def _events(self) -> list[LeadEvent]:
+        if self.show == "all" and self.before is None:
+            return FIRST_EVENTS.objects(leads=list(self.pursuits))
         rows = LeadEvent.objects.filter(lead__in=list(self.pursuits)).order_by("-at", "-id")
         if self.before:
             rows = rows.filter(self.before.before(EVENTS))
         if self.show == "touches":
-            return rows.filter(verb="log", data__kind__in=["call", "email", "social"])
-        if self.show == "conversations":
+            rows = rows.filter(verb="log", data__kind__in=["call", "email", "social"])
+        elif self.show == "conversations":
             talks = list(Disposition.objects.filter(is_conversation=True).values_list("pk", flat=True))
             held = Q(verb__in=["qualify", "not_qualify"])
-            return rows.filter(held | Q(verb="log", data__disposition__in=talks))
-        if self.show == "moves":
-            return rows.exclude(verb__in=NO_MOVES)
-        return rows
+            rows = rows.filter(held | Q(verb="log", data__disposition__in=talks))
+        elif self.show == "moves":
+            rows = rows.exclude(verb__in=NO_MOVES)
+        return list(rows[: PAGE + 1])
 
     def _deeds(self, most: int) -> list[Engagement]:
         if self.show not in ("all", "hers") and most <= PAGE + 1:
             return []
-        rows = Engagement.objects.filter(person=self.lead.person_id, reverses=None).select_related(
-            "asset__topic", "topic"
-        )
-        if self.before:
-            rows = rows.filter(self.before.before(DEEDS))
-        return list(rows.order_by("-at", "-id")[:most])
+        if self.before is None:
+            return FIRST_DEEDS.objects(shape=(most,), person=self.lead.person_id)
+        rows = _deeds_of(most, self.lead.person_id, before=self.before)
+        return list(rows)
 
     def _said_events(self, names: Names, reader: int, now: datetime) -> list[Entry]:
         taken_back = {event.corrects for event in self.events if event.corrects}
@@ -194,6 +210,28 @@ class Timeline:
             for note in self.notes.values()
             if note.pk not in told and note.lead_id == self.lead.pk and note.at > self.lead.closed_at and note.text
         ]  # fmt: skip
+
+
+def _first_events(leads: list[int]) -> QuerySet[LeadEvent]:
+    return LeadEvent.objects.filter(lead__in=leads).order_by("-at", "-id")[: PAGE + 1]
+
+
+def _deeds_of(most: int, person: int, before: Cursor | None = None) -> QuerySet[Engagement]:
+    rows = Engagement.objects.filter(person=person, reverses=None).select_related("asset__topic", "topic")
+    if before:
+        rows = rows.filter(before.before(DEEDS))
+    return rows.order_by("-at", "-id")[:most]
+
+
+FIRST_EVENTS = PreparedObjects(_first_events)
+FIRST_DEEDS = PreparedObjects(_deeds_of)
+NOTES_BY_ID = PreparedObjects(lambda notes: Note.objects.filter(pk__in=notes))
+
+
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, _language: str | None) -> str:
+    """A page of history has dozens of these, and formatting a time is slow."""
+    return clock_words(datetime(2000, 1, 1, hour, minute))  # noqa: DTZ001 - only its figures are read
 
 
 def _note_ids(event: LeadEvent) -> list[int]:

@@ -17,9 +17,9 @@ from leads.models import Answer, Lead
 from team.models import Role, User
 
 # In the page from the start, so that a key and the first letter after it are never too fast.
-INLINE = ("call", "touch", "note", "step")
+INLINE = ("call", "touch", "note")
 # Asked for when they are opened.
-ON_CLICK = ("answers", "meeting", "recycle", "disqualify", "person")
+ON_CLICK = ("step", "answers", "meeting", "recycle", "disqualify", "person")
 # A call can go on with these.
 WITH_CALL = ("meeting", "recycle", "disqualify")
 

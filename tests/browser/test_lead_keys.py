@@ -147,6 +147,7 @@ def test_snooze_by_two_keys(page, cast):
     page.goto(url_of(cast["leads"][0]))
 
     page.keyboard.press("s")
+    expect(page.locator("#panel-step form")).to_be_visible()
     page.keyboard.press("3")
     page.keyboard.press("Control+Enter")
 
