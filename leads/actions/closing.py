@@ -18,14 +18,16 @@ from leads.actions.recycling import rule_of
 from leads.clocks import clause_for
 from leads.models import Lead, LeadEvent, Notice, Recycling, SecondLook
 from team.calendars import KeptCalendars
-from team.worktime import add_working_minutes
+from team.worktime import add_working_days, add_working_minutes
 
 if TYPE_CHECKING:
     from team.models import User
 
 # A reason that asks for a second look does so below this many attempts.
 ATTEMPTS_ENOUGH = 3
-SECOND_LOOK_MINUTES = 2400
+# A working day of the agreement.
+DAY_MINUTES = 480
+SECOND_LOOK_MINUTES = 5 * DAY_MINUTES
 
 
 @transaction.atomic
@@ -125,6 +127,10 @@ def _decide(look: SecondLook, state: str, *, by: User, at: datetime) -> None:
 
 
 def _look_until(lead: Lead, *, at: datetime) -> datetime:
+    """So many working days on: however long a day is at the team, the manager has the days that were agreed."""
     clause = clause_for(SLAClause.Kind.SECOND_LOOK, version_id=lead.agreement_id, lane=lead.lane)
     minutes = clause.minutes if clause else SECOND_LOOK_MINUTES
-    return add_working_minutes(KeptCalendars(at=at).of_team(lead.team_id), at, minutes)
+    days, rest = divmod(minutes, DAY_MINUTES)
+    worktime = KeptCalendars(at=at).of_team(lead.team_id)
+    until = add_working_days(worktime, at, days) if days else at
+    return add_working_minutes(worktime, until, rest) if rest else until
