@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
-from django.urls import reverse
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ContactPoint, Person, Standing
@@ -16,7 +15,9 @@ from accounts.search import matching
 from agreement.models import Phase
 from leads.models import Lead
 from leads.models.lead import AE_PHASES
+from leads.why import address_of
 from team.models import User
+from team.prepared import Prepared
 
 FOUND_MAX = 50
 
@@ -81,35 +82,43 @@ def find_person(person: Person, *, by: User) -> FoundPerson:
 def _people(ids: list[int], *, by: User) -> list[FoundPerson]:
     if not ids:
         return []
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _KNOWN.rows(people=ids)]
+    leads = {lead["pk"]: lead for lead in _leads([row["lead_id"] for row in rows if row["lead_id"]], by=by)}
+    return [_person(row, leads.get(row["lead_id"])) for row in rows]
+
+
+_COLUMNS = (
+    "public_id", "given_name", "family_name", "city", "own", "title", "company", "company_standing", "reached",
+    "lead_id",
+)  # fmt: skip
+
+
+def _known(*, people: list[int]) -> QuerySet[Any, Any]:
+    """One row in the order of `_COLUMNS`; of several pursuits the open one, else the last."""
     points = ContactPoint.objects.filter(person=OuterRef("pk")).order_by("kind", "-is_primary", "pk")
     latest = Lead.objects.filter(person=OuterRef("pk")).order_by(F("closed_at").desc(nulls_first=True), "-pk")
-    rows: Any = list(
-        Person.objects.filter(pk__in=ids)
+    return (
+        Person.objects.filter(pk__in=people)
         .annotate(job=FilteredRelation("employments", condition=Q(employments__is_current=True)))
-        .values(
-            "public_id", "given_name", "family_name", "city",
-            title=F("job__title"),
-            company=F("job__account__name"),
-            own=F("standing"),
-            company_standing=F("job__account__standing"),
-            reached=Subquery(points.values("value")[:1]),
-            lead_id=Subquery(latest.values("pk")[:1]),
+        .values_list(
+            "public_id", "given_name", "family_name", "city", "standing", "job__title", "job__account__name",
+            "job__account__standing", Subquery(points.values("value")[:1]), Subquery(latest.values("pk")[:1]),
         )
     )  # fmt: skip
-    lead_ids = [row["lead_id"] for row in rows if row["lead_id"]]
-    leads = {lead["pk"]: lead for lead in _leads(lead_ids)}
-    seen = set(Lead.objects.visible_to(by).filter(pk__in=lead_ids).values_list("pk", flat=True))
-    return [_person(row, leads.get(row["lead_id"]), may_see=row["lead_id"] in seen) for row in rows]
 
 
-def _leads(ids: list[int]) -> Any:
+_KNOWN = Prepared(_known)
+
+
+def _leads(ids: list[int], *, by: User) -> Any:
     return Lead.objects.filter(pk__in=ids).values(
-        "pk", "public_id", "phase", "closed_as", "wake_at",
+        "pk", "public_id", "phase", "closed_as",
         stage_label=F("stage__label"), bdr_name=F("bdr__name"), ae_name=F("ae__name"), team_name=F("team__name"),
+        may_see=Exists(Lead.objects.visible_to(by).filter(pk=OuterRef("pk"))),
     )  # fmt: skip
 
 
-def _person(row: dict[str, Any], lead: dict[str, Any] | None, *, may_see: bool) -> FoundPerson:
+def _person(row: dict[str, Any], lead: dict[str, Any] | None) -> FoundPerson:
     name = f"{row['given_name']} {row['family_name']}".strip()
     parts = [row["company"], row["title"]] if name else [row["company"], row["city"], _("no name yet")]
     standing, owner = _where(lead) if lead else ("", "")
@@ -123,7 +132,7 @@ def _person(row: dict[str, Any], lead: dict[str, Any] | None, *, may_see: bool) 
         reached=row["reached"] or "",
         standing=standing,
         owner=owner,
-        url=reverse("leads:lead", args=[lead["public_id"]]) if lead and may_see else "",
+        url=address_of("leads:lead", lead["public_id"]) if lead and lead["may_see"] else "",
         may_have_lead=what_we_are == Standing.PROSPECT and not (lead and lead["phase"] != Phase.CLOSED),
     )
 

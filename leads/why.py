@@ -172,7 +172,7 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
     titles = _titles([row[_EVIDENCE] for row in rows])
     found = {}
     for row in rows:
-        known = ["" if value is None and column in _WORDS else value for column, value in enumerate(row)]
+        known: list[Any] = ["" if value is None and column in _WORDS else value for column, value in enumerate(row)]
         known[_EVIDENCE] = tuple(_evidence(row[_EVIDENCE], titles))
         known[_SLEPT] = Slept.of(row[_SLEPT])
         known[_HANDED] = HandedOff.of(row[_HANDED])
@@ -241,10 +241,18 @@ def _titles(evidences: Iterable[list[Any]]) -> dict[tuple[str, int], str]:
     topics = {one[2] for one in named if one[2] and not one[1]}
     if not assets and not topics:
         return {}
+    rows = _TITLES.rows(assets=sorted(assets), topics=sorted(topics))
+    return {(kind, pk): title for kind, pk, title in rows}
+
+
+def _named(*, assets: list[int], topics: list[int]) -> QuerySet[Any, Any]:
     of = CharField()
-    found = Asset.objects.filter(pk__in=assets).order_by().values_list(Value("asset", of), "pk", "title")
+    titles = Asset.objects.filter(pk__in=assets).order_by().values_list(Value("asset", of), "pk", "title")
     labels = Topic.objects.filter(pk__in=topics).order_by().values_list(Value("topic", of), "pk", "label")
-    return {(kind, pk): title for kind, pk, title in found.union(labels, all=True)}
+    return titles.union(labels, all=True)
+
+
+_TITLES = Prepared(_named)
 
 
 def _evidence(evidence: list[Any], titles: dict[tuple[str, int], str]) -> Iterable[tuple[str, str, datetime | None]]:

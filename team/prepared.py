@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
@@ -111,7 +111,7 @@ def _cursor() -> Any:
         return connection.cursor()
     connection.ensure_connection()
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return make(_PlannedOnce(connection.connection))
+    return make(cast(Any, _PlannedOnce(connection.connection)))
 
 
 def _filled(value: Any) -> Any:
