@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.fields import FieldRefused, add_custom_field
 from accounts.models import CustomField
+from accounts.normalise import country
 from agreement.models import Lane
 from leads.actions.releasing import room_of_default_team
-from leads.imports import NEEDS_SOURCE, OTHER, Mapping, Meaning, problems_of
+from leads.imports import COUNTRIES, NEEDS_SOURCE, OTHER, Mapping, Meaning, problems_of
 from leads.intake.foreign import refuse_foreign
 from leads.intake.guessing import guess_file_kind
-from leads.intake.reading import Profile, UnreadableFile, profile
+from leads.intake.reading import COUNTED_VALUES, Profile, UnreadableFile, count_values, profile
 from leads.models import Engagement, Import, Release
 from team.models import Upload
 
@@ -117,16 +118,36 @@ def read_again(run: Import, *, encoding: str | None, delimiter: str | None) -> P
     return found
 
 
-@transaction.atomic
 def decide_columns(run: Import, mapping: Mapping, *, by: User, at: datetime) -> None:
     """Keep what the columns become. Fields that do not exist yet are made on the spot.
 
     ImportRefused with the first thing that is missing; then nothing is made.
     """
-    headers = Profile.from_json(run.profile).headers
-    problems = problems_of(mapping, kind=run.kind, headers=headers)
+    problems = problems_of(mapping, kind=run.kind, headers=Profile.from_json(run.profile).headers)
     if problems:
         raise ImportRefused(" ".join(problems))
+    # The file is looked through before the transaction: on SQLite one writes at a time.
+    _keep_unknown_countries(run, mapping)
+    _store_columns(run, mapping, by=by, at=at)
+
+
+def _keep_unknown_countries(run: Import, mapping: Mapping) -> None:
+    """Where a column of countries holds words that name none, these get a field beside it, and are kept as written."""
+    found = Profile.from_json(run.profile)
+    for at, column in enumerate(mapping.columns):
+        if column.get("target") not in COUNTRIES or column.get("key"):
+            continue
+        values: Iterable[str] = found.columns[at].samples
+        if found.columns[at].distinct > len(found.columns[at].samples):
+            with run.upload.file.open("rb") as stream:
+                values = count_values(stream.file, found, column=at, most=COUNTED_VALUES)
+        if any(not country(value) for value in values if value.strip() and value.strip() not in mapping.empty):
+            column["new"] = {"label": _("%(column)s as written") % {"column": found.headers[at][:100]}}
+
+
+@transaction.atomic
+def _store_columns(run: Import, mapping: Mapping, *, by: User, at: datetime) -> None:
+    headers = Profile.from_json(run.profile).headers
     entity = CustomField.Entity.ACCOUNT if run.kind == Import.Kind.COMPANIES else CustomField.Entity.PERSON
     for column, header in zip(mapping.columns, headers, strict=True):
         new = column.pop("new", None)

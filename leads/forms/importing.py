@@ -182,6 +182,16 @@ class ColumnsForm(forms.Form):
                 why=decided.get("why", ""),
             )
 
+    def left_out(self) -> list[str]:
+        """Columns that become nothing by themselves, and why."""
+        words = {
+            (False, False): _("“%(column)s” has no name and no value: nothing is lost by leaving it out."),
+            (False, True): _("“%(column)s” has no name: it is left out unless you choose what it becomes."),
+            (True, False): _("“%(column)s” has no value in any row: it is left out unless you choose."),
+        }
+        bare = [column for column in self.profile.columns if not column.named or not column.filled]
+        return [words[column.named, column.filled > 0] % {"column": column.name} for column in bare]
+
     def _written_somehow(self) -> str:
         """The choices whose values are written one way or another."""
         own = [f"custom:{field.key}" for field in self.own if field.type in ("date", "number")]

@@ -4,6 +4,7 @@ from leads.imports.guesses import guessed_mapping, guessed_meanings
 from leads.imports.rows import Draft, RowReader, RowRefused
 from leads.imports.targets import (
     COMPANY_TARGETS,
+    COUNTRIES,
     NEEDS_DATE_FORMAT,
     NEEDS_SOURCE,
     NOTES,
@@ -20,6 +21,7 @@ from leads.imports.targets import (
 
 __all__ = [
     "COMPANY_TARGETS",
+    "COUNTRIES",
     "NEEDS_DATE_FORMAT",
     "NEEDS_SOURCE",
     "NOTES",

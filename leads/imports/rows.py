@@ -18,7 +18,16 @@ from accounts.actions.matching import AccountRow, PersonRow, Point
 from accounts.domains import company_domain
 from accounts.models import ContactPoint, CustomField, Standing
 from accounts.normalise import MAX_PHONE_DIGITS, BadValue, country, domain, email, name, phone, refuse_unstorable, text
-from leads.imports.targets import COMPANY_FACTS, NEEDS_DATE_FORMAT, NEEDS_SOURCE, OTHER, SUPPRESSES, Mapping, Meaning
+from leads.imports.targets import (
+    COMPANY_FACTS,
+    COUNTRIES,
+    NEEDS_DATE_FORMAT,
+    NEEDS_SOURCE,
+    OTHER,
+    SUPPRESSES,
+    Mapping,
+    Meaning,
+)
 from leads.intake.reading import BadRecord, Checkpoint, Record
 from leads.intake.values import (
     parse_boolean,
@@ -186,14 +195,14 @@ class RowReader:
             "phone": lambda value: self._read_phone(value, ContactPoint.Kind.PHONE),
             "mobile": lambda value: self._read_phone(value, ContactPoint.Kind.MOBILE),
             "social": self._read_social,
-            "country": self._read_country,
+            "country": lambda value: self._read_country(value, column),
             "time_zone": self._read_time_zone,
             "company_domain": self._read_domain,
             "moment": lambda value: self._read_moment(value, format),
             "do_not_email": self._read_opt_out,
             "do_not_call": self._read_opt_out,
             "do_not_contact": self._read_opt_out,
-            "company_country": lambda value: (country(_text(value, 80)) or None, None),
+            "company_country": lambda value: self._read_country(value, column),
             "company_employees": lambda value: _optional(parse_whole, value, format, least=0, most=WHOLE_MAX),
             "employees": lambda value: _optional(parse_whole, value, format, least=0, most=WHOLE_MAX),
             "contract_ends_on": lambda value: _optional(parse_date, value, format),
@@ -211,8 +220,8 @@ class RowReader:
         target, key = column["target"], column.get("key", "")
         if target == "custom":
             return _set_custom(key)
-        if target == "country":
-            return _set_country(key)
+        if target in COUNTRIES:
+            return _set_country(key, of_company=target == "company_country")
         if target == "status":
             return _set_status(key, self.empty)
         if target in SUPPRESSES:
@@ -245,10 +254,11 @@ class RowReader:
         bare = re.sub(r"^https?://(www\.)?", "", shown.casefold()).rstrip("/")
         return (Point(ContactPoint.Kind.SOCIAL, shown, bare), None) if bare else (None, None)
 
-    def _read_country(self, value: str) -> Read:
-        refuse = _text(value, 80)
-        code = country(refuse)
-        return (code, refuse), None if code else ["unknown_country"]
+    def _read_country(self, value: str, column: dict[str, Any]) -> Read:
+        written = _text(value, 80)
+        if code := country(written):
+            return (code, written), None
+        return ("", written), ["unknown_country" if column.get("key") else "country_left_out"]
 
     def _read_time_zone(self, value: str) -> Read:
         try:
@@ -339,13 +349,13 @@ def _set_company_fact(name: str) -> Setter:
     return setter
 
 
-def _set_country(key: str) -> Setter:
-    """The code; words that name no country are kept as written, where there is a field for them."""
+def _set_country(key: str, *, of_company: bool) -> Setter:
+    """The code; words that name no country are kept as written, in the field that was made for them."""
 
     def setter(row: _Row, value: Any) -> None:
         code, written = value
         if code:
-            row.fields.setdefault("country", code)
+            (row.company.fields if of_company else row.fields).setdefault("country", code)
         elif key:
             row.custom.setdefault(key, written)
 

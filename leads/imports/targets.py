@@ -86,6 +86,7 @@ COMPANY_FACTS = frozenset(target for target in PERSON_TARGETS if target.startswi
 }
 NEEDS_SOURCE = frozenset({"external_id", "company_external_id"})
 NEEDS_DATE_FORMAT = frozenset({"moment", "contract_ends_on"})
+COUNTRIES = frozenset({"country", "company_country"})
 SUPPRESSES = {
     "do_not_email": (Suppression.Channel.EMAIL,),
     "do_not_call": (Suppression.Channel.PHONE,),
@@ -113,7 +114,8 @@ REASONS = {
     "columns": gettext_lazy("Another number of columns than the first line"),
 }
 NOTES = {
-    "unknown_country": gettext_lazy("Country not known: kept as written"),
+    "unknown_country": gettext_lazy("Country not known: kept as written, in a field of its own"),
+    "country_left_out": gettext_lazy("Country not known: left out"),
     "unknown_time_zone": gettext_lazy("Time zone not known: left out"),
     "unreadable_value": gettext_lazy("A value does not fit its field: left out"),
     "unreadable_opt_out": gettext_lazy("A do-not-contact column says neither yes nor no: taken as yes"),

@@ -105,6 +105,8 @@ def test_x_education_comes_in_whole_and_its_variant_creates_nobody(new_page, lea
     page = new_page(user=lea)
     upload(page, X_EDUCATION / "Leads.csv", "People")
     expect(page.get_by_role("row", name="Converted")).to_contain_text("not for scores")
+    said = "“Column 38” has no name and no value: nothing is lost by leaving it out."
+    expect(page.locator("main")).to_contain_text(said)
     decide(page, ids_from="x-education")
 
     meanings = page.get_by_role("table").first
@@ -127,9 +129,11 @@ def test_x_education_comes_in_whole_and_its_variant_creates_nobody(new_page, lea
     assert Person.objects.filter(standing=Standing.CUSTOMER).count() == 3561
     silent = list(Suppression.objects.values_list("channel", flat=True))
     assert (silent.count("email"), silent.count("phone")) == (734, 2)
-    # Five columns are fields of ours, one is the id; the status is kept beside its meaning.
-    assert CustomField.objects.count() == 31
-    assert CustomField.objects.get(key="converted").not_for_scores
+    # Five columns are fields of ours, one is the id; the status is kept beside its meaning, words that are no country
+    # beside the country.
+    assert CustomField.objects.count() == 32
+    unknown = Person.objects.filter(custom__has_key="country_as_written", country="")
+    assert set(unknown.values_list("custom__country_as_written", flat=True)) == {"Asia/Pacific Region"}
     days = list(Release.objects.order_by("due_at").values_list("due_at", flat=True))
     assert [days.count(day) for day in dict.fromkeys(days)] == [100] * 50 + [63]
     release_due(at=days[0])

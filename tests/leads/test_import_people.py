@@ -266,11 +266,31 @@ def test_own_field_is_made_once_and_marked_not_for_scores(team, lea):
     ]
 
 
-def test_country_nobody_knows_is_noted_and_the_row_taken(team, lea):
+def test_country_nobody_knows_is_kept_as_written_beside_the_country(team, lea):
     run = bring("Email,Country\na@x.io,Norway\nb@x.io,Norge\nc@x.io,Atlantis\n", by=lea)
 
     assert counts(run) == (3, 0, 0, 0)
-    assert list(Person.objects.order_by("pk").values_list("country", flat=True)) == ["NO", "NO", ""]
+    assert list(Person.objects.order_by("pk").values_list("country", "custom")) == [
+        ("NO", {}),
+        ("NO", {}),
+        ("", {"country_as_written": "Atlantis"}),
+    ]
+    assert run.tallies["notes"] == {"unknown_country": 1}
+    assert CustomField.objects.get().label == "Country as written"
+
+
+def test_countries_that_all_have_a_code_need_no_field(team, lea):
+    bring("Email,Country\na@x.io,Norway\nb@x.io,Select\nc@x.io,\n", by=lea, empty=["Select"])
+
+    assert CustomField.objects.count() == 0
+
+
+def test_country_of_a_company_nobody_knows_is_kept_too(team, lea):
+    content = "Company name,Domain,Country\nCorvane,corvane.io,Atlantis\n"
+    run = bring(content, by=lea, kind="companies", columns={"Country": {"target": "country"}})
+
+    account = Account.objects.get()
+    assert (account.country, account.custom) == ("", {"country_as_written": "Atlantis"})
     assert run.tallies["notes"] == {"unknown_country": 1}
 
 

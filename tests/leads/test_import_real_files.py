@@ -44,8 +44,10 @@ def test_x_education_comes_in_whole_and_its_variant_creates_nobody(team, lea):
     days = list(Release.objects.order_by("due_at").values_list("due_at", flat=True))
     assert [days.count(day) for day in dict.fromkeys(days)] == [100] * 50 + [63]
     assert set(CustomField.objects.filter(not_for_scores=True).values_list("key", flat=True)) == LEAKS
-    # 37 named columns: five are fields of ours, one is the id, one the status kept beside its meaning.
-    assert CustomField.objects.count() == 31
+    # 37 named columns: five are fields of ours, one is the id, one the status kept beside its meaning; words that name
+    # no country are kept beside the country.
+    assert CustomField.objects.count() == 32
+    assert Person.objects.filter(custom__has_key="country_as_written", country="").count() == 2
     assert all(column["target"] for column in run.mapping["columns"][:37])
 
     release_due(at=days[0])
