@@ -6,6 +6,7 @@ keeps the SQL of a QuerySet and puts other values into it; what is asked stays w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg.sql import Literal
 
 # Values that no row and no rule has, so that each is recognised in the compiled parameters.
 FIRST_NUMBER = 7_900_000_000_000
@@ -102,7 +104,33 @@ class Prepared:
         if set(values) - {name for _position, name, _place in holes} - self.may_skip:
             raise ValueError("A prepared query uses each of its values as they are given.")
         fields = [selected[0] for selected in compiler.select[: compiler.col_count]]
-        return _Compiled(sql, tuple(params), holes, compiler, compiler.get_converters(fields))
+        converters = compiler.get_converters(fields)
+        if connection.vendor == "postgresql":
+            sql, params, holes = _with_constants(sql, params, holes)
+        return _Compiled(sql, tuple(params), holes, compiler, converters)
+
+
+def _with_constants(
+    sql: str, params: Sequence[Any], holes: Sequence[tuple[int, str, int]]
+) -> tuple[str, list[Any], tuple[tuple[int, str, int], ...]]:
+    """What never changes is written into the statement: a kept plan can use a partial index only if it sees "open"."""
+    connection.ensure_connection()
+    by_position = {position: (name, place) for position, name, place in holes}
+    kept: list[Any] = []
+    moved: list[tuple[int, str, int]] = []
+    numbers = iter(range(len(params)))
+
+    def written(found: re.Match[str]) -> str:
+        if found[0] != "%s":
+            return found[0]
+        position = next(numbers)
+        if position in by_position:
+            moved.append((len(kept), *by_position[position]))
+            kept.append(params[position])
+            return "%s"
+        return Literal(params[position]).as_string(connection.connection).replace("%", "%%")
+
+    return re.sub(r"%s|%%", written, sql), kept, tuple(moved)
 
 
 def _cursor() -> Any:
