@@ -71,10 +71,10 @@ B, AE, MA, MK, AD = Role.BDR, Role.AE, Role.MANAGER, Role.MARKETER, Role.ADMIN
 DOORS = (
     _Door("leads:queue", gettext_lazy("My queue"), "queue", (B,), key="g q", counts="queue"),
     _Door("leads:team", gettext_lazy("Team queues"), "team", (MA,), key="g t", counts="second_looks"),
-    _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, AD), key="g i"),
     _Door("leads:hand_offs", gettext_lazy("Hand-offs"), "handoff", (AE, MA, B), key="g h", counts="hand_offs"),
     _Door("leads:pool", gettext_lazy("Pool"), "leads", (B, MA), key="g l", counts="pool"),
     _Door("leads:coming_back", gettext_lazy("Coming back"), "back", (B, MA, AE), key="g b", counts="back"),
+    _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, MA, AD), key="g i"),
     _Door("admin:index", gettext_lazy("Administration"), "settings", (AD,)),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
     _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),

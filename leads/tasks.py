@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.actions import import_rows, leaving, releasing, sweeping
+from leads.actions import import_rows, importing, leaving, releasing, sweeping
 from team.clock import database_now
 
 
@@ -34,6 +34,12 @@ def release_absent() -> int:
 def run_imports() -> int:
     """Every 15 seconds and after a start: read files that wait. Beside another, each file is read by one of the two."""
     return import_rows.run_imports()
+
+
+@shared_task
+def forget_uploads() -> int:
+    """Every hour: files past the day they are kept until. One that is gone is not looked for again."""
+    return sweeping.ring("forget_uploads", lambda at: importing.forget_uploads(at=at))
 
 
 @shared_task

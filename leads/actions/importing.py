@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from team.models import User
 
 KEEP_DAYS = 90
+FORGET_BATCH = 500
 HEAD_BYTES = 64 * 1024
 NAME_MAX = 255
 # What somebody of this lane did, unless the marketer says otherwise.
@@ -258,6 +259,28 @@ def skip_waiting(run: Import, *, because: str, at: datetime) -> int:
     return Release.objects.filter(import_run=run, state=Release.State.WAITING).update(
         state=Release.State.SKIPPED, skipped_for=because, done_at=at
     )
+
+
+def forget_uploads(*, at: datetime) -> int:
+    """Delete files past the day they are kept until, up to 500; what is known of them, and their rows, stay.
+
+    A file that is being read is left alone; one whose import nobody started can no longer be imported. The file goes
+    before its name: whoever is killed between the two is followed by one who finds no file, and forgets the name.
+    """
+    with transaction.atomic():
+        # Locked as a start locks them: an import either runs already, or can no longer start.
+        kept = Upload.objects.select_for_update().filter(keep_until__lte=at).exclude(file="").order_by("pk")
+        due = list(kept.exclude(imports__state=Import.State.RUNNING)[:FORGET_BATCH])
+        imports = Import.objects.filter(upload__in=due)
+        running = set(imports.filter(state=Import.State.RUNNING).values_list("upload_id", flat=True))
+        due = [upload for upload in due if upload.pk not in running]
+        imports.filter(state__in=OPEN_STATES).update(
+            state=Import.State.CANCELLED, finished_at=at, version=F("version") + 1
+        )
+    for upload in due:
+        upload.file.delete(save=False)
+        Upload.objects.filter(pk=upload.pk).update(file="")
+    return len(due)
 
 
 def earlier_like(run: Import) -> Import | None:

@@ -19,21 +19,10 @@ from leads.actions.recycling import wake_leads
 from leads.bands import band_of, sweep_of_queued
 from leads.models import Clock, HandOff, Lead, Notice, SecondLook, Step
 from team.calendars import Calendars
+from team.clock import database_now
 from team.models import Tick, User
 
 BATCH = 500
-
-
-def database_now() -> datetime:
-    """The database's clock: every due moment is compared with it, so that no worker's clock matters."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT now()")
-            moment: datetime = cursor.fetchone()[0]
-            return moment
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
-        return datetime.fromisoformat(cursor.fetchone()[0])
 
 
 def ring(kind: str, work: Callable[[datetime], int]) -> int:
