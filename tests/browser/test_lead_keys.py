@@ -92,8 +92,10 @@ def test_back_and_the_neighbours_know_the_way(page, cast):
     page.keyboard.press("1")
     shows(page, "Jo Prentice")
 
+    expect(page.locator("a[data-key=']']")).to_have_attribute("href", url_of(cast["leads"][2]))
     page.keyboard.press("]")
     shows(page, "Mara Lind")
+    expect(page.locator("a[data-key='[']")).to_have_attribute("href", url_of(cast["leads"][1]))
     page.keyboard.press("[")
     shows(page, "Jo Prentice")
     page.goto(url_of(cast["leads"][0]))
