@@ -1,263 +1,280 @@
-"""Working a lead from its page: a digit logs a call, and the answer is the next lead."""
+"""What a rep did, and what follows: the attempt, the promise, the next step; answers to the criteria."""
 
-import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.urls import reverse
-from django.utils import timezone
 
-from agreement.models import Phase, StepKind
-from leads.actions.claiming import claim_lead
-from leads.actions.recycling import recycle_lead
-from leads.models import Activity, HandOff, Lead, Note, Step
-from team.actions.submitting import new_form_id
-from tests.make import disposition, make_lead, make_person, reason
+from accounts.models import ContactPoint
+from agreement.models import Criterion, Disposition, Phase, StepKind
+from leads.actions.answering import answer_criteria
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.closing import disqualify_lead
+from leads.actions.logging import (
+    add_note,
+    finish_step,
+    log_and_go_on,
+    log_call,
+    log_touch,
+    plan_after_contact,
+    set_step,
+    snooze_step,
+)
+from leads.checking import check_all
+from leads.models import Activity, Answer, Lead
+from tests.make import NOON, disposition, make_lead, make_person, reason
 
-HTMX = {"HX-Request": "true"}
+LATER = NOON + timedelta(minutes=10)
+NINE = datetime(2027, 3, 2, 9, tzinfo=UTC)
+
+
+def wall(moment):
+    return moment.replace(tzinfo=None)
+
+
+def broken(at=LATER):
+    return {name for name, ids in check_all(at=at).items() if ids}
 
 
 @pytest.fixture
-def now():
-    return timezone.now()
+def lead(alice):
+    return make_lead(phase=Phase.WORKING, bdr=alice)
 
 
-@pytest.fixture
-def lead(alice, now):
-    person = make_person(given_name="Sam", family_name="Oduya", time_zone="America/New_York")
-    return make_lead(phase=Phase.WORKING, person=person, bdr=alice, at=now - timedelta(days=2))
+def call(lead, key, by, *, at=LATER, **more):
+    event = log_call(lead, disposition=disposition(key), by=by, at=at, **more)
+    lead.refresh_from_db()
+    return event
 
 
-@pytest.fixture
-def second(alice, now):
-    person = make_person(given_name="Jo", family_name="Prentice")
-    return make_lead(phase=Phase.WORKING, person=person, bdr=alice, at=now - timedelta(days=1))
+# Calls
+def test_an_attempt_is_done_meets_the_first_touch_and_plans_the_next(lead, alice):
+    event = call(lead, "no_answer", alice, note="Rang out")
+
+    activity = Activity.objects.get()
+    done, following = lead.steps.order_by("id")
+    assert (done.state, following.kind, following.attempt) == ("done", StepKind.CALL, 2)
+    # a working day on, in the other half of the day
+    assert lead.due_at == following.due_at == datetime(2027, 3, 2, 10, tzinfo=UTC)
+    assert (lead.attempts, lead.first_touched_at, lead.last_touched_at, lead.sweep_at) == (1, LATER, LATER, None)
+    assert lead.clocks.get().state == "met"
+    assert (activity.kind, activity.attempt, activity.disposition.key) == ("call", 1, "no_answer")
+    assert lead.notes.get().activity_id == activity.pk
+    assert (event.verb, event.data["disposition"]) == ("log", activity.disposition_id)
+    assert broken() == set()
 
 
-@pytest.fixture
-def signed_in(client, alice):
-    client.force_login(alice)
-    return client
+def test_the_cadence_is_walked_to_its_end_and_then_asks_for_a_decision(lead, alice):
+    planned, at = [], LATER
+    for _attempt in range(6):
+        call(lead, "no_answer", alice, at=at)
+        step = lead.steps.open().get()
+        planned.append((step.kind, (step.due_at - NOON).days))
+        at = step.due_at
+
+    # working days 1, 3, 5, 8, 12 after the first, weekends left out
+    assert [kind for kind, _day in planned] == ["call", "call_email", "call", "call_email", "email", "decide"]
+    assert [step.due_at.weekday() < 5 for step in lead.steps.all()] == [True] * 7
 
 
-def url_of(lead, name="lead"):
-    return reverse(f"leads:{name}", args=[lead.public_id])
+@pytest.mark.parametrize("key", ["voicemail", "gatekeeper"])
+def test_what_is_no_conversation_leaves_the_stage(lead, alice, key):
+    call(lead, key, alice)
+
+    assert (lead.stage.key, Activity.objects.get().is_conversation) == ("attempting", False)
 
 
-def call(client, lead, key, htmx=True, **more):
-    data = {"disposition": disposition(key).pk, "version": lead.version, "form_id": new_form_id(), **more}
-    return client.post(url_of(lead, "log_call"), data, headers=HTMX if htmx else {})
+def test_a_voicemail_with_an_e_mail_is_two_activities_of_one_attempt(lead, alice):
+    call(lead, "voicemail_email", alice)
+
+    assert list(Activity.objects.order_by("id").values_list("kind", "attempt")) == [("call", 1), ("email", 1)]
+    assert lead.attempts == 1
 
 
-def test_no_answer_answers_with_the_next_lead_in_one_request(signed_in, lead, second):
-    response = call(signed_in, lead, "no_answer", next="on")
-
-    assert response.headers["HX-Push-Url"] == url_of(second)
-    assert "<h1>Jo Prentice</h1>" in response.text
-    assert "No answer: Sam Oduya. Next " in response.text
-    assert Activity.objects.get().lead == lead
-
-
-def test_without_htmx_it_redirects_to_the_next_lead(signed_in, lead, second):
-    response = call(signed_in, lead, "no_answer", htmx=False, next="on")
-
-    assert (response.status_code, response.headers["Location"]) == (302, url_of(second))
-
-
-def test_the_row_below_in_the_list_one_came_from_is_next(signed_in, alice, lead, second, now):
-    third = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
-
-    response = call(signed_in, lead, "no_answer", next="on", after=url_of(third))
-
-    assert response.headers["HX-Push-Url"] == url_of(third)
-
-
-def test_after_the_last_lead_comes_the_queue(signed_in, lead):
-    response = call(signed_in, lead, "no_answer", next="on")
-
-    assert (response.status_code, response.headers["HX-Redirect"]) == (204, reverse("leads:queue"))
-
-
-def test_a_call_sent_twice_is_logged_once(signed_in, lead):
-    form_id = new_form_id()
-
-    first = call(signed_in, lead, "voicemail", form_id=form_id)
-    again = call(signed_in, lead, "voicemail", form_id=form_id)
-
-    assert (first.status_code, again.headers["HX-Redirect"]) == (200, url_of(lead))
-    assert Activity.objects.count() == 1
-
-
-def test_a_call_back_is_kept_at_her_time(signed_in, lead, now):
-    wall = (now + timedelta(days=3)).strftime("%Y-%m-%dT09:00")
-
-    response = call(signed_in, lead, "call_back", call_back=wall, zone="America/New_York", note="Asked for mornings")
+def test_a_promised_call_back_is_due_at_her_nine(lead, alice):
+    call(lead, "call_back", alice, call_back=(wall(NINE), "America/New_York"))
 
     step = lead.steps.open().get()
-    assert (step.kind, step.promised, step.zone) == (StepKind.CALL_BACK, True, "America/New_York")
-    assert step.local_due.strftime("%Y-%m-%dT%H:%M") == wall
-    assert "9:00 hers" in response.text
-    assert Note.objects.get().text == "Asked for mornings"
-
-
-def test_a_call_back_without_a_moment_comes_back_with_the_note(signed_in, lead):
-    response = call(signed_in, lead, "call_back", call_back="", zone="Mars/Olympus", note="Typed for a while")
-
-    assert response.status_code == 422
-    assert "When did you promise to call back?" in response.text
-    assert "Name a place on her clock" in response.text
-    assert "Typed for a while" in response.text
-    assert Activity.objects.count() == 0
-
-
-def test_what_follows_is_said_on_both_clocks(signed_in, lead):
-    data = {"disposition": disposition("call_back").pk, "call_back": "2099-01-05T09:00", "zone": "America/New_York"}
-
-    response = signed_in.post(url_of(lead, "log_call") + "?preview", data, headers=HTMX)
-
-    assert response.text == "call back 5 Jan 2099 14:00 (9:00 hers), promised"
-    assert Activity.objects.count() == 0
+    assert (step.kind, step.promised, step.assignee) == (StepKind.CALL_BACK, True, alice)
+    assert (step.due_at, wall(step.local_due), step.zone) == (NINE.replace(hour=14), wall(NINE), "America/New_York")
+    assert (lead.due_at, lead.stage.key) == (step.due_at, "connected")
 
 
 @pytest.mark.parametrize(
-    ("key", "title"), [("meeting", "Book meeting"), ("not_now", "Recycle lead"), ("not_interested", "Disqualify")]
+    ("call_back", "field"),
+    [
+        (None, "call_back"),
+        ((wall(NOON), "UTC"), "due"),
+        ((wall(NOON + timedelta(days=16)), "UTC"), "due"),
+        ((wall(NINE), "Nowhere/At_All"), "zone"),
+    ],
 )
-def test_a_disposition_that_goes_on_opens_its_form_with_the_note(signed_in, peter, lead, key, title):
-    response = call(signed_in, lead, key, note="She said so")
+def test_a_promise_without_a_possible_moment_is_refused_and_nothing_is_logged(lead, alice, call_back, field):
+    with pytest.raises(MoveRefused) as refusal:
+        call(lead, "call_back", alice, call_back=call_back)
 
-    form = response.text.partition("The call is logged with it.")
-    assert title in form[0][-300:]
-    assert "She said so" in form[2]
-    assert f'name="disposition" value="{disposition(key).pk}"' in response.text
-    assert Activity.objects.count() == 0
-
-
-def test_not_interested_can_mean_not_now(signed_in, lead):
-    response = call(signed_in, lead, "not_interested", note="Next year", instead="recycle")
-
-    assert "Recycle and open next" in response.text
-    assert "Next year" in response.text
+    assert refusal.value.field == field
+    assert not Activity.objects.exists()
+    assert lead.events.count() == 2
 
 
-def test_a_wrong_number_stands_crossed_out_and_another_way_is_looked_for(signed_in, alice, now):
-    lead = make_lead(phase=Phase.WORKING, person=make_person(email=None), bdr=alice, at=now)
+@pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED, Phase.NURTURE])
+def test_a_promise_is_kept_in_every_phase(alice, peter, phase):
+    lead = make_lead(phase=phase, bdr=alice, ae=peter)
+    by = alice if phase in (Phase.HANDED_OFF, Phase.NURTURE) else peter
 
-    response = call(signed_in, lead, "wrong_number")
+    call(lead, "call_back", by, call_back=(wall(NINE), "UTC"))
 
-    assert "<s>" in response.text
+    step = lead.steps.open().order_by("due_at").first()
+    assert (step.kind, step.due_at, step.assignee) == (StepKind.CALL_BACK, NINE, by)
+    assert broken() == set()
+
+
+def test_a_wrong_number_is_marked_and_another_way_is_tried(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+
+    call(lead, "wrong_number", alice)
+
+    phone = ContactPoint.objects.get(person=lead.person, kind="phone")
+    assert (phone.state, phone.is_primary) == ("wrong", False)
     assert lead.steps.open().get().kind == StepKind.FIND_CONTACT
 
 
-def test_a_found_number_ends_the_search(signed_in, alice, now):
-    lead = make_lead(phase=Phase.WORKING, person=make_person(email=None), bdr=alice, at=now)
-    call(signed_in, lead, "wrong_number")
-    lead.person.refresh_from_db()
+def test_looking_for_a_number_is_asked_once_and_ends_when_one_is_found(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(phone=None, email=None))
+    call(lead, "gatekeeper", alice)
+    assert lead.steps.open().filter(kind=StepKind.FIND_CONTACT).count() == 1
 
-    data = {"person_version": lead.person.version, "phone": "+47 22 12 34 56", "given_name": "Kaja", "version": "2"}
-    response = signed_in.post(url_of(lead, "correct"), data, headers=HTMX)
+    ContactPoint.objects.create(person=lead.person, kind="phone", value="+12025550123", normalised="+12025550123")
+    plan_after_contact(lead, by=alice, at=LATER)
 
-    assert response.status_code == 200
-    assert "<h1>Kaja" in response.text
-    assert "+4722123456" in response.text
-    assert StepKind.FIND_CONTACT not in lead.steps.open().values_list("kind", flat=True)
-
-
-def test_somebody_faster_is_named_and_nothing_typed_is_lost(signed_in, bob, now):
-    lead = make_lead(at=now)
-    page = signed_in.get(url_of(lead))
-    assert page.status_code == 200
-    version = lead.version
-    claim_lead(lead, by=bob, at=now)
-
-    data = {"disposition": disposition("voicemail").pk, "version": version, "note": "A long voicemail"}
-    response = signed_in.post(url_of(lead, "log_call"), data, headers=HTMX)
-
-    assert response.status_code == 409
-    assert "Bob took the lead" in response.text
-    assert "A long voicemail" in response.text
+    lead.refresh_from_db()
+    assert lead.steps.open().get().kind == StepKind.CALL
+    assert broken() == set()
 
 
-def test_a_lead_changed_meanwhile_refuses_a_decision_and_keeps_its_words(signed_in, alice, mona, lead, now):
-    old = lead.version
-    recycle_lead(lead, reason=reason("not_ready"), by=mona, at=now)
+@pytest.mark.parametrize("key", ["meeting", "not_now", "not_interested"])
+def test_what_needs_its_own_form_is_logged_with_it(lead, alice, key):
+    with pytest.raises(MoveRefused, match="needs its own form"):
+        call(lead, key, alice)
+    assert not Activity.objects.exists()
 
-    data = {"reason": reason("bad_data").pk, "version": old, "note": "The line is dead"}
-    response = signed_in.post(url_of(lead, "disqualify"), data, headers=HTMX)
-
-    assert response.status_code == 409
-    assert "Mona recycled it: not ready" in response.text
-    assert "The line is dead" in response.text
-    assert Lead.objects.get(pk=lead.pk).phase == Phase.NURTURE
+    log_and_go_on(lead, disposition=disposition(key), by=alice, at=LATER)
+    assert Activity.objects.get().is_conversation
 
 
-def test_a_touch_meets_the_first_touch(signed_in, lead):
-    response = signed_in.post(
-        url_of(lead, "log_touch"), {"kind": "email", "note": "The webinar question"}, headers=HTMX
-    )
+def test_a_call_to_a_lead_of_the_pool_takes_it_first(alice):
+    lead = make_lead()
 
-    assert "E-mail logged: Sam Oduya." in response.text
-    assert Lead.objects.get(pk=lead.pk).first_touched_at is not None
+    call(lead, "no_answer", alice)
 
-
-def test_the_next_step_is_picked_or_written(signed_in, lead, now):
-    signed_in.post(url_of(lead, "set_step"), {"kind": "task", "when": "days3", "title": "Send the case"})
-    step = lead.steps.open().order_by("due_at").first()
-    assert (step.kind, step.title) == (StepKind.TASK, "Send the case")
-
-    response = signed_in.post(url_of(lead, "set_step"), {"kind": "call", "when": "", "due": "nonsense"})
-
-    assert response.status_code == 422
-    assert "Write it as a date and a time." in response.text
+    assert (lead.phase, lead.bdr) == (Phase.WORKING, alice)
+    assert [event.verb for event in lead.events.order_by("id")] == ["queue", "claim", "log"]
 
 
-def test_a_step_without_a_kind_is_the_same_step_later(signed_in, lead, now):
-    before = lead.steps.open().get()
+def test_a_closed_lead_is_logged_no_more(lead, alice):
+    disqualify_lead(lead, reason=reason("competitor"), by=alice, at=NOON)
 
-    response = signed_in.post(url_of(lead, "snooze"), {"when": "days3"}, headers=HTMX)
-
-    after = Step.objects.get(pk=before.pk)
-    assert (after.kind, after.snoozed, after.due_at > now) == (before.kind, 1, True)
-    assert "Snoozed: Sam Oduya." in response.text
+    with pytest.raises(LeadConflict, match="closed"):
+        call(lead, "no_answer", alice)
 
 
-def test_a_step_too_far_away_is_recycling(signed_in, lead, now):
-    due = (now + timedelta(days=60)).strftime("%Y-%m-%dT10:00")
+@pytest.mark.parametrize("kind", ["email", "social"])
+def test_a_touch_elsewhere_is_an_attempt_and_meets_the_first_touch(lead, alice, kind):
+    log_touch(lead, kind=kind, by=alice, at=LATER)
 
-    response = signed_in.post(url_of(lead, "set_step"), {"kind": "call", "when": "at", "due": due}, headers=HTMX)
-
-    assert response.status_code == 422
-    assert "longer is recycling" in response.text
+    lead.refresh_from_db()
+    assert (lead.attempts, lead.clocks.get().state, lead.steps.open().get().attempt) == (1, "met", 2)
 
 
-def test_a_finished_task_leaves_the_cadence_going(signed_in, lead):
-    signed_in.post(url_of(lead, "set_step"), {"kind": "task", "when": "days3"})
+def test_a_note_is_no_touch_and_meets_nothing(lead, alice):
+    add_note(lead, text="Her sister works at Acme", by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.attempts, lead.clocks.get().state, lead.first_touched_at) == (0, "running", None)
+    with pytest.raises(MoveRefused):
+        add_note(lead, text="  ", by=alice, at=LATER)
+
+
+# Steps
+def test_a_step_of_ones_own_stands_in_for_the_planned_attempt(lead, alice):
+    set_step(lead, kind="call", due=NINE, title=" Ask for Jo ", by=alice, at=LATER)
+
+    lead.refresh_from_db()
     step = lead.steps.open().get()
-
-    signed_in.post(url_of(lead, "finish_step"), {"step": step.pk}, headers=HTMX)
-
-    assert lead.steps.open().get().made_by == Step.MadeBy.CADENCE
-
-
-def test_undo_takes_the_call_back(signed_in, lead):
-    call(signed_in, lead, "no_answer")
-
-    response = signed_in.post(url_of(lead, "undo"), follow=True)
-
-    assert "Taken back: Sam Oduya is as before." in response.text
-    assert "taken back" in response.text
-    assert Lead.objects.get(pk=lead.pk).attempts == 0
+    assert (step.kind, step.title, step.made_by, step.assignee) == ("call", "Ask for Jo", "person", alice)
+    assert lead.due_at == NINE
+    assert lead.clocks.get().due_at == NOON + timedelta(hours=4)
 
 
-def test_one_corrects_ones_own_last_act_of_the_day_from_the_history(signed_in, lead):
-    page = call(signed_in, lead, "no_answer").text
-    event = re.search(r'name="event" value="(\d+)"', page)[1]
+@pytest.mark.parametrize("days", [-1, 0, 16])
+def test_a_next_step_lies_ahead_and_at_most_fourteen_days(lead, alice, days):
+    with pytest.raises(MoveRefused) as refusal:
+        set_step(lead, kind="call", due=LATER + timedelta(days=days), by=alice, at=LATER)
 
-    signed_in.post(url_of(lead, "undo"), {"event": event})
-
-    assert Lead.objects.get(pk=lead.pk).attempts == 0
+    assert refusal.value.field == "due"
 
 
-def test_nobody_hands_off_by_a_digit_alone(signed_in, peter, lead):
-    call(signed_in, lead, "meeting", next="on")
+def test_snoozing_moves_the_step_and_no_clock(lead, alice):
+    clock = lead.clocks.get()
 
-    assert HandOff.objects.count() == 0
+    snooze_step(lead, until=NINE, by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.due_at, lead.steps.open().get().snoozed) == (NINE, 1)
+    assert lead.clocks.get().due_at == clock.due_at
+
+
+def test_a_finished_task_leaves_the_rest_and_the_last_one_goes_on_with_the_cadence(lead, alice):
+    set_step(lead, kind="task", due=NINE, by=alice, at=LATER)
+    task = lead.steps.open().get()
+
+    finish_step(lead, step=task, by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert lead.steps.open().get().made_by == "cadence"
+    with pytest.raises(LeadConflict, match="done already"):
+        finish_step(lead, step=task, by=alice, at=LATER)
+    assert broken() == set()
+
+
+# Answers
+def test_answers_are_appended_with_their_evidence_and_move_nothing(lead, alice):
+    need, budget = Criterion.objects.get(key="need"), Criterion.objects.get(key="budget")
+    version = lead.version
+
+    answer_criteria(lead, answers={need: ("yes", "They lose a day a week"), budget: ("no", "")}, by=alice, at=LATER)
+    answer_criteria(lead, answers={budget: ("unknown", "")}, by=alice, at=LATER)
+
+    said = Answer.objects.get(criterion=need)
+    assert lead.notes.get(pk=said.note_id).text == "They lose a day a week"
+    assert list(Answer.objects.filter(criterion=budget).order_by("id").values_list("value", flat=True)) == [
+        "no", "unknown"
+    ]  # fmt: skip
+    assert Lead.objects.get(pk=lead.pk).version == version
+    assert lead.events.last().data["answers"] == [[budget.pk, "unknown"]]
+
+
+@pytest.mark.parametrize("answers", [{}, {"need": "perhaps"}])
+def test_nothing_and_nonsense_are_no_answers(lead, alice, answers):
+    given = {Criterion.objects.get(key=key): (value, "") for key, value in answers.items()}
+
+    with pytest.raises(MoveRefused):
+        answer_criteria(lead, answers=given, by=alice, at=LATER)
+
+    assert not Answer.objects.exists()
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in ("closed",)])
+def test_answers_are_taken_in_every_open_phase(alice, peter, phase):
+    lead = make_lead(phase=phase, bdr=None if phase == Phase.QUEUED else alice, ae=peter)
+
+    answer_criteria(lead, answers={Criterion.objects.first(): ("yes", "")}, by=alice, at=LATER)
+
+    assert lead.events.last().verb == "answer"
+
+
+def test_dispositions_of_the_installation_are_those_tested_here(db):
+    assert set(Disposition.objects.values_list("key", flat=True)) == {
+        "no_answer", "voicemail", "voicemail_email", "gatekeeper", "call_back", "meeting", "not_now", "wrong_number",
+        "not_interested",
+    }  # fmt: skip
