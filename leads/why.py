@@ -335,7 +335,7 @@ def _interest(facts: Facts, *, now: datetime) -> str:
 def _did(kind: str, about: str, at: datetime | None, *, now: datetime) -> str:
     verb = str(Engagement.Kind(kind).label) if kind in Engagement.Kind.values else kind
     if about:
-        return f"{verb} {about}"
+        return f"{verb}: {about}" if kind == Engagement.Kind.ASKED else f"{verb} {about}"
     if at and now - timedelta(minutes=1) < at <= now:
         return _("%(did)s just now") % {"did": verb}
     if at and now - FRESH < at <= now:
