@@ -1,7 +1,8 @@
 """What the columns of a file become and how its rows are read. Pure; the writing is in `leads.actions`."""
 
+from leads.imports.cells import RowRefused
 from leads.imports.guesses import guessed_mapping, guessed_meanings
-from leads.imports.rows import Draft, RowReader, RowRefused
+from leads.imports.rows import Draft, RowReader
 from leads.imports.targets import (
     COMPANY_TARGETS,
     COUNTRIES,

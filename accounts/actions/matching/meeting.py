@@ -1,0 +1,99 @@
+"""One set of rows and everything they may meet: load, apply each row in order, then write or forget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson
+from accounts.actions.matching.companies import account_of, fill_account, find_account, new_account
+from accounts.actions.matching.loading import ERASURE, load_accounts, load_people
+from accounts.actions.matching.people import add_to_person, find_person
+from accounts.actions.matching.rows import AccountRow, PersonRow
+from accounts.actions.matching.writing import write_accounts, write_people
+from accounts.models import Person
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Met:
+    """What a row came to. `person` is empty where it was refused."""
+
+    outcome: Outcome
+    person: KnownPerson | None = None
+    reason: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+class Meeting:
+    """The rows of one set, the people and accounts they meet, and what that comes to."""
+
+    def __init__(self, *, source: str, at: datetime, names: AccountNames | None = None) -> None:
+        self.circle = Circle(source=source, at=at, names=names)
+
+    @property
+    def people(self) -> dict[int, KnownPerson]:
+        return self.circle.people
+
+    @property
+    def new_accounts(self) -> int:
+        return len(self.circle.new_accounts)
+
+    @property
+    def changes_known(self) -> bool:
+        return self.circle.changes_known
+
+    def load(self, rows: Sequence[PersonRow], *, lock: bool = False) -> None:
+        load_people(self.circle, rows, lock=lock)
+
+    def load_accounts(self, rows: Sequence[AccountRow], *, lock: bool = False) -> None:
+        load_accounts(self.circle, rows, lock=lock)
+
+    def meet(self, row: PersonRow) -> Met:
+        """Whom this row is about, and what it adds to her."""
+        circle = self.circle
+        notes: list[str] = []
+        suppress = set(row.suppress)
+        if circle.refused_keys:
+            marks = {mark for key in row.keys for mark in circle.refused_keys.get(key, ())}
+            if ERASURE in marks:
+                return Met(Outcome.REFUSED, reason="erased")
+            suppress |= marks
+        account, names_account = account_of(circle, row)
+        known = find_person(circle, row, account)
+        if known is not None and known.row.merged_into_id:
+            known = circle.people[known.row.merged_into_id]
+        if known is not None and known.row.erased_at is not None:
+            return Met(Outcome.REFUSED, reason="erased")
+
+        is_first = known is None
+        if known is None:
+            known = KnownPerson(Person(source=circle.source, created_at=circle.at), is_new=True)
+            circle.new_people.append(known)
+        changed = add_to_person(
+            circle, known, row, account, suppress=suppress, notes=notes, names_account=names_account
+        )
+        if is_first:
+            return Met(Outcome.CREATED, known, notes=notes)
+        known.is_refound |= changed
+        return Met(Outcome.UPDATED if changed else Outcome.DUPLICATE, known, notes=notes)
+
+    def meet_account(self, row: AccountRow) -> tuple[Outcome, KnownAccount]:
+        """Which account a row of companies is about, and what it adds to it."""
+        known = find_account(self.circle, row)
+        if known is None:
+            return Outcome.CREATED, new_account(self.circle, row)
+        changed = fill_account(self.circle, known, row)
+        return (Outcome.UPDATED if changed else Outcome.DUPLICATE), known
+
+    def write(self) -> None:
+        write_accounts(self.circle)
+        write_people(self.circle)

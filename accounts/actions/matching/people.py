@@ -1,0 +1,161 @@
+"""Which person a row is about, and what it adds to her."""
+
+from __future__ import annotations
+
+from accounts.actions.matching.circle import NOTHING, Circle, KnownAccount, KnownPerson
+from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER
+from accounts.actions.matching.rows import PersonRow
+from accounts.models import ContactPoint, Employment
+
+
+def add_to_person(
+    circle: Circle,
+    known: KnownPerson,
+    row: PersonRow,
+    account: KnownAccount | None,
+    *,
+    suppress: set[str],
+    notes: list[str],
+    names_account: bool,
+) -> bool:
+    """Everything the row says of her; returns whether any of it is new."""
+    changed = _fill(known, row)
+    changed |= _add_points(circle, known, row, notes)
+    changed |= _add_external_ids(circle, known, row)
+    changed |= _employ(circle, known, row, account, is_strong=names_account)
+    changed |= _suppress(known, suppress)
+    changed |= _stand(known, row.standing)
+    circle.remember(known)
+    return changed
+
+
+def find_person(circle: Circle, row: PersonRow, account: KnownAccount | None) -> KnownPerson | None:
+    for key in row.external_ids:
+        if (known := circle.by_external.get(key)) is not None:
+            return known
+    for point in row.points:
+        if point.kind == ContactPoint.Kind.EMAIL and (known := circle.by_email.get(point.normalised)) is not None:
+            # Another id of the same source is another person there: the address is shared, she is not.
+            sources = {source for source, _value in known.external_ids}
+            if not any(source in sources for source, _value in row.external_ids):
+                return known
+    if row.is_known_by_phone:
+        for point in row.points:
+            if (known := circle.by_phone.get((point.normalised, row.name))) is not None:
+                return known
+    if row.is_known_by_place and account is not None:
+        return circle.by_place.get((account, row.name))
+    return None
+
+
+def _fill(known: KnownPerson, row: PersonRow) -> bool:
+    person, changed = known.row, False
+    may_overwrite = person.version == 1
+    for name, value in row.fields.items():
+        current = getattr(person, name)
+        if value and current != value and (may_overwrite or not current):
+            setattr(person, name, value)
+            changed = True
+    for key, value in row.custom.items():
+        if person.custom.get(key, NOTHING) != value:
+            person.custom[key] = value
+            changed = True
+    known.is_changed |= changed
+    return changed
+
+
+def _add_points(circle: Circle, known: KnownPerson, row: PersonRow, notes: list[str]) -> bool:
+    changed = False
+    for point in row.points:
+        key = (point.kind, point.normalised)
+        if key in known.points:
+            continue
+        if point.kind == ContactPoint.Kind.EMAIL and point.normalised in circle.by_email:
+            notes.append("email_of_another")
+            continue
+        new = ContactPoint(
+            person=known.row,
+            kind=point.kind,
+            value=point.value,
+            normalised=point.normalised,
+            extension=point.extension,
+            is_primary=not any(p.is_primary for (kind, _n), p in known.points.items() if kind == point.kind),
+            state=ContactPoint.State.OK if point.is_certain else ContactPoint.State.UNVERIFIED,
+            source=circle.source,
+            created_at=circle.at,
+        )
+        known.points[key] = new
+        known.new_points.append(new)
+        changed = True
+    return changed
+
+
+def _add_external_ids(circle: Circle, known: KnownPerson, row: PersonRow) -> bool:
+    changed = False
+    for key in row.external_ids:
+        if key not in known.external_ids and key not in circle.by_external:
+            known.external_ids.add(key)
+            known.new_external_ids.append(key)
+            changed = True
+    return changed
+
+
+def _employ(
+    circle: Circle, known: KnownPerson, row: PersonRow, account: KnownAccount | None, *, is_strong: bool
+) -> bool:
+    job = known.job
+    may_overwrite = known.row.version == 1
+    if job is None:
+        if account is None and not row.title:
+            return False
+        known.job = Employment(person=known.row, account=account.row if account else None, title=row.title)
+        known.account, known.job_is_changed = account, True
+        return True
+    changed = False
+    if account is not None and account is not known.account:
+        if known.account is None:
+            job.account, known.account = account.row, account
+            changed = True
+        elif is_strong and may_overwrite:
+            _leave(circle, known)
+            known.job = Employment(person=known.row, account=account.row, title=row.title)
+            known.account, known.job_is_changed = account, True
+            return True
+    if row.title and job.title != row.title and (may_overwrite or not job.title):
+        job.title = row.title
+        changed = True
+    known.job_is_changed |= changed
+    return changed
+
+
+def _leave(circle: Circle, known: KnownPerson) -> None:
+    """She works elsewhere now. A job that this very file gave her is simply another one."""
+    job = known.job
+    if job is None or job.pk is None:
+        return
+    job.is_current = False
+    job.until_on = max(circle.at.date(), job.from_on) if job.from_on else circle.at.date()
+    known.left.append(job)
+
+
+def _suppress(known: KnownPerson, channels: set[str]) -> bool:
+    new = sorted(channels - known.suppressed)
+    known.suppressed.update(new)
+    known.new_suppressions += new
+    return bool(new)
+
+
+def _stand(known: KnownPerson, standing: str) -> bool:
+    if not standing:
+        return False
+    if known.account is not None:
+        if known.account.row.standing == standing or known.account.row.standing not in MAY_BECOME_CUSTOMER:
+            return False
+        known.account.row.standing = standing
+        known.account.is_changed = True
+        return True
+    if known.row.standing == standing or known.row.standing not in MAY_BECOME_CUSTOMER:
+        return False
+    known.row.standing = standing
+    known.is_changed = True
+    return True
