@@ -92,9 +92,9 @@ class Router:
         if standing != Standing.PROSPECT:
             return Route(standing, ref=account_id)
         if account_id and account_id in self.workers:
-            bdr_id, team_id = self.workers[account_id]
-            if self.can_hold(bdr_id, team_id):
-                return Route("works_account", team_id, bdr_id, ref=account_id)
+            worker_id, worker_team_id = self.workers[account_id]
+            if self.can_hold(worker_id, worker_team_id):
+                return Route("works_account", worker_team_id, worker_id, ref=account_id)
         account = self.accounts.get(account_id) if account_id else None
         for territory in self.territories:
             if _covers(territory, person, account, source):

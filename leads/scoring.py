@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from accounts.models import Account, Employment, Person
+from accounts.models import Account, CustomField, Employment, Person
 from agreement.models import AgreementVersion, ScoreRule
 from leads.models import Engagement, Interest
 from team.models import Installation
@@ -78,7 +78,7 @@ def judge(
         row.person_id: row
         for row in Employment.objects.filter(person__in=ids, is_current=True).select_related("account")
     }
-    fit_rules = [rule for rule in rules_of(version.pk) if rule.axis == ScoreRule.Axis.FIT]
+    fit_rules = _honest([rule for rule in rules_of(version.pk) if rule.axis == ScoreRule.Axis.FIT])
     return {
         person.pk: _judged(person, employments.get(person.pk), points.get(person.pk, 0), fit_rules, version)
         for person in people
@@ -89,6 +89,17 @@ def judge(
 def rules_of(version_id: int) -> tuple[ScoreRule, ...]:
     """The score rules of a version; published is immutable, so that they may be kept."""
     return tuple(ScoreRule.objects.filter(version=version_id).order_by("pk"))
+
+
+def _honest(rules: list[ScoreRule]) -> list[ScoreRule]:
+    """Without the rules that read a custom field which leaks the outcome: such a field is marked not for scores."""
+    if not any(".custom." in rule.field for rule in rules):
+        return rules
+    leaking = {
+        f"{entity}.custom.{key}"
+        for entity, key in CustomField.objects.filter(not_for_scores=True).values_list("entity", "key")
+    }
+    return [rule for rule in rules if rule.field not in leaking]
 
 
 def _judged(
@@ -104,7 +115,8 @@ def _judged(
 
 def _holds(rule: ScoreRule, person: Person, employment: Employment | None, account: Account | None) -> bool:
     entity, _dot, name = rule.field.partition(".")
-    holder = {"person": person, "employment": employment, "account": account}.get(entity)
+    holders: dict[str, Any] = {"person": person, "employment": employment, "account": account}
+    holder = holders.get(entity)
     if holder is None:
         return False
     value = holder.custom.get(name[7:]) if name.startswith("custom.") else getattr(holder, name, None)
@@ -118,5 +130,5 @@ def _holds(rule: ScoreRule, person: Person, employment: Employment | None, accou
     if rule.operator == ScoreRule.Operator.CONTAINS:
         words = str(value).casefold().replace(",", " ").replace("/", " ").split()
         text = " ".join(words)
-        return any(word in words if " " not in word else word in text for word in rule.value)
+        return any((word in text) if " " in word else (word in words) for word in map(str, rule.value))
     return bool(value == rule.value)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from agreement.models.vocabulary import Lane, Phase, StepKind
 
 
-class CodeQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class CodeQuerySet(models.QuerySet):
     def in_use(self) -> CodeQuerySet:
         return self.filter(retired_at=None)
 

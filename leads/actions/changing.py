@@ -34,7 +34,7 @@ class MoveRefused(Exception):
 
 
 RESPONSIBLE = ("bdr", "ae", "team")
-COLUMNS = {field: Lead._meta.get_field(field).attname for field in Lead.FOLDED}
+COLUMNS = {field.name: field.attname for field in Lead._meta.concrete_fields if field.name in Lead.FOLDED}
 PHASE_MOMENTS = {
     Phase.QUEUED: "first_queued_at",
     Phase.WORKING: "first_working_at",
