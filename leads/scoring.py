@@ -106,7 +106,7 @@ def _judged(
     person: Person, employment: Employment | None, points: int, rules: list[ScoreRule], version: AgreementVersion
 ) -> Judged:
     account = employment.account if employment else None
-    parts = [[rule.key, rule.points] for rule in rules if _holds(rule, person, employment, account)]
+    parts: list[list[Any]] = [[rule.key, rule.points] for rule in rules if _holds(rule, person, employment, account)]
     fit = sum(worth for _key, worth in parts)
     letter = "A" if fit >= version.fit_a_from else "B" if fit >= version.fit_b_from else "C"
     number = "1" if points >= version.interest_1_from else "2" if points >= version.interest_2_from else "3"
