@@ -304,6 +304,10 @@ class LeadPage:
         return not self.is_reserved_for_another
 
     @property
+    def manages(self) -> bool:
+        return self.lead.team_id in self.user.teams_as(Role.MANAGER)
+
+    @property
     def is_reserved_for_another(self) -> bool:
         lead = self.lead
         return bool(lead.reserved_until and lead.reserved_until > self.now and lead.bdr_id != self.user.pk)
@@ -313,15 +317,17 @@ class LeadPage:
         """Which of the acts make sense in this phase; the actions decide again."""
         phase, works = self.lead.phase, self.works
         is_open = works and phase != Phase.CLOSED
-        is_at_work = works and phase in (Phase.QUEUED, Phase.WORKING) and not self.is_reserved_for_another
+        # Work on a queued lead takes it, so that it is offered to whom may take it; a manager may also end it.
+        is_hers = is_open and (phase != Phase.QUEUED or self.may_take)
+        ends_it = is_hers or (is_open and self.manages)
         return {
-            "call": is_open and phase != Phase.NURTURE,
-            "touch": is_open and phase != Phase.NURTURE,
+            "call": is_hers and phase != Phase.NURTURE,
+            "touch": is_hers and phase != Phase.NURTURE,
             "note": works,
-            "step": is_open and phase != Phase.HANDED_OFF,
-            "meeting": is_at_work,
-            "recycle": is_at_work,
-            "disqualify": is_at_work or (works and phase == Phase.NURTURE),
+            "step": is_hers and phase != Phase.HANDED_OFF,
+            "meeting": is_hers and phase in (Phase.QUEUED, Phase.WORKING),
+            "recycle": ends_it and phase in (Phase.QUEUED, Phase.WORKING),
+            "disqualify": ends_it and phase in (Phase.QUEUED, Phase.WORKING, Phase.NURTURE),
             "answers": is_open,
             "person": works,
             "wake": works and phase == Phase.NURTURE,

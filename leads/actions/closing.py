@@ -14,7 +14,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import managers_of
-from leads.actions.recycling import rule_of
+from leads.actions.recycling import must_be_free, rule_of
 from leads.clocks import clause_for
 from leads.models import Lead, LeadEvent, Notice, Recycling, SecondLook
 from team.calendars import KeptCalendars
@@ -39,6 +39,7 @@ def disqualify_lead(
     Where the reason asks for it and fewer than three attempts were made, the manager sees it for five working days.
     """
     held = lock_lead(lead, expect=expect)
+    must_be_free(held, by=by, at=at)
     must_allow(held, "disqualify", Phase.CLOSED, by=by)
     rule = rule_of(held, reason, kind=Reason.Kind.DISQUALIFY)
     effects = Effects(held, by=by, at=at)

@@ -18,7 +18,7 @@ from leads.actions.entering import Entered, NewLead, add_lead, open_leads
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.routing import Router
 from leads.waking import UNKNOWN_END_DAYS, Facts, wake_day, wake_moment
-from team.models import Team
+from team.models import Role, Team
 
 if TYPE_CHECKING:
     from team.models import User
@@ -45,6 +45,7 @@ def recycle_lead(
     """
     facts = facts or Facts()
     held = lock_lead(lead, expect=expect)
+    must_be_free(held, by=by, at=at)
     rule = rule_of(held, reason, kind=Reason.Kind.RECYCLE)
     effects = Effects(held, by=by, at=at)
     early = rule.category == ReasonRule.Category.UNRESPONSIVE and any(
@@ -243,6 +244,13 @@ def rule_of(lead: Lead, reason: Reason, *, kind: str) -> ReasonRule:
     if rule is None:
         raise MoveRefused(_("The agreement this lead came in under has no such reason."), field="reason")
     return rule
+
+
+def must_be_free(lead: Lead, *, by: User, at: datetime) -> None:
+    """A reservation holds against everybody but the manager of the team: LeadConflict while it is another's."""
+    reserved = lead.reserved_until and lead.reserved_until > at and lead.bdr_id != by.pk
+    if reserved and lead.team_id not in by.teams_as(Role.MANAGER):
+        raise LeadConflict(_("Reserved for %(name)s.") % {"name": lead.bdr})
 
 
 def zone_of_team(team_id: int) -> str:
