@@ -29,7 +29,7 @@ class NoDemo(Exception):
 def make_demo(logins_file: Path, *, at: datetime, zone: str = "", tell: Callable[[float], None]) -> list[Login]:
     """Make the company and tell its story up to `at`. Needs an installation without users."""
     at = at.replace(microsecond=0)
-    rng = Random(SEED)  # noqa: S311 - the same company every time is the point
+    rng = Random(SEED)  # noqa: S311 # nosec B311 - the same company every time is the point
     with transaction.atomic():
         cast = make_cast(at=at, zone=zone)
         world = make_world(cast, rng=rng, at=at - HISTORY)

@@ -93,12 +93,13 @@ def _write_jobs(circle: Circle, touched: list[KnownPerson]) -> None:
     left = [job for known in touched for job in known.left]
     if left:
         Employment.objects.bulk_update(left, ["is_current", "until_on"], batch_size=BATCH)
-    jobs = [known for known in touched if known.job is not None and known.job_is_changed]
-    for known in jobs:
-        assert known.job is not None  # noqa: S101 - for the type checker
+    rows = []
+    for known in touched:
+        if known.job is None or not known.job_is_changed:
+            continue
         known.job.person_id = known.row.pk
         known.job.account_id = known.account.row.pk if known.account else None
-    rows = [known.job for known in jobs if known.job is not None]
+        rows.append(known.job)
     insert_rows(
         Employment,
         JOB_ROW,
