@@ -31,7 +31,8 @@ def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
         else:
             when = str(countdown(context, row.due_at, zone=row.zone, exact=row.is_exact, icon_name=row.icon))
         lines.append(f'<li class="row">{_who(row)}{_what(row.what)}{when}{_why(row.why)}</li>')
-    return SafeString("\n".join(lines))  # nosec B703 - every value in a line was escaped above
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
 
 
 @register.simple_tag(takes_context=True)
@@ -54,7 +55,8 @@ def pool_lines(context: Context, rows: "Sequence[PoolRow]") -> SafeString:
             f'<li class="row has-act" id="lead-{row.lead_id}">'
             f"{_who(row)}{_what(row.what)}{when}{_why(row.why)}{act}</li>"
         )
-    return SafeString("\n".join(lines))  # nosec B703 - every value in a line was escaped above
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
 
 
 def _who(row: "Row | PoolRow") -> str:
