@@ -99,9 +99,10 @@ class Brief:
 
 
 def brief_of(hand_off: HandOff, *, at: datetime) -> Brief:
-    """What is known about the person of this hand-off and her company."""
+    """What is known about the person of this hand-off and her company; once it is over, what was known until then."""
     lead = hand_off.lead
-    verdicts = verdicts_of(lead)
+    over_at = hand_off.over_at
+    verdicts = verdicts_of(lead, until=over_at)
     return Brief(
         hand_off=hand_off,
         lead=lead,
@@ -114,7 +115,7 @@ def brief_of(hand_off: HandOff, *, at: datetime) -> Brief:
             .select_related("reason", "bdr", "ae")
             .order_by("-id")[:PURSUITS_MAX]
         ),
-        notes=_notes(lead, verdicts),
+        notes=_notes(lead, verdicts, until=over_at),
         contacts=list(
             ContactPoint.objects.filter(
                 person=lead.person_id, state__in=ContactPoint.USABLE, kind__in=["email", "phone", "mobile"]
@@ -123,15 +124,16 @@ def brief_of(hand_off: HandOff, *, at: datetime) -> Brief:
     )
 
 
-def verdicts_of(lead: Lead) -> list[Verdict]:
-    """Every criterion in use with its newest answer and the words that go with it."""
+def verdicts_of(lead: Lead, *, until: datetime | None = None) -> list[Verdict]:
+    """Every criterion in use with its newest answer, by default of all, and the words that go with it."""
     asked = set(
         CriterionRule.objects.filter(version=lead.agreement_id, asked_at_qualified=True).values_list(
             "criterion_id", flat=True
         )
     )
     newest: dict[int, Answer] = {}
-    for answer in Answer.objects.filter(lead=lead).select_related("by").order_by("id"):
+    given = Answer.objects.filter(lead=lead, at__lte=until) if until else Answer.objects.filter(lead=lead)
+    for answer in given.select_related("by").order_by("id"):
         newest[answer.criterion_id] = answer
     notes = Note.objects.filter(pk__in=[one.note_id for one in newest.values() if one.note_id], erased_at=None)
     words = dict(notes.values_list("pk", "text"))
@@ -180,8 +182,10 @@ def _read(lead: Lead) -> list[Reading]:
     return list(found.values())[:READ_MAX]
 
 
-def _notes(lead: Lead, verdicts: list[Verdict]) -> list[Note]:
+def _notes(lead: Lead, verdicts: list[Verdict], *, until: datetime | None) -> list[Note]:
     """The last things written down, without those that stand beside a verdict already."""
     beside = [verdict.answer.note_id for verdict in verdicts if verdict.answer and verdict.answer.note_id]
     notes = Note.objects.filter(lead=lead, erased_at=None).exclude(pk__in=beside).select_related("by")
+    if until:
+        notes = notes.filter(at__lte=until)
     return list(notes.order_by("-at", "-id")[:NOTES_MAX])

@@ -94,7 +94,7 @@ def inbox_of(user: User, view: str, *, at: datetime) -> Inbox:
         _whole("answer", _("Waiting for an answer") if view == View.FROM_ME else _("To answer"), to_answer),
         _whole("outcome", _("Say how it went"), sorted(over, key=_next_moment)),
         _few("accepted", _("Accepted"), sorted(ahead, key=_next_moment)),
-        _counted("qualified", _("Qualified"), _of(user, view, HandOff.objects.qualified(), is_deal=True)),
+        _counted("qualified", _("Qualified"), _of(user, view, HandOff.objects.qualified(), is_kept=True)),
     ]
     if view != View.TO_ME:
         since = at - timedelta(days=CAME_BACK_DAYS)
@@ -114,8 +114,8 @@ def whole_list(user: User, view: str, key: str, *, before: int | None = None) ->
     """One group to its end, newest first, a page at a time by its key; None when there is no such group."""
     rows = {
         "accepted": lambda: _of(user, view, HandOff.objects.accepted()),
-        "qualified": lambda: _of(user, view, HandOff.objects.qualified(), is_deal=True),
-        "back": lambda: _of(user, view, HandOff.objects.came_back()),
+        "qualified": lambda: _of(user, view, HandOff.objects.qualified(), is_kept=True),
+        "back": lambda: _of(user, view, HandOff.objects.came_back(), is_kept=True),
     }.get(key)
     if rows is None:
         return None
@@ -128,9 +128,10 @@ def whole_list(user: User, view: str, key: str, *, before: int | None = None) ->
     return Group(key, titles[key], items[:PAGE], len(items[:PAGE]), next_id)
 
 
-def _of(user: User, view: str, rows: Any, *, is_deal: bool = False) -> QuerySet[HandOff]:
+def _of(user: User, view: str, rows: Any, *, is_kept: bool = False) -> QuerySet[HandOff]:
+    """The rows of this view; `is_kept` leaves out what went on to another AE, whose it is then."""
     if view == View.TO_ME:
-        rows = rows.filter(lead__ae=user) if is_deal else rows.addressed_to(user)
+        rows = rows.filter(lead__ae=user) if is_kept else rows.addressed_to(user)
     elif view == View.FROM_ME:
         rows = rows.sent_by(user)
     else:

@@ -57,7 +57,8 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         return self.select_related("lead__person", "lead__account", "ae", "bdr", "escalated_to")
 
     def visible_to(self, user: User) -> HandOffQuerySet:
-        mine = Q(ae=user) | Q(escalated_to=user, state=HandOff.State.SENT)
+        """What is open is seen by whom it asks; what is over, by whoever sees its lead."""
+        mine = Q(ae=user, state__in=HandOff.OPEN_STATES) | Q(escalated_to=user, state=HandOff.State.SENT)
         return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | mine)
 
 
@@ -146,6 +147,13 @@ class HandOff(models.Model):
     @property
     def is_accepted(self) -> bool:
         return self.state == self.State.ACCEPTED
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When this hand-off ended without becoming a deal."""
+        if self.is_open or self.state == self.State.QUALIFIED:
+            return None
+        return self.outcome_at or self.answered_at
 
     @property
     def meeting_ends_at(self) -> datetime | None:
