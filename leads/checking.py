@@ -15,7 +15,8 @@ from leads.actions.changing import COLUMNS, as_code
 from leads.folding import fold
 from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
 from leads.models.lead import AE_PHASES
-from team.models import Absence
+from team.localtime import is_zone
+from team.models import Absence, Calendar, Team, User
 
 # The system is late, not wrong, until a tick has had this long.
 TICK_GRACE = timedelta(minutes=5)
@@ -144,6 +145,16 @@ def sweep_is_missing(at: datetime) -> QuerySet[Lead]:
     )
 
 
+def calendar_without_hours(at: datetime) -> QuerySet[Calendar]:
+    """Calendars in use that say no hours, or name no time zone there is: they count around the clock."""
+    in_use = Exists(Team.objects.filter(calendar=OuterRef("pk"), retired_at=None)) | Exists(
+        User.objects.active().filter(calendar=OuterRef("pk"))
+    )
+    zones = set(Calendar.objects.order_by().values_list("time_zone", flat=True).distinct())
+    unknown = [zone for zone in zones if not is_zone(zone)]
+    return Calendar.objects.filter(in_use).filter(Q(windows=None) | Q(time_zone__in=unknown))
+
+
 def clock_is_unwatched(at: datetime) -> QuerySet[Clock]:
     """Running clocks that nobody will look at, or that somebody should have looked at long ago."""
     return Clock.objects.running().filter(Q(next_notice_at=None) | Q(next_notice_at__lt=at - TICK_GRACE))
@@ -215,6 +226,7 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         step_without_assignee_in_work,
         sweep_is_stale,
         sweep_is_missing,
+        calendar_without_hours,
         clock_is_unwatched,
         miss_is_unseen,
         first_touch_still_running,

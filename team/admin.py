@@ -118,13 +118,14 @@ class MemberInline(admin.TabularInline):
         return False
 
 
+def _zones() -> list[tuple[str, str]]:
+    return [(zone, zone.replace("_", " ")) for zone in sorted(filter(is_zone, available_timezones()))]
+
+
 class UserForm(forms.ModelForm):
     """A user, with a new password where one is typed."""
 
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"),
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(filter(is_zone, available_timezones()))],
-    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
     new_password = forms.CharField(
         label=_("New password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
     )
@@ -202,8 +203,20 @@ class TeamAdmin(SettingAdmin):
     inlines = (MemberInline,)
 
 
+class WindowFormSet(BaseInlineFormSet):
+    """A calendar that somebody works by has hours."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        calendar = self.instance
+        if not kept and calendar.pk and (calendar.teams.exists() or calendar.users.exists()):
+            raise forms.ValidationError(_("Somebody works by this calendar: give it hours."))
+
+
 class WindowInline(admin.TabularInline):
     model = CalendarWindow
+    formset = WindowFormSet
     extra = 0
 
 
@@ -212,10 +225,19 @@ class DayInline(admin.TabularInline):
     extra = 0
 
 
+class CalendarForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+
+    class Meta:
+        model = Calendar
+        fields = ("name", "time_zone", "country", "subdivision")
+
+
 @admin.register(Calendar)
 class CalendarAdmin(SettingAdmin):
     """Hours are minutes after midnight on the calendar's clock: 540 is 9:00."""
 
+    form = CalendarForm
     list_display = ("name", "time_zone", "country")
     search_fields = ("name",)
     inlines = (WindowInline, DayInline)

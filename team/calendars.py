@@ -17,11 +17,13 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from team.localtime import is_zone
 from team.models import Absence, Calendar, CalendarDay, Membership, Team, User
-from team.worktime import Window, WorkCalendar
+from team.worktime import MINUTES_A_DAY, Window, WorkCalendar
 
 YEARS_BACK = 2
 YEARS_AHEAD = 10
+AROUND_THE_CLOCK = ((Window(0, MINUTES_A_DAY),),) * 7
 
 type Span = tuple[datetime, datetime]
 
@@ -179,12 +181,14 @@ def public_holidays(country: str, subdivision: str, year: int) -> Mapping[date, 
 
 
 def _worktime(calendar: Calendar, *, at: datetime, away: Iterable[Span]) -> WorkCalendar:
+    """Without any hours it counts around the clock, in a zone nobody knows by UTC: a promise keeps its date, and one
+    team's mistake is no other team's. `check_leads` names such a calendar."""
     week: list[list[Window]] = [[] for _weekday in range(7)]
     for window in calendar.windows.all():
         week[window.weekday].append(Window(window.opens, window.closes))
     return WorkCalendar(
-        time_zone=calendar.time_zone,
-        week=tuple(map(tuple, week)),
+        time_zone=calendar.time_zone if is_zone(calendar.time_zone) else "UTC",
+        week=tuple(map(tuple, week)) if any(week) else AROUND_THE_CLOCK,
         days={**_holidays(calendar, at), **_own_days(calendar.days.all())},
         away=tuple(away),
     )

@@ -254,3 +254,22 @@ def test_a_list_costs_the_same_queries_for_any_number_of_rows(site, alice, rows,
     # session, user; count, leads; teams for the filter
     with django_assert_num_queries(5):
         site.get(url(Lead, "changelist"))
+
+
+def test_a_calendar_somebody_works_by_has_hours_and_a_zone_there_is(site, team):
+    calendar = team.calendar
+    windows = list(calendar.windows.all())
+    rows = [{"id": one.pk, "calendar": calendar.pk, "weekday": one.weekday, "opens": one.opens, "closes": one.closes}
+            for one in windows]  # fmt: skip
+    fields = {"name": calendar.name, "time_zone": "Europe/Oslo", "country": "", "subdivision": "", **inline("days")}
+    kept = inline("windows", *rows, first=len(rows))
+    emptied = inline("windows", *({**row, "DELETE": "on"} for row in rows), first=len(rows))
+
+    for wrong in ({**fields, **kept, "time_zone": "Foo/Bar"}, {**fields, **emptied}):
+        assert site.post(url(Calendar, "change", calendar.pk), wrong).status_code == 200
+        calendar.refresh_from_db()
+        assert (calendar.time_zone, calendar.windows.count()) == ("UTC", len(rows))
+
+    assert site.post(url(Calendar, "change", calendar.pk), {**fields, **kept}).status_code == 302
+    calendar.refresh_from_db()
+    assert calendar.time_zone == "Europe/Oslo"

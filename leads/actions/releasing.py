@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db import connection, transaction
+import structlog
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 
@@ -24,6 +25,9 @@ BATCH = 500
 # On SQLite one writes at a time: what fits in a moment.
 SQLITE_BATCH = 25
 BUDGET_SECONDS = 20.0
+TRY_AGAIN = timedelta(hours=1)
+
+logger = structlog.get_logger(__name__)
 
 
 class ReleaseDays:
@@ -111,7 +115,17 @@ def _release_batch(*, at: datetime, size: int) -> int:
     now, later = _within_capacity(rows)
     _put_off(later, at=at)
     skipped = _why_not(now)
-    leads = _open([row for row in now if row.pk not in skipped], at=at)
+    wanted = [row for row in now if row.pk not in skipped]
+    leads = _opened(wanted, at=at)
+    if leads is None:
+        # One of them stands in the way: the others are not kept waiting, and it is tried again in an hour.
+        leads, failed = {}, set()
+        for row in wanted:
+            one = _opened([row], at=at)
+            leads |= one or {}
+            failed |= {row.pk} if one is None else set()
+        Release.objects.filter(pk__in=failed).update(due_at=at + TRY_AGAIN)
+        now = [row for row in now if row.pk not in failed]
     done = []
     for row in now:
         row.done_at = at
@@ -125,6 +139,18 @@ def _release_batch(*, at: datetime, size: int) -> int:
     Release.objects.bulk_update(done, ["state", "done_at", "lead", "skipped_for"], batch_size=BATCH)
     _record_verdicts(done, at=at)
     return len(rows)
+
+
+def _opened(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str] | None:
+    """As `_open`; None where something that is no trouble of the database stood in the way."""
+    try:
+        with transaction.atomic():
+            return _open(rows, at=at)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("release_failed", releases=len(rows))
+        return None
 
 
 def _open(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str]:

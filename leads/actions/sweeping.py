@@ -5,10 +5,12 @@ The lock of the transaction is the lease and its commit the fence: nothing here 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+import structlog
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from agreement.models import Phase, SLAClause
@@ -23,6 +25,9 @@ from team.clock import database_now
 from team.models import Tick, User
 
 BATCH = 500
+TRY_AGAIN = timedelta(hours=1)
+
+logger = structlog.get_logger(__name__)
 
 
 def ring(kind: str, work: Callable[[datetime], int]) -> int:
@@ -38,22 +43,50 @@ def ring(kind: str, work: Callable[[datetime], int]) -> int:
 
 
 def sweep_leads(*, at: datetime) -> int:
-    """Up to 500 leads the system must look at: wake, end reservations, move what was missed."""
+    """Up to 500 leads the system must look at: wake, end reservations, move what was missed.
+
+    One team's trouble is no other team's: what cannot be worked is looked at again in an hour, and counted until then.
+    """
     with transaction.atomic():
         due = list(_locked(Lead.objects.to_sweep(at)[:BATCH]))
-        wake = [lead.pk for lead in due if lead.phase == Phase.NURTURE]
-        wake_leads(wake, by=None, at=at)
-        calendars = Calendars(at=at)
-        queued = [lead for lead in due if lead.phase == Phase.QUEUED]
-        steps = _next_steps(queued)
-        for lead in queued:
-            _sweep_queued(lead, steps.get(lead.pk), calendars=calendars, at=at)
+        teams: dict[int, list[Lead]] = defaultdict(list)
         for lead in due:
-            if lead.phase == Phase.WORKING:
-                _sweep_working(lead, at=at)
-        stale = [lead.pk for lead in due if lead.phase not in (Phase.NURTURE, Phase.QUEUED, Phase.WORKING)]
-        Lead.objects.filter(pk__in=stale).update(sweep_at=None)
+            teams[lead.team_id].append(lead)
+        calendars = Calendars(at=at)
+        for leads in teams.values():
+            if _swept(leads, calendars=calendars, at=at):
+                continue
+            for lead in leads:
+                lead.refresh_from_db()
+                if not _swept([lead], calendars=calendars, at=at):
+                    Lead.objects.filter(pk=lead.pk).update(sweep_at=at + TRY_AGAIN)
         return len(due)
+
+
+def _swept(leads: list[Lead], *, calendars: Calendars, at: datetime) -> bool:
+    """False where something that is no trouble of the database stood in the way: nothing is written then."""
+    try:
+        with transaction.atomic():
+            _sweep(leads, calendars=calendars, at=at)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("sweep_failed", team=leads[0].team_id, leads=len(leads))
+        return False
+    return True
+
+
+def _sweep(due: list[Lead], *, calendars: Calendars, at: datetime) -> None:
+    wake_leads([lead.pk for lead in due if lead.phase == Phase.NURTURE], by=None, at=at)
+    queued = [lead for lead in due if lead.phase == Phase.QUEUED]
+    steps = _next_steps(queued)
+    for lead in queued:
+        _sweep_queued(lead, steps.get(lead.pk), calendars=calendars, at=at)
+    for lead in due:
+        if lead.phase == Phase.WORKING:
+            _sweep_working(lead, at=at)
+    stale = [lead.pk for lead in due if lead.phase not in (Phase.NURTURE, Phase.QUEUED, Phase.WORKING)]
+    Lead.objects.filter(pk__in=stale).update(sweep_at=None)
 
 
 def notice_clocks(*, at: datetime) -> int:

@@ -83,6 +83,7 @@ PLANTED = {
     "step_without_assignee_in_work": lambda leads: Step.objects.filter(lead=worked(leads)).update(assignee=None),
     "sweep_is_stale": lambda leads: put(queued(leads), sweep_at=NOON),
     "sweep_is_missing": lambda leads: put(asleep(leads), sweep_at=None),
+    "calendar_without_hours": lambda leads: worked(leads).team.calendar.windows.all().delete(),
     "clock_is_unwatched": lambda leads: Clock.objects.filter(lead=queued(leads)).update(next_notice_at=None),
     "miss_is_unseen": lambda leads: Clock.objects.filter(lead=queued(leads)).update(
         state="missed", missed_at=LATER, ended_at=LATER, next_notice_at=None
