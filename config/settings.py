@@ -129,6 +129,9 @@ else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
     DATABASE["OPTIONS"] = {
         "connect_timeout": 5,
+        # Django's default is that nothing is prepared, whatever a cursor asks for; with a threshold nobody reaches,
+        # it is exactly what asks for it (team.prepared).
+        "prepare_threshold": 1_000_000_000,
         "options": (
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout=3s"
             " -c idle_in_transaction_session_timeout=30s"

@@ -79,3 +79,17 @@ def test_one_statement_is_sent(people):
         PEOPLE.rows(teams=[1, 2], at=NOON, not_her=3)
 
     assert len(queries) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps its own statements")
+def test_postgresql_plans_it_once(people):
+    _teams, users = people
+    mine = Prepared(lambda user: Team.objects.filter(memberships__user=user).order_by("pk").values_list("name"))
+
+    for user in users:
+        mine.rows(user=user.pk)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        statements = [row[0] for row in cursor.fetchall()]
+    assert len([one for one in statements if one.startswith('SELECT "team_team"."name"')]) == 1
