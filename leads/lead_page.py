@@ -337,7 +337,7 @@ class LeadPage:
     def undoable(self) -> LeadEvent | None:
         """Her own last act of the day, while nobody has acted since."""
         event = self.history.newest
-        return event if self.works and can_undo(event, by=self.user, at=self.now) else None
+        return event if can_undo(event, by=self.user, at=self.now) else None
 
     # Who
 

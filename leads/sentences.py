@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -386,11 +387,12 @@ def want_routing(names: Names, data: dict[str, Any]) -> None:
 
 
 def told(event: LeadEvent, lead: Lead, *, reader: int, now: datetime) -> str:
-    """One event as a sentence by itself: what somebody else did, for a conflict."""
+    """One event as a sentence by itself, without marks: what somebody else did, or what was taken back."""
     names = Names()
     want(names, event)
     names.want("user", lead.bdr_id)
-    return str(Teller(names.load(), {lead.pk: lead}, reader=reader, now=now)(event).text)
+    text = Teller(names.load(), {lead.pk: lead}, reader=reader, now=now)(event).text
+    return unescape(strip_tags(text)) if isinstance(text, SafeString) else str(text)
 
 
 def routed_words(data: dict[str, Any], names: Names) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
+from leads.actions.acts import belongs
 from leads.models import Lead, LeadEvent
 from leads.transitions import BEGIN, is_allowed
 
@@ -132,6 +133,7 @@ def write(lead: Lead, event: LeadEvent, **more: Any) -> LeadEvent:
         columns.add("version")
     if columns:
         Lead.objects.filter(pk=lead.pk).update(**{column: getattr(lead, column) for column in sorted(columns)})
+    belongs(event)
     event.save(force_insert=True)
     return event
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -27,9 +28,19 @@ UNDOABLE = frozenset({
     "return", "qualify", "not_qualify", "win", "lose", "stall", "recycle", "rewake", "disqualify",
 })  # fmt: skip
 
+# No act writes more events on one lead.
+ACT_MAX = 8
+
 
 def last_event(lead: Lead) -> LeadEvent | None:
     return lead.events.order_by("-id").first()
+
+
+def last_act(lead: Lead) -> list[LeadEvent]:
+    """The events of the last act on this lead, the last one first."""
+    newest = list(lead.events.order_by("-id")[:ACT_MAX])
+    act = newest[0].data.get("act") if newest else None
+    return list(takewhile(lambda event: event.data.get("act") == act, newest)) if act else newest[:1]
 
 
 def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
@@ -44,15 +55,20 @@ def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
 def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None) -> LeadEvent:
     """Take back the last act on this lead, if it was hers, today, and nobody has acted since.
 
-    `event_id` names the act that was meant: LeadConflict when it is no longer the last one. What an act opened is
-    closed again; LeadConflict when that was worked on meanwhile.
+    `event_id` names the act that was meant: LeadConflict when it is no longer the last one. An act that wrote several
+    events is taken back whole, the last one first; returns the correction of its first. What an act opened is closed
+    again; LeadConflict when that was worked on meanwhile.
     """
     held = lock_lead(lead)
-    event = last_event(held)
-    if event is None or (event_id is not None and event.pk != event_id):
+    events = last_act(held)
+    if not events or (event_id is not None and events[0].pk != event_id):
         raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
-    if not can_undo(event, by=by, at=at):
+    if not all(can_undo(event, by=by, at=at) for event in events):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
+    return [_take_back(held, event, by=by, at=at) for event in events][-1]
+
+
+def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadEvent:
     effects = event.data.get("effects", {})
     _must_be_untouched(held, effects)
     _close_what_it_opened(event, at=at, by=by)
@@ -165,7 +181,15 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     )
     Suppression.objects.filter(pk__in=effects.get("suppressions", [])).delete()
     for pk, state, is_primary in effects.get("contact_points", []):
-        ContactPoint.objects.filter(pk=pk).update(state=state, is_primary=is_primary)
+        _restore_contact_point(pk, state, is_primary=is_primary)
+
+
+def _restore_contact_point(pk: int, state: str, *, is_primary: bool) -> None:
+    """As it was; but another one that is the first by now stays the first."""
+    point = ContactPoint.objects.get(pk=pk)
+    first = ContactPoint.objects.filter(person=point.person_id, kind=point.kind, is_primary=True).exclude(pk=pk)
+    point.state, point.is_primary = state, is_primary and not first.exists()
+    point.save(update_fields=["state", "is_primary"])
 
 
 def _reverse_activities(ids: list[int], *, by: User, at: datetime) -> None:

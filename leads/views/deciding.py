@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,13 +24,13 @@ from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_and_go_on
 from leads.actions.recycling import recycle_lead
-from leads.actions.undoing import undo_last
+from leads.actions.undoing import last_act, last_event, undo_last
 from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
 from leads.models import HandOff, Lead, SecondLook
-from leads.sentences import both_clocks, new_moment
-from leads.views.access import visible_lead, workable_lead
+from leads.sentences import both_clocks, new_moment, told
+from leads.views.access import visible_lead
 from leads.views.lead import carry_out
 from leads.views.panels import make_form
 from leads.waking import sentence, wake_day
@@ -129,16 +129,31 @@ def disqualify(request: Request, public_id: UUID) -> HttpResponse:
 @require_POST
 def undo(request: Request, public_id: UUID) -> HttpResponse:
     """Take the last act back: from the line that told it, or as Correct from the history."""
-    lead = workable_lead(request, public_id)
+    lead, now = _seen_or_done(request, public_id), timezone.now()
+    acts = last_act(lead)
     named = request.POST.get("event", "")
     event_id = int(named) if named.isdecimal() and len(named) < 19 else None
     try:
-        undo_last(lead, by=request.user, at=timezone.now(), event_id=event_id)
+        undo_last(lead, by=request.user, at=now, event_id=event_id)
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
     else:
-        tell(request, _("Taken back: %(name)s is as before.") % {"name": lead.person})
+        what = "; ".join(told(event, lead, reader=request.user.pk, now=now) for event in reversed(acts))
+        tell(request, _("%(name)s is as before. Taken back: %(what)s.") % {"name": lead.person, "what": what})
+    if not Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists():
+        return redirect("leads:queue")
     return redirect("leads:lead", public_id)
+
+
+def _seen_or_done(request: Request, public_id: UUID) -> Lead:
+    """The lead if she sees it, or did the last thing to it, wherever it went then; else 404."""
+    lead = Lead.objects.select_related("person").filter(public_id=public_id).first()
+    if lead is None:
+        raise Http404
+    last = last_event(lead)
+    if last is not None and last.by_id == request.user.pk:
+        return lead
+    return visible_lead(request, public_id)
 
 
 def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> str:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import ContactPoint
 from agreement.models import Reason
+from leads.actions.acts import one_act
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.handing import accept_hand_off, move_meeting, reject_hand_off, withdraw_hand_off
@@ -224,7 +225,7 @@ def _carry_out(
         if not form.is_valid():
             return _inbox(request, hand_off, now=now, opened=panel, status=422, form=form)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), one_act():
             submit_once(request.POST.get("form_id", ""), by=user, at=now, answer_url=there)
             said = act(form, now)
     except SentBefore as before:

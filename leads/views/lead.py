@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.actions.people import PersonConflict
+from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.forms.hand_offs import Sales
 from leads.lead_page import LeadPage, history_of, lead_for_page
@@ -145,7 +146,7 @@ def carry_out(
     following = _following(request, lead, form, now) if goes_on else None
     there = reverse("leads:lead", args=[following]) if following else reverse("leads:queue") if goes_on else here
     try:
-        with transaction.atomic():
+        with transaction.atomic(), one_act() as done:
             submit_once(form.cleaned_data["form_id"], by=request.user, at=now, answer_url=there)
             words = act(lead, form, now)
     except SentBefore as before:
@@ -161,7 +162,9 @@ def carry_out(
     drafts = [f"lead-{lead.pk}-{panel}"]
     if form.cleaned_data.get("disposition"):
         drafts.append(f"lead-{lead.pk}-call")
-    tell(request, words, undo=reverse("leads:undo", args=[public_id]), drafts=drafts)
+    # What wrote no event of this lead has nothing to take back: Undo would meet the act before it.
+    undo = reverse("leads:undo", args=[public_id]) if done.events else ""
+    tell(request, words, undo=undo, drafts=drafts)
     if not request.htmx or (goes_on and not following):
         return redirect(there)
     response = show(request, following or public_id, now=now)

@@ -1,0 +1,43 @@
+"""One act of a person: what she sent once may write several events, and they are taken back together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from uuid_utils.compat import uuid7
+
+if TYPE_CHECKING:
+    from leads.models import LeadEvent
+
+
+@dataclass
+class Act:
+    """Its name, kept with each of its events, and what it has written so far."""
+
+    key: str = field(default_factory=lambda: uuid7().hex)
+    events: list[LeadEvent] = field(default_factory=list)
+
+
+_current: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+@contextmanager
+def one_act() -> Iterator[Act]:
+    """Every event that is written inside belongs to one act."""
+    act = Act()
+    token = _current.set(act)
+    try:
+        yield act
+    finally:
+        _current.reset(token)
+
+
+def belongs(event: LeadEvent) -> None:
+    """Note that this event, about to be written, belongs to the act in hand, if there is one."""
+    if act := _current.get():
+        event.data["act"] = act.key
+        act.events.append(event)
