@@ -35,6 +35,10 @@ STATUS_VALUES_MAX = 50
 EMPTY_MAX = 30
 
 
+# Rep-sourced is what a rep finds herself, never what a file brings.
+LANES_OF_FILES = [(lane.value, lane.label) for lane in Lane if lane is not Lane.REP_SOURCED]
+
+
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("The file is of"),
@@ -278,7 +282,7 @@ class AnswersForm(forms.Form):
     )
     engagement_kind = forms.ChoiceField(label=gettext_lazy("What did they do?"), choices=Engagement.Kind.choices)
     lane = forms.ChoiceField(
-        label=gettext_lazy("How fast is somebody to answer?"), choices=Lane.choices, widget=forms.RadioSelect
+        label=gettext_lazy("How fast is somebody to answer?"), choices=LANES_OF_FILES, widget=forms.RadioSelect
     )
     pace = forms.ChoiceField(
         label=gettext_lazy("When do they become leads?"), choices=Import.Pace.choices, widget=forms.RadioSelect

@@ -35,7 +35,7 @@ from leads.forms.importing import AnswersForm, ColumnsForm, LayoutForm, UploadFo
 from leads.import_page import progress_of, read_rows, reject_lines, result_of, waiting_of
 from leads.imports import Mapping, guessed_mapping, guessed_meanings
 from leads.intake.reading import Profile, UnreadableFile, count_values
-from leads.models import Import
+from leads.models import Engagement, Import
 from leads.tasks import run_imports
 from leads.views.access import need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -170,7 +170,11 @@ def _answers_form(request: Request, run: Import, profile: Profile, mapping: Mapp
             values = count_values(stream.file, profile, column=at)
     meanings = run.meanings or (guessed_meanings(profile.headers[at], list(values)) if at is not None else {})
     answered = run if run.source else earlier_like(run)
-    initial: dict[str, Any] = {"happened_at": run.happened_at or run.created_at, "per_day": 100}
+    initial: dict[str, Any] = {
+        "happened_at": run.happened_at or run.created_at,
+        "per_day": 100,
+        "engagement_kind": Engagement.Kind.LISTED,
+    }
     if answered is not None and answered.source:
         same_day = answered.happened_at if answered.pk == run.pk or answered in same_file(run) else None
         initial |= {
