@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import Account, ContactPoint, Employment, Person, Suppression
-from agreement.models import Disposition, Lane, Phase
+from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.undoing import can_undo
 from leads.cadence import attempts_of
@@ -38,6 +38,10 @@ DEEDS_READ = 200
 # The hand-off that the lead stands in: open, or the one that made it a deal.
 STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
 DEEDS_COUNT = timedelta(days=180)
+# Done by saying so; the others by a call, a touch or a meeting.
+FINISHED = (
+    StepKind.TASK, StepKind.FIND_CONTACT, StepKind.OUTCOME, StepKind.REACH_UP, StepKind.REPLY, StepKind.DECIDE,
+)  # fmt: skip
 
 
 def lead_for_page(user: User, public_id: UUID) -> Lead | None:
@@ -332,6 +336,29 @@ class LeadPage:
             "person": works,
             "wake": works and phase == Phase.NURTURE,
         }
+
+    def _is_hers(self, step: Step) -> bool:
+        """Once sales has the lead, each of the two moves and ends her own steps; the manager all."""
+        sold = self.lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED)
+        return not sold or self.manages or step.assignee_id == self.user.pk
+
+    @property
+    def may_snooze(self) -> bool:
+        """A meeting is moved with the other side instead."""
+        step = self.step
+        return bool(step and self.may["step"] and self._is_hers(step) and step.kind != StepKind.MEETING)
+
+    @property
+    def may_finish(self) -> bool:
+        """A step that no other act ends. The only one of a lead that sales has ends with what came of it."""
+        step, is_sold = self.step, self.lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED)
+        if step is None or step.kind not in FINISHED or not self.may["answers"]:
+            return False
+        return self._is_hers(step) and not (is_sold and len(self.steps) == 1) and not self.is_in_pool
+
+    @property
+    def is_in_pool(self) -> bool:
+        return self.lead.phase == Phase.QUEUED and not self.may_take
 
     @property
     def undoable(self) -> LeadEvent | None:

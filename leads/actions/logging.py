@@ -17,7 +17,7 @@ from leads.cadence import next_step, soon
 from leads.models import Activity, Lead, LeadEvent, Step
 from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
-from team.models import Installation
+from team.models import Installation, Role
 
 if TYPE_CHECKING:
     from team.models import User
@@ -69,7 +69,7 @@ def log_touch(lead: Lead, *, kind: str, by: User, at: datetime, note: str = "", 
     if lead.phase == Phase.WORKING and step_done:
         _attempt_done(lead, effects, at=at)
     elif step_done:
-        _answer_who_waits(lead, effects)
+        _answer_who_waits(lead, effects, by=by)
     return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
 
 
@@ -107,9 +107,8 @@ def set_step(
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
     effects.close_steps(
-        [step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE or step.kind in CALLED]
+        [step for step in _hers(effects, by) if step.made_by == Step.MadeBy.CADENCE or step.kind in CALLED]
     )
-    assignee = by if lead.responsible_id in (None, by.pk) else None
     effects.make_step(
         Step(
             lead=lead,
@@ -118,7 +117,7 @@ def set_step(
             due_at=due_at,
             local_due=local,
             zone=zone,
-            assignee_id=assignee.pk if assignee else lead.responsible_id,
+            assignee_id=_who_will(lead, by),
             promised=promised or kind == StepKind.CALL_BACK,
             made_by=Step.MadeBy.PERSON,
             created_at=at,
@@ -129,14 +128,17 @@ def set_step(
 
 @transaction.atomic
 def snooze_step(lead: Lead, *, by: User, at: datetime, until: tuple[datetime, str] | datetime) -> LeadEvent:
-    """The next step later. The clocks stand where they stood."""
+    """The next step later. The clocks stand where they stood. A meeting is not snoozed: it is moved, for both sides."""
     lead = _mine(lead, by=by, at=at)
     due_at, _local, _zone = _moment(until, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
-    step = next(iter(effects.open_steps), None)
+    hers = _hers(effects, by)
+    step = next((one for one in hers if one.kind != StepKind.MEETING), None)
     if step is None:
-        raise LeadConflict(_("There is no step to snooze."))
+        if hers:
+            raise MoveRefused(_("A meeting is not snoozed: move it, and she gets the new invitation."), field="due")
+        raise LeadConflict(_("There is no step of yours to snooze."))
     effects.move_step(step, due_at, snoozed=step.snoozed + 1, promised=False, local_due=None, zone="")
     return _planned(lead, effects, by=by, at=at, data={"snoozed": step.pk})
 
@@ -149,6 +151,8 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
     done = [one for one in effects.open_steps if one.pk == step.pk]
     if not done:
         raise LeadConflict(_("This step is done already."))
+    if done[0] not in _hers(effects, by):
+        raise LeadConflict(_("This step is not yours to finish."))
     effects.close_steps(done, state=Step.State.DONE)
     if lead.phase == Phase.WORKING and not effects.open_steps:
         _plan_next(lead, effects, at=at)
@@ -214,7 +218,7 @@ def _log_call(
         elif not effects.open_steps or follows == Disposition.Follows.NEXT_ATTEMPT:
             _plan_next(lead, effects, at=at)
     else:
-        _answer_who_waits(lead, effects)
+        _answer_who_waits(lead, effects, by=by)
         if promised:
             effects.make_step(_promise(lead, promised, by=by, at=at))
     return _touched(
@@ -254,7 +258,7 @@ def _planned(lead: Lead, effects: Effects, *, by: User | None, at: datetime, dat
     if lead.phase in (Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED):
         due_at = effects.next_due or soon(at)
         if not effects.open_steps:
-            raise MoveRefused(_("A lead in work always has a next step."))
+            raise MoveRefused(_("Something has to come next: say how it went, or set the next step first."))
     elif lead.phase == Phase.NURTURE:
         due_at = _due_asleep(lead, effects)
     event = alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data))
@@ -266,25 +270,45 @@ def _due_asleep(lead: Lead, effects: Effects) -> datetime:
 
 
 def _promise(lead: Lead, moment: tuple[datetime, datetime | None, str], *, by: User, at: datetime) -> Step:
-    """The call back she was promised: her BDR's while he works her, later whoever promised it."""
+    """The call back she was promised."""
     due_at, local, zone = moment
-    mine = lead.phase != Phase.WORKING and by.pk in (lead.bdr_id, lead.ae_id)
     return Step(
         lead=lead,
         kind=StepKind.CALL_BACK,
         due_at=due_at,
         local_due=local,
         zone=zone,
-        assignee_id=by.pk if mine else lead.responsible_id,
+        assignee_id=_who_will(lead, by),
         promised=True,
         made_by=Step.MadeBy.PERSON,
         created_at=at,
     )
 
 
-def _answer_who_waits(lead: Lead, effects: Effects) -> None:
-    """After the hand-off, or asleep: who replied or was promised a call has been answered; what else stands, stays."""
-    waiting = [step for step in effects.open_steps if step.kind in (StepKind.REPLY, StepKind.CALL_BACK)]
+def _who_will(lead: Lead, by: User) -> int | None:
+    """Whose a planned step is: her BDR's while he works her, later of the one of the two who plans it."""
+    if lead.responsible_id is None or (lead.phase != Phase.WORKING and by.pk in (lead.bdr_id, lead.ae_id)):
+        return by.pk
+    return lead.responsible_id
+
+
+def _hers(effects: Effects, by: User) -> list[Step]:
+    """What she may move or end: once sales has the lead, each of the two her own steps; the manager all."""
+    lead = effects.lead
+    if lead.phase not in (Phase.ACCEPTED, Phase.QUALIFIED) or lead.team_id in by.teams_as(Role.MANAGER):
+        return list(effects.open_steps)
+    return [step for step in effects.open_steps if step.assignee_id == by.pk]
+
+
+def _answer_who_waits(lead: Lead, effects: Effects, *, by: User) -> None:
+    """After the hand-off, or asleep: who replied has been answered, and who was promised a call by this one; what else
+    stands, stays."""
+    hers = _hers(effects, by)
+    waiting = [
+        step
+        for step in effects.open_steps
+        if step.kind == StepKind.REPLY or (step.kind == StepKind.CALL_BACK and step in hers)
+    ]
     if lead.phase in (Phase.HANDED_OFF, Phase.NURTURE) or len(waiting) < len(effects.open_steps):
         effects.close_steps(waiting, state=Step.State.DONE)
 

@@ -28,7 +28,7 @@ from leads.neighbours import lead_after
 from leads.sentences import told
 from leads.timeline import SHOWS, Cursor
 from leads.views.access import can_work, visible_lead
-from leads.views.panels import INLINE, ON_CLICK, WITH_CALL, make_form
+from leads.views.panels import INLINE, ON_CLICK, PANELS, WITH_CALL, make_form
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request, tell
 from team.templatetags.midfield import moment_words
@@ -86,6 +86,9 @@ def show(
     page: LeadPage | None = None,
 ) -> HttpResponse:
     """The page with `panel` open; `form` is what was sent and is shown again with its mistakes."""
+    if panel not in PANELS:
+        # A button without a form: what became of it stands above everything.
+        panel, form = "", None
     page = page or page_of(request, public_id, now=now)
     open_panels = [name for name in INLINE if page.may[name] or name == panel]
     forms = {name: make_form(name, page.lead, user=request.user, now=now, page=page) for name in open_panels}
@@ -100,6 +103,7 @@ def show(
         "forms": forms,
         "panel": panel,
         "conflict": conflict,
+        "kept": "" if panel else _("Nothing was changed."),
         "theirs": theirs,
         # What was typed about the call stands in this form now; its draft must not come back beside it.
         "goes_on": panel in WITH_CALL and bool(forms[panel]["disposition"].value()),
@@ -139,7 +143,8 @@ def carry_out(
             request, public_id, now=now, panel=panel, form=form, conflict=what_happened(request, lead, now), status=409
         )
     if not is_valid:
-        return show(request, public_id, now=now, panel=panel, form=form, status=422)
+        words = "" if panel in PANELS else _("This step is done already.")
+        return show(request, public_id, now=now, panel=panel, form=form, conflict=words, status=422)
 
     here = reverse("leads:lead", args=[public_id])
     goes_on = form.cleaned_data["next"]
@@ -157,6 +162,8 @@ def carry_out(
         words = f"{conflict} {what_happened(request, lead, now)}".strip()
         return show(request, public_id, now=now, panel=panel, form=form, conflict=words, status=409)
     except MoveRefused as refused:
+        if panel not in PANELS:
+            return show(request, public_id, now=now, conflict=str(refused), status=422)
         form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         return show(request, public_id, now=now, panel=panel, form=form, status=422)
     drafts = [f"lead-{lead.pk}-{panel}"]

@@ -20,6 +20,7 @@ from team.models import Role, User
 INLINE = ("call", "touch", "note")
 # Asked for when they are opened.
 ON_CLICK = ("step", "answers", "meeting", "recycle", "disqualify", "person")
+PANELS = (*INLINE, *ON_CLICK)
 # A call can go on with these.
 WITH_CALL = ("meeting", "recycle", "disqualify")
 
