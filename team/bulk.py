@@ -15,6 +15,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
 ROWS_MOST = 500
+# Which values of a row the database wants in another form.
+Adapters = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 def insert_rows(
@@ -42,7 +44,17 @@ def insert_rows(
     return given
 
 
-def _adapted(row: tuple[Any, ...], adapters: tuple[tuple[int, Callable[[Any], Any]], ...]) -> tuple[Any, ...]:
+def update_rows(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write these columns of rows that exist; the first column is the key."""
+    if not rows:
+        return
+    statement, adapters = _update_plan(model, columns, connection.vendor)
+    adapted = [_adapted(row, adapters) for row in rows] if adapters else rows
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(*row[1:], row[0]) for row in adapted])
+
+
+def _adapted(row: tuple[Any, ...], adapters: Adapters) -> tuple[Any, ...]:
     values = list(row)
     for at, adapt in adapters:
         values[at] = adapt(values[at])
@@ -50,15 +62,25 @@ def _adapted(row: tuple[Any, ...], adapters: tuple[tuple[int, Callable[[Any], An
 
 
 @lru_cache(maxsize=64)
-def _plan(
-    model: type[models.Model], columns: tuple[str, ...], vendor: str
-) -> tuple[str, tuple[tuple[int, Callable[[Any], Any]], ...]]:
+def _plan(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, Adapters]:
     """The head of the statement, and which values the database wants in another form."""
+    table, names, adapters = _columns(model, columns, vendor)
+    return f"INSERT INTO {table} ({', '.join(names)})", adapters
+
+
+@lru_cache(maxsize=64)
+def _update_plan(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, Adapters]:
+    table, (key, *names), adapters = _columns(model, columns, vendor)
+    values = ", ".join(f"{name} = %s" for name in names)
+    # Only names of our own models are put into the statement.
+    return f"UPDATE {table} SET {values} WHERE {key} = %s", adapters  # noqa: S608
+
+
+def _columns(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, list[str], Adapters]:
     fields = {field.attname: field for field in model._meta.concrete_fields}
     quote = connection.ops.quote_name
-    names = ", ".join(quote(fields[name].column or name) for name in columns)
     adapters = tuple((at, adapt) for at, name in enumerate(columns) if (adapt := _adapter(fields[name], vendor)))
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names})", adapters
+    return quote(model._meta.db_table), [quote(fields[name].column or name) for name in columns], adapters
 
 
 def _adapter(field: Any, vendor: str) -> Callable[[Any], Any] | None:

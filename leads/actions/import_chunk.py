@@ -117,15 +117,21 @@ class Chunk:
     def rejects(self) -> list[Draft]:
         return [draft for draft in self.drafts if draft.refused is not None]
 
-    def apply(self, *, lock: bool = False) -> None:
-        """Read whom the rows may meet and apply each in order; nothing is written."""
+    def load(self, *, lock: bool = False) -> None:
+        """Read whom the rows may meet."""
         good = [draft for draft in self.drafts if draft.refused is None]
         if self.run.kind == Import.Kind.COMPANIES:
             self.meeting.load_accounts([draft.company for draft in good if draft.company], lock=lock)
+        else:
+            self.meeting.load([draft.person for draft in good if draft.person], lock=lock)
+
+    def apply(self) -> None:
+        """Apply each row in order to whom was loaded; nothing is written."""
+        good = [draft for draft in self.drafts if draft.refused is None]
+        if self.run.kind == Import.Kind.COMPANIES:
             for draft in good:
                 self._meet_company(draft)
         else:
-            self.meeting.load([draft.person for draft in good if draft.person], lock=lock)
             for draft in good:
                 self._meet_person(draft)
             self._load_pursuits()
@@ -232,6 +238,7 @@ class Chunk:
         else:
             line.verdict = Verdict.Answer.OLD
             pursuit.had_one, pursuit.has_open = True, meaning == Meaning.RECYCLED
+            self.memory.sleepers += meaning == Meaning.RECYCLED
         line.plan = meaning
         return meaning
 
@@ -326,10 +333,10 @@ class Chunk:
     def _write_sleepers(self) -> None:
         """Recycled somewhere else: asleep here, with a reason and a day, a few every morning."""
         groups: dict[tuple[str, int], list[Line]] = defaultdict(list)
-        for line in self.lines:
-            if line.plan == Meaning.RECYCLED:
-                groups[line.draft.reason or RECYCLE_REASON, self.memory.sleepers // WAKES_A_DAY].append(line)
-                self.memory.sleepers += 1
+        asleep = [line for line in self.lines if line.plan == Meaning.RECYCLED]
+        first = self.memory.sleepers - len(asleep)
+        for number, line in enumerate(asleep, first):
+            groups[line.draft.reason or RECYCLE_REASON, number // WAKES_A_DAY].append(line)
         for (key, later), lines in groups.items():
             rule = self.facts.rules[key]
             zone = _default_zone()

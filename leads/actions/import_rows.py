@@ -37,12 +37,18 @@ BUDGET_SECONDS = 20.0
 POSTGRESQL_ROWS = 1000
 # On SQLite one writes at a time: as many rows as fit in this, then as long for everybody else.
 SQLITE_SECONDS = 0.02
+# Whom so many rows may meet is read at once, and written in several chunks.
+SQLITE_ROWS_AHEAD = 500
 SQLITE_ROWS_FIRST, SQLITE_ROWS_LEAST, SQLITE_ROWS_MOST = 40, 25, 250
 # Claims in a row that moved nothing: something in the next rows kills the worker.
 STANDSTILLS = 10
 PREVIEW_ROWS = 2000
 PREVIEW_SECONDS = 2.5
 FIRST_ROWS = 10
+
+
+class Overtaken(Exception):
+    """Somebody changed what these rows change, after it was read: they are compared anew."""
 
 
 class LeaseLost(Exception):
@@ -112,6 +118,7 @@ def preview(run: Import, *, at: datetime, seconds: float = PREVIEW_SECONDS) -> P
         source = records(stream.file, file.profile)
         while drafts := file.drafts(source, PREVIEW_ROWS // 4):
             chunk = Chunk(run, drafts, meeting=meeting, facts=facts, at=at, memory=memory)
+            chunk.load()
             chunk.apply()
             found.add(chunk)
             if found.rows >= PREVIEW_ROWS and time.monotonic() > ends:
@@ -152,7 +159,7 @@ def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
         writer = _Writer(run, file)
         with run.upload.file.open("rb") as stream:
             source = records(stream.file, file.profile, after=_checkpoint(run))
-            while drafts := file.drafts(source, chunk_rows or writer.rows):
+            while drafts := file.drafts(source, chunk_rows or writer.rows_ahead):
                 writer.write(drafts)
                 rows += len(drafts)
                 if time.monotonic() > ends:
@@ -176,13 +183,27 @@ class _Writer:
         self.facts = FileFacts(run)
         self.is_sqlite = connection.vendor == "sqlite"
         self.rows = SQLITE_ROWS_FIRST if self.is_sqlite else POSTGRESQL_ROWS
+        self.rows_ahead = SQLITE_ROWS_AHEAD if self.is_sqlite else POSTGRESQL_ROWS
+        self._ahead: tuple[Meeting, Memory] | None = None
         # Only who holds the lease writes them, and the fence proves it: they need not be read again.
         self.tallies: dict[str, Any] = run.tallies
         self._freed_at = 0.0
         self._held_for = 0.0
 
     def write(self, drafts: list[Draft]) -> None:
-        """One chunk in one transaction. What the database refuses is found by halves and becomes a rejected row."""
+        """Chunk by chunk, each in one transaction. Whom all of these rows may meet is read once."""
+        chunk = self._chunk(drafts)
+        chunk.load()
+        self._ahead = chunk.meeting, chunk.memory
+        first = 0
+        while first < len(drafts):
+            part = drafts[first : first + self.rows]
+            self._write_part(part)
+            first += len(part)
+        self._ahead = None
+
+    def _write_part(self, drafts: list[Draft]) -> None:
+        """What the database refuses is found by halves and becomes a rejected row."""
         try:
             self._write_one(drafts)
         except (OperationalError, LeaseLost):
@@ -206,19 +227,23 @@ class _Writer:
     def _write_one(self, drafts: Sequence[Draft]) -> None:
         """Read and apply before the transaction, so that it holds the database only while it writes.
 
-        Where a row changes what we knew before, and where somebody was faster, everything is read again under locks.
+        Where somebody was faster, everything is read again under locks.
         """
         chunk = self._apply(drafts)
         self._yield()
-        if not chunk.meeting.changes_known:
-            try:
-                with transaction.atomic():
-                    self._commit(chunk)
-            except IntegrityError:
-                logger.info("import_chunk_again", import_id=self.run.pk, row=drafts[0].row_no)
-            else:
-                self._remember(chunk)
-                return
+        try:
+            with transaction.atomic():
+                self._commit(chunk, read_before=True)
+        except (IntegrityError, Overtaken):
+            # What was read ahead has been changed by rows that were not written.
+            self._ahead = None
+            logger.info("import_chunk_again", import_id=self.run.pk, row=drafts[0].row_no)
+        except BaseException:
+            self._ahead = None
+            raise
+        else:
+            self._remember(chunk)
+            return
         with transaction.atomic():
             hold(self.run, at=database_now())
             chunk = self._apply(drafts, lock=True)
@@ -226,14 +251,21 @@ class _Writer:
         self._remember(chunk)
 
     def _apply(self, drafts: Sequence[Draft], *, lock: bool = False) -> Chunk:
-        at = database_now()
-        memory = Memory(releases=self.tallies.get("releases", 0), sleepers=self.tallies.get("sleepers", 0))
-        meeting = Meeting(source=self.run.source, at=at, names=self.file.names)
-        chunk = Chunk(self.run, drafts, meeting=meeting, facts=self.facts, at=at, memory=memory)
-        chunk.apply(lock=lock)
+        if self._ahead is not None:
+            chunk = self._chunk(drafts, *self._ahead)
+        else:
+            chunk = self._chunk(drafts)
+            chunk.load(lock=lock)
+        chunk.apply()
         return chunk
 
-    def _commit(self, chunk: Chunk) -> None:
+    def _chunk(self, drafts: Sequence[Draft], meeting: Meeting | None = None, memory: Memory | None = None) -> Chunk:
+        at = database_now()
+        meeting = meeting or Meeting(source=self.run.source, at=at, names=self.file.names)
+        memory = memory or Memory(releases=self.tallies.get("releases", 0), sleepers=self.tallies.get("sleepers", 0))
+        return Chunk(self.run, drafts, meeting=meeting, facts=self.facts, at=at, memory=memory)
+
+    def _commit(self, chunk: Chunk, *, read_before: bool = False) -> None:
         """The fence, the counts and the checkpoint first: one UPDATE that also locks the row; then the rows."""
         began = time.monotonic()
         run, outcomes = self.run, chunk.outcomes
@@ -251,11 +283,14 @@ class _Writer:
         )
         if not moved:
             raise LeaseLost
+        if read_before and not chunk.meeting.is_as_read():
+            raise Overtaken
         chunk.write()
         self._held_for = time.monotonic() - began
 
     def _remember(self, chunk: Chunk) -> None:
         self.tallies = self._summed(chunk)
+        chunk.meeting.settle()
 
     def _summed(self, chunk: Chunk) -> dict[str, Any]:
         added = {"reasons": chunk.reasons, "notes": chunk.notes, "became": chunk.became}

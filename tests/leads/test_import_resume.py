@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Person
+from accounts.actions.people import correct_person
+from accounts.models import Employment, Person
 from leads.actions import import_rows
 from leads.actions.import_rows import LEASE, LeaseLost, claim_import, run_imports
 from leads.actions.importing import ImportRefused, cancel_import, start_import
@@ -119,3 +120,44 @@ def test_file_that_is_gone_ends_the_import_in_words(team, lea):
 def test_second_run_beside_the_first_reads_nothing_twice(team, lea):
     bring(ROWS, by=lea)
     assert run_imports() == 0
+
+
+# Forty people, three times each: another city every time, another company the last.
+AGAIN = "email,city,company\n" + "".join(
+    f"p{n % 40}@mail{n % 40}.io,City {n // 40},{'Halden' if n >= 80 else 'Corvane'}\n" for n in range(120)
+)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 0])
+def test_people_met_again_are_the_same_wherever_the_file_is_cut(team, lea, rows):
+    run = started(lea, AGAIN)
+    run_imports(budget=100, chunk_rows=rows)
+
+    run.refresh_from_db()
+    assert (run.state, counts(run)) == ("done", (40, 80, 0, 0))
+    assert set(Person.objects.values_list("city", flat=True)) == {"City 2"}
+    current = Employment.objects.filter(is_current=True).values_list("account__name", flat=True)
+    assert (len(current), set(current)) == (40, {"Halden"})
+
+
+class Interrupted(import_rows._Writer):
+    """Somebody corrects a person after her row was compared with her, and before it is written."""
+
+    def _yield(self):
+        person = Person.objects.get(contact_points__normalised="a@corvane.io")
+        if person.version == 1:
+            correct_person(person, expect=1, by=self.run.by, at=database_now(), city="Bergen")
+
+
+def test_what_somebody_corrects_while_the_file_is_read_stays(team, lea):
+    bring("email,city\na@corvane.io,Oslo\nb@corvane.io,Oslo\n", by=lea)
+    run = started(lea, "email,city\na@corvane.io,Moss\nb@corvane.io,Moss\n")
+    held = claim_import("one")
+
+    writer = Interrupted(held, import_rows._File(held, at=database_now()))
+    with held.upload.file.open("rb") as stream:
+        writer.write(writer.file.drafts(import_rows.records(stream.file, writer.file.profile), 20))
+
+    assert list(Person.objects.order_by("pk").values_list("city", flat=True)) == ["Bergen", "Moss"]
+    run.refresh_from_db()
+    assert counts(run) == (0, 1, 1, 0)

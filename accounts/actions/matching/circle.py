@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Model
 
 from accounts.models import Account, ContactPoint, Employment, Person
 from accounts.normalise import folded
 
 # Stands for a value that is not there, where None is one.
 NOTHING = object()
+Values = tuple[Any, ...]
 
 
 @dataclass(slots=True, eq=False)
 class KnownAccount:
     row: Account
+    # The values it had when it was read; nothing for a new one.
+    as_read: Values = ()
     domains: set[str] = field(default_factory=set)
     external_ids: set[tuple[str, str]] = field(default_factory=set)
     is_new: bool = False
     is_changed: bool = False
+    is_found_otherwise: bool = False
     new_domains: list[str] = field(default_factory=list)
     new_external_ids: list[tuple[str, str]] = field(default_factory=list)
 
@@ -27,6 +35,8 @@ class KnownAccount:
 @dataclass(slots=True, eq=False)
 class KnownPerson:
     row: Person
+    as_read: Values = ()
+    job_as_read: Values = ()
     points: dict[tuple[str, str], ContactPoint] = field(default_factory=dict)
     job: Employment | None = None
     account: KnownAccount | None = None
@@ -36,6 +46,8 @@ class KnownPerson:
     is_changed: bool = False
     job_is_changed: bool = False
     is_refound: bool = False
+    # Something by which a search finds her has changed.
+    is_found_otherwise: bool = False
     left: list[Employment] = field(default_factory=list)
     new_points: list[ContactPoint] = field(default_factory=list)
     new_external_ids: list[tuple[str, str]] = field(default_factory=list)
@@ -69,6 +81,21 @@ def company_key(name: str) -> str:
     return " ".join("".join(c if c.isalnum() or c == "&" else " " for c in folded(name)).split())
 
 
+def values_of(row: Model) -> Values:
+    """The row's own columns, its key first."""
+    return tuple(_kept(row.__dict__[name]) for name in columns_of(type(row)))
+
+
+@lru_cache(maxsize=8)
+def columns_of(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+def _kept(value: Any) -> Any:
+    """What the rows will change in place is kept as it was."""
+    return dict(value) if isinstance(value, dict) else value
+
+
 class Circle:
     """Known people and accounts, by everything that tells them apart."""
 
@@ -89,12 +116,31 @@ class Circle:
         self.refused_keys: dict[str, set[str]] | None = None
 
     @property
-    def changes_known(self) -> bool:
-        """Whether somebody or something we knew before is changed: then it must be read again under a lock."""
-        return any(known.is_refound and not known.is_new for known in self.people.values()) or any(
-            (known.is_changed or known.new_domains or known.new_external_ids) and not known.is_new
+    def changed_people(self) -> list[KnownPerson]:
+        """Those we knew before of whom the rows tell something new."""
+        return [known for known in self.people.values() if known.is_refound and not known.is_new]
+
+    @property
+    def changed_accounts(self) -> list[KnownAccount]:
+        return [
+            known
             for known in self.accounts.values()
-        )
+            if not known.is_new and (known.is_changed or known.new_domains or known.new_external_ids)
+        ]
+
+    def settle(self) -> None:
+        """What was changed is written: from here on it is what we know."""
+        for account in (*self.new_accounts, *self.changed_accounts):
+            account.as_read = values_of(account.row)
+            account.is_new = account.is_changed = account.is_found_otherwise = False
+            account.new_domains, account.new_external_ids = [], []
+        for known in (*self.new_people, *self.changed_people):
+            known.as_read = values_of(known.row)
+            known.job_as_read = values_of(known.job) if known.job is not None and known.job.pk else ()
+            known.is_new = known.is_changed = known.job_is_changed = False
+            known.is_refound = known.is_found_otherwise = False
+            known.left, known.new_points, known.new_external_ids, known.new_suppressions = [], [], [], []
+        self.new_accounts, self.new_people = [], []
 
     def remember_account(self, known: KnownAccount) -> None:
         self.accounts[known.row.pk] = known

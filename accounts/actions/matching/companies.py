@@ -6,6 +6,8 @@ from accounts.actions.matching.circle import NOTHING, Circle, KnownAccount, comp
 from accounts.actions.matching.rows import AccountRow, PersonRow
 from accounts.models import Account, Standing
 
+# Facts that are part of its search text.
+FOUND_BY = ("name", "phone")
 # What a customer of a file was before we knew.
 MAY_BECOME_CUSTOMER = (Standing.PROSPECT, Standing.OPEN_OPPORTUNITY)
 
@@ -77,6 +79,7 @@ def fill_account(circle: Circle, known: KnownAccount, row: AccountRow) -> bool:
         current = getattr(account, name)
         if value not in (None, "") and current != value and (may_overwrite or current in (None, "")):
             setattr(account, name, value)
+            known.is_found_otherwise |= name in FOUND_BY
             changed = True
     for key, value in row.custom.items():
         if account.custom.get(key, NOTHING) != value:

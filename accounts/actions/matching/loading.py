@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from accounts.actions.matching.circle import Circle, KnownAccount, KnownPerson
+from accounts.actions.matching.circle import Circle, KnownAccount, KnownPerson, values_of
 from accounts.actions.matching.companies import seat_of
 from accounts.actions.matching.rows import AccountRow, PersonRow, by_source
 from accounts.actions.people import suppression_key
@@ -49,7 +49,7 @@ def load_accounts(
         return
     queryset = Account.objects.filter(pk__in=new).order_by("pk")
     for account in queryset.select_for_update() if lock else queryset:
-        circle.remember_account(KnownAccount(account))
+        circle.remember_account(KnownAccount(account, values_of(account)))
     for account_id, domain in AccountDomain.objects.filter(account__in=new).values_list("account_id", "domain"):
         circle.accounts[account_id].domains.add(domain)
         circle.account_by_domain[domain] = circle.accounts[account_id]
@@ -80,14 +80,14 @@ def _read_people(circle: Circle, ids: list[int], *, lock: bool) -> None:
     queryset = Person.objects.filter(pk__in=ids).order_by("pk")
     rows = list(queryset.select_for_update() if lock else queryset)
     for row in rows:
-        circle.people[row.pk] = KnownPerson(row)
+        circle.people[row.pk] = KnownPerson(row, values_of(row))
     for point in ContactPoint.objects.filter(person__in=ids).order_by("pk"):
         circle.people[point.person_id].points[point.kind, point.normalised] = point
     jobs = list(Employment.objects.filter(person__in=ids, is_current=True))
     _read_accounts_of(circle, jobs)
     for job in jobs:
         known = circle.people[job.person_id]
-        known.job = job
+        known.job, known.job_as_read = job, values_of(job)
         known.account = circle.accounts.get(job.account_id) if job.account_id else None
     for person_id, source, value in ExternalId.objects.filter(person__in=ids).values_list(
         "person_id", "source", "value"
@@ -105,7 +105,7 @@ def _read_people(circle: Circle, ids: list[int], *, lock: bool) -> None:
 def _read_accounts_of(circle: Circle, jobs: list[Employment]) -> None:
     missing = {job.account_id for job in jobs if job.account_id} - circle.accounts.keys()
     for row in Account.objects.filter(pk__in=missing).order_by("pk"):
-        circle.remember_account(KnownAccount(row))
+        circle.remember_account(KnownAccount(row, values_of(row)))
     for account_id, domain in AccountDomain.objects.filter(account__in=missing).values_list("account", "domain"):
         circle.accounts[account_id].domains.add(domain)
         circle.account_by_domain[domain] = circle.accounts[account_id]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from accounts.actions.matching.checking import is_as_read
 from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson
 from accounts.actions.matching.companies import account_of, fill_account, find_account, new_account
 from accounts.actions.matching.loading import ERASURE, load_accounts, load_people
@@ -46,10 +47,6 @@ class Meeting:
     @property
     def new_accounts(self) -> int:
         return len(self.circle.new_accounts)
-
-    @property
-    def changes_known(self) -> bool:
-        return self.circle.changes_known
 
     def load(self, rows: Sequence[PersonRow], *, lock: bool = False) -> None:
         load_people(self.circle, rows, lock=lock)
@@ -93,6 +90,14 @@ class Meeting:
             return Outcome.CREATED, new_account(self.circle, row)
         changed = fill_account(self.circle, known, row)
         return (Outcome.UPDATED if changed else Outcome.DUPLICATE), known
+
+    def is_as_read(self) -> bool:
+        """In the transaction that writes: whether what the rows change is still as it was when they met it."""
+        return is_as_read(self.circle)
+
+    def settle(self) -> None:
+        """The transaction is committed: further rows may meet whom these rows left behind."""
+        self.circle.settle()
 
     def write(self) -> None:
         write_accounts(self.circle)

@@ -7,6 +7,8 @@ from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER
 from accounts.actions.matching.rows import PersonRow
 from accounts.models import ContactPoint, Employment
 
+NAMES = ("given_name", "family_name")
+
 
 def add_to_person(
     circle: Circle,
@@ -20,9 +22,11 @@ def add_to_person(
 ) -> bool:
     """Everything the row says of her; returns whether any of it is new."""
     changed = _fill(known, row)
-    changed |= _add_points(circle, known, row, notes)
-    changed |= _add_external_ids(circle, known, row)
-    changed |= _employ(circle, known, row, account, is_strong=names_account)
+    found = _add_points(circle, known, row, notes)
+    found |= _add_external_ids(circle, known, row)
+    found |= _employ(circle, known, row, account, is_strong=names_account)
+    known.is_found_otherwise |= found
+    changed |= found
     changed |= _suppress(known, suppress)
     changed |= _stand(known, row.standing)
     circle.remember(known)
@@ -55,6 +59,7 @@ def _fill(known: KnownPerson, row: PersonRow) -> bool:
         current = getattr(person, name)
         if value and current != value and (may_overwrite or not current):
             setattr(person, name, value)
+            known.is_found_otherwise |= name in NAMES
             changed = True
     for key, value in row.custom.items():
         if person.custom.get(key, NOTHING) != value:

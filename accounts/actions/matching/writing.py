@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.actions.matching.circle import Circle, KnownPerson
@@ -16,19 +17,19 @@ from accounts.models import (
     Suppression,
 )
 from accounts.search import text_of_account, text_of_person, write_texts
-from team.bulk import insert_rows
+from team.bulk import insert_rows, update_rows
 
 BATCH = 500
-PERSON_COLUMNS = [
+PERSON_COLUMNS = (
     "given_name", "family_name", "country", "region", "city", "time_zone", "language", "source", "standing", "custom",
-]  # fmt: skip
+)  # fmt: skip
 PERSON_ROW = (*PERSON_COLUMNS, "public_id", "version", "created_at")
 POINT_ROW = ("kind", "value", "normalised", "extension", "is_primary", "state", "source", "created_at")
 JOB_ROW = ("person_id", "account_id", "title", "role", "from_on", "until_on", "is_current")
-ACCOUNT_COLUMNS = [
+ACCOUNT_COLUMNS = (
     "name", "standing", "industry", "segment", "employees", "country", "region", "city", "website", "phone",
     "incumbent", "contract_ends_on", "custom",
-]  # fmt: skip
+)  # fmt: skip
 
 
 def write_accounts(circle: Circle) -> None:
@@ -37,9 +38,9 @@ def write_accounts(circle: Circle) -> None:
         Account.objects.bulk_create([known.row for known in new], batch_size=BATCH)
     for known in new:
         circle.accounts[known.row.pk] = known
-    changed = [known for known in circle.accounts.values() if known.is_changed and not known.is_new]
+    changed = [known for known in circle.changed_accounts if known.is_changed]
     _overwrite(Account, [known.row for known in changed], ACCOUNT_COLUMNS)
-    touched = [k for k in circle.accounts.values() if k.is_new or k.is_changed or k.new_domains or k.new_external_ids]
+    touched = new + circle.changed_accounts
     insert_rows(
         AccountDomain, ("account_id", "domain"), [(k.row.pk, domain) for k in touched for domain in k.new_domains]
     )
@@ -53,6 +54,7 @@ def write_accounts(circle: Circle) -> None:
         [
             (k.row.pk, k.is_new, text_of_account(k.row, domains=k.domains, called=[v for _s, v in k.external_ids]))
             for k in touched
+            if k.is_new or k.is_found_otherwise or k.new_domains or k.new_external_ids
         ],
     )
 
@@ -63,7 +65,7 @@ def write_people(circle: Circle) -> None:
     for known, pk in zip(new, insert_rows(Person, PERSON_ROW, rows, ids=True), strict=True):
         known.row.pk = pk
         circle.people[pk] = known
-    old = [known for known in circle.people.values() if known.is_refound and not known.is_new]
+    old = circle.changed_people
     _overwrite(Person, [known.row for known in old if known.is_changed], PERSON_COLUMNS)
     touched = new + old
     insert_rows(
@@ -86,7 +88,8 @@ def write_people(circle: Circle) -> None:
         [(channel, known.row.pk, "", circle.at, "import") for known in touched for channel in known.new_suppressions],
     )
     _write_jobs(circle, touched)
-    _write_texts_of("person", [(known.row.pk, known.is_new, _text_of(known)) for known in touched])
+    found = [known for known in touched if known.is_new or known.is_found_otherwise]
+    _write_texts_of("person", [(known.row.pk, known.is_new, _text_of(known)) for known in found])
 
 
 def _write_jobs(circle: Circle, touched: list[KnownPerson]) -> None:
@@ -105,16 +108,12 @@ def _write_jobs(circle: Circle, touched: list[KnownPerson]) -> None:
         JOB_ROW,
         [tuple(getattr(job, column) for column in JOB_ROW) for job in rows if job.pk is None],
     )
-    _overwrite(Employment, [job for job in rows if job.pk is not None], ["account_id", "title"])
+    _overwrite(Employment, [job for job in rows if job.pk is not None], ("account_id", "title"))
 
 
-def _overwrite(model: Any, rows: list[Any], columns: list[str]) -> None:
-    """Write these columns of rows that exist, in one upsert: an UPDATE with a CASE a row and column is far slower."""
-    if rows:
-        names = [model._meta.get_field(name.removesuffix("_id")).name for name in columns]
-        model.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["id"], update_fields=names, batch_size=BATCH
-        )
+def _overwrite(model: Any, rows: Sequence[Any], columns: tuple[str, ...]) -> None:
+    """Write these columns of rows that exist: one statement, prepared once, a row at a time."""
+    update_rows(model, ("id", *columns), [tuple(getattr(row, name) for name in ("id", *columns)) for row in rows])
 
 
 def _text_of(known: KnownPerson) -> str:
