@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.leaving import deactivate_user
+from leads.actions.leaving import deactivate_user, pass_on
 from leads.models import (
     Activity,
     Answer,
@@ -31,10 +31,31 @@ from leads.models import (
     Step,
     Verdict,
 )
-from team.admin import ReadOnlyAdmin, UserAdmin
-from team.models import User
+from team.actions.settings import record_setting
+from team.admin import ReadOnlyAdmin, TeamAdmin, UserAdmin
+from team.models import Team, User
 
-admin.site.unregister(User)
+admin.site.unregister([Team, User])
+
+
+@admin.register(Team)
+class TeamWithLeadsAdmin(TeamAdmin):
+    """A team is retired when nothing is left in it: its leads were moved, its territories are others'."""
+
+    actions = ("retire",)
+
+    @admin.action(description=_("Retire: only a team without open leads and territories"))
+    def retire(self, request: HttpRequest, teams: QuerySet[Team]) -> None:
+        by: Any = request.user
+        for team in teams.filter(retired_at=None):
+            if team.is_default or team.territories.exists() or Lead.objects.open().filter(team=team).exists():
+                words = _("%(name)s is the default team, or has open leads or territories. Move them first.")
+                self.message_user(request, words % {"name": team}, messages.ERROR)
+                continue
+            team.retired_at = timezone.now()
+            team.save(update_fields=["retired_at"])
+            record_setting(team, {"retired_at": [None, team.retired_at]}, by=by, at=team.retired_at)
+            self.message_user(request, _("%(name)s is retired.") % {"name": team})
 
 
 @admin.register(User)
@@ -42,6 +63,19 @@ class UserWithLeadsAdmin(UserAdmin):
     """A login ends only together with what it held: leads go on to the pool, the manager and the backup."""
 
     actions = ("deactivate", "activate")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What she held in a role that is taken from her goes on with it."""
+        super().save_related(request, form, formsets, change)
+        by: Any = request.user
+        try:
+            passed = pass_on(form.instance, by=by, at=timezone.now(), ae_successor=form.instance.backup)
+        except (MoveRefused, LeadConflict) as refused:
+            self.message_user(request, f"{form.instance}: {refused}", messages.ERROR)
+        else:
+            if passed:
+                words = _("%(count)s leads went on to the pool, the manager and the backup.")
+                self.message_user(request, words % {"count": passed})
 
     @admin.action(description=_("Deactivate: leads go to the pool and the manager, deals to the backup"))
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:

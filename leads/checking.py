@@ -12,11 +12,12 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from agreement.models import Phase, SLAClause
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import COLUMNS, as_code
+from leads.actions.leaving import covers_at, lent_steps
 from leads.folding import fold
 from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
 from leads.models.lead import AE_PHASES
 from team.localtime import is_zone
-from team.models import Absence, Calendar, Team, User
+from team.models import Absence, Calendar, Membership, Role, Team, User
 
 # The system is late, not wrong, until a tick has had this long.
 TICK_GRACE = timedelta(minutes=5)
@@ -111,6 +112,25 @@ def responsible_is_gone(at: datetime) -> QuerySet[Lead]:
     return Lead.objects.open().filter(
         Q(phase__in=AE_PHASES, ae__is_active=False) | ~Q(phase__in=AE_PHASES) & Q(bdr__is_active=False)
     )
+
+
+def responsible_without_role(at: datetime) -> QuerySet[Lead]:
+    """Open leads whose responsible may not work them: no BDR or manager of the team, no account executive."""
+    held = Membership.objects.filter(user=OuterRef("bdr"), team=OuterRef("team"), role__in=[Role.BDR, Role.MANAGER])
+    sells = Membership.objects.filter(user=OuterRef("ae"), role=Role.AE)
+    return Lead.objects.open().filter(
+        Q(phase__in=AE_PHASES) & ~Exists(sells) | ~Q(phase__in=AE_PHASES) & Q(bdr__isnull=False) & ~Exists(held)
+    )
+
+
+def team_is_retired(at: datetime) -> QuerySet[Lead]:
+    """Open leads of a team that nobody works in any more."""
+    return Lead.objects.open().filter(team__retired_at__isnull=False)
+
+
+def step_lent_to_nobodys_cover(at: datetime) -> QuerySet[Step]:
+    """What was lent and not taken back: its rep is here again, and somebody else still has it."""
+    return lent_steps().filter(~Exists(covers_at(at - TICK_GRACE)), ~Exists(covers_at(at)))
 
 
 def responsible_is_away_uncovered(at: datetime) -> QuerySet[Absence]:
@@ -221,6 +241,9 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         closed_with_open_work,
         woken_without_next,
         responsible_is_gone,
+        responsible_without_role,
+        team_is_retired,
+        step_lent_to_nobodys_cover,
         responsible_is_away_uncovered,
         step_of_somebody_gone,
         step_without_assignee_in_work,

@@ -48,6 +48,7 @@ class Router:
     reps: set[tuple[int, int]] = field(default_factory=set)
     suppressed: set[int] = field(default_factory=set)
     default_team_id: int = 0
+    retired: set[int] = field(default_factory=set)
 
     @classmethod
     def for_batch(cls, person_ids: Sequence[int], account_ids: Sequence[int], *, at: datetime) -> Router:
@@ -67,12 +68,12 @@ class Router:
             accounts=accounts,
             standings={account.pk: account.standing for account in accounts.values()},
             workers={account_id: (bdr_id, team_id) for account_id, bdr_id, team_id in working},
-            territories=list(Territory.objects.order_by("position", "pk")),
+            territories=list(Territory.objects.filter(team__retired_at=None).order_by("position", "pk")),
             absent=set(Absence.objects.covering(at).values_list("user_id", flat=True)),
             reps=set(
-                Membership.objects.filter(role=Role.BDR, user__is_active=True, team__isnull=False).values_list(
-                    "user_id", "team_id"
-                )
+                Membership.objects.filter(
+                    role=Role.BDR, user__is_active=True, team__isnull=False, team__retired_at=None
+                ).values_list("user_id", "team_id")
             ),
             suppressed=set(
                 Suppression.objects.filter(person__in=person_ids, channel=Suppression.Channel.ALL).values_list(
@@ -80,6 +81,7 @@ class Router:
                 )
             ),
             default_team_id=Team.objects.filter(is_default=True).values_list("pk", flat=True).first() or 0,
+            retired=set(Team.objects.filter(retired_at__isnull=False).values_list("pk", flat=True)),
         )
 
     def route(self, person: Person, *, account_id: int | None, source: str, lane: str) -> Route:
@@ -105,6 +107,10 @@ class Router:
         if not self.default_team_id:
             return Route("no_team")
         return Route("pool", self.default_team_id)
+
+    def team_for(self, team_id: int) -> int:
+        """This team, or the default one where it is retired."""
+        return (self.default_team_id or team_id) if team_id in self.retired else team_id
 
     def can_hold(self, user_id: int, team_id: int) -> bool:
         """Whether a lead may be reserved for her: a rep of this team who works here and is not away."""

@@ -199,6 +199,7 @@ class UserAdmin(SettingAdmin):
 @admin.register(Team)
 class TeamAdmin(SettingAdmin):
     list_display = ("name", "calendar", "is_default", "retired_at")
+    readonly_fields = ("retired_at",)
     search_fields = ("name",)
     inlines = (MemberInline,)
 

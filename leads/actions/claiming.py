@@ -155,7 +155,7 @@ def _reassign(
             raise MoveRefused(_("Deals go to an account executive."), field="to")
         new["ae"] = to
         lead.hand_offs.open().update(ae=to)
-        effects.assign_steps(to)
+        effects.assign_steps(to, of=was)
     elif lead.phase == Phase.QUEUED:
         new |= {"bdr": to, "reserved_until": _reserved_until(lead, team_id, calendars, at=at) if to else None}
         effects.assign_steps(to)
@@ -165,7 +165,7 @@ def _reassign(
             effects.assign_steps(to)
         elif was is not None:
             # Sales has the lead; what its BDR still owes it goes to who keeps the relation now.
-            effects.assign_steps(to, of=was)
+            effects.assign_steps(to or lead.ae, of=was)
     data = effects.data(because=because, old=was, to=to.pk if to else None)
     event = alter(lead, "reassign", by=by, at=at, data=data, **new)
     if lead.phase == Phase.QUEUED:
@@ -227,7 +227,10 @@ def _room(by: User) -> None:
 
     Counted by a statement of its own: on PostgreSQL one that waited for the lock would count what it saw before.
     """
-    limit = User.objects.select_for_update().values_list("open_limit", flat=True).get(pk=by.pk)
+    row = User.objects.select_for_update(no_key=True).values_list("open_limit", "is_active")
+    limit, is_active = row.get(pk=by.pk)
+    if not is_active:
+        raise MoveRefused(_("%(name)s does not work here any more.") % {"name": by})
     if open_count(by) >= limit:
         raise MoveRefused(
             _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}

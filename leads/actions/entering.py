@@ -21,7 +21,7 @@ from leads.models import Clock, Lead, LeadEvent
 from leads.routing import Route, Router
 from leads.scoring import judge
 from team.calendars import Calendars
-from team.models import Role, Team, User
+from team.models import Membership, Role, Team, User
 
 
 @dataclass
@@ -99,6 +99,8 @@ def add_lead(person: Person, *, by: User, at: datetime, team: Team | None = None
     LeadConflict when the person has an open lead; MoveRefused when she is no prospect.
     """
     teams = by.teams_as(Role.BDR, Role.MANAGER)
+    retired = Team.objects.filter(pk__in=teams, retired_at__isnull=False)
+    teams = [pk for pk in teams if pk not in set(retired.values_list("pk", flat=True))]
     team_id = team.pk if team else next(iter(teams), None)
     if team_id is None or team_id not in teams:
         raise MoveRefused(_("Only somebody of a team can add a lead."))
@@ -135,18 +137,19 @@ def open_asleep(new: Sequence[NewLead], *, reason_id: int, wake_at: datetime, by
     batch = _Batch(new, at=at)
     stage = Stage.objects.get(phase=Phase.NURTURE, is_entry=True)
     seeds: list[tuple[Lead, dict[str, Any]]] = []
-    kept = set(User.objects.active().filter(pk__in={one.bdr_id for one in new}).values_list("pk", flat=True))
+    roles = Membership.objects.filter(role__in=[Role.BDR, Role.MANAGER], user__is_active=True)
+    kept = set(roles.filter(user__in={one.bdr_id for one in new}).values_list("user_id", "team_id"))
     for one in new:
         route = batch.route(one)
         if route.because == Standing.OPEN_OPPORTUNITY and one.team_id:
             # The opportunity that is open there is the one that was just lost.
-            route = Route(one.because, one.team_id)
+            route = Route(one.because, batch.router.team_for(one.team_id))
         if route.is_refused:
             entered.refused[one.person_id] = route.because
             continue
         lead = batch.lead(one, route, phase=Phase.NURTURE, stage=stage)
         # Who knew her stays hers through her sleep, even if he is away today.
-        known_by = one.bdr_id if one.bdr_id in kept else None
+        known_by = one.bdr_id if (one.bdr_id, lead.team_id) in kept else None
         lead.bdr_id, lead.reason_id = known_by if one.bdr_id else route.bdr_id, reason_id
         lead.wake_at = lead.due_at = lead.sweep_at = wake_at
         seeds.append((lead, one.data | _routed(route)))
@@ -206,9 +209,10 @@ class _Batch:
         routed = self.router.route(person, account_id=self._account_id(one), source=one.source, lane=one.lane)
         if one.team_id is None or (routed.is_refused and routed.because != "no_team"):
             return routed
-        if one.bdr_id is None or not self.router.can_hold(one.bdr_id, one.team_id):
-            return Route("pool" if one.because == "wake" else one.because or "pool", one.team_id)
-        return Route(one.because or "pool", one.team_id, one.bdr_id, ref=one.bdr_id)
+        team_id = self.router.team_for(one.team_id)
+        if one.bdr_id is None or not self.router.can_hold(one.bdr_id, team_id):
+            return Route("pool" if one.because == "wake" else one.because or "pool", team_id)
+        return Route(one.because or "pool", team_id, one.bdr_id, ref=one.bdr_id)
 
     def lead(self, one: NewLead, route: Route, *, phase: str, stage: Stage | None) -> Lead:
         judged = self.tiers[one.person_id]

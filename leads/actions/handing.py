@@ -57,12 +57,14 @@ def hand_off_lead(
     for herself accepts with it. MoveRefused when the AE cannot take it or the moment is past; LeadConflict when the
     lead is no longer worked.
     """
-    if not ae.is_active or not ae.has_role(Role.AE):
-        raise MoveRefused(_("%(name)s is no account executive here.") % {"name": ae}, field="ae")
     held = lock_lead(lead, expect=expect)
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)
         held = lock_lead(held)
+    # Locked, so that nobody who is leaving at this instant is given one more.
+    ae = User.objects.select_for_update(no_key=True).get(pk=ae.pk)
+    if not ae.is_active or not ae.has_role(Role.AE):
+        raise MoveRefused(_("%(name)s is no account executive here.") % {"name": ae}, field="ae")
     must_allow(held, "hand_off", Phase.HANDED_OFF, by=by)
     meeting_at, local, zone = _meeting(meeting, at=at)
     effects = Effects(held, by=by, at=at)
@@ -267,10 +269,10 @@ def back_to_bdr(
     """To WORKING with a step due now and no new first-touch clock. A colleague has it if its BDR left, or is away so
     long that what she worked was given back."""
     bdr = lead.bdr
-    if bdr is None or not bdr.is_active or _is_away_for_long(bdr, at=at):
+    if bdr is None or not _works_for(bdr, lead.team_id) or _is_away_for_long(bdr, at=at):
         reps = User.objects.active().with_role(Role.BDR, lead.team_id).order_by("pk")
-        present = reps.present(at).annotate(held=Count("leads_as_bdr", filter=Q(leads_as_bdr__phase=Phase.WORKING)))
-        bdr = present.order_by("held", "pk").first() or reps.first()
+        present = reps.present(at).annotate(works=Count("leads_as_bdr", filter=Q(leads_as_bdr__phase=Phase.WORKING)))
+        bdr = present.order_by("works", "pk").first() or reps.first()
         if bdr is None:
             raise MoveRefused(_("Nobody in the team can take it back. Give the team a BDR first."))
     effects.close_steps()
@@ -290,6 +292,10 @@ def back_to_bdr(
         data=effects.data(**data),
     )
     return write(lead, event, sweep_at=None)
+
+
+def _works_for(user: User, team_id: int) -> bool:
+    return user.is_active and team_id in user.teams_as(Role.BDR, Role.MANAGER)
 
 
 def _is_away_for_long(user: User, *, at: datetime) -> bool:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+import structlog
 from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
-from leads.actions.changing import MoveRefused
+from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads, release_lead
 from leads.actions.handing import managers_of, withdraw_hand_off
 from leads.actions.outcomes import return_lead
-from leads.models import HandOff, Lead
+from leads.models import HandOff, Lead, Step
+from leads.models.lead import AE_PHASES
 from team.calendars import Calendars
-from team.models import Absence, Role
+from team.models import Absence, Role, User
 from team.worktime import working_days_between
 
-if TYPE_CHECKING:
-    from team.models import User
+logger = structlog.get_logger(__name__)
 
 # Away longer than this many working days without cover counts as giving back.
 UNCOVERED_DAYS = 2
@@ -31,20 +32,48 @@ def deactivate_user(
 ) -> None:
     """She leaves: her login ends and her leads go on, to a successor or the pool; her deals as AE to the AE named.
 
-    MoveRefused when she holds accepted or qualified leads and no AE is named for them.
+    MoveRefused when she holds accepted or qualified leads and no AE is named for them, or when sales has leads of hers
+    and nobody of the team is left to keep the relation.
     """
+    # Leads before users, as a claim locks them; what she takes until her row is ours is read again after it.
+    lock_leads(list(Lead.objects.open().filter(Q(bdr=user) | Q(ae=user)).values_list("pk", flat=True)))
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     deals = Lead.objects.filter(ae=user, phase__in=[Phase.ACCEPTED, Phase.QUALIFIED])
-    if deals.exists() and (ae_successor is None or ae_successor == user or not ae_successor.has_role(Role.AE)):
+    if deals.exists() and not _may_take_deals_of(user, ae_successor):
         raise MoveRefused(_("Name the account executive who takes her deals."), field="ae_successor")
     user.is_active = False
     user.save(update_fields=["is_active"])
-    if deals.exists():
-        reassign_leads(
-            list(deals.values_list("pk", flat=True)), to=ae_successor, by=by, at=at, because="left", side="ae"
-        )
-    for hand_off in HandOff.objects.unanswered().filter(ae=user).select_related("lead").order_by("lead_id"):
-        withdraw_hand_off(hand_off, by=by, at=at)
-    give_back(user, by=by, at=at, successor=successor, because="left")
+    pass_on(user, by=by, at=at, successor=successor, ae_successor=ae_successor)
+
+
+@transaction.atomic
+def pass_on(
+    user: User, *, by: User | None, at: datetime, successor: User | None = None, ae_successor: User | None = None
+) -> int:
+    """What she holds and has no role for any more goes on: everything, where she does not work here. Returns leads.
+
+    Without an AE to take them her deals go back to their BDRs.
+    """
+    user = User.objects.get(pk=user.pk)
+    count = 0
+    if not user.is_active or not user.has_role(Role.AE):
+        deals = Lead.objects.filter(ae=user, phase__in=[Phase.ACCEPTED, Phase.QUALIFIED])
+        ids = list(deals.values_list("pk", flat=True))
+        count += len(ids)
+        if _may_take_deals_of(user, ae_successor):
+            reassign_leads(ids, to=ae_successor, by=by, at=at, because="left", side="ae")
+        else:
+            return_deals_of(user, by=by, at=at)
+        for hand_off in HandOff.objects.unanswered().filter(ae=user).select_related("lead").order_by("lead_id"):
+            withdraw_hand_off(hand_off, by=by, at=at)
+            count += 1
+    count += give_back(user, by=by, at=at, successor=successor, because="left")
+    take_back_lent(at=at)
+    return count
+
+
+def _may_take_deals_of(user: User, successor: User | None) -> bool:
+    return successor is not None and successor != user and successor.is_active and successor.has_role(Role.AE)
 
 
 @transaction.atomic
@@ -52,13 +81,17 @@ def give_back(
     user: User, *, by: User | None, at: datetime, successor: User | None = None, because: str = "away"
 ) -> int:
     """What a rep held goes on: QUEUED holds clear, WORKING goes to the pool with its clocks running, HANDED_OFF and
-    NURTURE pass to the successor or her team's manager. With a successor, WORKING passes to her too.
+    NURTURE pass to the successor, her team's manager or the rep who holds least. With a successor, WORKING passes to
+    her too.
 
-    Somebody who is only away keeps what sales has and what sleeps. Returns how many went on.
+    Somebody who is only away keeps what sales has and what sleeps; who left a team, what other teams have. Returns how
+    many went on. MoveRefused when nobody is left whom sales could send a lead back to.
     """
     held = Lead.objects.open().filter(bdr=user).order_by("pk")
     if because == "away":
         held = held.in_phase(Phase.QUEUED, Phase.WORKING)
+    elif user.is_active:
+        held = held.exclude(team__in=user.teams_as(Role.BDR, Role.MANAGER))
     count = 0
     for lead in held:
         count += 1
@@ -69,11 +102,18 @@ def give_back(
             release_lead(lead, by=by, at=at, because=because)
         else:
             heir = new or next((one for one in managers_of(lead.team_id) if one != user), None)
-            if heir is not None:
-                reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
-            elif lead.phase == Phase.NURTURE:
-                reassign_leads([lead.pk], to=None, by=by, at=at, because=because, side="bdr")
+            if heir is None and lead.phase != Phase.NURTURE:
+                heir = _holds_least(lead.team_id, but=user)
+            if heir is None and lead.phase == Phase.HANDED_OFF:
+                raise MoveRefused(_("Sales has leads of hers. Give the team a manager or another BDR first."))
+            reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
     return count
+
+
+def _holds_least(team_id: int, *, but: User) -> User | None:
+    reps = User.objects.active().with_role(Role.BDR, team_id).exclude(pk=but.pk)
+    held = Count("leads_as_bdr", filter=Q(leads_as_bdr__phase=Phase.WORKING))
+    return reps.annotate(works=held).order_by("works", "pk").first()
 
 
 @transaction.atomic
@@ -86,10 +126,12 @@ def return_deals_of(user: User, *, by: User | None, at: datetime) -> int:
 
 
 def release_absent(*, at: datetime) -> int:
-    """Reps away for more than two working days without cover give their leads back, once an absence. Returns leads."""
+    """Reps away for more than two working days without cover give their leads back, once an absence; cover is lent
+    what is due meanwhile, and gives it back; who left and holds something yet passes it on. Returns leads."""
     calendars = Calendars(at=at)
     count = 0
-    absences = Absence.objects.covering(at).filter(released_at=None, cover=None).select_related("user")
+    without = Q(cover=None) | Q(cover__is_active=False)
+    absences = Absence.objects.covering(at).filter(without, released_at=None).select_related("user")
     for absence in absences.order_by("pk"):
         away_days = working_days_between(
             calendars.of_team(_team_of(absence.user)), absence.starts_at, absence.ends_at
@@ -100,7 +142,64 @@ def release_absent(*, at: datetime) -> int:
             won = Absence.objects.filter(pk=absence.pk, released_at=None).update(released_at=at)
             if won:
                 count += give_back(absence.user, by=None, at=at, because="away")
+    take_back_lent(at=at)
+    lend(at=at)
+    return count + _release_gone(at=at)
+
+
+def _release_gone(*, at: datetime) -> int:
+    """Whoever took something while she was being deactivated does not keep it."""
+    held = Lead.objects.open().filter(Q(bdr=OuterRef("pk")) | Q(ae=OuterRef("pk"), phase__in=AE_PHASES))
+    count = 0
+    for user in User.objects.filter(Exists(held), is_active=False).select_related("backup").order_by("pk"):
+        try:
+            count += pass_on(user, by=None, at=at, ae_successor=user.backup)
+        except (LeadConflict, MoveRefused) as refusal:
+            logger.warning("held_by_somebody_gone", user=user.pk, because=str(refusal))
     return count
+
+
+# Cover: what is due while a rep is away is lent to who covers her, and hers again when she is back.
+def covers_at(at: datetime) -> QuerySet[Absence]:
+    """For a step: its assignee covers the rep of its lead at `at`."""
+    return Absence.objects.covering(at).filter(
+        user=OuterRef("lead__bdr"), cover=OuterRef("assignee"), cover__is_active=True
+    )
+
+
+def lent_steps() -> QuerySet[Step]:
+    """Open steps of somebody who neither is the rep of the lead nor, with sales, its account executive."""
+    others = Step.objects.open().filter(assignee__isnull=False, lead__bdr__is_active=True)
+    others = others.exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]).exclude(assignee=F("lead__bdr"))
+    return others.exclude(lead__phase__in=AE_PHASES, assignee=F("lead__ae"))
+
+
+@transaction.atomic
+def lend(*, at: datetime) -> int:
+    """Her steps that are due before she is back, to who covers her, where that is a rep of the lead's team."""
+    lent = 0
+    absences = Absence.objects.covering(at).filter(cover__is_active=True).select_related("cover")
+    for absence in absences.order_by("pk"):
+        cover = absence.cover
+        if cover is not None:
+            due = Step.objects.open().filter(assignee=absence.user_id, due_at__lt=absence.ends_at)
+            teams = cover.teams_as(Role.BDR)
+            lent += due.filter(lead__bdr=absence.user_id, lead__team__in=teams).exclude(
+                lead__phase__in=[Phase.QUEUED, Phase.CLOSED]
+            ).update(assignee=cover)  # fmt: skip
+    return lent
+
+
+@transaction.atomic
+def take_back_lent(*, at: datetime) -> int:
+    """What was lent is its rep's again: she is back, or somebody else covers her now."""
+    back = lent_steps().filter(~Exists(covers_at(at))).values_list("pk", "lead__bdr")
+    reps: dict[int, list[int]] = {}
+    for pk, bdr_id in back:
+        reps.setdefault(bdr_id, []).append(pk)
+    for bdr_id, ids in reps.items():
+        Step.objects.open().filter(pk__in=ids).update(assignee=bdr_id)
+    return sum(map(len, reps.values()))
 
 
 def _team_of(user: User) -> int:

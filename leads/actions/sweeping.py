@@ -22,7 +22,7 @@ from leads.bands import band_of, sweep_of_queued
 from leads.models import Clock, HandOff, Lead, Notice, SecondLook, Step
 from team.calendars import Calendars
 from team.clock import database_now
-from team.models import Tick, User
+from team.models import Role, Tick, User
 
 BATCH = 500
 TRY_AGAIN = timedelta(hours=1)
@@ -174,7 +174,9 @@ def _escalate(clock: Clock, lead: Lead, managers: Managers, *, at: datetime) -> 
     hand_off = HandOff.objects.unanswered().filter(lead=lead).select_related("ae__backup").first()
     if hand_off is None:
         return
-    backup: User | None = hand_off.ae.backup if hand_off.ae.backup and hand_off.ae.backup.is_active else None
+    backup: User | None = hand_off.ae.backup
+    if backup is not None and not (backup.is_active and backup.has_role(Role.AE)):
+        backup = None
     hand_off.escalated_to = backup
     hand_off.save(update_fields=["escalated_to"])
     data = {"hand_off": hand_off.pk, "to": backup.pk if backup else None}

@@ -41,12 +41,18 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(seen)
 
     def workable_by(self, user: User) -> LeadQuerySet:
-        """Her own leads, her teams' pool, what waits for her as AE, and as a manager everything in her teams."""
-        own = Q(bdr=user) | Q(ae=user, phase__in=AE_PHASES)
+        """Her own leads, what she covers, her teams' pool, what waits for her as AE, and as a manager everything in her
+        teams."""
+        own = Q(bdr=user) | Q(ae=user, phase__in=AE_PHASES) | self._lent_to(user)
         if user.has_role(Role.AE):
             own |= self._passed_to(user)
         pool = Q(phase=Phase.QUEUED, team__in=user.teams_as(Role.BDR))
         return self.filter(own | pool | Q(team__in=user.teams_as(Role.MANAGER)))
+
+    def _lent_to(self, user: User) -> Q:
+        """Leads with something to do for her while whose they are is away."""
+        steps: Any = self.model._meta.get_field("steps").related_model
+        return Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"), team__in=user.teams_as(Role.BDR))
 
     def _passed_to(self, user: User) -> Q:
         """Leads whose hand-off nobody answered in time and that came to her as backup."""

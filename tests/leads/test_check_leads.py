@@ -76,6 +76,11 @@ PLANTED = {
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
     "woken_without_next": lambda leads: closed(asleep(leads), closed_as="woken"),
     "responsible_is_gone": lambda leads: gone(leads[Phase.ACCEPTED].ae),
+    "responsible_without_role": lambda leads: leads[Phase.ACCEPTED].ae.memberships.all().delete(),
+    "team_is_retired": lambda leads: put(worked(leads).team, is_default=False, retired_at=NOON),
+    "step_lent_to_nobodys_cover": lambda leads: Step.objects.filter(lead=worked(leads)).update(
+        assignee=leads[Phase.ACCEPTED].ae
+    ),
     "responsible_is_away_uncovered": lambda leads: Absence.objects.create(
         user=worked(leads).bdr, starts_at=LONG_AGO, ends_at=LATER + timedelta(days=1)
     ),

@@ -1,0 +1,314 @@
+"""What nobody would look at: a role taken away, a team retired, a rep away, work of somebody who left."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from agreement.models import Phase
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.claiming import claim_lead, reassign_leads, take_next
+from leads.actions.engaging import NewEngagement, engage
+from leads.actions.entering import add_lead
+from leads.actions.handing import hand_off_lead
+from leads.actions.leaving import deactivate_user, release_absent
+from leads.actions.logging import log_call
+from leads.actions.outcomes import return_lead
+from leads.actions.sweeping import notice_clocks, sweep_leads
+from leads.checking import check_all
+from leads.models import HandOff, Lead
+from leads.queue import Wanted, queue_of
+from team.models import Absence, Membership, Role, Team, Territory, User
+from tests.constraints import put
+from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user
+
+LATER = NOON + timedelta(minutes=10)
+
+
+def broken(at=LATER):
+    return {name for name, ids in check_all(at=at).items() if ids}
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def ask(person, at=NOON):
+    engage([NewEngagement(person.pk, "asked", at)], at=at)
+    return Lead.objects.open().get(person=person)
+
+
+# A role that is taken away
+@pytest.fixture
+def site(client, db):
+    client.force_login(User.objects.create_superuser("ada@example.com", "a long enough password", name="Ada"))
+    return client
+
+
+def take_role(site, user):
+    held = user.memberships.get()
+    rows = {"id": held.pk, "user": user.pk, "role": held.role, "team": held.team_id or "", "DELETE": "on"}
+    fields = {
+        "name": user.name, "email": user.email, "time_zone": "UTC", "open_limit": 40, "touches_goal": 60,
+        "backup": user.backup_id or "", "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 1,
+        **{f"memberships-0-{name}": value for name, value in rows.items()},
+    }  # fmt: skip
+    assert site.post(reverse("admin:team_user_change", args=[user.pk]), fields).status_code == 302
+    assert not user.memberships.exists()
+
+
+def test_whoever_is_a_rep_no_more_passes_on_what_she_held(site, alice, mona, peter):
+    worked, asleep, sent = (
+        make_lead(phase=phase, bdr=alice, ae=peter) for phase in (Phase.WORKING, Phase.NURTURE, Phase.HANDED_OFF)
+    )
+
+    take_role(site, alice)
+
+    assert (fresh(worked).phase, fresh(worked).bdr) == (Phase.QUEUED, None)
+    assert (fresh(asleep).bdr, fresh(sent).bdr) == (mona, mona)
+    assert broken() == set()
+
+
+@pytest.mark.parametrize("has_backup", [True, False])
+def test_whoever_is_an_ae_no_more_passes_on_her_deals(site, alice, peter, has_backup):
+    paula = make_user("paula", Role.AE)
+    put(peter, backup=paula if has_backup else None)
+    deal = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    sent = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter)
+
+    take_role(site, fresh(peter))
+
+    if has_backup:
+        assert (fresh(deal).phase, fresh(deal).ae) == (Phase.ACCEPTED, paula)
+    else:
+        assert (fresh(deal).phase, fresh(deal).bdr) == (Phase.WORKING, alice)
+    assert fresh(sent).phase == Phase.WORKING
+    assert broken() == set()
+
+
+def test_a_responsible_without_a_role_is_counted(alice, peter):
+    make_lead(phase=Phase.WORKING, bdr=alice)
+    make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+
+    Membership.objects.filter(user__in=[alice, peter]).delete()
+
+    assert len(check_all(at=LATER)["responsible_without_role"]) == 2
+
+
+def test_what_comes_back_from_sales_goes_to_somebody_who_may_work_it(alice, bob, peter):
+    deal = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    alice.memberships.all().delete()
+
+    return_lead(deal, by=peter, at=LATER)
+
+    assert fresh(deal).bdr == bob
+
+
+def test_an_unanswered_hand_off_goes_to_no_backup_who_is_no_ae(alice, bob, peter):
+    put(peter, backup=bob)
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=fresh(peter))
+
+    notice_clocks(at=HandOff.objects.get(lead=lead).respond_by)
+
+    assert HandOff.objects.get(lead=lead).escalated_to is None
+
+
+# A retired team
+@pytest.fixture
+def south(team):
+    south = make_team("South")
+    Territory.objects.create(name="Norway", team=south, country="NO")
+    return south
+
+
+def retire(team):
+    Team.objects.filter(pk=team.pk).update(retired_at=NOON)
+
+
+def test_a_retired_team_gets_no_lead_by_territory(south, team):
+    retire(south)
+
+    assert ask(make_person(country="NO")).team == team
+    assert broken(NOON) == set()
+
+
+def test_what_sleeps_in_a_retired_team_wakes_in_the_default_one(south, team):
+    eve = make_user("eve", Role.BDR, team=south)
+    lead = make_lead(phase=Phase.NURTURE, bdr=eve, team=south)
+    retire(south)
+    assert broken() == {"team_is_retired"}
+
+    sweep_leads(at=lead.wake_at)
+
+    following = Lead.objects.get(previous=lead)
+    assert (following.team, following.bdr) == (team, None)
+    assert broken(lead.wake_at) == set()
+
+
+def test_nobody_adds_a_lead_to_a_retired_team(south):
+    eve = make_user("eve", Role.BDR, team=south)
+    retire(south)
+
+    with pytest.raises(MoveRefused):
+        add_lead(make_person(), by=eve, at=NOON)
+
+
+def test_a_team_is_retired_when_it_is_empty(site, south):
+    lead = make_lead(team=south)
+    chosen = {"action": "retire", "_selected_action": [one.pk for one in Team.objects.all()]}
+    page = reverse("admin:team_team_changelist")
+
+    site.post(page, chosen)
+    assert not Team.objects.filter(retired_at__isnull=False).exists()
+
+    Territory.objects.all().delete()
+    reassign_leads([lead.pk], team=Team.objects.get(is_default=True), by=None, at=NOON)
+    site.post(page, chosen)
+    assert Team.objects.get(retired_at__isnull=False) == south
+
+
+# Somebody who left
+def test_whoever_left_takes_nothing(alice):
+    lead = make_lead()
+    put(alice, is_active=False)
+
+    for take in (lambda: claim_lead(lead, by=alice, at=NOON), lambda: take_next(by=alice, at=NOON)):
+        with pytest.raises(MoveRefused):
+            take()
+    assert fresh(lead).phase == Phase.QUEUED
+
+
+def test_nothing_is_handed_to_an_ae_who_left_a_moment_ago(alice, peter):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    known_before = User.objects.get(pk=peter.pk)
+    put(peter, is_active=False)
+
+    with pytest.raises(MoveRefused):
+        hand_off_lead(lead, ae=known_before, by=alice, at=NOON)
+
+
+def test_what_somebody_who_left_holds_yet_is_given_back_by_the_tick(alice, peter, mona):
+    worked = make_lead(phase=Phase.WORKING, bdr=alice)
+    deal = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    put(alice, is_active=False)
+    assert broken()
+
+    assert release_absent(at=LATER) == 2
+
+    assert (fresh(worked).phase, fresh(deal).bdr) == (Phase.QUEUED, mona)
+    assert broken() == set()
+    assert release_absent(at=LATER) == 0
+
+
+@pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED])
+def test_without_a_manager_a_colleague_keeps_the_relation(alice, bob, peter, phase):
+    lead = make_lead(phase=phase, bdr=alice, ae=peter)
+    call_back = (LATER + timedelta(days=1)).replace(tzinfo=None)
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=(call_back, "UTC"))
+
+    deactivate_user(alice, by=None, at=LATER)
+
+    assert fresh(lead).bdr == bob
+    assert broken() == set()
+
+
+def test_without_anybody_left_in_the_team_she_is_not_deactivated(alice, peter):
+    make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter)
+
+    with pytest.raises(MoveRefused):
+        deactivate_user(alice, by=None, at=LATER)
+
+    assert fresh(alice).is_active
+
+
+def test_a_deal_that_moves_leaves_the_bdr_what_she_promised(alice, peter):
+    paula = make_user("paula", Role.AE)
+    lead = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    call_back = (LATER + timedelta(days=1)).replace(tzinfo=None)
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=(call_back, "UTC"))
+
+    reassign_leads([lead.pk], to=paula, by=None, at=LATER, side="ae")
+
+    assert {step.kind: step.assignee for step in lead.steps.open()} == {"call_back": alice, "task": paula}
+
+
+# Cover
+BACK = NOON + timedelta(days=3)
+
+
+@pytest.fixture
+def called(alice):
+    """A lead of hers that was promised a call tomorrow at ten."""
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    tomorrow = (datetime(2027, 3, 2, 10), "UTC")
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=tomorrow)
+    return lead
+
+
+def away(user, cover):
+    return Absence.objects.create(user=user, starts_at=LATER, ends_at=BACK, cover=cover)
+
+
+def rows(user, at):
+    return queue_of(user, wanted=Wanted(), at=at).total
+
+
+def test_cover_sees_and_makes_the_calls_that_are_due_meanwhile(called, alice, bob, eve):
+    at = datetime(2027, 3, 2, 10, tzinfo=UTC)
+    away(alice, bob)
+    assert not Lead.objects.workable_by(bob).filter(pk=called.pk).exists()
+
+    release_absent(at=LATER)
+
+    assert (rows(bob, at), rows(alice, at)) == (1, 0)
+    assert Lead.objects.workable_by(bob).filter(pk=called.pk).exists()
+    assert not Lead.objects.workable_by(eve).filter(pk=called.pk).exists()
+    assert broken() == set()
+
+    log_call(called, disposition=disposition("no_answer"), by=bob, at=at)
+    release_absent(at=BACK)
+
+    assert fresh(called).bdr == alice
+    assert called.steps.open().get().assignee == alice
+    assert broken(BACK) == set()
+
+
+def test_she_has_back_what_was_not_done(called, alice, bob):
+    away(alice, bob)
+    release_absent(at=LATER)
+    assert broken(BACK + timedelta(minutes=9)) == {"step_lent_to_nobodys_cover"}
+
+    release_absent(at=BACK)
+
+    assert called.steps.open().get().assignee == alice
+    assert not Lead.objects.workable_by(bob).filter(pk=called.pk).exists()
+
+
+def test_what_is_due_after_she_is_back_is_not_lent(called, alice, bob):
+    absence = away(alice, bob)
+    put(absence, ends_at=datetime(2027, 3, 2, 9, tzinfo=UTC))
+
+    release_absent(at=LATER)
+
+    assert called.steps.open().get().assignee == alice
+
+
+def test_nothing_is_lent_to_another_team(called, alice, eve):
+    away(alice, eve)
+
+    release_absent(at=LATER)
+
+    assert called.steps.open().get().assignee == alice
+
+
+def test_a_cover_who_leaves_is_no_cover(called, alice, bob, mona):
+    away(alice, bob)
+    release_absent(at=LATER)
+
+    deactivate_user(bob, by=mona, at=LATER)
+
+    assert called.steps.open().get().assignee == alice
+    release_absent(at=LATER)
+    assert fresh(called).phase == Phase.QUEUED
+    with pytest.raises(LeadConflict):
+        return_lead(called, by=mona, at=LATER)
