@@ -13,7 +13,7 @@ from leads.queue import Group, entries_of, group_of, rank_of
 if TYPE_CHECKING:
     from team.models import User
 
-LEAD_PATH = re.compile(r"/leads/([0-9a-f-]{36})/")
+LEAD_PATH = re.compile(r"/leads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 
 def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID | None:

@@ -12,12 +12,12 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Lane, Phase, SLAClause, StepKind
 from leads.models import Activity, Clock, HandOff, Lead, SecondLook, Step
+from team.addresses import read_moment, read_number
 from team.models import Absence, Role, Team, User
 
 FEW = 8
@@ -218,11 +218,8 @@ def page_of(leads: QuerySet[Lead], after: str) -> tuple[list[Lead], str]:
 def _place(after: str) -> tuple[datetime, int] | None:
     """None for an address that carries no place, or nonsense: the list then begins at its top."""
     moment, _bar, pk = after.rpartition("_")
-    try:
-        due_at = parse_datetime(moment)
-        return (due_at, int(pk)) if due_at and due_at.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
+    due_at, key = read_moment(moment), read_number(pk)
+    return None if due_at is None or key is None else (due_at, key)
 
 
 def _few(leads: QuerySet[Lead]) -> tuple[list[Lead], int]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import Lead, Step
 from leads.models.lead import LeadQuerySet
 from leads.why import address_of, facts_of, what, why
+from team.addresses import read_moment, read_number
 from team.prepared import Prepared
 
 PAGE = 50
@@ -118,7 +118,7 @@ def _read(text: str) -> tuple[int, datetime, int] | None:
     """None where the address carries no place, or nonsense: then the list begins at its top."""
     try:
         band, due_at, pk = text.split("_")
-        moment = parse_datetime(due_at)
-        return None if moment is None or moment.tzinfo is None else (int(band), moment, int(pk))
     except ValueError:
         return None
+    place, moment, key = read_number(band), read_moment(due_at), read_number(pk)
+    return None if place is None or moment is None or key is None else (place, moment, key)

@@ -257,12 +257,16 @@ def write_rank(rank: Rank) -> str:
     return "_".join(str(part) for part in rank)
 
 
+# The longest place that the address of a queue carries.
+RANK_MAX = 100
+
+
 def read_rank(text: str) -> Rank | None:
     """None where the address carries none, or nonsense: then the list begins at its top."""
     parts = text.split("_")
     try:
         place, tier, number, lead_id = parts
-        return (int(place), tier, float(number), int(lead_id))
+        return (int(place), tier, float(number), int(lead_id)) if len(text) < RANK_MAX else None
     except ValueError:
         return None
 

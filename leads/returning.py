@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -19,6 +18,7 @@ from django.utils.translation import pgettext
 from agreement.models import ReasonRule
 from leads.models import Lead
 from leads.why import Slept, slept_words
+from team.addresses import read_moment, read_number
 from team.models import Role, User
 
 PAGE = 50
@@ -124,7 +124,7 @@ def _read(text: str) -> tuple[datetime, int] | None:
     """None where the address carries no place, or nonsense: then the list begins at its top."""
     try:
         moment, pk = text.split("_")
-        wake_at = parse_datetime(moment)
-        return None if wake_at is None or wake_at.tzinfo is None else (wake_at, int(pk))
     except ValueError:
         return None
+    wake_at, key = read_moment(moment), read_number(pk)
+    return None if wake_at is None or key is None else (wake_at, key)

@@ -14,7 +14,6 @@ from itertools import groupby
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from agreement.models import Disposition
 from leads.models import Engagement, Lead, LeadEvent, Note
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
+from team.addresses import read_moment, read_number
 from team.prepared_objects import PreparedObjects
 from team.templatetags.midfield import clock_words
 
@@ -55,10 +55,10 @@ class Cursor:
         """None for whatever is no cursor: a broken address shows the first page."""
         try:
             at, rank, pk = text.split("~")
-            moment = parse_datetime(at.replace(" ", "+"))
-            return cls(moment, int(rank), int(pk)) if moment and moment.tzinfo else None
         except ValueError:
             return None
+        moment, place, key = read_moment(at), read_number(rank), read_number(pk)
+        return None if moment is None or place is None or key is None else cls(moment, place, key)
 
     def before(self, rank: int) -> Q:
         """What stands after this entry among the rows of one source."""

@@ -15,6 +15,9 @@ from leads.models import Recycling
 # Asked again when nobody knows when a contract ends.
 UNKNOWN_END_DAYS = 90
 WAKE_HOUR = 8
+# Nobody plans further ahead, and no contract that matters ends later.
+WAKE_YEARS = 5
+CONTRACT_YEARS = 10
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,12 @@ def wake_day(rule: ReasonRule, facts: Facts, *, today: date) -> date:
         day = _before_the_end(rule, facts, today=today)
     else:
         day = today + timedelta(days=rule.wake_days or UNKNOWN_END_DAYS)
-    return max(day, today + timedelta(days=1))
+    return min(max(day, today + timedelta(days=1)), years_on(today, CONTRACT_YEARS))
+
+
+def years_on(day: date, years: int) -> date:
+    """The same day so many years on; the end of February stays in it."""
+    return day.replace(year=day.year + years, day=min(day.day, 28))
 
 
 def wake_moment(day: date, *, zone: str) -> datetime:
@@ -75,7 +83,8 @@ def sentence(rule: ReasonRule, facts: Facts, day: date) -> str:
 def _before_the_end(rule: ReasonRule, facts: Facts, *, today: date) -> date:
     if not _is_known(facts) or facts.contract_ends is None:
         return today + timedelta(days=rule.wake_days or UNKNOWN_END_DAYS)
-    end = end_of_period(facts.contract_ends, facts.precision)
+    said = min(max(facts.contract_ends, years_on(today, -1)), years_on(today, CONTRACT_YEARS))
+    end = end_of_period(said, facts.precision)
     return end - timedelta(days=_notice(rule, facts) + _lead_time(rule, facts))
 
 

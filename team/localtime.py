@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import cast
@@ -61,6 +61,9 @@ def resolve(local: datetime, zone: str, *, fold: int = 0) -> datetime:
     """
     tz = ZoneInfo(zone)
     local = local.replace(tzinfo=None)
+    if not MINYEAR < local.year < MAXYEAR:
+        # No zone may lead out of the calendar.
+        local = local.replace(year=min(max(local.year, MINYEAR + 1), MAXYEAR - 1))
     first = local - _offset(local, tz, fold=0)
     second = local - _offset(local, tz, fold=1)
     if first <= second:

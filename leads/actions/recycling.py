@@ -17,7 +17,7 @@ from leads.actions.effects import Effects
 from leads.actions.entering import Entered, NewLead, add_lead, open_leads
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.routing import Router
-from leads.waking import UNKNOWN_END_DAYS, Facts, wake_day, wake_moment
+from leads.waking import UNKNOWN_END_DAYS, WAKE_YEARS, Facts, wake_day, wake_moment, years_on
 from team.models import Role, Team
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def change_wake(lead: Lead, *, wake_on: date, by: User, at: datetime) -> LeadEve
         raise LeadConflict(_("This lead is not asleep."))
     zone = zone_of_team(held.team_id)
     today = today_of(at, zone)
-    if not today < wake_on <= today.replace(year=today.year + 5, day=min(today.day, 28)):
+    if not today < wake_on <= years_on(today, WAKE_YEARS):
         raise MoveRefused(_("Choose a day after today, within five years."), field="wake_on")
     wake_at = wake_moment(wake_on, zone=zone)
     effects = Effects(held, by=by, at=at)

@@ -11,13 +11,21 @@ from django.utils.translation import gettext_lazy
 
 from accounts.normalise import BadValue, email
 from agreement.models import Criterion, Disposition, Reason, ReasonRule
-from leads.forms.fields import NOTE_MAX, About, AboutField, LeadForm, WallTimeField, ZoneField
+from leads.forms.fields import (
+    NOTE_MAX,
+    About,
+    AboutField,
+    LeadForm,
+    WallTimeField,
+    ZoneField,
+    contract_end_error,
+    wake_day_error,
+)
 from leads.models import Answer
 from leads.waking import Facts
 from team.models import User
 
 FACTS = ("missing", "wake_on", "vendor", "contract_end", "notice_days", "referred_to")
-YEARS_AHEAD = 5
 
 
 class WithCall(LeadForm):
@@ -91,9 +99,8 @@ class MeetingForm(WithCall):
     @property
     def wall(self) -> tuple[datetime, str] | None:
         """Wall time and zone; None without a meeting."""
-        if self.cleaned_data.get("with_meeting") == "no" or not self.cleaned_data.get("meeting"):
-            return None
-        return self.cleaned_data["meeting"], self.cleaned_data["zone"]
+        meeting, zone = self.cleaned_data.get("meeting"), self.cleaned_data.get("zone")
+        return (meeting, zone) if meeting and zone and self.cleaned_data.get("with_meeting") != "no" else None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -153,9 +160,12 @@ class RecycleForm(WithCall):
                 for name in ("referred_name", "referred_email") if fact == "referred_to" else (fact,):
                     self.errors.pop(name, None)
                     cleaned[name] = About() if name == "contract_end" else None
-        day = cleaned.get("wake_on")
-        if day and not self.today < day <= _years_on(self.today):
-            self.add_error("wake_on", _("Choose a day after today, within five years."))
+        wrong = {"wake_on": wake_day_error(cleaned.get("wake_on"), today=self.today)}
+        about: About | None = cleaned.get("contract_end")
+        wrong["contract_end"] = contract_end_error(about.day if about else None, today=self.today)
+        for name, words in wrong.items():
+            if words:
+                self.add_error(name, words)
         if cleaned.get("referred_email"):
             try:
                 email(cleaned["referred_email"])
@@ -186,7 +196,3 @@ class DisqualifyForm(WithCall):
         super().__init__(*args, **more)
         self.rules = rules
         self.fields["reason"].queryset = Reason.objects.filter(pk__in=[rule.reason_id for rule in rules])  # type: ignore[attr-defined]
-
-
-def _years_on(day: date) -> date:
-    return day.replace(year=day.year + YEARS_AHEAD, day=min(day.day, 28))

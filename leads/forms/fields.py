@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import Recycling
+from leads.waking import CONTRACT_YEARS, WAKE_YEARS, years_on
 from team.actions.submitting import new_form_id
 from team.localtime import is_zone, resolve
 
@@ -55,6 +56,20 @@ class WallTimeField(forms.Field):
         if moment.tzinfo is not None or not 1970 <= moment.year <= 2200:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return moment.replace(second=0, microsecond=0)
+
+
+def wake_day_error(day: date | None, *, today: date) -> str:
+    """What is wrong with a day to come back on; empty when nothing is."""
+    if day is None or today < day <= years_on(today, WAKE_YEARS):
+        return ""
+    return _("Choose a day after today, within five years.")
+
+
+def contract_end_error(day: date | None, *, today: date) -> str:
+    """What is wrong with the end of a contract; empty when nothing is."""
+    if day is None or years_on(today, -1) <= day <= years_on(today, CONTRACT_YEARS):
+        return ""
+    return _("Say an end from a year ago to ten years from now, or leave it empty if nobody knows.")
 
 
 class ZoneField(forms.CharField):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from agreement.models import Criterion, Phase, Reason, ReasonRule
 from leads.brief import Verdict
+from leads.forms.fields import WALL, WallTimeField, contract_end_error, wake_day_error
 from leads.models import Answer, HandOff, Lead, Recycling
 from leads.waking import Facts, wake_day
 from team.actions.submitting import new_form_id
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from team.models import User
 
 LINE_MAX = 500
-WAKE_YEARS = 5
 MEETING_LENGTHS = (15, 30, 45, 60, 90)
-WALL = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class PickForm(LineForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args: Any, picks: Sequence[Pick], today: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, picks: Sequence[Pick], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.picks = {pick.key: pick for pick in picks}
         self.today = today
@@ -81,8 +80,14 @@ class PickForm(LineForm):
 
     def clean_wake_on(self) -> Any:
         day = self.cleaned_data["wake_on"]
-        if day and self.today and not self.today < day <= self.today + timedelta(days=365 * WAKE_YEARS):
-            raise forms.ValidationError(_("Choose a day after today, within five years."))
+        if words := wake_day_error(day, today=self.today):
+            raise forms.ValidationError(words)
+        return day
+
+    def clean_contract_ends(self) -> Any:
+        day = self.cleaned_data["contract_ends"]
+        if words := contract_end_error(day, today=self.today):
+            raise forms.ValidationError(words)
         return day
 
     @property
@@ -105,12 +110,11 @@ class PickForm(LineForm):
         return " ".join(pick.key for pick in self.picks.values() if pick.asks_end)
 
 
-class MeetingForm(forms.Form):
+class MoveForm(forms.Form):
     """A moment as it is said: wall time and whose clock."""
 
-    meeting = forms.DateTimeField(
+    meeting = WallTimeField(
         label=gettext_lazy("When"),
-        input_formats=[WALL, "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 300}, format=WALL),
     )
     zone = forms.ChoiceField(label=gettext_lazy("On whose clock"))
@@ -127,11 +131,6 @@ class MeetingForm(forms.Form):
         if length and length not in MEETING_LENGTHS:
             own = (length, _("%(minutes)s min") % {"minutes": length})
             self.fields["minutes"].choices = [own, *self.fields["minutes"].choices]  # type: ignore[attr-defined]
-
-    def clean_meeting(self) -> datetime:
-        """Wall time: its figures, on no clock yet."""
-        moment: datetime = self.cleaned_data["meeting"]
-        return moment.replace(tzinfo=None)
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"]
@@ -316,7 +315,7 @@ class Sales:
         initial: dict[str, Any] = {"minutes": hand_off.minutes, "zone": zones[0][0]}
         if hand_off.meeting_at and hand_off.zone:
             initial["meeting"] = hand_off.meeting_at.astimezone(ZoneInfo(hand_off.zone)).replace(tzinfo=None)
-        return self._panel("move", MeetingForm, zones=zones, initial=initial)
+        return self._panel("move", MoveForm, zones=zones, initial=initial)
 
     @cached_property
     def withdraw(self) -> Panel:

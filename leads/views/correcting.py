@@ -21,7 +21,7 @@ from accounts.actions.people import (
 )
 from accounts.models import ContactPoint, Employment, Person
 from accounts.normalise import BadValue
-from leads.actions.changing import MoveRefused
+from leads.actions.changing import MoveRefused, lock_lead
 from leads.actions.logging import plan_after_contact
 from leads.forms.correcting import PersonForm
 from leads.models import Lead
@@ -37,6 +37,8 @@ def correct(request: Request, public_id: UUID) -> HttpResponse:
     """Only what was changed is written. A phone or an e-mail that was missing ends the search for one."""
 
     def act(lead: Lead, form: PersonForm, now: datetime) -> str:
+        # The lead before its person, as everybody locks them.
+        lock_lead(lead)
         person, given = lead.person, form.cleaned_data
         by: User = request.user
         names = {name: given[name] for name in PersonForm.NAMES}

@@ -34,6 +34,7 @@ from leads.views.access import visible_lead
 from leads.views.lead import carry_out
 from leads.views.panels import make_form
 from leads.waking import sentence, wake_day
+from team.addresses import read_number
 from team.http import Request, tell
 from team.localtime import resolve
 from team.models import User
@@ -131,8 +132,7 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
     """Take the last act back: from the line that told it, or as Correct from the history."""
     lead, now = _seen_or_done(request, public_id), timezone.now()
     acts = last_act(lead)
-    named = request.POST.get("event", "")
-    event_id = int(named) if named.isdecimal() and len(named) < 19 else None
+    event_id = read_number(request.POST.get("event", ""))
     try:
         undo_last(lead, by=request.user, at=now, event_id=event_id)
     except (LeadConflict, MoveRefused) as refused:

@@ -40,6 +40,7 @@ from leads.invitation import REQUEST, invitation
 from leads.models import HandOff, Lead
 from leads.views.access import need_role, visible_lead
 from team.actions.submitting import SentBefore, submit_once
+from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role
 from team.templatetags.midfield import day_words
@@ -292,9 +293,7 @@ def _list(request: Request, key: str) -> HttpResponse:
     """One group to its end, a page at a time."""
     views = views_of(request.user)
     view = _view(request, [name for name, _label in views], None)
-    before = request.GET.get("before", "")
-    is_id = before.isdecimal() and len(before) < 19
-    group = whole_list(request.user, view, key, before=int(before) if is_id else None)
+    group = whole_list(request.user, view, key, before=read_number(request.GET.get("before", "")))
     if group is None:
         raise Http404
     context = {"now": timezone.now(), "views": views, "view": view, "group": group}

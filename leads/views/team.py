@@ -25,6 +25,7 @@ from leads.models import Lead, SecondLook
 from leads.oversight import console_of, leads_of, page_of
 from leads.views.access import need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role, Team, User
 
@@ -212,9 +213,10 @@ def _team(request: Request, given: QueryDict) -> Team:
     """The team that was asked for, if she manages it, else 404; her first without a question."""
     managed = request.user.teams_as(Role.MANAGER)
     asked = given.get("team", "")
-    if asked and (not asked.isdecimal() or int(asked) not in managed):
+    pk = read_number(asked) if asked else managed[0]
+    if pk not in managed:
         raise Http404
-    found = Team.objects.filter(pk=int(asked) if asked else managed[0]).first()
+    found = Team.objects.filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -1,0 +1,27 @@
+"""What an address carries: moments and keys, as we wrote them into it. Anything else is None, never an error."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.utils.dateparse import parse_datetime
+
+# No list of ours begins before or ends after these.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+# The longest number that both databases keep.
+DIGITS_MAX = 18
+
+
+def read_moment(text: str) -> datetime | None:
+    """A moment with its zone, in UTC. A plus sign that an address lost is put back."""
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))
+        found = moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+    return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def read_number(text: str) -> int | None:
+    """A whole number from 0 that a column can hold."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX else None
