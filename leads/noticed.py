@@ -98,6 +98,7 @@ def _said(notice: Notice) -> str:
         Kind.ESCALATED: _("Passed on to you"),
         Kind.HAND_OFF: _("A hand-off waits for your answer"),
         Kind.ANSWERED: _("Your hand-off was answered"),
+        Kind.MOVED: _("The meeting was moved"),
         Kind.RELEASED: _("Given back to the pool"),
         Kind.SECOND_LOOK: _("Asks for a second look"),
         Kind.RETURNED: _("Came to you"),

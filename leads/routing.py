@@ -137,6 +137,21 @@ def sentence(because: str, *, ref: str = "", team: str = "", bdr: str = "") -> s
     return words.get(because, because) % {"ref": ref, "team": team, "bdr": bdr}
 
 
+def why_not(because: str) -> str:
+    """Why there is no lead, within a sentence."""
+    words = {
+        "customer": _("a customer"),
+        "open_opportunity": _("an opportunity is open there"),
+        "competitor": _("a competitor"),
+        "do_not_work": _("not to be worked"),
+        "suppressed": _("not to be contacted"),
+        "gone": _("no longer a person of their own"),
+        "open_lead": _("a lead is open already"),
+        "no_team": _("no team takes what no territory names"),
+    }
+    return words.get(because, because)
+
+
 def _covers(territory: Territory, person: Person, account: Account | None, source: str) -> bool:
     country = (account.country if account else "") or person.country
     return (

@@ -188,6 +188,8 @@ def _logged(t: Teller, e: LeadEvent) -> Told:
 
 
 def _engaged(t: Teller, e: LeadEvent) -> Told:
+    if e.data.get("kind") == Engagement.Kind.ASKED:
+        return Told("flag", _("In front of the queue: asked to be contacted, and waits for a call"), state="due")
     return Told("flag", _("In front of the queue: a reply waits for an answer"), state="due")
 
 

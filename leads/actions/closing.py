@@ -17,6 +17,7 @@ from leads.actions.handing import managers_of
 from leads.actions.recycling import must_be_free, rule_of
 from leads.clocks import clause_for
 from leads.models import Lead, LeadEvent, Notice, Recycling, SecondLook
+from leads.routing import why_not
 from team.calendars import KeptCalendars
 from team.worktime import add_working_days, add_working_minutes
 
@@ -110,9 +111,7 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
         at=at,
     )
     if not entered.leads:
-        raise MoveRefused(
-            _("It cannot go back: %(why)s.") % {"why": next(iter(entered.refused.values()), "").replace("_", " ")}
-        )
+        raise MoveRefused(_("It cannot go back: %(why)s.") % {"why": why_not(next(iter(entered.refused.values()), ""))})
     following = entered.leads[0]
     if following.bdr_id:
         Notice.objects.create(user_id=following.bdr_id, lead=following, kind=Notice.Kind.RETURNED, at=at)

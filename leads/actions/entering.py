@@ -18,7 +18,7 @@ from leads.bands import band_of, sweep_of_queued
 from leads.cadence import first_step
 from leads.clocks import start_clock
 from leads.models import Clock, Lead, LeadEvent
-from leads.routing import Route, Router
+from leads.routing import Route, Router, why_not
 from leads.scoring import judge
 from team.calendars import Calendars
 from team.models import Membership, Role, Team, User
@@ -111,7 +111,7 @@ def add_lead(person: Person, *, by: User, at: datetime, team: Team | None = None
     if route.because == "open_lead":
         raise LeadConflict(_("This person already has an open lead."))
     if route.is_refused and route.because != "no_team":
-        raise MoveRefused(_("This person is not a prospect: %(why)s.") % {"why": route.because.replace("_", " ")})
+        raise MoveRefused(_("This person is not a prospect: %(why)s.") % {"why": why_not(route.because)})
 
     lead = batch.lead(
         one,

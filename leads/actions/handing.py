@@ -224,7 +224,7 @@ def move_meeting(
     new |= _agreed(lead, at=at)
     data = effects.data(hand_off=hand_off.pk, meeting=meeting_at.isoformat() if meeting_at else None)
     event = write(lead, alter(lead, "move", by=by, at=at, data=data, **new))
-    _tell(hand_off.ae if by != hand_off.ae else hand_off.bdr, lead, Notice.Kind.ANSWERED, by=by, at=at)
+    _tell(hand_off.ae if by != hand_off.ae else hand_off.bdr, lead, Notice.Kind.MOVED, by=by, at=at)
     return event
 
 

@@ -13,7 +13,7 @@ from leads.lead_page import LeadPage
 
 
 class PersonForm(LeadForm):
-    """Name, title, company, ways to reach her, her clock. Empty phone or e-mail leaves what is there."""
+    """Name, title, company, ways to reach her, her clock. A phone or e-mail that is taken out is marked wrong."""
 
     person_version = forms.IntegerField(widget=forms.HiddenInput)
     given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=100, required=False)

@@ -1652,6 +1652,7 @@ class Migration(migrations.Migration):
                             ("escalated", "was passed on to you"),
                             ("hand_off", "waits for your answer"),
                             ("answered", "was answered"),
+                            ("moved", "was moved to another moment"),
                             ("released", "was given back"),
                             ("second_look", "asks for a second look"),
                             ("returned", "came back to you"),

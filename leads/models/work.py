@@ -202,6 +202,7 @@ class Notice(models.Model):
         ESCALATED = "escalated", _("was passed on to you")
         HAND_OFF = "hand_off", _("waits for your answer")
         ANSWERED = "answered", _("was answered")
+        MOVED = "moved", _("was moved to another moment")
         RELEASED = "released", _("was given back")
         SECOND_LOOK = "second_look", _("asks for a second look")
         RETURNED = "returned", _("came back to you")

@@ -18,6 +18,7 @@ from accounts.actions.people import (
     correct_contact_point,
     correct_person,
     correct_title,
+    mark_contact_point,
 )
 from accounts.models import ContactPoint, Employment, Person
 from accounts.normalise import BadValue
@@ -44,10 +45,15 @@ def correct(request: Request, public_id: UUID) -> HttpResponse:
         names = {name: given[name] for name in PersonForm.NAMES}
         correct_person(person, expect=given["person_version"], by=by, at=now, **names)
         _employ(person, given["company"], given["title"], by=by, at=now)
+        wrong = _emptied(person, form, "phone", ContactPoint.PHONES, by=by, at=now)
+        wrong += _emptied(person, form, "email", (ContactPoint.Kind.EMAIL,), by=by, at=now)
         found = _reach(person, given, "phone", ContactPoint.PHONES, by=by, at=now)
         found |= _reach(person, given, "email", (ContactPoint.Kind.EMAIL,), by=by, at=now)
         if found:
             plan_after_contact(lead, by=by, at=now)
+        if wrong:
+            words = {"name": person, "what": ", ".join(wrong)}
+            return _("Corrected: %(name)s. Marked as wrong, not forgotten: %(what)s.") % words
         return _("Corrected: %(name)s.") % {"name": person}
 
     return carry_out(request, public_id, "person", act)
@@ -61,6 +67,20 @@ def _employ(person: Person, company: str, title: str, *, by: User, at: datetime)
         change_employer(person, account, expect=person.version, title=title, by=by, at=at)
     elif title.strip() != (current.title if current else ""):
         correct_title(person, title, expect=person.version, by=by, at=at)
+
+
+def _emptied(
+    person: Person, form: PersonForm, field: str, kinds: tuple[str, ...], *, by: User, at: datetime
+) -> list[str]:
+    """A number or address that was taken out of the form is wrong: kept as such, and no longer a way to her."""
+    if field not in form.data or form.cleaned_data[field].strip():
+        return []
+    points = ContactPoint.objects.filter(person=person, kind__in=kinds, state__in=ContactPoint.USABLE)
+    point = points.order_by("-is_primary", "pk").first()
+    if point is None:
+        return []
+    mark_contact_point(point, ContactPoint.State.WRONG, by=by, at=at)
+    return [point.value]
 
 
 def _reach(

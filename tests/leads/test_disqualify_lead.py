@@ -126,5 +126,5 @@ def test_whoever_replied_meanwhile_is_pursued_already(look, lead, mona):
 def test_whoever_may_not_be_contacted_does_not_go_back(look, lead, mona):
     Suppression.objects.create(person=lead.person, channel="all", at=LATER)
 
-    with pytest.raises(MoveRefused, match="It cannot go back: suppressed"):
+    with pytest.raises(MoveRefused, match="It cannot go back: not to be contacted"):
         put_back(look, by=mona, at=LATER)

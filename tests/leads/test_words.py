@@ -1,0 +1,93 @@
+"""Words say what happened, not which code stands for it."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ContactPoint, Standing
+from agreement.models import Phase
+from leads.actions.changing import MoveRefused
+from leads.actions.closing import disqualify_lead, put_back
+from leads.actions.engaging import NewEngagement, engage
+from leads.actions.entering import add_lead
+from leads.actions.handing import move_meeting
+from leads.models import Notice, SecondLook
+from leads.routing import why_not
+from team.actions.submitting import new_form_id
+from tests.make import NOON, make_account, make_lead, make_person, reason
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+def page(client, user, name, *args):
+    client.force_login(user)
+    return client.get(reverse(f"leads:{name}", args=args)).text
+
+
+def test_who_is_met_at_another_moment_reads_so(client, alice, peter, now):
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, at=now)
+    Notice.objects.all().delete()
+
+    moment = (now + timedelta(days=3)).replace(tzinfo=None)
+    move_meeting(lead.hand_offs.get(), meeting=(moment, "UTC"), by=alice, at=now)
+
+    assert Notice.objects.get().kind == Notice.Kind.MOVED
+    said = page(client, peter, "notices")
+    assert "The meeting was moved" in said
+    assert "Your hand-off was answered" not in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("asked", "asked to be contacted, and waits for a call"), ("replied", "a reply waits for an answer")],
+)
+def test_who_asked_is_not_told_as_a_reply(client, alice, now, kind, words):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(minutes=5))
+    engage([NewEngagement(lead.person_id, kind, now)], at=now)
+
+    assert f"In front of the queue: {words}" in page(client, alice, "lead", lead.public_id)
+
+
+def test_who_is_no_prospect_is_said_in_words(alice):
+    person = make_person(account=make_account(standing=Standing.OPEN_OPPORTUNITY))
+
+    with pytest.raises(MoveRefused, match="an opportunity is open there"):
+        add_lead(person, by=alice, at=NOON)
+
+
+def test_what_cannot_go_back_says_why(alice, mona):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=NOON)
+    make_lead(person=lead.person)
+
+    with pytest.raises(MoveRefused, match=r"It cannot go back: a lead is open already\."):
+        put_back(SecondLook.objects.get(), by=mona, at=NOON)
+
+
+def test_every_refusal_of_routing_has_its_words():
+    codes = [*Standing.values, "suppressed", "gone", "open_lead", "no_team"]
+
+    assert [code for code in codes if code != Standing.PROSPECT and why_not(code) == code] == []
+
+
+def test_a_number_that_is_taken_out_is_marked_wrong_and_said(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    phone = ContactPoint.objects.get(person=lead.person, kind="phone")
+    email = ContactPoint.objects.get(person=lead.person, kind="email")
+    client.force_login(alice)
+
+    answer = client.post(
+        reverse("leads:correct", args=[lead.public_id]),
+        {"person_version": lead.person.version, "phone": "", "email": email.value, "form_id": new_form_id()},
+        follow=True,
+    )
+
+    phone.refresh_from_db()
+    email.refresh_from_db()
+    assert (phone.state, email.state) == (ContactPoint.State.WRONG, ContactPoint.State.OK)
+    assert f"Marked as wrong, not forgotten: {phone.value}." in " ".join(map(str, answer.context["messages"]))
