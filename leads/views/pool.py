@@ -55,6 +55,7 @@ def claim(request: Request, public_id: UUID) -> HttpResponse:
     """Take this lead. Who comes second is told who was first, in the row she clicked."""
     now = timezone.now()
     lead = visible_lead(request, public_id)
+    need_role(request, Role.BDR, Role.MANAGER)
     url = reverse("leads:lead", args=[public_id])
     try:
         claim_lead(lead, by=request.user, at=now)

@@ -1,0 +1,186 @@
+"""Every address for everybody: one table says who may go where, and an address without a row fails."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from agreement.models import Phase
+from leads.actions.closing import disqualify_lead
+from leads.models import SecondLook
+from team.models import Role
+from tests.leads.files import received
+from tests.make import make_lead, make_user, reason
+
+# In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
+WHO = ("nobody", "bdr", "bdr other", "ae", "ae other", "marketer", "manager", "manager other", "admin")
+# What others made and answer for: of these it is asked only that no page breaks.
+NOT_OURS = ("admin:", "account_", "socialaccount_", "mfa_", "usersessions_")
+# The answers to GET and to an empty POST.
+DOORS = {
+    "healthz": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
+    "readyz": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
+    "metrics": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
+    "team:profile": ("302 200 200 200 200 200 200 200 200", "302 200 200 200 200 200 200 200 200"),
+    "team:theme": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
+    "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:pool": ("302 200 200 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
+    "leads:claim": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 403 302 404 403"),
+    "leads:release": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 403 302 404 403"),
+    "leads:lead": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:timeline": ("302 302 404 404 404 302 302 404 302", "302 405 405 405 405 405 405 405 405"),
+    "leads:log_call": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:log_touch": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:note": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:set_step": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:snooze": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:finish_step": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:answers": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:hand_off": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:recycle": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:disqualify": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:undo": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 302 302 404 302"),
+    "leads:correct": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:search": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:notices": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:notices_seen": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:coming_back": ("302 200 200 200 200 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
+    "leads:wake": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 403 302 404 403"),
+    "leads:wake_on": ("302 200 404 404 404 403 200 404 403", "302 200 404 404 404 403 200 404 403"),
+    "leads:person_new": ("302 200 200 403 403 403 200 200 403", "302 200 200 403 403 403 200 200 403"),
+    "leads:lead_new": ("302 405 405 405 405 405 405 405 405", "302 302 302 403 403 403 302 302 403"),
+    "leads:hand_offs": ("302 200 200 200 200 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
+    "leads:hand_off_brief": ("302 200 404 200 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:accept": ("302 405 405 405 405 405 405 405 405", "302 403 404 302 404 403 302 404 403"),
+    "leads:reject": ("302 405 405 405 405 405 405 405 405", "302 403 404 422 404 403 422 404 403"),
+    "leads:outcome": ("302 405 405 405 405 405 405 405 405", "302 403 404 422 404 403 422 404 403"),
+    "leads:move_meeting": ("302 405 405 405 405 405 405 405 405", "302 422 404 422 404 403 422 404 403"),
+    "leads:withdraw": ("302 405 405 405 405 405 405 405 405", "302 302 404 403 404 403 302 404 403"),
+    "leads:invitation": ("302 200 404 200 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:imports": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:import_new": ("302 403 403 403 403 200 200 200 200", "302 403 403 403 403 422 422 422 422"),
+    "leads:import": ("302 403 403 403 403 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
+    "leads:import_columns": ("302 403 403 403 403 200 200 200 200", "302 403 403 403 403 422 422 422 422"),
+    "leads:import_answers": ("302 403 403 403 403 302 302 302 302", "302 403 403 403 403 302 302 302 302"),
+    "leads:import_run": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 302 302 302"),
+    "leads:import_progress": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:import_rejects": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:import_cancel": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 302 302 302"),
+    "leads:win": ("302 405 405 405 405 405 405 405 405", "302 403 404 302 404 403 302 404 403"),
+    "leads:lose": ("302 405 405 405 405 405 405 405 405", "302 403 404 422 404 403 422 404 403"),
+    "leads:stall": ("302 405 405 405 405 405 405 405 405", "302 403 404 422 404 403 422 404 403"),
+    "leads:return": ("302 405 405 405 405 405 405 405 405", "302 403 404 302 404 403 302 404 403"),
+    "leads:team": ("302 403 403 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
+    "leads:move": ("302 403 403 403 403 403 404 404 403", "302 403 403 403 403 403 422 422 403"),
+    "leads:approve": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
+    "leads:put_back": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
+}
+
+
+def walk(resolver=None, prefix=""):
+    """Every name there is, with its parameters."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            space = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
+            yield from walk(entry, space)
+        elif isinstance(entry, URLPattern):
+            yield f"{prefix}{entry.name}", entry.pattern.regex.groupindex.keys(), entry
+
+
+def ours():
+    return [name for name, _parameters, _entry in walk() if not name.startswith(NOT_OURS)]
+
+
+@pytest.fixture
+def clients(alice, eve, peter, mona, team):
+    south = eve.memberships.get().team
+    cast = {
+        "bdr": alice,
+        "bdr other": eve,
+        "ae": peter,
+        "ae other": make_user("petra", Role.AE),
+        "marketer": make_user("mark", Role.MARKETER),
+        "manager": mona,
+        "manager other": make_user("max", Role.MANAGER, team=south),
+        "admin": make_user("ada", Role.ADMIN, is_staff=True, is_superuser=True),
+    }
+    found = {"nobody": Client()}
+    for who, user in cast.items():
+        found[who] = Client()
+        found[who].force_login(user)
+    return found
+
+
+@pytest.fixture
+def things(alice, peter, mona, team):
+    """For each address something that its act is meant for, in Alice's team and Peter's hands."""
+    now = timezone.now()
+    leads = {phase: make_lead(phase=phase, bdr=alice, ae=peter, at=now) for phase in Phase if phase != Phase.CLOSED}
+    leads[Phase.QUEUED] = make_lead(team=team, at=now)
+    meeting = {"meeting_at": now + timedelta(days=1), "local_meeting": now + timedelta(days=1), "zone": "UTC"}
+    leads[Phase.HANDED_OFF].hand_offs.update(**meeting)
+    closed = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    disqualify_lead(closed, reason=reason("bad_data"), by=alice, at=now)
+    leads[Phase.CLOSED] = closed
+    return leads, SecondLook.objects.get(), received(b"Email\na@corvane.io\n", by=mona)
+
+
+PHASES = {
+    "claim": Phase.QUEUED, "wake": Phase.NURTURE, "wake_on": Phase.NURTURE, "win": Phase.QUALIFIED,
+    "lose": Phase.QUALIFIED, "stall": Phase.QUALIFIED, "return": Phase.QUALIFIED,
+}  # fmt: skip
+OF_HAND_OFFS = {"hand_off_brief", "accept", "reject", "outcome", "move_meeting", "withdraw", "invitation"}
+
+
+def address(name, parameters, things):
+    leads, look, run = things
+    short = name.rpartition(":")[2]
+    if "pk" in parameters:
+        return reverse(name, args=[look.pk])
+    if "public_id" not in parameters:
+        return reverse(name)
+    if short in OF_HAND_OFFS:
+        return reverse(name, args=[leads[Phase.HANDED_OFF].hand_offs.get().public_id])
+    if short.startswith("import"):
+        return reverse(name, args=[run.public_id])
+    if short == "lead_new":
+        return reverse(name, args=[leads[Phase.CLOSED].person.public_id])
+    return reverse(name, args=[leads[PHASES.get(short, Phase.WORKING)].public_id])
+
+
+def answer(client, method, url):
+    """The status; what it would have changed is rolled back."""
+    with transaction.atomic():
+        response = getattr(client, method)(url)
+        if response.streaming:
+            b"".join(response)
+        transaction.set_rollback(True)
+    return response.status_code
+
+
+def test_every_address_has_a_row_and_every_row_an_address():
+    assert sorted(set(ours())) == sorted(DOORS)
+
+
+def test_everybody_is_answered_as_the_table_says(clients, things):
+    parameters = {name: names for name, names, _entry in walk()}
+    met = {}
+    for name in DOORS:
+        url = address(name, parameters[name], things)
+        met[name] = tuple(" ".join(str(answer(clients[who], method, url)) for who in WHO) for method in ("get", "post"))
+
+    assert {name: row for name, row in met.items() if row != DOORS[name]} == {}
+
+
+def test_no_page_of_others_breaks(clients):
+    for client in clients.values():
+        client.raise_request_exception = False
+    urls = {reverse(name) for name, names, _entry in walk() if name.startswith(NOT_OURS) and not names}
+
+    met = {url: answer(clients[who], "get", url) for who in ("nobody", "bdr", "admin") for url in sorted(urls)}
+
+    assert [url for url, status in met.items() if status >= 500] == []
