@@ -79,6 +79,7 @@ def disqualify_lead(
 @transaction.atomic
 def approve_second_look(look: SecondLook, *, by: User, at: datetime) -> None:
     """The manager agrees: it stays closed. LeadConflict when somebody has decided already."""
+    lock_lead(look.lead)
     _decide(look, SecondLook.State.APPROVED, by=by, at=at)
 
 
@@ -88,8 +89,9 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
 
     MoveRefused when the person has an open lead meanwhile, or may not be worked.
     """
-    _decide(look, SecondLook.State.PUT_BACK, by=by, at=at)
+    # The lead before its look, as an undo locks them.
     lead = lock_lead(look.lead)
+    _decide(look, SecondLook.State.PUT_BACK, by=by, at=at)
     if Lead.objects.filter(previous=lead).exists():
         raise LeadConflict(_("This person has been pursued again since."))
     entered = open_leads(
