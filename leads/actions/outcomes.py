@@ -13,7 +13,7 @@ from agreement.models.version import CriterionRule
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_asleep
-from leads.actions.handing import accept_hand_off, back_to_bdr, send_on
+from leads.actions.handing import accept_hand_off, back_to_bdr, let_colleagues_go_on, send_on
 from leads.actions.recycling import fall_asleep, rule_of, today_of, zone_of_team
 from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Recycling, Step
 from leads.waking import Facts, wake_day, wake_moment
@@ -88,8 +88,10 @@ def record_no_show(hand_off: HandOff, *, by: User, at: datetime, note: str = "")
     if by.pk in (hand_off.ae_id, hand_off.escalated_to_id):
         lead, hand_off = _after_the_meeting(hand_off, by=by, at=at)
     effects = Effects(lead, by=by, at=at)
-    _ended(hand_off, HandOff.State.NO_SHOW, effects, by=by, at=at)
-    effects.end_clocks(SLAClause.Kind.RESPONSE, SLAClause.Kind.OUTCOME)
+    # Said by the BDR it is no answer of the AE: neither kept nor missed.
+    effects.end_clocks(SLAClause.Kind.RESPONSE, excused=True)
+    _ended(hand_off, HandOff.State.NO_SHOW, effects, by=None, at=at)
+    effects.end_clocks(SLAClause.Kind.OUTCOME)
     effects.note(note)
     return back_to_bdr(lead, "no_show", effects, by=by, at=at, kind=StepKind.REBOOK, hand_off=hand_off.pk)
 
@@ -102,6 +104,7 @@ def return_lead(lead: Lead, *, by: User | None, at: datetime, line: str = "", be
     hand_off = lead.hand_offs.select_for_update().filter(state__in=[*HandOff.OPEN_STATES]).first()
     if hand_off:
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
+        _free_colleagues(hand_off, lead, by=by, at=at)
     effects.end_clocks(excused=True)
     effects.note(line)
     return back_to_bdr(
@@ -137,7 +140,7 @@ def lose_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, note: str =
     )
     write(lead, event, sweep_at=None)
     if not rule.is_final:
-        _next_pursuit_asleep(lead, rule, reason, event, by=by, at=at)
+        _next_pursuit_asleep(lead, rule, reason, by=by, at=at)
     return event
 
 
@@ -151,6 +154,7 @@ def stall_lead(
     effects = Effects(lead, by=by, at=at)
     for hand_off in lead.hand_offs.select_for_update().filter(state__in=HandOff.OPEN_STATES):
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
+        _free_colleagues(hand_off, lead, by=by, at=at)
     effects.close_steps()
     effects.end_clocks(excused=True)
     effects.note(note)
@@ -223,12 +227,17 @@ def _ending(lead: Lead, *, by: User, at: datetime, note: str) -> Effects:
     effects.note(note)
     for hand_off in lead.hand_offs.select_for_update().filter(state=HandOff.State.ACCEPTED):
         _ended(hand_off, HandOff.State.QUALIFIED, effects, by=by, at=at)
+        _free_colleagues(hand_off, lead, by=by, at=at)
     return effects
 
 
-def _next_pursuit_asleep(
-    lead: Lead, rule: ReasonRule, reason: Reason, event: LeadEvent, *, by: User, at: datetime
-) -> None:
+def _free_colleagues(hand_off: HandOff, lead: Lead, *, by: User | None, at: datetime) -> None:
+    """A meeting that will not be holds nobody up."""
+    if hand_off.meeting_at and hand_off.meeting_at > at:
+        let_colleagues_go_on(lead, by=by, at=at)
+
+
+def _next_pursuit_asleep(lead: Lead, rule: ReasonRule, reason: Reason, *, by: User, at: datetime) -> None:
     zone = zone_of_team(lead.team_id)
     wake_at = wake_moment(wake_day(rule, Facts(), today=today_of(at, zone)), zone=zone)
     carried = rule.destination_reason or reason
@@ -244,6 +253,7 @@ def _next_pursuit_asleep(
                 bdr_id=lead.bdr_id,
                 sourced_by_id=lead.sourced_by_id,
                 because="lost_deal",
+                data={"from": lead.pk},
             )
         ],
         reason_id=carried.pk,
@@ -255,4 +265,3 @@ def _next_pursuit_asleep(
         Recycling.objects.create(
             lead=following, at=at, by=by, category=rule.category or ReasonRule.Category.LOST_DEAL, wake_at=wake_at
         )
-        LeadEvent.objects.filter(pk=event.pk).update(data={**event.data, "opened": following.pk})

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
-from leads.actions.changing import LeadConflict, alter, lock_lead, write
+from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
 from leads.actions.handing import let_colleagues_go_on
 from leads.bands import band_of, sweep_of_queued
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
@@ -119,10 +119,10 @@ def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
 
 def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
     """The next pursuit that a lost deal opened asleep, the lead of somebody referred to: gone again if untouched."""
-    for pk in (event.data.get("opened"), *event.data.get("effects", {}).get("leads_opened", [])):
-        opened = Lead.objects.select_for_update().filter(pk=pk).first() if pk else None
-        if opened is None:
-            continue
+    ids = list(event.data.get("effects", {}).get("leads_opened", []))
+    if event.verb == "lose":
+        ids += Lead.objects.filter(previous=event.lead_id).values_list("pk", flat=True)
+    for opened in lock_leads(ids):
         if opened.events.count() > 1 or opened.phase == Phase.CLOSED:
             raise LeadConflict(_("What followed from it is being worked already."))
         Step.objects.open().filter(lead=opened).update(state=Step.State.CANCELLED, closed_at=at)

@@ -62,7 +62,12 @@ def gone(user):
 
 
 def sql(statement, *values):
+    """Past the triggers that keep history: what a restored or damaged database may hold."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE leads_leadevent DISABLE TRIGGER USER")
+        else:
+            cursor.execute("DROP TRIGGER IF EXISTS leads_leadevent_is_append_only")
         cursor.execute(statement, values)
 
 
@@ -168,7 +173,7 @@ def test_a_lost_line_of_history_is_found(phases):
 
 
 def test_a_lead_without_any_history_is_found(phases):
-    LeadEvent.objects.filter(lead=queued(phases)).delete()
+    sql("DELETE FROM leads_leadevent WHERE lead_id = %s", queued(phases).pk)
 
     assert check_all(at=LATER)["state_differs_from_history"] == [queued(phases).pk]
 
