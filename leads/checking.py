@@ -91,9 +91,7 @@ def asleep_without_its_date(at: datetime) -> QuerySet[Lead]:
 
 def asleep_without_its_facts(at: datetime) -> QuerySet[Lead]:
     facts = Recycling.objects.filter(lead=OuterRef("pk"), undone_at=None, wake_at=OuterRef("wake_at"))
-    return Lead.objects.filter(
-        ~Exists(facts), phase=Phase.NURTURE, origin__in=["inbound", "hand_raiser", "rep_sourced"]
-    )
+    return Lead.objects.filter(~Exists(facts), phase=Phase.NURTURE)
 
 
 def closed_with_open_work(at: datetime) -> QuerySet[Lead]:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Subquery
+
 from accounts.models import Account, CustomField, Employment, Person
 from agreement.models import AgreementVersion, ScoreRule
 from leads.models import Engagement, Interest
@@ -68,12 +70,17 @@ def points_of(kind: str, *, version_id: int) -> int:
 
 
 def judge(
-    people: Sequence[Person], *, version: AgreementVersion, points: dict[int, int] | None = None
+    people: Sequence[Person], *, version: AgreementVersion, at: datetime, points: dict[int, int] | None = None
 ) -> dict[int, Judged]:
-    """The tier of each of these people now, by the rules of `version`."""
+    """The tier of each of these people at `at`, by the rules of `version`: interest has halved since it was written."""
     ids = [person.pk for person in people]
     if points is None:
-        points = dict(Interest.objects.filter(person__in=ids).values_list("person_id", "points"))
+        days = Subquery(Installation.objects.values("interest_half_life_days")[:1])
+        written = Interest.objects.filter(person__in=ids).annotate(days=days)
+        points = {
+            person_id: math.floor(worth * 0.5 ** (max(at - since, timedelta()) / timedelta(days=days)) + 0.5)
+            for person_id, worth, since, days in written.values_list("person_id", "points", "at", "days")
+        }
     employments = {
         row.person_id: row
         for row in Employment.objects.filter(person__in=ids, is_current=True).select_related("account")

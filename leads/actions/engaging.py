@@ -10,16 +10,18 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Employment, Person
-from agreement.models import AgreementVersion, DefinitionRule, Lane, Phase, StepKind
+from agreement.models import AgreementVersion, DefinitionRule, Lane, Phase, SLAClause, StepKind
 from leads.actions.changing import alter, write
 from leads.actions.effects import Effects
-from leads.actions.entering import Entered, NewLead, open_leads
+from leads.actions.entering import Entered, NewLead, last_pursuits, open_leads
 from leads.actions.recycling import wake_leads
-from leads.bands import band_of, sweep_of_queued
+from leads.bands import CLAIM_GRACE, band_of, sweep_of_queued
 from leads.cadence import soon
-from leads.models import Engagement, EngagementKey, Lead, Step, Verdict
+from leads.clocks import start_clock
+from leads.models import Clock, Engagement, EngagementKey, Lead, Step, Verdict
 from leads.scoring import judge, points_of, recompute_interest
 from team.calendars import KeptCalendars
+from team.models import Membership, Role, Team
 
 # Older than this when it arrives, an engagement is history: offered as a list to wake, never waking by itself.
 FRESH = timedelta(days=2)
@@ -109,7 +111,7 @@ def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
     candidates = [row for row in rows if row.person_id not in open_people]
     people = {row.person_id: row.person for row in Engagement.objects.filter(
         pk__in=[row.pk for row in candidates]).select_related("person")}  # fmt: skip
-    tiers = judge(list(people.values()), version=version)
+    tiers = judge(list(people.values()), version=version, at=at)
     verdicts: list[Verdict] = []
     strong: list[Engagement] = []
     wanted: dict[int, NewLead] = {}
@@ -126,10 +128,25 @@ def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
             before = wanted.get(row.person_id)
             if before is None or LANES.index(rule.lane) < LANES.index(before.lane):
                 wanted[row.person_id] = _seed(row, rule.lane)
+    _continue_with_who_knew_them(wanted)
     entered = open_leads(list(wanted.values()), by=None, at=at)
     verdicts += [_verdict(row, version, _answer(entered.refused.get(row.person_id)), at) for row in strong]
     Verdict.objects.bulk_create(verdicts, batch_size=500)
     return entered
+
+
+def _continue_with_who_knew_them(wanted: dict[int, NewLead]) -> None:
+    """Who was pursued before is pursued again, not anew: by the rep who had her, where he is still one of that team."""
+    known = last_pursuits(list(wanted))
+    reps = Membership.objects.filter(
+        role=Role.BDR, user__is_active=True, user__in=[one.bdr_id for one in known.values()]
+    )
+    working = set(reps.values_list("user_id", "team_id"))
+    for person_id, last in known.items():
+        seed = wanted[person_id]
+        seed.previous_id = last.pk
+        if (last.bdr_id, last.team_id) in working:
+            seed.team_id, seed.bdr_id, seed.because = last.team_id, last.bdr_id, "wake"
 
 
 def _is_history(row: Engagement, at: datetime) -> bool:
@@ -160,14 +177,37 @@ def _in_front(row: Engagement, *, at: datetime) -> bool:
                  made_by=Step.MadeBy.SYSTEM, created_at=at)
         )  # fmt: skip
     new: dict[str, Any] = {} if lead.phase == Phase.HANDED_OFF else {"due_at": effects.next_due}
+    more: dict[str, Any] = {}
+    if row.kind == Engagement.Kind.ASKED and _was_promised_less(lead):
+        clock = _promise_of_hand_raisers(lead, effects, at=at)
+        new["lane"] = Lane.HAND_RAISER
+        if lead.phase == Phase.WORKING and clock:
+            more["sweep_at"] = max(clock.due_at, at + CLAIM_GRACE)
     event = alter(lead, "engage", by=None, at=at, data=effects.data(kind=row.kind, engagement=row.pk), **new)
     if lead.phase != Phase.QUEUED:
-        write(lead, event)
+        write(lead, event, **more)
         return True
     worktime = KeptCalendars(at=at).of_team(lead.team_id)
     band, changes_at = band_of(lead, at=at, worktime=worktime, step=effects.open_steps[0])
     write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
     return True
+
+
+def _was_promised_less(lead: Lead) -> bool:
+    """Nobody has touched it, and no hand-raiser's promise runs."""
+    waits = lead.phase in (Phase.QUEUED, Phase.WORKING) and lead.first_touched_at is None
+    return waits and lead.lane != Lane.HAND_RAISER
+
+
+def _promise_of_hand_raisers(lead: Lead, effects: Effects, *, at: datetime) -> Clock | None:
+    """From now on she is promised what everybody is who asks; what she was promised before is excused."""
+    effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
+    raised = Lead(pk=lead.pk, agreement_id=lead.agreement_id, lane=Lane.HAND_RAISER, tier=lead.tier)
+    calendar_id = Team.objects.values_list("calendar_id", flat=True).get(pk=lead.team_id)
+    worktime = KeptCalendars(at=at).of_team(lead.team_id)
+    return effects.start(
+        start_clock(raised, SLAClause.Kind.FIRST_TOUCH, calendar_id=calendar_id, worktime=worktime, at=at)
+    )
 
 
 def _pursue_again(row: Engagement, *, at: datetime) -> None:

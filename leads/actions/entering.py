@@ -106,6 +106,7 @@ def add_lead(person: Person, *, by: User, at: datetime, team: Team | None = None
         raise MoveRefused(_("Only somebody of a team can add a lead."))
     one = NewLead(person_id=person.pk, lane=Lane.REP_SOURCED, origin=Lead.Origin.REP_SOURCED, because="by_hand")
     one.sourced_by_id = by.pk
+    one.previous_id = next((lead.pk for lead in last_pursuits([person.pk]).values()), None)
     batch = _Batch([one], at=at)
     route = batch.route(one)
     if route.because == "open_lead":
@@ -177,6 +178,12 @@ def open_closed(new: Sequence[NewLead], *, reason_id: int, by: User | None, at: 
     return entered
 
 
+def last_pursuits(person_ids: Sequence[int]) -> dict[int, Lead]:
+    """The latest closed pursuit of each person that has no successor: a new one continues it."""
+    closed = Lead.objects.filter(person__in=person_ids, phase=Phase.CLOSED, next=None)
+    return {lead.person_id: lead for lead in closed.exclude(closed_as=Lead.ClosedAs.MERGED).order_by("pk")}
+
+
 class _Batch:
     """What every lead of one batch is judged by, read once."""
 
@@ -195,7 +202,7 @@ class _Batch:
         self.default_team_id = self.router.default_team_id
         # A pursuit that is closed in the same batch (a wake) is not in the way of its next.
         self.busy = set(Lead.objects.open().filter(person__in=ids).values_list("person_id", flat=True))
-        self.tiers = judge(list(self.people.values()), version=self.version)
+        self.tiers = judge(list(self.people.values()), version=self.version, at=at)
         self.seen: dict[int, int] = defaultdict(int)
 
     def calendar_of_team(self, team_id: int) -> int:

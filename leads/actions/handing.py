@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -210,7 +210,10 @@ def move_meeting(
     new: dict[str, Any] = {}
     if lead.phase == Phase.ACCEPTED and meeting_at:
         calendars = KeptCalendars(at=at)
-        effects.close_steps()
+        meetings = (StepKind.MEETING, StepKind.TASK)
+        effects.close_steps(
+            [step for step in effects.open_steps if step.kind in meetings and step.made_by == Step.MadeBy.SYSTEM]
+        )
         effects.end_clocks(SLAClause.Kind.OUTCOME, excused=True)
         effects.make_step(
             Step(lead=lead, kind=StepKind.MEETING, due_at=meeting_at, assignee=hand_off.ae, promised=True,
@@ -310,11 +313,10 @@ def managers_of(team_id: int) -> list[User]:
 
 def ae_in_turn(*, team_id: int, at: datetime) -> User | None:
     """The present AE who has waited longest for a hand-off; those of the team before those of everybody."""
-    found = User.objects.present(at).with_role(Role.AE)
-    last = dict(HandOff.objects.filter(ae__in=found).order_by("sent_at").values_list("ae_id", "sent_at"))
-    ours = set(Membership.objects.filter(role=Role.AE, team=team_id).values_list("user_id", flat=True))
-    never = datetime.min.replace(tzinfo=at.tzinfo)
-    return min(set(found), key=lambda ae: (ae.pk not in ours, last.get(ae.pk, never), ae.pk), default=None)
+    newest = HandOff.objects.filter(ae=OuterRef("pk")).order_by("-sent_at").values("sent_at")[:1]
+    ours = Membership.objects.filter(user=OuterRef("pk"), role=Role.AE, team=team_id)
+    found = User.objects.present(at).with_role(Role.AE).annotate(is_ours=Exists(ours), last=Subquery(newest))
+    return found.order_by("-is_ours", F("last").asc(nulls_first=True), "pk").first()
 
 
 def _reroute(lead: Lead, verb: str, effects: Effects, *, by: User, at: datetime, **data: Any) -> LeadEvent:

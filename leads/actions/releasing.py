@@ -13,9 +13,9 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 
 from accounts.actions.people import is_out_of_reach, suppressed_channels
-from accounts.models import ContactPoint
+from accounts.models import ContactPoint, Person
 from agreement.models import AgreementVersion, Phase
-from leads.actions.entering import NewLead, open_leads
+from leads.actions.entering import NewLead, last_pursuits, open_leads
 from leads.models import Engagement, Import, Lead, Release, Verdict
 from team.calendars import worktime_of
 from team.models import Role, Team, Tick, User
@@ -109,7 +109,12 @@ def release_due(*, at: datetime, budget: float = BUDGET_SECONDS) -> int:
 @transaction.atomic
 def _release_batch(*, at: datetime, size: int) -> int:
     due = Release.objects.filter(state=Release.State.WAITING, due_at__lte=at).select_related("import_run")
-    rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "-rank", "id")[:size])
+    due = due.order_by("due_at", "-rank", "id")
+    # People before their releases, as a merge and an erasure lock them; who is being changed now is left to the next.
+    wanted = due.values_list("person_id", flat=True)[:size]
+    people = Person.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=list(wanted)).order_by("pk")
+    locked = set(people.values_list("pk", flat=True))
+    rows = list(due.filter(person__in=locked).select_for_update(skip_locked=True, of=("self",))[:size])
     if not rows:
         return 0
     now, later = _within_capacity(rows)
@@ -156,7 +161,7 @@ def _opened(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str] |
 def _open(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str]:
     """A queued lead for each, or why routing let none through."""
     ids = [row.person_id for row in rows]
-    previous = _last_pursuits(ids)
+    previous = last_pursuits(ids)
     what = _evidence(rows)
     by_owner: dict[int, list[Release]] = {}
     for row in rows:
@@ -171,7 +176,7 @@ def _open(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str]:
                     origin=Lead.Origin.IMPORT,
                     source=row.import_run.source,
                     evidence=what.get(row.person_id, []),
-                    previous_id=previous.get(row.person_id),
+                    previous_id=previous[row.person_id].pk if row.person_id in previous else None,
                     data={"import": row.import_run_id},
                 )
                 for row in own
@@ -198,12 +203,6 @@ def _why_not(rows: Sequence[Release]) -> dict[int, str]:
         for row in rows
         if row.person_id in silent and is_out_of_reach(silent[row.person_id], kinds.get(row.person_id, ()))
     }
-
-
-def _last_pursuits(ids: Sequence[int]) -> dict[int, int]:
-    """The latest closed lead of each person that has no successor: the new one continues it."""
-    closed = Lead.objects.filter(person__in=ids, phase=Phase.CLOSED, next=None).order_by("pk")
-    return dict(closed.values_list("person_id", "pk"))
 
 
 def _evidence(rows: Sequence[Release]) -> dict[int, list[list[object]]]:

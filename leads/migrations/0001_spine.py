@@ -795,6 +795,8 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "hand-offs",
                 "indexes": [
                     models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
+                    models.Index(fields=["ae", "-sent_at"], name="handoff_last_of_ae"),
+                    models.Index(fields=["bdr", "-sent_at"], name="handoff_sent_by"),
                     models.Index(
                         condition=models.Q(("state", "sent")), fields=["escalated_to"], name="handoff_passed_on"
                     ),

@@ -130,6 +130,8 @@ class HandOff(models.Model):
         ]
         indexes = [
             models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
+            models.Index(fields=["ae", "-sent_at"], name="handoff_last_of_ae"),
+            models.Index(fields=["bdr", "-sent_at"], name="handoff_sent_by"),
             models.Index(fields=["escalated_to"], condition=Q(state="sent"), name="handoff_passed_on"),
         ]
 

@@ -92,7 +92,8 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             mine |= Q(team__in=managed)
         if Role.AE in roles:
             # What she was handed, found by the index of her hand-offs.
-            mine |= Q(ae=user, hand_offs__ae=user)
+            hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
+            mine |= Q(ae=user, pk__in=hand_offs.objects.filter(ae=user).values("lead"))
         return self.filter(mine, phase=Phase.NURTURE) if mine else self.none()
 
     def to_sweep(self, at: datetime) -> LeadQuerySet:

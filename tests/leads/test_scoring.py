@@ -23,7 +23,7 @@ def points(person):
 
 
 def judged(person):
-    return judge([Person.objects.get(pk=person.pk)], version=AgreementVersion.objects.in_force())[person.pk]
+    return judge([Person.objects.get(pk=person.pk)], version=AgreementVersion.objects.in_force(), at=NOON)[person.pk]
 
 
 @pytest.mark.parametrize(("days", "worth"), [(0, 40), (30, 20), (60, 10), (90, 5), (15, 28), (179, 1), (181, 0)])
@@ -128,7 +128,7 @@ def test_a_tier_is_the_sum_of_named_parts(db):
 def test_judging_many_costs_no_more_queries(db, django_assert_num_queries):
     people = [make_person(title="Director", account=make_account()) for _person in range(20)]
     version = AgreementVersion.objects.in_force()
-    judge(people[:1], version=version)
+    judge(people[:1], version=version, at=NOON)
 
     with django_assert_num_queries(2):  # interest, employments with their accounts
-        judge(people, version=version)
+        judge(people, version=version, at=NOON)

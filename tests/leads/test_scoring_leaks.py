@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import CustomField
 from agreement.models import AgreementVersion, ScoreRule
 from leads.scoring import judge
-from tests.make import make_person
+from tests.make import NOON, make_person
 
 
 @pytest.mark.parametrize(("leaks", "tier"), [(False, "A3"), (True, "C3")])
@@ -19,6 +19,6 @@ def test_a_field_marked_not_for_scores_moves_no_tier(db, leaks, tier):
     )  # fmt: skip
     person = make_person(custom={"lead_quality": "High"})
 
-    judged = judge([person], version=version)
+    judged = judge([person], version=version, at=NOON)
 
     assert judged[person.pk].tier == tier
