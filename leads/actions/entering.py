@@ -17,9 +17,10 @@ from leads.actions.changing import LeadConflict, MoveRefused, begin
 from leads.bands import band_of, sweep_of_queued
 from leads.cadence import first_step
 from leads.clocks import start_clock
-from leads.models import Clock, Lead, LeadEvent
+from leads.models import Clock, Lead
 from leads.routing import Route, Router, why_not
 from leads.scoring import judge
+from team.bulk import insert_objects
 from team.calendars import Calendars
 from team.models import Membership, Role, Team, User
 
@@ -87,7 +88,7 @@ def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime) -> Ente
     for lead, _one, _route in leads:
         if lead.person_id in clocks:
             clocks[lead.person_id].lead_id = lead.pk
-    Clock.objects.bulk_create(clocks.values(), batch_size=500)
+    insert_objects(list(clocks.values()))
     entered.leads = [lead for lead, _one, _route in leads]
     return entered
 
@@ -249,10 +250,10 @@ def _write_new(seeds: Sequence[tuple[Lead, dict[str, Any]]], verb: str, *, by: U
     """Write leads and their first events: two statements for a batch."""
     events = [begin(lead, verb, by=by, at=at, data=data) for lead, data in seeds]
     leads = [lead for lead, _data in seeds]
-    Lead.objects.bulk_create(leads, batch_size=500)
+    insert_objects(leads)
     for lead, event in zip(leads, events, strict=True):
         event.lead_id = lead.pk
-    LeadEvent.objects.bulk_create(events, batch_size=500)
+    insert_objects(events)
 
 
 def _routed(route: Route) -> dict[str, Any]:

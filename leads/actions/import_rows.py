@@ -27,6 +27,7 @@ from leads.actions.import_chunk import Chunk, FileFacts, Memory
 from leads.imports import Draft, Mapping, RowReader, RowRefused
 from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
 from leads.models import Import
+from team.bulk import rows_that_fit
 from team.clock import database_now
 from team.models import Tick
 
@@ -212,10 +213,14 @@ class _Writer:
             self._write_apart(drafts, error)
         self._freed_at = time.monotonic()
         if self.is_sqlite:
-            fitting = round(len(drafts) * SQLITE_SECONDS / max(self._held_for, 0.001))
-            # Half way to what would have fitted: one slow commit says little.
-            wanted = (self.rows + fitting) // 2
-            self.rows = min(max(wanted, SQLITE_ROWS_LEAST), SQLITE_ROWS_MOST)
+            self.rows = rows_that_fit(
+                self.rows,
+                len(drafts),
+                self._held_for,
+                seconds=SQLITE_SECONDS,
+                least=SQLITE_ROWS_LEAST,
+                most=SQLITE_ROWS_MOST,
+            )
 
     def _yield(self) -> None:
         """Everybody else writes for as long as we did; reading and comparing the next rows meanwhile counts as that."""

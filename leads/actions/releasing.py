@@ -17,13 +17,15 @@ from accounts.models import ContactPoint, Person
 from agreement.models import AgreementVersion, Phase
 from leads.actions.entering import NewLead, last_pursuits, open_leads
 from leads.models import Engagement, Import, Lead, Release, Verdict
+from team.bulk import rows_that_fit, update_rows
 from team.calendars import worktime_of
 from team.models import Role, Team, Tick, User
 from team.worktime import WorkCalendar, add_working_days, next_opening
 
 BATCH = 500
-# On SQLite one writes at a time: what fits in a moment.
-SQLITE_BATCH = 25
+# On SQLite one writes at a time: as many as fit in this, then as long for everybody else.
+SQLITE_SECONDS = 0.04
+SQLITE_FIRST, SQLITE_LEAST, SQLITE_MOST = 60, 60, 250
 BUDGET_SECONDS = 20.0
 TRY_AGAIN = timedelta(hours=1)
 
@@ -91,7 +93,8 @@ def release_due(*, at: datetime, budget: float = BUDGET_SECONDS) -> int:
 
     Run twice, late or beside itself: a release is locked while it is worked, and a person has one open lead.
     """
-    size = SQLITE_BATCH if connection.vendor == "sqlite" else BATCH
+    is_sqlite = connection.vendor == "sqlite"
+    size = SQLITE_FIRST if is_sqlite else BATCH
     ends, visited = time.monotonic() + budget, 0
     while time.monotonic() < ends:
         began = time.monotonic()
@@ -99,9 +102,10 @@ def release_due(*, at: datetime, budget: float = BUDGET_SECONDS) -> int:
         visited += count
         if count < size:
             break
-        if connection.vendor == "sqlite":
-            # Everybody else writes for as long as we did.
-            time.sleep(time.monotonic() - began)
+        if is_sqlite:
+            held_for = time.monotonic() - began
+            size = rows_that_fit(size, count, held_for, seconds=SQLITE_SECONDS, least=SQLITE_LEAST, most=SQLITE_MOST)
+            time.sleep(min(held_for, SQLITE_SECONDS))
     Tick.objects.update_or_create(kind="release_due", defaults={"last_at": at, "worked": visited})
     return visited
 
@@ -141,7 +145,11 @@ def _release_batch(*, at: datetime, size: int) -> int:
         else:
             row.state, row.lead = Release.State.RELEASED, lead if isinstance(lead, Lead) else None
         done.append(row)
-    Release.objects.bulk_update(done, ["state", "done_at", "lead", "skipped_for"], batch_size=BATCH)
+    update_rows(
+        Release,
+        ("id", "state", "done_at", "lead_id", "skipped_for"),
+        [(row.pk, str(row.state), row.done_at, row.lead_id, row.skipped_for) for row in done],
+    )
     _record_verdicts(done, at=at)
     return len(rows)
 
