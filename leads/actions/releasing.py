@@ -115,8 +115,8 @@ def _release_batch(*, at: datetime, size: int) -> int:
     due = Release.objects.filter(state=Release.State.WAITING, due_at__lte=at).select_related("import_run")
     due = due.order_by("due_at", "-rank", "id")
     # People before their releases, as a merge and an erasure lock them; who is being changed now is left to the next.
-    wanted = due.values_list("person_id", flat=True)[:size]
-    people = Person.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=list(wanted)).order_by("pk")
+    whom = list(due.values_list("person_id", flat=True)[:size])
+    people = Person.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=whom).order_by("pk")
     locked = set(people.values_list("pk", flat=True))
     rows = list(due.filter(person__in=locked).select_for_update(skip_locked=True, of=("self",))[:size])
     if not rows:
