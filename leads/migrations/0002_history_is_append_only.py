@@ -19,7 +19,7 @@ MAY_CHANGE = {
 FUNCTION = """
 CREATE OR REPLACE FUNCTION history_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+    RAISE integrity_constraint_violation USING MESSAGE = TG_TABLE_NAME || ' is append-only';
 END $$
 """
 
