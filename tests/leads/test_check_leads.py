@@ -65,6 +65,7 @@ def sql(statement, *values):
     """Past the triggers that keep history: what a restored or damaged database may hold."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE leads_leadevent DISABLE TRIGGER USER")
         else:
             cursor.execute("DROP TRIGGER IF EXISTS leads_leadevent_is_append_only")
