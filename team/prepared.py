@@ -22,6 +22,8 @@ from psycopg.sql import Literal
 FIRST_NUMBER = 7_900_000_000_000
 FIRST_MOMENT = datetime(1907, 3, 1, tzinfo=UTC)
 LIST_STEP = 8
+# As many shapes of one list are kept compiled.
+KEPT_MAX = 200
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,14 @@ class Prepared:
     def _compiled(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Compiled:
         lengths = tuple(len(value) if isinstance(value, tuple) else -1 for value in values.values())
         key = (connection.vendor, shape, tuple(values), lengths)
-        if key not in self.kept:
+        compiled = self.kept.get(key)
+        if compiled is None:
             # Two threads that do this at the same moment write the same.
-            self.kept[key] = self._compile(shape, values)
-        return self.kept[key]
+            compiled = self.kept[key] = self._compile(shape, values)
+            for oldest in list(self.kept)[:-KEPT_MAX]:
+                # Whoever asks for it again compiles it again.
+                self.kept.pop(oldest, None)
+        return compiled
 
     def _compile(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Compiled:
         marks: dict[str, Any] = {}

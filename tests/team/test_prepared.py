@@ -74,6 +74,16 @@ def test_a_value_that_the_query_does_not_use_is_a_mistake_at_once(people):
         wrong.rows(user=1)
 
 
+def test_it_keeps_so_many_shapes_and_forgets_the_oldest(people, monkeypatch):
+    monkeypatch.setattr("team.prepared.KEPT_MAX", 3)
+    list_of = Prepared(lambda most, *, user: User.objects.filter(pk=user).values_list("pk")[:most])
+
+    for most in (1, 2, 3, 4, 1):
+        list_of.rows(shape=(most,), user=1)
+
+    assert [shape for _engine, shape, _names, _lengths in list_of.kept] == [(3,), (4,), (1,)]
+
+
 def test_one_statement_is_sent(people):
     with CaptureQueriesContext(connection) as queries:
         PEOPLE.rows(teams=[1, 2], at=NOON, not_her=3)
