@@ -86,9 +86,10 @@ HOMES = ((B, "leads:queue"), (AE, "leads:hand_offs"), (MA, "leads:team"), (MK, "
 
 def rail(request: HttpRequest) -> dict[str, Any]:
     """For every page of a signed-in user; asked for only when a page draws it."""
-    if not request.user.is_authenticated:
+    # A request refused before anybody was recognised (a foreign Host) has no user, and its page no places.
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
         return {}
-    user: User = request.user
     return {"rail": SimpleLazyObject(lambda: rail_of(user, path=request.path, at=timezone.now()))}
 
 

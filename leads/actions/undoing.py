@@ -85,6 +85,8 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         **old,
     )
     _put_back(held, event, effects, by=by, at=at)
+    # Nobody is told any more of what did not happen.
+    Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
     step = held.steps.open().order_by("due_at", "id").first()
     sweep_at: datetime | None = None
     if held.phase == Phase.QUEUED:

@@ -1,5 +1,6 @@
 """Everything Midfield needs, in the foreground: broker, database, web, worker and beat."""
 
+import argparse
 import contextlib
 import fcntl
 import http.client
@@ -33,11 +34,18 @@ WAIT_FOR_LAST_RUN_SECONDS = 15.0
 WAIT_FOR_WEB_SECONDS = 90.0
 
 
+def _port(value: str) -> int:
+    """A port somebody may listen on."""
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise argparse.ArgumentTypeError(f"{value} is no port: a port is a number from 1 to 65535.")
+    return int(value)
+
+
 class Command(BaseCommand):
     help = "Start everything in the foreground and print the address."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=settings.PORT, help="the port of the web server")
+        parser.add_argument("--port", type=_port, default=settings.PORT, help="the port of the web server")
         parser.add_argument("--empty", action="store_true", help="a first start without the demo company")
         parser.add_argument("--no-broker", action="store_true", help="work the ticks inside this process")
 
