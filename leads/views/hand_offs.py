@@ -350,7 +350,10 @@ def _sold(request: Request, public_id: UUID) -> HandOff:
 def _there(request: Request, hand_off: HandOff, *, stay: bool) -> str:
     """Back to where the form stood, else to what is asked for next."""
     asked = request.POST.get("next", "")
-    if asked and url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+    # Kept with the form: what is no line of text is no address of ours, and PostgreSQL takes no NUL.
+    if asked.isprintable() and url_has_allowed_host_and_scheme(
+        asked, {request.get_host()}, require_https=request.is_secure()
+    ):
         return asked
     if stay:
         return reverse("leads:hand_off_brief", args=[hand_off.public_id])
