@@ -135,6 +135,11 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !inDialog()) event.target.blur();
     return;
   }
+  const verdict = verdictKeys(event.target)[event.key];
+  if (verdict) {
+    event.preventDefault();
+    return answer(verdict);
+  }
   const sequence = started && Date.now() - startedAt < 1200 ? `${started} ${event.key}` : event.key;
   started = "";
   const element = find(sequence);
@@ -149,6 +154,21 @@ document.addEventListener("keydown", (event) => {
     startedAt = Date.now();
   }
 });
+
+// In a row of verdicts y, n and ? answer it and go on to the next row.
+function verdictKeys(element) {
+  const found = element.closest?.("fieldset")?.querySelectorAll("[data-verdict]") ?? [];
+  return Object.fromEntries([...found].map((radio) => [radio.dataset.verdict, radio]));
+}
+
+function answer(radio) {
+  radio.checked = true;
+  radio.dispatchEvent(new Event("input", { bubbles: true }));
+  radio.dispatchEvent(new Event("change", { bubbles: true }));
+  const rows = [...radio.form.querySelectorAll("fieldset:has([data-verdict])")];
+  const next = rows[rows.indexOf(radio.closest("fieldset")) + 1];
+  (next?.querySelector("[data-verdict]:checked, [data-verdict]") ?? radio.form.querySelector("[data-default]"))?.focus();
+}
 
 function save(event) {
   const form = event.target.closest?.("form") ?? [...document.querySelectorAll("form[data-save]")].find(visible);

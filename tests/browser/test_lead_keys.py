@@ -248,3 +248,20 @@ def test_a_narrow_window_has_its_actions_at_the_thumb(new_page, cast, scheme):
     assert bar["y"] > 600
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert complaints(page) == []
+
+
+def test_five_criteria_are_answered_in_five_keys(page, cast):
+    lead = cast["leads"][0]
+    page.goto(url_of(lead))
+    shows(page, "Ada Holm")
+
+    page.keyboard.press("b")
+    expect(page.locator("#panel-answers [data-verdict]").first).to_be_focused()
+    for key in ("y", "n", "?", "y", "y"):
+        page.keyboard.press(key)
+    expect(page.locator("#panel-answers [data-default]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel-answers form")).to_be_hidden()
+
+    answers = lead.answers.order_by("criterion__position").values_list("value", flat=True)
+    assert list(answers) == ["yes", "no", "unknown", "yes", "yes"]
