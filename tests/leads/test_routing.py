@@ -213,7 +213,7 @@ def test_a_rep_adds_a_lead_and_works_it_at_once(alice, team):
 def test_what_somebody_works_or_nobody_may_is_refused_with_the_reason(alice, peter):
     with pytest.raises(LeadConflict, match="already has an open lead"):
         add_lead(make_lead().person, by=alice, at=NOON)
-    with pytest.raises(MoveRefused, match="not a prospect: customer"):
+    with pytest.raises(MoveRefused, match="not a prospect: a customer"):
         add_lead(at_account(standing="customer"), by=alice, at=NOON)
     with pytest.raises(MoveRefused, match="Only somebody of a team"):
         add_lead(make_person(), by=peter, at=NOON)
