@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Container
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import CadenceStep, StepKind
 from leads.models import Lead, Step
+from team.prepared import Prepared
 from team.worktime import WorkCalendar, add_working_days, add_working_minutes, next_opening
 
 # A second attempt on the same day, and attempts alternate between the halves of the day.
@@ -35,10 +37,7 @@ def attempts_of(cadence_id: int) -> tuple[CadenceStep, ...]:
 
 def channels_of(person_id: int) -> set[str]:
     """The channels a person can be reached on: a usable contact point and no suppression."""
-    points = ContactPoint.objects.filter(person=person_id, state__in=ContactPoint.USABLE).order_by()
-    silent = Suppression.objects.filter(person=person_id)
-    # The model's own order would name a column that the union does not have.
-    found = set(points.values_list(Value("has"), "kind").union(silent.values_list(Value("shut"), "channel")).order_by())
+    found = set(_REACHED.rows(person=person_id))
     kinds = {kind for what, kind in found if what == "has"}
     shut = {channel for what, channel in found if what == "shut"}
     open_channels = set()
@@ -47,6 +46,16 @@ def channels_of(person_id: int) -> set[str]:
     if ContactPoint.Kind.EMAIL in kinds and not shut & {"email", "all"}:
         open_channels.add(EMAIL)
     return open_channels
+
+
+def _reached(person: int) -> QuerySet[Any, Any]:
+    points = ContactPoint.objects.filter(person=person, state__in=ContactPoint.USABLE).order_by()
+    silent = Suppression.objects.filter(person=person)
+    # The model's own order would name a column that the union does not have.
+    return points.values_list(Value("has"), "kind").union(silent.values_list(Value("shut"), "channel")).order_by()
+
+
+_REACHED = Prepared(_reached)
 
 
 def first_step(

@@ -46,12 +46,12 @@ FINISHED = (
 
 def lead_for_page(user: User, public_id: UUID) -> Lead | None:
     """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps."""
-    found = LEADS.objects(shape=_shape(user), lead=public_id, **_seer(user))
+    found = LEADS.objects(shape=shape_of(user), lead=public_id, **seer_of(user))
     return found[0] if found else None
 
 
 def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
-    user = _standing_for(roles, **seer)
+    user = standing_for(roles, **seer)
     first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
     workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
     return (
@@ -73,12 +73,12 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lea
     )  # fmt: skip
 
 
-def _shape(user: User) -> tuple[Any, ...]:
+def shape_of(user: User) -> tuple[Any, ...]:
     """On what, beside numbers, it depends what she may see."""
     return (tuple(role for role in (Role.ADMIN, Role.AE, Role.MARKETER) if user.has_role(role)),)
 
 
-def _seer(user: User) -> dict[str, Any]:
+def seer_of(user: User) -> dict[str, Any]:
     return {"user": user.pk, "bdr_of": user.teams_as(Role.BDR), "manager_of": user.teams_as(Role.MANAGER)}
 
 
@@ -86,10 +86,10 @@ def _sees(user: User) -> dict[str, Any]:
     """What of it decides what she may see: nothing for those who see all, herself for an account executive only."""
     if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
         return {}
-    return {name: value for name, value in _seer(user).items() if name != "user" or user.has_role(Role.AE)}
+    return {name: value for name, value in seer_of(user).items() if name != "user" or user.has_role(Role.AE)}
 
 
-def _standing_for(
+def standing_for(
     roles: tuple[str, ...], *, user: int = 0, bdr_of: Sequence[int] = (), manager_of: Sequence[int] = ()
 ) -> User:
     """Somebody with these roles, so that a prepared list asks the same QuerySet who may see what."""
@@ -113,7 +113,7 @@ def _jobs_at(person: int, account: int | None = None) -> QuerySet[Employment]:
 
 def _pursuits_of(roles: tuple[str, ...], *, person: int, people: list[int], **seer: Any) -> QuerySet[Lead]:
     """Every pursuit of hers, and what is open of the others."""
-    seen = Lead.objects.visible_to(_standing_for(roles, **seer)).filter(pk=OuterRef("pk"))
+    seen = Lead.objects.visible_to(standing_for(roles, **seer)).filter(pk=OuterRef("pk"))
     wanted = Q(person=person) | (Q(person__in=people) & ~Q(phase=Phase.CLOSED))
     found = Lead.objects.filter(wanted).annotate(is_seen=Exists(seen)).select_related("bdr", "ae", "reason")
     return found.order_by("-id")[:60]
@@ -432,7 +432,7 @@ class LeadPage:
         there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
         people = [job.person_id for job in there]
         pursuits: list[Lead] = PURSUITS.objects(
-            shape=_shape(self.user), person=lead.person_id, people=people, **_sees(self.user)
+            shape=shape_of(self.user), person=lead.person_id, people=people, **_sees(self.user)
         )
         worked = {one.person_id: one for one in pursuits if one.is_open}
         self.colleagues = [Colleague(job.person, job, worked.get(job.person_id)) for job in there]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -123,7 +124,7 @@ def due_by(midnight: datetime) -> Q:
 
 
 def _place(door: _Door, user: User, *, path: str, counts: dict[str, int]) -> Place | None:
-    if not any(user.has_role(Role(role)) for role in door.roles):
+    if not any(user.has_role(role) for role in door.roles):
         return None
     url = _url(door.name)
     if url is None:
@@ -134,8 +135,9 @@ def _place(door: _Door, user: User, *, path: str, counts: dict[str, int]) -> Pla
     return Place(str(door.label), url, door.icon, shown, is_current, door.key)
 
 
+@cache
 def _url(name: str) -> str | None:
-    """None where this installation has no such page."""
+    """Found once. None where this installation has no such page."""
     try:
         return reverse(name)
     except NoReverseMatch:

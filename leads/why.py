@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +32,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
 from content.models import Asset, Topic
@@ -333,7 +333,7 @@ def _interest(facts: Facts, *, now: datetime) -> str:
 
 
 def _did(kind: str, about: str, at: datetime | None, *, now: datetime) -> str:
-    verb = str(Engagement.Kind(kind).label) if kind in Engagement.Kind.values else kind
+    verb = _verb(kind, get_language())
     if about:
         return f"{verb}: {about}" if kind == Engagement.Kind.ASKED else f"{verb} {about}"
     if at and now - timedelta(minutes=1) < at <= now:
@@ -341,6 +341,11 @@ def _did(kind: str, about: str, at: datetime | None, *, now: datetime) -> str:
     if at and now - FRESH < at <= now:
         return _("%(did)s %(span)s ago") % {"did": verb, "span": span_words(now - at)}
     return verb
+
+
+@lru_cache(maxsize=256)
+def _verb(kind: str, _language: str | None) -> str:
+    return str(Engagement.Kind(kind).label) if kind in Engagement.Kind.values else kind
 
 
 def _came_back(handed: HandedOff, *, now: datetime) -> str:

@@ -72,6 +72,15 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
+def update_row(model: type[models.Model], pk: int, values: dict[str, Any]) -> None:
+    """Write these columns of one row, by the names of its attributes."""
+    statement, adapters = _update_plan(model, ("id", *values), connection.vendor)
+    row: tuple[Any, ...] = (pk, *map(_plain, values.values()))
+    row = _adapted(row, adapters) if adapters else row
+    with connection.cursor() as cursor:
+        cursor.execute(statement, (*row[1:], row[0]))
+
+
 def update_rows(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Write these columns of rows that exist; the first column is the key."""
     if not rows:

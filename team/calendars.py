@@ -13,12 +13,14 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 import holidays
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from team.localtime import is_zone
 from team.models import Absence, Calendar, CalendarDay, Membership, Team, User
+from team.prepared import Prepared
+from team.prepared_objects import PreparedObjects
 from team.worktime import MINUTES_A_DAY, Window, WorkCalendar
 
 YEARS_BACK = 2
@@ -127,27 +129,38 @@ class KeptCalendars:
         self.at = at
 
     def of_team(self, team_id: int) -> WorkCalendar:
-        calendar = Calendar.objects.filter(teams=team_id).first()
-        if calendar is None:
-            raise NoCalendar
-        return _kept(calendar, at=self.at)
+        return _kept(_only(_OF_TEAM.objects(team=team_id)), at=self.at)
 
     def of_user(self, user_id: int) -> WorkCalendar:
         """As worktime_of_user."""
-        through_team = Membership.objects.filter(user=user_id, team__isnull=False).order_by("pk")
-        default = Team.objects.filter(is_default=True)
-        own = User.objects.filter(pk=user_id).values("calendar_id")[:1]
-        wanted = Coalesce(
-            Subquery(own),
-            Subquery(through_team.values("team__calendar_id")[:1]),
-            Subquery(default.values("calendar_id")[:1]),
-        )
-        calendar = Calendar.objects.filter(pk=wanted).first()
-        if calendar is None:
-            raise NoCalendar
-        absences = Absence.objects.filter(user=user_id, ends_at__gt=_oldest(self.at))
-        away = list(absences.values_list("starts_at", "ends_at"))
+        calendar = _only(_OF_USER.objects(user=user_id))
+        away = [(begins, ends) for begins, ends in _AWAY.rows(user=user_id, since=_oldest(self.at))]
         return _worktime(calendar, at=self.at, away=away) if away else _kept(calendar, at=self.at)
+
+
+def _only(found: list[Calendar]) -> Calendar:
+    if not found:
+        raise NoCalendar
+    return found[0]
+
+
+def _of_user(user: int) -> QuerySet[Calendar]:
+    through_team = Membership.objects.filter(user=user, team__isnull=False).order_by("pk")
+    default = Team.objects.filter(is_default=True)
+    own = User.objects.filter(pk=user).values("calendar_id")[:1]
+    wanted = Coalesce(
+        Subquery(own),
+        Subquery(through_team.values("team__calendar_id")[:1]),
+        Subquery(default.values("calendar_id")[:1]),
+    )
+    return Calendar.objects.filter(pk=wanted)
+
+
+_OF_TEAM = PreparedObjects(lambda team: Calendar.objects.filter(teams=team))
+_OF_USER = PreparedObjects(_of_user)
+_AWAY = Prepared(
+    lambda user, since: Absence.objects.filter(user=user, ends_at__gt=since).values_list("starts_at", "ends_at")
+)
 
 
 # A value unrolls its days as it is asked, so that each thread has its own.

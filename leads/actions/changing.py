@@ -17,6 +17,8 @@ from agreement.models import Phase
 from leads.actions.acts import belongs
 from leads.models import Lead, LeadEvent
 from leads.transitions import BEGIN, is_allowed
+from team.bulk import insert_objects, update_row
+from team.prepared_objects import PreparedObjects
 
 if TYPE_CHECKING:
     from team.models import User
@@ -53,10 +55,24 @@ def lock_leads(ids: Sequence[int]) -> list[Lead]:
 
 def lock_lead(lead: Lead, *, expect: int | None = None) -> Lead:
     """The lead as it is now, locked. LeadConflict when its version is no longer the one the form was shown with."""
-    locked = Lead.objects.select_for_update(of=("self",)).select_related("person").get(pk=lead.pk)
+    found: list[Lead] = _LOCKED.objects(lead=lead.pk)
+    if not found:
+        raise Lead.DoesNotExist
+    locked = found[0]
     if expect is not None and locked.version != expect:
         raise LeadConflict(_("Somebody changed this lead while you were looking at it."))
     return locked
+
+
+_LOCKED = PreparedObjects(
+    lambda lead: Lead.objects.select_for_update(of=("self",)).select_related("person").filter(pk=lead)
+)
+
+
+def settle(lead: Lead, held: Lead) -> None:
+    """What the locked row has become, in the object the caller holds: as if it were read again, without reading."""
+    for field in Lead._meta.concrete_fields:
+        setattr(lead, field.attname, getattr(held, field.attname))
 
 
 def alter(
@@ -132,9 +148,9 @@ def write(lead: Lead, event: LeadEvent, **more: Any) -> LeadEvent:
     if any(field in event.changes for field in ("phase", *RESPONSIBLE)):
         columns.add("version")
     if columns:
-        Lead.objects.filter(pk=lead.pk).update(**{column: getattr(lead, column) for column in sorted(columns)})
+        update_row(Lead, lead.pk, {column: getattr(lead, column) for column in sorted(columns)})
     belongs(event)
-    event.save(force_insert=True)
+    insert_objects([event])
     return event
 
 

@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from agreement.models import Cadence, Phase, SLAClause, Stage
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, write
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write
 from leads.actions.effects import Effects
 from leads.bands import CLAIM_GRACE, band_of, sweep_of_queued
 from leads.cadence import first_step, soon
 from leads.models import Lead, LeadEvent, Notice
 from team.calendars import KeptCalendars
 from team.models import Role, User
+from team.prepared import Prepared
+from team.prepared_objects import PreparedObjects
 from team.worktime import end_of_working_day
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ def claim_lead(lead: Lead, *, by: User, at: datetime) -> LeadEvent:
     if held.team_id not in by.teams_as(Role.BDR):
         raise MoveRefused(_("Another team's pool."))
     event = _claim(held, by=by, at=at, calendars=KeptCalendars(at=at))
-    lead.refresh_from_db()
+    settle(lead, held)
     return event
 
 
@@ -183,7 +186,7 @@ def _reserved_until(lead: Lead, team_id: int, calendars: KeptCalendars, *, at: d
 
 def open_count(user: User) -> int:
     """How many leads count against her open limit: what she works and what is reserved for her."""
-    return Lead.objects.held_by(user).count()
+    return sum(count for (count,) in _HELD.rows(user=user.pk))
 
 
 def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> LeadEvent:
@@ -193,7 +196,7 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
     new: dict[str, Any] = {"bdr": by, "stage": _entry(Phase.WORKING)}
     lead_for_step = lead
     if lead.cadence_id is None:
-        lead_cadence = Cadence.objects.filter(lane=lead.lane, is_current=True).values_list("pk", flat=True).first()
+        lead_cadence = next((pk for (pk,) in _CADENCES.rows(shape=(lead.lane,))), None)
         new["cadence"] = lead_cadence
         lead_for_step = Lead(pk=lead.pk, person_id=lead.person_id, cadence_id=lead_cadence)
     if effects.open_steps:
@@ -227,8 +230,7 @@ def _room(by: User) -> None:
 
     Counted by a statement of its own: on PostgreSQL one that waited for the lock would count what it saw before.
     """
-    row = User.objects.select_for_update(no_key=True).values_list("open_limit", "is_active")
-    limit, is_active = row.get(pk=by.pk)
+    ((limit, is_active),) = _LIMIT.rows(user=by.pk)
     if not is_active:
         raise MoveRefused(_("%(name)s does not work here any more.") % {"name": by})
     if open_count(by) >= limit:
@@ -238,7 +240,18 @@ def _room(by: User) -> None:
 
 
 def _entry(phase: str) -> Stage:
-    return Stage.objects.get(phase=phase, is_entry=True)
+    found: list[Stage] = _ENTRIES.objects(shape=(phase,))
+    return found[0]
+
+
+_LIMIT = Prepared(
+    lambda user: User.objects.select_for_update(no_key=True).filter(pk=user).values_list("open_limit", "is_active")
+)
+_HELD = Prepared(
+    lambda user: Lead.objects.held_by(user).order_by().values("bdr").annotate(held=Count("pk")).values_list("held")
+)
+_ENTRIES = PreparedObjects(lambda phase: Stage.objects.filter(phase=phase, is_entry=True))
+_CADENCES = Prepared(lambda lane: Cadence.objects.filter(lane=lane, is_current=True).order_by().values_list("pk"))
 
 
 def _taken(lead: Lead) -> str:

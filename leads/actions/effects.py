@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING, Any
 from agreement.models import StepKind
 from leads.clocks import ended
 from leads.models import Clock, Lead, Note, Step
+from team.bulk import insert_objects
+from team.prepared_objects import PreparedObjects
 
 if TYPE_CHECKING:
     from team.models import User
+
+_STEPS = PreparedObjects(lambda lead: Step.objects.open().filter(lead=lead).order_by("due_at", "id"))
+_CLOCKS = PreparedObjects(lambda lead: Clock.objects.running().filter(lead=lead))
 
 
 class Effects:
@@ -28,11 +33,13 @@ class Effects:
     @cached_property
     def open_steps(self) -> list[Step]:
         """The open steps, the next one first."""
-        return list(Step.objects.open().filter(lead=self.lead).order_by("due_at", "id"))
+        steps: list[Step] = _STEPS.objects(lead=self.lead.pk)
+        return steps
 
     @cached_property
     def running_clocks(self) -> list[Clock]:
-        return list(Clock.objects.running().filter(lead=self.lead))
+        clocks: list[Clock] = _CLOCKS.objects(lead=self.lead.pk)
+        return clocks
 
     @property
     def next_due(self) -> datetime | None:
@@ -55,7 +62,7 @@ class Effects:
             if asked:
                 return asked
         step.created_by = self.by
-        step.save(force_insert=True)
+        insert_objects([step])
         self.codes.setdefault("steps_made", []).append(step.pk)
         self.open_steps.append(step)
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))

@@ -15,6 +15,7 @@ from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects
 from leads.cadence import next_step, soon
 from leads.models import Activity, Lead, LeadEvent, Step
+from team.bulk import insert_objects
 from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
 from team.models import Installation, Role
@@ -341,7 +342,7 @@ def _number_is_wrong(lead: Lead, effects: Effects) -> None:
 
 
 def _activity(lead: Lead, kind: str, *, by: User, at: datetime, disposition: Disposition | None = None) -> Activity:
-    return Activity.objects.create(
+    activity = Activity(
         lead=lead,
         person_id=lead.person_id,
         account_id=lead.account_id,
@@ -352,6 +353,8 @@ def _activity(lead: Lead, kind: str, *, by: User, at: datetime, disposition: Dis
         is_conversation=bool(disposition and disposition.is_conversation),
         attempt=lead.attempts + 1,
     )
+    insert_objects([activity])
+    return activity
 
 
 def _moment(due: tuple[datetime, str] | datetime, *, at: datetime) -> tuple[datetime, datetime | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from leads.forms.fields import NOTE_MAX, LeadForm, WallTimeField, ZoneField, nex
 from leads.models import Activity
 from leads.sentences import both_clocks
 from team.localtime import resolve
+from team.prepared_objects import PreparedObjects
 
 FORWARD = {
     Disposition.Follows.BOOK_MEETING: "meeting",
@@ -27,8 +29,29 @@ PLANNED = (
 )  # fmt: skip
 
 
+class DispositionField(forms.ModelChoiceField):
+    """Asked for with every call, and so by a prepared statement."""
+
+    def to_python(self, value: Any) -> Disposition | None:
+        if value in self.empty_values:
+            return None
+        found: list[Disposition] = []
+        if re.fullmatch(r"[0-9]{1,9}", str(value)):
+            found = _IN_USE.objects(disposition=int(str(value)))
+        if not found:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}
+            )
+        return found[0]
+
+
+_IN_USE = PreparedObjects(
+    lambda disposition: Disposition.objects.in_use().select_related("reason").filter(pk=disposition)
+)
+
+
 class CallForm(LeadForm):
-    disposition = forms.ModelChoiceField(
+    disposition = DispositionField(
         Disposition.objects.none(), error_messages={"required": gettext_lazy("Say what happened.")}
     )
     call_back = WallTimeField(label=gettext_lazy("When, on her clock"), required=False)

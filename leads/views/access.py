@@ -1,37 +1,49 @@
 """What a request may touch: not yours is 404, yours to see but not to do is 403."""
 
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
+from leads.lead_page import seer_of, shape_of, standing_for
 from leads.models import HandOff, Lead
 from team.http import Request
 from team.models import Role
+from team.prepared_objects import PreparedObjects
 
 
 def visible_lead(request: Request, public_id: UUID) -> Lead:
     """The lead if this user may see it, with what every page of it shows; else 404."""
-    leads = Lead.objects.visible_to(request.user).select_related(
-        "person", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement"
-    )
-    lead = leads.filter(public_id=public_id).first()
-    if lead is None:
+    user = request.user
+    found: list[Lead] = _VISIBLE.objects(shape=shape_of(user), lead=public_id, **seer_of(user))
+    if not found:
         raise Http404
-    return lead
+    return found[0]
+
+
+def _visible(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
+    user = standing_for(roles, **seer)
+    workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
+    leads = Lead.objects.visible_to(user).filter(public_id=lead).annotate(is_workable=Exists(workable))
+    return leads.select_related("person", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement")
+
+
+_VISIBLE = PreparedObjects(_visible)
 
 
 def workable_lead(request: Request, public_id: UUID) -> Lead:
     """The lead if this user may work it; 403 if she may only look."""
     lead = visible_lead(request, public_id)
-    if not can_work(request, lead):
+    if not can_work(lead):
         raise PermissionDenied
     return lead
 
 
-def can_work(request: Request, lead: Lead) -> bool:
-    """Whether this user may act on this lead: one rule, written once, as a QuerySet."""
-    return Lead.objects.workable_by(request.user).filter(pk=lead.pk).exists()
+def can_work(lead: Lead) -> bool:
+    """Whether who asked for this visible lead may act on it, as it was read: one rule, written once, as a QuerySet."""
+    return bool(getattr(lead, "is_workable", False))
 
 
 def visible_hand_off(request: Request, public_id: UUID) -> HandOff:

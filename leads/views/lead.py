@@ -136,7 +136,7 @@ def carry_out(
     lead = sent[0] if sent else visible_lead(request, public_id)
     form = sent[1] if sent else make_form(panel, lead, user=request.user, now=now, data=request.POST)
     is_valid = form.is_valid()
-    if not can_work(request, lead):
+    if not can_work(lead):
         if form.sent_version in (None, lead.version):
             raise PermissionDenied
         return show(

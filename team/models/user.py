@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from team.models.calendar import Absence, Calendar
+from team.prepared import Prepared
 
 
 class Role(models.TextChoices):
@@ -122,7 +123,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def held(self) -> frozenset[tuple[str, int | None]]:
         """(role, team id) of every membership; one query a request."""
-        return frozenset(self.memberships.values_list("role", "team_id"))
+        return frozenset((role, team) for role, team in _HELD.rows(user=self.pk)) if self.pk else frozenset()
 
     def has_role(self, role: str) -> bool:
         return any(held == role for held, _team in self.held)
@@ -156,6 +157,9 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} {self.team_id or ''}"
+
+
+_HELD = Prepared(lambda user: Membership.objects.filter(user=user).values_list("role", "team_id"))
 
 
 class Territory(models.Model):

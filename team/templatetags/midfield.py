@@ -1,7 +1,7 @@
 """How moments, icons and counts are written on every page."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -46,6 +46,18 @@ def same_for_all(name: str) -> SafeString:
 @cache
 def _drawn(name: str, language: str | None) -> SafeString:
     return render_to_string(name)
+
+
+@register.simple_tag
+def places(doors: Iterable[Any]) -> SafeString:
+    """The doors of the rail: where to, what waits there. See leads.rail.Place."""
+    lines = []
+    for door in doors:
+        marks = ' aria-current="page"' if door.is_current else ""
+        marks += f' data-key="{escape(door.key)}"' if door.key else ""
+        count = f' <span class="count">{escape(door.count)}</span>' if door.count else ""
+        lines.append(f'<li><a href="{escape(door.url)}"{marks}>{icon(door.icon)} {escape(door.label)}{count}</a></li>')
+    return SafeString("\n".join(lines))
 
 
 @register.simple_tag
@@ -108,12 +120,9 @@ def countdown(
     else:
         inner = _time(due_at, countdown_words(due_at, now=now), theirs, whose, ticking=True)
     state = due_state(due_at, now=now)
-    return format_html(
-        '<span class="when"{}>{}{}</span>',
-        format_html(' data-is="{}"', state) if state else "",
-        icon(icon_name or ("late" if state == "overdue" else "clock")),
-        inner,
-    )
+    mark = f' data-is="{state}"' if state else ""
+    picture = icon(icon_name or ("late" if state == "overdue" else "clock"))
+    return SafeString(f'<span class="when"{mark}>{picture}{conditional_escape(inner)}</span>')
 
 
 @register.filter
@@ -142,17 +151,30 @@ def due_state(due_at: datetime, *, now: datetime) -> str:
 
 def moment_words(at: datetime, *, now: datetime) -> str:
     """A moment in the reader's zone, as short as it can be said without doubt."""
-    days = _days_between(at, now)
-    clock = clock_words(timezone.localtime(at))
-    if days == 0:
-        return clock
-    return _("%(day)s %(clock)s") % {"day": day_words(at, now=now, midline=True), "clock": clock}
+    zone = timezone.get_current_timezone()
+    return _moment_words(at, now.astimezone(zone).date(), zone, get_language())
 
 
 def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
     """The day in the reader's zone; `midline` where it does not begin the text."""
-    days = _days_between(at, now)
-    local = timezone.localtime(at)
+    zone = timezone.get_current_timezone()
+    return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language())
+
+
+# A list says the same moments again with every page, and a translated, formatted date is slow to make.
+@lru_cache(maxsize=8192)
+def _moment_words(at: datetime, today: date, zone: tzinfo, language: str | None) -> str:
+    local = at.astimezone(zone)
+    clock = clock_words(local)
+    if local.date() == today:
+        return clock
+    return _("%(day)s %(clock)s") % {"day": _day_words(at, today, zone, True, language), "clock": clock}
+
+
+@lru_cache(maxsize=8192)
+def _day_words(at: datetime, today: date, zone: tzinfo, midline: bool, _language: str | None) -> str:
+    local = at.astimezone(zone)
+    days = (local.date() - today).days
     if days == 0:
         return _("today") if midline else _("Today")
     if days == 1:
@@ -163,7 +185,7 @@ def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
         return date_format(local, "D")
     if abs(days) < 7:
         return date_format(local, pgettext("date format: weekday and day", "D j M"))
-    if local.year == timezone.localtime(now).year or abs(days) < 183:
+    if local.year == today.year or abs(days) < 183:
         return date_format(local, pgettext("date format: day", "j M"))
     return date_format(local, pgettext("date format: day and year", "j M Y"))
 
@@ -178,16 +200,34 @@ def countdown_words(due_at: datetime, *, now: datetime) -> str:
     static/js/page.js keeps these words up to date: the two follow the same rule.
     """
     if due_at <= now:
-        return _("%(span)s late") % {"span": span_words(now - due_at)}
-    if _days_between(due_at, now) > 0 and due_at - now > timedelta(hours=12):
+        return _late_words(_minutes(now - due_at), get_language())
+    if due_at - now > timedelta(hours=12) and _days_between(due_at, now) > 0:
         return moment_words(due_at, now=now)
     # What is left is rounded up: a minute that has begun can still be used.
-    return _("%(span)s left") % {"span": span_words(due_at - now + timedelta(seconds=59))}
+    return _left_words(_minutes(due_at - now + timedelta(seconds=59)), get_language())
 
 
 def span_words(span: timedelta) -> str:
     """A length of time in at most two units, rounded down."""
-    minutes = int(span.total_seconds()) // 60
+    return _span_words(_minutes(span), get_language())
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds()) // 60
+
+
+@lru_cache(maxsize=4096)
+def _late_words(minutes: int, language: str | None) -> str:
+    return _("%(span)s late") % {"span": _span_words(minutes, language)}
+
+
+@lru_cache(maxsize=4096)
+def _left_words(minutes: int, language: str | None) -> str:
+    return _("%(span)s left") % {"span": _span_words(minutes, language)}
+
+
+@lru_cache(maxsize=4096)
+def _span_words(minutes: int, _language: str | None) -> str:
     if minutes >= 24 * 60:
         days = minutes // (24 * 60)
         return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
@@ -219,12 +259,10 @@ def _exact_words(at: datetime, ours: tzinfo, theirs: tzinfo | None, whose: str, 
 
 
 def _time(at: datetime, words: str, zone: tzinfo | None, whose: str, *, ticking: bool = False) -> SafeString:
-    return format_html(
-        '<time datetime="{}" title="{}"{}>{}</time>',
-        at.isoformat(timespec="seconds"),
-        exact_words(at, zone, whose),
-        TICKING if ticking else "",
-        words,
+    title = conditional_escape(exact_words(at, zone, whose))
+    mark = TICKING if ticking else ""
+    return SafeString(
+        f'<time datetime="{at.isoformat(timespec="seconds")}" title="{title}"{mark}>{conditional_escape(words)}</time>'
     )
 
 
