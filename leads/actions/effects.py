@@ -5,6 +5,7 @@ An action gathers its effects here and writes them once. The codes go into the e
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 _STEPS = PreparedObjects(lambda lead: Step.objects.open().filter(lead=lead).order_by("due_at", "id"))
 _CLOCKS = PreparedObjects(lambda lead: Clock.objects.running().filter(lead=lead))
+
+
+def says_something(text: str) -> bool:
+    """Whether there is a letter, a figure or a sign to see: blanks and characters of no width are no words."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
 class Effects:
@@ -124,7 +130,7 @@ class Effects:
     def note(self, text: str, *, activity_id: int | None = None) -> Note | None:
         """Keep somebody's words, if there are any."""
         text = text.strip()
-        if not text:
+        if not says_something(text):
             return None
         note = Note.objects.create(lead=self.lead, text=text, at=self.at, by=self.by, activity_id=activity_id)
         self.codes.setdefault("notes", []).append(note.pk)

@@ -12,7 +12,7 @@ from accounts.models import ContactPoint
 from agreement.models import Disposition, Phase, SLAClause, Stage, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.claiming import claim_lead
-from leads.actions.effects import Effects
+from leads.actions.effects import Effects, says_something
 from leads.cadence import next_step, soon
 from leads.models import Activity, Lead, LeadEvent, Step
 from team.bulk import insert_objects
@@ -77,7 +77,7 @@ def log_touch(lead: Lead, *, kind: str, by: User, at: datetime, note: str = "", 
 @transaction.atomic
 def add_note(lead: Lead, *, text: str, by: User, at: datetime) -> LeadEvent:
     """Words about a lead. A note is no touch and meets nothing."""
-    if not text.strip():
+    if not says_something(text):
         raise MoveRefused(_("Write something first."), field="text")
     held = lock_lead(lead)
     effects = Effects(held, by=by, at=at)
