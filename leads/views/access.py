@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from leads.lead_page import seer_of, shape_of, standing_for
-from leads.models import HandOff, Lead
+from leads.models import Lead
 from team.http import Request
 from team.models import Role
 from team.prepared_objects import PreparedObjects
@@ -44,14 +44,6 @@ def workable_lead(request: Request, public_id: UUID) -> Lead:
 def can_work(lead: Lead) -> bool:
     """Whether who asked for this visible lead may act on it, as it was read: one rule, written once, as a QuerySet."""
     return bool(getattr(lead, "is_workable", False))
-
-
-def visible_hand_off(request: Request, public_id: UUID) -> HandOff:
-    hand_offs = HandOff.objects.visible_to(request.user).select_related("lead__person", "lead__account", "ae", "bdr")
-    hand_off = hand_offs.filter(public_id=public_id).first()
-    if hand_off is None:
-        raise Http404
-    return hand_off
 
 
 def need_role(request: Request, *roles: str) -> None:

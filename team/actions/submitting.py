@@ -44,7 +44,7 @@ def submit_once(form_id: str, *, by: User, at: datetime, answer_url: str = "") -
 
 def _mark(*values: Any) -> bool:
     """Whether this was the first time. A second one at the same moment waits here until the first has ended."""
-    fields = [FormSubmission._meta.get_field(name) for name in ("form_id", "user", "at", "answer_url")]
+    fields: list[Any] = [FormSubmission._meta.get_field(name) for name in ("form_id", "user", "at", "answer_url")]
     row = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_MARK, row)

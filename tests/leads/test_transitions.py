@@ -30,7 +30,7 @@ from leads.actions.restaging import restage_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.undoing import UNDOABLE
 from leads.checking import check_all
-from leads.models import Clock, HandOff, Lead
+from leads.models import Clock, HandOff, Lead, Recycling
 from leads.transitions import BEGIN, MOVES, TABLE, is_allowed
 from team.models import Role
 from tests.make import NOON, give_verdicts, make_lead, make_person, make_team, make_user, reason
@@ -175,13 +175,21 @@ WALKS = {
     "merge": merge,
     "erase": lambda lead, to, cast: erase_person(lead.person, by=cast["mona"], at=LATER),
 }
+
+
+def a_file_says_asleep():
+    """As the import does it: the lead, and why it sleeps."""
+    seed = NewLead(make_person().pk, Lane.LIST, "import")
+    entered = open_asleep([seed], reason_id=reason("not_ready").pk, wake_at=NEXT_WEEK, by=None, at=NOON)
+    lead = entered.leads[0]
+    Recycling.objects.create(lead=lead, at=NOON, category="not_ready", wake_at=NEXT_WEEK)
+    return lead
+
+
 BEGINNINGS = {
     "queue": lambda cast: make_lead(),
     "add": lambda cast: add_lead(make_person(), by=cast["alice"], at=NOON),
-    "sleep": lambda cast: open_asleep(
-        [NewLead(make_person().pk, Lane.LIST, "import")], reason_id=reason("not_ready").pk, wake_at=NEXT_WEEK, by=None,
-        at=NOON,
-    ).leads[0],
+    "sleep": lambda cast: a_file_says_asleep(),
     "record": lambda cast: open_closed(
         [NewLead(make_person().pk, Lane.LIST, "import")], reason_id=reason("bad_data").pk, by=None, at=NOON
     ).leads[0],
