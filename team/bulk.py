@@ -110,7 +110,7 @@ def _update_plan(model: type[models.Model], columns: tuple[str, ...], vendor: st
     table, (key, *names), adapters = _columns(model, columns, vendor)
     values = ", ".join(f"{name} = %s" for name in names)
     # Only names of our own models are put into the statement.
-    return f"UPDATE {table} SET {values} WHERE {key} = %s", adapters  # noqa: S608
+    return f"UPDATE {table} SET {values} WHERE {key} = %s", adapters  # noqa: S608 # nosec B608
 
 
 def _columns(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, list[str], Adapters]:

@@ -57,7 +57,8 @@ def places(doors: Iterable[Any]) -> SafeString:
         marks += f' data-key="{escape(door.key)}"' if door.key else ""
         count = f' <span class="count">{escape(door.count)}</span>' if door.count else ""
         lines.append(f'<li><a href="{escape(door.url)}"{marks}>{icon(door.icon)} {escape(door.label)}{count}</a></li>')
-    return SafeString("\n".join(lines))
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
 
 
 @register.simple_tag
@@ -122,7 +123,7 @@ def countdown(
     state = due_state(due_at, now=now)
     mark = f' data-is="{state}"' if state else ""
     picture = icon(icon_name or ("late" if state == "overdue" else "clock"))
-    return SafeString(f'<span class="when"{mark}>{picture}{conditional_escape(inner)}</span>')
+    return SafeString(f'<span class="when"{mark}>{picture}{conditional_escape(inner)}</span>')  # nosec B703
 
 
 @register.filter
@@ -261,7 +262,7 @@ def _exact_words(at: datetime, ours: tzinfo, theirs: tzinfo | None, whose: str, 
 def _time(at: datetime, words: str, zone: tzinfo | None, whose: str, *, ticking: bool = False) -> SafeString:
     title = conditional_escape(exact_words(at, zone, whose))
     mark = TICKING if ticking else ""
-    return SafeString(
+    return SafeString(  # nosec B703
         f'<time datetime="{at.isoformat(timespec="seconds")}" title="{title}"{mark}>{conditional_escape(words)}</time>'
     )
 
