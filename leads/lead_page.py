@@ -15,7 +15,7 @@ from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QueryS
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import keys_of_email, suppression_key
-from accounts.models import Account, ContactPoint, Employment, Person, Suppression
+from accounts.models import Account, ContactPoint, CustomField, Employment, Person, Suppression
 from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.undoing import can_undo
@@ -34,6 +34,7 @@ from team.prepared_objects import PreparedObjects
 CALLABLE_FROM, CALLABLE_UNTIL = CALLABLE
 SATURDAY = 5
 PEOPLE_SHOWN = 12
+OWN_WORDS_MAX = 40
 DEEDS_READ = 200
 # The hand-off that the lead stands in: open, or the one that made it a deal.
 STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
@@ -378,10 +379,33 @@ class LeadPage:
             job.title if job else "",
             self.account.name if self.account else "",
             next((point.value for point in self.contacts if point.kind == ContactPoint.Kind.EMAIL), ""),
+            *self.own_words[:2],
             self.person.city or self.person.country,
             self.lead.source,
         ]
         return ", ".join([fact for fact in facts if fact][:3]) or str(self.person)
+
+    @property
+    def own_words(self) -> list[str]:
+        """What the company's own fields say of her in a few words; a figure, a yes or a no names nobody."""
+        said = [value for value in self.person.custom.values() if isinstance(value, str)]
+        return [value for value in said if 3 < len(value) <= OWN_WORDS_MAX and not value[0].isdigit()]
+
+    @cached_property
+    def own_fields(self) -> list[tuple[str, str]]:
+        """The own fields that are filled, hers before her account's: label and value. No query where there are none."""
+        filled = [(CustomField.Entity.PERSON, self.person.custom)]
+        if self.account:
+            filled.append((CustomField.Entity.ACCOUNT, self.account.custom))
+        if not any(custom for _entity, custom in filled):
+            return []
+        labels = {(field.entity, field.key): field.label for field in CustomField.objects.all()}
+        return [
+            (labels.get((entity, key), key), _own_value(value))
+            for entity, custom in filled
+            for key, value in custom.items()
+            if value not in (None, "")
+        ]
 
     @cached_property
     def phones(self) -> list[ContactPoint]:
@@ -555,3 +579,9 @@ class LeadPage:
         note = self.timeline.notes.get(answer.note_id or 0)
         by = _("you") if answer.by_id == self.user.pk else self.names.say("user", answer.by_id)
         return Known(code, answer, note.text if note else "", by)
+
+
+def _own_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)

@@ -132,7 +132,9 @@ class Facts:
             return _("%(title)s at %(company)s") % {"title": self.title, "company": self.company}
         if self.company:
             return _("Somebody at %(company)s") % {"company": self.company}
-        return self.title or _("Somebody without a name")
+        if self.title or not self.city:
+            return self.title or _("Somebody without a name")
+        return _("Somebody in %(place)s") % {"place": self.city}
 
     @property
     def about(self) -> str:

@@ -1,0 +1,31 @@
+"""What the company keeps of people beyond our own fields is seen where she is worked."""
+
+from django.urls import reverse
+
+from accounts.models import CustomField
+from agreement.models import Phase
+from tests.make import make_lead, make_person
+
+
+def test_the_lead_page_shows_her_own_fields_by_their_labels(client, alice):
+    CustomField.objects.create(entity="person", key="specialization", label="Specialization")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(custom={"specialization": "Media <b>"}))
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert "<dt>Specialization</dt><dd>Media &lt;b&gt;</dd>" in page
+
+
+def test_somebody_without_a_name_is_called_by_what_is_known_of_her(client, alice):
+    nameless = make_person(
+        given_name="", family_name="", email=None, city="Mumbai", custom={"occupation": "Working Professional"}
+    )
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=nameless, source="X Education")
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    queue = client.get(reverse("leads:queue")).text
+
+    assert "<h1>Working Professional, Mumbai, X Education</h1>" in page
+    assert "Somebody in Mumbai" in queue
