@@ -16,7 +16,7 @@ def measure_floor(plan):
         )
         page = rep.get("/bench/page/")
         yield at_most("floor page / empty page", versus.ratio, 3, more=_milliseconds(versus))
-        yield exactly("floor page: rows", page.text.count("<tr id="), 50)
+        yield exactly("floor page: rows", page.text.count("<li class="), 50)
         row = in_turns(
             lambda: rep.get(f"/bench/row/{dataset.FOUND.start}/").seconds,
             lambda: rep.get("/bench/empty/").seconds,
