@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -18,6 +19,15 @@ from leads.transitions import _narrowed
 from team.calendars import forget_kept_calendars
 from team.models import Role
 from tests.make import make_team, make_user
+
+# Examples are drawn anew at one's desk; CI draws the same ones each time, and a slow machine is no failure.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 CHROMIUM_FLAGS = [
     "--headless",

@@ -115,7 +115,7 @@ def test_u_takes_the_call_back(page, cast):
 
     page.keyboard.press("u")
 
-    expect(page.locator("#toast")).to_contain_text("Taken back: Ada Holm is as before.")
+    expect(page.locator("#toast")).to_contain_text("Ada Holm is as before. Taken back:")
     assert Lead.objects.get(pk=cast["leads"][0].pk).attempts == 0
 
 
