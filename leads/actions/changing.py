@@ -37,6 +37,8 @@ class MoveRefused(Exception):
 
 
 RESPONSIBLE = ("bdr", "ae", "team")
+# What a form that counts or decides something must have been shown with; words, answers and steps make none stale.
+VERSIONED = ("phase", *RESPONSIBLE, "attempts")
 COLUMNS = {field.name: field.attname for field in Lead._meta.concrete_fields if field.name in Lead.FOLDED}
 PHASE_MOMENTS = {
     Phase.QUEUED: "first_queued_at",
@@ -60,7 +62,7 @@ def lock_lead(lead: Lead, *, expect: int | None = None) -> Lead:
         raise Lead.DoesNotExist
     locked = found[0]
     if expect is not None and locked.version != expect:
-        raise LeadConflict(_("Somebody changed this lead while you were looking at it."))
+        raise LeadConflict(_("This lead has changed since you opened this page."))
     return locked
 
 
@@ -103,7 +105,7 @@ def alter(
         if old != value:
             changes[field] = [as_code(old), as_code(value)]
             setattr(lead, column, value)
-    if any(field in changes for field in ("phase", *RESPONSIBLE)):
+    if any(field in changes for field in VERSIONED):
         lead.version += 1
     return LeadEvent(
         lead=lead,
@@ -145,7 +147,7 @@ def write(lead: Lead, event: LeadEvent, **more: Any) -> LeadEvent:
     for field, value in more.items():
         setattr(lead, field, value)
     columns = {COLUMNS[field] for field in event.changes} | set(more)
-    if any(field in event.changes for field in ("phase", *RESPONSIBLE)):
+    if any(field in event.changes for field in VERSIONED):
         columns.add("version")
     if columns:
         update_row(Lead, lead.pk, {column: getattr(lead, column) for column in sorted(columns)})

@@ -1,4 +1,8 @@
-"""What a rep did: calls, e-mails sent elsewhere, social touches, notes. Appended, and never refused for a race."""
+"""What a rep did: calls, e-mails sent elsewhere, social touches, notes.
+
+A note is appended and never refused for a race. An attempt is counted once: with `expect` it is refused where another
+one, or another hand, came between.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,7 @@ def log_call(
     at: datetime,
     note: str = "",
     call_back: tuple[datetime, str] | None = None,
+    expect: int | None = None,
 ) -> LeadEvent:
     """A call and what it came to: the attempt is done, the first touch is met, and what follows is planned.
 
@@ -46,7 +51,7 @@ def log_call(
     """
     if disposition.follows in FORWARD:
         raise MoveRefused(_("Say what follows: %(label)s needs its own form.") % {"label": disposition.label})
-    lead = _mine(lead, by=by, at=at)
+    lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
     return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note, call_back=call_back)
 
@@ -60,9 +65,18 @@ def log_and_go_on(lead: Lead, *, disposition: Disposition, by: User, at: datetim
 
 
 @transaction.atomic
-def log_touch(lead: Lead, *, kind: str, by: User, at: datetime, note: str = "", step_done: bool = True) -> LeadEvent:
+def log_touch(
+    lead: Lead,
+    *,
+    kind: str,
+    by: User,
+    at: datetime,
+    note: str = "",
+    step_done: bool = True,
+    expect: int | None = None,
+) -> LeadEvent:
     """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch."""
-    lead = _mine(lead, by=by, at=at)
+    lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
     activity = _activity(lead, kind, by=by, at=at)
     effects.add("activities", activity.pk)
@@ -174,9 +188,9 @@ def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | Non
     return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": StepKind.FIND_CONTACT})
 
 
-def _mine(lead: Lead, *, by: User, at: datetime) -> Lead:
+def _mine(lead: Lead, *, by: User, at: datetime, expect: int | None = None) -> Lead:
     """The lead locked and open. One that waits in the pool, or reserved for her, is taken first."""
-    held = lock_lead(lead)
+    held = lock_lead(lead, expect=expect)
     if held.phase == Phase.CLOSED:
         raise LeadConflict(_("This lead is closed."))
     if held.phase == Phase.QUEUED:

@@ -180,9 +180,9 @@ def carry_out(
 
 
 def what_happened(request: Request, lead: Lead, now: datetime) -> str:
-    """The last thing somebody else did to this lead, and when."""
-    event = lead.events.exclude(by=request.user).order_by("-id").first()
-    if event is None or event.by_id is None:
+    """The last thing somebody did to this lead, she herself on another page perhaps, and when."""
+    event = lead.events.exclude(by=None).order_by("-id").first()
+    if event is None:
         return ""
     words = {"what": told(event, lead, reader=request.user.pk, now=now), "when": moment_words(event.at, now=now)}
     return _("%(what)s, %(when)s.") % words

@@ -19,7 +19,7 @@ from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchFor
 from leads.models import Lead, LeadEvent, Step
 from leads.sentences import new_moment
 from leads.views.access import visible_lead, workable_lead
-from leads.views.lead import carry_out, show
+from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form
 from team.http import Request
 from team.templatetags.midfield import moment_words
@@ -38,6 +38,10 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
         return HttpResponse(escape(sent.call_back_words(now)))
     if sent.is_valid() and (panel := sent.goes_on_with):
         lead = workable_lead(request, public_id)
+        if sent.sent_version not in (None, lead.version):
+            # Before she fills in a form of several fields.
+            happened = what_happened(request, lead, now)
+            return show(request, public_id, now=now, panel="call", form=sent, conflict=happened, status=409)
         disposition = sent.cleaned_data["disposition"]
         initial: dict[str, Any] = {"disposition": disposition.pk, "note": sent.cleaned_data["note"]}
         if disposition.reason:
@@ -54,6 +58,7 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
             at=now,
             note=form.cleaned_data["note"],
             call_back=form.promised,
+            expect=form.cleaned_data["version"],
         )
         words = {"label": str(disposition.label).rstrip("…"), "name": lead.person, "next": _next(event, now)}
         return _("%(label)s: %(name)s. %(next)s") % words
@@ -65,7 +70,12 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
 def log_touch(request: Request, public_id: UUID) -> HttpResponse:
     def act(lead: Lead, form: TouchForm, now: datetime) -> str:
         event = actions.log_touch(
-            lead, kind=form.cleaned_data["kind"], by=request.user, at=now, note=form.cleaned_data["note"]
+            lead,
+            kind=form.cleaned_data["kind"],
+            by=request.user,
+            at=now,
+            note=form.cleaned_data["note"],
+            expect=form.cleaned_data["version"],
         )
         label = dict(form.fields["kind"].choices)[form.cleaned_data["kind"]]  # type: ignore[attr-defined]
         return _("%(label)s logged: %(name)s. %(next)s") % {
