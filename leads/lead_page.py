@@ -29,6 +29,7 @@ from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
 from team.localtime import is_zone, zone_of_phone, zone_of_place
 from team.models import Installation, Role, User
+from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
 
 CALLABLE_FROM, CALLABLE_UNTIL = CALLABLE
@@ -124,7 +125,13 @@ def _steps_of(lead: int) -> QuerySet[Step]:
     return Step.objects.open().filter(lead=lead).select_related("assignee", "cadence").order_by("due_at", "id")
 
 
+def _silence_of(person: int, keys: list[str]) -> QuerySet[Suppression, Any]:
+    wanted = Q(person=person) | Q(key_hash__in=keys, person=None)
+    return Suppression.objects.filter(wanted).values_list("channel")
+
+
 LEADS = PreparedObjects(_leads_of)
+SILENCE = Prepared(_silence_of)
 CONTACTS = PreparedObjects(_contacts_of)
 JOBS = PreparedObjects(_jobs_at)
 PURSUITS = PreparedObjects(_pursuits_of)
@@ -317,7 +324,7 @@ class LeadPage:
         lead = self.lead
         return bool(lead.reserved_until and lead.reserved_until > self.now and lead.bdr_id != self.user.pk)
 
-    @property
+    @cached_property
     def may(self) -> dict[str, bool]:
         """Which of the acts make sense in this phase; the actions decide again."""
         phase, works = self.lead.phase, self.works
@@ -361,7 +368,7 @@ class LeadPage:
     def is_in_pool(self) -> bool:
         return self.lead.phase == Phase.QUEUED and not self.may_take
 
-    @property
+    @cached_property
     def undoable(self) -> LeadEvent | None:
         """Her own last act of the day, while nobody has acted since."""
         event = self.history.newest
@@ -439,8 +446,7 @@ class LeadPage:
                 keys += [suppression_key(form) for form in keys_of_email(point.normalised)]
             elif point.kind in ContactPoint.PHONES:
                 keys.append(suppression_key(point.normalised))
-        rows = Suppression.objects.filter(Q(person=self.lead.person_id) | Q(key_hash__in=keys, person=None))
-        found = set(rows.values_list("channel", flat=True))
+        found = {channel for (channel,) in SILENCE.rows(person=self.lead.person_id, keys=keys)}
         return {"email", "phone"} if Suppression.Channel.ALL in found else found
 
     def _read_people(self) -> None:

@@ -1,4 +1,4 @@
-"""The rows of the lists that are open all day, written in one piece.
+"""The rows of the lists that are open all day and the lines of a history, written in one piece.
 
 A row has a dozen values; through template variables fifty of them cost more than everything the page asks the database.
 """
@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.template.context import Context
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from leads.why import address_of
 from team.templatetags.midfield import countdown, icon
 
 if TYPE_CHECKING:
+    from leads.models import HandOff, Lead, LeadEvent
     from leads.pool import PoolRow
     from leads.queue import Row
+    from leads.timeline import Entry
 
 register = template.Library()
 
@@ -54,6 +59,34 @@ def pool_lines(context: Context, rows: "Sequence[PoolRow]") -> SafeString:
         lines.append(
             f'<li class="row has-act" id="lead-{row.lead_id}">'
             f"{_who(row)}{_what(row.what)}{when}{_why(row.why)}{act}</li>"
+        )
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
+
+
+@register.simple_tag
+def lead_url(name: str, row: "Lead | HandOff") -> str:
+    """As `url`, for what has a public id: a page of a lead names two dozen of its addresses."""
+    return address_of(f"leads:{name}", row.public_id)
+
+
+@register.simple_tag
+def history_lines(entries: "Sequence[Entry]", undoable: "LeadEvent | None") -> SafeString:
+    """One day of a history: what happened, the words that belong to it, when; the last act with a way back."""
+    lines = []
+    for entry in entries:
+        told = conditional_escape(entry.text)
+        mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
+        if entry.is_taken_back:
+            told = f'<s>{told}</s> <span class="soft">· {escape(_("taken back"))}</span>'
+        elif entry.soft:
+            told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
+        if undoable and entry.event and entry.event.pk == undoable.pk:
+            told = f'{told} <button class="link" form="undo-last">{escape(_("Correct"))}</button>'
+        words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
+        lines.append(
+            f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"
+            f'<time datetime="{entry.iso}">{escape(entry.clock)}</time></li>'
         )
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703
