@@ -1,4 +1,4 @@
-"""Which lead comes after this one: the next row of the list she came from, else of her queue."""
+"""Which lead comes after this one: whoever is owed a call now, the next row of the list she came from, of her queue."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from agreement.models import StepKind
+from leads.bands import PROMISE_LEAD
 from leads.models import Lead
-from leads.queue import Group, entries_of, group_of, rank_of
+from leads.queue import Entry, Group, entries_of, group_of, rank_of
 
 if TYPE_CHECKING:
     from team.models import User
@@ -19,27 +21,42 @@ LEAD_PATH = re.compile(r"/leads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID | None:
     """The public id of the next lead; `path` is the address of the row below, where a list knows it.
 
-    Ask before the act that moves this lead to another place. After the last row of today comes the first again;
-    None when nothing else waits.
+    Ask before the act that moves this lead to another place. Who waits for her now stands first, whatever list she
+    came from; after the last row of today comes the first again; None when nothing else waits.
     """
-    if (match := LEAD_PATH.fullmatch(path)) and (below := _workable(UUID(match[1]), user)):
-        return below
-    ranked = sorted(
-        (rank_of(entry, group), entry.lead_id)
-        for entry in entries_of(user, at=at)
-        for group in [group_of(entry, at=at)]
-        if group is not Group.LATER or entry.lead_id == lead.pk
+    rows = sorted(
+        (rank_of(entry, group), entry, group) for entry in entries_of(user, at=at) for group in [group_of(entry, at=at)]
     )
-    here = next((place for place, (_rank, lead_id) in enumerate(ranked) if lead_id == lead.pk), -1)
-    others = [lead_id for _rank, lead_id in [*ranked[here + 1 :], *ranked[: max(here, 0)]]]
-    if not others:
+    for _rank, entry, group in rows:
+        if group is Group.WAITING and entry.lead_id != lead.pk and _is_owed_now(entry, at=at):
+            return _public_id(entry.lead_id)
+    later = {entry.lead_id for _rank, entry, group in rows if group is Group.LATER}
+    below = _workable(path, user)
+    if below and (below.pk not in later or lead.pk in later):
+        return below.public_id
+    order = [entry.lead_id for _rank, entry, _group in rows if entry.lead_id == lead.pk or entry.lead_id not in later]
+    here = order.index(lead.pk) if lead.pk in order else -1
+    others = [*order[here + 1 :], *order[: max(here, 0)]]
+    return _public_id(others[0]) if others else None
+
+
+def _is_owed_now(entry: Entry, *, at: datetime) -> bool:
+    """Of who waits: not a meeting, which is nobody's next call, and who said "in ten minutes" only when they are over."""
+    if entry.kind == StepKind.MEETING:
+        return False
+    said_at = entry.step_created_at
+    is_short = bool(entry.promised and said_at and entry.due_at - said_at < PROMISE_LEAD)
+    return entry.due_at <= at or not is_short
+
+
+def _public_id(lead_id: int) -> UUID | None:
+    found: UUID | None = Lead.objects.filter(pk=lead_id).values_list("public_id", flat=True).first()
+    return found
+
+
+def _workable(path: str, user: User) -> Lead | None:
+    """The lead of this address, if she may work it."""
+    match = LEAD_PATH.fullmatch(path)
+    if match is None:
         return None
-    found: UUID | None = Lead.objects.filter(pk=others[0]).values_list("public_id", flat=True).first()
-    return found
-
-
-def _workable(public_id: UUID, user: User) -> UUID | None:
-    found: UUID | None = (
-        Lead.objects.workable_by(user).open().filter(public_id=public_id).values_list("public_id", flat=True).first()
-    )
-    return found
+    return Lead.objects.workable_by(user).open().filter(public_id=match[1]).only("pk", "public_id").first()

@@ -46,8 +46,7 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
         _("Go to"),
         (
             Key(_("My queue"), ("g q",)),
-            Key(_("Leads"), ("g l",)),
-            Key(_("Accounts"), ("g a",)),
+            Key(_("Pool"), ("g l",)),
             Key(_("Hand-offs"), ("g h",)),
             Key(_("Team queues"), ("g t",)),
             Key(_("Imports"), ("g i",)),
@@ -63,6 +62,7 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
             Key(_("Select, select up to here"), ("x", "Shift x")),
             Key(_("Undo"), ("u",)),
             Key(_("Save"), ("Ctrl Enter",)),
+            Key(_("Fold a form, close a dialog"), ("Esc",)),
             Key(_("Search"), ("/",)),
             Key(_("Commands"), ("Ctrl K",)),
             Key(_("These keys"), ("?",)),

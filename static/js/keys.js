@@ -95,8 +95,9 @@ function press(element) {
     element.select?.();
     return undefined;
   }
+  const isOpen = element.getAttribute("aria-expanded") === "true";
   element.click();
-  if (element.dataset.dial) setTimeout(() => { location.href = element.dataset.dial; }, 50);
+  if (element.dataset.dial && !isOpen) setTimeout(() => { location.href = element.dataset.dial; }, 50);
   return undefined;
 }
 
@@ -188,7 +189,7 @@ document.addEventListener("click", (event) => {
     for (const line of keysDialog.querySelectorAll("[data-for]")) {
       const key = line.dataset.for;
       const moving = moves[key] || key === "Enter" ? rowLinks().length : 0;
-      line.classList.toggle("soft", !moving && !find(key) && !key.startsWith("Ctrl"));
+      line.classList.toggle("soft", !moving && !find(key) && !key.startsWith("Ctrl") && key !== "Esc");
     }
   }
   document.getElementById(opener.dataset.open)?.showModal();
@@ -275,6 +276,10 @@ filter?.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter") {
     event.preventDefault();
     if (list.children[chosen]) run(list.children[chosen].command);
+  } else if (event.key === "Escape") {
+    // By itself it would only empty the search field.
+    event.preventDefault();
+    palette.close();
   }
 });
 

@@ -117,7 +117,9 @@ document.addEventListener("click", (event) => {
   const holder = button.closest("[data-draft]");
   keep(holder);
   tell(words.kept, "done");
-  if (holder.id) close(document.querySelector(`[aria-controls="${holder.id}"]`), holder);
+  const panel = holder.closest("[id]");
+  const control = document.querySelector(`[aria-controls="${panel?.id}"]`);
+  if (control) close(control, panel);
 });
 
 // ---- Telling: one live region. ----
@@ -266,8 +268,23 @@ document.addEventListener("click", (event) => {
   // A form that htmx brings on demand: pressed before htmx has come, the link loads the page with it.
   if (panel.hidden && control.matches("[hx-get]:not([data-htmx-powered])") && !panel.childElementCount) return;
   event.preventDefault();
-  if (panel.hidden) open(control, panel);
+  // A key opens and never folds: pressed twice it leads into the form that is open.
+  if (panel.hidden || !event.isTrusted) open(control, panel);
   else close(control, panel);
+});
+
+// Esc folds the form one is in, or the one that is open, and gives the focus back to its button.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+  if (document.querySelector("dialog:modal, [popover]:popover-open")) return;
+  const folds = [...document.querySelectorAll("[aria-controls][aria-expanded=true]:not([role=combobox])")]
+    .map((control) => ({ control, panel: document.getElementById(control.getAttribute("aria-controls")) }))
+    .filter(({ panel }) => panel && !panel.hidden);
+  const isElsewhere = event.target.matches("input, select, textarea");
+  const fold = folds.find(({ panel }) => panel.contains(event.target)) ?? (isElsewhere ? undefined : folds[0]);
+  if (!fold) return;
+  close(fold.control, fold.panel);
+  fold.control.focus();
 });
 
 document.addEventListener("click", (event) => {

@@ -121,6 +121,44 @@ def test_opening_one_form_folds_the_other_in_and_keeps_its_words(page):
     assert page.locator("#words-typed").input_value() == "half a thought"
 
 
+def test_a_key_pressed_twice_keeps_its_form_open_and_esc_folds_it_in(page):
+    page.goto("/lead/1/")
+    page.keyboard.press("c")
+    page.keyboard.press("c")
+    expect(page.locator("#log-call")).to_be_visible()
+    assert page.evaluate("document.activeElement.closest('#log-call') !== null")
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#log-call")).to_be_hidden()
+    assert focused(page).startswith("Log call")
+    page.keyboard.press("t")
+    page.keyboard.type("half a thought")
+    page.keyboard.press("Escape")
+    expect(page.locator("#take-note")).to_be_hidden()
+
+
+def test_a_click_on_the_button_still_folds_its_form_in(page):
+    page.goto("/lead/1/")
+    button = page.locator("[data-key=c]")
+
+    button.click()
+    expect(page.locator("#log-call")).to_be_visible()
+    button.click()
+
+    expect(page.locator("#log-call")).to_be_hidden()
+
+
+def test_esc_closes_the_palette_with_words_in_it(page):
+    page.goto("/lead/1/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("note")
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#palette")).to_be_hidden()
+
+
 def test_a_note_comes_back_after_a_closed_tab_and_goes_when_the_server_has_it(page):
     page.goto("/lead/1/")
     page.keyboard.press("t")

@@ -1,9 +1,12 @@
 """The rail: where each role may go, what waits there, and the clock of the oldest due item, in one query."""
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,6 +19,7 @@ from leads.models import Notice
 from leads.queue import Wanted, queue_of
 from leads.rail import DOORS, rail_of
 from leads.waking import Facts
+from team.keys import KEYS
 from team.models import Installation, Role
 from tests.make import NOON, disposition, make_lead, make_user, reason
 
@@ -37,6 +41,17 @@ def labels(user):
 
 def test_every_door_leads_somewhere():
     assert [reverse(door.name) for door in DOORS]
+
+
+def test_the_help_lists_only_keys_that_press_something():
+    pages = "".join(path.read_text() for path in Path(settings.BASE_DIR, "templates").rglob("*.html"))
+    pressed = {*re.findall(r'data-key="([^"{]+)"', pages), *(door.key for door in DOORS)}
+    by_the_module = {"1", "9", "j", "k", "Enter", "x", "Shift x", "Ctrl Enter", "Ctrl K", "Esc"}
+
+    listed = {press for _group, keys in KEYS for key in keys for press in key.presses}
+
+    assert listed - pressed - by_the_module == set()
+    assert {door.key for door in DOORS if door.key} <= listed
 
 
 def test_each_role_finds_its_own_places_first(team, alice, mona, peter):
