@@ -1,4 +1,4 @@
-"""Which lead stands on the page after this one: who is owed a call now, else the row below, else the next of the queue."""
+"""Which lead comes after this one: who is owed a call now, else the row below, else the next of the queue."""
 
 from datetime import timedelta
 
