@@ -41,9 +41,9 @@ def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID 
 
 
 def _is_owed_now(entry: Entry, *, at: datetime) -> bool:
-    """Of who waits: not a meeting, which is nobody's next call, and who said "in ten minutes" only when they are over."""
+    """Of who waits: not a meeting, which is nobody's next call; who said "in ten minutes" once they are over."""
     if entry.kind == StepKind.MEETING:
-    """Of who waits: not a meeting, which is nobody's next call; who said "in ten minutes" only once they are over."""
+        return False
     said_at = entry.step_created_at
     is_short = bool(entry.promised and said_at and entry.due_at - said_at < PROMISE_LEAD)
     return entry.due_at <= at or not is_short
