@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -224,7 +225,8 @@ def group_of(entry: Entry, *, at: datetime) -> Group:
     """Why this row is here at `at`. What waits for an answer never stands behind what was missed.
 
     Waiting: a reply; a promised moment from 15 minutes before; a hand-raiser nobody has touched; each until the end of
-    its day. Missed: a first touch past its moment, and whatever a day that is over has left undone.
+    its day. Missed: a first touch past its moment, and whatever a day that is over has left undone. Later: also an
+    attempt of today when there is no hour left today to call her.
     """
     midnight = end_of_today(at)
     is_past_day = entry.due_at < midnight - timedelta(days=1)
@@ -241,7 +243,17 @@ def group_of(entry: Entry, *, at: datetime) -> Group:
         return Group.MISSED if entry.due_at <= at else Group.FIRST
     if is_past_day:
         return Group.MISSED
-    return Group.TODAY if entry.due_at < midnight else Group.LATER
+    if entry.due_at >= midnight or _is_out_of_hours(entry, midnight, at=at):
+        return Group.LATER
+    return Group.TODAY
+
+
+def _is_out_of_hours(entry: Entry, midnight: datetime, *, at: datetime) -> bool:
+    """An attempt to call that a cadence planned, where her hours begin again on another day of the reader's."""
+    if entry.made_by != Step.MadeBy.CADENCE or entry.kind not in CALLS:
+        return False
+    window = _window(entry.zone, at=at)
+    return window is not None and window[0] >= midnight
 
 
 def rank_of(entry: Entry, group: Group) -> Rank:
@@ -282,6 +294,7 @@ def is_callable_in(zone: str, *, at: datetime) -> bool:
     return window is not None and window[0] <= at < window[1]
 
 
+@lru_cache(maxsize=4096)
 def _window(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
     """The hours of her day at `at`; of the next one when they are over, or it is a weekend there."""
     if not is_zone(zone):
@@ -316,7 +329,8 @@ def _in_groups(
 
 def _row(entry: Entry, facts: Facts, group: Group, hours: str, *, at: datetime) -> Row:
     when = ""
-    if group is Group.TODAY and entry.made_by == Step.MadeBy.CADENCE:
+    is_of_today = group is Group.TODAY or (group is Group.LATER and entry.due_at < end_of_today(at))
+    if is_of_today and entry.made_by == Step.MadeBy.CADENCE:
         # An attempt is planned for a day: what matters is when she can be called, not the hour it was put at.
         when = (hours if entry.kind in CALLS else "") or _("Today")
     return Row(

@@ -77,6 +77,35 @@ def test_a_promised_call_back_waits_from_fifteen_minutes_before(alice):
     assert (group, row.what, row.is_exact) == (Group.WAITING, "Call back, promised today", True)
 
 
+@pytest.mark.parametrize(
+    ("hours", "zone", "group", "when"),
+    [
+        (0, "Europe/Oslo", Group.TODAY, "Callable until 16:00"),
+        (6, "Europe/Oslo", Group.LATER, "From tomorrow 8:00"),
+        (6, "America/New_York", Group.TODAY, "Callable until 22:00"),
+        (0, "", Group.TODAY, "Today"),
+    ],
+)
+def test_an_attempt_that_nobody_can_be_called_for_today_belongs_to_later(alice, hours, zone, group, when):
+    lead = working(alice, at=NOON - 2 * DAY, person=make_person(time_zone=zone))
+    Lead.objects.filter(pk=lead.pk).update(first_touched_at=NOON - DAY)
+    lead.steps.update(due_at=NOON - HOUR)
+
+    found, row = only_row(alice, at=NOON + hours * HOUR)
+
+    assert (found, row.when) == (group, when)
+
+
+def test_on_a_saturday_todays_attempts_belong_to_monday(alice):
+    lead = working(alice, at=NOON, person=make_person(time_zone="Europe/Oslo"))
+    Lead.objects.filter(pk=lead.pk).update(first_touched_at=NOON)
+    lead.steps.update(due_at=NOON + 5 * DAY - HOUR)
+
+    found, row = only_row(alice, at=NOON + 5 * DAY)
+
+    assert (found, row.when) == (Group.LATER, "From Mon 8:00")
+
+
 def test_a_call_back_says_what_was_said_when_it_was_promised(alice):
     lead = working(alice)
     promised = (NOON + 2 * HOUR).replace(tzinfo=None)
