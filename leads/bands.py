@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from agreement.models import Lane
-from leads.models import Lead, Step
+from leads.models import Clock, Lead, Step
 from team.worktime import WorkCalendar, end_of_working_day
 
 # Figures of the field: a promised moment is in front this long before, a claimed lead is not taken away sooner.
@@ -55,3 +56,14 @@ def sweep_of_queued(lead: Lead, band_changes_at: datetime | None) -> datetime | 
     """When the system must look at a queued lead next: its band changes, or its reservation ends."""
     moments = [moment for moment in (band_changes_at, lead.reserved_until) if moment is not None]
     return min(moments, default=None)
+
+
+def sweep_of_untouched(
+    lead: Lead, first_touch: Clock | None, steps: Sequence[Step], *, at: datetime
+) -> datetime | None:
+    """When a claim that nobody has touched goes back: its first touch is missed, but neither out of the hands that just
+    took it nor while a meeting at the account holds its attempt up."""
+    if first_touch is None or lead.first_touched_at is not None:
+        return None
+    held = [step.due_at + CLAIM_GRACE for step in steps if step.held_from]
+    return max([first_touch.due_at, at + CLAIM_GRACE, *held])

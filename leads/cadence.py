@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, Value
+from django.db.models import CharField, DateTimeField, IntegerField, QuerySet, Value
+from django.db.models.functions import Cast
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import CadenceStep, StepKind
-from leads.models import Lead, Step
+from leads.bands import is_waiting
+from leads.models import HandOff, Lead, Step
 from team.prepared import Prepared
 from team.worktime import WorkCalendar, add_working_days, add_working_minutes, next_opening
 
@@ -35,24 +38,40 @@ def attempts_of(cadence_id: int) -> tuple[CadenceStep, ...]:
     return tuple(CadenceStep.objects.filter(cadence=cadence_id).order_by("position"))
 
 
-def channels_of(person_id: int) -> set[str]:
-    """The channels a person can be reached on: a usable contact point and no suppression."""
-    found = set(_REACHED.rows(person=person_id))
-    kinds = {kind for what, kind in found if what == "has"}
-    shut = {channel for what, channel in found if what == "shut"}
-    open_channels = set()
+@dataclass(frozen=True)
+class Reach:
+    """Over which channels somebody can be reached, and until when nobody tries, because of a meeting there."""
+
+    channels: frozenset[str]
+    held_until: datetime | None
+
+
+def reach_of(lead: Lead) -> Reach:
+    """A channel needs a usable contact point and no suppression. Who works at an account where a colleague of hers has
+    a meeting is not tried before it was held."""
+    found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0)
+    kinds = {kind for what, kind, _start, _minutes in found if what == "has"}
+    shut = {channel for what, channel, _start, _minutes in found if what == "shut"}
+    channels = set()
     if kinds & {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE} and not shut & {"phone", "all"}:
-        open_channels.add(CALL)
+        channels.add(CALL)
     if ContactPoint.Kind.EMAIL in kinds and not shut & {"email", "all"}:
-        open_channels.add(EMAIL)
-    return open_channels
+        channels.add(EMAIL)
+    ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes in found if what == "meets"]
+    return Reach(frozenset(channels), max(ends, default=None))
 
 
-def _reached(person: int) -> QuerySet[Any, Any]:
+def _reached(person: int, account: int) -> QuerySet[Any, Any]:
+    meetings = HandOff.objects.open().filter(lead__account=account, meeting_at__isnull=False).order_by()
     points = ContactPoint.objects.filter(person=person, state__in=ContactPoint.USABLE).order_by()
     silent = Suppression.objects.filter(person=person)
+    none = (Cast(Value(None), DateTimeField()), Cast(Value(None), IntegerField()))
     # The model's own order would name a column that the union does not have.
-    return points.values_list(Value("has"), "kind").union(silent.values_list(Value("shut"), "channel")).order_by()
+    return (
+        meetings.values_list(Value("meets"), Cast(Value(""), CharField()), "meeting_at", "minutes")
+        .union(points.values_list(Value("has"), "kind", *none), silent.values_list(Value("shut"), "channel", *none))
+        .order_by()
+    )
 
 
 _REACHED = Prepared(_reached)
@@ -62,7 +81,8 @@ def first_step(
     lead: Lead, *, assignee_id: int | None, at: datetime, worktime: WorkCalendar, due_at: datetime | None = None
 ) -> Step:
     """The first attempt, due with the first touch (or at the next opening), over a channel the person has."""
-    return _planned(lead, 1, assignee_id=assignee_id, at=at, due_at=due_at or next_opening(worktime, at), channels=None)
+    due_at = due_at or next_opening(worktime, at)
+    return _planned(lead, 1, assignee_id=assignee_id, at=at, due_at=due_at, is_held=not is_waiting(lead))
 
 
 def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, worktime: WorkCalendar) -> Step:
@@ -80,7 +100,7 @@ def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, 
         local = at.astimezone(ZoneInfo(worktime.time_zone))
         half = AFTERNOON if local.hour < 12 else MORNING
         due_at = add_working_days(worktime, at, days, at_minute=half)
-    return _planned(lead, later[0].position, assignee_id=assignee_id, at=at, due_at=due_at, channels=None)
+    return _planned(lead, later[0].position, assignee_id=assignee_id, at=at, due_at=due_at)
 
 
 def _planned(
@@ -90,19 +110,22 @@ def _planned(
     assignee_id: int | None,
     at: datetime,
     due_at: datetime,
-    channels: Container[str] | None,
+    is_held: bool = True,
 ) -> Step:
     attempts = attempts_of(lead.cadence_id) if lead.cadence_id else ()
     attempt = next((one for one in attempts if one.position == position), None)
     if attempt is None:
         return _step(lead, StepKind.DECIDE, due_at, assignee_id=assignee_id, at=at)
-    kind = _reachable(attempt.kind, channels if channels is not None else channels_of(lead.person_id))
+    reach = reach_of(lead)
+    kind = _reachable(attempt.kind, reach.channels)
     if kind is None:
         return _step(lead, StepKind.FIND_CONTACT, due_at, assignee_id=assignee_id, at=at)
+    held_until = reach.held_until if is_held and reach.held_until and reach.held_until > due_at else None
     return Step(
         lead=lead,
         kind=kind,
-        due_at=due_at,
+        due_at=held_until or due_at,
+        held_from=due_at if held_until else None,
         assignee_id=assignee_id,
         cadence_id=lead.cadence_id,
         attempt=position,

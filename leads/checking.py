@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from agreement.models import Phase, SLAClause
+from agreement.models import Lane, Phase, SLAClause
 from agreement.models.vocabulary import OPEN_PHASES
-from leads.actions.changing import COLUMNS, as_code
+from leads.actions.changing import COLUMNS, PHASE_MOMENTS, as_code
 from leads.actions.leaving import covers_at, lent_steps
+from leads.actions.meetings import needlessly_held_attempts, unheld_attempts
 from leads.folding import fold
 from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
 from leads.models.lead import AE_PHASES
@@ -94,6 +97,43 @@ def asleep_without_its_facts(at: datetime) -> QuerySet[Lead]:
     return Lead.objects.filter(~Exists(facts), phase=Phase.NURTURE)
 
 
+def queued_without_its_first_touch(at: datetime) -> QuerySet[Lead]:
+    """Untouched leads of the pool, with nothing planned, that are not due when their first touch was promised."""
+    promised = Clock.objects.running().filter(lead=OuterRef("pk"), kind=SLAClause.Kind.FIRST_TOUCH)
+    queued = Lead.objects.filter(~Exists(Step.objects.open().filter(lead=OuterRef("pk"))), phase=Phase.QUEUED)
+    queued = queued.annotate(promised=Subquery(promised.values("due_at")[:1]))
+    return queued.filter(_differ("due_at", "promised"), first_touched_at=None)
+
+
+def stage_of_another_phase(at: datetime) -> QuerySet[Lead]:
+    return Lead.objects.open().exclude(stage__phase=F("phase"))
+
+
+def phase_without_its_first_moment(at: datetime) -> QuerySet[Lead]:
+    """Leads in a phase they were never counted in: the funnel would not know of them."""
+    missing = [Q(phase=phase, **{moment: None}) for phase, moment in PHASE_MOMENTS.items()]
+    return Lead.objects.filter(reduce(or_, missing))
+
+
+def accepted_without_its_hand_off(at: datetime) -> QuerySet[Lead]:
+    accepted = HandOff.objects.accepted().filter(lead=OuterRef("pk"))
+    return Lead.objects.filter(~Exists(accepted), phase=Phase.ACCEPTED)
+
+
+def hand_off_of_another_ae(at: datetime) -> QuerySet[HandOff]:
+    """Open hand-offs that ask somebody else than who is responsible for their lead."""
+    return HandOff.objects.open().exclude(ae=F("lead__ae"))
+
+
+def qualified_without_opportunity(at: datetime) -> QuerySet[Lead]:
+    return Lead.objects.filter(phase=Phase.QUALIFIED, opportunity_at=None)
+
+
+def follows_an_open_pursuit(at: datetime) -> QuerySet[Lead]:
+    """One pursuit after the other: the next begins when the one before it is over."""
+    return Lead.objects.filter(previous__phase__in=OPEN_PHASES)
+
+
 def closed_with_open_work(at: datetime) -> QuerySet[Lead]:
     steps = Step.objects.open().filter(lead=OuterRef("pk"))
     clocks = Clock.objects.running().filter(lead=OuterRef("pk"))
@@ -147,6 +187,21 @@ def step_without_assignee_in_work(at: datetime) -> QuerySet[Step]:
     return Step.objects.open().filter(assignee=None, lead__phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
 
 
+def attempt_before_a_meeting(at: datetime) -> QuerySet[Step]:
+    """Attempts at somebody while a colleague of hers has a meeting, though a tick has been here since it was booked."""
+    just_booked = HandOff.objects.open().filter(lead__account=OuterRef("lead__account"), sent_at__gt=at - TICK_GRACE)
+    unheld = unheld_attempts(at).exclude(lead__lane=Lane.HAND_RAISER)
+    return unheld.filter(~Exists(just_booked), created_at__lte=at - TICK_GRACE)
+
+
+def attempt_waits_for_nothing(at: datetime) -> QuerySet[Step]:
+    """Attempts held up for a meeting that nobody has any more."""
+    just_over = HandOff.objects.filter(lead__account=OuterRef("lead__account")).filter(
+        Q(outcome_at__gt=at - TICK_GRACE) | Q(answered_at__gt=at - TICK_GRACE)
+    )
+    return needlessly_held_attempts(at).filter(~Exists(just_over))
+
+
 def sweep_is_stale(at: datetime) -> QuerySet[Lead]:
     """The system should have looked at these long ago."""
     return Lead.objects.filter(sweep_at__lt=at - TICK_GRACE)
@@ -193,6 +248,14 @@ def first_touch_still_running(at: datetime) -> QuerySet[Clock]:
     )
 
 
+def clock_of_another_phase(at: datetime) -> QuerySet[Clock]:
+    """Nobody owes an answer for what is not handed off, nor an outcome for what is not accepted."""
+    return Clock.objects.running().filter(
+        Q(kind=SLAClause.Kind.RESPONSE) & ~Q(lead__phase=Phase.HANDED_OFF)
+        | Q(kind=SLAClause.Kind.OUTCOME) & ~Q(lead__phase=Phase.ACCEPTED)
+    )
+
+
 def strong_engagement_unanswered(at: datetime) -> QuerySet[Engagement]:
     """Somebody asked or replied, and there is neither an open lead, nor a lead since, nor a verdict."""
     lead = Lead.objects.filter(person=OuterRef("person")).filter(
@@ -236,6 +299,13 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         hand_off_open_elsewhere,
         asleep_without_its_date,
         asleep_without_its_facts,
+        queued_without_its_first_touch,
+        stage_of_another_phase,
+        phase_without_its_first_moment,
+        accepted_without_its_hand_off,
+        hand_off_of_another_ae,
+        qualified_without_opportunity,
+        follows_an_open_pursuit,
         closed_with_open_work,
         woken_without_next,
         responsible_is_gone,
@@ -245,12 +315,15 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         responsible_is_away_uncovered,
         step_of_somebody_gone,
         step_without_assignee_in_work,
+        attempt_before_a_meeting,
+        attempt_waits_for_nothing,
         sweep_is_stale,
         sweep_is_missing,
         calendar_without_hours,
         clock_is_unwatched,
         miss_is_unseen,
         first_touch_still_running,
+        clock_of_another_phase,
         strong_engagement_unanswered,
         merged_person_with_open_lead,
         two_next_pursuits,

@@ -106,7 +106,7 @@ def _recorded(t: Teller, e: LeadEvent) -> Told:
 
 
 def _claimed(t: Teller, e: LeadEvent) -> Told:
-    return Told("person", _("%(who)s took the lead") % {"who": t.who(e)})
+    return Told("person", _("%(who)s took the lead") % {"who": t.who(e)}, _because(e))
 
 
 def _expired(t: Teller, e: LeadEvent) -> Told:
@@ -125,6 +125,7 @@ BECAUSE = {
     "job_change": gettext_lazy("a new job"),
     "by_hand": gettext_lazy("by hand"),
     "meeting_at_account": gettext_lazy("a colleague meets somebody there first"),
+    "meeting_gone": gettext_lazy("no colleague meets anybody there now"),
     "customer": gettext_lazy("a customer now"),
     "open_opportunity": gettext_lazy("an opportunity is open there"),
     "competitor": gettext_lazy("a competitor"),
@@ -199,6 +200,8 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
     if e.data.get("because") == "meeting_at_account":
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _because(e))
+    if e.data.get("because") == "meeting_gone":
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("snoozed"):
         return Told("clock", _("%(who)s snoozed the next step to %(moment)s") % {"who": t.who(e), "moment": due})
     if e.data.get("done"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,16 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from agreement.models import Cadence, Phase, SLAClause, Stage
+from agreement.models import Cadence, Phase, SLAClause
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write
 from leads.actions.effects import Effects
-from leads.bands import CLAIM_GRACE, band_of, sweep_of_queued
-from leads.cadence import first_step, soon
-from leads.models import Lead, LeadEvent, Notice
+from leads.actions.stages import entry_stage
+from leads.bands import band_of, is_waiting, sweep_of_queued, sweep_of_untouched
+from leads.cadence import first_step, reach_of, soon
+from leads.models import Lead, LeadEvent, Notice, Step
 from team.calendars import KeptCalendars
 from team.models import Role, User
 from team.prepared import Prepared
-from team.prepared_objects import PreparedObjects
 from team.worktime import end_of_working_day
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
         at=at,
         bdr=None,
         due_at=due_at,
-        stage=_entry(Phase.QUEUED),
+        stage=entry_stage(Phase.QUEUED),
         data=effects.data(because=because, bdr=held.bdr_id),
     )
     step = next(iter(effects.open_steps), None)
@@ -193,22 +194,25 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
     if lead.bdr_id != by.pk:
         _room(by)
     effects = Effects(lead, by=by, at=at)
-    new: dict[str, Any] = {"bdr": by, "stage": _entry(Phase.WORKING)}
+    new: dict[str, Any] = {"bdr": by, "stage": entry_stage(Phase.WORKING)}
     lead_for_step = lead
     if lead.cadence_id is None:
         lead_cadence = next((pk for (pk,) in _CADENCES.rows(shape=(lead.lane,))), None)
         new["cadence"] = lead_cadence
-        lead_for_step = Lead(pk=lead.pk, person_id=lead.person_id, cadence_id=lead_cadence)
+        lead_for_step = copy(lead)
+        lead_for_step.cadence_id = lead_cadence
     if effects.open_steps:
         # What was planned, or what she asked for while the lead was waiting here.
         effects.assign_steps(by)
+        _hold_what_was_planned(lead, effects)
     else:
         worktime = calendars.of_user(by.pk)
         due_at = max(lead.due_at, soon(at)) if lead.due_at else None
         effects.make_step(first_step(lead_for_step, assignee_id=by.pk, at=at, worktime=worktime, due_at=due_at))
     if lead.first_touched_at is not None and lead.last_touched_at:
-        new["stage"] = lead.stage if lead.stage and lead.stage.phase == Phase.WORKING else _entry(Phase.WORKING)
+        new["stage"] = lead.stage if lead.stage and lead.stage.phase == Phase.WORKING else entry_stage(Phase.WORKING)
     band = lead.band
+    is_held = any(step.held_from for step in effects.open_steps)
     event = alter(
         lead,
         "claim",
@@ -216,13 +220,21 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
         by=by,
         at=at,
         due_at=effects.next_due,
-        data=effects.data(band=band),
+        data=effects.data(band=band, because="meeting_at_account" if is_held else ""),
         **new,
     )
-    # An untouched claim goes back when its first touch is missed, but not out of the hands that just took it.
     clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
-    sweep_at = max(clock.due_at, at + CLAIM_GRACE) if clock and lead.first_touched_at is None else None
-    return write(lead, event, sweep_at=sweep_at)
+    return write(lead, event, sweep_at=sweep_of_untouched(lead, clock, effects.open_steps, at=at))
+
+
+def _hold_what_was_planned(lead: Lead, effects: Effects) -> None:
+    """An attempt that was planned before somebody booked a meeting at the account waits for it."""
+    attempt = next((step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE), None)
+    if attempt is None or is_waiting(lead):
+        return
+    until = reach_of(lead).held_until
+    if until and attempt.due_at < until:
+        effects.move_step(attempt, until, held_from=attempt.held_from or attempt.due_at)
 
 
 def _room(by: User) -> None:
@@ -239,18 +251,12 @@ def _room(by: User) -> None:
         )
 
 
-def _entry(phase: str) -> Stage:
-    found: list[Stage] = _ENTRIES.objects(shape=(phase,))
-    return found[0]
-
-
 _LIMIT = Prepared(
     lambda user: User.objects.select_for_update(no_key=True).filter(pk=user).values_list("open_limit", "is_active")
 )
 _HELD = Prepared(
     lambda user: Lead.objects.held_by(user).order_by().values("bdr").annotate(held=Count("pk")).values_list("held")
 )
-_ENTRIES = PreparedObjects(lambda phase: Stage.objects.filter(phase=phase, is_entry=True))
 _CADENCES = Prepared(lambda lane: Cadence.objects.filter(lane=lane, is_current=True).order_by().values_list("pk"))
 
 

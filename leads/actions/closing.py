@@ -13,7 +13,7 @@ from agreement.models import Phase, Reason, SLAClause
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
-from leads.actions.handing import managers_of
+from leads.actions.noticing import managers_of
 from leads.actions.recycling import must_be_free, rule_of
 from leads.clocks import clause_for
 from leads.models import Lead, LeadEvent, Notice, Recycling, SecondLook

@@ -74,20 +74,21 @@ class Effects:
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
         return step
 
-    def move_step(self, step: Step, due_at: datetime, **more: Any) -> None:
-        """Put an open step at another moment."""
+    def move_step(self, step: Step, due_at: datetime, *, held_from: datetime | None = None, **more: Any) -> None:
+        """Put an open step at another moment, where nothing but `held_from` says that a meeting holds it up."""
         old = {
             "due_at": step.due_at.isoformat(),
             "snoozed": step.snoozed,
             "promised": step.promised,
             "local_due": step.local_due.isoformat() if step.local_due else None,
             "zone": step.zone,
+            "held_from": step.held_from.isoformat() if step.held_from else None,
         }
         self.codes.setdefault("steps_moved", []).append([step.pk, old])
-        step.due_at = due_at
+        step.due_at, step.held_from = due_at, held_from
         for name, value in more.items():
             setattr(step, name, value)
-        step.save(update_fields=["due_at", *more])
+        step.save(update_fields=["due_at", "held_from", *more])
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
 
     def assign_steps(self, user: User | None, *, of: int | None = None) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Employment, Person, Standing
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, begin
+from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued
 from leads.cadence import first_step
 from leads.clocks import start_clock
@@ -56,7 +57,7 @@ def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime) -> Ente
     """Queue a lead for each of these people that routing lets through, with its first-touch clock running."""
     entered = Entered()
     batch = _Batch(new, at=at)
-    stage = Stage.objects.get(phase=Phase.QUEUED, is_entry=True)
+    stage = entry_stage(Phase.QUEUED)
     leads: list[tuple[Lead, NewLead, Route]] = []
     for one in new:
         route = batch.route(one)
@@ -119,7 +120,7 @@ def add_lead(person: Person, *, by: User, at: datetime, team: Team | None = None
         one,
         Route("by_hand", team_id, by.pk),
         phase=Phase.WORKING,
-        stage=Stage.objects.get(phase=Phase.WORKING, is_entry=True),
+        stage=entry_stage(Phase.WORKING),
     )
     lead.bdr = by
     lead.cadence = Cadence.objects.get(lane=Lane.REP_SOURCED, is_current=True)
@@ -137,7 +138,7 @@ def open_asleep(new: Sequence[NewLead], *, reason_id: int, wake_at: datetime, by
     """Leads that begin asleep, as a file or a lost deal says. The caller writes why, in `Recycling`."""
     entered = Entered()
     batch = _Batch(new, at=at)
-    stage = Stage.objects.get(phase=Phase.NURTURE, is_entry=True)
+    stage = entry_stage(Phase.NURTURE)
     seeds: list[tuple[Lead, dict[str, Any]]] = []
     roles = Membership.objects.filter(role__in=[Role.BDR, Role.MANAGER], user__is_active=True)
     kept = set(roles.filter(user__in={one.bdr_id for one in new}).values_list("user_id", "team_id"))

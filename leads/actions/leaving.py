@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads, release_lead
-from leads.actions.handing import managers_of, withdraw_hand_off
+from leads.actions.handing import withdraw_hand_off
+from leads.actions.meetings import hold_forgotten_attempts
+from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
 from leads.models import HandOff, Lead, Step
 from leads.models.lead import AE_PHASES
@@ -144,6 +146,7 @@ def release_absent(*, at: datetime) -> int:
                 count += give_back(absence.user, by=None, at=at, because="away")
     take_back_lent(at=at)
     lend(at=at)
+    hold_forgotten_attempts(at=at)
     return count + _release_gone(at=at)
 
 

@@ -17,7 +17,7 @@ from agreement.models.vocabulary import PHASE_ORDER
 from leads.actions.changing import LeadConflict, MoveRefused, alter, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
-from leads.actions.handing import let_colleagues_go_on
+from leads.actions.meetings import hold_attempts
 from leads.models import (
     Activity,
     Engagement,
@@ -189,11 +189,12 @@ def _close(
     effects = Effects(lead, by=by, at=at)
     effects.close_steps()
     effects.end_clocks(excused=True)
-    if lead.hand_offs.open().filter(meeting_at__gt=at).exists():
-        let_colleagues_go_on(lead, by=by, at=at)
+    had_a_meeting = lead.hand_offs.open().filter(meeting_at__gt=at).exists()
     lead.hand_offs.open().update(state=HandOff.State.WITHDRAWN, outcome_at=at, sequence=F("sequence") + 1)
     event = alter(lead, verb, to=Phase.CLOSED, by=by, at=at, closed_as=closed_as, data=effects.data(into=survivor))
     write(lead, event, sweep_at=None)
+    if had_a_meeting:
+        hold_attempts(lead.account_id, by=by, at=at)
 
 
 def _move_contact_points(kept: Person, merged: Person) -> list[int]:

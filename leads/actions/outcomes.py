@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agreement.models import Phase, Reason, ReasonRule, SLAClause, Stage, StepKind
+from agreement.models import Phase, Reason, ReasonRule, SLAClause, StepKind
 from agreement.models.version import CriterionRule
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_asleep
-from leads.actions.handing import accept_hand_off, back_to_bdr, let_colleagues_go_on, send_on
+from leads.actions.going_back import back_to_bdr, send_on
+from leads.actions.handing import accept_hand_off
+from leads.actions.meetings import let_go_on
 from leads.actions.recycling import fall_asleep, rule_of, today_of, zone_of_team
+from leads.actions.stages import entry_stage
 from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Recycling, Step
 from leads.waking import Facts, wake_day, wake_moment
 from team.models import Installation
@@ -55,7 +58,7 @@ def record_qualified(hand_off: HandOff, *, by: User, at: datetime, note: str = "
         by=by,
         at=at,
         due_at=effects.next_due,
-        stage=Stage.objects.get(phase=Phase.QUALIFIED, is_entry=True),
+        stage=entry_stage(Phase.QUALIFIED),
         data=effects.data(
             hand_off=hand_off.pk, gate=Installation.objects.values_list("opportunity_gate", flat=True).get()
         ),
@@ -104,7 +107,7 @@ def return_lead(lead: Lead, *, by: User | None, at: datetime, line: str = "", be
     hand_off = lead.hand_offs.select_for_update().filter(state__in=[*HandOff.OPEN_STATES]).first()
     if hand_off:
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
-        _free_colleagues(hand_off, lead, by=by, at=at)
+        let_go_on(hand_off, lead, by=by, at=at)
     effects.end_clocks(excused=True)
     effects.note(line)
     return back_to_bdr(
@@ -154,7 +157,7 @@ def stall_lead(
     effects = Effects(lead, by=by, at=at)
     for hand_off in lead.hand_offs.select_for_update().filter(state__in=HandOff.OPEN_STATES):
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
-        _free_colleagues(hand_off, lead, by=by, at=at)
+        let_go_on(hand_off, lead, by=by, at=at)
     effects.close_steps()
     effects.end_clocks(excused=True)
     effects.note(note)
@@ -227,14 +230,8 @@ def _ending(lead: Lead, *, by: User, at: datetime, note: str) -> Effects:
     effects.note(note)
     for hand_off in lead.hand_offs.select_for_update().filter(state=HandOff.State.ACCEPTED):
         _ended(hand_off, HandOff.State.QUALIFIED, effects, by=by, at=at)
-        _free_colleagues(hand_off, lead, by=by, at=at)
+        let_go_on(hand_off, lead, by=by, at=at)
     return effects
-
-
-def _free_colleagues(hand_off: HandOff, lead: Lead, *, by: User | None, at: datetime) -> None:
-    """A meeting that will not be holds nobody up."""
-    if hand_off.meeting_at and hand_off.meeting_at > at:
-        let_colleagues_go_on(lead, by=by, at=at)
 
 
 def _next_pursuit_asleep(lead: Lead, rule: ReasonRule, reason: Reason, *, by: User, at: datetime) -> None:

@@ -11,10 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Employment, Person
-from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause, Stage
+from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, must_allow, write, write_all
 from leads.actions.effects import Effects
 from leads.actions.entering import Entered, NewLead, add_lead, open_leads
+from leads.actions.stages import entry_stage
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.routing import Router
 from leads.waking import UNKNOWN_END_DAYS, WAKE_YEARS, Facts, wake_day, wake_moment, years_on
@@ -117,7 +118,7 @@ def fall_asleep(
         reason=reason,
         wake_at=wake_at,
         due_at=wake_at,
-        stage=Stage.objects.get(phase=Phase.NURTURE, is_entry=True),
+        stage=entry_stage(Phase.NURTURE),
         data=effects.data(category=category, early=early or None, **data),
     )
     return write(lead, event, sweep_at=wake_at)

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from agreement.models import Phase, SLAClause
 from leads.actions.changing import alter, write
 from leads.actions.claiming import release_lead
-from leads.actions.handing import managers_of
+from leads.actions.noticing import managers_of
 from leads.actions.recycling import wake_leads
 from leads.bands import band_of, sweep_of_queued
 from leads.models import Clock, HandOff, Lead, Notice, SecondLook, Step

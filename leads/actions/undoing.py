@@ -13,10 +13,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import ContactPoint, Suppression
-from agreement.models import Phase
+from agreement.models import Phase, SLAClause
 from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
-from leads.actions.handing import let_colleagues_go_on
-from leads.bands import band_of, sweep_of_queued
+from leads.actions.meetings import hold_attempts
+from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
 from team.calendars import KeptCalendars
 
@@ -65,7 +65,9 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
         raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
     if not all(can_undo(event, by=by, at=at) for event in events):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
-    return [_take_back(held, event, by=by, at=at) for event in events][-1]
+    corrections = [_take_back(held, event, by=by, at=at) for event in events]
+    hold_attempts(held.account_id, by=by, at=at, as_before=True)
+    return corrections[-1]
 
 
 def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadEvent:
@@ -94,9 +96,9 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         sweep_at = sweep_of_queued(held, changes_at)
     elif held.phase == Phase.NURTURE:
         sweep_at = held.wake_at
-    elif held.phase == Phase.WORKING and held.first_touched_at is None:
-        running = Clock.objects.running().filter(lead=held).order_by("due_at").first()
-        sweep_at = max(running.due_at, at) if running else None
+    elif held.phase == Phase.WORKING:
+        clock = Clock.objects.running().filter(lead=held, kind=SLAClause.Kind.FIRST_TOUCH).first()
+        sweep_at = sweep_of_untouched(held, clock, list(held.steps.open()), at=at)
     return write(held, corrected, band=held.band, sweep_at=sweep_at)
 
 
@@ -150,6 +152,7 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
             promised=was["promised"],
             local_due=parse_datetime(was["local_due"]) if was["local_due"] else None,
             zone=was["zone"],
+            held_from=parse_datetime(was["held_from"]) if was["held_from"] else None,
         )
     for pk, user_id in effects.get("steps_assigned", []):
         Step.objects.filter(pk=pk).update(assignee_id=user_id)
@@ -177,7 +180,6 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     Recycling.objects.filter(pk__in=effects.get("recyclings", [])).update(undone_at=at)
     for pk, wake_at in effects.get("wakes_were", []):
         Recycling.objects.filter(pk=pk).update(wake_at=parse_datetime(wake_at))
-    let_colleagues_go_on(lead, by=by, at=at, event=event)
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
         state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
     )

@@ -58,6 +58,8 @@ class Step(models.Model):
     # Words of a person; blanked by erasure. Empty: the kind says it.
     title = models.CharField(max_length=200, blank=True, default="")
     due_at = models.DateTimeField()
+    # When an attempt would be due but for a meeting of a colleague at the account, which holds it up until `due_at`.
+    held_from = models.DateTimeField(null=True, blank=True)
     # Where the moment was promised as wall time (R23): what was said, and in which zone.
     local_due = models.DateTimeField(null=True, blank=True)
     zone = models.CharField(max_length=64, blank=True, default="")
@@ -98,6 +100,10 @@ class Step(models.Model):
             models.CheckConstraint(
                 name="step_local_moment_has_its_zone",
                 condition=Q(local_due=None, zone="") | (Q(local_due__isnull=False) & ~Q(zone="")),
+            ),
+            models.CheckConstraint(
+                name="step_held_up_is_a_later_attempt",
+                condition=Q(held_from=None) | Q(made_by="cadence", held_from__lt=models.F("due_at")),
             ),
             # Looking for a way to reach somebody is asked for once.
             models.UniqueConstraint(
@@ -143,9 +149,6 @@ class Clock(models.Model):
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    paused_at = models.DateTimeField(null=True, blank=True)
-    # Working minutes used up before it was paused last.
-    minutes_used = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     ended_at = models.DateTimeField(null=True, blank=True)
     # A miss is recorded once, at its moment; what was asked may still be done later.
@@ -228,6 +231,8 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "-at"], condition=Q(seen_at=None), name="notice_unseen"),
+            # What she saw lately.
+            models.Index(fields=["user", "-at", "-id"], condition=Q(seen_at__isnull=False), name="notice_seen"),
         ]
 
     def __str__(self) -> str:

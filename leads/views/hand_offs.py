@@ -23,7 +23,8 @@ from agreement.models import Reason
 from leads.actions.acts import one_act
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.handing import accept_hand_off, move_meeting, reject_hand_off, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, reject_hand_off, withdraw_hand_off
+from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import (
     lose_lead,
     record_no_show,

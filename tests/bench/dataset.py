@@ -93,7 +93,7 @@ TABLES = {
     "leads_note": "lead_id text at by_id",
     "leads_answer": "lead_id criterion_id value at by_id",
     "leads_step": "lead_id kind title due_at zone assignee_id promised cadence_id attempt made_by created_by_id created_at state closed_at snoozed",
-    "leads_clock": "lead_id clause_id kind version_id calendar_id started_at due_at minutes_used state ended_at missed_at next_notice_at",
+    "leads_clock": "lead_id clause_id kind version_id calendar_id started_at due_at state ended_at missed_at next_notice_at",
     "leads_recycling": "lead_id at by_id category wake_at vendor precision",
     "leads_handoff": "public_id lead_id ae_id bdr_id state sent_at respond_by meeting_at local_meeting zone minutes place line answered_at answered_by_id sequence",
 }  # fmt: skip
@@ -493,7 +493,7 @@ class Story:
             started = min(self.created, due_at)
             self.rows.append((
                 "leads_clock", clause, "first_touch", self.codes.version, self.codes.calendars[self.team], started, due_at,
-                0, state, ended, missed, notice,
+                state, ended, missed, notice,
             ))  # fmt: skip
 
     def _queued(self):
@@ -582,7 +582,7 @@ class Story:
             clause = self.codes.clauses["response", ""]
             self.rows.append((
                 "leads_clock", clause, "response", self.codes.version, self.codes.calendars[self.team], self.second,
-                respond_by, 0, "running", None, None, respond_by - timedelta(hours=1),
+                respond_by, "running", None, None, respond_by - timedelta(hours=1),
             ))  # fmt: skip
         answered = None if phase == "handed_off" else self.third
         state = {"handed_off": "sent", "accepted": "accepted", "qualified": "qualified"}[phase]

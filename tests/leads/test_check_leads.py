@@ -13,7 +13,7 @@ from leads.checking import CHECKS, check_all
 from leads.models import Clock, Engagement, Import, Lead, LeadEvent, Recycling, Release, Step
 from team.models import Absence, Upload
 from tests.constraints import put
-from tests.make import NOON, make_lead, make_person
+from tests.make import NOON, make_account, make_lead, make_person, make_user
 
 LATER = NOON + timedelta(minutes=10)
 LONG_AGO = NOON - timedelta(days=30)
@@ -72,6 +72,14 @@ def sql(statement, *values):
         cursor.execute(statement, values)
 
 
+def a_meeting_nobody_waits_for(leads):
+    account = make_account()
+    for phase in (Phase.WORKING, Phase.ACCEPTED):
+        put(leads[phase], account=account)
+    day = LATER + timedelta(days=2)
+    leads[Phase.ACCEPTED].hand_offs.update(meeting_at=day, local_meeting=day, zone="UTC")
+
+
 PLANTED = {
     "state_differs_from_history": lambda leads: put(worked(leads), attempts=7),
     "worked_without_its_step": lambda leads: put(worked(leads), due_at=LATER),
@@ -79,6 +87,18 @@ PLANTED = {
     "hand_off_open_elsewhere": lambda leads: leads[Phase.QUALIFIED].hand_offs.update(state="accepted"),
     "asleep_without_its_date": lambda leads: put(asleep(leads), due_at=LATER),
     "asleep_without_its_facts": lambda leads: Recycling.objects.all().delete(),
+    "queued_without_its_first_touch": lambda leads: put(queued(leads), due_at=LATER),
+    "stage_of_another_phase": lambda leads: put(worked(leads), stage=queued(leads).stage),
+    "phase_without_its_first_moment": lambda leads: put(asleep(leads), first_nurture_at=None),
+    "accepted_without_its_hand_off": lambda leads: leads[Phase.ACCEPTED].hand_offs.all().delete(),
+    "hand_off_of_another_ae": lambda leads: leads[Phase.ACCEPTED].hand_offs.update(ae=make_user("petra")),
+    "qualified_without_opportunity": lambda leads: put(leads[Phase.QUALIFIED], opportunity_at=None),
+    "follows_an_open_pursuit": lambda leads: put(queued(leads), previous=worked(leads)),
+    "attempt_before_a_meeting": a_meeting_nobody_waits_for,
+    "attempt_waits_for_nothing": lambda leads: Step.objects.filter(made_by="cadence").update(
+        due_at=LATER + timedelta(days=2), held_from=LATER
+    ),
+    "clock_of_another_phase": lambda leads: Clock.objects.filter(lead=worked(leads)).update(kind="response"),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
     "woken_without_next": lambda leads: closed(asleep(leads), closed_as="woken"),
     "responsible_is_gone": lambda leads: gone(leads[Phase.ACCEPTED].ae),

@@ -186,6 +186,7 @@ CASES = {
     "step_closed_has_its_moment": lambda: step(state="done").save(),
     "step_of_a_cadence_has_its_attempt": lambda: put(attempt(), attempt=0),
     "step_local_moment_has_its_zone": lambda: step(local_due=NOON).save(),
+    "step_held_up_is_a_later_attempt": lambda: put(attempt(), held_from=LATER),
     "step_one_find_contact_per_lead": lambda: again(saved(step(kind="find_contact"))),
     "step_one_open_attempt_per_lead": lambda: again(attempt()),
     "clock_ended_has_its_moment": lambda: put(clock(), state="met"),

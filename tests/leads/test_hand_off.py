@@ -7,14 +7,8 @@ import pytest
 from agreement.models import Criterion, Phase, StepKind
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.handing import (
-    accept_hand_off,
-    ae_in_turn,
-    hand_off_lead,
-    move_meeting,
-    reject_hand_off,
-    withdraw_hand_off,
-)
+from leads.actions.handing import accept_hand_off, ae_in_turn, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import (
     lose_lead,
     record_no_show,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from icalendar import Calendar
 
-from leads.actions.handing import accept_hand_off, hand_off_lead, move_meeting, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, hand_off_lead, withdraw_hand_off
+from leads.actions.meetings import move_meeting
 from leads.invitation import invitation
 from leads.models import HandOff
 from tests.make import NOON, make_account, make_lead, make_person

@@ -21,15 +21,10 @@ from leads.actions.claiming import claim_lead, reassign_leads, release_lead, tak
 from leads.actions.closing import approve_second_look, disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
-from leads.actions.handing import (
-    accept_hand_off,
-    hand_off_lead,
-    move_meeting,
-    reject_hand_off,
-    withdraw_hand_off,
-)
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.leaving import deactivate_user, release_absent
 from leads.actions.logging import add_note, log_and_go_on, log_call, log_touch, set_step, snooze_step
+from leads.actions.meetings import move_meeting
 from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.actions.outcomes import (
     lose_lead,

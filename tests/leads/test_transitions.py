@@ -13,8 +13,9 @@ from leads.actions.claiming import claim_lead, reassign_leads, release_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import NewLead, add_lead, open_asleep, open_closed
-from leads.actions.handing import accept_hand_off, hand_off_lead, move_meeting, reject_hand_off, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.logging import add_note, finish_step, log_touch, set_step
+from leads.actions.meetings import move_meeting
 from leads.actions.merging import erase_person, merge_people
 from leads.actions.outcomes import (
     lose_lead,

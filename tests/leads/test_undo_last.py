@@ -11,8 +11,9 @@ from leads.actions.changing import LeadConflict
 from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.closing import approve_second_look, disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
-from leads.actions.handing import accept_hand_off, hand_off_lead, move_meeting, reject_hand_off, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.logging import add_note, log_call, log_touch, set_step, snooze_step
+from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import lose_lead, record_no_show, record_qualified, return_lead, stall_lead, win_lead
 from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.sweeping import sweep_leads

@@ -9,7 +9,8 @@ from leads.actions.claiming import claim_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
-from leads.actions.handing import accept_hand_off, ae_in_turn, hand_off_lead, move_meeting, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, ae_in_turn, hand_off_lead, withdraw_hand_off
+from leads.actions.meetings import move_meeting
 from leads.actions.merging import merge_people
 from leads.actions.outcomes import lose_lead, record_no_show, return_lead, stall_lead
 from leads.actions.recycling import recycle_lead, wake_leads

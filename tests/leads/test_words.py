@@ -12,7 +12,7 @@ from leads.actions.changing import MoveRefused
 from leads.actions.closing import disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
-from leads.actions.handing import move_meeting
+from leads.actions.meetings import move_meeting
 from leads.models import Notice, SecondLook
 from leads.routing import why_not
 from team.actions.submitting import new_form_id
