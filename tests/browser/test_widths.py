@@ -1,0 +1,110 @@
+"""What a page shows at each width: nothing is cut, everything can be reached by thumb."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from agreement.models import Phase
+from leads.models import Import, Lead
+from team.models import Installation, Role, Upload
+from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PHONE = {"width": 390, "height": 844}
+CUT = """[...document.querySelectorAll(".row .when, .row .when > *, .scroll")]
+  .filter((part) => getComputedStyle(part).display !== "inline" && part.scrollWidth > part.clientWidth + 1)
+  .map((part) => part.textContent.trim())"""
+
+
+@pytest.fixture
+def team(db):
+    return make_team("North", calendar=make_calendar(opens=0, closes=24 * 60, days=range(7)))
+
+
+@pytest.fixture
+def ana(team):
+    return make_user("ana", Role.BDR, team=team)
+
+
+def complaints(page):
+    return [(found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]]
+
+
+def working(ana, *, zone=""):
+    person = make_person(account=make_account(name="Fjell Marine"), title="Operations manager", time_zone=zone)
+    lead = make_lead(phase=Phase.WORKING, person=person, bdr=ana, at=timezone.now() - timedelta(minutes=50))
+    Lead.objects.filter(pk=lead.pk).update(first_touched_at=timezone.now())
+    return lead
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920, 390])
+def test_the_moment_of_a_row_is_never_cut(new_page, ana, width):
+    lead = working(ana)
+    # The longest that the column says: promised for another day, on two clocks.
+    due = timezone.now().replace(hour=21, minute=30) + timedelta(days=1)
+    lead.steps.update(due_at=due, promised=True, kind="call_back")
+    for zone in ("Pacific/Apia", "America/Los_Angeles", "Europe/Oslo", "Asia/Tokyo"):
+        working(ana, zone=zone).steps.update(due_at=timezone.now())
+    page = new_page(user=ana, viewport={"width": width, "height": 900})
+
+    page.goto("/")
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+
+    assert page.locator(".row").count() == 5
+    assert page.evaluate(CUT) == []
+
+
+def test_the_hours_of_the_demo_stay_when_an_act_answers_and_are_small_on_a_phone(new_page, ana):
+    lead = working(ana)
+    Installation.objects.update(
+        calendar_shift="Demo: on Sunday 22 November the team works from 0:00 to 10:00, so that somebody is at work now."
+    )
+    page = new_page(user=ana, viewport=PHONE)
+    page.goto(f"/leads/{lead.public_id}/?form=note")
+    assert page.locator(".shift").bounding_box()["height"] <= 44
+
+    page.locator("#note-text").fill("Works late")
+    page.locator("#panel-note button.primary").click()
+
+    expect(page.locator("#history")).to_contain_text("Works late")
+    expect(page.locator(".shift")).to_be_visible()
+
+
+def test_a_manager_selects_and_reads_her_team_on_a_phone(new_page, team, ana):
+    for _ in range(2):
+        working(ana)
+    page = new_page(user=make_user("mona", Role.MANAGER, team=team), viewport=PHONE, has_touch=True)
+
+    page.goto("/team/")
+    assert page.evaluate(CUT) == []
+    expect(page.locator("#reps-title")).to_be_visible()
+    page.locator("#leads .row input[type=checkbox]").first.tap()
+    expect(page.locator(".bulk")).to_be_in_viewport()
+    page.locator("#leads .row input[type=checkbox]").nth(1).tap()
+
+    expect(page.locator(".bulk output")).to_have_text("2 selected")
+    assert complaints(page) == []
+    page.locator(".bulk select").select_option("pool")
+    page.locator(".bulk button").tap()
+    expect(page.locator("h1")).to_have_text("Move leads")
+
+
+def test_a_marketer_reads_what_became_of_her_files_on_a_phone(new_page, db):
+    milo = make_user("milo", Role.MARKETER)
+    upload = Upload.objects.create(
+        purpose="import", name="a-list-with-a-long-name-of-the-spring-fair.csv", size=1, sha256="0" * 64, by=milo,
+        at=timezone.now(), keep_until=timezone.now(),
+    )  # fmt: skip
+    Import.objects.create(upload=upload, kind="people", by=milo, created_at=timezone.now(), rows_created=12345)
+    page = new_page(user=milo, viewport=PHONE)
+
+    page.goto("/imports/")
+
+    assert page.evaluate(CUT) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.get_by_text("Milo", exact=True).last).to_be_visible()
+    assert complaints(page) == []
