@@ -124,7 +124,7 @@ def publish_version_1(apps: Any, *, at: datetime) -> None:
     if model("AgreementVersion").objects.exists():
         return
     apps.get_model("team", "Installation").objects.get_or_create(pk=1)
-    version = model("AgreementVersion").objects.create(number=1, state="published", published_at=at)
+    version = model("AgreementVersion").objects.create(number=1)
 
     for position, (key, label, phase, is_entry) in enumerate(STAGES, 1):
         model("Stage").objects.create(key=key, label=label, phase=phase, is_entry=is_entry, position=position)
@@ -177,3 +177,7 @@ def publish_version_1(apps: Any, *, at: datetime) -> None:
             value=value,
             points=points,
         )
+
+    # Last: from here on the database lets nobody change it.
+    version.state, version.published_at = "published", at
+    version.save(update_fields=["state", "published_at"])

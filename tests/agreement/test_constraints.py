@@ -32,6 +32,18 @@ def version():
     return AgreementVersion.objects.in_force()
 
 
+def draft():
+    """What is published does not change at all: rules are broken in a draft."""
+    return AgreementVersion.objects.get_or_create(number=90)[0]
+
+
+def rule(model, **fields):
+    """A rule of version 1, in a draft."""
+    found = first(model, **fields)
+    again(found, version=draft())
+    return found
+
+
 def cadence(**fields):
     found = first(Cadence)
     return Cadence(key="another", number=1, label="Another", lane=found.lane, **fields)
@@ -42,7 +54,7 @@ def second_cadence():
 
 
 def move():
-    return Transition.objects.create(version=version(), from_phase="queued", verb="claim", to_phase="working")
+    return Transition.objects.create(version=draft(), from_phase="queued", verb="claim", to_phase="working")
 
 
 def signature():
@@ -75,19 +87,19 @@ CASES = {
     "cadencestep_position_once": lambda: again(first(CadenceStep)),
     "cadencestep_position_from_1": lambda: put(first(CadenceStep), position=0),
     "cadencestep_kind_is_an_attempt": lambda: put(first(CadenceStep), kind="meeting"),
-    "agreementversion_published_has_its_moment": lambda: put(version(), published_at=None),
+    "agreementversion_published_has_its_moment": lambda: put(draft(), published_at=NOON),
     "agreementversion_number_from_1": lambda: AgreementVersion.objects.create(number=0),
-    "reasonrule_once_per_version": lambda: again(first(ReasonRule)),
-    "reasonrule_nurture_has_a_wake": lambda: put(first(ReasonRule, destination="nurture"), wake_days=None),
-    "reasonrule_destination_is_known": lambda: put(first(ReasonRule), destination="bin"),
-    "slaclause_number_once": lambda: again(first(SLAClause), lane="rep_sourced"),
-    "slaclause_once_per_lane_and_tier": lambda: again(first(SLAClause), number=99),
-    "slaclause_notice_before_the_end": lambda: put(first(SLAClause), minutes=60, notice_minutes=60),
+    "reasonrule_once_per_version": lambda: again(rule(ReasonRule)),
+    "reasonrule_nurture_has_a_wake": lambda: put(rule(ReasonRule, destination="nurture"), wake_days=None),
+    "reasonrule_destination_is_known": lambda: put(rule(ReasonRule), destination="bin"),
+    "slaclause_number_once": lambda: again(rule(SLAClause), lane="rep_sourced"),
+    "slaclause_once_per_lane_and_tier": lambda: again(rule(SLAClause), number=99),
+    "slaclause_notice_before_the_end": lambda: put(rule(SLAClause), minutes=60, notice_minutes=60),
     "transition_once": lambda: again(move()),
-    "definitionrule_position_once": lambda: again(first(DefinitionRule)),
-    "definitionrule_promotion_has_a_lane": lambda: put(first(DefinitionRule), lane=""),
-    "scorerule_once_per_axis": lambda: again(first(ScoreRule)),
-    "criterionrule_once_per_version": lambda: again(first(CriterionRule)),
+    "definitionrule_position_once": lambda: again(rule(DefinitionRule)),
+    "definitionrule_promotion_has_a_lane": lambda: put(rule(DefinitionRule), lane=""),
+    "scorerule_once_per_axis": lambda: again(rule(ScoreRule)),
+    "criterionrule_once_per_version": lambda: again(rule(CriterionRule)),
     "signature_once": lambda: again(signature()),
 }
 

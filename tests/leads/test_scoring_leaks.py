@@ -1,7 +1,6 @@
 """A field that leaks the outcome is kept, and no score reads it."""
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import CustomField
 from agreement.models import AgreementVersion, ScoreRule
@@ -12,7 +11,7 @@ from tests.make import NOON, make_person
 @pytest.mark.parametrize(("leaks", "tier"), [(False, "A3"), (True, "C3")])
 def test_a_field_marked_not_for_scores_moves_no_tier(db, leaks, tier):
     CustomField.objects.create(entity="person", key="lead_quality", label="Lead Quality", not_for_scores=leaks)
-    version = AgreementVersion.objects.create(number=2, state="published", published_at=timezone.now())
+    version = AgreementVersion.objects.create(number=2)
     ScoreRule.objects.create(
         version=version, axis="fit", key="quality", label="Quality", field="person.custom.lead_quality", operator="is",
         value="High", points=50,

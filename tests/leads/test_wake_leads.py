@@ -79,8 +79,9 @@ def test_five_hundred_cost_the_queries_of_a_few(alice, django_assert_max_num_que
 
 def test_it_takes_the_version_then_in_force(alice):
     lead = asleep(alice)
-    new = AgreementVersion.objects.create(number=2, state="published", published_at=NOON)
+    new = AgreementVersion.objects.create(number=2)
     SLAClause.objects.create(version=new, number=1, kind="first_touch", lane="content", minutes=30)
+    AgreementVersion.objects.filter(pk=new.pk).update(state="published", published_at=NOON)
     clocks.clauses_of.cache_clear()
 
     wake_leads([lead.pk], by=None, at=lead.wake_at)

@@ -1,0 +1,86 @@
+"""A published version is what leads are judged by, and the database keeps it as it was signed: neither the version nor a
+rule of it changes, and none is added. A draft is edited until it is published.
+
+PostgreSQL refuses deleting too; SQLite does not, because there emptying a table is a DELETE. A later migration that
+rebuilds one of these tables on SQLite drops its triggers and must call `forbid` again; the tests of this migration see
+it.
+"""
+
+from typing import Any
+
+from django.db import migrations
+
+VERSION = "agreement_agreementversion"
+RULES = (
+    "agreement_reasonrule",
+    "agreement_slaclause",
+    "agreement_transition",
+    "agreement_definitionrule",
+    "agreement_scorerule",
+    "agreement_criterionrule",
+)
+# A rule waits for whoever is publishing its version at this instant, and publishing for whoever writes a rule.
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION agreement_version_is_published() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE integrity_constraint_violation USING MESSAGE = 'a published agreement does not change';
+END $$;
+CREATE OR REPLACE FUNCTION agreement_rule_is_published() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    mine bigint[] := '{}';
+BEGIN
+    IF TG_OP <> 'INSERT' THEN mine := mine || OLD.version_id; END IF;
+    IF TG_OP <> 'DELETE' THEN mine := mine || NEW.version_id; END IF;
+    PERFORM 1 FROM agreement_agreementversion WHERE id = ANY(mine) FOR SHARE;
+    IF EXISTS (SELECT 1 FROM agreement_agreementversion WHERE id = ANY(mine) AND state = 'published') THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'a published agreement does not change';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+END $$
+"""
+IS_PUBLISHED = "EXISTS (SELECT 1 FROM agreement_agreementversion WHERE id IN (%s) AND state = 'published')"
+REFUSE = "BEGIN SELECT RAISE(ABORT, 'a published agreement does not change'); END"
+
+
+def forbid(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(FUNCTIONS)
+        schema_editor.execute(
+            f"CREATE TRIGGER {VERSION}_is_published BEFORE UPDATE OR DELETE ON {VERSION} "
+            "FOR EACH ROW WHEN (OLD.state = 'published') EXECUTE FUNCTION agreement_version_is_published()"
+        )
+        for table in RULES:
+            schema_editor.execute(
+                f"CREATE TRIGGER {table}_is_published BEFORE INSERT OR UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION agreement_rule_is_published()"
+            )
+    elif schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute(
+            f"CREATE TRIGGER {VERSION}_is_published BEFORE UPDATE ON {VERSION} WHEN OLD.state = 'published' {REFUSE}"
+        )
+        for table in RULES:
+            for verb, ids in (("INSERT", "NEW.version_id"), ("UPDATE", "OLD.version_id, NEW.version_id")):
+                schema_editor.execute(
+                    f"CREATE TRIGGER {table}_{verb.lower()}_is_published BEFORE {verb} ON {table} "
+                    f"WHEN {IS_PUBLISHED % ids} {REFUSE}"
+                )
+
+
+def allow(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        for table in (VERSION, *RULES):
+            schema_editor.execute(f"DROP TRIGGER {table}_is_published ON {table}")
+        schema_editor.execute("DROP FUNCTION agreement_version_is_published()")
+        schema_editor.execute("DROP FUNCTION agreement_rule_is_published()")
+    elif schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute(f"DROP TRIGGER {VERSION}_is_published")
+        for table in RULES:
+            for verb in ("insert", "update"):
+                schema_editor.execute(f"DROP TRIGGER {table}_{verb}_is_published")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("agreement", "0002_version_1")]
+
+    operations = [migrations.RunPython(forbid, allow)]

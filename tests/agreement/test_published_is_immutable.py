@@ -1,0 +1,146 @@
+"""The database keeps a published agreement as it was; a draft is edited until it is published."""
+
+from importlib import import_module
+from threading import Event, Thread
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from agreement.installation import publish_version_1
+from agreement.models import (
+    AgreementVersion,
+    CriterionRule,
+    DefinitionRule,
+    ReasonRule,
+    ScoreRule,
+    SLAClause,
+    Stage,
+    Transition,
+)
+from tests.constraints import again
+from tests.make import NOON
+
+RULES = [ReasonRule, SLAClause, DefinitionRule, ScoreRule, CriterionRule]
+CHANGES = [
+    (AgreementVersion, {"note": "as I remember it"}), (AgreementVersion, {"state": "draft", "published_at": None}),
+    (AgreementVersion, {"fit_a_from": 1}), (ReasonRule, {"wake_days": 7}), (SLAClause, {"minutes": 9999}),
+    (DefinitionRule, {"min_points": 3}), (ScoreRule, {"points": 1}), (CriterionRule, {"asked_at_qualified": False}),
+]  # fmt: skip
+refused = pytest.raises(IntegrityError, match="a published agreement does not change")
+
+
+def a_draft():
+    return AgreementVersion.objects.create(number=90)
+
+
+def publish(version):
+    AgreementVersion.objects.filter(pk=version.pk).update(state="published", published_at=NOON)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "change"), CHANGES)
+def test_what_is_published_does_not_change(model, change):
+    with refused, transaction.atomic():
+        model.objects.update(**change)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", RULES)
+def test_nothing_is_added_to_it_or_taken_out_of_another_version(model):
+    draft, rule = a_draft(), model.objects.first()
+    published = rule.version
+    again(rule, version=draft)
+
+    with refused, transaction.atomic():
+        model.objects.filter(pk=rule.pk).update(version=published)
+    with refused, transaction.atomic():
+        model.objects.filter(version=published).update(version=draft)
+    with refused, transaction.atomic():
+        again(rule, version=published)
+
+
+@pytest.mark.django_db
+def test_no_move_is_added_to_it():
+    with refused, transaction.atomic():
+        Transition.objects.create(
+            version=AgreementVersion.objects.in_force(), from_phase="queued", verb="claim", to_phase="working"
+        )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [AgreementVersion, *RULES])
+def test_it_is_not_deleted(model):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite refuses changes only: emptying a table is a DELETE there")
+    with refused, transaction.atomic():
+        model.objects.all()._raw_delete(model.objects.db)
+
+
+@pytest.mark.django_db
+def test_a_draft_is_edited_published_once_and_thrown_away_only_before():
+    draft = a_draft()
+    clause = SLAClause.objects.create(version=draft, number=1, kind="first_touch", minutes=30)
+    SLAClause.objects.filter(pk=clause.pk).update(minutes=60)
+    clause.delete()
+    SLAClause.objects.create(version=draft, number=2, kind="first_touch", minutes=45)
+    draft.note = "Faster"
+    draft.save(update_fields=["note"])
+    again(AgreementVersion.objects.get(pk=draft.pk), number=91)
+    AgreementVersion.objects.get(number=91).delete()
+
+    publish(draft)
+
+    assert AgreementVersion.objects.in_force() == draft
+    with refused, transaction.atomic():
+        publish(draft)
+
+
+@pytest.mark.django_db
+def test_labels_and_order_of_codes_change_at_once_all_the_same():
+    Stage.objects.update(label="Another")
+
+    assert set(Stage.objects.values_list("label", flat=True)) == {"Another"}
+
+
+@pytest.mark.django_db
+def test_the_migration_goes_back_and_forth():
+    migration = import_module("agreement.migrations.0003_published_is_immutable")
+    with connection.cursor() as cursor:
+        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
+        migration.allow(apps, editor)
+        SLAClause.objects.update(notice_minutes=0)
+        migration.forbid(apps, editor)
+    with refused, transaction.atomic():
+        SLAClause.objects.update(notice_minutes=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_that_is_being_written_is_waited_for():
+    """Else it would stand in a version that was published without it."""
+    if connection.vendor == "sqlite":
+        pytest.skip("On SQLite one writes at a time: a transaction is IMMEDIATE.")
+    publish_version_1(apps, at=timezone.now())
+    draft = a_draft()
+    is_publishing, answers = Event(), []
+
+    def publish_it():
+        try:
+            is_publishing.set()
+            publish(draft)
+            answers.append(SLAClause.objects.filter(version=draft).count())
+        finally:
+            connection.close()
+
+    thread = Thread(target=publish_it)
+    with transaction.atomic():
+        SLAClause.objects.create(version=draft, number=1, kind="first_touch", minutes=30)
+        thread.start()
+        is_publishing.wait(10)
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(10)
+
+    assert answers == [1]
