@@ -187,9 +187,22 @@ def folded(value: str) -> str:
     return " ".join(bare.casefold().split())
 
 
+def run_together(folded_words: str) -> str:
+    """O'Neill, O’Neill and O Neill as whoever types oneill means them; of words that are folded already."""
+    return _INITIAL_ALONE.sub(r"\1", _APOSTROPHES.sub("", folded_words))
+
+
+def without_apostrophes(folded_words: str) -> str:
+    return _APOSTROPHES.sub("", folded_words)
+
+
 def search_text(*parts: str) -> str:
-    """All by which a person is found, folded: each part once, on a line of its own so that none runs on."""
-    return "\n".join(dict.fromkeys(word for part in parts if part and (word := folded(part))))
+    """All by which a person is found, folded: each part once, on a line of its own so that none runs on.
+
+    What is written with an apostrophe, or with a letter that stands alone, has a second line without.
+    """
+    words = [word for part in parts if part and (word := folded(part))]
+    return "\n".join(dict.fromkeys(line for word in words for line in (word, run_together(word))))
 
 
 def _bare_address(value: str) -> str:
@@ -334,4 +347,6 @@ _ROUNDED = re.compile(r"[0-9][.,]?[0-9]{0,20}[eE]\+?[0-9]{1,3}")
 _TRUNK_ZERO = re.compile(r"(?<=[0-9 ])\(0\)")
 _INTERNATIONAL_PREFIX = re.compile(r"^[ (]*00(?=[ )]?[1-9])")
 _EXTENSION = re.compile(r"(?i:[,; ]{0,3}(?:extension|ext\.?|xtn|durchwahl|dw|x|#))[:=. ]{0,3}([0-9]{1,12})$")
+_APOSTROPHES = re.compile("['’‘ʼ`′]")
+_INITIAL_ALONE = re.compile(r"\b([^\W\d_]) (?=[^\W\d_]{3})")
 _NOT_A_LETTER = re.compile(r"[^\w\s]+")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from accounts.models import Account, ContactPoint, Employment, ExternalId, Person, SearchText
-from accounts.normalise import folded, search_text
+from accounts.normalise import folded, search_text, without_apostrophes
 
 QUERY_MAX = 200
 WORDS_MAX = 12
@@ -33,7 +33,8 @@ def query_words(q: str) -> list[str]:
     if _PHONE.fullmatch(plain) and len(digits := re.sub(r"\D", "", plain)) >= 4:
         # Inside the country the leading zero is dialled, in the international form it is not written.
         return [digits.lstrip("0") or digits]
-    return list(dict.fromkeys(plain.split()))[:WORDS_MAX]
+    # Every spelling is kept without its apostrophe too.
+    return list(dict.fromkeys(without_apostrophes(plain).split()))[:WORDS_MAX]
 
 
 def text_of_person(

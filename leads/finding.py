@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, ContactPoint, Person, Standing
-from accounts.normalise import folded
-from accounts.search import matching
+from accounts.models import Account, ContactPoint, Employment, Person, Standing
+from accounts.normalise import folded, run_together
+from accounts.search import matching, query_words
 from agreement.models import Phase
 from leads.models import Lead
 from leads.models.lead import AE_PHASES
@@ -62,16 +62,32 @@ def find(q: str, *, by: User) -> Found:
     )
     found = Found(has_more=len(rows) > FOUND_MAX)
     rows = rows[:FOUND_MAX]
-    begins = folded(q)
-    found.people = sorted(
-        _people([person for person, _account in rows if person], by=by),
-        key=lambda person: (not folded(person.name).startswith(begins), folded(person.name)),
-    )
-    found.accounts = sorted(
-        _accounts([account for _person, account in rows if account]),
-        key=lambda account: (not folded(account.name).startswith(begins), folded(account.name)),
-    )
+    found.people = _sorted(_people([person for person, _account in rows if person], by=by), q)
+    found.accounts = _sorted(_accounts([account for _person, account in rows if account]), q)
     return found
+
+
+def find_at(account: Account, q: str, *, by: User) -> Found:
+    """Up to 50 people who work at this company now; with `q`, of these who hold every word of it."""
+    jobs = Employment.objects.filter(
+        account=account, is_current=True, person__merged_into=None, person__erased_at=None
+    ).order_by("person__given_name", "person__family_name", "person_id")
+    for word in query_words(q):
+        jobs = jobs.filter(person__search_text__text__contains=word)
+    ids = list(jobs.values_list("person_id", flat=True)[: FOUND_MAX + 1])
+    people = _sorted(_people(ids[:FOUND_MAX], by=by), q)
+    return Found(people=people, accounts=_accounts([account.pk]), has_more=len(ids) > FOUND_MAX)
+
+
+def _sorted[T: (FoundPerson, FoundAccount)](found: list[T], q: str) -> list[T]:
+    """Whose name begins with what was asked for stands first."""
+    begins = run_together(folded(q))
+
+    def place(one: FoundPerson | FoundAccount) -> tuple[bool, str]:
+        name = run_together(folded(one.name))
+        return not name.startswith(begins), name
+
+    return sorted(found, key=place)
 
 
 def find_person(person: Person, *, by: User) -> FoundPerson:

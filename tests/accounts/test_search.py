@@ -62,6 +62,23 @@ def test_written_again_there_is_one_row_each(zoe):
     assert (matching("zora").count(), matching("zoë").filter(person=zoe).exists()) == (1, True)
 
 
+@pytest.mark.parametrize("family", ["O'Neill", "O’Neill", "O Neill", "ONeill", "O`Neill", "Oʼneill"])
+@pytest.mark.parametrize("q", ["oneill", "O'Neill", "o’neill", "O Neill", "sean oneill", "neill"])
+def test_every_spelling_of_a_name_with_an_apostrophe_finds_every_other(family, q):
+    sean = make_person(given_name="Seán", family_name=family)
+    index_people([sean.pk])
+
+    assert [row.person_id for row in matching(q)] == [sean.pk]
+
+
+def test_a_company_with_an_apostrophe_is_found_by_each_spelling():
+    account = make_account(name="Joe’s Ice-Cream d'Or")
+    index_accounts([account.pk])
+
+    for q in ("joes", "joe's", "JOE’S", "dor", "d'or ice"):
+        assert [row.account_id for row in matching(q)] == [account.pk], q
+
+
 def test_query_is_at_most_two_hundred_characters_and_each_word_once():
     assert query_words("a b a B") == ["a", "b"]
     assert query_words("abc" * 200) == [("abc" * 200)[:200]]

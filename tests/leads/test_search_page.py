@@ -48,6 +48,47 @@ def test_a_company_is_found_with_the_number_of_its_people(alice, mara):
     assert (account.name, account.people) == ("Halden Tools", 1)
 
 
+def test_a_company_leads_to_everybody_who_works_there_now(client, alice, mara):
+    halden = mara.employments.get().account
+    boss = make_person(given_name="Abel", family_name="Zorn", email="abel@zorn.example", account=halden)
+    gone = make_person(given_name="Gone", family_name="Away", account=halden)
+    gone.employments.update(is_current=False)
+    index_people([boss.pk, gone.pk])
+    client.force_login(alice)
+    there = reverse("leads:search", query={"company": halden.public_id})
+    assert f'<a class="row-link" href="{there}">Halden Tools</a>' in client.get("/search/", {"q": "halden"}).text
+
+    page = client.get(there).text
+
+    assert "<h1>Halden Tools</h1>" in page
+    assert page.index("Abel Zorn") < page.index("Mara Lind")
+    assert "Gone Away" not in page
+    assert "Mara Lind" not in client.get(there, {"company": halden.public_id, "q": "abel"}).text
+
+
+@pytest.mark.parametrize("company", ["nonsense", "\0", "01a200f8-2347-7620-b998-68a6330191bc"])
+def test_a_company_that_is_not_there_is_a_404(client, alice, company):
+    client.force_login(alice)
+
+    assert client.get("/search/", {"company": company}).status_code == 404
+
+
+def test_a_company_where_nobody_works_says_so(client, alice):
+    client.force_login(alice)
+
+    assert "Nobody we know works there now" in client.get("/search/", {"company": make_account().public_id}).text
+
+
+def test_a_name_with_an_apostrophe_stands_first_among_what_begins_with_it(alice):
+    people = [
+        make_person(given_name="Aaron", family_name="Zeal", email="oneill@zeal.example"),
+        make_person(given_name="O’Neill", family_name="Cafe"),
+    ]
+    index_people([person.pk for person in people])
+
+    assert [person.name for person in find("oneill", by=alice).people] == ["O’Neill Cafe", "Aaron Zeal"]
+
+
 def test_a_lead_of_ones_team_is_a_link_with_phase_and_owner(alice, mara):
     lead = make_lead(phase=Phase.WORKING, person=mara, bdr=alice)
 
