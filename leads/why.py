@@ -112,6 +112,8 @@ class Facts:
     source: str
     previous_id: int | None
     first_touched_at: datetime | None
+    # Of this pursuit: what stood before she slept is another's.
+    attempts: int
     # Up to three engagements: verb, what it was about, when.
     evidence: tuple[tuple[str, str, datetime | None], ...]
     cadence_id: int | None
@@ -208,7 +210,7 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
         .values_list(
             "pk", "public_id", "version", "person__given_name", "person__family_name", "person__city",
             "person__time_zone", "account__name", "job__title", "phase", "lane", "tier", "origin", "source",
-            "previous_id", "first_touched_at", "evidence",
+            "previous_id", "first_touched_at", "attempts", "evidence",
             "cadence_id",
             Subquery(first.values("kind")[:1]),
             Case(
@@ -304,7 +306,9 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     `is_systems`: its step was made because something happened, not because a cadence or a person planned it.
     """
     if kind == StepKind.DECIDE:
-        return _("%(count)s attempts and no conversation") % {"count": facts.cadence_attempts}
+        if facts.previous_id:
+            return _("%(count)s attempts since she came back, and no conversation") % {"count": facts.attempts}
+        return _("%(count)s attempts and no conversation") % {"count": facts.attempts}
     if promised and facts.note:
         return _("“%(note)s”") % {"note": " ".join(facts.note.split())}
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts.handed, now=now)):

@@ -106,6 +106,24 @@ def test_on_a_saturday_todays_attempts_belong_to_monday(alice):
     assert (found, row.when) == (Group.LATER, "From Mon 8:00")
 
 
+def test_a_decision_says_how_often_this_pursuit_was_tried_as_its_history_does(alice, client):
+    lead = working(alice)
+    for number in range(7):
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON + number * HOUR)
+    at = NOON + 7 * HOUR
+
+    assert only_row(alice, at=at)[1].why == "7 attempts and no conversation"
+
+    lead.refresh_from_db()
+    recycle_lead(lead, reason=reason("unresponsive"), by=alice, at=at)
+    following = wake_lead(lead, by=alice, at=at)
+    claim_lead(following, by=alice, at=at)
+    for number in range(1, 7):
+        log_call(following, disposition=disposition("no_answer"), by=alice, at=at + number * HOUR)
+
+    assert only_row(alice, at=at + 7 * HOUR)[1].why == "6 attempts since she came back, and no conversation"
+
+
 def test_a_call_back_says_what_was_said_when_it_was_promised(alice):
     lead = working(alice)
     promised = (NOON + 2 * HOUR).replace(tzinfo=None)
