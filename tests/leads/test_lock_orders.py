@@ -1,0 +1,143 @@
+"""What locks several kinds of rows locks them in one order: two of them at once wait, and never for each other."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ContactPoint, Person
+from agreement.installation import publish_version_1
+from agreement.models import Phase
+from leads.actions.claiming import claim_lead, take_next
+from leads.actions.closing import disqualify_lead, put_back
+from leads.actions.engaging import NewEngagement, engage
+from leads.actions.leaving import deactivate_user
+from leads.actions.logging import log_call
+from leads.actions.merging import merge_people
+from leads.actions.releasing import release_due
+from leads.actions.undoing import undo_last
+from leads.checking import check_all
+from leads.models import Import, Lead, Release
+from team.actions.submitting import new_form_id
+from team.models import Role, Upload, User
+from tests.leads.test_races import at_once, refusals
+from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user, reason
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LATER = NOON + timedelta(minutes=10)
+ROUNDS = 4
+
+
+@pytest.fixture(autouse=True)
+def installed(transactional_db):
+    publish_version_1(apps, at=timezone.now())
+
+
+@pytest.fixture
+def north(installed):
+    return make_team("North")
+
+
+@pytest.fixture
+def alice(north):
+    return make_user("alice", Role.BDR, team=north)
+
+
+@pytest.fixture
+def mona(north):
+    return make_user("mona", Role.MANAGER, team=north)
+
+
+def broken(at):
+    return {name: ids for name, ids in check_all(at=at).items() if ids}
+
+
+def test_correcting_somebody_and_what_she_does_meanwhile(alice):
+    now = timezone.now()
+    client = Client()
+    client.force_login(alice)
+    for number in range(ROUNDS):
+        person = make_person(phone=None, email=None)
+        lead = make_lead(phase=Phase.WORKING, bdr=alice, person=person, at=now)
+        sent = {
+            "person_version": person.version, "given_name": "Ada", "family_name": str(number),
+            "phone": f"+12025557{number:03}", "form_id": new_form_id(), "version": lead.version,
+        }  # fmt: skip
+        url = reverse("leads:correct", args=[lead.public_id])
+
+        answers = at_once(
+            partial(client.post, url, sent),
+            *[partial(engage, [NewEngagement(person.pk, kind, now)], at=now) for kind in ("replied", "asked")],
+        )
+
+        assert answers[0].status_code == 302
+        assert Person.objects.get(pk=person.pk).given_name == "Ada"
+        assert ContactPoint.objects.filter(person=person, kind="phone").exists()
+        assert sorted(lead.steps.open().values_list("kind", flat=True)) in (
+            ["call_back", "reply"], ["call", "call_back", "reply"],
+        )  # fmt: skip
+    assert broken(now) == {}
+
+
+def test_putting_back_what_its_rep_takes_back_at_the_same_moment(alice, mona):
+    for _round in range(ROUNDS):
+        lead = make_lead(phase=Phase.WORKING, bdr=alice)
+        disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=NOON)
+        look = lead.second_looks.get()
+
+        answers = at_once(
+            partial(put_back, look, by=mona, at=NOON),
+            partial(undo_last, Lead.objects.get(pk=lead.pk), by=alice, at=NOON),
+        )
+
+        assert len(refusals(answers)) == 1
+        assert Lead.objects.open().filter(person=lead.person).count() == 1
+    assert broken(NOON) == {}
+
+
+def test_releasing_people_who_are_being_merged(north):
+    max_ = make_user("max", Role.MARKETER)
+    upload = Upload.objects.create(
+        purpose="import", name="x", size=1, sha256="0", by=max_, at=NOON, keep_until=LATER + timedelta(days=9)
+    )
+    run = Import.objects.create(upload=upload, by=max_, created_at=NOON, lane="list")
+    for _round in range(ROUNDS):
+        people = [make_person() for _one in range(6)]
+        # Released in another order than their ids.
+        for rank, person in enumerate(people):
+            Release.objects.create(person=person, import_run=run, due_at=NOON, rank=rank)
+
+        at_once(
+            partial(release_due, at=LATER, budget=1),
+            *[partial(merge_people, people[n], people[n + 1], by=None, at=LATER) for n in (0, 2, 4)],
+        )
+        release_due(at=LATER)
+
+        kept = people[::2]
+        assert set(Lead.objects.open().filter(person__in=people).values_list("person", flat=True)) == {
+            person.pk for person in kept
+        }
+        assert not Release.objects.filter(state=Release.State.WAITING).exists()
+    assert broken(LATER) == {}
+
+
+@pytest.mark.parametrize("how", ["claim", "next", "reserved", "call"])
+def test_who_is_leaving_keeps_nothing_she_takes_at_that_moment(north, mona, how):
+    for number in range(ROUNDS * 2):
+        leaver = make_user(f"leaver{number}", Role.BDR, team=north)
+        lead = make_lead(bdr=leaver, reserved=True) if how == "reserved" else make_lead()
+        take = {
+            "next": partial(take_next, by=User.objects.get(pk=leaver.pk), at=NOON),
+            "call": partial(log_call, lead, disposition=disposition("no_answer"), by=leaver, at=NOON),
+        }.get(how, partial(claim_lead, Lead.objects.get(pk=lead.pk), by=leaver, at=NOON))
+
+        at_once(take, partial(deactivate_user, leaver, by=mona, at=NOON))
+
+        lead.refresh_from_db()
+        assert (lead.phase, lead.bdr) == (Phase.QUEUED, None)
+        assert not User.objects.get(pk=leaver.pk).is_active
+    assert broken(NOON) == {}
