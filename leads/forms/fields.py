@@ -44,7 +44,10 @@ class WallTimeField(forms.Field):
     """A moment on somebody's wall: no zone, none guessed."""
 
     widget = forms.DateTimeInput({"type": "datetime-local"}, format=WALL)
-    default_error_messages = {"invalid": gettext_lazy("Write it as a date and a time.")}
+    default_error_messages = {
+        "invalid": gettext_lazy("Write it as a date and a time."),
+        "far": gettext_lazy("That year is out of reach: choose a nearer day."),
+    }
 
     def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values:
@@ -53,8 +56,10 @@ class WallTimeField(forms.Field):
             moment = datetime.fromisoformat(str(value).strip())
         except ValueError:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
-        if moment.tzinfo is not None or not 1970 <= moment.year <= 2200:
+        if moment.tzinfo is not None:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        if not 1970 <= moment.year <= 2200:
+            raise forms.ValidationError(self.error_messages["far"], code="far")
         return moment.replace(second=0, microsecond=0)
 
 

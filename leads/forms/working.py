@@ -15,6 +15,7 @@ from leads.forms.fields import NOTE_MAX, LeadForm, WallTimeField, ZoneField, nex
 from leads.models import Activity
 from leads.sentences import both_clocks
 from team.localtime import resolve
+from team.models import Installation
 from team.prepared_objects import PreparedObjects
 
 FORWARD = {
@@ -89,17 +90,33 @@ class CallForm(LeadForm):
         return cleaned
 
     def call_back_words(self, now: datetime) -> str:
-        """When the call back would be, on my clock and on hers; empty while it cannot be known."""
+        """When the call back would be, on my clock and on hers, or why that cannot be said."""
         if self.is_bound:
             self.is_valid()
         known = self.cleaned_data if self.is_bound else self.initial
         wall, zone = known.get("call_back"), known.get("zone")
         if not wall or not zone:
-            return ""
+            return self._unknown() if self.is_bound else ""
         moment = resolve(wall, zone)
         if moment <= now:
             return _("that moment is past")
+        days = (moment - now).days
+        if self.is_bound and days > 1 and days > Installation.objects.values_list("step_max_days", flat=True).get():
+            return _("%(days)s days is further than a next step may be; longer is recycling") % {"days": days}
         return _("call back %(moment)s, promised") % {"moment": both_clocks(moment, zone, now=now)}
+
+    def _unknown(self) -> str:
+        """What is missing or wrong in the moment of a call back."""
+        wrong = {error.code for error in self.errors.as_data().get("call_back", [])}
+        if "far" in wrong:
+            return _("the year is not one to call in")
+        if "invalid" in wrong:
+            return _("write it as a date and a time")
+        if not self.cleaned_data.get("call_back"):
+            return _("say when")
+        if str(self.data.get("zone", "")).strip():
+            return _("nobody knows this clock: name a place, such as Europe/Oslo")
+        return _("on whose clock? Name a place, such as Europe/Oslo")
 
     @property
     def promised(self) -> tuple[datetime, str] | None:
