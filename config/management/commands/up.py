@@ -75,6 +75,7 @@ class Command(BaseCommand):
                 ticker.start()
             self._wait_for_web(supervisor, web, port)
             self._say(f"\nMidfield is at {address}   (Ctrl C stops it)")
+            self._say_where_the_passwords_are()
             self._keep_running(supervisor, worker)
         except KeyboardInterrupt:
             self._say("Stopping ...")
@@ -152,6 +153,11 @@ class Command(BaseCommand):
             return
         self._say("Making the demo company ...")
         call_command("demo", stdout=self.stdout)
+
+    def _say_where_the_passwords_are(self) -> None:
+        """Where this is the demo company: they were printed by its first start, and are long gone from the screen."""
+        if (settings.VAR_DIR / "demo-logins.json").exists():
+            self._say("./run demo prints the passwords again.")
 
     def _prepare_static(self) -> None:
         if not settings.DEBUG:
