@@ -175,7 +175,7 @@ def responsible_is_away_uncovered(at: datetime) -> QuerySet[Absence]:
     """Absences that have gone on for a week without cover and whose leads nobody gave back."""
     held = Lead.objects.filter(bdr=OuterRef("user"), phase__in=[Phase.QUEUED, Phase.WORKING])
     return Absence.objects.covering(at).filter(
-        Exists(held), cover=None, released_at=None, starts_at__lt=at - timedelta(days=7)
+        Q(cover=None) | Q(cover__is_active=False), Exists(held), released_at=None, starts_at__lt=at - timedelta(days=7)
     )
 
 

@@ -123,4 +123,4 @@ def _works_for(user: User, team_id: int) -> bool:
 
 
 def _is_away_for_long(user: User, *, at: datetime) -> bool:
-    return Absence.objects.covering(at).filter(user=user, cover=None, released_at__isnull=False).exists()
+    return Absence.objects.covering(at).filter(user=user, released_at__isnull=False).exists()

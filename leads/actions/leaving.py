@@ -24,6 +24,8 @@ from team.worktime import working_days_between
 
 logger = structlog.get_logger(__name__)
 
+# What an account executive has to do something for.
+SOLD = (Phase.ACCEPTED, Phase.QUALIFIED)
 # Away longer than this many working days without cover counts as giving back.
 UNCOVERED_DAYS = 2
 
@@ -40,7 +42,7 @@ def deactivate_user(
     # Leads before users, as a claim locks them; what she takes until her row is ours is read again after it.
     lock_leads(list(Lead.objects.open().filter(Q(bdr=user) | Q(ae=user)).values_list("pk", flat=True)))
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    deals = Lead.objects.filter(ae=user, phase__in=[Phase.ACCEPTED, Phase.QUALIFIED])
+    deals = Lead.objects.filter(ae=user, phase__in=SOLD)
     if deals.exists() and not _may_take_deals_of(user, ae_successor):
         raise MoveRefused(_("Name the account executive who takes her deals."), field="ae_successor")
     user.is_active = False
@@ -59,7 +61,7 @@ def pass_on(
     user = User.objects.get(pk=user.pk)
     count = 0
     if not user.is_active or not user.has_role(Role.AE):
-        deals = Lead.objects.filter(ae=user, phase__in=[Phase.ACCEPTED, Phase.QUALIFIED])
+        deals = Lead.objects.filter(ae=user, phase__in=SOLD)
         ids = list(deals.values_list("pk", flat=True))
         count += len(ids)
         if _may_take_deals_of(user, ae_successor):
@@ -121,7 +123,7 @@ def _holds_least(team_id: int, *, but: User) -> User | None:
 @transaction.atomic
 def return_deals_of(user: User, *, by: User | None, at: datetime) -> int:
     """An AE's accepted leads back to their BDRs, where nobody takes over."""
-    deals = list(Lead.objects.filter(ae=user, phase__in=[Phase.ACCEPTED, Phase.QUALIFIED]).order_by("pk"))
+    deals = list(Lead.objects.filter(ae=user, phase__in=SOLD).order_by("pk"))
     for lead in deals:
         return_lead(lead, by=by, at=at, because="left")
     return len(deals)
@@ -129,16 +131,17 @@ def return_deals_of(user: User, *, by: User | None, at: datetime) -> int:
 
 def release_absent(*, at: datetime) -> int:
     """Reps away for more than two working days without cover give their leads back, once an absence; cover is lent
-    what is due meanwhile, and gives it back; who left and holds something yet passes it on. Returns leads."""
+    what is due meanwhile, and gives it back; who left and holds something yet passes it on. Returns leads.
+
+    A cover who is away herself is none for as long as both are.
+    """
     calendars = Calendars(at=at)
     count = 0
-    without = Q(cover=None) | Q(cover__is_active=False)
-    absences = Absence.objects.covering(at).filter(without, released_at=None).select_related("user")
+    absences = Absence.objects.covering(at).exclude(pk__in=covered(at)).filter(released_at=None).select_related("user")
     for absence in absences.order_by("pk"):
-        away_days = working_days_between(
-            calendars.of_team(_team_of(absence.user)), absence.starts_at, absence.ends_at
-        ) if _team_of(absence.user) else 0  # fmt: skip
-        if away_days <= UNCOVERED_DAYS:
+        team_id = _team_of(absence.user)
+        starts_at, ends_at = _without_cover(absence, at=at)
+        if not team_id or working_days_between(calendars.of_team(team_id), starts_at, ends_at) <= UNCOVERED_DAYS:
             continue
         with transaction.atomic():
             won = Absence.objects.filter(pk=absence.pk, released_at=None).update(released_at=at)
@@ -148,6 +151,16 @@ def release_absent(*, at: datetime) -> int:
     lend(at=at)
     hold_forgotten_attempts(at=at)
     return count + _release_gone(at=at)
+
+
+def _without_cover(absence: Absence, *, at: datetime) -> tuple[datetime, datetime]:
+    """From when until when nobody covers her: all the time, or while her cover is away too."""
+    if absence.cover_id is None or not User.objects.active().filter(pk=absence.cover_id).exists():
+        return absence.starts_at, absence.ends_at
+    theirs = list(Absence.objects.covering(at).filter(user=absence.cover_id))
+    starts_at = min((one.starts_at for one in theirs), default=absence.starts_at)
+    ends_at = max((one.ends_at for one in theirs), default=absence.ends_at)
+    return max(absence.starts_at, starts_at), min(absence.ends_at, ends_at)
 
 
 def _release_gone(*, at: datetime) -> int:
@@ -162,47 +175,57 @@ def _release_gone(*, at: datetime) -> int:
     return count
 
 
-# Cover: what is due while a rep is away is lent to who covers her, and hers again when she is back.
+# Cover: what is due while somebody is away is lent to who covers her, and hers again when she is back.
+def covered(at: datetime) -> QuerySet[Absence]:
+    """Absences at `at` whose cover works here and is not away herself."""
+    hers = Absence.objects.covering(at).filter(user=OuterRef("cover"))
+    return Absence.objects.covering(at).filter(~Exists(hers), cover__is_active=True)
+
+
 def covers_at(at: datetime) -> QuerySet[Absence]:
-    """For a step: its assignee covers the rep of its lead at `at`."""
-    return Absence.objects.covering(at).filter(
-        user=OuterRef("lead__bdr"), cover=OuterRef("assignee"), cover__is_active=True
-    )
+    """For a step: its assignee covers at `at` the rep of its lead or, with sales, its account executive."""
+    rep = Q(user=OuterRef("lead__bdr"))
+    return covered(at).filter(rep | Q(user=OuterRef("lead__ae")), cover=OuterRef("assignee"))
 
 
 def lent_steps() -> QuerySet[Step]:
     """Open steps of somebody who neither is the rep of the lead nor, with sales, its account executive."""
-    others = Step.objects.open().filter(assignee__isnull=False, lead__bdr__is_active=True)
+    owned = Q(lead__bdr__is_active=True) | Q(lead__phase__in=AE_PHASES, lead__ae__is_active=True)
+    others = Step.objects.open().filter(owned, assignee__isnull=False)
     others = others.exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]).exclude(assignee=F("lead__bdr"))
     return others.exclude(lead__phase__in=AE_PHASES, assignee=F("lead__ae"))
 
 
 @transaction.atomic
 def lend(*, at: datetime) -> int:
-    """Her steps that are due before she is back, to who covers her, where that is a rep of the lead's team."""
+    """Her steps that are due before she is back, to who covers her: a rep of the lead's team, or for what sales has
+    accepted an account executive."""
     lent = 0
-    absences = Absence.objects.covering(at).filter(cover__is_active=True).select_related("cover")
-    for absence in absences.order_by("pk"):
+    for absence in covered(at).select_related("cover").order_by("pk"):
         cover = absence.cover
-        if cover is not None:
-            due = Step.objects.open().filter(assignee=absence.user_id, due_at__lt=absence.ends_at)
-            teams = cover.teams_as(Role.BDR)
-            lent += due.filter(lead__bdr=absence.user_id, lead__team__in=teams).exclude(
-                lead__phase__in=[Phase.QUEUED, Phase.CLOSED]
-            ).update(assignee=cover)  # fmt: skip
+        if cover is None:
+            continue
+        due = Step.objects.open().filter(assignee=absence.user_id, due_at__lt=absence.ends_at)
+        hers = Q(lead__bdr=absence.user_id, lead__team__in=cover.teams_as(Role.BDR))
+        if cover.has_role(Role.AE):
+            hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD)
+        lent += due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]).update(assignee=cover)
     return lent
 
 
 @transaction.atomic
 def take_back_lent(*, at: datetime) -> int:
-    """What was lent is its rep's again: she is back, or somebody else covers her now."""
-    back = lent_steps().filter(~Exists(covers_at(at))).values_list("pk", "lead__bdr")
-    reps: dict[int, list[int]] = {}
-    for pk, bdr_id in back:
-        reps.setdefault(bdr_id, []).append(pk)
-    for bdr_id, ids in reps.items():
-        Step.objects.open().filter(pk__in=ids).update(assignee=bdr_id)
-    return sum(map(len, reps.values()))
+    """What was lent is its owner's again: she is back, or somebody else covers her now."""
+    sold = Absence.objects.filter(user=OuterRef("lead__ae"), cover=OuterRef("assignee"))
+    back = lent_steps().filter(~Exists(covers_at(at))).annotate(is_of_ae=Exists(sold)).select_related("lead__bdr")
+    owners: dict[int | None, list[int]] = {}
+    for step in back:
+        lead = step.lead
+        is_of_ae = lead.phase in SOLD and (step.is_of_ae or lead.bdr is None or not lead.bdr.is_active)
+        owners.setdefault(lead.ae_id if is_of_ae else lead.bdr_id, []).append(step.pk)
+    for owner_id, ids in owners.items():
+        Step.objects.open().filter(pk__in=ids).update(assignee=owner_id)
+    return sum(map(len, owners.values()))
 
 
 def _team_of(user: User) -> int:

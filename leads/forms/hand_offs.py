@@ -401,9 +401,9 @@ class Sales:
 
 
 def may_answer(user: User, hand_off: HandOff) -> bool:
-    """The AE it was sent to, her backup once it was passed on, and the manager of its team."""
+    """The AE it was sent to, her backup once it was passed on, her cover once accepted, and the manager of its team."""
     passed_on = hand_off.is_unanswered and hand_off.escalated_to_id == user.pk
-    return hand_off.ae_id == user.pk or passed_on or _manages(user, hand_off.lead)
+    return hand_off.ae_id == user.pk or passed_on or may_sell(user, hand_off.lead)
 
 
 def may_take_back(user: User, hand_off: HandOff) -> bool:
@@ -412,8 +412,9 @@ def may_take_back(user: User, hand_off: HandOff) -> bool:
 
 
 def may_sell(user: User, lead: Lead) -> bool:
-    """Accepted leads and deals are the AE's, and the manager's of the team."""
-    return lead.ae_id == user.pk or _manages(user, lead)
+    """Accepted leads and deals are the AE's, her cover's while she is away, and the manager's of the team."""
+    is_hers = lead.ae_id == user.pk or _manages(user, lead)
+    return is_hers or Lead.objects.lent_by_an_ae(user).filter(pk=lead.pk).exists()
 
 
 def zones_of(hand_off: HandOff, user: User) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         teams = user.teams_as(Role.BDR, Role.MANAGER)
         seen = Q(team__in=teams)
         if user.has_role(Role.AE):
-            seen |= Q(ae=user) | self._passed_to(user)
+            seen |= Q(ae=user) | self._passed_to(user) | self._lent_to(user)
         return self.filter(seen)
 
     def workable_by(self, user: User) -> LeadQuerySet:
@@ -49,10 +49,17 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         pool = Q(phase=Phase.QUEUED, team__in=user.teams_as(Role.BDR))
         return self.filter(own | pool | Q(team__in=user.teams_as(Role.MANAGER)))
 
+    def lent_by_an_ae(self, user: User) -> LeadQuerySet:
+        """What she decides for an account executive who is away."""
+        return self.filter(self._lent_to(user), phase__in=AE_PHASES) if user.has_role(Role.AE) else self.none()
+
     def _lent_to(self, user: User) -> Q:
         """Leads with something to do for her while whose they are is away."""
         steps: Any = self.model._meta.get_field("steps").related_model
-        return Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"), team__in=user.teams_as(Role.BDR))
+        lent = Q(team__in=user.teams_as(Role.BDR))
+        if user.has_role(Role.AE):
+            lent |= Q(phase__in=AE_PHASES)
+        return lent & Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"))
 
     def _passed_to(self, user: User) -> Q:
         """Leads whose hand-off nobody answered in time and that came to her as backup."""

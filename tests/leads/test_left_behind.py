@@ -10,12 +10,13 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, reassign_leads, take_next
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
-from leads.actions.handing import hand_off_lead
+from leads.actions.handing import accept_hand_off, hand_off_lead
 from leads.actions.leaving import deactivate_user, release_absent
 from leads.actions.logging import log_call
-from leads.actions.outcomes import return_lead
+from leads.actions.outcomes import record_no_show, return_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.checking import check_all
+from leads.forms.hand_offs import may_answer
 from leads.models import HandOff, Lead
 from leads.queue import Wanted, queue_of
 from team.models import Absence, Membership, Role, Team, Territory, User
@@ -312,3 +313,84 @@ def test_a_cover_who_leaves_is_no_cover(called, alice, bob, mona):
     assert fresh(called).phase == Phase.QUEUED
     with pytest.raises(LeadConflict):
         return_lead(called, by=mona, at=LATER)
+
+
+def test_a_cover_who_is_away_herself_is_no_cover(called, alice, bob):
+    away(alice, bob)
+    release_absent(at=LATER)
+    assert called.steps.open().get().assignee == bob
+    Absence.objects.create(user=bob, starts_at=LATER, ends_at=LATER + timedelta(days=1))
+
+    release_absent(at=LATER)
+
+    assert called.steps.open().get().assignee == alice
+    assert fresh(called).phase == Phase.WORKING
+    assert broken(LATER) == set()
+
+
+def test_and_if_that_takes_longer_what_she_covered_is_given_back(called, alice, bob):
+    Absence.objects.create(user=alice, starts_at=LATER, ends_at=NOON + timedelta(days=20), cover=bob)
+    Absence.objects.create(user=bob, starts_at=LATER, ends_at=NOON + timedelta(days=10))
+
+    release_absent(at=LATER)
+
+    assert (fresh(called).phase, fresh(called).bdr) == (Phase.QUEUED, None)
+
+
+def test_a_cover_who_comes_back_covers_again(called, alice, bob):
+    away(alice, bob)
+    back = LATER + timedelta(hours=20)
+    Absence.objects.create(user=bob, starts_at=LATER, ends_at=back)
+    release_absent(at=LATER)
+
+    release_absent(at=back)
+
+    assert called.steps.open().get().assignee == bob
+
+
+@pytest.fixture
+def petra(db):
+    return make_user("petra", Role.AE)
+
+
+def test_who_covers_an_ae_holds_her_meetings_and_records_what_came_of_them(alice, peter, petra):
+    start = NOON + timedelta(days=1)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    hand_off = hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(start.replace(tzinfo=None), "UTC"))
+    accept_hand_off(hand_off, by=peter, at=NOON)
+    away(peter, petra)
+    assert not Lead.objects.visible_to(petra).exists()
+
+    release_absent(at=LATER)
+
+    hand_off.refresh_from_db()
+    assert lead.steps.open().get().assignee == petra
+    assert set(Lead.objects.workable_by(petra)) == set(Lead.objects.visible_to(petra)) == {lead}
+    assert may_answer(petra, hand_off)
+    assert not may_answer(make_user("paula", Role.AE), hand_off)
+    assert broken() == set()
+
+    record_no_show(hand_off, by=petra, at=start + timedelta(hours=1))
+    assert not Lead.objects.visible_to(petra).exists()
+    assert fresh(lead).phase == Phase.WORKING
+
+
+def test_an_ae_has_back_what_was_not_done(alice, peter, petra):
+    lead = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    away(peter, petra)
+    release_absent(at=LATER)
+    assert lead.steps.open().get().assignee == petra
+
+    release_absent(at=BACK)
+
+    assert lead.steps.open().get().assignee == peter
+    assert not Lead.objects.workable_by(petra).exists()
+
+
+def test_a_rep_who_covers_an_ae_is_lent_nothing_to_sell(alice, bob, peter):
+    lead = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    away(peter, bob)
+
+    release_absent(at=LATER)
+
+    assert lead.steps.open().get().assignee == peter
