@@ -186,6 +186,14 @@ class ColumnsForm(forms.Form):
                 why=decided.get("why", ""),
             )
 
+    def new_fields(self) -> list[str]:
+        """Columns that become a field of one's own that does not exist yet, unless something else is chosen."""
+        return [
+            column.name
+            for at, column in enumerate(self.profile.columns)
+            if str(self[f"c{at}"].value() or "").startswith("new:")
+        ]
+
     def left_out(self) -> list[str]:
         """Columns that become nothing by themselves, and why."""
         words = {

@@ -84,7 +84,7 @@ person.country       country countryregion countryregionname mailingcountry coun
 person.city          city mailingcity town ort:0.8 stadt ville ciudad
 person.region        state stateregion region province stateprovince mailingstateprovince mailingstate county
 person.region        bundesland
-person.time_zone     timezone timezoneid preferredtimezone tz
+person.time_zone     timezone timezoneid preferredtimezone tz localtimezone contacttimezone zeitzone
 person.language      language preferredlanguage locale sprache langue lang
 person.external_id   contactid recordid personid prospectid leadid crmid uniqueid subscriberid leid
 person.external_id   hsobjectid vid
@@ -98,7 +98,7 @@ lead.source          leadorigin:0.6 utmsource:0.6
 lead.happened_at     createdate createddate createdat datecreated submittedat submissiondate timestamp
 lead.happened_at     optintime
 lead.happened_at     registrationtime registrationdate orderdate conversiondate recentconversiondate
-lead.happened_at     signupdate enquirydate
+lead.happened_at     signupdate enquirydate eventdate:0.8 visitdate:0.8 when:0.7 whenithappened happenedat
 lead.happened_at     inquirydate jointime:0.6 confirmtime:0.6 date:0.6 firstconversiondate:0.8 zeitstempel
 lead.do_not_call     donotcall dnc nocall nocalls phoneoptout optedoutofcalls
 lead.do_not_email    donotemail emailoptout optedout optedoutofemail hasoptedoutofemail unsubscribed

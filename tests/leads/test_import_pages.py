@@ -117,6 +117,41 @@ def test_decisions_on_a_file_like_it_are_offered_again(team, lea, client):
     assert '<option value="d/m/y" selected>' in page
 
 
+def test_which_columns_become_new_fields_is_said_before_they_are_made(team, lea, client):
+    client.force_login(lea)
+    content = "Email,Time zone,When,Plant size,Favourite colour\n" + "".join(
+        f"{name}@x.io,{zone},2026-11-20 10:00,{size},{colour}\n"
+        for name, zone, size, colour in [("a", "Europe/Oslo", 12, "red"), ("b", "America/New_York", 40, "blue")]
+    )
+
+    page = client.get(upload(client, content).url).text
+
+    said = page.partition("2 columns become new fields of your own:</strong>")[2].partition("</p>")[0]
+    assert said.strip().startswith("Plant size, Favourite colour.")
+    assert '<option value="time_zone" selected>' in page
+    assert '<option value="moment" selected>' in page
+    assert "new fields of your own" not in client.get(upload(client, "Email,First name\na@x.io,Ada\n").url).text
+
+
+@pytest.mark.parametrize(
+    ("pace", "said"),
+    [
+        ("all", "within a minute of the import, and their first touch is due from then on."),
+        ("per_day", "within 1 working day. Until her day comes, somebody is known without a lead: no clock runs."),
+        ("capacity", "as reps have room. Until then somebody is known without a lead: no clock runs."),
+    ],
+)
+def test_the_preview_says_when_they_become_leads(team, lea, client, pace, said):
+    run = decided(received("Email,First name\na@corvane.io,Ada\nb@corvane.io,Bo\n", by=lea), by=lea)
+    run = answered(run, by=lea, pace=pace, per_day=5 if pace == "per_day" else None)
+    client.force_login(lea)
+
+    page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
+
+    assert "2 become leads" in page
+    assert said in page
+
+
 def test_same_file_running_is_a_409_that_names_it(team, lea, client):
     run = answered(decided(received("email\na@x.io\n", by=lea), by=lea), by=lea)
     client.force_login(lea)
