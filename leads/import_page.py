@@ -18,6 +18,7 @@ from leads.actions.import_rows import Preview
 from leads.imports import NOTES, REASONS, Draft, Mapping, Meaning
 from leads.intake.reading import Profile, guard_cell
 from leads.models import Import, ImportReject, Release
+from team.templatetags.midfield import exact_words
 
 # A number in a phone column is no formula.
 PHONE_CELL = re.compile(r"\+[0-9 ()-]+")
@@ -112,10 +113,10 @@ def waiting_of(run: Import) -> int:
 
 @dataclass(frozen=True)
 class FirstRows:
-    """The first rows as they will be read, as a table."""
+    """The first rows as they will be read, as a table; a cell knows its heading, which a narrow page says with it."""
 
     labels: list[str]
-    rows: list[tuple[Draft, list[str]]]
+    rows: list[tuple[Draft, list[tuple[str, str]]]]
 
 
 def read_rows(found: Preview, run: Import) -> FirstRows:
@@ -123,7 +124,7 @@ def read_rows(found: Preview, run: Import) -> FirstRows:
     names = dict(CustomField.objects.filter(entity=entity).values_list("key", "label"))
     facts = [(draft, dict(_facts(draft, names))) for draft in found.first]
     labels = list(dict.fromkeys(label for _draft, said in facts for label in said))
-    return FirstRows(labels, [(draft, [said.get(label, "") for label in labels]) for draft, said in facts])
+    return FirstRows(labels, [(draft, [(label, said.get(label, "")) for label in labels]) for draft, said in facts])
 
 
 def reject_lines(run: Import) -> Iterator[list[str]]:
@@ -182,7 +183,7 @@ def _facts(draft: Draft, labels: dict[str, str]) -> Iterator[tuple[str, str]]:
         if key not in ("given_name", "family_name") and value not in (None, ""):
             yield key.replace("_", " ").capitalize(), str(value)
     if draft.happened_at:
-        yield _("Happened"), f"{draft.happened_at:%Y-%m-%d %H:%M} UTC"
+        yield _("Happened"), exact_words(draft.happened_at)
     for key, value in row.custom.items():
         words = (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
         yield labels.get(key, key), words
