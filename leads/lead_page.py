@@ -20,7 +20,7 @@ from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.undoing import can_undo
 from leads.cadence import attempts_of
-from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Recycling, Step
+from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
 from leads.queue import CALLABLE
@@ -559,9 +559,10 @@ class LeadPage:
             if deed.at < self.now - DEEDS_COUNT or deed.at > self.now:
                 continue
             topic = deed.topic or (deed.asset.topic if deed.asset_id and deed.asset else None)
-            label = topic.label if topic else str(deed.get_kind_display())
+            kind = str(Engagement.Kind(deed.kind).label)
+            label = topic.label if topic else kind
             points[label] += max(deed.points, 0)
-            behind[label].append(deed.asset.title if deed.asset else str(deed.get_kind_display()))
+            behind[label].append(deed.asset.title if deed.asset else kind)
         found = [Topic(label, worth, behind[label]) for label, worth in points.items()]
         return sorted(found, key=lambda topic: (-topic.points, topic.label))[:6]
 

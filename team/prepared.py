@@ -6,10 +6,12 @@ keeps the SQL of a QuerySet and puts other values into it; what is asked stays w
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -26,7 +28,7 @@ LIST_STEP = 8
 KEPT_MAX = 200
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Compiled:
     sql: str
     params: tuple[Any, ...]
@@ -34,11 +36,22 @@ class _Compiled:
     holes: tuple[tuple[int, str, int], ...]
     compiler: Any
     converters: Any
+    # What makes objects of its rows, once it was asked for them; see PreparedObjects.
+    make: Callable[[tuple[Any, ...]], Any] | None = None
 
 
-class _PlannedOnce(psycopg.Cursor[Any]):
+class _PlannedOnce(psycopg.RawCursor[Any]):
+    """Has the server keep its plan, and itself does not read the statement anew to number its parameters."""
+
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return super().execute(query, params, prepare=True, **options)
+        return super().execute(_numbered(query), params, prepare=True, **options)
+
+
+@lru_cache(maxsize=4 * KEPT_MAX)
+def _numbered(sql: str) -> bytes:
+    """As PostgreSQL itself writes parameters: $1 for the first."""
+    numbers = itertools.count(1)
+    return re.sub(r"%s|%%", lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", sql).encode()
 
 
 class Prepared:
@@ -54,6 +67,9 @@ class Prepared:
         self.kept: dict[tuple[Any, ...], _Compiled] = {}
 
     def rows(self, *, shape: tuple[Any, ...] = (), **values: Any) -> list[tuple[Any, ...]]:
+        return self._asked(shape, values)[1]
+
+    def _asked(self, shape: tuple[Any, ...], values: dict[str, Any]) -> tuple[_Compiled, list[tuple[Any, ...]]]:
         values = {name: _filled(value) for name, value in values.items()}
         compiled = self._compiled(shape, values)
         params = list(compiled.params)
@@ -65,7 +81,7 @@ class Prepared:
             found: Sequence[tuple[Any, ...]] = cursor.fetchall()
         if compiled.converters:
             found = [tuple(row) for row in compiled.compiler.apply_converters(found, compiled.converters)]
-        return list(found)
+        return compiled, list(found)
 
     def _compiled(self, shape: tuple[Any, ...], values: dict[str, Any]) -> _Compiled:
         lengths = tuple(len(value) if isinstance(value, tuple) else -1 for value in values.values())

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
 from django.db.models.fetch_modes import FETCH_ONE
 from django.db.models.query import get_related_populators
 
-from team.prepared import Prepared, _filled
+from team.prepared import Prepared
 
 
 class PreparedObjects(Prepared):
     """As `Prepared`, for a QuerySet of one model."""
 
     def objects(self, *, shape: tuple[Any, ...] = (), **values: Any) -> list[Any]:
-        rows = self.rows(shape=shape, **values)
-        if not rows:
-            return []
-        compiler = self._compiled(shape, {name: _filled(value) for name, value in values.items()}).compiler
-        info, select = compiler.klass_info, compiler.select
-        start, end = info["select_fields"][0], info["select_fields"][-1] + 1
-        names = [column[0].target.attname for column in select[start:end]]
-        populators = get_related_populators(info, select, connection.alias, FETCH_ONE)
-        found = []
-        for row in rows:
-            one = info["model"].from_db(connection.alias, names, row[start:end])
-            for populator in populators:
-                populator.populate(row, one)
-            for name, position in compiler.annotation_col_map.items():
-                setattr(one, name, row[position])
-            found.append(one)
-        return found
+        compiled, rows = self._asked(shape, values)
+        if rows and compiled.make is None:
+            compiled.make = _maker(compiled.compiler)
+        return [compiled.make(row) for row in rows] if compiled.make else []
+
+
+def _maker(compiler: Any) -> Callable[[tuple[Any, ...]], Any]:
+    """What makes one object of a row, with all that comes along; the columns are told apart once."""
+    info, select = compiler.klass_info, compiler.select
+    start, end = info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [column[0].target.attname for column in select[start:end]]
+    alias = connection.alias
+    populators = get_related_populators(info, select, alias, FETCH_ONE)
+    annotations = tuple(compiler.annotation_col_map.items())
+    make = info["model"].from_db
+
+    def made(row: tuple[Any, ...]) -> Any:
+        one = make(alias, names, row[start:end])
+        for populator in populators:
+            populator.populate(row, one)
+        for name, position in annotations:
+            setattr(one, name, row[position])
+        return one
+
+    return made

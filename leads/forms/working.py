@@ -30,8 +30,10 @@ PLANNED = (
 )  # fmt: skip
 
 
-class DispositionField(forms.ModelChoiceField):
-    """Asked for with every call, and so by a prepared statement."""
+class DispositionField(forms.Field):
+    """One of those in use, by id: asked for with every call, and so by a prepared statement."""
+
+    default_error_messages = {"invalid_choice": forms.ModelChoiceField.default_error_messages["invalid_choice"]}
 
     def to_python(self, value: Any) -> Disposition | None:
         if value in self.empty_values:
@@ -52,9 +54,7 @@ _IN_USE = PreparedObjects(
 
 
 class CallForm(LeadForm):
-    disposition = DispositionField(
-        Disposition.objects.none(), error_messages={"required": gettext_lazy("Say what happened.")}
-    )
+    disposition = DispositionField(error_messages={"required": gettext_lazy("Say what happened.")})
     call_back = WallTimeField(label=gettext_lazy("When, on her clock"), required=False)
     zone = ZoneField(label=gettext_lazy("Her clock"), required=False)
     note = forms.CharField(max_length=NOTE_MAX, required=False)
@@ -64,7 +64,6 @@ class CallForm(LeadForm):
     def __init__(self, data: Any = None, *, at: datetime, zone: str, **more: Any) -> None:
         """`zone` is hers as far as anybody knows."""
         super().__init__(data, **more)
-        self.fields["disposition"].queryset = Disposition.objects.in_use().select_related("reason")  # type: ignore[attr-defined]
         self.initial.setdefault("zone", zone)
         if zone:
             self.initial.setdefault("call_back", next_nine(at=at, zone=zone))

@@ -14,11 +14,14 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from agreement.models import Disposition
 from leads.why import address_of
 from team.templatetags.midfield import countdown, icon
 
 if TYPE_CHECKING:
+    from leads.forms.working import CallForm
     from leads.models import HandOff, Lead, LeadEvent
+    from leads.naming import Code
     from leads.pool import PoolRow
     from leads.queue import Row
     from leads.timeline import Entry
@@ -68,6 +71,22 @@ def pool_lines(context: Context, rows: "Sequence[PoolRow]") -> SafeString:
 def lead_url(name: str, row: "Lead | HandOff") -> str:
     """As `url`, for what has a public id: a page of a lead names two dozen of its addresses."""
     return address_of(f"leads:{name}", row.public_id)
+
+
+@register.simple_tag
+def disposition_choices(codes: "Sequence[Code]", form: "CallForm") -> SafeString:
+    """What a call can come to: a digit each for the first nine, and which of them need more to be said."""
+    chosen = str(form["disposition"].value()) if form.is_bound else None
+    lines = []
+    for number, code in enumerate(codes, start=1):
+        marks = f' data-key="{number}"' if number < 10 else ""
+        marks += " data-needs-more" if code.more == Disposition.Follows.CALL_BACK else ""
+        marks += " checked" if str(code.pk) == chosen else ""
+        key = f"<kbd>{number}</kbd> " if number < 10 else ""
+        choice = f'<input type="radio" name="disposition" value="{code.pk}"{marks}>'
+        lines.append(f"<label>{choice}{key}{escape(code.label)}</label>")
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
 
 
 @register.simple_tag
