@@ -149,7 +149,7 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
     if wanted.callable_now:
         matching = [entry for entry in matching if entry.lead_id in is_callable]
 
-    grouped = sorted((rank_of(entry, group), entry) for entry in matching for group in [group_of(entry, at=at)])
+    grouped = in_order(matching, at=at)
     queue = Queue(
         counts=dict(Counter(ORDER[rank[0]].value for rank, _entry in grouped)),
         total=len(entries),
@@ -221,14 +221,20 @@ _OF_LEAD: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def group_of(entry: Entry, *, at: datetime) -> Group:
-    """Why this row is here at `at`. What waits for an answer never stands behind what was missed.
+def in_order(entries: Iterable[Entry], *, at: datetime) -> list[tuple[Rank, Entry]]:
+    """The rows as the page shows them at `at`, each with its place."""
+    midnight = end_of_today(at)
+    return sorted((rank_of(entry, group_of(entry, at=at, midnight=midnight)), entry) for entry in entries)
+
+
+def group_of(entry: Entry, *, at: datetime, midnight: datetime) -> Group:
+    """Why this row is here at `at`, on a day that ends at `midnight`. What waits for an answer never stands behind
+    what was missed.
 
     Waiting: a reply; a promised moment from 15 minutes before; a hand-raiser nobody has touched; each until the end of
     its day. Missed: a first touch past its moment, and whatever a day that is over has left undone. Later: also an
     attempt of today when there is no hour left today to call her.
     """
-    midnight = end_of_today(at)
     is_past_day = entry.due_at < midnight - timedelta(days=1)
     asked = entry.is_first_touch and (entry.lane == Lane.HAND_RAISER or entry.origin == Lead.Origin.SIGNAL)
     if not is_past_day and entry.due_at < midnight:

@@ -21,8 +21,8 @@ from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from team.models import Installation, Role, User
 from team.prepared import Prepared
 
-# A count beyond this is said as "500+": what is not looked at one by one need not be counted one by one.
-COUNT_MAX = 500
+# A count beyond this is said as "200+": what is not looked at one by one need not be counted one by one.
+COUNT_MAX = 200
 BACK_DAYS = 7
 IN_MAIN = 3
 

@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db.models import (
     Case,
     CharField,
-    Exists,
     FilteredRelation,
     JSONField,
     OuterRef,
@@ -204,15 +203,15 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
     promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
     return (
         Lead.objects.filter(pk__in=leads)
-        .annotate(
-            job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)),
-        )
+        .annotate(job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True)))
+        # With its LIMIT it is looked up a row; an EXISTS would be answered by reading every open step there is.
+        .alias(promise=Subquery(promised.values("pk")[:1]))
         .values_list(
             "pk", "public_id", "version", "person__given_name", "person__family_name", "person__city",
             "person__time_zone", "account__name", "job__title", "phase", "lane", "tier", "origin", "source",
             "previous_id", "first_touched_at", "attempts", "evidence",
             "cadence_id",
-            Subquery(first.values("kind")[:1]),
+            _while_queued(first.values("kind")[:1]),
             Case(
                 When(previous__isnull=False, then=Subquery(sleep.values(was=slept)[:1])),
                 default=Value(None, JSONField()),
@@ -222,17 +221,18 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
                 default=Value(None, JSONField()),
             ),
             Case(
-                When(Exists(promised), then=Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])),
+                When(promise__isnull=False, then=Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])),
                 default=Value(""),
                 output_field=CharField(),
             ),
-            Case(
-                When(phase=Phase.QUEUED, then=Subquery(began.values(code=KT("data__because"))[:1])),
-                default=Value(""),
-                output_field=CharField(),
-            ),
+            _while_queued(began.values(code=KT("data__because"))[:1]),
         )
     )  # fmt: skip
+
+
+def _while_queued(words: QuerySet[Any, Any]) -> Case:
+    """Asked only of leads that nobody works yet."""
+    return Case(When(phase=Phase.QUEUED, then=Subquery(words)), default=Value(""), output_field=CharField())
 
 
 _KNOWN = Prepared(_known)
