@@ -10,7 +10,7 @@ from uuid import UUID
 from agreement.models import StepKind
 from leads.bands import PROMISE_LEAD
 from leads.models import Lead
-from leads.queue import Entry, Group, entries_of, group_of, rank_of
+from leads.queue import Entry, Group, entries_of, group_in, in_order
 
 if TYPE_CHECKING:
     from team.models import User
@@ -24,20 +24,18 @@ def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID 
     Ask before the act that moves this lead to another place. Who waits for her now stands first, whatever list she
     came from; after the last row of today comes the first again; None when nothing else waits.
     """
-    rows = sorted(
-        (rank_of(entry, group), entry, group) for entry in entries_of(user, at=at) for group in [group_of(entry, at=at)]
-    )
-    for _rank, entry, group in rows:
+    rows = [(entry, group_in(rank)) for rank, entry in in_order(entries_of(user, at=at), at=at)]
+    for entry, group in rows:
         if group is Group.WAITING and entry.lead_id != lead.pk and _is_owed_now(entry, at=at):
-            return _public_id(entry.lead_id)
-    later = {entry.lead_id for _rank, entry, group in rows if group is Group.LATER}
+            return entry.public_id
+    later = {entry.lead_id for entry, group in rows if group is Group.LATER}
     below = _workable(path, user)
     if below and (below.pk not in later or lead.pk in later):
         return below.public_id
-    order = [entry.lead_id for _rank, entry, _group in rows if entry.lead_id == lead.pk or entry.lead_id not in later]
-    here = order.index(lead.pk) if lead.pk in order else -1
+    order = [entry for entry, _group in rows if entry.lead_id == lead.pk or entry.lead_id not in later]
+    here = next((place for place, entry in enumerate(order) if entry.lead_id == lead.pk), -1)
     others = [*order[here + 1 :], *order[: max(here, 0)]]
-    return _public_id(others[0]) if others else None
+    return others[0].public_id if others else None
 
 
 def _is_owed_now(entry: Entry, *, at: datetime) -> bool:
@@ -47,11 +45,6 @@ def _is_owed_now(entry: Entry, *, at: datetime) -> bool:
     said_at = entry.step_created_at
     is_short = bool(entry.promised and said_at and entry.due_at - said_at < PROMISE_LEAD)
     return entry.due_at <= at or not is_short
-
-
-def _public_id(lead_id: int) -> UUID | None:
-    found: UUID | None = Lead.objects.filter(pk=lead_id).values_list("public_id", flat=True).first()
-    return found
 
 
 def _workable(path: str, user: User) -> Lead | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -60,6 +61,7 @@ class Entry:
     """A row before anybody asked what it says: enough to group, filter and order it."""
 
     lead_id: int
+    public_id: UUID
     due_at: datetime
     step_id: int | None
     kind: str
@@ -151,14 +153,14 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
 
     grouped = in_order(matching, at=at)
     queue = Queue(
-        counts=dict(Counter(ORDER[rank[0]].value for rank, _entry in grouped)),
+        counts=dict(Counter(group_in(rank).value for rank, _entry in grouped)),
         total=len(entries),
         callable_now=len(is_callable),
         stages=sorted({(str(entry.stage_id), entry.stage) for entry in entries if entry.stage_id}),
         tiers=sorted({entry.tier for entry in entries}),
     )
     if wanted.group:
-        grouped = [(rank, entry) for rank, entry in grouped if ORDER[rank[0]] == wanted.group]
+        grouped = [(rank, entry) for rank, entry in grouped if group_in(rank) == wanted.group]
     if (after := read_rank(wanted.after)) is not None:
         grouped = [(rank, entry) for rank, entry in grouped if rank > after]
     page = grouped[:PAGE]
@@ -207,17 +209,17 @@ def _stands_before(one: Entry, other: Entry) -> bool:
 
 # The same columns of a step and its lead, and of a lead without one.
 _OF_STEP: tuple[Any, ...] = (
-    "lead_id", "due_at", "id", "kind", "title", "promised", "made_by", "snoozed", "attempt", "created_at", "lead__lane",
-    "lead__tier", "lead__origin", "lead__first_touched_at", "lead__previous_id", "lead__person__time_zone",
-    "lead__person__interest__rank", "lead__stage_id", "lead__stage__label",
+    "lead_id", "lead__public_id", "due_at", "id", "kind", "title", "promised", "made_by", "snoozed", "attempt",
+    "created_at", "lead__lane", "lead__tier", "lead__origin", "lead__first_touched_at", "lead__previous_id",
+    "lead__person__time_zone", "lead__person__interest__rank", "lead__stage_id", "lead__stage__label",
 )  # fmt: skip
 _NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
 _NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
 _NO_WORD: Any = Value("", output_field=models.CharField())
 _OF_LEAD: tuple[Any, ...] = (
-    "pk", "due_at", _NO_NUMBER, _NO_WORD, _NO_WORD, Value(False), _NO_WORD, Value(0), _NO_NUMBER, _NO_MOMENT, "lane",
-    "tier", "origin", "first_touched_at", "previous_id", "person__time_zone", "person__interest__rank", "stage_id",
-    "stage__label",
+    "pk", "public_id", "due_at", _NO_NUMBER, _NO_WORD, _NO_WORD, Value(False), _NO_WORD, Value(0), _NO_NUMBER,
+    _NO_MOMENT, "lane", "tier", "origin", "first_touched_at", "previous_id", "person__time_zone",
+    "person__interest__rank", "stage_id", "stage__label",
 )  # fmt: skip
 
 
@@ -260,6 +262,10 @@ def _is_out_of_hours(entry: Entry, midnight: datetime, *, at: datetime) -> bool:
         return False
     window = _window(entry.zone, at=at)
     return window is not None and window[0] >= midnight
+
+
+def group_in(rank: Rank) -> Group:
+    return ORDER[rank[0]]
 
 
 def rank_of(entry: Entry, group: Group) -> Rank:
@@ -328,7 +334,7 @@ def _in_groups(
     groups: dict[Group, list[Row]] = {}
     hours = {zone: _hours(zone, at=at) for zone in {entry.zone for _rank, entry in page}}
     for rank, entry in page:
-        group = ORDER[rank[0]]
+        group = group_in(rank)
         groups.setdefault(group, []).append(_row(entry, facts[entry.lead_id], group, hours[entry.zone], at=at))
     return list(groups.items())
 
