@@ -290,7 +290,7 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(fields=["team", "band", "due_at", "id"], condition=Q(phase="queued"), name="lead_pool"),
-            models.Index(fields=["bdr", "phase"], condition=~Q(phase="closed"), name="lead_of_bdr"),
+            models.Index(fields=["bdr", "phase", "wake_at"], condition=~Q(phase="closed"), name="lead_open_of_bdr"),
             models.Index(
                 fields=["ae", "phase", "due_at"],
                 condition=Q(phase__in=["handed_off", "accepted", "qualified"]),
