@@ -14,12 +14,14 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from agreement.models import Disposition
+from accounts.models import Employment
+from agreement.models import Disposition, Phase
 from leads.why import address_of
 from team.templatetags.midfield import countdown, icon
 
 if TYPE_CHECKING:
     from leads.forms.working import CallForm
+    from leads.lead_page import LeadPage
     from leads.models import HandOff, Lead, LeadEvent
     from leads.naming import Code
     from leads.pool import PoolRow
@@ -87,6 +89,54 @@ def disposition_choices(codes: "Sequence[Code]", form: "CallForm") -> SafeString
         lines.append(f"<label>{choice}{key}{escape(code.label)}</label>")
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703
+
+
+# The page writes the address of the row below into it.
+_NEIGHBOUR = ' data-neighbour="1"'
+
+
+@register.simple_tag(takes_context=True)
+def form_marks(context: Context) -> SafeString:
+    """What tells one sending of a form from another, and from which state of the lead it was shown."""
+    form = context["form"]
+    version = context["lead"].version if context.get("conflict") else form["version"].value()
+    marks = {"form_id": form["form_id"].value(), "version": version, "after": form["after"].value()}
+    inputs = [_hidden("csrfmiddlewaretoken", context["csrf_token"])]
+    inputs += [_hidden(name, value, _NEIGHBOUR if name == "after" else "") for name, value in marks.items()]
+    # Every value was escaped above.
+    return SafeString("".join(inputs))  # nosec B703
+
+
+def _hidden(name: str, value: object, mark: str = "") -> str:
+    said = "" if value is None else escape(str(value))
+    return f'<input type="hidden" name="{name}" value="{said}"{mark}>'
+
+
+@register.simple_tag
+def people_lines(page: "LeadPage") -> SafeString:
+    """Who is known at the account, each one's part, and who works them; a link where she may look."""
+    lines = []
+    for one in page.colleagues:
+        name, job = escape(str(one.person)), one.employment
+        if one.lead and one.person.pk != page.lead.person_id and getattr(one.lead, "is_seen", False):
+            name = f'<a href="{lead_url("lead", one.lead)}">{name}</a>'
+        told = _("this lead") if one.person.pk == page.lead.person_id else _worked(one.lead) if one.lead else ""
+        small = escape(", ".join(part for part in (job.title, told) if part))
+        role = escape(str(Employment.Role(job.role).label))
+        lines.append(f'<li><span>{name}</span> <span class="tag">{role}</span><small>{small}</small></li>')
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
+
+
+def _worked(lead: "Lead") -> str:
+    """By whom, in a few words."""
+    if lead.phase == Phase.QUEUED and not lead.bdr_id:
+        return _("in the pool")
+    if lead.phase == Phase.NURTURE:
+        return _("asleep")
+    if lead.ae and lead.phase != Phase.WORKING:
+        return _("with %(name)s") % {"name": lead.ae.name}
+    return _("worked by %(name)s") % {"name": lead.bdr.name} if lead.bdr else ""
 
 
 @register.simple_tag
