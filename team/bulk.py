@@ -14,6 +14,9 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from psycopg.types.numeric import Int8
+
+from team.prepared import planned_cursor
 
 ROWS_MOST = 500
 # Which values of a row the database wants in another form.
@@ -36,12 +39,14 @@ def insert_rows(
     """Insert these rows, in this order; with `ids`, the ids they were given, in the same order."""
     if not rows:
         return []
-    table, adapters = _plan(model, columns, connection.vendor)
+    # One row is what an act writes, all day; many are another statement for every number of them.
+    is_planned = len(rows) == 1
+    table, adapters = _plan(model, columns, connection.vendor, is_planned)
     if adapters:
         rows = [_adapted(row, adapters) for row in rows]
     most = min(ROWS_MOST, (connection.features.max_query_params or 60_000) // len(columns))
     given: list[int] = []
-    with connection.cursor() as cursor:
+    with planned_cursor() if is_planned else connection.cursor() as cursor:
         if connection.vendor == "sqlite" and not ids:
             cursor.executemany(f"{table} VALUES {_marks(len(columns), 1)}", rows)
             return given
@@ -74,10 +79,10 @@ def _plain(value: Any) -> Any:
 
 def update_row(model: type[models.Model], pk: int, values: dict[str, Any]) -> None:
     """Write these columns of one row, by the names of its attributes."""
-    statement, adapters = _update_plan(model, ("id", *values), connection.vendor)
+    statement, adapters = _update_plan(model, ("id", *values), connection.vendor, True)
     row: tuple[Any, ...] = (pk, *map(_plain, values.values()))
     row = _adapted(row, adapters) if adapters else row
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(statement, (*row[1:], row[0]))
 
 
@@ -85,7 +90,7 @@ def update_rows(model: type[models.Model], columns: tuple[str, ...], rows: Seque
     """Write these columns of rows that exist; the first column is the key."""
     if not rows:
         return
-    statement, adapters = _update_plan(model, columns, connection.vendor)
+    statement, adapters = _update_plan(model, columns, connection.vendor, False)
     adapted = [_adapted(row, adapters) for row in rows] if adapters else rows
     with connection.cursor() as cursor:
         cursor.executemany(statement, [(*row[1:], row[0]) for row in adapted])
@@ -99,28 +104,33 @@ def _adapted(row: tuple[Any, ...], adapters: Adapters) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=64)
-def _plan(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, Adapters]:
+def _plan(model: type[models.Model], columns: tuple[str, ...], vendor: str, is_planned: bool) -> tuple[str, Adapters]:
     """The head of the statement, and which values the database wants in another form."""
-    table, names, adapters = _columns(model, columns, vendor)
+    table, names, adapters = _columns(model, columns, vendor, is_planned)
     return f"INSERT INTO {table} ({', '.join(names)})", adapters
 
 
 @lru_cache(maxsize=64)
-def _update_plan(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, Adapters]:
-    table, (key, *names), adapters = _columns(model, columns, vendor)
+def _update_plan(
+    model: type[models.Model], columns: tuple[str, ...], vendor: str, is_planned: bool
+) -> tuple[str, Adapters]:
+    table, (key, *names), adapters = _columns(model, columns, vendor, is_planned)
     values = ", ".join(f"{name} = %s" for name in names)
     # Only names of our own models are put into the statement.
     return f"UPDATE {table} SET {values} WHERE {key} = %s", adapters  # noqa: S608 # nosec B608
 
 
-def _columns(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> tuple[str, list[str], Adapters]:
+def _columns(
+    model: type[models.Model], columns: tuple[str, ...], vendor: str, is_planned: bool
+) -> tuple[str, list[str], Adapters]:
     fields = {field.attname: field for field in model._meta.concrete_fields}
     quote = connection.ops.quote_name
-    adapters = tuple((at, adapt) for at, name in enumerate(columns) if (adapt := _adapter(fields[name], vendor)))
+    found = ((at, _adapter(fields[name], vendor, is_planned)) for at, name in enumerate(columns))
+    adapters = tuple((at, adapt) for at, adapt in found if adapt)
     return quote(model._meta.db_table), [quote(fields[name].column or name) for name in columns], adapters
 
 
-def _adapter(field: Any, vendor: str) -> Callable[[Any], Any] | None:
+def _adapter(field: Any, vendor: str, is_planned: bool) -> Callable[[Any], Any] | None:
     if isinstance(field, models.JSONField):
         return _as_json
     if vendor == "sqlite" and isinstance(field, models.UUIDField):
@@ -129,7 +139,14 @@ def _adapter(field: Any, vendor: str) -> Callable[[Any], Any] | None:
         return connection.ops.adapt_datetimefield_value
     if isinstance(field, models.DateField):
         return connection.ops.adapt_datefield_value
+    if is_planned and vendor == "postgresql" and isinstance(field, models.IntegerField | models.ForeignKey):
+        return _as_bigint
     return None
+
+
+def _as_bigint(value: Any) -> Any:
+    """One type whatever the size, so that a statement has one plan; the column takes it as it is."""
+    return value if value is None else Int8(value)
 
 
 def _as_json(value: Any) -> str:

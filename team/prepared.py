@@ -19,12 +19,13 @@ import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 from psycopg.sql import Literal
+from psycopg.types.numeric import Int8
 
 # Values that no row and no rule has, so that each is recognised in the compiled parameters.
 FIRST_NUMBER = 7_900_000_000_000
 FIRST_MOMENT = datetime(1907, 3, 1, tzinfo=UTC)
 LIST_STEP = 8
-# As many shapes of one list are kept compiled.
+# As many shapes of one list are kept compiled, and as many plans by one connection; the driver would keep 100.
 KEPT_MAX = 200
 
 
@@ -76,7 +77,7 @@ class Prepared:
         for position, name, place in compiled.holes:
             value = values[name]
             params[position] = _adapted(value[place] if isinstance(value, tuple) else value, like=params[position])
-        with _cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(compiled.sql, params)
             found: Sequence[tuple[Any, ...]] = cursor.fetchall()
         if compiled.converters:
@@ -129,6 +130,8 @@ class Prepared:
         converters = compiler.get_converters(fields)
         if connection.vendor == "postgresql":
             sql, params, holes = _with_constants(sql, params, holes)
+            # A number is sent as a bigint, small as it may be.
+            params = [Int8(param) if isinstance(param, int) else param for param in params]
         return _Compiled(sql, tuple(params), holes, compiler, converters)
 
 
@@ -155,13 +158,18 @@ def _with_constants(
     return re.sub(r"%s|%%", written, sql), kept, tuple(moved)
 
 
-def _cursor() -> Any:
-    """A cursor under which PostgreSQL keeps its plan as well: planning these costs more than reading their rows."""
+def planned_cursor() -> Any:
+    """A cursor under which PostgreSQL keeps its plan as well: planning these costs more than reading their rows.
+
+    Give it one type for a parameter, always: each other one makes another plan (see `_adapted`).
+    """
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
+    driver = cast(Any, connection.connection)
+    driver.prepared_max = KEPT_MAX
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return make(cast(Any, _PlannedOnce(connection.connection)))
+    return make(cast(Any, _PlannedOnce(driver)))
 
 
 def _filled(value: Any) -> Any:

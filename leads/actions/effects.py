@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from agreement.models import StepKind
 from leads.clocks import ended
 from leads.models import Clock, Lead, Note, Step
-from team.bulk import insert_objects
+from team.bulk import insert_objects, update_row
 from team.prepared_objects import PreparedObjects
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ class Effects:
         closing = list(self.open_steps if steps is None else steps)
         if not closing:
             return
-        Step.objects.open().filter(pk__in=[step.pk for step in closing]).update(state=state, closed_at=self.at)
+        for step in closing:
+            # They were read as open under the lock of their lead.
+            update_row(Step, step.pk, {"state": state, "closed_at": self.at})
         self.codes.setdefault("steps_closed", []).extend(step.pk for step in closing)
         gone = {step.pk for step in closing}
         self.open_steps[:] = [step for step in self.open_steps if step.pk not in gone]
