@@ -4,6 +4,7 @@ A row has a dozen values; through template variables fifty of them cost more tha
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,17 @@ from django.template.context import Context
 from django.template.defaultfilters import linebreaksbr
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import Employment
 from agreement.models import Disposition, Phase
 from leads.why import address_of
-from team.templatetags.midfield import countdown, icon
+from team.templatetags.midfield import countdown, day, icon
 
 if TYPE_CHECKING:
     from leads.forms.working import CallForm
-    from leads.lead_page import LeadPage
+    from leads.lead_page import Known, LeadPage
     from leads.models import HandOff, Lead, LeadEvent
     from leads.naming import Code
     from leads.pool import PoolRow
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from leads.timeline import Entry
 
 register = template.Library()
+
+# So much of a note stands as evidence beside a criterion; the whole of it is in the history.
+EVIDENCE_CHARS = 140
 
 
 @register.simple_tag(takes_context=True)
@@ -139,26 +144,51 @@ def _worked(lead: "Lead") -> str:
     return _("worked by %(name)s") % {"name": lead.bdr.name} if lead.bdr else ""
 
 
-@register.simple_tag
-def history_lines(entries: "Sequence[Entry]", undoable: "LeadEvent | None") -> SafeString:
-    """One day of a history: what happened, the words that belong to it, when; the last act with a way back."""
+@register.simple_tag(takes_context=True)
+def criteria_lines(context: Context, known: "Sequence[Known]") -> SafeString:
+    """The five questions of readiness: what was answered, on what evidence, by whom and when."""
+    answers = {"yes": escape(_("yes")), "no": escape(_("no"))}
+    unknown = f'<span class="soft">{escape(_("unknown"))}</span>'
     lines = []
-    for entry in entries:
-        told = conditional_escape(entry.text)
-        mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
-        if entry.is_taken_back:
-            told = f'<s>{told}</s> <span class="soft">· {escape(_("taken back"))}</span>'
-        elif entry.soft:
-            told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
-        if undoable and entry.event and entry.event.pk == undoable.pk:
-            told = f'{told} <button class="link" form="undo-last">{escape(_("Correct"))}</button>'
-        words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
-        lines.append(
-            f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"
-            f'<time datetime="{entry.iso}">{escape(entry.clock)}</time></li>'
-        )
+    for one in known:
+        mark = f' data-is="{one.state}"' if one.state else ""
+        why = Truncator(one.evidence).chars(EVIDENCE_CHARS) or (one.criterion.more if not one.value else "")
+        told = f"<small>{escape(why)}</small>" if why else ""
+        if one.answer:
+            told += f"<small>{day(context, one.answer.at)}, {escape(one.by)}</small>"
+        answer = answers.get(one.value, unknown)
+        lines.append(f"<li{mark}>{icon(one.icon)}<div><b>{escape(one.criterion.label)}</b> {answer}{told}</div></li>")
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703
+
+
+@register.simple_tag(takes_context=True)
+def history_days(
+    context: Context, days: "Sequence[tuple[datetime, list[Entry]]]", undoable: "LeadEvent | None"
+) -> SafeString:
+    """A list a day: what happened, the words that belong to it, when; the last act with a way back."""
+    drawn = []
+    for at, entries in days:
+        lines = "\n".join(_told(entry, undoable) for entry in entries)
+        drawn.append(f'<h3 class="day">{day(context, at)}</h3>\n<ol class="timeline">\n{lines}\n</ol>')
+    # Every value in a line was escaped where it was written.
+    return SafeString("\n".join(drawn))  # nosec B703
+
+
+def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
+    told = conditional_escape(entry.text)
+    mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
+    if entry.is_taken_back:
+        told = f'<s>{told}</s> <span class="soft">· {escape(_("taken back"))}</span>'
+    elif entry.soft:
+        told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
+    if undoable and entry.event and entry.event.pk == undoable.pk:
+        told = f'{told} <button class="link" form="undo-last">{escape(_("Correct"))}</button>'
+    words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
+    return (
+        f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"
+        f'<time datetime="{entry.iso}">{escape(entry.clock)}</time></li>'
+    )
 
 
 def _who(row: "Row | PoolRow") -> str:
