@@ -106,8 +106,7 @@ def _calls(site, client, number, **more):
     page = client.get(f"/leads/{leads[0][0]}/")
     form = next(form for form in forms_of(page.text) if form["action"].endswith("/call/"))
     disposition = next(value for name, value in form["fields"] if name == "disposition" and value)
-    for public_id, version in itertools.cycle(leads):
-        yield (
-            f"/leads/{public_id}/call/",
-            {"disposition": disposition, "note": "", "form_id": uuid.uuid4(), "version": version, **more},
-        )
+    for round_, (public_id, version) in ((number, lead) for number in itertools.count() for lead in leads):
+        # A page shown after each call would carry one version more than the one before.
+        fields = {"disposition": disposition, "note": "", "form_id": uuid.uuid4(), "version": version + round_}
+        yield f"/leads/{public_id}/call/", {**fields, **more}
