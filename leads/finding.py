@@ -20,6 +20,7 @@ from team.models import User
 from team.prepared import Prepared
 
 FOUND_MAX = 50
+FOUND_ACCOUNTS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,21 @@ class Found:
 
 
 def find(q: str, *, by: User) -> Found:
-    """Up to 50 people and companies that hold every word of `q`, names that begin with it first."""
-    rows = list(
-        matching(q)
-        .filter(person__merged_into=None, person__erased_at=None)
-        .values_list("person_id", "account_id")[: FOUND_MAX + 1]
+    """Up to 50 people and 20 companies that hold every word of `q`, names that begin with it first.
+
+    Each has its own limit: a short word that every company holds hides no person.
+    """
+    known = matching(q)
+    people = known.filter(person__isnull=False, person__merged_into=None, person__erased_at=None)
+    person_ids = list(people.values_list("person_id", flat=True)[: FOUND_MAX + 1])
+    account_ids = list(
+        known.filter(account__isnull=False).values_list("account_id", flat=True)[: FOUND_ACCOUNTS_MAX + 1]
     )
-    found = Found(has_more=len(rows) > FOUND_MAX)
-    rows = rows[:FOUND_MAX]
-    found.people = _sorted(_people([person for person, _account in rows if person], by=by), q)
-    found.accounts = _sorted(_accounts([account for _person, account in rows if account]), q)
-    return found
+    return Found(
+        people=_sorted(_people(person_ids[:FOUND_MAX], by=by), q),
+        accounts=_sorted(_accounts(account_ids[:FOUND_ACCOUNTS_MAX]), q),
+        has_more=len(person_ids) > FOUND_MAX or len(account_ids) > FOUND_ACCOUNTS_MAX,
+    )
 
 
 def find_at(account: Account, q: str, *, by: User) -> Found:

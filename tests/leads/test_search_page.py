@@ -66,6 +66,17 @@ def test_a_company_leads_to_everybody_who_works_there_now(client, alice, mara):
     assert "Mara Lind" not in client.get(there, {"company": halden.public_id, "q": "abel"}).text
 
 
+def test_many_companies_hide_no_person(alice):
+    index_accounts([make_account(name=f"Sorrel {number}").pk for number in range(60)])
+    person = make_person(given_name="Sorrel", family_name="Ash")
+    index_people([person.pk])
+
+    found = find("sorrel", by=alice)
+
+    assert [one.name for one in found.people] == ["Sorrel Ash"]
+    assert (len(found.accounts), found.has_more) == (20, True)
+
+
 @pytest.mark.parametrize("company", ["nonsense", "\0", "01a200f8-2347-7620-b998-68a6330191bc"])
 def test_a_company_that_is_not_there_is_a_404(client, alice, company):
     client.force_login(alice)
@@ -171,8 +182,8 @@ def test_search_costs_the_same_queries_however_much_it_finds(client, alice, rows
     client.force_login(alice)
     client.get(reverse("leads:queue"))  # the first page of a session notes when it began
 
-    # Session, user, memberships, the texts, people, their leads, rail.
-    with django_assert_num_queries(7):
+    # Session, user, memberships, the texts of people and of companies, people, their leads, rail.
+    with django_assert_num_queries(8):
         response = client.get(reverse("leads:search"), {"q": "marlow"})
 
     assert response.text.count('<li class="row has-act"') == rows
