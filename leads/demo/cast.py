@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from agreement.models import AgreementVersion
 from team.calendars import worktime_of
 from team.localtime import is_zone
 from team.models import Calendar, CalendarDay, CalendarWindow, Installation, Membership, Role, Team, User
@@ -75,8 +74,6 @@ def make_cast(*, at: datetime, zone: str = "") -> Cast:
     Installation.objects.update_or_create(
         pk=1, defaults={"company": COMPANY, "calendar_shift": _open_now(calendar, at=at)}
     )
-    # The demo's history began under the agreement that the installation has published this minute.
-    AgreementVersion.objects.filter(number=1).update(published_at=at - HISTORY)
     team = Team.objects.create(name=_("Inside sales"), calendar=calendar, is_default=True)
 
     users: dict[str, User] = {}
