@@ -12,6 +12,8 @@ from agreement.models import Phase, Transition
 from agreement.models.vocabulary import OPEN_PHASES
 
 BEGIN = ""  # before the first event there is no phase
+# Whoever did what is taken back, wherever it has brought the lead.
+ACTOR = ("actor",)
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Move:
     from_phase: str
     verb: str
     to_phase: str
-    # Who may: bdr (hers), pool (any BDR of the team), ae (hers), manager (of the team), system.
+    # Who may, as `leads.actions.changing.parts_of` says: bdr (of the team, or hers), pool (any BDR of the team), ae
+    # (any: what was sent to another may come to her), manager (of the team), system (and the admin whom it obeys).
     who: tuple[str, ...]
     # What must be known for it.
     facts: tuple[str, ...] = ()
@@ -92,17 +95,13 @@ MOVES: tuple[Move, ...] = (
     *_rows((A, S), "stall", N, ("ae", "manager"), ("reason", "wake"), due="wake"),
     # Recycling and the end
     *_rows((Q, W), "recycle", N, ("bdr", "pool", "manager"), ("reason", "wake"), due="wake", clocks="excused"),
-    *_rows((N,), "rewake", N, ("bdr", "manager"), ("wake",), due="wake"),
+    *_rows((N,), "rewake", N, ("bdr", "manager", "system"), ("wake",), due="wake"),
     *_rows((N,), "wake", C, ("system", "bdr", "manager"), due="none"),
     *_rows((Q, W, N), "disqualify", C, ("bdr", "pool", "manager"), ("reason",), due="none", clocks="excused"),
     *_rows(OPEN, "merge", C, ("manager", "bdr", "ae", "system"), due="none", clocks="excused"),
     *_rows(OPEN, "erase", C, ("manager", "system"), due="none", clocks="excused"),
     # Taken back: the only verb that may cross any two phases.
-    *(
-        Move(a, "correct", b, ("bdr", "ae", "manager"), due="as before", clocks="as before")
-        for a in (*OPEN, C)
-        for b in (*OPEN, C)
-    ),
+    *(Move(a, "correct", b, ACTOR, due="as before", clocks="as before") for a in (*OPEN, C) for b in (*OPEN, C)),
 )
 
 TABLE: dict[tuple[str, str, str], Move] = {(move.from_phase, move.verb, move.to_phase): move for move in MOVES}
@@ -123,6 +122,11 @@ def is_allowed(from_phase: str, verb: str, to_phase: str, *, version_id: int, by
         return True
     narrowed = _narrowed(version_id)
     return not narrowed or arrow in narrowed
+
+
+def who_may(from_phase: str, verb: str, to_phase: str) -> tuple[str, ...]:
+    """Whose this arrow is."""
+    return TABLE[from_phase, verb, to_phase].who
 
 
 @lru_cache(maxsize=64)

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.actions.acts import belongs
 from leads.models import Lead, LeadEvent
-from leads.transitions import BEGIN, is_allowed
+from leads.transitions import ACTOR, BEGIN, is_allowed, who_may
 from team.bulk import insert_objects, update_row
+from team.models import Role
 from team.prepared_objects import PreparedObjects
 
 if TYPE_CHECKING:
@@ -121,9 +122,32 @@ def alter(
 
 
 def must_allow(lead: Lead, verb: str, to: str, *, by: User | None) -> None:
-    """LeadConflict unless this arrow exists. Asked before an action writes what only makes sense along it."""
+    """LeadConflict unless this arrow exists, MoveRefused unless it is hers to go. Asked before an action writes what
+    only makes sense along it."""
     if not is_allowed(lead.phase, verb, to, version_id=lead.agreement_id, by_system=by is None):
         raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(lead.phase)})
+    who = who_may(lead.phase, verb, to)
+    if who != ACTOR and not parts_of(by, lead) & set(who):
+        raise MoveRefused(_("That is not yours to do: it takes another role in the team of this lead."))
+
+
+def parts_of(user: User | None, lead: Lead) -> set[str]:
+    """What somebody is to this lead, in the words of the table of moves: by what she holds in its team, or because it
+    is hers. Nobody is the system, and so is an admin, whose settings move leads.
+
+    Which lead is whose to open is another question, and `visible_to` and `workable_by` answer it.
+    """
+    if user is None:
+        return {"system"}
+    is_bdr = lead.team_id in user.teams_as(Role.BDR)
+    found = {
+        "bdr": is_bdr or lead.bdr_id == user.pk,
+        "pool": is_bdr,
+        "ae": user.has_role(Role.AE) or lead.ae_id == user.pk,
+        "manager": lead.team_id in user.teams_as(Role.MANAGER),
+        "system": user.has_role(Role.ADMIN),
+    }
+    return {part for part, holds in found.items() if holds}
 
 
 def begin(lead: Lead, verb: str, *, by: User | None, at: datetime, data: dict[str, Any] | None = None) -> LeadEvent:

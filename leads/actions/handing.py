@@ -95,7 +95,7 @@ def hand_off_lead(
     )
     write(held, event, sweep_at=None)
     if meeting_at:
-        hold_attempts(held.account_id, by=by, at=at)
+        hold_attempts(held.account_id, at=at)
     if ae == by:
         accept_hand_off(hand_off, by=by, at=at)
         hand_off.refresh_from_db()
@@ -162,7 +162,7 @@ def reject_hand_off(hand_off: HandOff, *, reason: Reason, by: User, at: datetime
     effects.note(line)
     _answer(hand_off, HandOff.State.REJECTED, by=by, at=at, reason=reason)
     event = send_on(lead, "reject", effects, rule=rule, reason=reason, by=by, at=at, hand_off=hand_off.pk)
-    let_go_on(hand_off, lead, by=by, at=at)
+    let_go_on(hand_off, lead, at=at)
     tell(hand_off.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
     return event
 
@@ -180,7 +180,7 @@ def withdraw_hand_off(hand_off: HandOff, *, by: User | None, at: datetime, line:
     hand_off.sequence += 1
     hand_off.save(update_fields=["state", "outcome_at", "sequence"])
     event = back_to_bdr(lead, "withdraw", effects, by=by, at=at, kind=StepKind.CALL, hand_off=hand_off.pk)
-    let_go_on(hand_off, lead, by=by, at=at)
+    let_go_on(hand_off, lead, at=at)
     return event
 
 

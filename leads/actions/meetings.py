@@ -63,12 +63,12 @@ def move_meeting(
     new |= agreed(lead, at=at)
     data = effects.data(hand_off=hand_off.pk, meeting=meeting_at.isoformat() if meeting_at else None)
     event = write(lead, alter(lead, "move", by=by, at=at, data=data, **new))
-    hold_attempts(lead.account_id, by=by, at=at)
+    hold_attempts(lead.account_id, at=at)
     tell(hand_off.ae if by != hand_off.ae else hand_off.bdr, lead, Notice.Kind.MOVED, by=by, at=at)
     return event
 
 
-def hold_attempts(account_id: int | None, *, by: User | None, at: datetime, as_before: bool = False) -> None:
+def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = False) -> None:
     """Attempts at people of the account wait until the last meeting there was held. Where none is ahead any more they
     are due when they were planned, or now; `as_before` when they were planned, because the meeting is taken back.
 
@@ -84,13 +84,11 @@ def hold_attempts(account_id: int | None, *, by: User | None, at: datetime, as_b
     others = Lead.objects.filter(pk__in=list(steps.values_list("lead_id", flat=True)), phase=Phase.WORKING)
     skip = connection.features.has_select_for_update_skip_locked
     for other in others.order_by("pk").select_for_update(of=("self",), skip_locked=skip):
-        _hold(other, until, ref=ref, by=by, at=at, as_before=as_before)
+        _hold(other, until, ref=ref, at=at, as_before=as_before)
 
 
-def _hold(
-    lead: Lead, until: datetime | None, *, ref: int | None, by: User | None, at: datetime, as_before: bool
-) -> None:
-    effects = Effects(lead, by=by, at=at)
+def _hold(lead: Lead, until: datetime | None, *, ref: int | None, at: datetime, as_before: bool) -> None:
+    effects = Effects(lead, by=None, at=at)
     step = next((one for one in effects.open_steps if one.made_by == Step.MadeBy.CADENCE), None)
     if step is None or (step.held_from is None and is_waiting(lead)):
         return
@@ -104,7 +102,7 @@ def _hold(
         return
     effects.move_step(step, due_at, held_from=held_from)
     data = effects.data(because="meeting_at_account" if held_from else "meeting_gone", ref=ref)
-    event = alter(lead, "plan", by=by, at=at, due_at=effects.next_due, data=data)
+    event = alter(lead, "plan", by=None, at=at, due_at=effects.next_due, data=data)
     sweep_at = lead.sweep_at
     if sweep_at is not None:
         clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
@@ -120,10 +118,10 @@ def _meeting_ahead(account_id: int, *, at: datetime) -> tuple[datetime | None, i
     return max([end for end in ends if end[0] > at], default=(None, None))
 
 
-def let_go_on(hand_off: HandOff, lead: Lead, *, by: User | None, at: datetime) -> None:
+def let_go_on(hand_off: HandOff, lead: Lead, *, at: datetime) -> None:
     """A meeting that will not be holds nobody up; one that has begun was held, as far as colleagues are concerned."""
     if hand_off.meeting_at and hand_off.meeting_at > at:
-        hold_attempts(lead.account_id, by=by, at=at)
+        hold_attempts(lead.account_id, at=at)
 
 
 def hold_forgotten_attempts(*, at: datetime) -> int:
@@ -135,7 +133,7 @@ def hold_forgotten_attempts(*, at: datetime) -> int:
     }
     for account_id in sorted(accounts):
         with transaction.atomic():
-            hold_attempts(account_id, by=None, at=at)
+            hold_attempts(account_id, at=at)
     return len(accounts)
 
 

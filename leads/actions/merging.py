@@ -194,7 +194,7 @@ def _close(
     event = alter(lead, verb, to=Phase.CLOSED, by=by, at=at, closed_as=closed_as, data=effects.data(into=survivor))
     write(lead, event, sweep_at=None)
     if had_a_meeting:
-        hold_attempts(lead.account_id, by=by, at=at)
+        hold_attempts(lead.account_id, at=at)
 
 
 def _move_contact_points(kept: Person, merged: Person) -> list[int]:

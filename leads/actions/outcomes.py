@@ -107,7 +107,7 @@ def return_lead(lead: Lead, *, by: User | None, at: datetime, line: str = "", be
     hand_off = lead.hand_offs.select_for_update().filter(state__in=[*HandOff.OPEN_STATES]).first()
     if hand_off:
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
-        let_go_on(hand_off, lead, by=by, at=at)
+        let_go_on(hand_off, lead, at=at)
     effects.end_clocks(excused=True)
     effects.note(line)
     return back_to_bdr(
@@ -157,7 +157,7 @@ def stall_lead(
     effects = Effects(lead, by=by, at=at)
     for hand_off in lead.hand_offs.select_for_update().filter(state__in=HandOff.OPEN_STATES):
         _ended(hand_off, HandOff.State.RETURNED, effects, by=by, at=at)
-        let_go_on(hand_off, lead, by=by, at=at)
+        let_go_on(hand_off, lead, at=at)
     effects.close_steps()
     effects.end_clocks(excused=True)
     effects.note(note)
@@ -230,7 +230,7 @@ def _ending(lead: Lead, *, by: User, at: datetime, note: str) -> Effects:
     effects.note(note)
     for hand_off in lead.hand_offs.select_for_update().filter(state=HandOff.State.ACCEPTED):
         _ended(hand_off, HandOff.State.QUALIFIED, effects, by=by, at=at)
-        let_go_on(hand_off, lead, by=by, at=at)
+        let_go_on(hand_off, lead, at=at)
     return effects
 
 

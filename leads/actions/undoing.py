@@ -66,7 +66,7 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     if not all(can_undo(event, by=by, at=at) for event in events):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
     corrections = [_take_back(held, event, by=by, at=at) for event in events]
-    hold_attempts(held.account_id, by=by, at=at, as_before=True)
+    hold_attempts(held.account_id, at=at, as_before=True)
     return corrections[-1]
 
 

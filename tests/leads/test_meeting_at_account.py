@@ -307,7 +307,7 @@ def test_who_was_being_changed_at_that_instant_is_found_by_the_next_tick(hers, h
 def test_an_account_without_a_meeting_holds_nobody(account, his):
     before = attempt(his)
 
-    hold_attempts(account.pk, by=None, at=LATER)
+    hold_attempts(account.pk, at=LATER)
 
     assert attempt(his) == before
     assert his.events.count() == 2
