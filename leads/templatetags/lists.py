@@ -176,7 +176,7 @@ def history_days(
 
 
 def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
-    told = conditional_escape(entry.text)
+    told: str = conditional_escape(entry.text)
     mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
     if entry.is_taken_back:
         told = f'<s>{told}</s> <span class="soft">· {escape(_("taken back"))}</span>'
