@@ -1,11 +1,10 @@
 """Measure Midfield: `./run bench NAME... [--list] [--quick] [--leads N]`. See docs/bench.md."""
 
 import argparse
-import importlib
 import sys
-import time
 from dataclasses import dataclass
 
+from tests.bench.by_name import chosen, run
 from tests.bench.environment import environment
 
 # name: (module of tests.bench.measures, what it says). A module has one function of each name.
@@ -43,36 +42,13 @@ class Plan:
 
 def main():
     arguments = _arguments()
-    if arguments.list:
-        for name, (_module, sentence) in MEASURES.items():
-            print(f"{name:<14} {sentence}")
-        return 0
-    unknown = set(arguments.names) - set(MEASURES)
-    if unknown:
-        print(f"There is no {', '.join(sorted(unknown))}. These are there: {', '.join(MEASURES)}", file=sys.stderr)
-        return 2
-    short = 0
+    names = chosen(MEASURES, arguments.names, wants_list=arguments.list)
+    if isinstance(names, int):
+        return names
     with environment() as server:
         plan = Plan(server, arguments.leads or (20_000 if arguments.quick else 100_000), arguments.quick)
-        for name in arguments.names or MEASURES:
-            short += _measure(name, plan)
+        short = sum(run(name, f"tests.bench.measures.{MEASURES[name][0]}:measure_{name}", plan) for name in names)
     return 1 if short else 0
-
-
-def _measure(name, plan):
-    """Print the lines of one measure; how many fall short. One that breaks falls short, and the next goes on."""
-    module = importlib.import_module(f"tests.bench.measures.{MEASURES[name][0]}")
-    begun = time.monotonic()
-    short = 0
-    try:
-        for line in getattr(module, f"measure_{name}")(plan):
-            print(line, flush=True)
-            short += not line.ok
-    except Exception as failure:
-        print(f"{name:<58} {type(failure).__name__}: {failure}  short", flush=True)
-        short += 1
-    print(f"# {name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return short
 
 
 def _arguments():

@@ -1,12 +1,11 @@
 """Kill, restart and double Midfield's processes: `./run faults NAME... [--list] [--long]`. See docs/bench.md."""
 
 import argparse
-import importlib
 import os
 import sys
-import time
 from dataclasses import dataclass
 
+from tests.bench.by_name import chosen, run
 from tests.bench.environment import environment
 
 # name: (module of this package, what it says). A module has one function of each name.
@@ -29,35 +28,14 @@ class Plan:
 
 def main():
     arguments = _arguments()
-    if arguments.list:
-        for name, (_module, sentence) in FAULTS.items():
-            print(f"{name:<14} {sentence}")
-        return 0
-    unknown = set(arguments.names) - set(FAULTS)
-    if unknown:
-        print(f"There is no {', '.join(sorted(unknown))}. These are there: {', '.join(FAULTS)}", file=sys.stderr)
-        return 2
+    names = chosen(FAULTS, arguments.names, wants_list=arguments.list)
+    if isinstance(names, int):
+        return names
     # 5 kills in CI; 20 everywhere else.
-    long = arguments.long or os.environ.get("CI") != "true"
     with environment() as server:
-        short = sum(_inject(name, Plan(server, long)) for name in arguments.names or FAULTS)
+        plan = Plan(server, long=arguments.long or os.environ.get("CI") != "true")
+        short = sum(run(name, f"tests.faults.{FAULTS[name][0]}:inject_{name}", plan) for name in names)
     return 1 if short else 0
-
-
-def _inject(name, plan):
-    """Print the lines of one fault; how many fall short. One that breaks falls short, and the next goes on."""
-    module = importlib.import_module(f"tests.faults.{FAULTS[name][0]}")
-    begun = time.monotonic()
-    short = 0
-    try:
-        for line in getattr(module, f"inject_{name}")(plan):
-            print(line, flush=True)
-            short += not line.ok
-    except Exception as failure:
-        print(f"{name:<58} {type(failure).__name__}: {failure}  short", flush=True)
-        short += 1
-    print(f"# {name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return short
 
 
 def _arguments():
