@@ -92,6 +92,10 @@ def _found(url):
 
 def _stamp():
     """Changes with the migrations and with what writes the data."""
-    files = [*sorted(ROOT.glob("*/migrations/0*.py")), Path(dataset.__file__), Path(company.__file__)]
+    files = [
+        *sorted(ROOT.glob("*/migrations/0*.py")),
+        *sorted(Path(dataset.__file__).parent.glob("*.py")),
+        Path(company.__file__),
+    ]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
     return digest.hexdigest()[:10]
