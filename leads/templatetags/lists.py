@@ -39,12 +39,14 @@ EVIDENCE_CHARS = 140
 @register.simple_tag(takes_context=True)
 def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
     """Who (the link), what to do, by when, why."""
+    hers = _("hers")
     lines = []
     for row in rows:
         if row.when:
             when = f'<span class="when">{icon(row.icon)}<span>{escape(row.when)}</span></span>'
         else:
-            when = str(countdown(context, row.due_at, zone=row.zone, exact=row.is_exact, icon_name=row.icon))
+            clock = countdown(context, row.due_at, zone=row.zone, whose=hers, exact=row.is_exact, icon_name=row.icon)
+            when = str(clock)
         lines.append(f'<li class="row">{_who(row)}{_what(row.what)}{when}{_why(row.why)}</li>')
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703

@@ -106,6 +106,17 @@ def test_on_a_saturday_todays_attempts_belong_to_monday(alice):
     assert (found, row.when) == (Group.LATER, "From Mon 8:00")
 
 
+def test_a_promised_moment_stands_on_both_clocks_in_the_same_words_as_on_her_page(client, alice):
+    lead = working(alice, person=make_person(time_zone="America/New_York"))
+    promised = (NOON + 2 * HOUR).replace(tzinfo=None)
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=(promised, "UTC"))
+    client.force_login(alice)
+
+    queue, page = client.get("/").text, client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert ("14:00 (9:00 hers)" in queue, "14:00 (9:00 hers)" in page) == (True, True)
+
+
 def test_a_decision_says_how_often_this_pursuit_was_tried_as_its_history_does(alice, client):
     lead = working(alice)
     for number in range(7):
