@@ -15,7 +15,7 @@ from team.prepared_objects import PreparedObjects
 
 
 def visible_lead(request: Request, public_id: UUID) -> Lead:
-    """The lead if this user may see it, with its person, whom every answer names; else 404."""
+    """The lead if this user may see it, with whom every answer names; else 404."""
     user = request.user
     found: list[Lead] = _VISIBLE.objects(shape=shape_of(user), lead=public_id, **seer_of(user))
     if not found:
@@ -27,7 +27,7 @@ def _visible(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead
     user = standing_for(roles, **seer)
     workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
     leads = Lead.objects.visible_to(user).filter(public_id=lead).annotate(is_workable=Exists(workable))
-    return leads.select_related("person")
+    return leads.select_related("person", "account")
 
 
 _VISIBLE = PreparedObjects(_visible)
