@@ -273,15 +273,16 @@ document.addEventListener("click", (event) => {
   else close(control, panel);
 });
 
-// Esc folds the form one is in, or the one that is open, and gives the focus back to its button.
+// Esc leaves the field one types in (keys.js), so that a digit still says how a call went; the next one, or one outside
+// a field, folds the open form and gives the focus back to its button.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
   if (document.querySelector("dialog:modal, [popover]:popover-open")) return;
+  if (event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
   const folds = [...document.querySelectorAll("[aria-controls][aria-expanded=true]:not([role=combobox])")]
     .map((control) => ({ control, panel: document.getElementById(control.getAttribute("aria-controls")) }))
     .filter(({ panel }) => panel && !panel.hidden);
-  const isElsewhere = event.target.matches("input, select, textarea");
-  const fold = folds.find(({ panel }) => panel.contains(event.target)) ?? (isElsewhere ? undefined : folds[0]);
+  const fold = folds.find(({ panel }) => panel.contains(event.target)) ?? folds[0];
   if (!fold) return;
   close(fold.control, fold.panel);
   fold.control.focus();
