@@ -6,13 +6,15 @@ import heapq
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.sweeping import expire_second_looks, notice_clocks, sweep_leads
 from leads.models import Clock, Lead, SecondLook
+from team.prepared import Prepared
 
 # A career yields the moment of its next act, and acts when it is called again.
 type Career = Generator[datetime]
@@ -65,14 +67,16 @@ class Agenda:
 
 def _next_due() -> datetime | None:
     """The first moment at which the system must look at something: one query, for it is asked before every act."""
-    waiting = (
-        Lead.objects.filter(sweep_at__isnull=False).annotate(moment=F("sweep_at")).values_list("moment"),
-        Clock.objects.filter(next_notice_at__isnull=False).annotate(moment=F("next_notice_at")).values_list("moment"),
-        SecondLook.objects.filter(state=SecondLook.State.OPEN)
-        .order_by()
-        .annotate(moment=F("due_at"))
-        .values_list("moment"),
-    )
-    first, *others = waiting
-    (moment,) = first.union(*others, all=True).order_by("moment").first() or (None,)
+    ((moment,),) = _NEXT.rows() or [(None,)]
     return moment
+
+
+def _looks() -> QuerySet[Any, Any]:
+    leads = Lead.objects.filter(sweep_at__isnull=False).annotate(moment=F("sweep_at"))
+    clocks = Clock.objects.filter(next_notice_at__isnull=False).annotate(moment=F("next_notice_at"))
+    second_looks = SecondLook.objects.filter(state=SecondLook.State.OPEN).order_by().annotate(moment=F("due_at"))
+    first, *others = (looks.values_list("moment") for looks in (leads, clocks, second_looks))
+    return first.union(*others, all=True).order_by("moment")[:1]
+
+
+_NEXT = Prepared(_looks)

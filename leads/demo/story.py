@@ -38,6 +38,7 @@ from leads.models import Activity, Engagement, HandOff, Lead, Notice, Recycling,
 from leads.waking import Facts
 from team.localtime import resolve
 from team.models import User
+from team.prepared_objects import PreparedObjects
 from team.worktime import add_working_minutes, subtract_working_minutes, working_minutes_between
 
 WORKDAY = 600
@@ -47,8 +48,8 @@ TRACKED = timedelta(days=5)
 NEWSLETTER_DAYS = 4
 # Notices older than this were seen.
 SEEN = timedelta(hours=20)
-# What a story reads of a lead; the actions read it again, under their lock.
-TOLD = ("phase", "lane", "bdr", "due_at", "wake_at")
+# What a story asks before every act; the actions read it again, under their lock.
+_OPEN = PreparedObjects(lambda person: Lead.objects.open().filter(person=person))
 # What was tried with somebody who never picked up.
 SILENCE = ("no_answer", "voicemail", "no_answer", "voicemail_email")
 Kind = Engagement.Kind
@@ -117,7 +118,10 @@ class Story:
         return self.reps[self._turn % 2]
 
     def lead_of(self, guest: Guest) -> Lead:
-        return Lead.objects.open().only(*TOLD).get(person=guest.person_id)
+        found: list[Lead] = _OPEN.objects(person=guest.person_id)
+        if not found:
+            raise Lead.DoesNotExist
+        return found[0]
 
     def bdr_of(self, lead: Lead) -> User:
         """Whoever has it, or has it reserved; else the one whose turn it is."""
