@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.urls import reverse
 
 from agreement.models import Phase
@@ -110,3 +111,16 @@ def test_nothing_new_is_said_in_words(client, alice):
     client.force_login(alice)
 
     assert "Nothing new" in client.get(reverse("leads:notices")).text
+
+
+def test_what_she_saw_lately_is_found_and_ordered_by_an_index(alice):
+    seen = Notice.objects.of(alice).filter(seen_at__isnull=False, at__gte=NOON).order_by("-at", "-pk")[:50]
+    if connection.vendor == "sqlite":
+        assert seen.explain().count("INDEX notice_seen") == 1
+        assert "TEMP B-TREE" not in seen.explain()
+        return
+    with connection.cursor() as cursor:
+        # A table of no rows is read as it is, by whatever plan.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "notice_seen" in seen.explain()
+    assert "Sort" not in seen.explain()
