@@ -145,7 +145,7 @@ def parts_of(user: User | None, lead: Lead) -> set[str]:
         "pool": is_bdr,
         "ae": user.has_role(Role.AE) or lead.ae_id == user.pk,
         "manager": lead.team_id in user.teams_as(Role.MANAGER),
-        "system": user.has_role(Role.ADMIN),
+        "system": user.has_role(Role.ADMIN) or user.is_superuser,
     }
     return {part for part, holds in found.items() if holds}
 

@@ -50,6 +50,7 @@ def test_what_somebody_is_to_a_lead_is_what_she_holds_in_its_team(cast, alice):
         "admin": {"system"},
     }
     assert parts_of(None, lead) == {"system"}
+    assert parts_of(make_user("root", is_superuser=True), lead) == {"system"}
 
 
 def test_what_was_given_to_her_is_hers_without_the_role(cast, eve, peter):
