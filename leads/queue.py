@@ -132,6 +132,8 @@ class Queue:
     # Rows before any filter, and of those that are callable now among what the other filters leave.
     total: int = 0
     callable_now: int = 0
+    # Of what stands under later: due today, but nobody is called there any more. The rail counts them as due.
+    out_of_hours: int = 0
     stages: list[tuple[str, str]] = field(default_factory=list)
     tiers: list[str] = field(default_factory=list)
     next_after: str = ""
@@ -156,6 +158,7 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
         counts=dict(Counter(group_in(rank).value for rank, _entry in grouped)),
         total=len(entries),
         callable_now=len(is_callable),
+        out_of_hours=sum(group_in(rank) is Group.LATER and entry.due_at < end_of_today(at) for rank, entry in grouped),
         stages=sorted({(str(entry.stage_id), entry.stage) for entry in entries if entry.stage_id}),
         tiers=sorted({entry.tier for entry in entries}),
     )

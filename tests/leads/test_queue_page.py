@@ -106,6 +106,19 @@ def test_on_a_saturday_todays_attempts_belong_to_monday(alice):
     assert (found, row.when) == (Group.LATER, "From Mon 8:00")
 
 
+def test_the_page_says_how_many_of_what_stands_under_later_are_due_today(client, alice):
+    client.force_login(alice)
+    for zone in ("Asia/Kolkata", "Europe/Oslo"):
+        lead = working(alice, at=NOON - 2 * DAY, person=make_person(time_zone=zone))
+        Lead.objects.filter(pk=lead.pk).update(first_touched_at=NOON - DAY)
+        lead.steps.update(due_at=NOON - HOUR)
+
+    with time_machine.travel(NOON + 1 * HOUR, tick=False):
+        page = client.get("/").content.decode()
+
+    assert "1 due today but past her hours" in page
+
+
 def test_a_promised_moment_stands_on_both_clocks_in_the_same_words_as_on_her_page(client, alice):
     lead = working(alice, person=make_person(time_zone="America/New_York"))
     promised = (NOON + 2 * HOUR).replace(tzinfo=None)
