@@ -15,6 +15,7 @@ from accounts.search import matching, query_words
 from agreement.models import Phase
 from leads.models import Lead
 from leads.models.lead import AE_PHASES
+from leads.seeing import seen_as, shape_of, standing_for
 from leads.why import address_of
 from team.models import User
 from team.prepared import Prepared
@@ -104,7 +105,9 @@ def _people(ids: list[int], *, by: User) -> list[FoundPerson]:
     if not ids:
         return []
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _KNOWN.rows(people=ids)]
-    leads = {lead["pk"]: lead for lead in _leads([row["lead_id"] for row in rows if row["lead_id"]], by=by)}
+    ids = [row["lead_id"] for row in rows if row["lead_id"]]
+    known = _LEADS.rows(shape=shape_of(by), leads=ids, **seen_as(by)) if ids else []
+    leads = {lead[0]: dict(zip(_LEAD_COLUMNS, lead, strict=True)) for lead in known}
     return [_person(row, leads.get(row["lead_id"])) for row in rows]
 
 
@@ -131,12 +134,20 @@ def _known(*, people: list[int]) -> QuerySet[Any, Any]:
 _KNOWN = Prepared(_known)
 
 
-def _leads(ids: list[int], *, by: User) -> Any:
-    return Lead.objects.filter(pk__in=ids).values(
-        "pk", "public_id", "phase", "closed_as",
-        stage_label=F("stage__label"), bdr_name=F("bdr__name"), ae_name=F("ae__name"), team_name=F("team__name"),
-        may_see=Exists(Lead.objects.visible_to(by).filter(pk=OuterRef("pk"))),
-    )  # fmt: skip
+_LEAD_COLUMNS = (
+    "pk", "public_id", "phase", "closed_as", "stage_label", "bdr_name", "ae_name", "team_name", "may_see",
+)  # fmt: skip
+
+
+def _leads_of(roles: tuple[str, ...], *, leads: list[int], **seer: Any) -> QuerySet[Any, Any]:
+    """One row in the order of `_LEAD_COLUMNS`."""
+    seen = Lead.objects.visible_to(standing_for(roles, **seer)).filter(pk=OuterRef("pk"))
+    return Lead.objects.filter(pk__in=leads).values_list(
+        "pk", "public_id", "phase", "closed_as", "stage__label", "bdr__name", "ae__name", "team__name", Exists(seen)
+    )
+
+
+_LEADS = Prepared(_leads_of)
 
 
 def _person(row: dict[str, Any], lead: dict[str, Any] | None) -> FoundPerson:
@@ -172,20 +183,22 @@ def _where(lead: dict[str, Any]) -> tuple[str, str]:
 
 
 def _accounts(ids: list[int]) -> list[FoundAccount]:
-    if not ids:
-        return []
-    rows = (
-        Account.objects.filter(pk__in=ids)
-        .annotate(people=Count("employments", filter=Q(employments__is_current=True)))
-        .values("public_id", "name", "industry", "city", "standing", "people")
-    )
     return [
         FoundAccount(
-            public_id=row["public_id"],
-            name=row["name"],
-            about=" · ".join(part for part in (row["industry"], row["city"]) if part),
-            people=row["people"],
-            standing="" if row["standing"] == Standing.PROSPECT else str(Standing(row["standing"]).label),
+            public_id=public_id,
+            name=name,
+            about=" · ".join(part for part in (industry, city) if part),
+            people=people,
+            standing="" if standing == Standing.PROSPECT else str(Standing(standing).label),
         )
-        for row in rows
+        for public_id, name, industry, city, standing, people in (_ACCOUNTS.rows(accounts=ids) if ids else [])
     ]
+
+
+def _accounts_of(*, accounts: list[int]) -> QuerySet[Any, Any]:
+    people = Count("employments", filter=Q(employments__is_current=True))
+    columns = ("public_id", "name", "industry", "city", "standing", "people")
+    return Account.objects.filter(pk__in=accounts).annotate(people=people).values_list(*columns)
+
+
+_ACCOUNTS = Prepared(_accounts_of)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -25,6 +24,7 @@ from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
 from leads.queue import CALLABLE
 from leads.scoring import rules_of
+from leads.seeing import seen_as, seer_of, shape_of, standing_for
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
 from team.localtime import is_zone, zone_of_phone, zone_of_place
@@ -73,32 +73,6 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lea
         )
         .order_by("-meeting__sent_at", "clock__due_at")[:1]
     )  # fmt: skip
-
-
-def shape_of(user: User) -> tuple[Any, ...]:
-    """On what, beside numbers, it depends what she may see."""
-    return (tuple(role for role in (Role.ADMIN, Role.AE, Role.MARKETER) if user.has_role(role)),)
-
-
-def seer_of(user: User) -> dict[str, Any]:
-    return {"user": user.pk, "bdr_of": user.teams_as(Role.BDR), "manager_of": user.teams_as(Role.MANAGER)}
-
-
-def _sees(user: User) -> dict[str, Any]:
-    """What of it decides what she may see: nothing for those who see all, herself for an account executive only."""
-    if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
-        return {}
-    return {name: value for name, value in seer_of(user).items() if name != "user" or user.has_role(Role.AE)}
-
-
-def standing_for(
-    roles: tuple[str, ...], *, user: int = 0, bdr_of: Sequence[int] = (), manager_of: Sequence[int] = ()
-) -> User:
-    """Somebody with these roles, so that a prepared list asks the same QuerySet who may see what."""
-    someone = User(pk=user)
-    held = {(role, None) for role in roles} | {(Role.BDR, team) for team in bdr_of}
-    someone.held = frozenset(held | {(Role.MANAGER, team) for team in manager_of})
-    return someone
 
 
 def _contacts_of(person: int) -> QuerySet[ContactPoint]:
@@ -462,7 +436,7 @@ class LeadPage:
         there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
         people = [job.person_id for job in there]
         pursuits: list[Lead] = PURSUITS.objects(
-            shape=shape_of(self.user), person=lead.person_id, people=people, **_sees(self.user)
+            shape=shape_of(self.user), person=lead.person_id, people=people, **seen_as(self.user)
         )
         worked = {one.person_id: one for one in pursuits if one.is_open}
         self.colleagues = [Colleague(job.person, job, worked.get(job.person_id)) for job in there]

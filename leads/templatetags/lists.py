@@ -1,39 +1,28 @@
-"""The rows of the lists that are open all day and the lines of a history, written in one piece.
+"""The rows of the lists that are open all day, written in one piece.
 
 A row has a dozen values; through template variables fifty of them cost more than everything the page asks the database.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 from django import template
 from django.template.context import Context
-from django.template.defaultfilters import linebreaksbr
-from django.utils.html import conditional_escape
+from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.models import Employment
-from agreement.models import Disposition, Phase
 from leads.why import address_of
-from team.templatetags.midfield import countdown, day, icon
+from team.templatetags.midfield import countdown, hidden, icon
 
 if TYPE_CHECKING:
-    from leads.forms.working import CallForm
-    from leads.lead_page import Known, LeadPage
-    from leads.models import HandOff, Lead, LeadEvent
-    from leads.naming import Code
+    from leads.finding import FoundAccount, FoundPerson
     from leads.pool import PoolRow
     from leads.queue import Row
-    from leads.timeline import Entry
 
 register = template.Library()
-
-# So much of a note stands as evidence beside a criterion; the whole of it is in the history.
-EVIDENCE_CHARS = 140
 
 
 @register.simple_tag(takes_context=True)
@@ -76,121 +65,49 @@ def pool_lines(context: Context, rows: "Sequence[PoolRow]") -> SafeString:
     return SafeString("\n".join(lines))  # nosec B703
 
 
-@register.simple_tag
-def lead_url(name: str, row: "Lead | HandOff") -> str:
-    """As `url`, for what has a public id: a page of a lead names two dozen of its addresses."""
-    return address_of(f"leads:{name}", row.public_id)
-
-
-@register.simple_tag
-def disposition_choices(codes: "Sequence[Code]", form: "CallForm") -> SafeString:
-    """What a call can come to: a digit each for the first nine, and which of them need more to be said."""
-    chosen = str(form["disposition"].value()) if form.is_bound else None
-    lines = []
-    for number, code in enumerate(codes, start=1):
-        marks = f' data-key="{number}"' if number < 10 else ""
-        marks += " data-needs-more" if code.more == Disposition.Follows.CALL_BACK else ""
-        marks += " checked" if str(code.pk) == chosen else ""
-        key = f"<kbd>{number}</kbd> " if number < 10 else ""
-        choice = f'<input type="radio" name="disposition" value="{code.pk}"{marks}>'
-        lines.append(f"<label>{choice}{key}{escape(code.label)}</label>")
-    # Every value in a line was escaped above.
-    return SafeString("\n".join(lines))  # nosec B703
-
-
-# The page writes the address of the row below into it.
-_NEIGHBOUR = ' data-neighbour="1"'
-
-
 @register.simple_tag(takes_context=True)
-def form_marks(context: Context) -> SafeString:
-    """What tells one sending of a form from another, and from which state of the lead it was shown."""
-    form = context["form"]
-    version = context["lead"].version if context.get("conflict") else form["version"].value()
-    marks = {"form_id": form["form_id"].value(), "version": version, "after": form["after"].value()}
-    inputs = [_hidden("csrfmiddlewaretoken", context["csrf_token"])]
-    inputs += [_hidden(name, value, _NEIGHBOUR if name == "after" else "") for name, value in marks.items()]
-    # Every value was escaped above.
-    return SafeString("".join(inputs))  # nosec B703
-
-
-def _hidden(name: str, value: object, mark: str = "") -> str:
-    said = "" if value is None else escape(str(value))
-    return f'<input type="hidden" name="{name}" value="{said}"{mark}>'
-
-
-@register.simple_tag
-def people_lines(page: "LeadPage") -> SafeString:
-    """Who is known at the account, each one's part, and who works them; a link where she may look."""
-    lines = []
-    for one in page.colleagues:
-        name, job = escape(str(one.person)), one.employment
-        if one.lead and one.person.pk != page.lead.person_id and getattr(one.lead, "is_seen", False):
-            name = f'<a href="{lead_url("lead", one.lead)}">{name}</a>'
-        told = _("this lead") if one.person.pk == page.lead.person_id else _worked(one.lead) if one.lead else ""
-        small = escape(", ".join(part for part in (job.title, told) if part))
-        role = escape(str(Employment.Role(job.role).label))
-        lines.append(f'<li><span>{name}</span> <span class="tag">{role}</span><small>{small}</small></li>')
-    # Every value in a line was escaped above.
-    return SafeString("\n".join(lines))  # nosec B703
-
-
-def _worked(lead: "Lead") -> str:
-    """By whom, in a few words."""
-    if lead.phase == Phase.QUEUED and not lead.bdr_id:
-        return _("in the pool")
-    if lead.phase == Phase.NURTURE:
-        return _("asleep")
-    if lead.ae and lead.phase != Phase.WORKING:
-        return _("with %(name)s") % {"name": lead.ae.name}
-    return _("worked by %(name)s") % {"name": lead.bdr.name} if lead.bdr else ""
-
-
-@register.simple_tag(takes_context=True)
-def criteria_lines(context: Context, known: "Sequence[Known]") -> SafeString:
-    """The five questions of readiness: what was answered, on what evidence, by whom and when."""
-    answers = {"yes": escape(_("yes")), "no": escape(_("no"))}
-    unknown = f'<span class="soft">{escape(_("unknown"))}</span>'
-    lines = []
-    for one in known:
-        mark = f' data-is="{one.state}"' if one.state else ""
-        why = Truncator(one.evidence).chars(EVIDENCE_CHARS) or (one.criterion.more if not one.value else "")
-        told = f"<small>{escape(why)}</small>" if why else ""
-        if one.answer:
-            told += f"<small>{day(context, one.answer.at)}, {escape(one.by)}</small>"
-        answer = answers.get(one.value, unknown)
-        lines.append(f"<li{mark}>{icon(one.icon)}<div><b>{escape(one.criterion.label)}</b> {answer}{told}</div></li>")
-    # Every value in a line was escaped above.
-    return SafeString("\n".join(lines))  # nosec B703
-
-
-@register.simple_tag(takes_context=True)
-def history_days(
-    context: Context, days: "Sequence[tuple[datetime, list[Entry]]]", undoable: "LeadEvent | None"
-) -> SafeString:
-    """A list a day: what happened, the words that belong to it, when; the last act with a way back."""
-    drawn = []
-    for at, entries in days:
-        lines = "\n".join(_told(entry, undoable) for entry in entries)
-        drawn.append(f'<h3 class="day">{day(context, at)}</h3>\n<ol class="timeline">\n{lines}\n</ol>')
-    # Every value in a line was escaped where it was written.
-    return SafeString("\n".join(drawn))  # nosec B703
-
-
-def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
-    told: str = conditional_escape(entry.text)
-    mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
-    if entry.is_taken_back:
-        told = f'<s>{told}</s> <span class="soft">· {escape(_("taken back"))}</span>'
-    elif entry.soft:
-        told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
-    if undoable and entry.event and entry.event.pk == undoable.pk:
-        told = f'{told} <button class="link" form="undo-last">{escape(_("Correct"))}</button>'
-    words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
-    return (
-        f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"
-        f'<time datetime="{entry.iso}">{escape(entry.clock)}</time></li>'
+def found_people(context: Context, people: "Sequence[FoundPerson]") -> SafeString:
+    """Who was found, how she is reached, where her pursuit stands and who works it; a button to begin one."""
+    may_add, add_her = context["may_add"], _("Add a lead for %(name)s")
+    add, none, token = (
+        escape(_("Add lead")),
+        escape(_("No lead")),
+        hidden("csrfmiddlewaretoken", context["csrf_token"]),
     )
+    lines = []
+    for one in people:
+        name = escape(one.name)
+        who = f'<a class="row-link" href="{one.url}">{name}</a>' if one.url else f"<strong>{name}</strong>"
+        act = ""
+        if may_add and one.may_have_lead:
+            label = escape(add_her % {"name": one.name})
+            act = (
+                f'<form class="act" method="post" action="{address_of("leads:lead_new", one.public_id)}">{token}'
+                f'<button class="quiet" aria-label="{label}">{add}</button></form>'
+            )
+        lines.append(
+            f'<li class="row has-act"><span class="who">{who} {escape(one.about)}</span>{_what(one.reached)}'
+            f'<span class="when"><span>{escape(one.standing) or none}</span></span>'
+            f'<span class="why">{escape(one.owner)}</span>{act}</li>'
+        )
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
+
+
+@register.simple_tag
+def found_accounts(accounts: "Sequence[FoundAccount]") -> SafeString:
+    """Which companies were found, and how many people each has; a row leads to them."""
+    search = escape(reverse("leads:search"))
+    lines = []
+    for one in accounts:
+        people = ngettext("%(people)s person", "%(people)s people", one.people) % {"people": one.people}
+        lines.append(
+            f'<li class="row"><span class="who"><a class="row-link" href="{search}?company={one.public_id}">'
+            f"{escape(one.name)}</a> {escape(one.about)}</span>{_what(people)}"
+            f'<span class="when">{escape(one.standing)}</span><span class="why"></span></li>'
+        )
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
 
 
 def _who(row: "Row | PoolRow") -> str:

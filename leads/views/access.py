@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
-from leads.lead_page import seer_of, shape_of, standing_for
 from leads.models import Lead
+from leads.seeing import seer_of, shape_of, standing_for
 from team.http import Request
 from team.models import Role
 from team.prepared_objects import PreparedObjects

@@ -61,6 +61,12 @@ def places(doors: Iterable[Any]) -> SafeString:
     return SafeString("\n".join(lines))  # nosec B703
 
 
+def hidden(name: str, value: object, mark: str = "") -> str:
+    """A hidden input of a form that is written in one piece."""
+    said = "" if value is None else escape(str(value))
+    return f'<input type="hidden" name="{name}" value="{said}"{mark}>'
+
+
 @register.simple_tag
 def key_table() -> Sequence[tuple[Any, Sequence[Key]]]:
     return KEYS
