@@ -146,6 +146,7 @@ class Queue:
 
 def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
     """The page of her queue that the address asks for: two or three statements, however long the queue is."""
+    midnight = end_of_today(at)
     entries = list(entries_of(user, q=wanted.q, at=at))
     matching = [entry for entry in entries if _matches(entry, wanted)]
     open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at)}
@@ -158,7 +159,7 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
         counts=dict(Counter(group_in(rank).value for rank, _entry in grouped)),
         total=len(entries),
         callable_now=len(is_callable),
-        out_of_hours=sum(group_in(rank) is Group.LATER and entry.due_at < end_of_today(at) for rank, entry in grouped),
+        out_of_hours=sum(group_in(rank) is Group.LATER and entry.due_at < midnight for rank, entry in grouped),
         stages=sorted({(str(entry.stage_id), entry.stage) for entry in entries if entry.stage_id}),
         tiers=sorted({entry.tier for entry in entries}),
     )
@@ -170,7 +171,7 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
     if len(grouped) > PAGE:
         queue.next_after = write_rank(page[-1][0])
     facts = facts_of([entry.lead_id for _rank, entry in page])
-    queue.groups = _in_groups(page, facts, at=at)
+    queue.groups = _in_groups(page, facts, at=at, midnight=midnight)
     return queue
 
 
@@ -332,19 +333,20 @@ def _matches(entry: Entry, wanted: Wanted) -> bool:
 
 
 def _in_groups(
-    page: Sequence[tuple[Rank, Entry]], facts: dict[int, Facts], *, at: datetime
+    page: Sequence[tuple[Rank, Entry]], facts: dict[int, Facts], *, at: datetime, midnight: datetime
 ) -> list[tuple[Group, list[Row]]]:
     groups: dict[Group, list[Row]] = {}
-    hours = {zone: _hours(zone, at=at) for zone in {entry.zone for _rank, entry in page}}
+    hours = {zone: _hours(zone, at=at, midnight=midnight) for zone in {entry.zone for _rank, entry in page}}
     for rank, entry in page:
         group = group_in(rank)
-        groups.setdefault(group, []).append(_row(entry, facts[entry.lead_id], group, hours[entry.zone], at=at))
+        is_of_today = group is Group.TODAY or (group is Group.LATER and entry.due_at < midnight)
+        row = _row(entry, facts[entry.lead_id], hours[entry.zone], at=at, is_of_today=is_of_today)
+        groups.setdefault(group, []).append(row)
     return list(groups.items())
 
 
-def _row(entry: Entry, facts: Facts, group: Group, hours: str, *, at: datetime) -> Row:
+def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: bool) -> Row:
     when = ""
-    is_of_today = group is Group.TODAY or (group is Group.LATER and entry.due_at < end_of_today(at))
     if is_of_today and entry.made_by == Step.MadeBy.CADENCE:
         # An attempt is planned for a day: what matters is when she can be called, not the hour it was put at.
         when = (hours if entry.kind in CALLS else "") or _("Today")
@@ -384,7 +386,7 @@ def _icon(entry: Entry, when: str, *, at: datetime) -> str:
     return ("phone" if entry.kind in CALLS else "clock") if when else ""
 
 
-def _hours(zone: str, *, at: datetime) -> str:
+def _hours(zone: str, *, at: datetime, midnight: datetime) -> str:
     window = _window(zone, at=at)
     if window is None:
         return ""
@@ -392,8 +394,7 @@ def _hours(zone: str, *, at: datetime) -> str:
     if opens <= at < closes:
         return _("Callable until %(clock)s") % {"clock": moment_words(closes, now=at)}
     words = {"clock": moment_words(opens, now=at)}
-    is_today = opens < end_of_today(at)
-    return _("Callable from %(clock)s") % words if is_today else _("From %(clock)s") % words
+    return _("Callable from %(clock)s") % words if opens < midnight else _("From %(clock)s") % words
 
 
 @dataclass(frozen=True)

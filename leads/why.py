@@ -214,11 +214,11 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
             _while_queued(first.values("kind")[:1]),
             Case(
                 When(previous__isnull=False, then=Subquery(sleep.values(was=slept)[:1])),
-                default=Value(None, JSONField()),
+                output_field=JSONField(),
             ),
             Case(
                 When(first_handed_off_at__isnull=False, then=Subquery(hand_offs.values(was=handed)[:1])),
-                default=Value(None, JSONField()),
+                output_field=JSONField(),
             ),
             Case(
                 When(promise__isnull=False, then=Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])),
