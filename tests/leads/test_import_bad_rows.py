@@ -267,7 +267,7 @@ def test_40_rejected_rows_are_streamed_and_the_page_shows_the_first_hundred(team
     file = client.get(reverse("leads:import_rejects", args=[run.public_id]))
 
     assert counts(run) == (1, 0, 0, 1500)
-    assert page.count('<td class="soft" dir="auto">nobody,Ada</td>') == 100
+    assert page.count(">nobody,Ada</td>") == 100
     assert file.streaming
     assert len(b"".join(file.streaming_content).decode("utf-8-sig").splitlines()) == 1501
 
