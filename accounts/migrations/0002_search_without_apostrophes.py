@@ -10,7 +10,7 @@ from typing import Any
 from django.db import migrations
 
 BATCH = 2000
-APOSTROPHES = re.compile("['’‘ʼ`′]")
+APOSTROPHES = re.compile("['’‘‛ʼʻ`′]")
 INITIAL_ALONE = re.compile(r"\b([^\W\d_]) (?=[^\W\d_]{3})")
 
 
