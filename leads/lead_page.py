@@ -379,22 +379,32 @@ class LeadPage:
 
     @property
     def own_words(self) -> list[str]:
-        """What the company's own fields say of her in a few words; a figure, a yes or a no names nobody."""
-        said = [value for value in self.person.custom.values() if isinstance(value, str)]
+        """What the company's own fields say of her in a few words; a figure, a yes or a no names nobody, nor does what
+        was written after sales had spoken to her."""
+        said = [
+            value
+            for entity, _key, field, value in self._filled
+            if entity == CustomField.Entity.PERSON and isinstance(value, str) and not (field and field.not_for_scores)
+        ]
         return [value for value in said if 3 < len(value) <= OWN_WORDS_MAX and not value[0].isdigit()]
 
-    @cached_property
+    @property
     def own_fields(self) -> list[tuple[str, str]]:
-        """The own fields that are filled, hers before her account's: label and value. No query where there are none."""
-        filled = [(CustomField.Entity.PERSON, self.person.custom)]
+        """The own fields that are filled, hers before her account's: label and value."""
+        return [(field.label if field else key, _own_value(value)) for _entity, key, field, value in self._filled]
+
+    @cached_property
+    def _filled(self) -> list[tuple[str, str, CustomField | None, Any]]:
+        """Every own field that says something: whose, its key, which, what. No query where there are none."""
+        customs = [(CustomField.Entity.PERSON, self.person.custom)]
         if self.account:
-            filled.append((CustomField.Entity.ACCOUNT, self.account.custom))
-        if not any(custom for _entity, custom in filled):
+            customs.append((CustomField.Entity.ACCOUNT, self.account.custom))
+        if not any(custom for _entity, custom in customs):
             return []
-        labels = {(field.entity, field.key): field.label for field in CustomField.objects.all()}
+        fields = {(field.entity, field.key): field for field in CustomField.objects.all()}
         return [
-            (labels.get((entity, key), key), _own_value(value))
-            for entity, custom in filled
+            (entity, key, fields.get((entity, key)), value)
+            for entity, custom in customs
             for key, value in custom.items()
             if value not in (None, "")
         ]

@@ -140,8 +140,8 @@ class Queue:
 
     @property
     def shown(self) -> int:
-        """Everything that matches but what is folded away."""
-        return sum(self.counts.values()) - self.counts.get(Group.LATER, 0)
+        """Everything that matches and is due today: the figure of the rail. What is of another day is folded away."""
+        return sum(self.counts.values()) - self.counts.get(Group.LATER, 0) + self.out_of_hours
 
 
 def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:

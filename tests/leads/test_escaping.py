@@ -33,6 +33,7 @@ def hostile(alice, now):
     person = make_person(given_name=f"G {MARKUP}", family_name=MARKUP, title=f"T {MARKUP}", account=account)
     colleague = make_person(given_name=f"C {MARKUP}", family_name=MARKUP, title=f"U {MARKUP}", account=account)
     make_lead(phase=Phase.WORKING, person=colleague, bdr=alice, at=now - timedelta(days=3))
+    unworked = make_person(given_name=f"B {MARKUP}", family_name=MARKUP, title=f"V {MARKUP}", account=account)
     Stage.objects.update(label=f"S {MARKUP}")
     Disposition.objects.update(label=f"D {MARKUP}")
     Criterion.objects.update(label=f"L {MARKUP}", question=f"Q {MARKUP}")
@@ -51,7 +52,7 @@ def hostile(alice, now):
     log_call(lead, disposition=disposition("no_answer"), by=alice, at=now - timedelta(hours=1), note=f"P {MARKUP}")
     step = {"kind": StepKind.TASK, "title": f"K {MARKUP}", "due": now + timedelta(minutes=5)}
     set_step(lead, **step, by=alice, at=now - timedelta(minutes=1))
-    index_people([person.pk, colleague.pk])
+    index_people([person.pk, colleague.pk, unworked.pk])
     index_accounts([account.pk])
     return lead
 
@@ -92,10 +93,10 @@ def test_the_pool_says_markup_and_obeys_none(client, alice, hostile):
 def test_the_search_says_markup_and_obeys_none(client, alice, hostile):
     html = page(client, alice, reverse("leads:search", query={"q": "onerror"}))
 
-    said(html, "G", "C", "A", "T", "N")
+    said(html, "G", "C", "B", "A", "T", "N", "Add a lead for B")
 
 
 def test_a_company_without_people_at_hand_is_said_too(client, alice, hostile):
-    assert Employment.objects.filter(is_current=True).count() == 2
+    assert Employment.objects.filter(is_current=True).count() == 3
 
     said(page(client, alice, reverse("leads:search", query={"q": "a <img"})), "A")

@@ -29,3 +29,17 @@ def test_somebody_without_a_name_is_called_by_what_is_known_of_her(client, alice
 
     assert "<h1>Working Professional, Mumbai, X Education</h1>" in page
     assert "Somebody in Mumbai" in queue
+
+
+def test_nobody_is_called_by_what_was_written_after_sales_spoke_to_her(client, alice):
+    CustomField.objects.create(entity="person", key="last_activity", label="Last activity", not_for_scores=True)
+    CustomField.objects.create(entity="person", key="occupation", label="Occupation")
+    custom = {"last_activity": "Page visited", "occupation": "Unemployed"}
+    nameless = make_person(given_name="", family_name="", email=None, city="Mumbai", custom=custom)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=nameless, source="X Education")
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert "<h1>Unemployed, Mumbai, X Education</h1>" in page
+    assert "<dt>Last activity</dt><dd>Page visited</dd>" in page

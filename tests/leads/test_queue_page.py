@@ -117,6 +117,8 @@ def test_the_page_says_how_many_of_what_stands_under_later_are_due_today(client,
         page = client.get("/").content.decode()
 
     assert "1 due today but past her hours" in page
+    assert 'aria-current="true">Everything <span class="soft">2</span>' in page
+    assert 'My queue <span class="count">2</span>' in page
 
 
 def test_a_promised_moment_stands_on_both_clocks_in_the_same_words_as_on_her_page(client, alice):
