@@ -27,12 +27,12 @@ def now():
 
 
 @pytest.fixture
-def hostile(alice, now):
+def hostile(alice, bob, now):
     """A lead of whom everything that anybody can name is markup, with a colleague like her."""
     account = make_account(name=f"A {MARKUP}", industry=MARKUP, city=MARKUP)
     person = make_person(given_name=f"G {MARKUP}", family_name=MARKUP, title=f"T {MARKUP}", account=account)
     colleague = make_person(given_name=f"C {MARKUP}", family_name=MARKUP, title=f"U {MARKUP}", account=account)
-    make_lead(phase=Phase.WORKING, person=colleague, bdr=alice, at=now - timedelta(days=3))
+    promised = make_lead(phase=Phase.WORKING, person=colleague, bdr=alice, at=now - timedelta(days=3))
     unworked = make_person(given_name=f"B {MARKUP}", family_name=MARKUP, title=f"V {MARKUP}", account=account)
     Stage.objects.update(label=f"S {MARKUP}")
     Disposition.objects.update(label=f"D {MARKUP}")
@@ -49,7 +49,11 @@ def hostile(alice, now):
     add_note(lead, text=f"W {MARKUP}", by=alice, at=now - timedelta(hours=3))
     answers = {Criterion.objects.first(): ("yes", f"E {MARKUP}")}
     answer_criteria(lead, answers=answers, by=alice, at=now - timedelta(hours=2))
+    answer_criteria(lead, answers={Criterion.objects.last(): ("no", "")}, by=bob, at=now - timedelta(hours=2))
     log_call(lead, disposition=disposition("no_answer"), by=alice, at=now - timedelta(hours=1), note=f"P {MARKUP}")
+    call_back = ((now + timedelta(minutes=10)).replace(tzinfo=None, second=0, microsecond=0), "UTC")
+    called = {"disposition": disposition("call_back"), "call_back": call_back, "note": f"F {MARKUP}"}
+    log_call(promised, **called, by=alice, at=now - timedelta(hours=1))
     step = {"kind": StepKind.TASK, "title": f"K {MARKUP}", "due": now + timedelta(minutes=5)}
     set_step(lead, **step, by=alice, at=now - timedelta(minutes=1))
     index_people([person.pk, colleague.pk, unworked.pk])
@@ -73,13 +77,13 @@ def said(html, *marks):
 
 
 def test_the_queue_says_markup_and_obeys_none(client, alice, hostile):
-    said(page(client, alice, "/"), "G", "A", "K")
+    said(page(client, alice, "/"), "G", "A", "K", "“F")
 
 
 def test_the_lead_page_says_markup_and_obeys_none(client, alice, hostile):
     html = page(client, alice, reverse("leads:lead", args=[hostile.public_id]))
 
-    said(html, "G", "A", "T", "C", "U", "S", "D", "L", "Q", "O", "X", "W", "E", "P", "K", "N")
+    said(html, "G", "A", "T", "C", "U", "S", "D", "L", "Q", "O", "X", "W", "E", "P", "K", ", N")
 
 
 def test_the_pool_says_markup_and_obeys_none(client, alice, hostile):
