@@ -1,9 +1,9 @@
 """A published version is what leads are judged by, and the database keeps it as it was signed: neither the version nor a
-rule of it changes, and none is added. A draft is edited until it is published.
+rule of it changes or goes, and none is added. A draft is edited until it is published.
 
-PostgreSQL refuses deleting too; SQLite does not, because there emptying a table is a DELETE. A later migration that
-rebuilds one of these tables on SQLite drops its triggers and must call `forbid` again; the tests of this migration see
-it.
+Emptying a table is left to PostgreSQL (TRUNCATE fires no row trigger); on SQLite that is a DELETE and refused as well.
+A later migration that rebuilds one of these tables on SQLite drops its triggers and must call `forbid` again; the tests
+of this migration see it.
 """
 
 from typing import Any
@@ -40,6 +40,8 @@ BEGIN
 END $$
 """
 IS_PUBLISHED = "EXISTS (SELECT 1 FROM agreement_agreementversion WHERE id IN (%s) AND state = 'published')"
+# On SQLite a trigger is for one verb.
+OLD_AND_NEW = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
 REFUSE = "BEGIN SELECT RAISE(ABORT, 'a published agreement does not change'); END"
 
 
@@ -56,11 +58,13 @@ def forbid(apps: Any, schema_editor: Any) -> None:
                 "FOR EACH ROW EXECUTE FUNCTION agreement_rule_is_published()"
             )
     elif schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute(
-            f"CREATE TRIGGER {VERSION}_is_published BEFORE UPDATE ON {VERSION} WHEN OLD.state = 'published' {REFUSE}"
-        )
+        for verb in ("UPDATE", "DELETE"):
+            schema_editor.execute(
+                f"CREATE TRIGGER {VERSION}_{verb.lower()}_is_published BEFORE {verb} ON {VERSION} "
+                f"WHEN OLD.state = 'published' {REFUSE}"
+            )
         for table in RULES:
-            for verb, ids in (("INSERT", "NEW.version_id"), ("UPDATE", "OLD.version_id, NEW.version_id")):
+            for verb, ids in OLD_AND_NEW.items():
                 schema_editor.execute(
                     f"CREATE TRIGGER {table}_{verb.lower()}_is_published BEFORE {verb} ON {table} "
                     f"WHEN {IS_PUBLISHED % ids} {REFUSE}"
@@ -74,10 +78,11 @@ def allow(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute("DROP FUNCTION agreement_version_is_published()")
         schema_editor.execute("DROP FUNCTION agreement_rule_is_published()")
     elif schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute(f"DROP TRIGGER {VERSION}_is_published")
+        for verb in ("update", "delete"):
+            schema_editor.execute(f"DROP TRIGGER {VERSION}_{verb}_is_published")
         for table in RULES:
-            for verb in ("insert", "update"):
-                schema_editor.execute(f"DROP TRIGGER {table}_{verb}_is_published")
+            for verb in OLD_AND_NEW:
+                schema_editor.execute(f"DROP TRIGGER {table}_{verb.lower()}_is_published")
 
 
 class Migration(migrations.Migration):

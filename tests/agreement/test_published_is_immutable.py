@@ -73,10 +73,25 @@ def test_no_move_is_added_to_it():
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", [AgreementVersion, *RULES])
 def test_it_is_not_deleted(model):
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite refuses changes only: emptying a table is a DELETE there")
     with refused, transaction.atomic():
         model.objects.all()._raw_delete(model.objects.db)
+
+
+@pytest.mark.django_db
+def test_one_rule_of_it_is_not_deleted_and_every_rule_of_a_draft_is():
+    for model in RULES:
+        rule = model.objects.first()
+        with refused, transaction.atomic():
+            rule.delete()
+    draft = a_draft()
+    for model in RULES:
+        again(model.objects.exclude(version=draft).first(), version=draft)
+    Transition.objects.create(version=draft, from_phase="queued", verb="claim", to_phase="working")
+
+    draft.delete()
+
+    assert [model.objects.exclude(version__state="published").count() for model in RULES] == [0] * len(RULES)
+    assert not Transition.objects.exists()
 
 
 @pytest.mark.django_db
@@ -112,9 +127,12 @@ def test_the_migration_goes_back_and_forth():
         editor = SimpleNamespace(connection=connection, execute=cursor.execute)
         migration.allow(apps, editor)
         SLAClause.objects.update(notice_minutes=0)
+        CriterionRule.objects.first().delete()
         migration.forbid(apps, editor)
     with refused, transaction.atomic():
         SLAClause.objects.update(notice_minutes=1)
+    with refused, transaction.atomic():
+        CriterionRule.objects.first().delete()
 
 
 @pytest.mark.django_db(transaction=True)
