@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import F, OuterRef, Subquery
+
 from accounts.actions.matching import KnownPerson, Meeting, Met, Outcome
 from accounts.actions.people import is_out_of_reach
 from accounts.models import Standing
@@ -144,6 +146,20 @@ class Chunk:
             else:
                 self.outcomes["rejected"] += 1
                 self.reasons[draft.refused.code] += 1
+
+    def told_elsewhere(self) -> dict[int, datetime]:
+        """Whom an import told the same of, from this source, but of another answered moment; and of which. One query.
+
+        A row that says its own moment tells of itself, and is not compared.
+        """
+        wanted = {line.known.row.pk for line in self.lines if line.is_new and line.draft.happened_at is None}
+        wanted.discard(None)
+        if not wanted:
+            return {}
+        answered = Import.objects.filter(pk=OuterRef("import_id")).values("happened_at")[:1]
+        told = Engagement.objects.filter(person__in=wanted, kind=self.facts.kind, source=self.run.source, reverses=None)
+        answered_for = told.annotate(answered=Subquery(answered)).filter(at=F("answered"))
+        return dict(answered_for.order_by("at", "pk").values_list("person_id", "at"))
 
     def write(self) -> None:
         """Everything that was applied, in the caller's transaction."""

@@ -93,11 +93,22 @@ class Preview:
     reasons: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     new_accounts: int = 0
+    # Whom an earlier import told the same of at another moment, and at which: they would be told it twice.
+    told_elsewhere: dict[int, datetime] = field(default_factory=dict)
     first: list[Draft] = field(default_factory=list)
 
     @property
     def is_whole(self) -> bool:
         return self.rows >= self.rows_total
+
+    @property
+    def other_moment(self) -> datetime | None:
+        """The moment at which most of them were told of."""
+        return next((at for at, _count in Counter(self.told_elsewhere.values()).most_common(1)), None)
+
+    @property
+    def is_one_moment(self) -> bool:
+        return len(set(self.told_elsewhere.values())) == 1
 
     def add(self, chunk: Chunk) -> None:
         self.rows += len(chunk.drafts)
@@ -105,6 +116,7 @@ class Preview:
         self.became.update(chunk.became)
         self.reasons.update(chunk.reasons)
         self.notes.update(chunk.notes)
+        self.told_elsewhere.update(chunk.told_elsewhere())
         self.first += chunk.drafts[: max(0, FIRST_ROWS - len(self.first))]
 
 

@@ -293,6 +293,13 @@ def earlier_like(run: Import) -> Import | None:
     return None
 
 
+def last_of(source: str, engagement_kind: str, *, apart_from: Import) -> Import | None:
+    """The last import that told of people from this source that they did this."""
+    told = Import.objects.filter(kind=Import.Kind.PEOPLE, source=source, engagement_kind=engagement_kind)
+    begun = told.exclude(started_at=None).exclude(happened_at=None).exclude(pk=apart_from.pk)
+    return begun.order_by("-started_at", "-pk").first()
+
+
 def ids_source(mapping: Mapping, profile: Profile, *, kind: str) -> Mapping:
     """Where nobody knows which system an id comes from, the name that was given for a column of this name last time."""
     unnamed = [

@@ -306,9 +306,13 @@ class AnswersForm(forms.Form):
         mapping: Mapping,
         values: dict[str, int],
         meanings: dict[str, str],
+        as_in: Import | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if as_in is not None:
+            words = _("As in import #%(number)d, from the same source. Change it if it happened again since.")
+            self.fields["happened_at"].help_text = words % {"number": as_in.pk}
         self.run, self.values = run, list(values.items())[:STATUS_VALUES_MAX]
         if run.kind == Import.Kind.COMPANIES:
             for name in ("happened_at", "engagement_kind", "lane", "pace", "per_day"):

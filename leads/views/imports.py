@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from leads.actions.importing import (
     decide_columns,
     earlier_like,
     ids_source,
+    last_of,
     read_again,
     receive_file,
     same_file,
@@ -39,6 +41,7 @@ from leads.models import Engagement, Import
 from leads.tasks import run_imports
 from leads.views.access import need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.addresses import read_moment
 from team.http import Request, tell
 from team.models import Role
 
@@ -144,6 +147,8 @@ def import_answers(request: Request, public_id: UUID) -> HttpResponse:
     if not run.mapping.get("columns"):
         return redirect("leads:import_columns", public_id)
     profile, mapping = Profile.from_json(run.profile), Mapping.from_json(run.mapping)
+    if request.method == "POST" and (moment := read_moment(request.POST.get("same_moment", ""))):
+        return _tell_of(request, run, moment)
     form = _answers_form(request, run, profile, mapping)
     status = 200
     if request.method == "POST":
@@ -162,6 +167,17 @@ def import_answers(request: Request, public_id: UUID) -> HttpResponse:
     return render(request, "leads/import_answers.html", context, status=status)
 
 
+def _tell_of(request: Request, run: Import, moment: datetime) -> HttpResponse:
+    """The other answers stay as they are."""
+    kept = ("source", "lane", "engagement_kind", "pace", "per_day", "meanings")
+    answers = {name: getattr(run, name) for name in kept}
+    try:
+        answer_questions(run, **answers, happened_at=moment, by=request.user, at=timezone.now())
+    except ImportRefused as refused:
+        tell(request, str(refused), level=messages.WARNING)
+    return redirect("leads:import_answers", run.public_id)
+
+
 def _answers_form(request: Request, run: Import, profile: Profile, mapping: Mapping) -> AnswersForm:
     at = mapping.index_of("status")
     values: dict[str, int] = {}
@@ -175,20 +191,32 @@ def _answers_form(request: Request, run: Import, profile: Profile, mapping: Mapp
         "per_day": 100,
         "engagement_kind": Engagement.Kind.LISTED,
     }
+    as_in: Import | None = None
     if answered is not None and answered.source:
-        same_day = answered.happened_at if answered.pk == run.pk or answered in same_file(run) else None
+        # What the file itself does not date is told of the moment it was told of before, or its people get it twice.
+        if answered is not run and run.kind == Import.Kind.PEOPLE and not mapping.has("moment"):
+            as_in = last_of(answered.source, answered.engagement_kind, apart_from=run)
+        told_at = run.happened_at if answered is run else as_in.happened_at if as_in else None
+        if answered is not run and answered in same_file(run):
+            told_at = told_at or answered.happened_at
         initial |= {
             "source": answered.source,
             "lane": answered.lane,
             "engagement_kind": answered.engagement_kind,
             "pace": answered.pace,
             "per_day": (answered.per_day if answered.pace == Import.Pace.PER_DAY else None) or 100,
-            "happened_at": same_day or initial["happened_at"],
+            "happened_at": told_at or initial["happened_at"],
         }
         if not run.meanings and answered.meanings:
             meanings |= {value: meaning for value, meaning in answered.meanings.items() if value in values}
     return AnswersForm(
-        request.POST or None, run=run, mapping=mapping, values=values, meanings=meanings, initial=initial
+        request.POST or None,
+        run=run,
+        mapping=mapping,
+        values=values,
+        meanings=meanings,
+        as_in=as_in,
+        initial=initial,
     )
 
 

@@ -1,14 +1,16 @@
 """The pages of an import: who may, what they show, and that each works by plain forms."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import CustomField, Person
 from leads.actions.import_rows import run_imports
-from leads.models import Import
+from leads.models import Import, Interest
 from team.models import Role
-from tests.leads.files import answered, bring, decided, received
+from tests.leads.files import EARLIER, answered, bring, decided, received
 from tests.make import make_user
 
 pytestmark = pytest.mark.django_db
@@ -238,3 +240,39 @@ def test_hostile_cells_are_only_text_on_every_page(team, lea, client):
     assert "<script>alert" not in client.get(url).text
     run = answered(decided(Import.objects.get(), by=lea), by=lea)
     assert "<script>alert" not in client.get(reverse("leads:import_answers", args=[run.public_id])).text
+
+
+def test_moment_of_the_last_import_from_the_same_source_is_offered_again(team, lea, client):
+    content = "Email,First name\na@corvane.io,Ada\nb@corvane.io,Bo\n"
+    earlier = bring(content, by=lea)
+    client.force_login(lea)
+    run = decided(received(content + "c@corvane.io,Cy\n", by=lea), by=lea)
+
+    page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
+
+    assert f'value="{EARLIER:%Y-%m-%dT%H:%M}"' in page
+    assert f"As in import #{earlier.pk}, from the same source." in page
+
+
+def test_the_preview_warns_of_another_moment_and_one_button_takes_the_one_before(team, lea, client):
+    content = "Email,First name\na@corvane.io,Ada\nb@corvane.io,Bo\n"
+    bring(content, by=lea)
+    points = list(Interest.objects.order_by("pk").values_list("points", flat=True))
+    run = decided(received(content + "c@corvane.io,Cy\n", by=lea), by=lea)
+    answered(run, by=lea, at=EARLIER + timedelta(days=3), pace="per_day", per_day=7)
+    client.force_login(lea)
+    url = reverse("leads:import_answers", args=[run.public_id])
+
+    page = client.get(url).text
+
+    assert "2 people have this already," in page
+    moment = page.partition('name="same_moment" value="')[2].partition('"')[0]
+    assert client.post(url, {"same_moment": moment}).status_code == 302
+    run.refresh_from_db()
+    assert (run.happened_at, run.pace, run.per_day) == (EARLIER, "per_day", 7)
+    assert "have this already" not in client.get(url).text
+    client.post(reverse("leads:import_run", args=[run.public_id]))
+    run_imports(budget=100)
+    run.refresh_from_db()
+    assert (run.rows_created, run.rows_updated, run.rows_duplicate) == (1, 0, 2)
+    assert list(Interest.objects.order_by("pk").values_list("points", flat=True))[:2] == points

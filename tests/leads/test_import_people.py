@@ -1,5 +1,7 @@
 """A file of people or companies: who is met, what is kept, what is counted."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -14,9 +16,10 @@ from accounts.models import (
     Person,
     Suppression,
 )
+from leads.actions.import_rows import preview
 from leads.models import Engagement, EngagementKey, ImportReject, Interest, Lead, Recycling, Release, Verdict
 from team.clock import database_now
-from tests.leads.files import EARLIER, bring, counts
+from tests.leads.files import EARLIER, answered, bring, counts, decided, received
 from tests.make import make_account, make_lead, make_person
 
 pytestmark = pytest.mark.django_db
@@ -313,3 +316,30 @@ def test_row_the_database_refuses_is_rejected_and_the_others_come_in(team, lea):
 def _everything():
     models = (Person, Account, ContactPoint, Employment, ExternalId, Engagement, EngagementKey, Release, Verdict, Lead)
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
+
+
+def test_same_people_from_the_same_source_at_another_moment_are_counted_before_they_are_told_twice(team, lea):
+    bring(THREE, by=lea)
+    other = THREE.replace("Cy,Oduya", "Cyril,Oduya") + "d@halden.io,Di,Berg,Halden,4\n"
+    run = answered(decided(received(other, by=lea), by=lea), by=lea, at=EARLIER + timedelta(days=2))
+    found = preview(run, at=database_now())
+    assert (sorted(found.told_elsewhere.values()), found.other_moment) == ([EARLIER] * 3, EARLIER)
+    assert preview(run, at=database_now()).outcomes == {"updated": 3, "created": 1}
+
+    answered(run, by=lea, at=EARLIER)
+
+    again = preview(run, at=database_now())
+    assert (again.told_elsewhere, again.other_moment) == ({}, None)
+    assert again.outcomes == {"duplicate": 2, "updated": 1, "created": 1}
+
+
+def test_another_source_another_act_and_a_moment_of_the_row_itself_are_not_compared(team, lea):
+    bring(THREE, by=lea)
+    later = EARLIER + timedelta(days=2)
+    for answers in ({"source": "Autumn list"}, {"engagement_kind": "attended"}):
+        run = answered(decided(received(THREE, by=lea), by=lea), by=lea, at=later, **answers)
+        assert preview(run, at=database_now()).told_elsewhere == {}
+    dated = "Email,When\na@corvane.io,2025-06-05 10:00\n"
+    columns = {"When": {"target": "moment", "format": "iso"}}
+    run = answered(decided(received(dated, by=lea), by=lea, columns=columns), by=lea, at=later)
+    assert preview(run, at=database_now()).told_elsewhere == {}
