@@ -334,7 +334,7 @@ def _erased(t: Teller, e: LeadEvent) -> Told:
 
 
 def _corrected(t: Teller, e: LeadEvent) -> Told:
-    return Told("back_to", _("%(who)s took the last act back") % {"who": t.who(e)})
+    return Told("back_to", _("%(who)s took the last act back") % {"who": t.who(e)}, _because(e))
 
 
 SENTENCES: dict[str, Callable[[Teller, LeadEvent], Told]] = {

@@ -19,6 +19,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from agreement.models import Disposition
+from leads.actions.undoing import is_aside
 from leads.models import Engagement, Lead, LeadEvent, Note
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
@@ -147,7 +148,7 @@ class Timeline:
             if (group := list(found))
         ]
         end = Cursor(*shown[-1].key) if rest else None
-        newest = next((event for event in self.events if event.lead_id == self.lead.pk), None)
+        newest = next((one for one in self.events if one.lead_id == self.lead.pk and not is_aside(one)), None)
         return History(self.show, days, end, newest if self.before is None else None)
 
     def _events(self) -> list[LeadEvent]:

@@ -108,6 +108,9 @@ def alter(
             setattr(lead, column, value)
     if any(field in changes for field in VERSIONED):
         lead.version += 1
+    if to == Phase.QUEUED != begin:
+        # The pool gives it another; undo puts this one back.
+        data = (data or {}) | {"band": lead.band}
     return LeadEvent(
         lead=lead,
         verb=verb,

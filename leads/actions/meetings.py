@@ -200,5 +200,8 @@ def hand_off_was(hand_off: HandOff) -> list[Any]:
             "local_meeting": hand_off.local_meeting.isoformat() if hand_off.local_meeting else None,
             "zone": hand_off.zone,
             "minutes": hand_off.minutes,
+            "answered_at": hand_off.answered_at.isoformat() if hand_off.answered_at else None,
+            "answered_by": hand_off.answered_by_id,
+            "reason": hand_off.reason_id,
         },
     ]

@@ -15,7 +15,7 @@ from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_asleep
 from leads.actions.going_back import back_to_bdr, send_on
 from leads.actions.handing import accept_hand_off
-from leads.actions.meetings import let_go_on
+from leads.actions.meetings import hand_off_was, let_go_on
 from leads.actions.recycling import fall_asleep, rule_of, today_of, zone_of_team
 from leads.actions.stages import entry_stage
 from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Recycling, Step
@@ -215,7 +215,7 @@ def _held(
 def _ended(
     hand_off: HandOff, state: str, effects: Effects, *, by: User | None, at: datetime, reason: Reason | None = None
 ) -> None:
-    effects.add("hand_offs_were", [hand_off.pk, {"state": hand_off.state, "ae": hand_off.ae_id}])
+    effects.add("hand_offs_were", hand_off_was(hand_off))
     hand_off.state, hand_off.outcome_at = state, at
     hand_off.reason = reason or hand_off.reason
     if hand_off.answered_at is None:

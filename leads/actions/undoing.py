@@ -28,6 +28,9 @@ UNDOABLE = frozenset({
     "return", "qualify", "not_qualify", "win", "lose", "stall", "recycle", "rewake", "disqualify",
 })  # fmt: skip
 
+# What the system says when a meeting at the account holds an attempt up or lets it go: nobody has acted on this lead.
+ASIDE = {"by": None, "verb": "plan"}
+
 # No act writes more events on one lead.
 ACT_MAX = 8
 
@@ -37,10 +40,14 @@ def last_event(lead: Lead) -> LeadEvent | None:
 
 
 def last_act(lead: Lead) -> list[LeadEvent]:
-    """The events of the last act on this lead, the last one first."""
-    newest = list(lead.events.order_by("-id")[:ACT_MAX])
+    """The events of the last act on this lead, the last one first, whatever a colleague's meeting has moved since."""
+    newest = list(lead.events.exclude(**ASIDE).order_by("-id")[:ACT_MAX])
     act = newest[0].data.get("act") if newest else None
     return list(takewhile(lambda event: event.data.get("act") == act, newest)) if act else newest[:1]
+
+
+def is_aside(event: LeadEvent) -> bool:
+    return (event.by_id, event.verb) == (ASIDE["by"], ASIDE["verb"])
 
 
 def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
@@ -57,7 +64,8 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
 
     `event_id` names the act that was meant: LeadConflict when it is no longer the last one. An act that wrote several
     events is taken back whole, the last one first; returns the correction of its first. What an act opened is closed
-    again; LeadConflict when that was worked on meanwhile.
+    again; LeadConflict when that was worked on meanwhile. Where a colleague's meeting has moved the attempt since, the
+    lead is put back to before that, and the meetings that are booked now are asked once more.
     """
     held = lock_lead(lead)
     events = last_act(held)
@@ -65,8 +73,10 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
         raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
     if not all(can_undo(event, by=by, at=at) for event in events):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
-    corrections = [_take_back(held, event, by=by, at=at) for event in events]
-    hold_attempts(held.account_id, at=at, as_before=True)
+    since = list(held.events.filter(pk__gte=events[-1].pk).order_by("-id"))
+    corrections = [_take_back(held, event, by=by, at=at) for event in since]
+    # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
+    hold_attempts(held.account_id, at=at, as_before=not any(map(is_aside, since)))
     return corrections[-1]
 
 
@@ -83,14 +93,16 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         by=by,
         at=at,
         corrects=event.pk,
-        data={"verb": event.verb},
+        data={"verb": event.verb} | ({"because": event.data["because"]} if is_aside(event) else {}),
         **old,
     )
     _put_back(held, event, effects, by=by, at=at)
-    # Nobody is told any more of what did not happen.
-    Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
+    if not is_aside(event):
+        # Nobody is told any more of what did not happen.
+        Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
     step = held.steps.open().order_by("due_at", "id").first()
     sweep_at: datetime | None = None
+    held.band = event.data.get("band", held.band)
     if held.phase == Phase.QUEUED:
         held.band, changes_at = band_of(held, at=at, worktime=KeptCalendars(at=at).of_team(held.team_id), step=step)
         sweep_at = sweep_of_queued(held, changes_at)
@@ -223,14 +235,21 @@ def _reverse_answers(lead: Lead, ids: list[int], *, by: User, at: datetime) -> N
 
 
 def _restore_hand_off(pk: int, was: dict[str, Any]) -> None:
-    new: dict[str, Any] = {"state": was["state"], "ae_id": was["ae"], "sequence": F("sequence") + 1, "outcome_at": None}
-    if was["state"] == HandOff.State.SENT:
-        new |= {"answered_at": None, "answered_by": None, "reason": None}
-    if "meeting_at" in was:
-        new |= {
-            "meeting_at": parse_datetime(was["meeting_at"]) if was["meeting_at"] else None,
-            "local_meeting": parse_datetime(was["local_meeting"]) if was["local_meeting"] else None,
-            "zone": was["zone"],
-            "minutes": was["minutes"],
-        }
-    HandOff.objects.filter(pk=pk).update(**new)
+    """As it stood, in every column that an act changes; who has its invitation gets a newer one."""
+    HandOff.objects.filter(pk=pk).update(
+        state=was["state"],
+        ae_id=was["ae"],
+        meeting_at=_moment(was["meeting_at"]),
+        local_meeting=_moment(was["local_meeting"]),
+        zone=was["zone"],
+        minutes=was["minutes"],
+        answered_at=_moment(was["answered_at"]),
+        answered_by=was["answered_by"],
+        reason=was["reason"],
+        outcome_at=None,
+        sequence=F("sequence") + 1,
+    )
+
+
+def _moment(code: str | None) -> datetime | None:
+    return parse_datetime(code) if code else None
