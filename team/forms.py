@@ -22,5 +22,8 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("name", "time_zone", "theme")
+        fields = ("name", "time_zone", "theme", "c_dials")
         widgets = {"theme": forms.RadioSelect}
+        help_texts = {
+            "c_dials": _("For whoever has a telephone on this computer. A click on the number dials either way."),
+        }

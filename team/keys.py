@@ -19,7 +19,7 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
     (
         _("This lead"),
         (
-            Key(_("Log call"), ("c",)),
+            Key(_("Log call; dials too, if Your settings say so"), ("c",)),
             Key(_("Disposition, in the order shown"), ("1", "9")),
             Key(_("E-mail"), ("e",)),
             Key(_("Note"), ("t",)),

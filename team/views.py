@@ -33,6 +33,7 @@ def profile(request: Request) -> HttpResponse:
             name=form.cleaned_data["name"],
             time_zone=form.cleaned_data["time_zone"],
             theme=form.cleaned_data["theme"],
+            c_dials=form.cleaned_data["c_dials"],
         )
         tell(request, _("Your settings are saved."))
         return redirect("team:profile")

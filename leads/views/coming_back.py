@@ -20,7 +20,7 @@ from leads.views.access import need_role, workable_lead
 from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
 from team.http import Request, tell
 from team.models import Role
-from team.templatetags.midfield import day_words
+from team.templatetags.midfield import written_day
 
 
 @require_GET
@@ -86,9 +86,9 @@ def wake_on(request: Request, public_id: UUID) -> HttpResponse:
             conflict = str(lost)
         else:
             lead.refresh_from_db()
-            said = {"name": lead.person, "day": day_words(lead.wake_at or now, now=now, midline=True)}
+            said = {"name": lead.person, "day": written_day(timezone.localdate(lead.wake_at or now))}
             undo = reverse("leads:undo", args=[public_id])
-            tell(request, _("%(name)s comes back %(day)s.") % said, undo=undo)
+            tell(request, _("%(name)s comes back on %(day)s.") % said, undo=undo)
             return redirect(back)
     context = {"now": now, "lead": lead, "form": form, "conflict": conflict, "form_id": new_form_id()}
     status = 409 if conflict else 422 if form.errors else 200

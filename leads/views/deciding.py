@@ -10,9 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from accounts.actions.people import AlreadyKnown, add_person
@@ -38,7 +36,7 @@ from team.addresses import read_number
 from team.http import Request, tell
 from team.localtime import resolve
 from team.models import User
-from team.templatetags.midfield import clock_words, day_words
+from team.templatetags.midfield import clock_words, day_words, written_day
 
 
 @require_POST
@@ -102,7 +100,7 @@ def recycle(request: Request, public_id: UUID) -> HttpResponse:
             expect=expect,
         )
         wake_at = new_moment(event, "wake_at")
-        words = {"name": lead.person, "day": day_words(wake_at, now=now, midline=True) if wake_at else ""}
+        words = {"name": lead.person, "day": written_day(timezone.localdate(wake_at)) if wake_at else ""}
         return _("Recycled: %(name)s. Back on %(day)s.") % words
 
     return carry_out(request, public_id, "recycle", act)
@@ -203,8 +201,7 @@ def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> s
     if rule is None or "wake_on" in form.errors or "contract_end" in form.errors:
         return ""
     day = wake_day(rule, form.facts, today=form.today)
-    written = date_format(day, pgettext("date format: day and year", "j M Y"))
-    said = _("Back on %(day)s: %(why)s") % {"day": written, "why": sentence(rule, form.facts, day)}
+    said = _("Back on %(day)s: %(why)s") % {"day": written_day(day), "why": sentence(rule, form.facts, day)}
     planned = attempts_of(lead.cadence_id) if lead.cadence_id else ()
     if rule.category == rule.Category.UNRESPONSIVE and lead.attempts < len(planned):
         words = {"next": lead.attempts + 1, "all": len(planned)}

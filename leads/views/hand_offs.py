@@ -44,7 +44,7 @@ from team.actions.submitting import SentBefore, submit_once
 from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role
-from team.templatetags.midfield import day_words
+from team.templatetags.midfield import written_day
 
 PANELS = ("reject", "outcome", "move", "withdraw", "return", "win", "lose", "stall")
 
@@ -183,7 +183,7 @@ def stall(request: Request, public_id: UUID) -> HttpResponse:
         line = form.cleaned_data["line"]
         event = stall_lead(hand_off.lead, reason=reason, by=request.user, at=now, facts=form.facts, note=line)
         wake_at = datetime.fromisoformat(event.changes["wake_at"][1])
-        words = {"name": hand_off.lead.person, "day": day_words(wake_at, now=now)}
+        words = {"name": hand_off.lead.person, "day": written_day(timezone.localdate(wake_at))}
         return _("%(name)s sleeps. Back on %(day)s.") % words
 
     return _carry_out(request, hand_off, "stall", act)

@@ -9,7 +9,7 @@ def choose_theme(user: User, theme: str) -> None:
     user.save(update_fields=["theme"])
 
 
-def change_preferences(user: User, *, name: str, time_zone: str, theme: str) -> None:
-    """Her name as colleagues read it, the zone in which she reads moments, and the theme."""
-    user.name, user.time_zone, user.theme = name, time_zone, theme
-    user.save(update_fields=["name", "time_zone", "theme"])
+def change_preferences(user: User, *, name: str, time_zone: str, theme: str, c_dials: bool) -> None:
+    """Her name as colleagues read it, the zone in which she reads moments, the theme, and whether a key also dials."""
+    user.name, user.time_zone, user.theme, user.c_dials = name, time_zone, theme, c_dials
+    user.save(update_fields=["name", "time_zone", "theme", "c_dials"])

@@ -93,6 +93,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     open_limit = models.PositiveSmallIntegerField(default=40)
     touches_goal = models.PositiveSmallIntegerField(default=60)
     theme = models.CharField(max_length=5, choices=Theme, blank=True, default="")
+    # The key that opens the form of a call hands her number to the telephone too.
+    c_dials = models.BooleanField(_("c also dials"), default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)

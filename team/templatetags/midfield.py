@@ -168,6 +168,11 @@ def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
     return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language())
 
 
+def written_day(day: date) -> str:
+    """A day that was promised, always with its year: what a form says before is said in the same words after."""
+    return date_format(day, pgettext("date format: day and year", "j M Y"))
+
+
 # A list says the same moments again with every page, and a translated, formatted date is slow to make.
 @lru_cache(maxsize=8192)
 def _moment_words(at: datetime, today: date, zone: tzinfo, language: str | None) -> str:

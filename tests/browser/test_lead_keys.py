@@ -13,7 +13,6 @@ from agreement.models import Phase
 from leads.actions.claiming import claim_lead
 from leads.models import Activity, Lead
 from team.models import Role
-from tests.browser.test_ten_ends import NO_DIALLING
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,9 +38,7 @@ def cast(db):
 
 @pytest.fixture
 def page(new_page, cast):
-    page = new_page(user=cast["ana"])
-    page.add_init_script(NO_DIALLING)
-    return page
+    return new_page(user=cast["ana"])
 
 
 def url_of(lead):

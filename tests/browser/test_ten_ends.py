@@ -32,10 +32,6 @@ Sam,Oduya,Planner,Lysa Doors,+12165550108,America/New_York
 Lucas,Ade,Engineer,Redpath Axles,+12165550109,America/New_York
 Priya,Nair,Head of IT,Pinecrest Robotics,+12165550110,Asia/Tokyo
 """
-# Nothing on a test machine can dial, and Chromium waits for an answer to that.
-NO_DIALLING = """new MutationObserver(() => {
-  for (const button of document.querySelectorAll("[data-dial]")) button.removeAttribute("data-dial");
-}).observe(document, { childList: true, subtree: true });"""
 
 
 @pytest.fixture
@@ -67,7 +63,6 @@ def people(db):
 
 def open_as(new_page, user, url="/"):
     page = new_page(user=user)
-    page.add_init_script(NO_DIALLING)
     page.goto(url)
     return page
 

@@ -112,7 +112,7 @@ def test_another_day_is_kept_and_said(client, alice):
 
     lead.refresh_from_db()
     assert lead.wake_at.date() == date(2027, 7, 5)
-    assert "comes back 5 Jul" in response.text
+    assert "comes back on 5 Jul 2027." in response.text
 
 
 @pytest.mark.parametrize("day", ["2027-03-01", "2020-01-01", "2099-01-01", "soon", ""])

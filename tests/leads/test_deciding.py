@@ -136,6 +136,14 @@ def test_recycling_says_when_it_comes_back_before_and_after(signed_in, lead, now
     assert (kept.vendor, kept.contract_ends_on, kept.precision) == ("Acme", date(year, 3, 1), "quarter")
 
 
+def test_a_day_within_half_a_year_keeps_its_year_when_it_is_told(signed_in, lead, now):
+    day = now.date() + timedelta(days=150)
+
+    after = send(signed_in, lead, "recycle", reason=reason("not_ready").pk, wake_on=day.isoformat())
+
+    assert f"Recycled: Sam Oduya. Back on {day.day} {day:%b %Y}." in after.text
+
+
 def test_what_does_not_belong_to_the_category_is_not_read(signed_in, lead):
     data = {"reason": reason("not_ready").pk, "contract_end": "nonsense", "referred_email": "no address"}
     data["missing"] = Criterion.objects.get(key="budget").pk

@@ -77,6 +77,16 @@ def test_a_suppressed_person_has_no_number_to_dial(client, alice, lead, now):
     assert ("tel:" in html, "mailto:" in html) == (False, False)
 
 
+def test_the_key_of_a_call_dials_only_for_whoever_chose_that(client, alice, now):
+    person = make_person(phone="+4722334455")
+    lead = make_lead(phase=Phase.WORKING, person=person, bdr=alice, at=now)
+
+    assert ("data-dial" in page_of(client, alice, lead).text, alice.c_dials) == (False, False)
+    assert 'href="tel:+4722334455"' in page_of(client, alice, lead).text
+    client.post(reverse("team:profile"), {"name": "Alice", "time_zone": "UTC", "theme": "", "c_dials": "on"})
+    assert 'data-dial="tel:+4722334455"' in page_of(client, alice, lead).text
+
+
 def test_who_else_is_there_and_who_works_them(client, alice, bob, lead, now):
     colleague = make_person(given_name="Owen", family_name="Marsh", account=lead.account)
     Employment.objects.filter(person=colleague).update(role=Employment.Role.CHAMPION)
