@@ -80,6 +80,11 @@ class Brief:
         return self.hand_off.meeting_at is not None and self.hand_off.has_begun(self.at)
 
     @property
+    def outcome_due(self) -> datetime | None:
+        """Once she was met: for when the outcome was promised. Read with the hand-off, see `leads.inbox`."""
+        return getattr(self.hand_off, "outcome_due", None) if self.hand_off.is_accepted else None
+
+    @property
     def known(self) -> int:
         return sum(verdict.is_known for verdict in self.verdicts)
 

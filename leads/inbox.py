@@ -140,10 +140,23 @@ def _of(user: User, view: str, rows: Any, *, is_kept: bool = False) -> QuerySet[
     return found
 
 
+def outcome_due(lead: str, *, at: datetime) -> Subquery:
+    """Once the meeting is over: for when its outcome was promised, by the last clock of that clause, run out or not.
+
+    `lead` is the way to the lead from the row that asks. Inbox, brief and team say this one moment.
+    """
+    promised = Clock.objects.filter(
+        lead=OuterRef(lead),
+        kind=SLAClause.Kind.OUTCOME,
+        state__in=[Clock.State.RUNNING, Clock.State.MISSED],
+        started_at__lte=at,
+    )
+    return Subquery(promised.order_by("-id").values("due_at")[:1])
+
+
 def _open(user: User, view: str, *, at: datetime) -> QuerySet[HandOff]:
     """Open ones, with the moment their outcome was promised for."""
-    outcome = Clock.objects.running().filter(lead=OuterRef("lead"), kind=SLAClause.Kind.OUTCOME)
-    rows = _of(user, view, HandOff.objects.open()).annotate(outcome_due=Subquery(outcome.values("due_at")[:1]))
+    rows = _of(user, view, HandOff.objects.open()).annotate(outcome_due=outcome_due("lead", at=at))
     return rows.order_by("respond_by", "id")[:OPEN_MAX]
 
 

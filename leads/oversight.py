@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Lane, Phase, SLAClause, StepKind
+from leads.inbox import outcome_due
 from leads.models import Activity, Clock, HandOff, Lead, SecondLook, Step
 from team.addresses import read_moment, read_number
 from team.models import Absence, Role, Team, User
@@ -194,11 +195,16 @@ def leads_of(team: Team, filters: Mapping[str, Any], *, at: datetime) -> QuerySe
         leads = leads.filter(lane=filters["lane"])
     if filters.get("band") not in (None, ""):
         leads = leads.filter(phase=Phase.QUEUED, band=int(filters["band"]))
+    leads = leads.annotate(outcome_due=outcome_due("pk", at=at))
     due = filters.get("due")
     if due:
         midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
         tomorrow = midnight + timedelta(days=1)
-        leads = leads.filter(due_at__lte=at) if due == "overdue" else leads.filter(due_at__gt=at, due_at__lt=tomorrow)
+        # After a meeting its outcome is what is due, and that for when it was promised.
+        asked = Q(phase=Phase.ACCEPTED, outcome_due__isnull=False)
+        is_late = ~Q(phase=Phase.ACCEPTED) | Q(outcome_due=None) | Q(outcome_due__lte=at)
+        later = Q(due_at__gt=at, due_at__lt=tomorrow) | asked & Q(outcome_due__gt=at, outcome_due__lt=tomorrow)
+        leads = leads.filter(is_late, due_at__lte=at) if due == "overdue" else leads.filter(later)
     return leads.select_related("person", "account", "bdr", "ae", "stage").order_by("due_at", "id")
 
 

@@ -36,7 +36,7 @@ from leads.actions.outcomes import (
 )
 from leads.brief import brief_of, verdicts_of
 from leads.forms.hand_offs import OutcomeForm, Sales, may_answer, may_sell, may_take_back
-from leads.inbox import View, inbox_of, views_of, whole_list
+from leads.inbox import View, inbox_of, outcome_due, views_of, whole_list
 from leads.invitation import REQUEST, invitation
 from leads.models import HandOff, Lead
 from leads.views.access import need_role, visible_lead
@@ -315,7 +315,8 @@ def _view(request: Request, has: list[str], hand_off: HandOff | None) -> str:
 
 
 def _brief_rows() -> Any:
-    return HandOff.objects.with_people().select_related(
+    rows = HandOff.objects.with_people().annotate(outcome_due=outcome_due("lead", at=timezone.now()))
+    return rows.select_related(
         "lead__team__calendar", "lead__agreement", "lead__stage", "lead__reason", "lead__bdr", "lead__ae", "reason",
         "answered_by",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from django.utils import timezone
 from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
-from leads.models import Answer, HandOff, Lead, Note, Step
+from leads.models import Answer, Clock, HandOff, Lead, Note, Step
 from team.models import Role
 from tests.make import give_verdicts, make_account, make_lead, make_person, make_user, reason
 
@@ -241,6 +241,24 @@ def test_what_is_asked_after_the_meeting_stands_in_its_own_group(client, alice, 
         ("outcome", [over.pk]),
         ("accepted", [ahead.pk]),
     ]
+
+
+def test_inbox_brief_and_team_say_one_moment_for_the_outcome(client, alice, peter, mona, now):
+    hand_off = send(alice, peter, now, meeting_in=-3)
+    accept_hand_off(hand_off, by=peter, at=now - timedelta(hours=4))
+    clock = Clock.objects.get(lead=hand_off.lead, kind="outcome")
+    assert Lead.objects.get(pk=hand_off.lead_id).due_at < now < clock.due_at
+    promised = f'<time datetime="{clock.due_at.isoformat()}"'
+
+    client.force_login(peter)
+    brief = client.get(page_of(hand_off)).text
+    assert (brief.count(promised), "say how it went <span" in brief) == (2, True)
+    client.force_login(mona)
+    for due, times in (("", 1), ("overdue", 0)):
+        assert (
+            client.get(reverse("leads:team"), {"due": due}).text.partition('id="leads-title')[2].count(promised)
+            == count
+        )
 
 
 def test_held_and_qualified_asks_for_the_missing_verdicts_in_the_same_form(client, peter, sent, now):
