@@ -82,7 +82,7 @@ def first_step(
 ) -> Step:
     """The first attempt, due with the first touch (or at the next opening), over a channel the person has."""
     due_at = due_at or next_opening(worktime, at)
-    return _planned(lead, 1, assignee_id=assignee_id, at=at, due_at=due_at, is_held=not is_waiting(lead))
+    return _planned(lead, 1, assignee_id=assignee_id, at=at, due_at=due_at)
 
 
 def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, worktime: WorkCalendar) -> Step:
@@ -110,7 +110,6 @@ def _planned(
     assignee_id: int | None,
     at: datetime,
     due_at: datetime,
-    is_held: bool = True,
 ) -> Step:
     attempts = attempts_of(lead.cadence_id) if lead.cadence_id else ()
     attempt = next((one for one in attempts if one.position == position), None)
@@ -120,7 +119,10 @@ def _planned(
     kind = _reachable(attempt.kind, reach.channels)
     if kind is None:
         return _step(lead, StepKind.FIND_CONTACT, due_at, assignee_id=assignee_id, at=at)
-    held_until = reach.held_until if is_held and reach.held_until and reach.held_until > due_at else None
+    # Who asked to be called and was not reached yet waits for nobody's meeting.
+    held_until = None if is_waiting(lead) else reach.held_until
+    if held_until and held_until <= due_at:
+        held_until = None
     return Step(
         lead=lead,
         kind=kind,

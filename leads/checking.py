@@ -15,7 +15,6 @@ from agreement.models import Lane, Phase, SLAClause
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import COLUMNS, PHASE_MOMENTS, as_code
 from leads.actions.leaving import covers_at, lent_steps
-from leads.actions.meetings import needlessly_held_attempts, unheld_attempts
 from leads.folding import fold
 from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
 from leads.models.lead import AE_PHASES
@@ -190,16 +189,26 @@ def step_without_assignee_in_work(at: datetime) -> QuerySet[Step]:
 def attempt_before_a_meeting(at: datetime) -> QuerySet[Step]:
     """Attempts at somebody while a colleague of hers has a meeting, though a tick has been here since it was booked."""
     just_booked = HandOff.objects.open().filter(lead__account=OuterRef("lead__account"), sent_at__gt=at - TICK_GRACE)
-    unheld = unheld_attempts(at).exclude(lead__lane=Lane.HAND_RAISER)
-    return unheld.filter(~Exists(just_booked), created_at__lte=at - TICK_GRACE)
+    return Step.objects.before_a_meeting(at).filter(~Exists(just_booked), created_at__lte=at - TICK_GRACE)
 
 
 def attempt_waits_for_nothing(at: datetime) -> QuerySet[Step]:
-    """Attempts held up for a meeting that nobody has any more."""
+    """Attempts held up for a meeting that nobody has any more, or that ends at another moment."""
     just_over = HandOff.objects.filter(lead__account=OuterRef("lead__account")).filter(
         Q(outcome_at__gt=at - TICK_GRACE) | Q(answered_at__gt=at - TICK_GRACE)
     )
-    return needlessly_held_attempts(at).filter(~Exists(just_over))
+    return Step.objects.held_wrongly(at).filter(_NOT_ASKED, ~Exists(just_over))
+
+
+_NOT_ASKED = ~Q(lead__lane=Lane.HAND_RAISER, lead__first_touched_at=None)
+
+
+def hand_raiser_waits_for_a_meeting(at: datetime) -> QuerySet[Step]:
+    """Somebody asked to be called and was not reached, and waits for a meeting of a colleague all the same."""
+    just_asked = Clock.objects.running().filter(
+        lead=OuterRef("lead"), kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=at - TICK_GRACE
+    )
+    return Step.objects.held_wrongly(at).filter(~_NOT_ASKED, ~Exists(just_asked))
 
 
 def sweep_is_stale(at: datetime) -> QuerySet[Lead]:
@@ -317,6 +326,7 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         step_without_assignee_in_work,
         attempt_before_a_meeting,
         attempt_waits_for_nothing,
+        hand_raiser_waits_for_a_meeting,
         sweep_is_stale,
         sweep_is_missing,
         calendar_without_hours,

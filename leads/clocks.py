@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
@@ -43,6 +44,26 @@ def start_clock(lead: Lead, kind: str, *, calendar_id: int, worktime: WorkCalend
         due_at=due_at,
         next_notice_at=notice_at if clause.notice_minutes else due_at,
     )
+
+
+def first_touch_of(clocks: Iterable[Clock]) -> Clock | None:
+    """The running promise of a first touch among these, if there is one."""
+    return next((clock for clock in clocks if clock.kind == SLAClause.Kind.FIRST_TOUCH), None)
+
+
+def is_laid_aside(clock: Clock, *, at: datetime) -> bool:
+    """It begins later: nobody may try before the end of a meeting at the account."""
+    return clock.started_at > at
+
+
+def going_on(clock: Clock, *, worktime: WorkCalendar) -> Clock:
+    """An excused clock that runs again as if it had never stopped."""
+    clause = next((one for one in clauses_of(clock.version_id) if one.pk == clock.clause_id), None)
+    clock.state, clock.ended_at, clock.next_notice_at = Clock.State.RUNNING, None, clock.due_at
+    if clause and clause.notice_minutes:
+        early = clause.minutes - clause.notice_minutes
+        clock.next_notice_at = add_working_minutes(worktime, clock.started_at, early)
+    return clock
 
 
 def ended(clock: Clock, *, at: datetime, excused: bool = False) -> Clock:

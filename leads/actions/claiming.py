@@ -11,12 +11,14 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from agreement.models import Cadence, Phase, SLAClause
+from agreement.models import Cadence, Phase
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write
 from leads.actions.effects import Effects
+from leads.actions.holding import HELD, hold_planned, is_held, let_go, settle_first_touch
 from leads.actions.stages import entry_stage
-from leads.bands import band_of, is_waiting, sweep_of_queued, sweep_of_untouched
+from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.cadence import first_step, reach_of, soon
+from leads.clocks import first_touch_of
 from leads.models import Lead, LeadEvent, Notice, Step
 from team.calendars import KeptCalendars
 from team.models import Role, User
@@ -70,7 +72,8 @@ def take_next(*, by: User, at: datetime) -> Lead | None:
 def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "") -> LeadEvent:
     """Back to the pool of its team with its clocks running and its steps open, for whoever takes it next.
 
-    Of a lead nobody has touched only what was promised stays: whoever takes it begins the cadence.
+    Of a lead nobody has touched only what was promised stays: whoever takes it begins the cadence. What waited for a
+    meeting at the account is due when it was planned, and waits again when somebody takes it.
     """
     held = lock_lead(lead)
     if held.phase != Phase.WORKING:
@@ -80,7 +83,9 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
     if untouched:
         effects.close_steps([step for step in effects.open_steps if not step.promised])
     effects.assign_steps(None)
-    clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
+    let_go(effects)
+    settle_first_touch(effects, at=at)
+    clock = first_touch_of(effects.running_clocks)
     due_at = effects.next_due or soon(at)
     if untouched:
         moments = (clock.due_at if clock else held.due_at, effects.next_due)
@@ -204,7 +209,8 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
     if effects.open_steps:
         # What was planned, or what she asked for while the lead was waiting here.
         effects.assign_steps(by)
-        _hold_what_was_planned(lead, effects)
+        if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
+            hold_planned(effects, reach_of(lead).held_until, at=at)
     else:
         worktime = calendars.of_user(by.pk)
         due_at = max(lead.due_at, soon(at)) if lead.due_at else None
@@ -212,7 +218,7 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
     if lead.first_touched_at is not None and lead.last_touched_at:
         new["stage"] = lead.stage if lead.stage and lead.stage.phase == Phase.WORKING else entry_stage(Phase.WORKING)
     band = lead.band
-    is_held = any(step.held_from for step in effects.open_steps)
+    settle_first_touch(effects, at=at, of_team=calendars.of_team)
     event = alter(
         lead,
         "claim",
@@ -220,21 +226,11 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
         by=by,
         at=at,
         due_at=effects.next_due,
-        data=effects.data(band=band, because="meeting_at_account" if is_held else ""),
+        data=effects.data(band=band, because=HELD if is_held(effects, at=at) else ""),
         **new,
     )
-    clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
+    clock = first_touch_of(effects.running_clocks)
     return write(lead, event, sweep_at=sweep_of_untouched(lead, clock, effects.open_steps, at=at))
-
-
-def _hold_what_was_planned(lead: Lead, effects: Effects) -> None:
-    """An attempt that was planned before somebody booked a meeting at the account waits for it."""
-    attempt = next((step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE), None)
-    if attempt is None or is_waiting(lead):
-        return
-    until = reach_of(lead).held_until
-    if until and attempt.due_at < until:
-        effects.move_step(attempt, until, held_from=attempt.held_from or attempt.due_at)
 
 
 def _room(by: User) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from agreement.models import StepKind
 from leads.clocks import ended
 from leads.models import Clock, Lead, Note, Step
-from team.bulk import insert_objects, update_row
+from team.bulk import insert_objects, update_row, update_rows
 from team.prepared_objects import PreparedObjects
 
 if TYPE_CHECKING:
@@ -29,11 +29,32 @@ def says_something(text: str) -> bool:
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
-class Effects:
-    """Steps, clocks and words of one action on one lead."""
+class Together:
+    """What one action does to the steps and clocks of many leads, written by one statement for each kind."""
 
-    def __init__(self, lead: Lead, *, by: User | None, at: datetime) -> None:
-        self.lead, self.by, self.at = lead, by, at
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.clocks: list[Clock] = []
+        self.begun: list[tuple[Effects, Clock]] = []
+
+    def write(self) -> None:
+        update_rows(Step, ("id", "due_at", "held_from"), [(one.pk, one.due_at, one.held_from) for one in self.steps])
+        # A lead has one running clock of a kind: what ends, ends before another runs.
+        self.clocks.sort(key=lambda clock: clock.state == Clock.State.RUNNING)
+        update_rows(Clock, ("id", *_ENDS), [(one.pk, *(getattr(one, name) for name in _ENDS)) for one in self.clocks])
+        insert_objects([clock for _effects, clock in self.begun])
+        for effects, clock in self.begun:
+            effects.add("clocks_started", clock.pk)
+
+
+_ENDS = ("state", "ended_at", "missed_at", "next_notice_at")
+
+
+class Effects:
+    """Steps, clocks and words of one action on one lead; with `together`, of one on many."""
+
+    def __init__(self, lead: Lead, *, by: User | None, at: datetime, together: Together | None = None) -> None:
+        self.lead, self.by, self.at, self.together = lead, by, at, together
         self.codes: dict[str, Any] = {}
 
     @cached_property
@@ -90,7 +111,10 @@ class Effects:
         step.due_at, step.held_from = due_at, held_from
         for name, value in more.items():
             setattr(step, name, value)
-        step.save(update_fields=["due_at", "held_from", *more])
+        if self.together is not None:
+            self.together.steps.append(step)
+        else:
+            step.save(update_fields=["due_at", "held_from", *more])
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
 
     def assign_steps(self, user: User | None, *, of: int | None = None) -> None:
@@ -117,7 +141,7 @@ class Effects:
                 [clock.pk, clock.next_notice_at.isoformat() if clock.next_notice_at else None]
             )
             ended(clock, at=self.at, excused=excused)
-            clock.save(update_fields=["state", "ended_at", "missed_at", "next_notice_at"])
+            self._write_end(clock)
         self.running_clocks[:] = [clock for clock in self.running_clocks if clock not in stopped]
         return stopped
 
@@ -125,10 +149,25 @@ class Effects:
         if clock is None:
             return None
         clock.lead = self.lead
-        clock.save(force_insert=True)
-        self.codes.setdefault("clocks_started", []).append(clock.pk)
         self.running_clocks.append(clock)
+        if self.together is not None:
+            self.together.begun.append((self, clock))
+            return clock
+        clock.save(force_insert=True)
+        self.add("clocks_started", clock.pk)
         return clock
+
+    def run_again(self, clock: Clock) -> None:
+        """A clock that had stopped runs again. To undo this is to stop it, as if it were started here."""
+        self._write_end(clock)
+        self.running_clocks.append(clock)
+        self.add("clocks_started", clock.pk)
+
+    def _write_end(self, clock: Clock) -> None:
+        if self.together is not None:
+            self.together.clocks.append(clock)
+        else:
+            clock.save(update_fields=list(_ENDS))
 
     def note(self, text: str, *, activity_id: int | None = None) -> Note | None:
         """Keep somebody's words, if there are any."""

@@ -14,7 +14,8 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects
 from leads.actions.going_back import back_to_bdr, send_on
-from leads.actions.meetings import agreed, clock_of_ae, hand_off_was, hold_attempts, let_go_on, meeting_moment
+from leads.actions.holding import hold_attempts
+from leads.actions.meetings import agreed, clock_of_ae, hand_off_was, let_go_on, meeting_moment
 from leads.actions.noticing import tell
 from leads.actions.recycling import rule_of
 from leads.actions.stages import entry_stage, handed_off_stage

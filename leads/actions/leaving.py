@@ -13,7 +13,7 @@ from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads, release_lead
 from leads.actions.handing import withdraw_hand_off
-from leads.actions.meetings import hold_forgotten_attempts
+from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
 from leads.models import HandOff, Lead, Step

@@ -6,6 +6,7 @@ one, or another hand, came between.
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from agreement.models import Disposition, Phase, SLAClause, Stage, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
-from leads.cadence import next_step, soon
+from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
+from leads.cadence import first_step, next_step, soon
+from leads.clocks import first_touch_of
 from leads.models import Activity, Lead, LeadEvent, Step
 from team.bulk import insert_objects
 from team.calendars import KeptCalendars
@@ -170,7 +173,7 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
         raise LeadConflict(_("This step is not yours to finish."))
     effects.close_steps(done, state=Step.State.DONE)
     if lead.phase == Phase.WORKING and not effects.open_steps:
-        _plan_next(lead, effects, at=at)
+        _plan_next(lead, effects, after=max(lead.attempts, done[0].attempt or 0), at=at)
     return _planned(lead, effects, by=by, at=at, data={"done": step.pk, "kind": step.kind})
 
 
@@ -183,8 +186,7 @@ def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | Non
         return None
     effects.close_steps(looking, state=Step.State.DONE)
     if not effects.open_steps:
-        worktime = KeptCalendars(at=at).of_user(held.bdr_id or by.pk)
-        effects.make_step(next_step(held, after=held.attempts, assignee_id=held.bdr_id, at=at, worktime=worktime))
+        _plan_next(held, effects, after=held.attempts, at=at)
     return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": StepKind.FIND_CONTACT})
 
 
@@ -229,9 +231,9 @@ def _log_call(
             effects.make_step(_promise(lead, promised, by=by, at=at))
         elif follows == Disposition.Follows.FIND_CONTACT:
             _number_is_wrong(lead, effects)
-            _plan_next(lead, effects, at=at)
+            _go_on(lead, effects, at=at)
         elif not effects.open_steps or follows == Disposition.Follows.NEXT_ATTEMPT:
-            _plan_next(lead, effects, at=at)
+            _go_on(lead, effects, at=at)
     else:
         _answer_who_waits(lead, effects, by=by)
         if promised:
@@ -263,7 +265,7 @@ def _touched(
         new["due_at"] = effects.next_due
     elif lead.phase == Phase.NURTURE:
         new["due_at"] = _due_asleep(lead, effects)
-    event = alter(lead, "log", by=by, at=at, data=effects.data(**data), **new)
+    event = alter(lead, "log", by=by, at=at, data=effects.data(**data, because=_why_later(effects)), **new)
     return write(lead, event, **more)
 
 
@@ -276,8 +278,17 @@ def _planned(lead: Lead, effects: Effects, *, by: User | None, at: datetime, dat
             raise MoveRefused(_("Something has to come next: say how it went, or set the next step first."))
     elif lead.phase == Phase.NURTURE:
         due_at = _due_asleep(lead, effects)
-    event = alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data))
-    return write(lead, event)
+    more = {}
+    if lead.phase == Phase.WORKING and settle_first_touch(effects, at=at):
+        more["sweep_at"] = sweep_of_held(effects, at=at)
+    event = alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data, because=_why_later(effects)))
+    return write(lead, event, **more)
+
+
+def _why_later(effects: Effects) -> str:
+    """What holds up the attempt that this act has planned."""
+    made = effects.codes.get("steps_made", [])
+    return HELD if any(step.held_from and step.pk in made for step in effects.open_steps) else ""
 
 
 def _due_asleep(lead: Lead, effects: Effects) -> datetime:
@@ -333,14 +344,29 @@ def _attempt_done(lead: Lead, effects: Effects, *, at: datetime) -> None:
     done = [step for step in effects.open_steps if step.kind in CALLED][:1]
     effects.close_steps(done, state=Step.State.DONE)
     if not effects.open_steps:
-        _plan_next(lead, effects, at=at)
+        _go_on(lead, effects, at=at)
 
 
-def _plan_next(lead: Lead, effects: Effects, *, at: datetime) -> None:
+def _go_on(lead: Lead, effects: Effects, *, at: datetime) -> None:
+    """What follows the attempt that this act is: who asked to be called has been reached by it."""
+    touched = copy(lead)
+    touched.first_touched_at = lead.first_touched_at or at
+    _plan_next(touched, effects, after=lead.attempts + 1, at=at)
+
+
+def _plan_next(lead: Lead, effects: Effects, *, after: int, at: datetime) -> None:
+    """The attempt after so many. Before the first it is the first touch, due as that was promised, or now."""
     if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
         return
     worktime = KeptCalendars(at=at).of_user(lead.bdr_id or 0)
-    effects.make_step(next_step(lead, after=lead.attempts + 1, assignee_id=lead.bdr_id, at=at, worktime=worktime))
+    if lead.first_touched_at is not None or after:
+        step = next_step(lead, after=after, assignee_id=lead.bdr_id, at=at, worktime=worktime)
+    else:
+        settle_first_touch(effects, at=at)
+        clock = first_touch_of(effects.running_clocks)
+        due_at = max(clock.due_at, soon(at)) if clock else None
+        step = first_step(lead, assignee_id=lead.bdr_id, at=at, worktime=worktime, due_at=due_at)
+    effects.make_step(step)
 
 
 def _number_is_wrong(lead: Lead, effects: Effects) -> None:

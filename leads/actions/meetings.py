@@ -1,21 +1,19 @@
-"""Meetings: another moment for one, what it records, and whom at the account it makes wait."""
+"""Meetings: another moment for one, and what it records."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agreement.models import Lane, Phase, SLAClause, StepKind
+from agreement.models import Phase, SLAClause, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
+from leads.actions.holding import hold_attempts as hold_attempts
 from leads.actions.logging import as_wall
 from leads.actions.noticing import tell
-from leads.bands import is_waiting, sweep_of_untouched
-from leads.cadence import soon
 from leads.clocks import start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
 from team.calendars import KeptCalendars
@@ -68,93 +66,10 @@ def move_meeting(
     return event
 
 
-def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = False) -> None:
-    """Attempts at people of the account wait until the last meeting there was held. Where none is ahead any more they
-    are due when they were planned, or now; `as_before` when they were planned, because the meeting is taken back.
-
-    Who asked to be called and was not reached yet is called all the same. A lead that somebody is changing at this
-    instant is passed over, because two of us who book at one account at once must not wait for each other:
-    `hold_forgotten_attempts` finds it.
-    """
-    if account_id is None:
-        return
-    until, ref = _meeting_ahead(account_id, at=at)
-    held = Q(held_from__isnull=False, due_at__gt=at)
-    steps = _attempts().filter(held | Q(due_at__lt=until) if until else held, lead__account=account_id)
-    others = Lead.objects.filter(pk__in=list(steps.values_list("lead_id", flat=True)), phase=Phase.WORKING)
-    skip = connection.features.has_select_for_update_skip_locked
-    for other in others.order_by("pk").select_for_update(of=("self",), skip_locked=skip):
-        _hold(other, until, ref=ref, at=at, as_before=as_before)
-
-
-def _hold(lead: Lead, until: datetime | None, *, ref: int | None, at: datetime, as_before: bool) -> None:
-    effects = Effects(lead, by=None, at=at)
-    step = next((one for one in effects.open_steps if one.made_by == Step.MadeBy.CADENCE), None)
-    if step is None or (step.held_from is None and is_waiting(lead)):
-        return
-    planned = step.held_from or step.due_at
-    due_at, held_from = planned, None
-    if until and planned < until:
-        due_at, held_from = until, planned
-    elif not as_before:
-        due_at = max(planned, soon(at))
-    if (due_at, held_from) == (step.due_at, step.held_from) or (held_from is None and step.held_from is None):
-        return
-    effects.move_step(step, due_at, held_from=held_from)
-    data = effects.data(because="meeting_at_account" if held_from else "meeting_gone", ref=ref)
-    event = alter(lead, "plan", by=None, at=at, due_at=effects.next_due, data=data)
-    sweep_at = lead.sweep_at
-    if sweep_at is not None:
-        clock = next((one for one in effects.running_clocks if one.kind == SLAClause.Kind.FIRST_TOUCH), None)
-        sweep_at = sweep_of_untouched(lead, clock, effects.open_steps, at=at)
-    write(lead, event, sweep_at=sweep_at)
-
-
-def _meeting_ahead(account_id: int, *, at: datetime) -> tuple[datetime | None, int | None]:
-    """When the last meeting that is booked at the account will be over, and whose it is."""
-    booked = HandOff.objects.open().filter(lead__account=account_id, meeting_at__isnull=False)
-    meetings = booked.values_list("meeting_at", "minutes", "lead_id")
-    ends = [(start + timedelta(minutes=minutes), lead_id) for start, minutes, lead_id in meetings if start]
-    return max([end for end in ends if end[0] > at], default=(None, None))
-
-
 def let_go_on(hand_off: HandOff, lead: Lead, *, at: datetime) -> None:
     """A meeting that will not be holds nobody up; one that has begun was held, as far as colleagues are concerned."""
     if hand_off.meeting_at and hand_off.meeting_at > at:
         hold_attempts(lead.account_id, at=at)
-
-
-def hold_forgotten_attempts(*, at: datetime) -> int:
-    """Attempts that a meeting should hold up, or holds no longer, because their lead was being changed when that was
-    decided. Returns accounts."""
-    accounts = {
-        *unheld_attempts(at).values_list("lead__account", flat=True),
-        *needlessly_held_attempts(at).values_list("lead__account", flat=True),
-    }
-    for account_id in sorted(accounts):
-        with transaction.atomic():
-            hold_attempts(account_id, at=at)
-    return len(accounts)
-
-
-def unheld_attempts(at: datetime) -> QuerySet[Step]:
-    """Attempts before a meeting that is booked at the account."""
-    ahead = _booked_there().filter(meeting_at__gt=at).filter(meeting_at__gt=OuterRef("due_at"))
-    return _attempts().filter(Exists(ahead)).exclude(lead__lane=Lane.HAND_RAISER, lead__first_touched_at=None)
-
-
-def needlessly_held_attempts(at: datetime) -> QuerySet[Step]:
-    """Attempts that wait for a meeting nobody has any more."""
-    ahead = _booked_there().filter(meeting_at__lt=OuterRef("due_at"))
-    return _attempts().filter(~Exists(ahead), held_from__isnull=False, due_at__gt=at)
-
-
-def _attempts() -> QuerySet[Step]:
-    return Step.objects.open().filter(made_by=Step.MadeBy.CADENCE, lead__phase=Phase.WORKING)
-
-
-def _booked_there() -> QuerySet[HandOff]:
-    return HandOff.objects.open().filter(lead__account=OuterRef("lead__account"))
 
 
 def meeting_moment(

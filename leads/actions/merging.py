@@ -17,7 +17,7 @@ from agreement.models.vocabulary import PHASE_ORDER
 from leads.actions.changing import LeadConflict, MoveRefused, alter, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
-from leads.actions.meetings import hold_attempts
+from leads.actions.holding import hold_attempts
 from leads.models import (
     Activity,
     Engagement,

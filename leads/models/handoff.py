@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, IntegerField, Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -51,6 +52,15 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
     def unanswered_since(self, at: datetime) -> HandOffQuerySet:
         """Their answer was promised before `at`."""
         return self.unanswered().filter(respond_by__lte=at)
+
+    def meeting_ahead(self, at: datetime) -> HandOffQuerySet:
+        """Open ones whose meeting is not over at `at`, each with the moment at which it will be: `ends_at`."""
+        minute = timedelta(minutes=1)
+        length = ExpressionWrapper(Cast("minutes", IntegerField()) * minute, output_field=DurationField())
+        ends = ExpressionWrapper(F("meeting_at") + length, output_field=DateTimeField())
+        # Most meetings ahead have not begun: only of the others is the end computed.
+        booked = self.open().filter(meeting_at__isnull=False).annotate(ends_at=ends)
+        return booked.filter(Q(meeting_at__gt=at) | Q(ends_at__gt=at))
 
     def with_people(self) -> HandOffQuerySet:
         """With everybody a line about it names."""
@@ -133,6 +143,12 @@ class HandOff(models.Model):
             models.Index(fields=["ae", "-sent_at"], name="handoff_last_of_ae"),
             models.Index(fields=["bdr", "-sent_at"], name="handoff_sent_by"),
             models.Index(fields=["escalated_to"], condition=Q(state="sent"), name="handoff_passed_on"),
+            # Whom a meeting at her account holds up is asked with every look at the pool.
+            models.Index(
+                fields=["meeting_at"],
+                condition=Q(state__in=["sent", "accepted"], meeting_at__isnull=False),
+                name="handoff_booked",
+            ),
         ]
 
     def __str__(self) -> str:

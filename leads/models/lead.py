@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -67,8 +67,25 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return Q(pk__in=hand_offs.objects.unanswered().filter(escalated_to=user).values("lead"))
 
     def in_pool(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
-        """What any BDR of `teams` may take at `at`: queued and not reserved for somebody."""
-        return self.filter(Q(reserved_until=None) | Q(reserved_until__lte=at), phase=Phase.QUEUED, team__in=teams)
+        """What any BDR of `teams` may take at `at`: queued, not reserved for somebody, and not laid aside."""
+        free = self.filter(Q(reserved_until=None) | Q(reserved_until__lte=at), phase=Phase.QUEUED, team__in=teams)
+        return free._not_laid_aside(at)
+
+    def _not_laid_aside(self, at: datetime) -> LeadQuerySet:
+        """Without those whom nobody may try yet, because a colleague of theirs has a meeting. Who waits for us, asked
+        to be called or was promised a moment, is not laid aside."""
+        hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
+        steps: Any = self.model._meta.get_field("steps").related_model
+        there = hand_offs.objects.meeting_ahead(at).filter(lead__account__isnull=False).values("lead__account")
+        promised = steps.objects.open().filter(lead=OuterRef("pk"), promised=True).order_by()
+        # In the order of what it costs: of nearly every row the third is true, and the last is never asked. With its
+        # LIMIT that one is looked up a row; an EXISTS would be answered by reading every open step there is.
+        return self.alias(promise=Subquery(promised.values("pk")[:1])).filter(
+            Q(band=self.model.Band.WAITING)
+            | Q(lane=Lane.HAND_RAISER, first_touched_at=None)
+            | ~Q(account__in=there)
+            | Q(promise__isnull=False)
+        )
 
     def in_pool_order(self) -> LeadQuerySet:
         """Who is waiting first, then first touches in time, today's steps, what was missed."""

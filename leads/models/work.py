@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from agreement.models import AgreementVersion, Cadence, SLAClause, StepKind
+from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, StepKind
+from leads.models.handoff import HandOff
 from leads.models.lead import Lead
 from team.models import Calendar
 
@@ -25,6 +26,28 @@ class StepQuerySet(models.QuerySet["Step"]):
     def of(self, user: User) -> StepQuerySet:
         return self.filter(assignee=user)
 
+    def attempts(self) -> StepQuerySet:
+        """What a cadence planned for leads in work. What a rep put off herself is her choice: no meeting moves it."""
+        return self.open().filter(made_by=Step.MadeBy.CADENCE, snoozed=0, lead__phase=Phase.WORKING)
+
+    def wrongly_timed(self, at: datetime) -> StepQuerySet:
+        """Attempts that a meeting at the account should hold up and does not, or that wait for what is not."""
+        return self.attempts()._with_end(at).filter(_BEFORE_A_MEETING | _held_wrongly(at))
+
+    def before_a_meeting(self, at: datetime) -> StepQuerySet:
+        """Attempts at somebody while a colleague of hers has a meeting ahead."""
+        there = HandOff.objects.meeting_ahead(at).filter(lead__account__isnull=False).values("lead__account")
+        return self.attempts().filter(lead__account__in=there)._with_end(at).filter(_BEFORE_A_MEETING)
+
+    def held_wrongly(self, at: datetime) -> StepQuerySet:
+        """Held up until another moment than the end of the last meeting there is."""
+        return self.attempts().filter(held_from__isnull=False)._with_end(at).filter(_held_wrongly(at))
+
+    def _with_end(self, at: datetime) -> StepQuerySet:
+        """Each with the end of the last meeting ahead at its account: `free_at`."""
+        there: Any = HandOff.objects.meeting_ahead(at).filter(lead__account=OuterRef("lead__account"))
+        return self.annotate(free_at=Subquery(there.order_by("-ends_at").values("ends_at")[:1]))
+
     def earliest_of_each_lead(self) -> StepQuerySet:
         """One row a lead: its assignee's earliest open step."""
         earlier = Step.objects.filter(
@@ -37,6 +60,18 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def in_queue_order(self) -> StepQuerySet:
         return self.order_by("due_at", "id")
+
+
+# Who asked to be called and was not reached yet waits for nobody's meeting.
+_ASKED = Q(lead__lane=Lane.HAND_RAISER, lead__first_touched_at=None)
+_BEFORE_A_MEETING = ~_ASKED & Q(held_from=None, due_at__lt=F("free_at"))
+
+
+def _held_wrongly(at: datetime) -> Q:
+    """Held until the last meeting's end or not at all: until then the moment of a held attempt is that end."""
+    another = Q(due_at__lt=F("free_at")) | Q(due_at__gt=F("free_at"))
+    nothing = Q(free_at=None, due_at__gt=at)
+    return Q(held_from__isnull=False) & ((~_ASKED & (another | nothing)) | (_ASKED & Q(due_at__gt=at)))
 
 
 class Step(models.Model):
@@ -119,6 +154,7 @@ class Step(models.Model):
         ]
         indexes = [
             models.Index(fields=["assignee", "due_at", "id"], condition=Q(state="open"), name="step_open_of_assignee"),
+            models.Index(fields=["lead"], condition=Q(state="open", held_from__isnull=False), name="step_held"),
         ]
 
     def __str__(self) -> str:

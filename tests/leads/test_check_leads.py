@@ -80,6 +80,14 @@ def a_meeting_nobody_waits_for(leads):
     leads[Phase.ACCEPTED].hand_offs.update(meeting_at=day, local_meeting=day, zone="UTC")
 
 
+def a_hand_raiser_who_waits(lead):
+    put(lead, lane="hand_raiser")
+    Clock.objects.filter(lead=lead).update(started_at=NOON)
+    day = LATER + timedelta(days=2)
+    Step.objects.filter(lead=lead).update(due_at=day, held_from=LATER)
+    put(lead, due_at=day)
+
+
 PLANTED = {
     "state_differs_from_history": lambda leads: put(worked(leads), attempts=7),
     "worked_without_its_step": lambda leads: put(worked(leads), due_at=LATER),
@@ -98,6 +106,7 @@ PLANTED = {
     "attempt_waits_for_nothing": lambda leads: Step.objects.filter(made_by="cadence").update(
         due_at=LATER + timedelta(days=2), held_from=LATER
     ),
+    "hand_raiser_waits_for_a_meeting": lambda leads: a_hand_raiser_who_waits(worked(leads)),
     "clock_of_another_phase": lambda leads: Clock.objects.filter(lead=worked(leads)).update(kind="response"),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
     "woken_without_next": lambda leads: closed(asleep(leads), closed_as="woken"),

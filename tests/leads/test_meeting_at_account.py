@@ -11,13 +11,14 @@ from agreement.models import Lane, Phase, StepKind
 from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.entering import add_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.holding import hold_attempts
 from leads.actions.leaving import release_absent
 from leads.actions.logging import log_call, snooze_step
-from leads.actions.meetings import hold_attempts, move_meeting
+from leads.actions.meetings import move_meeting
 from leads.actions.merging import erase_person
 from leads.actions.outcomes import return_lead, stall_lead
 from leads.actions.recycling import recycle_lead
-from leads.actions.sweeping import notice_clocks, sweep_leads
+from leads.actions.sweeping import sweep_leads
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import HandOff, Lead, Step
@@ -69,8 +70,7 @@ def test_who_is_claimed_after_the_meeting_was_booked_waits_for_it(account, hers,
 
     event = claim_lead(queued, by=bob, at=LATER)
 
-    due, planned = attempt(queued)
-    assert (due, planned) == (END, queued.clocks.get(kind="first_touch").due_at)
+    assert attempt(queued) == (END, queued.clocks.earliest("pk").due_at)
     assert event.data["because"] == "meeting_at_account"
     assert broken() == set()
 
@@ -79,24 +79,22 @@ def test_and_is_not_taken_out_of_the_hands_that_hold_it_for_that(account, hers, 
     queued = make_lead(person=make_person(account=account))
     book(hers, peter, by=alice)
     claim_lead(queued, by=bob, at=LATER)
-    missed = queued.clocks.get(kind="first_touch").due_at + timedelta(hours=1)
+    meanwhile = queued.clocks.earliest("pk").due_at + timedelta(hours=1)
 
-    sweep_leads(at=missed)
-    notice_clocks(at=missed)
+    sweep_leads(at=meanwhile)
 
     assert Lead.objects.get(pk=queued.pk).phase == Phase.WORKING
-    assert queued.events.filter(verb="miss").count() == 1
 
 
 def test_nor_is_what_was_claimed_before(hers, his, alice, peter):
     book(hers, peter, by=alice)
 
-    sweep_leads(at=his.clocks.get(kind="first_touch").due_at + timedelta(hours=1))
+    sweep_leads(at=his.clocks.earliest("pk").due_at + timedelta(hours=1))
 
     assert Lead.objects.get(pk=his.pk).phase == Phase.WORKING
 
 
-def test_the_claim_asks_no_more_for_it(account, hers, alice, bob, peter):
+def test_the_claim_asks_no_more_for_it_and_writes_the_promise_anew(account, hers, alice, bob, peter):
     other = make_lead(person=make_person(account=make_account()))
     queued = make_lead(person=make_person(account=account))
     book(hers, peter, by=alice)
@@ -107,7 +105,8 @@ def test_the_claim_asks_no_more_for_it(account, hers, alice, bob, peter):
         claim_lead(queued, by=bob, at=LATER)
 
     assert attempt(queued)[0] == END
-    assert len(held) == len(free)
+    # The team's calendar, the promise that stops, the one that begins.
+    assert len(held) == len(free) + 3
 
 
 def test_who_asked_to_be_called_is_called(account, hers, alice, bob, peter):

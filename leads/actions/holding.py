@@ -1,0 +1,193 @@
+"""A meeting at an account holds up attempts of colleagues there, and with each attempt the promise of a first touch.
+
+Which attempt should wait, and until when, is said once, in `StepQuerySet.wrongly_timed`: what changes a meeting, the
+tick and `check_leads` ask the same question.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from agreement.models import Phase, SLAClause
+from leads.actions.acts import belongs
+from leads.actions.changing import alter
+from leads.actions.effects import Effects, Together
+from leads.bands import CLAIM_GRACE, is_waiting, sweep_of_untouched
+from leads.cadence import soon
+from leads.clocks import first_touch_of, going_on, is_laid_aside, start_clock
+from leads.models import Clock, HandOff, Lead, LeadEvent, Step
+from team.bulk import insert_objects, update_rows
+from team.calendars import KeptCalendars
+from team.worktime import WorkCalendar
+
+HELD = "meeting_at_account"
+
+
+def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = False) -> None:
+    """Attempts at people of the account wait until the last meeting there was held. Where none is ahead any more they
+    are due when they were planned, or now; `as_before` when they were planned, because the meeting is taken back.
+
+    Who asked to be called and was not reached yet is called all the same, and what a rep put off herself stays where
+    she put it. A lead that somebody is changing at this instant is passed over, because two of us who book at one
+    account at once must not wait for each other: `hold_forgotten_attempts` finds it.
+    """
+    if account_id is None:
+        return
+    wrong = Step.objects.filter(lead__account=account_id).wrongly_timed(at).values_list("lead_id", flat=True)
+    others = Lead.objects.filter(pk__in=list(wrong), phase=Phase.WORKING).order_by("pk")
+    skip = connection.features.has_select_for_update_skip_locked
+    leads = list(others.select_for_update(of=("self",), skip_locked=skip))
+    if leads:
+        ahead: Any = HandOff.objects.meeting_ahead(at).filter(lead__account=account_id)
+        until, ref = ahead.order_by("-ends_at").values_list("ends_at", "lead_id").first() or (None, None)
+        _hold(leads, until, ref=ref, at=at, as_before=as_before)
+
+
+def hold_forgotten_attempts(*, at: datetime) -> int:
+    """Attempts that a meeting should hold up, or holds no longer, because their lead was being changed when that was
+    decided. Returns accounts."""
+    accounts = {
+        *Step.objects.before_a_meeting(at).values_list("lead__account", flat=True),
+        *Step.objects.held_wrongly(at).values_list("lead__account", flat=True),
+    }
+    for account_id in sorted(accounts - {None}):
+        with transaction.atomic():
+            hold_attempts(account_id, at=at)
+    return len(accounts)
+
+
+def hold_planned(effects: Effects, until: datetime | None, *, at: datetime) -> None:
+    """What was planned before the lead was taken waits, too."""
+    step = _attempt(effects.open_steps)
+    if step is None or step.snoozed or is_waiting(effects.lead) or until is None or until <= at:
+        return
+    if step.due_at < until:
+        effects.move_step(step, until, held_from=step.held_from or step.due_at)
+
+
+def let_go(effects: Effects) -> None:
+    """A lead that nobody works waits for no meeting: its attempt is due when it was planned."""
+    for step in [one for one in effects.open_steps if one.held_from]:
+        effects.move_step(step, step.held_from or step.due_at)
+
+
+def is_held(effects: Effects, *, at: datetime) -> bool:
+    """Whether the attempt this act leaves waits for a meeting."""
+    return _held_until(effects.open_steps, at=at) is not None
+
+
+def settle_first_touch(
+    effects: Effects,
+    *,
+    at: datetime,
+    of_team: Callable[[int], WorkCalendar] | None = None,
+    stopped: dict[int, Clock] | None = None,
+) -> bool:
+    """The promise of a first touch waits exactly as long as the attempt that would keep it. Whether it was moved.
+
+    While the attempt is held up the promise is excused, and given anew from the end of the meeting. When nothing holds
+    the attempt any more, the first promise runs on as it was; where its moment has passed meanwhile, anew from now.
+    What was missed before stays missed. `stopped` are the promises of many leads that `stopped_promises` has found.
+    """
+    lead, clock = effects.lead, first_touch_of(effects.running_clocks)
+    if clock is None:
+        return False
+    until, aside = _held_until(effects.open_steps, at=at), is_laid_aside(clock, at=at)
+    is_missed = clock.due_at <= at
+    if (until is None and not aside) or (until is not None and (is_missed or (aside and clock.started_at == until))):
+        return False
+    worktime = (of_team or KeptCalendars(at=at).of_team)(lead.team_id)
+    effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
+    if until is None:
+        before = (stopped_promises([lead]) if stopped is None else stopped).get(lead.pk)
+        if before is not None and before.due_at > at:
+            effects.run_again(going_on(before, worktime=worktime))
+            return True
+    begins = until or at
+    effects.start(start_clock(lead, clock.kind, calendar_id=clock.calendar_id, worktime=worktime, at=begins))
+    return True
+
+
+def stopped_promises(leads: Sequence[Lead]) -> dict[int, Clock]:
+    """The last promise of each that was excused after it had begun; one that was given anew and never began is none."""
+    excused = Clock.objects.filter(lead__in=leads, kind=SLAClause.Kind.FIRST_TOUCH, state=Clock.State.EXCUSED)
+    return {clock.lead_id: clock for clock in excused.filter(started_at__lte=F("ended_at")).order_by("pk")}
+
+
+def sweep_of_held(effects: Effects, *, at: datetime) -> datetime | None:
+    """When a claim that nobody has touched goes back; never while its attempt is held up."""
+    lead, clock = effects.lead, first_touch_of(effects.running_clocks)
+    if lead.sweep_at is None or lead.first_touched_at is not None:
+        return lead.sweep_at
+    if clock is None:
+        until = _held_until(effects.open_steps, at=at)
+        return max(lead.sweep_at, until + CLAIM_GRACE) if until else lead.sweep_at
+    return sweep_of_untouched(lead, clock, effects.open_steps, at=at)
+
+
+def _hold(leads: Sequence[Lead], until: datetime | None, *, ref: int | None, at: datetime, as_before: bool) -> None:
+    together = Together()
+    of_team = cache(KeptCalendars(at=at).of_team)
+    steps = _by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
+    clocks = _by_lead(Clock.objects.running().filter(lead__in=leads))
+    stopped = stopped_promises(leads)
+    moved: list[Effects] = []
+    for lead in leads:
+        effects = Effects(lead, by=None, at=at, together=together)
+        effects.open_steps, effects.running_clocks = steps[lead.pk], clocks[lead.pk]
+        if _retime(effects, None if is_waiting(lead) else until, at=at, as_before=as_before):
+            settle_first_touch(effects, at=at, of_team=of_team, stopped=stopped)
+            moved.append(effects)
+    together.write()
+    _write(moved, ref=ref, at=at)
+
+
+def _retime(effects: Effects, until: datetime | None, *, at: datetime, as_before: bool) -> bool:
+    step = _attempt(effects.open_steps)
+    if step is None or step.snoozed or (until is None and step.due_at <= at):
+        return False
+    planned = step.held_from or step.due_at
+    if until and planned < until:
+        if (step.due_at, step.held_from) == (until, planned):
+            return False
+        effects.move_step(step, until, held_from=planned)
+        return True
+    if step.held_from is None:
+        return False
+    effects.move_step(step, planned if as_before else max(planned, soon(at)))
+    return True
+
+
+def _write(moved: Sequence[Effects], *, ref: int | None, at: datetime) -> None:
+    events: list[LeadEvent] = []
+    for effects in moved:
+        because = HELD if is_held(effects, at=at) else "meeting_gone"
+        data = effects.data(because=because, ref=ref)
+        event = alter(effects.lead, "plan", by=None, at=at, due_at=effects.next_due, data=data)
+        belongs(event)
+        events.append(event)
+    rows = [(one.lead.pk, one.lead.due_at, sweep_of_held(one, at=at)) for one in moved]
+    update_rows(Lead, ("id", "due_at", "sweep_at"), rows)
+    insert_objects(events)
+
+
+def _attempt(steps: Iterable[Step]) -> Step | None:
+    return next((step for step in steps if step.made_by == Step.MadeBy.CADENCE), None)
+
+
+def _held_until(steps: Iterable[Step], *, at: datetime) -> datetime | None:
+    return next((step.due_at for step in steps if step.held_from and step.due_at > at), None)
+
+
+def _by_lead(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.lead_id].append(row)
+    return found
