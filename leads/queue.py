@@ -26,7 +26,7 @@ from leads.bands import PROMISE_LEAD
 from leads.models import Activity, HandOff, Lead, Step
 from leads.models.lead import AE_PHASES
 from leads.rail import end_of_today
-from leads.why import Facts, address_of, facts_of, what, why
+from leads.why import Facts, address_of, facts_of, what, why, why_held
 from team.localtime import is_zone
 from team.models import User
 from team.prepared import Prepared
@@ -80,6 +80,8 @@ class Entry:
     interest: float | None
     stage_id: int | None
     stage: str
+    # When it would be due but for a meeting at the account.
+    held_from: datetime | None = None
 
     @property
     def is_first_touch(self) -> bool:
@@ -215,7 +217,7 @@ def _stands_before(one: Entry, other: Entry) -> bool:
 _OF_STEP: tuple[Any, ...] = (
     "lead_id", "lead__public_id", "due_at", "id", "kind", "title", "promised", "made_by", "snoozed", "attempt",
     "created_at", "lead__lane", "lead__tier", "lead__origin", "lead__first_touched_at", "lead__previous_id",
-    "lead__person__time_zone", "lead__person__interest__rank", "lead__stage_id", "lead__stage__label",
+    "lead__person__time_zone", "lead__person__interest__rank", "lead__stage_id", "lead__stage__label", "held_from",
 )  # fmt: skip
 _NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
 _NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
@@ -223,7 +225,7 @@ _NO_WORD: Any = Value("", output_field=models.CharField())
 _OF_LEAD: tuple[Any, ...] = (
     "pk", "public_id", "due_at", _NO_NUMBER, _NO_WORD, _NO_WORD, Value(False), _NO_WORD, Value(0), _NO_NUMBER,
     _NO_MOMENT, "lane", "tier", "origin", "first_touched_at", "previous_id", "person__time_zone",
-    "person__interest__rank", "stage_id", "stage__label",
+    "person__interest__rank", "stage_id", "stage__label", _NO_MOMENT,
 )  # fmt: skip
 
 
@@ -363,13 +365,7 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
             attempt=entry.attempt,
             created_at=entry.step_created_at,
         ),
-        why=why(
-            facts,
-            now=at,
-            kind=entry.kind,
-            promised=entry.promised,
-            is_systems=entry.made_by == Step.MadeBy.SYSTEM,
-        ),
+        why=_why(entry, facts, at=at),
         due_at=entry.due_at,
         zone=entry.zone,
         is_exact=entry.promised or entry.kind in EXACT,
@@ -377,6 +373,13 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
         when=when,
         is_late=entry.due_at <= at,
     )
+
+
+def _why(entry: Entry, facts: Facts, *, at: datetime) -> str:
+    if entry.held_from and entry.due_at > at:
+        return why_held(entry.due_at, now=at)
+    is_systems = entry.made_by == Step.MadeBy.SYSTEM
+    return why(facts, now=at, kind=entry.kind, promised=entry.promised, is_systems=is_systems)
 
 
 def _icon(entry: Entry, when: str, *, at: datetime) -> str:

@@ -183,9 +183,21 @@ def _logged(t: Teller, e: LeadEvent) -> Told:
         attempt = _new(e, "attempts")
         called = _("%(who)s called, attempt %(number)s:") if attempt else _("%(who)s called:")
         text = format_html("{} <b>{}</b>", called % {"who": t.who(e), "number": attempt}, what.rstrip("…"))
-        return Told("phone", text, first, state)
+        return Told("phone", text, _and(first, _waits(t, e)), state)
     icon, sentence = LOGGED.get(kind, LOGGED["note"])
-    return Told(icon, str(sentence) % {"who": t.who(e)}, first, state)
+    return Told(icon, str(sentence) % {"who": t.who(e)}, _and(first, _waits(t, e)), state)
+
+
+def _waits(t: Teller, e: LeadEvent) -> str:
+    """What holds up the attempt that follows."""
+    if e.data.get("because") != "meeting_at_account":
+        return ""
+    due = t.moment(_new(e, "due_at"))
+    return _and(_("next %(moment)s") % {"moment": due} if due else "", _because(e))
+
+
+def _and(*said: str) -> str:
+    return " · ".join(one for one in said if one)
 
 
 def _engaged(t: Teller, e: LeadEvent) -> Told:
@@ -198,7 +210,7 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(_new(e, "due_at"))
     kind = e.data.get("kind", "")
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
-    if e.data.get("because") == "meeting_at_account":
+    if e.data.get("because") == "meeting_at_account" and not e.data.get("done"):
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "meeting_gone":
         return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _because(e))
@@ -206,7 +218,7 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
         return Told("clock", _("%(who)s snoozed the next step to %(moment)s") % {"who": t.who(e), "moment": due})
     if e.data.get("done"):
         text = _("%(who)s finished a step: %(what)s") % {"who": t.who(e), "what": label}
-        return Told("done", text, _("next %(moment)s") % {"moment": due} if due else "")
+        return Told("done", text, _and(_("next %(moment)s") % {"moment": due} if due else "", _because(e)))
     if due:
         text = _("%(who)s set the next step: %(what)s, %(moment)s") % {"who": t.who(e), "what": label, "moment": due}
     else:

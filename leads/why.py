@@ -319,6 +319,12 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
 
 
+def why_held(until: datetime, *, now: datetime) -> str:
+    """Why an attempt is not made before a colleague's meeting at the account is over."""
+    day = day_words(until, now=now, midline=True)
+    return _("Waits: a colleague meets somebody there %(day)s") % {"day": day}
+
+
 def _interest(facts: Facts, *, now: datetime) -> str:
     done = [_did(kind, about, at, now=now) for kind, about, at in facts.evidence]
     if facts.lane == Lane.HAND_RAISER:
