@@ -7,7 +7,7 @@ PostgreSQL; on SQLite the transaction is IMMEDIATE and nobody else writes meanwh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,11 @@ def must_allow(lead: Lead, verb: str, to: str, *, by: User | None) -> None:
     only makes sense along it."""
     if not is_allowed(lead.phase, verb, to, version_id=lead.agreement_id, by_system=by is None):
         raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(lead.phase)})
-    who = who_may(lead.phase, verb, to)
+    must_be_of(who_may(lead.phase, verb, to), lead, by=by)
+
+
+def must_be_of(who: Collection[str], lead: Lead, *, by: User | None) -> None:
+    """MoveRefused unless she is one of these to the lead, in the words of the table of moves."""
     if who != ACTOR and not parts_of(by, lead) & set(who):
         raise MoveRefused(_("That is not yours to do: it takes another role in the team of this lead."))
 
@@ -153,10 +157,23 @@ def parts_of(user: User | None, lead: Lead) -> set[str]:
     return {part for part, holds in found.items() if holds}
 
 
-def begin(lead: Lead, verb: str, *, by: User | None, at: datetime, data: dict[str, Any] | None = None) -> LeadEvent:
-    """The first event of a lead that is about to be written: everything it starts with."""
+def begin(
+    lead: Lead,
+    verb: str,
+    *,
+    by: User | None,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    as_system: bool = False,
+) -> LeadEvent:
+    """The first event of a lead that is about to be written: everything it starts with.
+
+    LeadConflict unless a lead may begin like this, MoveRefused unless it is hers to begin. `as_system`: it follows from
+    what was hers to do already, and the event only says in whose name.
+    """
     if not is_allowed(BEGIN, verb, lead.phase, version_id=lead.agreement_id):
         raise LeadConflict(_("A lead cannot begin like this."))
+    must_be_of(who_may(BEGIN, verb, lead.phase), lead, by=None if as_system else by)
     moment = PHASE_MOMENTS.get(Phase(lead.phase))
     if moment and getattr(lead, moment) is None:
         setattr(lead, moment, at)

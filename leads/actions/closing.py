@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Suppression
 from agreement.models import Phase, Reason, SLAClause
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, write
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, must_be_of, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.noticing import managers_of
@@ -79,8 +79,7 @@ def disqualify_lead(
 @transaction.atomic
 def approve_second_look(look: SecondLook, *, by: User, at: datetime) -> None:
     """The manager agrees: it stays closed. LeadConflict when somebody has decided already."""
-    lock_lead(look.lead)
-    _decide(look, SecondLook.State.APPROVED, by=by, at=at)
+    _decide(look, lock_lead(look.lead), SecondLook.State.APPROVED, by=by, at=at)
 
 
 @transaction.atomic
@@ -91,7 +90,7 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
     """
     # The lead before its look, as an undo locks them.
     lead = lock_lead(look.lead)
-    _decide(look, SecondLook.State.PUT_BACK, by=by, at=at)
+    _decide(look, lead, SecondLook.State.PUT_BACK, by=by, at=at)
     if Lead.objects.filter(previous=lead).exists():
         raise LeadConflict(_("This person has been pursued again since."))
     entered = open_leads(
@@ -111,6 +110,7 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
         ],
         by=by,
         at=at,
+        as_system=True,
     )
     if not entered.leads:
         raise MoveRefused(_("It cannot go back: %(why)s.") % {"why": why_not(next(iter(entered.refused.values()), ""))})
@@ -120,7 +120,8 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
     return following
 
 
-def _decide(look: SecondLook, state: str, *, by: User, at: datetime) -> None:
+def _decide(look: SecondLook, lead: Lead, state: str, *, by: User, at: datetime) -> None:
+    must_be_of(("manager",), lead, by=by)
     decided = SecondLook.objects.filter(pk=look.pk, state=SecondLook.State.OPEN).update(
         state=state, decided_at=at, decided_by=by
     )

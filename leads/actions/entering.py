@@ -53,8 +53,11 @@ class Entered:
 
 
 @transaction.atomic
-def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime) -> Entered:
-    """Queue a lead for each of these people that routing lets through, with its first-touch clock running."""
+def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime, as_system: bool = False) -> Entered:
+    """Queue a lead for each of these people that routing lets through, with its first-touch clock running.
+
+    Nobody queues one herself: it follows, `as_system`, from a file, a wake or a second look that was hers to decide.
+    """
     entered = Entered()
     batch = _Batch(new, at=at)
     stage = entry_stage(Phase.QUEUED)
@@ -85,7 +88,9 @@ def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime) -> Ente
         if clock:
             clocks[lead.person_id] = clock
 
-    _write_new([(lead, one.data | _routed(route)) for lead, one, route in leads], "queue", by=by, at=at)
+    _write_new(
+        [(lead, one.data | _routed(route)) for lead, one, route in leads], "queue", by=by, at=at, as_system=as_system
+    )
     for lead, _one, _route in leads:
         if lead.person_id in clocks:
             clocks[lead.person_id].lead_id = lead.pk
@@ -134,7 +139,15 @@ def add_lead(person: Person, *, by: User, at: datetime, team: Team | None = None
 
 
 @transaction.atomic
-def open_asleep(new: Sequence[NewLead], *, reason_id: int, wake_at: datetime, by: User | None, at: datetime) -> Entered:
+def open_asleep(
+    new: Sequence[NewLead],
+    *,
+    reason_id: int,
+    wake_at: datetime,
+    by: User | None,
+    at: datetime,
+    as_system: bool = False,
+) -> Entered:
     """Leads that begin asleep, as a file or a lost deal says. The caller writes why, in `Recycling`."""
     entered = Entered()
     batch = _Batch(new, at=at)
@@ -156,13 +169,15 @@ def open_asleep(new: Sequence[NewLead], *, reason_id: int, wake_at: datetime, by
         lead.bdr_id, lead.reason_id = known_by if one.bdr_id else route.bdr_id, reason_id
         lead.wake_at = lead.due_at = lead.sweep_at = wake_at
         seeds.append((lead, one.data | _routed(route)))
-    _write_new(seeds, "sleep", by=by, at=at)
+    _write_new(seeds, "sleep", by=by, at=at, as_system=as_system)
     entered.leads = [lead for lead, _data in seeds]
     return entered
 
 
 @transaction.atomic
-def open_closed(new: Sequence[NewLead], *, reason_id: int, by: User | None, at: datetime) -> Entered:
+def open_closed(
+    new: Sequence[NewLead], *, reason_id: int, by: User | None, at: datetime, as_system: bool = False
+) -> Entered:
     """Pursuits that were over before we knew of them: a file says disqualified."""
     entered = Entered()
     batch = _Batch(new, at=at)
@@ -175,7 +190,7 @@ def open_closed(new: Sequence[NewLead], *, reason_id: int, by: User | None, at: 
         lead = batch.lead(one, Route("file", route.team_id or batch.default_team_id), phase=Phase.CLOSED, stage=None)
         lead.closed_as, lead.closed_at, lead.reason_id = Lead.ClosedAs.DISQUALIFIED, at, reason_id
         seeds.append((lead, one.data))
-    _write_new(seeds, "record", by=by, at=at)
+    _write_new(seeds, "record", by=by, at=at, as_system=as_system)
     entered.leads = [lead for lead, _data in seeds]
     return entered
 
@@ -247,9 +262,16 @@ class _Batch:
         return one.account_id or self.accounts.get(one.person_id)
 
 
-def _write_new(seeds: Sequence[tuple[Lead, dict[str, Any]]], verb: str, *, by: User | None, at: datetime) -> None:
+def _write_new(
+    seeds: Sequence[tuple[Lead, dict[str, Any]]],
+    verb: str,
+    *,
+    by: User | None,
+    at: datetime,
+    as_system: bool = False,
+) -> None:
     """Write leads and their first events: two statements for a batch."""
-    events = [begin(lead, verb, by=by, at=at, data=data) for lead, data in seeds]
+    events = [begin(lead, verb, by=by, at=at, data=data, as_system=as_system) for lead, data in seeds]
     leads = [lead for lead, _data in seeds]
     insert_objects(leads)
     for lead, event in zip(leads, events, strict=True):

@@ -364,6 +364,7 @@ class Chunk:
                 wake_at=wake_at,
                 by=self.run.by,
                 at=self.at,
+                as_system=True,
             )
             category = rule.category or ReasonRule.Category.NOT_READY
             Recycling.objects.bulk_create(
@@ -382,7 +383,8 @@ class Chunk:
                 groups[line.draft.reason or DISQUALIFY_REASON].append(line)
         for key, lines in groups.items():
             reason = Reason.objects.get(key=key)
-            open_closed([self._new_lead(line) for line in lines], reason_id=reason.pk, by=self.run.by, at=self.at)
+            new = [self._new_lead(line) for line in lines]
+            open_closed(new, reason_id=reason.pk, by=self.run.by, at=self.at, as_system=True)
 
     def _new_lead(self, line: Line) -> NewLead:
         return NewLead(

@@ -143,14 +143,21 @@ def release_absent(*, at: datetime) -> int:
         starts_at, ends_at = _without_cover(absence, at=at)
         if not team_id or working_days_between(calendars.of_team(team_id), starts_at, ends_at) <= UNCOVERED_DAYS:
             continue
-        with transaction.atomic():
-            won = Absence.objects.filter(pk=absence.pk, released_at=None).update(released_at=at)
-            if won:
-                count += give_back(absence.user, by=None, at=at, because="away")
+        try:
+            count += _given_back(absence, at=at)
+        except (LeadConflict, MoveRefused) as refusal:
+            # Somebody acted on one of hers meanwhile: the next tick tries again, and the others do not wait for it.
+            logger.warning("held_by_somebody_away", user=absence.user_id, because=str(refusal))
     take_back_lent(at=at)
     lend(at=at)
     hold_forgotten_attempts(at=at)
     return count + _release_gone(at=at)
+
+
+@transaction.atomic
+def _given_back(absence: Absence, *, at: datetime) -> int:
+    won = Absence.objects.filter(pk=absence.pk, released_at=None).update(released_at=at)
+    return give_back(absence.user, by=None, at=at, because="away") if won else 0
 
 
 def _without_cover(absence: Absence, *, at: datetime) -> tuple[datetime, datetime]:

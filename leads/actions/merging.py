@@ -104,7 +104,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
         bdr_id=closed.bdr_id,
         because="unmerged",
     )
-    return next(iter(open_leads([seed], by=by, at=at).leads), None)
+    return next(iter(open_leads([seed], by=by, at=at, as_system=True).leads), None)
 
 
 @transaction.atomic

@@ -257,6 +257,7 @@ def _next_pursuit_asleep(lead: Lead, rule: ReasonRule, reason: Reason, *, by: Us
         wake_at=wake_at,
         by=by,
         at=at,
+        as_system=True,
     )
     for following in entered.leads:
         Recycling.objects.create(

@@ -190,6 +190,7 @@ def wake_leads(
         ],
         by=by,
         at=at,
+        as_system=True,
     )
 
 

@@ -191,6 +191,7 @@ def _open(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str]:
             ],
             by=User.objects.get(pk=owner_id),
             at=at,
+            as_system=True,
         )
         found |= {lead.person_id: lead for lead in entered.leads}
         found |= entered.refused

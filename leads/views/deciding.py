@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,12 +18,12 @@ from accounts.actions.people import AlreadyKnown, add_person
 from accounts.models import Person
 from accounts.normalise import name as split_name
 from leads.actions.answering import answer_criteria
-from leads.actions.changing import LeadConflict, MoveRefused, lock_lead
+from leads.actions.changing import LeadConflict, MoveRefused, lock_lead, parts_of
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_and_go_on
 from leads.actions.recycling import recycle_lead
-from leads.actions.undoing import last_act, last_event, undo_last
+from leads.actions.undoing import last_act, undo_last
 from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
@@ -144,14 +145,18 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
 
 
 def _seen_or_done(request: Request, public_id: UUID) -> Lead:
-    """The lead if she sees it, or did the last thing to it, wherever it went then; else 404."""
+    """The lead if she sees it, or did the last thing to it, wherever it went then; else 404, and 403 for whoever only
+    looks on."""
     lead = Lead.objects.select_related("person").filter(public_id=public_id).first()
     if lead is None:
         raise Http404
-    last = last_event(lead)
+    last = next(iter(last_act(lead)), None)
     if last is not None and last.by_id == request.user.pk:
         return lead
-    return visible_lead(request, public_id)
+    seen = visible_lead(request, public_id)
+    if not parts_of(request.user, seen) - {"system"}:
+        raise PermissionDenied
+    return seen
 
 
 def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> str:

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from agreement.models import Phase
+from leads.actions import leaving
 from leads.actions.changing import MoveRefused
+from leads.actions.claiming import release_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.leaving import deactivate_user, release_absent
 from leads.actions.logging import log_call
@@ -169,3 +171,25 @@ def test_somebody_without_a_team_holds_nothing(db):
     away(make_user("max", Role.MARKETER), 20)
 
     assert release_absent(at=LATER) == 0
+
+
+def test_one_lead_that_somebody_acts_on_meanwhile_keeps_nobody_else_from_giving_back(alice, bob, mona, monkeypatch):
+    contested = make_lead(phase=Phase.WORKING, bdr=alice)
+    other = make_lead(phase=Phase.WORKING, bdr=bob)
+    away(alice, 9)
+    away(bob, 9)
+
+    def after_a_colleague(lead, **how):
+        if lead.pk == contested.pk:
+            release_lead(Lead.objects.get(pk=lead.pk), by=mona, at=LATER)
+        return release_lead(lead, **how)
+
+    monkeypatch.setattr(leaving, "release_lead", after_a_colleague)
+    assert release_absent(at=LATER) == 1
+    assert Lead.objects.get(pk=other.pk).phase == Phase.QUEUED
+    assert Absence.objects.get(user=alice).released_at is None
+
+    monkeypatch.undo()
+    assert release_absent(at=LATER) == 1
+    assert Lead.objects.get(pk=contested.pk).phase == Phase.QUEUED
+    assert broken() == set()

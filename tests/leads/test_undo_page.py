@@ -16,7 +16,7 @@ from leads.folding import fold
 from leads.models import HandOff, Lead
 from team.actions.submitting import new_form_id
 from team.models import Membership, Role, User
-from tests.make import disposition, give_verdicts, make_account, make_lead, make_person, make_team, reason
+from tests.make import disposition, give_verdicts, make_account, make_lead, make_person, make_team, make_user, reason
 
 
 @pytest.fixture
@@ -226,3 +226,16 @@ def test_the_conflict_says_what_happened_without_marks(client, alice, mona, now)
     assert answer.status_code == 409
     assert "Mona called, attempt 1: no answer" in answer.text
     assert "&lt;b" not in answer.text
+
+
+def test_whoever_only_looks_on_is_turned_away_and_a_colleague_told_why_not(client, alice, bob, peter, now):
+    lead = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter, at=now - timedelta(minutes=5))
+    client.force_login(peter)
+    post(client, "return", lead)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+    for role in (Role.MARKETER, Role.ADMIN):
+        client.force_login(make_user("looks", role))
+        assert client.post(url("undo", lead)).status_code == 403
+
+    client.force_login(bob)
+    assert "Only your own last act of today can be taken back." in undo(client, lead)

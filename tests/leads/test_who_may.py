@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from agreement.models import Phase
+from agreement.models import Lane, Phase
 from leads.actions.changing import MoveRefused, parts_of
 from leads.actions.claiming import reassign_leads, release_lead
-from leads.actions.closing import disqualify_lead
+from leads.actions.closing import approve_second_look, disqualify_lead, put_back
+from leads.actions.entering import NewLead, open_asleep, open_closed, open_leads
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.logging import log_call
 from leads.actions.merging import erase_person
@@ -16,9 +17,9 @@ from leads.actions.recycling import recycle_lead
 from leads.actions.undoing import undo_last
 from leads.models import Lead
 from leads.models.lead import AE_PHASES
-from leads.transitions import ACTOR, MOVES
+from leads.transitions import ACTOR, BEGIN, MOVES
 from team.models import Role
-from tests.make import NOON, disposition, make_lead, make_team, make_user, reason
+from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user, reason
 from tests.test_doors import DOORS, PHASES, WHO
 
 LATER = NOON + timedelta(minutes=10)
@@ -95,6 +96,52 @@ def test_the_act_refuses_whoever_the_table_does_not_name_and_changes_nothing(cas
             act(lead, user)
 
         assert (Lead.objects.filter(pk=lead.pk).values().get(), lead.events.count()) == before
+
+
+BEGUN = {
+    "queue": lambda new, by: open_leads([new], by=by, at=LATER),
+    "sleep": lambda new, by: open_asleep(
+        [new], reason_id=reason("not_ready").pk, wake_at=LATER + timedelta(days=90), by=by, at=LATER
+    ),
+    "record": lambda new, by: open_closed([new], reason_id=reason("bad_data").pk, by=by, at=LATER),
+}
+
+
+@pytest.mark.parametrize("verb", BEGUN)
+def test_a_lead_begins_only_by_whom_the_table_names(cast, team, verb):
+    named = {part for move in MOVES if (move.verb, move.from_phase) == (verb, BEGIN) for part in move.who}
+    for user in cast.values():
+        new = NewLead(make_person().pk, Lane.CONTENT, Lead.Origin.MANUAL, team_id=team.pk)
+        if parts_of(user, Lead(team=team)) & named:
+            (lead,) = BEGUN[verb](new, user).leads
+            assert lead.events.get().by == user
+            continue
+
+        with pytest.raises(MoveRefused, match="not yours to do"):
+            BEGUN[verb](new, user)
+
+        assert not Lead.objects.filter(person=new.person_id).exists()
+
+
+@pytest.mark.parametrize("decide", [approve_second_look, put_back])
+def test_a_second_look_is_decided_by_a_manager_of_the_team(cast, alice, decide):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=LATER)
+    look = lead.second_looks.get()
+    for who, user in cast.items():
+        if who == "manager":
+            continue
+
+        with pytest.raises(MoveRefused, match="not yours to do"):
+            decide(look, by=user, at=LATER)
+
+        look.refresh_from_db()
+        assert (look.state, Lead.objects.count()) == ("open", 1)
+
+    decide(look, by=cast["manager"], at=LATER)
+
+    look.refresh_from_db()
+    assert look.decided_by == cast["manager"]
 
 
 def test_whoever_sent_it_to_another_team_takes_that_back(mona, alice, peter):
