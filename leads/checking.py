@@ -211,6 +211,13 @@ def hand_raiser_waits_for_a_meeting(at: datetime) -> QuerySet[Step]:
     return Step.objects.held_wrongly(at).filter(~_NOT_ASKED, ~Exists(just_asked))
 
 
+def promise_waits_for_nothing(at: datetime) -> QuerySet[Clock]:
+    """First touches that are promised from a later moment on, though no attempt is held up until then."""
+    held = Step.objects.open().filter(lead=OuterRef("lead"), held_from__isnull=False, due_at=OuterRef("started_at"))
+    first_touch = Clock.objects.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=at)
+    return first_touch.filter(~Exists(held))
+
+
 def sweep_is_stale(at: datetime) -> QuerySet[Lead]:
     """The system should have looked at these long ago."""
     return Lead.objects.filter(sweep_at__lt=at - TICK_GRACE)
@@ -327,6 +334,7 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         attempt_before_a_meeting,
         attempt_waits_for_nothing,
         hand_raiser_waits_for_a_meeting,
+        promise_waits_for_nothing,
         sweep_is_stale,
         sweep_is_missing,
         calendar_without_hours,

@@ -107,6 +107,9 @@ PLANTED = {
         due_at=LATER + timedelta(days=2), held_from=LATER
     ),
     "hand_raiser_waits_for_a_meeting": lambda leads: a_hand_raiser_who_waits(worked(leads)),
+    "promise_waits_for_nothing": lambda leads: Clock.objects.filter(lead=worked(leads)).update(
+        started_at=LATER + timedelta(days=1), due_at=LATER + timedelta(days=2)
+    ),
     "clock_of_another_phase": lambda leads: Clock.objects.filter(lead=worked(leads)).update(kind="response"),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
     "woken_without_next": lambda leads: closed(asleep(leads), closed_as="woken"),

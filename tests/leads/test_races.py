@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.apps import apps
@@ -16,11 +16,13 @@ from leads.actions.claiming import claim_lead, open_count, take_next
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead, withdraw_hand_off
+from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.logging import log_call
+from leads.actions.meetings import move_meeting
 from leads.actions.merging import merge_people
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.checking import check_all
-from leads.models import Engagement, Lead, LeadEvent, Notice
+from leads.models import Engagement, Lead, LeadEvent, Notice, Step
 from team.models import Role
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_team, make_user
 
@@ -243,3 +245,32 @@ def test_the_threads_really_meet(reps):
 
     lead.refresh_from_db()
     assert lead.attempts == 1
+
+
+def test_a_meeting_moved_while_a_colleague_s_lead_is_being_changed_is_noticed_by_the_next_tick(reps, ae):
+    if connection.vendor == "sqlite":
+        pytest.skip("on SQLite one writes at a time")
+    account = make_account()
+    hers, his = (make_lead(phase=Phase.WORKING, bdr=rep, person=make_person(account=account)) for rep in reps[:2])
+    locked, moved = Event(), Event()
+    far, near = ((NOON + timedelta(days=days)).replace(tzinfo=None) for days in (100, 1))
+    hand_off = hand_off_lead(hers, ae=ae, by=reps[0], at=LATER, meeting=(far, "UTC"))
+
+    def change_his():
+        with transaction.atomic():
+            Lead.objects.select_for_update().get(pk=his.pk)
+            locked.set()
+            moved.wait(10)
+
+    def move_hers():
+        locked.wait(10)
+        move_meeting(hand_off, meeting=(near, "UTC"), by=reps[0], at=LATER)
+        moved.set()
+
+    at_once(change_his, move_hers)
+    assert Step.objects.open().get(lead=his).due_at > NOON + timedelta(days=99)
+
+    hold_forgotten_attempts(at=LATER)
+
+    assert Step.objects.open().get(lead=his).due_at == NOON + timedelta(days=1, minutes=30)
+    assert broken(LATER) == {}
