@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agreement.models import SLAClause
-from leads.models import Clock, Notice
+from leads.models import Clock, LeadEvent, Notice
 from team.models import User
 
 UNSEEN_MAX = 100
@@ -46,15 +46,30 @@ def noticed_by(user: User, *, at: datetime) -> Noticed:
     unseen = list(notices.filter(seen_at=None)[: UNSEEN_MAX + 1])
     seen = notices.filter(seen_at__isnull=False, at__gte=at - timedelta(days=SEEN_DAYS))[:SEEN_MAX]
     shown = unseen[:UNSEEN_MAX]
+    acts = _acts_behind([*shown, *seen])
     return Noticed(
-        unseen=[_row(notice, at=at) for notice in shown],
-        seen=[_row(notice, at=at) for notice in seen],
+        unseen=[_row(notice, acts, at=at) for notice in shown],
+        seen=[_row(notice, acts, at=at) for notice in seen],
         has_more=len(unseen) > UNSEEN_MAX,
         up_to=max((notice.pk for notice in shown), default=0),
     )
 
 
-def _row(notice: Notice, *, at: datetime) -> NoticeRow:
+Acts = dict[tuple[int, datetime], LeadEvent]
+
+
+def _acts_behind(notices: list[Notice]) -> Acts:
+    """What was done at the moment each of these was written, by its lead and that moment. One query, or none."""
+    told = [notice for notice in notices if notice.kind in (Kind.ANSWERED, Kind.RETURNED)]
+    if not told:
+        return {}
+    events = LeadEvent.objects.filter(
+        lead__in={notice.lead_id for notice in told}, at__in={notice.at for notice in told}, by__isnull=False
+    )
+    return {(event.lead_id, event.at): event for event in events.select_related("by").order_by("-id")}
+
+
+def _row(notice: Notice, acts: Acts, *, at: datetime) -> NoticeRow:
     lead, clock = notice.lead, notice.clock
     soon = notice.kind == Kind.SOON and clock is not None
     is_running = soon and clock is not None and clock.state == Clock.State.RUNNING and clock.due_at > at
@@ -63,7 +78,7 @@ def _row(notice: Notice, *, at: datetime) -> NoticeRow:
         name=str(lead.person),
         about=lead.account.name if lead.account else "",
         url=reverse("leads:lead", args=[lead.public_id]),
-        said=_soon(clock, is_running=is_running) if soon and clock else _said(notice),
+        said=_soon(clock, is_running=is_running) if soon and clock else _answered(notice, acts) or _said(notice),
         meaning="" if soon and not is_running else _MEANING.get(Kind(notice.kind), ""),
         icon="late" if notice.kind in (Kind.MISSED, Kind.ESCALATED) else "notice",
         at=notice.at,
@@ -82,6 +97,22 @@ def _soon(clock: Clock, *, is_running: bool) -> str:
     if clock.state in (Clock.State.MET, Clock.State.EXCUSED):
         return _("%(promise)s ran out soon, and was kept") % values
     return _("%(promise)s ran out") % values
+
+
+def _answered(notice: Notice, acts: Acts) -> str:
+    """What became of a hand-off, or how a lead came to her, and by whom."""
+    act = acts.get((notice.lead_id, notice.at))
+    if act is None or act.by is None:
+        return ""
+    words = {
+        "accept": _("%(name)s accepted your hand-off"),
+        "reject": _("%(name)s rejected your hand-off"),
+        "return": _("%(name)s gave it back to you"),
+        "no_show": _("%(name)s met nobody: book it again"),
+        "reassign": _("%(name)s moved it to you"),
+        "put_back": _("%(name)s put it back to you"),
+    }.get(act.verb, "")
+    return words % {"name": act.by.name} if words else ""
 
 
 def _said(notice: Notice) -> str:

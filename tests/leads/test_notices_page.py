@@ -8,10 +8,11 @@ from django.db import connection
 from django.urls import reverse
 
 from agreement.models import Phase
+from leads.actions.handing import accept_hand_off, reject_hand_off
 from leads.actions.logging import log_call
 from leads.models import Notice
 from leads.noticed import noticed_by
-from tests.make import NOON, disposition, make_lead
+from tests.make import NOON, disposition, make_lead, reason
 
 Kind = Notice.Kind
 
@@ -41,6 +42,24 @@ def test_a_notice_of_a_clock_names_what_was_promised(alice):
 
     (row,) = noticed_by(alice, at=NOON).unseen
     assert (row.said, row.due_at) == ("The first touch runs out soon", lead.due_at)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda one, ae: accept_hand_off(one, by=ae, at=NOON), "Peter accepted your hand-off"),
+        (
+            lambda one, ae: reject_hand_off(one, reason=reason("reject_brief_empty"), by=ae, at=NOON),
+            "Peter rejected your hand-off",
+        ),
+    ],
+)
+def test_an_answer_says_which_and_whose(alice, peter, answer, said):
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, at=NOON - timedelta(hours=2))
+
+    answer(lead.hand_offs.get(), peter)
+
+    assert [row.said for row in noticed_by(alice, at=NOON).unseen] == [said]
 
 
 def test_a_promise_that_was_kept_meanwhile_no_longer_runs_out(alice):
@@ -100,8 +119,8 @@ def test_the_page_costs_the_same_queries_however_long_it_is(client, alice, rows,
     client.force_login(alice)
     client.get(reverse("leads:notices"))  # the first page of a session notes when it began
 
-    # Session, user, unseen, seen, memberships, rail.
-    with django_assert_num_queries(6):
+    # Session, user, unseen, seen, what was done, memberships, rail.
+    with django_assert_num_queries(7):
         response = client.get(reverse("leads:notices"))
 
     assert response.text.count('<li class="row has-act"') == rows
