@@ -309,14 +309,14 @@ def ids_source(mapping: Mapping, profile: Profile, *, kind: str) -> Mapping:
     ]
     if not unnamed:
         return mapping
-    named: dict[str, str] = {}
+    named: dict[str, dict[str, str]] = {}
     for stored, found in Import.objects.filter(kind=kind).order_by("pk").values_list("mapping", "profile")[:200]:
         columns = stored.get("columns", [])
         for column, header in zip(columns, _headers(found) if columns else [], strict=False):
             if column.get("source"):
-                named[header] = column["source"]
+                named[header] = {key: column[key] for key in ("source", "source_name") if key in column}
     for column, header in unnamed:
-        column["source"] = named.get(header, "")
+        column.update(named.get(header, {"source": ""}))
     return mapping
 
 

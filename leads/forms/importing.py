@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.files import File
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -98,11 +99,11 @@ class ColumnRow(NamedTuple):
 class ColumnsForm(forms.Form):
     """A select a column. Fields that do not exist yet are chosen by their kind and bear the column's name."""
 
-    ids_from = forms.SlugField(
+    ids_from = forms.CharField(
         label=gettext_lazy("Outside ids come from"),
         max_length=60,
         required=False,
-        help_text=gettext_lazy("A short name such as hubspot; the same name next time finds the same people."),
+        help_text=gettext_lazy("The system's name, such as HubSpot; the same name next time finds the same people."),
     )
     empty = forms.CharField(
         label=gettext_lazy("Values that mean nothing, one a line"),
@@ -119,7 +120,9 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.run, self.profile, self.mapping, self.own = run, profile, mapping, own
         sources = [column["source"] for column in mapping.columns if column.get("source")]
-        self.initial["ids_from"] = sources[0] if sources else ""
+        self.named = sources
+        names = [column["source_name"] for column in mapping.columns if column.get("source_name")]
+        self.initial["ids_from"] = (names or sources or [""])[0]
         self.initial["empty"] = "\n".join(mapping.empty)
         self.initial["phone_country"] = mapping.phone_country
         self.fields["phone_country"].choices = [("", _("unknown: kept as written")), *countries()]  # type: ignore[attr-defined]
@@ -211,6 +214,16 @@ class ColumnsForm(forms.Form):
             ["new:date", "new:number", "moment", "contract_ends_on", "employees", "company_employees", *own]
         )
 
+    def clean_ids_from(self) -> str:
+        """The key of a system from its name as it was typed: case, spaces and accents make no other system."""
+        typed: str = self.cleaned_data["ids_from"]
+        if typed in self.named:
+            return typed
+        key = slugify(folded(typed))
+        if typed and not key:
+            raise forms.ValidationError(_("Say it with letters or digits."))
+        return key
+
     def clean_empty(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["empty"].splitlines()]
         return list(dict.fromkeys(line for line in lines if line))[:EMPTY_MAX]
@@ -230,6 +243,8 @@ class ColumnsForm(forms.Form):
                 # A second id of the same system is another name for the same people.
                 ids += decided["target"] == "external_id"
                 second = f"{source}-{folded(column.name).replace(' ', '-')}"[:60] if source else ""
+                if self.data.get("ids_from", "").strip() != source:
+                    decided["source_name"] = self.data.get("ids_from", "").strip()
                 decided["source"] = source if ids <= 1 or decided["target"] != "external_id" else second
             columns.append(decided)
         return Mapping(
@@ -368,7 +383,16 @@ def format_choices(samples: Sequence[str]) -> list[tuple[str, str]]:
     days = [(key, f"{DATE_FORMATS[key].label}: {_as_day(values, key)}") for key in date_choices(values)]
     if days:
         return days
-    return [(key, f"{NUMBER_FORMATS[key].label}: {_as_number(values, key)}") for key in number_choices(values)]
+    keys = number_choices(values)
+    if not keys:
+        return []
+    told = next((value for value in values if len({_number(value, key) for key in keys}) > 1), None)
+    if told is None:
+        # Every way reads the same: there is nothing to choose by, and the label of one of them would say nothing.
+        value = next((value for value in values if _number(value, keys[0])), "")
+        read = _number(value, keys[0])
+        return [(keys[0], _("numbers: %(value)s") % {"value": value if value == read else f"{value} → {read}"})]
+    return [(key, f"{NUMBER_FORMATS[key].label}: {told} → {_number(told, key)}") for key in keys]
 
 
 def countries() -> list[tuple[str, str]]:
@@ -396,10 +420,8 @@ def _as_day(values: Sequence[str], format: str) -> str:
     return ""
 
 
-def _as_number(values: Sequence[str], format: str) -> str:
-    for value in values:
-        try:
-            return f"{value} → {parse_decimal(value, format)}"
-        except BadValue:
-            continue
-    return ""
+def _number(value: str, format: str) -> str:
+    try:
+        return str(parse_decimal(value, format))
+    except BadValue:
+        return ""

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import CustomField, Person
 from leads.actions.import_rows import run_imports
+from leads.forms.importing import format_choices
 from leads.models import Import, Interest
 from team.models import Role
 from tests.leads.files import EARLIER, answered, bring, decided, received
@@ -276,3 +277,42 @@ def test_the_preview_warns_of_another_moment_and_one_button_takes_the_one_before
     run.refresh_from_db()
     assert (run.rows_created, run.rows_updated, run.rows_duplicate) == (1, 0, 2)
     assert list(Interest.objects.order_by("pk").values_list("points", flat=True))[:2] == points
+
+
+def test_the_name_of_a_system_is_taken_as_it_is_typed(team, lea, client):
+    client.force_login(lea)
+    url = upload(client, "Lead id,Email\n7,a@corvane.io\n").url
+    answers = {"c0": "external_id", "c1": "email", "empty": "", "phone_country": ""}
+
+    assert client.post(url, {**answers, "ids_from": "X Education"}).status_code == 302
+
+    (column, _email) = Import.objects.get().mapping["columns"]
+    assert column["source"] == "x-education"
+    assert 'value="X Education"' in client.get(url).text
+    refused = client.post(url, {**answers, "ids_from": "!!!"})
+    assert (refused.status_code, refused.text.count("Say it with letters or digits.")) == (422, 1)
+    assert "one field needs another look: Outside ids come from" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["0", "0"], ["numbers: 0"]),
+        (["0", "1.234"], ["1234.5: 1.234 → 1.234", "1.234,5: 1.234 → 1234"]),
+        (["1,234.5", "7"], ["numbers: 1,234.5 → 1234.5"]),
+    ],
+)
+def test_how_numbers_are_written_is_shown_by_one_that_tells_the_ways_apart(values, said):
+    assert [label for _key, label in format_choices(values)] == said
+
+
+def test_the_list_says_what_an_upload_waits_for(team, lea, client):
+    run = received("Email\na@corvane.io\n", by=lea)
+    client.force_login(lea)
+
+    page = client.get(reverse("leads:imports")).text
+    assert ("its columns are to be decided" in page, 'data-label="Created"' in page) == (True, False)
+    decided(run, by=lea)
+    assert "its answers are missing" in client.get(reverse("leads:imports")).text
+    answered(run, by=lea)
+    assert "look at the preview and start it" in client.get(reverse("leads:imports")).text
