@@ -16,10 +16,13 @@ from pathlib import Path
 
 from config import guard
 
+BROKER = "broker"
 FALLS_MAX = 5
 FALLS_WITHIN_SECONDS = 60.0
 # The worker is given the time of its soft shutdown; everything else ends at once.
 SECONDS_TO_END = 35.0
+# Whoever waits longer than this is told for what.
+SECONDS_TO_SAY = 1.0
 LOG_BYTES_MAX = 5_000_000
 
 
@@ -87,12 +90,13 @@ class Supervisor:
         guard.end_groups({child.process.pid}, seconds=2.0)
 
     def stop(self) -> None:
-        """End everything in the reverse order of its start: nobody asks a broker that has gone."""
+        """End everything: nobody asks a broker that has gone, so it is the last; the others end beside one another."""
+        brokers = [child for child in self.children if child.name == BROKER]
         try:
-            for child in reversed(self.children):
-                _send(child, signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.process.wait(SECONDS_TO_END)
+            for together in ([child for child in self.children if child not in brokers], brokers):
+                for child in together:
+                    _send(child, signal.SIGTERM)
+                self._wait_for(together)
         finally:
             for child in self.children:
                 _send(child, signal.SIGKILL)
@@ -100,6 +104,19 @@ class Supervisor:
             if self.guard.stdin:
                 self.guard.stdin.close()
             self.guard.wait()
+
+    def _wait_for(self, children: list[Child]) -> None:
+        """Until they have ended, or their time is over; what is waited for is said once it takes long."""
+        began, said = time.monotonic(), False
+        while left := [child for child in children if child.process.poll() is None]:
+            waited = time.monotonic() - began
+            if waited > SECONDS_TO_END:
+                return
+            if waited > SECONDS_TO_SAY and not said:
+                said = True
+                names = " and ".join(f"the {child.name}" for child in left)
+                self.say(f"Waiting for {names} to finish what has begun (at most {SECONDS_TO_END:.0f} seconds) ...")
+            time.sleep(0.05)
 
     def _start(self, child: Child) -> None:
         child.start()

@@ -22,7 +22,7 @@ from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from config import broker
-from config.supervisor import Child, Fallen, Supervisor
+from config.supervisor import BROKER, Child, Fallen, Supervisor
 from config.ticker import Ticker
 from leads.models import Lead
 from team.models import Membership, Role, Tick, User
@@ -129,7 +129,7 @@ class Command(BaseCommand):
         if binary is None:
             self._say("Without a Redis or Valkey server due work runs one after the other inside ./run.")
             return ""
-        supervisor.start("broker", broker.server_command(binary, settings.VAR_DIR), env=env)
+        supervisor.start(BROKER, broker.server_command(binary, settings.VAR_DIR), env=env)
         url = broker.url_of_own_server(settings.VAR_DIR)
         if not broker.answers(url):
             supervisor.look()
