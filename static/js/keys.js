@@ -150,6 +150,9 @@ document.addEventListener("keydown", (event) => {
   } else if (moves[event.key] && !inDialog()) {
     event.preventDefault();
     moves[event.key]();
+  } else if (event.key === "u" && !inDialog()) {
+    // Pressed where nothing can be taken back, it says so: silence would leave one guessing.
+    document.dispatchEvent(new CustomEvent("tell", { detail: words.nothing }));
   } else if (event.key === "g" && !inDialog()) {
     started = "g";
     startedAt = Date.now();

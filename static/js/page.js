@@ -74,6 +74,44 @@ function tellRestored(holder, field) {
   if (panel?.id) open(document.querySelector(`[aria-controls="${panel.id}"]`), panel, { focus: false });
 }
 
+// Typed for a form that is not on this page any more, after a lost race or a lead that went on: to read, copy, discard.
+function showWithoutForm() {
+  const place = document.querySelector("[data-kept-drafts]");
+  if (!owner || !place) return;
+  place.replaceChildren();
+  const begin = `${slot(place.dataset.keptDrafts)}-`;
+  for (const key of Object.keys(localStorage).filter((each) => each.startsWith(begin)).sort()) {
+    const name = CSS.escape(key.slice(slot("").length));
+    const panel = CSS.escape(key.slice(begin.length));
+    if (document.querySelector(`[data-draft="${name}"], [aria-controls="panel-${panel}"], #panel-${panel}:not([hidden]) form`)) continue;
+    const lines = Object.values(read(key)?.values ?? {}).filter((value) => typeof value === "string" && value.trim());
+    if (lines.length) place.append(withoutForm(key, lines.join("\n"), place));
+  }
+  place.hidden = !place.childElementCount;
+}
+
+function withoutForm(key, text, place) {
+  const make = (tag, more, ...children) => {
+    const element = Object.assign(document.createElement(tag), more);
+    element.append(...children);
+    return element;
+  };
+  const copy = make("button", { type: "button", textContent: words.copy });
+  Object.assign(copy.dataset, { copy: text, copied: words.copied });
+  const discard = make("button", { type: "button", className: "quiet", textContent: words.discard });
+  const why = make("p", {}, make("strong", { textContent: words.typed }), ` ${words.typedWhy}`);
+  const typed = make("blockquote", {}, ...text.split("\n").flatMap((line) => [line, document.createElement("br")]).slice(0, -1));
+  const strip = make("div", { className: "strip" }, make("div", { className: "conflict" }, why, typed), make("span", { className: "actions" }, copy, discard));
+  strip.dataset.is = "due";
+  discard.addEventListener("click", () => {
+    localStorage.removeItem(key);
+    strip.remove();
+    place.hidden = !place.childElementCount;
+    document.getElementById("page").focus();
+  });
+  return strip;
+}
+
 function forget(name) {
   const whole = slot(name);
   for (const key of Object.keys(localStorage)) {
@@ -134,6 +172,9 @@ function tell(text, is = "") {
   toasts.replaceChildren(line);
   watch(toasts);
 }
+
+// What keys.js has to say.
+document.addEventListener("tell", (event) => tell(event.detail));
 
 function watch(scope) {
   for (const button of scope.querySelectorAll("[data-dismiss]")) button.hidden = false;
@@ -345,6 +386,7 @@ function prepare(scope) {
   forgetKept(scope);
   for (const form of scope.querySelectorAll("form")) if (form.querySelector("[data-when]")) ask(form);
   restore(scope);
+  showWithoutForm();
   watch(scope);
 }
 

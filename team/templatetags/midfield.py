@@ -133,6 +133,14 @@ def countdown(
 
 
 @register.filter
+def breakable(address: str) -> SafeString:
+    """An e-mail address that, where it does not fit, goes on below before its at sign or a point, not inside a word."""
+    marked = escape(address).replace("@", "<wbr>@").replace(".", "<wbr>.")
+    # The address was escaped above.
+    return SafeString(marked)  # nosec B703
+
+
+@register.filter
 def undo_url(message: Message) -> str:
     """Where the Undo of this message goes; see team.http.tell."""
     return next((mark for mark in _marks(message) if mark.startswith("/")), "")

@@ -87,6 +87,13 @@ def test_the_key_of_a_call_dials_only_for_whoever_chose_that(client, alice, now)
     assert 'data-dial="tel:+4722334455"' in page_of(client, alice, lead).text
 
 
+@pytest.mark.parametrize(("tier", "said"), [("A1", "high (1)"), ("B2", "middle (2)"), ("C3", "low (3)")])
+def test_the_band_of_interest_is_said_in_words(client, alice, lead, tier, said):
+    type(lead).objects.filter(pk=lead.pk).update(tier=tier)
+
+    assert f">{said}</span>" in page_of(client, alice, lead).text
+
+
 def test_who_else_is_there_and_who_works_them(client, alice, bob, lead, now):
     colleague = make_person(given_name="Owen", family_name="Marsh", account=lead.account)
     Employment.objects.filter(person=colleague).update(role=Employment.Role.CHAMPION)
