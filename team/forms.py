@@ -24,6 +24,7 @@ class PreferencesForm(forms.ModelForm):
         model = User
         fields = ("name", "time_zone", "theme", "c_dials")
         widgets = {"theme": forms.RadioSelect}
+        labels = {"c_dials": _("The key c also dials")}
         help_texts = {
             "c_dials": _("For whoever has a telephone on this computer. A click on the number dials either way."),
         }

@@ -311,8 +311,12 @@ def test_the_list_says_what_an_upload_waits_for(team, lea, client):
     client.force_login(lea)
 
     page = client.get(reverse("leads:imports")).text
-    assert ("its columns are to be decided" in page, 'data-label="Created"' in page) == (True, False)
+    assert ("Waiting for its columns" in page, "nothing imported yet" in page, 'data-label="Created"' in page) == (
+        True,
+        True,
+        False,
+    )
     decided(run, by=lea)
-    assert "its answers are missing" in client.get(reverse("leads:imports")).text
+    assert "Waiting for its answers" in client.get(reverse("leads:imports")).text
     answered(run, by=lea)
     assert "look at the preview and start it" in client.get(reverse("leads:imports")).text
