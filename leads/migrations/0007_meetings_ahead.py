@@ -13,9 +13,7 @@ class Migration(migrations.Migration):
         AddIndexAside(
             model_name="handoff",
             index=models.Index(
-                condition=models.Q(meeting_at__isnull=False, state__in=["sent", "accepted"]),
-                fields=["meeting_at"],
-                name="handoff_booked",
+                condition=models.Q(meeting_at__isnull=False), fields=["state", "meeting_at"], name="handoff_booked"
             ),
         ),
         AddIndexAside(

@@ -143,12 +143,8 @@ class HandOff(models.Model):
             models.Index(fields=["ae", "-sent_at"], name="handoff_last_of_ae"),
             models.Index(fields=["bdr", "-sent_at"], name="handoff_sent_by"),
             models.Index(fields=["escalated_to"], condition=Q(state="sent"), name="handoff_passed_on"),
-            # Whom a meeting at her account holds up is asked with every look at the pool.
-            models.Index(
-                fields=["meeting_at"],
-                condition=Q(state__in=["sent", "accepted"], meeting_at__isnull=False),
-                name="handoff_booked",
-            ),
+            # Whom a meeting at her account holds up is asked with every tick.
+            models.Index(fields=["state", "meeting_at"], condition=Q(meeting_at__isnull=False), name="handoff_booked"),
         ]
 
     def __str__(self) -> str:

@@ -76,14 +76,15 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         to be called or was promised a moment, is not laid aside."""
         hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
         steps: Any = self.model._meta.get_field("steps").related_model
-        there = hand_offs.objects.meeting_ahead(at).filter(lead__account__isnull=False).values("lead__account")
+        there = hand_offs.objects.meeting_ahead(at).filter(lead__account=OuterRef("account")).order_by()
         promised = steps.objects.open().filter(lead=OuterRef("pk"), promised=True).order_by()
-        # In the order of what it costs: of nearly every row the third is true, and the last is never asked. With its
-        # LIMIT that one is looked up a row; an EXISTS would be answered by reading every open step there is.
-        return self.alias(promise=Subquery(promised.values("pk")[:1])).filter(
+        # Each with its LIMIT is looked up a row, by the index of the account or of the lead, and the second nearly
+        # never: an EXISTS or an IN would be answered by reading every lead with a meeting, every step there is.
+        looked_up = self.alias(meets=Subquery(there.values("pk")[:1]), promise=Subquery(promised.values("pk")[:1]))
+        return looked_up.filter(
             Q(band=self.model.Band.WAITING)
             | Q(lane=Lane.HAND_RAISER, first_touched_at=None)
-            | ~Q(account__in=there)
+            | Q(meets=None)
             | Q(promise__isnull=False)
         )
 
