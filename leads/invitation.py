@@ -22,14 +22,22 @@ if TYPE_CHECKING:
     from team.models import User
 
 PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
-# The meeting is off in these; a rejected one stands until one of them moves it.
+# The meeting is off in these.
 OFF = (HandOff.State.WITHDRAWN, HandOff.State.UNDONE)
-TENTATIVE = (HandOff.State.SENT, HandOff.State.REJECTED, HandOff.State.RETURNED)
+# And in these, where they were said before it had begun.
+GIVEN_BACK = (HandOff.State.REJECTED, HandOff.State.RETURNED)
+
+
+def is_off(hand_off: HandOff) -> bool:
+    """Whether its meeting will not be: taken back, or sales has rejected or returned the lead before it."""
+    said_at = hand_off.outcome_at or hand_off.answered_at
+    is_ahead = bool(said_at and hand_off.meeting_at and said_at < hand_off.meeting_at)
+    return hand_off.state in OFF or (hand_off.state in GIVEN_BACK and is_ahead)
 
 
 def method_of(hand_off: HandOff, *, asked: str = PUBLISH) -> str:
     """What the file does to the calendar that reads it."""
-    if hand_off.state in OFF:
+    if is_off(hand_off):
         return CANCEL
     return REQUEST if asked == REQUEST else PUBLISH
 
@@ -126,9 +134,9 @@ def _description(hand_off: HandOff, *, inside: bool) -> str:
 
 
 def _status(hand_off: HandOff) -> str:
-    if hand_off.state in OFF:
+    if is_off(hand_off):
         return "CANCELLED"
-    return "TENTATIVE" if hand_off.state in TENTATIVE else "CONFIRMED"
+    return "TENTATIVE" if hand_off.state in (HandOff.State.SENT, *GIVEN_BACK) else "CONFIRMED"
 
 
 def _one_line(text: str) -> str:

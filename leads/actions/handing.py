@@ -154,7 +154,8 @@ def accept_hand_off(hand_off: HandOff, *, by: User, at: datetime) -> LeadEvent:
 
 @transaction.atomic
 def reject_hand_off(hand_off: HandOff, *, reason: Reason, by: User, at: datetime, line: str = "") -> LeadEvent:
-    """One pick that carries clause and destination: back to the BDR due now, asleep, rerouted or closed."""
+    """One pick that carries clause and destination: back to the BDR due now, asleep, rerouted or closed. A meeting that
+    was booked is off."""
     lead, hand_off = _answering(hand_off)
     rule = rule_of(lead, reason, kind=Reason.Kind.REJECT)
     effects = Effects(lead, by=by, at=at)
@@ -226,7 +227,8 @@ def _answer(
 ) -> None:
     hand_off.state, hand_off.answered_at, hand_off.answered_by, hand_off.reason = state, at, by, reason
     hand_off.ae = ae or hand_off.ae
-    hand_off.save(update_fields=["state", "answered_at", "answered_by", "reason", "ae"])
+    hand_off.sequence += state == HandOff.State.REJECTED
+    hand_off.save(update_fields=["state", "answered_at", "answered_by", "reason", "ae", "sequence"])
 
 
 def _response_clock(lead: Lead, ae: User, *, calendars: KeptCalendars, at: datetime) -> Clock | None:

@@ -101,7 +101,7 @@ def record_no_show(hand_off: HandOff, *, by: User, at: datetime, note: str = "")
 
 @transaction.atomic
 def return_lead(lead: Lead, *, by: User | None, at: datetime, line: str = "", because: str = "") -> LeadEvent:
-    """The AE gives an accepted or qualified lead back to the BDR, with a step due now."""
+    """The AE gives an accepted or qualified lead back to the BDR, with a step due now. A meeting ahead is off."""
     lead = lock_lead(lead)
     effects = Effects(lead, by=by, at=at)
     hand_off = lead.hand_offs.select_for_update().filter(state__in=[*HandOff.OPEN_STATES]).first()
@@ -220,7 +220,8 @@ def _ended(
     hand_off.reason = reason or hand_off.reason
     if hand_off.answered_at is None:
         hand_off.answered_at, hand_off.answered_by = at, by
-    hand_off.save(update_fields=["state", "outcome_at", "reason", "answered_at", "answered_by"])
+    hand_off.sequence += state == HandOff.State.RETURNED
+    hand_off.save(update_fields=["state", "outcome_at", "reason", "answered_at", "answered_by", "sequence"])
 
 
 def _ending(lead: Lead, *, by: User, at: datetime, note: str) -> Effects:

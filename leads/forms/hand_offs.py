@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from team.models import User
 
 LINE_MAX = 500
+MEETING_OFF = gettext_lazy("The meeting is off: send the cancelled invitation to everybody who has it.")
 MEETING_LENGTHS = (15, 30, 45, 60, 90)
 
 
@@ -286,6 +287,12 @@ class Sales:
         return self.may_sell and self.lead.phase == Phase.QUALIFIED
 
     @property
+    def is_ahead(self) -> bool:
+        """A meeting is booked that would be off without this hand-off."""
+        meeting_at = self.hand_off.meeting_at
+        return bool(self.hand_off.is_open and meeting_at and meeting_at > self.at)
+
+    @property
     def has_any(self) -> bool:
         return self.is_to_answer or self.can_move or self.can_withdraw or self.is_accepted or self.is_deal
 
@@ -358,6 +365,8 @@ class Sales:
         asleep = rule.destination == ReasonRule.Destination.NURTURE
         day = _day_words(wake_day(rule, Facts(), today=self._today)) if asleep else ""
         then = self._then(rule, kind, day)
+        if kind == Reason.Kind.REJECT and not asks_day and self.is_ahead:
+            then += " " + str(MEETING_OFF)
         if asleep and asks_day:
             then += " " + _("Say another day if she named one.")
         asks_end = asks_day and rule.category == ReasonRule.Category.MID_CONTRACT
@@ -379,10 +388,6 @@ class Sales:
                 return _("closed as lost. It does not come back.")
             return _("closed as lost; the next pursuit sleeps and comes back on %(day)s.") % {"day": day}
         if rule.destination == ReasonRule.Destination.BDR:
-            if self.hand_off.is_unanswered and self.hand_off.meeting_at and self.hand_off.meeting_at > self.at:
-                return _("back to %(name)s, due now, with your line. The meeting stands until one of you moves it.") % {
-                    "name": self._bdr
-                }
             return _("back to %(name)s, due now, with your line.") % {"name": self._bdr}
         if rule.destination == ReasonRule.Destination.NURTURE:
             return _("asleep; back to %(name)s on %(day)s.") % {"name": self._bdr, "day": day}

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from icalendar import Calendar
 
-from leads.actions.handing import accept_hand_off, hand_off_lead, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.meetings import move_meeting
+from leads.actions.outcomes import return_lead
+from leads.actions.undoing import undo_last
 from leads.invitation import invitation
 from leads.models import HandOff
-from tests.make import NOON, make_account, make_lead, make_person
+from tests.make import NOON, make_account, make_lead, make_person, reason
 
 TOMORROW_3PM = datetime(2027, 3, 2, 15, 0)
 NEW_YORK = "America/New_York"
@@ -109,3 +111,28 @@ def test_a_hand_off_without_a_meeting_has_no_file(alice, peter):
 
     with pytest.raises(ValueError, match="without a meeting"):
         invitation(hand_off, at=NOON)
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+def test_rejecting_and_returning_cancel_the_meeting_and_undo_brings_it_back(booked, alice, peter, is_accepted):
+    lead = booked.lead
+    if is_accepted:
+        accept_hand_off(booked, by=peter, at=NOON)
+        return_lead(lead, by=peter, at=NOON)
+    else:
+        reject_hand_off(booked, reason=reason("reject_brief_empty"), by=peter, at=NOON)
+
+    calendar, event = event_of(booked, asked="REQUEST", email="iris@corrow.example")
+    assert (calendar["method"], event["status"], event["sequence"]) == ("CANCEL", "CANCELLED", 1)
+
+    undo_last(lead, by=peter, at=NOON)
+    calendar, event = event_of(booked)
+    status = "CONFIRMED" if is_accepted else "TENTATIVE"
+    assert (calendar["method"], event["status"], event["sequence"]) == ("PUBLISH", status, 2)
+
+
+def test_a_meeting_that_has_begun_is_not_cancelled_by_a_return(booked, peter):
+    accept_hand_off(booked, by=peter, at=NOON)
+    return_lead(booked.lead, by=peter, at=NOON + timedelta(days=3))
+
+    assert event_of(booked)[0]["method"] == "PUBLISH"
