@@ -29,7 +29,10 @@ LEFT = {
     "employments": "SELECT title, is_current FROM accounts_employment",
     "suppressions": "SELECT channel, source FROM accounts_suppression",
     "engagements": "SELECT kind, source, points FROM leads_engagement",
-    "engagement keys": "SELECT source, external_id FROM leads_engagementkey",
+    # A key names a person by her number, and PostgreSQL gives no number twice that a killed worker has taken.
+    "engagement keys": "SELECT key.source, replace(key.external_id, ':' || deed.person_id || ':', ':'), person.given_name,"
+    " person.family_name FROM leads_engagementkey key JOIN leads_engagement deed ON deed.id = key.engagement_id"
+    " JOIN accounts_person person ON person.id = deed.person_id",
     "verdicts": "SELECT answer FROM leads_verdict",
     "interest": "SELECT points FROM leads_interest",
     "search text": "SELECT text FROM accounts_searchtext",
