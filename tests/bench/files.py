@@ -23,3 +23,21 @@ def lead_file(folder):
             facts = [dice.choice(["Yes", "No", "Select", "", str(dice.randrange(40))]) for _ in range(FACTS)]
             rows.writerow([f"prospect-{number}", number, f"person{number}@company{number % 900}.example", *facts])
     return made, "made up in the shape of X Education, which is not here"
+
+
+def longer_file(folder, copies):
+    """The same rows so many times over, each time of other people."""
+    path, _origin = lead_file(folder)
+    longer = folder / f"leads{copies}.csv"
+    with path.open(newline="", encoding="utf-8-sig") as given, longer.open("w", newline="") as stream:
+        header, *rows = csv.reader(given)
+        written = csv.writer(stream)
+        written.writerow(header)
+        told_apart = [place for place, name in enumerate(header) if name in ("Prospect ID", "Lead Number", "Email")]
+        for copy in range(copies):
+            for row in rows:
+                again = list(row)
+                for place in told_apart:
+                    again[place] = f"{copy}{row[place]}"
+                written.writerow(again)
+    return longer
