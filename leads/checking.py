@@ -215,7 +215,7 @@ def promise_waits_for_nothing(at: datetime) -> QuerySet[Clock]:
     """First touches that are promised from a later moment on, though no attempt is held up until then."""
     held = Step.objects.open().filter(lead=OuterRef("lead"), held_from__isnull=False, due_at=OuterRef("started_at"))
     first_touch = Clock.objects.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=at)
-    return first_touch.filter(~Exists(held))
+    return first_touch.filter(~Exists(held), started_at__gt=F("lead__first_queued_at"))
 
 
 def sweep_is_stale(at: datetime) -> QuerySet[Lead]:

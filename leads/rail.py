@@ -185,7 +185,7 @@ def _of(
     return User.objects.filter(pk=user).values_list(
         _Count(steps.filter(due_by(midnight)), "lead", most=most),
         _Count(free, most=most),
-        _Count(Lead.objects.in_pool(teams=pools, at=at), most=most),
+        _Count(Lead.objects.free_for(teams=pools, at=at), most=most),
         _Count(asleep.filter(wake_at__lt=soon), most=most),
         _Count(HandOff.objects.unanswered().filter(ae=user), most=most),
         _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),

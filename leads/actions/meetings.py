@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase, SLAClause, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
-from leads.actions.holding import hold_attempts as hold_attempts
+from leads.actions.holding import hold_attempts
 from leads.actions.logging import as_wall
 from leads.actions.noticing import tell
 from leads.clocks import start_clock

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase, SLAClause
 from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
-from leads.actions.meetings import hold_attempts
+from leads.actions.holding import hold_attempts
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
 from team.calendars import KeptCalendars

@@ -67,9 +67,12 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return Q(pk__in=hand_offs.objects.unanswered().filter(escalated_to=user).values("lead"))
 
     def in_pool(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
-        """What any BDR of `teams` may take at `at`: queued, not reserved for somebody, and not laid aside."""
-        free = self.filter(Q(reserved_until=None) | Q(reserved_until__lte=at), phase=Phase.QUEUED, team__in=teams)
-        return free._not_laid_aside(at)
+        """What any BDR of `teams` may take at `at`: free, and not laid aside."""
+        return self.free_for(teams=teams, at=at)._not_laid_aside(at)
+
+    def free_for(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
+        """What waits for a BDR of `teams`: queued, and not reserved for somebody. Counted on every page."""
+        return self.filter(Q(reserved_until=None) | Q(reserved_until__lte=at), phase=Phase.QUEUED, team__in=teams)
 
     def _not_laid_aside(self, at: datetime) -> LeadQuerySet:
         """Without those whom nobody may try yet, because a colleague of theirs has a meeting. Who waits for us, asked

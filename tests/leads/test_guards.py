@@ -24,7 +24,7 @@ from leads.actions.recycling import recycle_lead, wake_leads
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
-from leads.models import HandOff, Lead
+from leads.models import HandOff, Lead, LeadEvent
 from leads.models.lead import LeadQuerySet
 from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
 
@@ -142,6 +142,8 @@ def somebody_acts_before_the_undo(alice, bob, peter):
     add_note(lead, text="I know her", by=bob, at=LATER)
     with refused():
         undo_last(lead, by=alice, at=LATER)
+    taken_back = LeadEvent.objects.filter(by=alice, verb="correct").values("corrects")
+    return [f"{event} of bob" for event in lead.events.filter(by=bob, pk__in=taken_back)]
 
 
 # Each visit of the system moves its next one.
