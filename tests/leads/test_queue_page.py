@@ -116,7 +116,7 @@ def test_the_page_says_how_many_of_what_stands_under_later_are_due_today(client,
     with time_machine.travel(NOON + 1 * HOUR, tick=False):
         page = client.get("/").content.decode()
 
-    assert "1 due today but past her hours" in page
+    assert "1 due today, but past their hours" in page
     assert 'aria-current="true">Everything <span class="soft">2</span>' in page
     assert 'My queue <span class="count">2</span>' in page
 
