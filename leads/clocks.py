@@ -52,8 +52,9 @@ def first_touch_of(clocks: Iterable[Clock]) -> Clock | None:
 
 
 def is_laid_aside(clock: Clock, *, at: datetime) -> bool:
-    """It begins later: nobody may try before the end of a meeting at the account."""
-    return clock.started_at > at
+    """It begins later than its lead: nobody may try before the end of a meeting at the account."""
+    came_in_at = clock.lead.first_queued_at
+    return clock.started_at > at and (came_in_at is None or clock.started_at > came_in_at)
 
 
 def going_on(clock: Clock, *, worktime: WorkCalendar) -> Clock:

@@ -99,6 +99,7 @@ def settle_first_touch(
     lead, clock = effects.lead, first_touch_of(effects.running_clocks)
     if clock is None:
         return False
+    clock.lead = lead
     until, aside = _held_until(effects.open_steps, at=at), is_laid_aside(clock, at=at)
     is_missed = clock.due_at <= at
     if (until is None and not aside) or (until is not None and (is_missed or (aside and clock.started_at == until))):
