@@ -1,6 +1,6 @@
 """Random days of a whole team: after every step the promises are checked in SQL, and folding events equals state.
 
-MACHINE_STEPS says how many steps in all; `./run test` does 500, `./run test --full` 10,000.
+MACHINE_STEPS says how many steps on each database; `./run test` does 500, `./run test --full` 5,000, CI 1,250.
 """
 
 import os
