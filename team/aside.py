@@ -4,36 +4,29 @@ from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 
-class AddIndexAside(AddIndexConcurrently):
+class _Aside(Operation):
     """In a migration that is not atomic. On SQLite, where one writes at a time anyway, the plain operation."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, *states: ProjectState) -> None:
-        plain = schema_editor.connection.vendor != "postgresql"
-        (migrations.AddIndex if plain else AddIndexConcurrently).database_forwards(
-            self, app_label, schema_editor, *states
-        )
+    aside: Any
+    plain: Any
 
-    def database_backwards(self, app_label: str, schema_editor: Any, *states: ProjectState) -> None:
-        plain = schema_editor.connection.vendor != "postgresql"
-        (migrations.AddIndex if plain else AddIndexConcurrently).database_backwards(
-            self, app_label, schema_editor, *states
-        )
-
-
-class RemoveIndexAside(RemoveIndexConcurrently):
-    """As `AddIndexAside`."""
+    def _kind(self, schema_editor: Any) -> Any:
+        return self.aside if schema_editor.connection.vendor == "postgresql" else self.plain
 
     def database_forwards(self, app_label: str, schema_editor: Any, *states: ProjectState) -> None:
-        plain = schema_editor.connection.vendor != "postgresql"
-        (migrations.RemoveIndex if plain else RemoveIndexConcurrently).database_forwards(
-            self, app_label, schema_editor, *states
-        )
+        self._kind(schema_editor).database_forwards(self, app_label, schema_editor, *states)
 
     def database_backwards(self, app_label: str, schema_editor: Any, *states: ProjectState) -> None:
-        plain = schema_editor.connection.vendor != "postgresql"
-        (migrations.RemoveIndex if plain else RemoveIndexConcurrently).database_backwards(
-            self, app_label, schema_editor, *states
-        )
+        self._kind(schema_editor).database_backwards(self, app_label, schema_editor, *states)
+
+
+class AddIndexAside(_Aside, AddIndexConcurrently):
+    aside, plain = AddIndexConcurrently, migrations.AddIndex
+
+
+class RemoveIndexAside(_Aside, RemoveIndexConcurrently):
+    aside, plain = RemoveIndexConcurrently, migrations.RemoveIndex
