@@ -28,21 +28,6 @@ from tests.make import NOON, disposition, make_account, make_lead, make_person
 TICK = LATER + timedelta(minutes=6)
 
 
-@pytest.fixture
-def account(db):
-    return make_account()
-
-
-@pytest.fixture
-def hers(alice, account):
-    return make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=account))
-
-
-@pytest.fixture
-def his(bob, account):
-    return make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account))
-
-
 def promises(lead):
     """Every promise of a first touch: when it began, when it is due, how it stands."""
     clocks = lead.clocks.filter(kind="first_touch").order_by("pk")

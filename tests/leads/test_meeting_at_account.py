@@ -37,21 +37,6 @@ def broken(at=LATER):
     return {name for name, ids in check_all(at=at).items() if ids}
 
 
-@pytest.fixture
-def account(db):
-    return make_account()
-
-
-@pytest.fixture
-def hers(alice, account):
-    return make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=account))
-
-
-@pytest.fixture
-def his(bob, account):
-    return make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account))
-
-
 def book(lead, ae, *, by, start=START, at=LATER):
     return hand_off_lead(lead, ae=ae, by=by, at=at, meeting=wall(start))
 

@@ -19,7 +19,7 @@ from leads.actions.undoing import last_act, undo_last
 from leads.checking import check_all
 from leads.folding import fold
 from leads.models import HandOff, Lead, Step
-from tests.make import NOON, disposition, give_verdicts, make_account, make_lead, make_person, reason
+from tests.make import NOON, disposition, give_verdicts, make_lead, make_person, reason
 
 LATER = NOON + timedelta(minutes=30)
 START = NOON + timedelta(days=2)
@@ -101,21 +101,6 @@ def test_a_hand_off_is_as_it_was_and_its_invitation_newer(alice, peter, what, is
 
 
 # While his undo is offered, a colleague books a meeting at the account, or hers is off.
-@pytest.fixture
-def account(db):
-    return make_account()
-
-
-@pytest.fixture
-def hers(alice, account):
-    return make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=account))
-
-
-@pytest.fixture
-def his(bob, account):
-    return make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account))
-
-
 HIS_ACTS = {
     "call": lambda lead, by, at: log_call(lead, disposition=disposition("no_answer"), by=by, at=at),
     "snooze": lambda lead, by, at: snooze_step(lead, until=at + timedelta(days=1), by=by, at=at),
