@@ -1,0 +1,80 @@
+"""Templates of which what never changes is drawn once, when they are loaded.
+
+Most of a page is fixed: its headings, its buttons with their words and icons. While there is one language, a word that
+is looked up and an icon that is named are as fixed as the text around them, and a page that draws a hundred of them
+anew spends a tenth of its time on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, Template
+from django.template.base import NodeList, TextNode
+from django.template.library import SimpleNode
+from django.template.loaders.cached import Loader as CachedLoader
+from django.templatetags.i18n import TranslateNode
+
+from team.templatetags.midfield import icon
+
+# Tags that say the same for the same words, whoever asks and whenever.
+FIXED_TAGS = (icon,)
+
+
+class Loader(CachedLoader):
+    """Django's loader that keeps what it loaded; what is fixed in it is text from then on."""
+
+    def get_template(self, template_name: str, skip: Any = None) -> Any:
+        is_new = self.cache_key(template_name, skip) not in self.get_template_cache
+        template = super().get_template(template_name, skip)
+        if is_new:
+            _fix(template)
+        return template
+
+
+def _fix(template: Template) -> None:
+    _fix_nodes(template.nodelist)
+    # A partial is drawn alone as well as where it stands, from the same list of nodes.
+    for partial in template.extra_data.get("partials", {}).values():
+        _fix_nodes(partial.nodelist)
+
+
+def _fix_nodes(nodes: NodeList) -> None:
+    """In place, because others hold the same list."""
+    fixed: list[Any] = []
+    for node in nodes:
+        for name in node.child_nodelists:
+            if (inner := getattr(node, name, None)) is not None:
+                _fix_nodes(inner)
+        for _condition, inner in getattr(node, "conditions_nodelists", ()):
+            _fix_nodes(inner)
+        text = _text_of(node)
+        if text is None:
+            fixed.append(node)
+        elif fixed and isinstance(fixed[-1], TextNode):
+            fixed[-1] = TextNode(fixed[-1].s + text)
+        else:
+            fixed.append(TextNode(text))
+    nodes[:] = fixed
+
+
+def _text_of(node: Any) -> str | None:
+    """What this node draws whoever asks, or None when that depends on something."""
+    if isinstance(node, TextNode):
+        return node.s
+    return str(node.render(Context())) if _is_word(node) or _is_fixed_tag(node) else None
+
+
+def _is_word(node: Any) -> bool:
+    """A literal to translate, where there is nothing to translate it into."""
+    if settings.USE_I18N or not isinstance(node, TranslateNode) or node.asvar or node.message_context:
+        return False
+    words = node.filter_expression
+    return isinstance(words.var.literal, str) and not words.filters
+
+
+def _is_fixed_tag(node: Any) -> bool:
+    if not isinstance(node, SimpleNode) or node.func not in FIXED_TAGS or node.target_var is not None:
+        return False
+    return not node.kwargs and not any(argument.is_var for argument in node.args)

@@ -1,0 +1,56 @@
+"""What is drawn once when a template is loaded says the same as what is drawn each time."""
+
+from pathlib import Path
+
+import pytest
+from django.template import Context, Engine
+
+from team.templatetags.midfield import icon
+
+LIBRARIES = {
+    "i18n": "django.templatetags.i18n",
+    "midfield": "team.templatetags.midfield",
+}
+PLAIN = ["django.template.loaders.filesystem.Loader"]
+PAGE = """{% load i18n midfield %}
+{% partialdef row inline %}<b>{% translate "Yes" %} 100%% of {{ n }}</b>{% endpartialdef %}
+{% if n %}{% icon "phone" %} {% translate "No" as no %}{{ no }}{% else %}{% translate "Yes" %}{% endif %}
+{% for one in many %}{% translate "Sunday" %} {% translate one %} {% icon one %}{% endfor %}{% partial row %}
+"""
+
+
+def engine(folder: Path, loader: str) -> Engine:
+    return Engine(dirs=[str(folder)], loaders=[(loader, PLAIN)], libraries=LIBRARIES)
+
+
+@pytest.fixture
+def pages(tmp_path):
+    (tmp_path / "page.html").write_text(PAGE)
+    (tmp_path / "child.html").write_text(
+        '{% extends "frame.html" %}{% load midfield %}{% block body %}{% icon "mail" %}{{ n }}{% endblock %}'
+    )
+    (tmp_path / "frame.html").write_text('{% load i18n %}<h1>{% translate "Yes" %}</h1>{% block body %}{% endblock %}')
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["page.html", "page.html#row", "child.html"])
+@pytest.mark.parametrize("n", [0, 3])
+def test_it_draws_what_django_draws(pages, name, n):
+    drawn = [
+        engine(pages, loader).get_template(name).render(Context({"n": n, "many": ["Monday", "<"]}))
+        for loader in ("django.template.loaders.cached.Loader", "team.fixed_words.Loader")
+    ]
+    assert drawn[0] == drawn[1]
+    assert "Yes" in drawn[0]
+
+
+def test_an_icon_and_a_word_beside_text_are_text(pages):
+    nodes = engine(pages, "team.fixed_words.Loader").get_template("frame.html").nodelist
+    assert [type(node).__name__ for node in nodes] == ["LoadNode", "TextNode", "BlockNode"]
+    assert icon("mail") in engine(pages, "team.fixed_words.Loader").get_template("child.html").render(Context())
+
+
+def test_with_a_second_language_a_word_is_looked_up_each_time(pages, settings):
+    settings.USE_I18N = True
+    nodes = engine(pages, "team.fixed_words.Loader").get_template("frame.html").nodelist
+    assert "TranslateNode" in [type(node).__name__ for node in nodes]
