@@ -534,6 +534,15 @@ class LeadPage:
         return sum(1 for one in self.known if one.value in ("yes", "no"))
 
     @property
+    def fit_letter(self) -> str:
+        return self.lead.tier[:1]
+
+    @property
+    def interest_band(self) -> str:
+        """1, 2 or 3, the highest first."""
+        return self.lead.tier[1:]
+
+    @property
     def fit(self) -> list[tuple[str, int]]:
         labels = {rule.key: rule.label for rule in rules_of(self.lead.agreement_id)}
         return [(labels.get(key, key), worth) for key, worth in self.lead.tier_parts if key != "interest"]

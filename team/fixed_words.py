@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.template import Context, Template
-from django.template.base import NodeList, TextNode
+from django.template import Context, Node, Template
+from django.template.base import NodeList, TextNode, render_value_in_context
 from django.template.library import SimpleNode
 from django.template.loaders.cached import Loader as CachedLoader
-from django.templatetags.i18n import TranslateNode
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from team.templatetags.midfield import icon
 
@@ -51,7 +51,7 @@ def _fix_nodes(nodes: NodeList) -> None:
             _fix_nodes(inner)
         text = _text_of(node)
         if text is None:
-            fixed.append(node)
+            fixed.append(Sentence(node) if _is_sentence(node) else node)
         elif fixed and isinstance(fixed[-1], TextNode):
             fixed[-1] = TextNode(fixed[-1].s + text)
         else:
@@ -78,3 +78,32 @@ def _is_fixed_tag(node: Any) -> bool:
     if not isinstance(node, SimpleNode) or node.func not in FIXED_TAGS or node.target_var is not None:
         return False
     return not node.kwargs and not any(argument.is_var for argument in node.args)
+
+
+def _is_sentence(node: Any) -> bool:
+    if settings.USE_I18N or not isinstance(node, BlockTranslateNode):
+        return False
+    return not (node.asvar or node.message_context)
+
+
+class Sentence(Node):
+    """A `blocktranslate` where there is nothing to translate it into: its words are put together once."""
+
+    child_nodelists = ()
+
+    def __init__(self, node: Any) -> None:
+        self.token, self.origin = node.token, node.origin
+        self.values = tuple(node.extra_context.items())
+        self.counter, self.counted_as = node.counter, str(node.countervar)
+        # Each as a pattern and the names in it.
+        self.singular = node.render_token_list(node.singular)
+        self.plural = node.render_token_list(node.plural) if node.plural else self.singular
+
+    def render(self, context: Context) -> str:
+        with context.push(**{name: value.resolve(context) for name, value in self.values}):
+            is_one = True
+            if self.counter is not None:
+                context[self.counted_as] = count = self.counter.resolve(context)
+                is_one = count == 1
+            pattern, names = self.singular if is_one else self.plural
+            return str(pattern % {name: render_value_in_context(context.get(name, ""), context) for name in names})

@@ -15,6 +15,11 @@ PLAIN = ["django.template.loaders.filesystem.Loader"]
 PAGE = """{% load i18n midfield %}
 {% partialdef row inline %}<b>{% translate "Yes" %} 100%% of {{ n }}</b>{% endpartialdef %}
 {% if n %}{% icon "phone" %} {% translate "No" as no %}{{ no }}{% else %}{% translate "Yes" %}{% endif %}
+{% blocktranslate trimmed %}
+  100% {{ n }} {{ unknown }} {{ tag }}
+{% endblocktranslate %}{% blocktranslate with a=n b="<i>" %}{{ a }} and {{ b }} {{ b }}{% endblocktranslate %}{{ a }}
+{% blocktranslate count k=n trimmed %}{{ k }} row{% plural %}{{ k }} rows of {{ tag }}{% endblocktranslate %}
+{% blocktranslate asvar late %}Late{% endblocktranslate %}{{ late }}
 {% for one in many %}{% translate "Sunday" %} {% translate one %} {% icon one %}{% endfor %}{% partial row %}
 """
 
@@ -34,10 +39,10 @@ def pages(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["page.html", "page.html#row", "child.html"])
-@pytest.mark.parametrize("n", [0, 3])
+@pytest.mark.parametrize("n", [0, 1, 3])
 def test_it_draws_what_django_draws(pages, name, n):
     drawn = [
-        engine(pages, loader).get_template(name).render(Context({"n": n, "many": ["Monday", "<"]}))
+        engine(pages, loader).get_template(name).render(Context({"n": n, "many": ["Monday", "<"], "tag": "<b>"}))
         for loader in ("django.template.loaders.cached.Loader", "team.fixed_words.Loader")
     ]
     assert drawn[0] == drawn[1]
@@ -53,4 +58,6 @@ def test_an_icon_and_a_word_beside_text_are_text(pages):
 def test_with_a_second_language_a_word_is_looked_up_each_time(pages, settings):
     settings.USE_I18N = True
     nodes = engine(pages, "team.fixed_words.Loader").get_template("frame.html").nodelist
-    assert "TranslateNode" in [type(node).__name__ for node in nodes]
+    assert [type(node).__name__ for node in nodes] == [
+        "LoadNode", "TextNode", "TranslateNode", "TextNode", "BlockNode",
+    ]  # fmt: skip
