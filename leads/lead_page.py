@@ -68,7 +68,7 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lea
             recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
         )
         .select_related(
-            "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement", "cadence",
+            "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",
             "clock", "meeting", "recycled__missing", "recycled__referred_to",
         )
         .order_by("-meeting__sent_at", "clock__due_at")[:1]
