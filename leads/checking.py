@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from itertools import groupby
@@ -20,20 +21,32 @@ from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Re
 from leads.models.lead import AE_PHASES
 from team.localtime import is_zone
 from team.models import Absence, Calendar, Membership, Role, Team, User
+from team.prepared import Prepared
 
 # The system is late, not wrong, until a tick has had this long.
 TICK_GRACE = timedelta(minutes=5)
 CHUNK = 2000
+NAMED_MAX = 1000
+
+
+@dataclass(frozen=True)
+class When:
+    """The moments that checks ask about: `at`, and before it a tick's grace, four days, a week."""
+
+    at: datetime
+    late: datetime
+    four_days_ago: datetime
+    week_ago: datetime
 
 
 def check_all(*, at: datetime) -> dict[str, list[int]]:
-    """The ids that break each promise, by the promise's name."""
-    found = {name: list(rows(at).values_list("pk", flat=True)[:1000]) for name, rows in CHECKS.items()}
-    found["state_differs_from_history"] = list(unfolded())
-    return found
+    """The ids that break each promise, by the promise's name; at most a thousand of each."""
+    when = asdict(When(at, at - TICK_GRACE, at - timedelta(days=4), at - timedelta(days=7)))
+    found = {name: [pk for (pk,) in asked.rows(**when)] for name, asked in PREPARED.items()}
+    return found | {check.__name__: list(check()) for check in READING_ROWS}
 
 
-def unfolded() -> Iterator[int]:
+def state_differs_from_history() -> Iterator[int]:
     """Leads whose row is not what folding their events gives, or whose events contradict each other."""
     fields = list(COLUMNS.items())
     last = 0
@@ -56,7 +69,7 @@ def _earliest_step(**more: Any) -> QuerySet[Step, Any]:
     return Step.objects.open().filter(lead=OuterRef("pk"), **more).order_by("due_at").values("due_at")[:1]
 
 
-def worked_without_its_step(at: datetime) -> QuerySet[Lead]:
+def worked_without_its_step(when: When) -> QuerySet[Lead]:
     """Open leads in work whose due moment is not their earliest open step's, or that have none."""
     worked = Lead.objects.filter(phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
     worked = worked.annotate(earliest=Subquery(_earliest_step()))
@@ -68,12 +81,12 @@ def _differ(one: str, other: str) -> Q:
     return Q(**{f"{one}__lt": F(other)}) | Q(**{f"{one}__gt": F(other)})
 
 
-def handed_off_without_answer_due(at: datetime) -> QuerySet[Lead]:
+def handed_off_without_answer_due(when: When) -> QuerySet[Lead]:
     waiting = HandOff.objects.filter(lead=OuterRef("pk"), state=HandOff.State.SENT, respond_by=OuterRef("due_at"))
     return Lead.objects.filter(~Exists(waiting), phase=Phase.HANDED_OFF)
 
 
-def hand_off_open_elsewhere(at: datetime) -> QuerySet[HandOff]:
+def hand_off_open_elsewhere(when: When) -> QuerySet[HandOff]:
     """Unanswered hand-offs of leads that are not handed off, accepted ones of leads that are not accepted."""
     return HandOff.objects.filter(
         Q(state=HandOff.State.SENT) & ~Q(lead__phase=Phase.HANDED_OFF)
@@ -81,7 +94,7 @@ def hand_off_open_elsewhere(at: datetime) -> QuerySet[HandOff]:
     )
 
 
-def asleep_without_its_date(at: datetime) -> QuerySet[Lead]:
+def asleep_without_its_date(when: When) -> QuerySet[Lead]:
     """Sleeping leads due at neither their wake nor an open step before it."""
     asleep = Lead.objects.filter(phase=Phase.NURTURE).annotate(earliest=Subquery(_earliest_step()))
     wake_is_first = Q(earliest=None) | Q(earliest__gte=F("wake_at"))
@@ -91,12 +104,12 @@ def asleep_without_its_date(at: datetime) -> QuerySet[Lead]:
     )
 
 
-def asleep_without_its_facts(at: datetime) -> QuerySet[Lead]:
+def asleep_without_its_facts(when: When) -> QuerySet[Lead]:
     facts = Recycling.objects.filter(lead=OuterRef("pk"), undone_at=None, wake_at=OuterRef("wake_at"))
     return Lead.objects.filter(~Exists(facts), phase=Phase.NURTURE)
 
 
-def queued_without_its_first_touch(at: datetime) -> QuerySet[Lead]:
+def queued_without_its_first_touch(when: When) -> QuerySet[Lead]:
     """Untouched leads of the pool, with nothing planned, that are not due when their first touch was promised."""
     promised = Clock.objects.running().filter(lead=OuterRef("pk"), kind=SLAClause.Kind.FIRST_TOUCH)
     queued = Lead.objects.filter(~Exists(Step.objects.open().filter(lead=OuterRef("pk"))), phase=Phase.QUEUED)
@@ -104,54 +117,54 @@ def queued_without_its_first_touch(at: datetime) -> QuerySet[Lead]:
     return queued.filter(_differ("due_at", "promised"), first_touched_at=None)
 
 
-def stage_of_another_phase(at: datetime) -> QuerySet[Lead]:
+def stage_of_another_phase(when: When) -> QuerySet[Lead]:
     return Lead.objects.open().exclude(stage__phase=F("phase"))
 
 
-def phase_without_its_first_moment(at: datetime) -> QuerySet[Lead]:
+def phase_without_its_first_moment(when: When) -> QuerySet[Lead]:
     """Leads in a phase they were never counted in: the funnel would not know of them."""
     missing = [Q(phase=phase, **{moment: None}) for phase, moment in PHASE_MOMENTS.items()]
     return Lead.objects.filter(reduce(or_, missing))
 
 
-def accepted_without_its_hand_off(at: datetime) -> QuerySet[Lead]:
+def accepted_without_its_hand_off(when: When) -> QuerySet[Lead]:
     accepted = HandOff.objects.accepted().filter(lead=OuterRef("pk"))
     return Lead.objects.filter(~Exists(accepted), phase=Phase.ACCEPTED)
 
 
-def hand_off_of_another_ae(at: datetime) -> QuerySet[HandOff]:
+def hand_off_of_another_ae(when: When) -> QuerySet[HandOff]:
     """Open hand-offs that ask somebody else than who is responsible for their lead."""
     return HandOff.objects.open().exclude(ae=F("lead__ae"))
 
 
-def qualified_without_opportunity(at: datetime) -> QuerySet[Lead]:
+def qualified_without_opportunity(when: When) -> QuerySet[Lead]:
     return Lead.objects.filter(phase=Phase.QUALIFIED, opportunity_at=None)
 
 
-def follows_an_open_pursuit(at: datetime) -> QuerySet[Lead]:
+def follows_an_open_pursuit(when: When) -> QuerySet[Lead]:
     """One pursuit after the other: the next begins when the one before it is over."""
     return Lead.objects.filter(previous__phase__in=OPEN_PHASES)
 
 
-def closed_with_open_work(at: datetime) -> QuerySet[Lead]:
+def closed_with_open_work(when: When) -> QuerySet[Lead]:
     steps = Step.objects.open().filter(lead=OuterRef("pk"))
     clocks = Clock.objects.running().filter(lead=OuterRef("pk"))
     return Lead.objects.filter(Exists(steps) | Exists(clocks), phase=Phase.CLOSED)
 
 
-def woken_without_next(at: datetime) -> QuerySet[Lead]:
+def woken_without_next(when: When) -> QuerySet[Lead]:
     """Nothing is lost on the way back: a woken pursuit has the one that follows it."""
     return Lead.objects.filter(closed_as=Lead.ClosedAs.WOKEN, next=None)
 
 
-def responsible_is_gone(at: datetime) -> QuerySet[Lead]:
+def responsible_is_gone(when: When) -> QuerySet[Lead]:
     """Open leads whose responsible does not work here any more."""
     return Lead.objects.open().filter(
         Q(phase__in=AE_PHASES, ae__is_active=False) | ~Q(phase__in=AE_PHASES) & Q(bdr__is_active=False)
     )
 
 
-def responsible_without_role(at: datetime) -> QuerySet[Lead]:
+def responsible_without_role(when: When) -> QuerySet[Lead]:
     """Open leads whose responsible may not work them: no BDR or manager of the team, no account executive."""
     held = Membership.objects.filter(user=OuterRef("bdr"), team=OuterRef("team"), role__in=[Role.BDR, Role.MANAGER])
     sells = Membership.objects.filter(user=OuterRef("ae"), role=Role.AE)
@@ -160,70 +173,70 @@ def responsible_without_role(at: datetime) -> QuerySet[Lead]:
     )
 
 
-def team_is_retired(at: datetime) -> QuerySet[Lead]:
+def team_is_retired(when: When) -> QuerySet[Lead]:
     """Open leads of a team that nobody works in any more."""
     return Lead.objects.open().filter(team__retired_at__isnull=False)
 
 
-def step_lent_to_nobodys_cover(at: datetime) -> QuerySet[Step]:
+def step_lent_to_nobodys_cover(when: When) -> QuerySet[Step]:
     """What was lent and not taken back: its rep is here again, and somebody else still has it."""
-    return lent_steps().filter(~Exists(covers_at(at - TICK_GRACE)), ~Exists(covers_at(at)))
+    return lent_steps().filter(~Exists(covers_at(when.late)), ~Exists(covers_at(when.at)))
 
 
-def responsible_is_away_uncovered(at: datetime) -> QuerySet[Absence]:
+def responsible_is_away_uncovered(when: When) -> QuerySet[Absence]:
     """Absences that have gone on for a week without cover and whose leads nobody gave back."""
     held = Lead.objects.filter(bdr=OuterRef("user"), phase__in=[Phase.QUEUED, Phase.WORKING])
-    return Absence.objects.covering(at).filter(
-        Q(cover=None) | Q(cover__is_active=False), Exists(held), released_at=None, starts_at__lt=at - timedelta(days=7)
+    return Absence.objects.covering(when.at).filter(
+        Q(cover=None) | Q(cover__is_active=False), Exists(held), released_at=None, starts_at__lt=when.week_ago
     )
 
 
-def step_of_somebody_gone(at: datetime) -> QuerySet[Step]:
+def step_of_somebody_gone(when: When) -> QuerySet[Step]:
     return Step.objects.open().filter(assignee__is_active=False)
 
 
-def step_without_assignee_in_work(at: datetime) -> QuerySet[Step]:
+def step_without_assignee_in_work(when: When) -> QuerySet[Step]:
     return Step.objects.open().filter(assignee=None, lead__phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
 
 
-def attempt_before_a_meeting(at: datetime) -> QuerySet[Step]:
+def attempt_before_a_meeting(when: When) -> QuerySet[Step]:
     """Attempts at somebody while a colleague of hers has a meeting, though a tick has been here since it was booked."""
-    just_booked = HandOff.objects.open().filter(lead__account=OuterRef("lead__account"), sent_at__gt=at - TICK_GRACE)
-    return Step.objects.before_a_meeting(at).filter(~Exists(just_booked), created_at__lte=at - TICK_GRACE)
+    just_booked = HandOff.objects.open().filter(lead__account=OuterRef("lead__account"), sent_at__gt=when.late)
+    return Step.objects.before_a_meeting(when.at).filter(~Exists(just_booked), created_at__lte=when.late)
 
 
-def attempt_waits_for_nothing(at: datetime) -> QuerySet[Step]:
+def attempt_waits_for_nothing(when: When) -> QuerySet[Step]:
     """Attempts held up for a meeting that nobody has any more, or that ends at another moment."""
     just_over = HandOff.objects.filter(lead__account=OuterRef("lead__account")).filter(
-        Q(outcome_at__gt=at - TICK_GRACE) | Q(answered_at__gt=at - TICK_GRACE)
+        Q(outcome_at__gt=when.late) | Q(answered_at__gt=when.late)
     )
-    return Step.objects.held_wrongly(at).filter(_NOT_ASKED, ~Exists(just_over))
+    return Step.objects.held_wrongly(when.at).filter(_NOT_ASKED, ~Exists(just_over))
 
 
 _NOT_ASKED = ~Q(lead__lane=Lane.HAND_RAISER, lead__first_touched_at=None)
 
 
-def hand_raiser_waits_for_a_meeting(at: datetime) -> QuerySet[Step]:
+def hand_raiser_waits_for_a_meeting(when: When) -> QuerySet[Step]:
     """Somebody asked to be called and was not reached, and waits for a meeting of a colleague all the same."""
     just_asked = Clock.objects.running().filter(
-        lead=OuterRef("lead"), kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=at - TICK_GRACE
+        lead=OuterRef("lead"), kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=when.late
     )
-    return Step.objects.held_wrongly(at).filter(~_NOT_ASKED, ~Exists(just_asked))
+    return Step.objects.held_wrongly(when.at).filter(~_NOT_ASKED, ~Exists(just_asked))
 
 
-def promise_waits_for_nothing(at: datetime) -> QuerySet[Clock]:
+def promise_waits_for_nothing(when: When) -> QuerySet[Clock]:
     """First touches that are promised from a later moment on, though no attempt is held up until then."""
     held = Step.objects.open().filter(lead=OuterRef("lead"), held_from__isnull=False, due_at=OuterRef("started_at"))
-    first_touch = Clock.objects.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=at)
+    first_touch = Clock.objects.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=when.at)
     return first_touch.filter(~Exists(held), started_at__gt=F("lead__first_queued_at"))
 
 
-def sweep_is_stale(at: datetime) -> QuerySet[Lead]:
+def sweep_is_stale(when: When) -> QuerySet[Lead]:
     """The system should have looked at these long ago."""
-    return Lead.objects.filter(sweep_at__lt=at - TICK_GRACE)
+    return Lead.objects.filter(sweep_at__lt=when.late)
 
 
-def sweep_is_missing(at: datetime) -> QuerySet[Lead]:
+def sweep_is_missing(when: When) -> QuerySet[Lead]:
     """Sleeping leads that nothing will wake, reserved ones that nothing will free."""
     return Lead.objects.filter(
         Q(phase=Phase.NURTURE, sweep_at=None)
@@ -234,28 +247,29 @@ def sweep_is_missing(at: datetime) -> QuerySet[Lead]:
     )
 
 
-def calendar_without_hours(at: datetime) -> QuerySet[Calendar]:
+def calendar_without_hours() -> Iterable[int]:
     """Calendars in use that say no hours, or name no time zone there is: they count around the clock."""
     in_use = Exists(Team.objects.filter(calendar=OuterRef("pk"), retired_at=None)) | Exists(
         User.objects.active().filter(calendar=OuterRef("pk"))
     )
     zones = set(Calendar.objects.order_by().values_list("time_zone", flat=True).distinct())
     unknown = [zone for zone in zones if not is_zone(zone)]
-    return Calendar.objects.filter(in_use).filter(Q(windows=None) | Q(time_zone__in=unknown))
+    found = Calendar.objects.filter(in_use).filter(Q(windows=None) | Q(time_zone__in=unknown))
+    return found.values_list("pk", flat=True)[:NAMED_MAX]
 
 
-def clock_is_unwatched(at: datetime) -> QuerySet[Clock]:
+def clock_is_unwatched(when: When) -> QuerySet[Clock]:
     """Running clocks that nobody will look at, or that somebody should have looked at long ago."""
-    return Clock.objects.running().filter(Q(next_notice_at=None) | Q(next_notice_at__lt=at - TICK_GRACE))
+    return Clock.objects.running().filter(Q(next_notice_at=None) | Q(next_notice_at__lt=when.late))
 
 
-def miss_is_unseen(at: datetime) -> QuerySet[Clock]:
+def miss_is_unseen(when: When) -> QuerySet[Clock]:
     """Misses that no line of their lead's history tells of: neither the system's own nor the late act."""
     told = LeadEvent.objects.filter(lead=OuterRef("lead"), at__gte=OuterRef("due_at"))
     return Clock.objects.filter(~Exists(told), state=Clock.State.MISSED)
 
 
-def first_touch_still_running(at: datetime) -> QuerySet[Clock]:
+def first_touch_still_running(when: When) -> QuerySet[Clock]:
     """A lead that was touched, or that nobody will touch, has no first-touch clock running."""
     return (
         Clock.objects.running()
@@ -264,7 +278,7 @@ def first_touch_still_running(at: datetime) -> QuerySet[Clock]:
     )
 
 
-def clock_of_another_phase(at: datetime) -> QuerySet[Clock]:
+def clock_of_another_phase(when: When) -> QuerySet[Clock]:
     """Nobody owes an answer for what is not handed off, nor an outcome for what is not accepted."""
     return Clock.objects.running().filter(
         Q(kind=SLAClause.Kind.RESPONSE) & ~Q(lead__phase=Phase.HANDED_OFF)
@@ -272,7 +286,7 @@ def clock_of_another_phase(at: datetime) -> QuerySet[Clock]:
     )
 
 
-def strong_engagement_unanswered(at: datetime) -> QuerySet[Engagement]:
+def strong_engagement_unanswered(when: When) -> QuerySet[Engagement]:
     """Somebody asked or replied, and there is neither an open lead, nor a lead since, nor a verdict."""
     lead = Lead.objects.filter(person=OuterRef("person")).filter(
         Q(phase__in=OPEN_PHASES) | Q(created_at__gte=OuterRef("at")) | Q(closed_at__gte=OuterRef("at"))
@@ -290,24 +304,26 @@ def strong_engagement_unanswered(at: datetime) -> QuerySet[Engagement]:
     )
 
 
-def merged_person_with_open_lead(at: datetime) -> QuerySet[Lead]:
+def merged_person_with_open_lead(when: When) -> QuerySet[Lead]:
     return Lead.objects.open().filter(Q(person__merged_into__isnull=False) | Q(person__erased_at__isnull=False))
 
 
-def two_next_pursuits(at: datetime) -> QuerySet[Lead]:
+def two_next_pursuits(when: When) -> QuerySet[Lead]:
     return Lead.objects.annotate(followers=Count("next")).filter(followers__gt=1)
 
 
-def import_does_not_add_up(at: datetime) -> QuerySet[Import]:
+def import_does_not_add_up(when: When) -> QuerySet[Import]:
     done = F("rows_created") + F("rows_updated") + F("rows_duplicate") + F("rows_rejected")
     return Import.objects.filter(state=Import.State.DONE).exclude(rows_total=done)
 
 
-def release_is_late(at: datetime) -> QuerySet[Release]:
-    return Release.objects.filter(state=Release.State.WAITING, due_at__lt=at - timedelta(days=4))
+def release_is_late(when: When) -> QuerySet[Release]:
+    return Release.objects.filter(state=Release.State.WAITING, due_at__lt=when.four_days_ago)
 
 
-CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
+# What no single statement answers.
+READING_ROWS: tuple[Callable[[], Iterable[int]], ...] = (calendar_without_hours, state_differs_from_history)
+CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
     check.__name__: check
     for check in (
         worked_without_its_step,
@@ -337,7 +353,6 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         promise_waits_for_nothing,
         sweep_is_stale,
         sweep_is_missing,
-        calendar_without_hours,
         clock_is_unwatched,
         miss_is_unseen,
         first_touch_still_running,
@@ -349,3 +364,15 @@ CHECKS: dict[str, Callable[[datetime], QuerySet[Any]]] = {
         release_is_late,
     )
 }
+
+
+def _prepared(check: Callable[[When], QuerySet[Any]]) -> Prepared:
+    """Building forty QuerySets would cost more than answering them: the suite asks them thousands of times."""
+
+    def ids(**moments: datetime) -> QuerySet[Any]:
+        return check(When(**moments)).order_by().values_list("pk")[:NAMED_MAX]
+
+    return Prepared(ids, may_skip=When.__dataclass_fields__)
+
+
+PREPARED = {name: _prepared(check) for name, check in CHECKS.items()}

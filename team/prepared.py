@@ -24,6 +24,7 @@ from psycopg.types.numeric import Int8
 # Values that no row and no rule has, so that each is recognised in the compiled parameters.
 FIRST_NUMBER = 7_900_000_000_000
 FIRST_MOMENT = datetime(1907, 3, 1, tzinfo=UTC)
+MARKED_YEARS = ("1906", "1907", "1908", "1909")
 LIST_STEP = 8
 # As many shapes of one list are kept compiled, and as many plans by one connection; the driver would keep 100.
 KEPT_MAX = 200
@@ -124,6 +125,8 @@ class Prepared:
             for position, param in enumerate(params)
             if isinstance(param, int | str | datetime | UUID) and not isinstance(param, bool) and param in places
         )
+        if any(str(param)[:4] in MARKED_YEARS and param not in places for param in params if _is_moment(param)):
+            raise ValueError("A prepared query passes its moments on; it does not reckon with them.")
         if set(values) - {name for _position, name, _place in holes} - self.may_skip:
             raise ValueError("A prepared query uses each of its values as they are given.")
         fields = [selected[0] for selected in compiler.select[: compiler.col_count]]
@@ -170,6 +173,10 @@ def planned_cursor() -> Any:
     driver.prepared_max = KEPT_MAX
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     return make(cast(Any, _PlannedOnce(driver)))
+
+
+def _is_moment(param: Any) -> bool:
+    return isinstance(param, str | datetime)
 
 
 def _filled(value: Any) -> Any:

@@ -28,6 +28,7 @@ from tests.postgres import throwaway_server
 published = import_module("agreement.migrations.0003_published_is_immutable")
 SHARED_PROCESSES = "tests/config/test_processes.py"
 IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 _running = contextlib.ExitStack()
 
 
@@ -85,6 +86,14 @@ def _empty(operations: DatabaseOperations, statements: list[str]) -> None:
         for statement in statements:
             cursor.execute(statement)
         published.forbid(apps, editor)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks no database has nothing new to say on the second one."""
+    for item in items:
+        if not item.get_closest_marker("django_db") and not DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("once")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

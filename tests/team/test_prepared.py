@@ -103,3 +103,12 @@ def test_postgresql_plans_it_once(people):
         cursor.execute("SELECT statement FROM pg_prepared_statements")
         statements = [row[0] for row in cursor.fetchall()]
     assert len([one for one in statements if one.startswith('SELECT "team_team"."name"')]) == 1
+
+
+def test_a_moment_that_the_query_reckons_with_is_a_mistake_at_once(people):
+    wrong = Prepared(
+        lambda *, at: User.objects.filter(date_joined__lt=at - timedelta(days=400)).values_list("pk"), may_skip=["at"]
+    )
+
+    with pytest.raises(ValueError, match="does not reckon"):
+        wrong.rows(at=NOON)
