@@ -141,7 +141,8 @@ else:
         "prepare_threshold": 1_000_000_000,
         "options": (
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout=3s"
-            " -c idle_in_transaction_session_timeout=30s"
+            # A page reads few rows: compiling its statements to machine code costs more than running them.
+            " -c idle_in_transaction_session_timeout=30s -c jit=off"
         ),
         **DATABASE.get("OPTIONS", {}),
     }

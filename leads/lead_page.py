@@ -7,175 +7,33 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import keys_of_email, suppression_key
-from accounts.models import Account, ContactPoint, CustomField, Employment, Person, Suppression
+from accounts.models import ContactPoint, CustomField, Employment, Person, Suppression
 from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.undoing import can_undo
 from leads.cadence import attempts_of
+from leads.her_clock import HerClock, her_clock
+from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
-from leads.queue import CALLABLE
 from leads.scoring import rules_of
-from leads.seeing import seen_as, seer_of, shape_of, standing_for
+from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
-from team.localtime import is_zone, zone_of_phone, zone_of_place
-from team.models import Installation, Role, User
-from team.prepared import Prepared
-from team.prepared_objects import PreparedObjects
+from team.models import Role, User
 
-CALLABLE_FROM, CALLABLE_UNTIL = CALLABLE
-SATURDAY = 5
-PEOPLE_SHOWN = 12
 OWN_WORDS_MAX = 40
 DEEDS_READ = 200
-# The hand-off that the lead stands in: open, or the one that made it a deal.
-STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
 DEEDS_COUNT = timedelta(days=180)
 # Done by saying so; the others by a call, a touch or a meeting.
 FINISHED = (
     StepKind.TASK, StepKind.FIND_CONTACT, StepKind.OUTCOME, StepKind.REACH_UP, StepKind.REPLY, StepKind.DECIDE,
 )  # fmt: skip
-
-
-def lead_for_page(user: User, public_id: UUID) -> Lead | None:
-    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps."""
-    found = LEADS.objects(shape=shape_of(user), lead=public_id, **seer_of(user))
-    return found[0] if found else None
-
-
-def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
-    user = standing_for(roles, **seer)
-    first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
-    workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
-    return (
-        Lead.objects.visible_to(user)  # type: ignore[misc]  # relations that are filtered have no type
-        .filter(public_id=lead)
-        .annotate(
-            is_workable=Exists(workable),
-            first_data=Subquery(first),
-            preset=Subquery(Installation.objects.values("letters")[:1]),
-            clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
-            meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
-            recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
-        )
-        .select_related(
-            "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",
-            "clock", "meeting", "recycled__missing", "recycled__referred_to",
-        )
-        .order_by("-meeting__sent_at", "clock__due_at")[:1]
-    )  # fmt: skip
-
-
-def _contacts_of(person: int) -> QuerySet[ContactPoint]:
-    return ContactPoint.objects.filter(person=person).order_by("kind", "-is_primary", "pk")
-
-
-def _jobs_at(person: int, account: int | None = None) -> QuerySet[Employment]:
-    here = Q(person=person) if account is None else Q(person=person) | Q(account=account)
-    known_first = Case(When(role=Employment.Role.UNKNOWN, then=Value(1)), default=Value(0))
-    herself = Case(When(person=person, then=Value(0)), default=Value(1))
-    current = Employment.objects.filter(here, is_current=True).select_related("person")
-    # A dozen colleagues are said by name and part: no more of them is read.
-    said = current.only("account_id", "title", "role", "person__given_name", "person__family_name")
-    return said.order_by(herself, known_first, "-pk")[: PEOPLE_SHOWN + 1]
-
-
-def _pursuits_of(roles: tuple[str, ...], *, person: int, people: list[int], **seer: Any) -> QuerySet[Lead]:
-    """Every pursuit of hers, and what is open of the others."""
-    seen = Lead.objects.visible_to(standing_for(roles, **seer)).filter(pk=OuterRef("pk"))
-    wanted = Q(person=person) | (Q(person__in=people) & ~Q(phase=Phase.CLOSED))
-    found = Lead.objects.filter(wanted).annotate(is_seen=Exists(seen)).select_related("bdr", "ae", "reason")
-    return found.defer(*_UNSAID).order_by("-id")[:60]
-
-
-# Of the people who work a pursuit only the name is said.
-_UNSAID = [
-    f"{who}__{field.name}"
-    for who in ("bdr", "ae")
-    for field in User._meta.concrete_fields
-    if field.name not in ("id", "name")
-]
-
-
-def _steps_of(lead: int) -> QuerySet[Step]:
-    return Step.objects.open().filter(lead=lead).select_related("assignee", "cadence").order_by("due_at", "id")
-
-
-def _silence_of(person: int, keys: list[str]) -> QuerySet[Suppression, Any]:
-    wanted = Q(person=person) | Q(key_hash__in=keys, person=None)
-    return Suppression.objects.filter(wanted).values_list("channel")
-
-
-LEADS = PreparedObjects(_leads_of)
-SILENCE = Prepared(_silence_of)
-CONTACTS = PreparedObjects(_contacts_of)
-JOBS = PreparedObjects(_jobs_at)
-PURSUITS = PreparedObjects(_pursuits_of)
-STEPS = PreparedObjects(_steps_of)
-ANSWERS = PreparedObjects(lambda lead: Answer.objects.filter(lead=lead).order_by("-id")[:60])
-
-
-@dataclass(frozen=True)
-class HerClock:
-    """What time it is where she is, if anybody can know, and whether that is an hour to call."""
-
-    zone: str = ""
-    how: str = ""
-    local: datetime | None = None
-
-    @property
-    def place(self) -> str:
-        return self.zone.rpartition("/")[2].replace("_", " ")
-
-    @property
-    def is_callable(self) -> bool:
-        local = self.local
-        return bool(local and local.weekday() < SATURDAY and CALLABLE_FROM <= local.hour < CALLABLE_UNTIL)
-
-    @property
-    def says(self) -> str:
-        """Whether to call now, in words."""
-        if self.local is None:
-            return ""
-        if self.is_callable:
-            return _("callable until %(hour)s:00") % {"hour": CALLABLE_UNTIL}
-        if self.local.weekday() >= SATURDAY:
-            return _("weekend there")
-        if self.local.hour < CALLABLE_FROM:
-            return _("not before %(hour)s:00") % {"hour": CALLABLE_FROM}
-        return _("after hours there")
-
-
-def her_clock(person: Person, account: Account | None, phones: list[str], *, at: datetime) -> HerClock:
-    """Her own zone if it is known, else where she is, else what her number says, else where the company is."""
-    country, place = person.country, person.city or person.region
-    known: list[tuple[str | None, str]] = [(person.time_zone, "")]
-    if country:
-        known.append((zone_of_place(country, place, at=at), _("from where she is")))
-    known += [(zone_of_phone(phone, at=at), _("from her number")) for phone in phones]
-    if account and account.country:
-        known.append((zone_of_place(account.country, account.city or account.region, at=at), _("from the company")))
-    for zone, how in known:
-        if zone and is_zone(zone):
-            return HerClock(zone, how, at.astimezone(ZoneInfo(zone)))
-    return HerClock()
-
-
-def zone_of(lead: Lead, *, at: datetime) -> str:
-    """The zone of the person of this lead, empty if nobody can know it."""
-    phones = ContactPoint.objects.filter(
-        person=lead.person_id, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
-    ).order_by("-is_primary", "pk")
-    return her_clock(lead.person, lead.account, list(phones.values_list("normalised", flat=True)), at=at).zone
 
 
 def history_of(lead: Lead, user: User, *, show: str, before: Cursor | None, now: datetime) -> History:

@@ -22,7 +22,8 @@ from accounts.actions.people import PersonConflict
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.forms.hand_offs import Sales
-from leads.lead_page import LeadPage, history_of, lead_for_page
+from leads.lead_page import LeadPage, history_of
+from leads.lead_rows import lead_for_page
 from leads.models import Lead
 from leads.neighbours import lead_after
 from leads.sentences import told

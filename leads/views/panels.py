@@ -12,7 +12,8 @@ from leads.forms.correcting import PersonForm
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm
 from leads.forms.fields import LeadForm, next_nine
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
-from leads.lead_page import LeadPage, zone_of
+from leads.her_clock import zone_of
+from leads.lead_page import LeadPage
 from leads.models import Answer, Lead
 from team.models import Role, User
 

@@ -1,0 +1,98 @@
+"""What the page of one lead asks the database: each question once, by a kept statement."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from accounts.models import ContactPoint, Employment, Suppression
+from agreement.models import Phase
+from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Step
+from leads.seeing import seer_of, shape_of, standing_for
+from team.models import Installation, User
+from team.prepared import Prepared
+from team.prepared_objects import PreparedObjects
+
+PEOPLE_SHOWN = 12
+# The hand-off that the lead stands in: open, or the one that made it a deal.
+STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
+
+
+def lead_for_page(user: User, public_id: UUID) -> Lead | None:
+    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps."""
+    found = LEADS.objects(shape=shape_of(user), lead=public_id, **seer_of(user))
+    return found[0] if found else None
+
+
+def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
+    user = standing_for(roles, **seer)
+    first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
+    workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
+    return (
+        Lead.objects.visible_to(user)  # type: ignore[misc]  # relations that are filtered have no type
+        .filter(public_id=lead)
+        .annotate(
+            is_workable=Exists(workable),
+            first_data=Subquery(first),
+            preset=Subquery(Installation.objects.values("letters")[:1]),
+            clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
+            meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
+            recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
+        )
+        .select_related(
+            "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",
+            "clock", "meeting", "recycled__missing", "recycled__referred_to",
+        )
+        .order_by("-meeting__sent_at", "clock__due_at")[:1]
+    )  # fmt: skip
+
+
+def _contacts_of(person: int) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(person=person).order_by("kind", "-is_primary", "pk")
+
+
+def _jobs_at(person: int, account: int | None = None) -> QuerySet[Employment]:
+    here = Q(person=person) if account is None else Q(person=person) | Q(account=account)
+    known_first = Case(When(role=Employment.Role.UNKNOWN, then=Value(1)), default=Value(0))
+    herself = Case(When(person=person, then=Value(0)), default=Value(1))
+    current = Employment.objects.filter(here, is_current=True).select_related("person")
+    # A dozen colleagues are said by name and part: no more of them is read.
+    said = current.only("account_id", "title", "role", "person__given_name", "person__family_name")
+    return said.order_by(herself, known_first, "-pk")[: PEOPLE_SHOWN + 1]
+
+
+def _pursuits_of(roles: tuple[str, ...], *, person: int, people: list[int], **seer: Any) -> QuerySet[Lead]:
+    """Every pursuit of hers, and what is open of the others."""
+    seen = Lead.objects.visible_to(standing_for(roles, **seer)).filter(pk=OuterRef("pk"))
+    wanted = Q(person=person) | (Q(person__in=people) & ~Q(phase=Phase.CLOSED))
+    found = Lead.objects.filter(wanted).annotate(is_seen=Exists(seen)).select_related("bdr", "ae", "reason")
+    return found.defer(*_UNSAID).order_by("-id")[:60]
+
+
+# Of the people who work a pursuit only the name is said.
+_UNSAID = [
+    f"{who}__{field.name}"
+    for who in ("bdr", "ae")
+    for field in User._meta.concrete_fields
+    if field.name not in ("id", "name")
+]
+
+
+def _steps_of(lead: int) -> QuerySet[Step]:
+    return Step.objects.open().filter(lead=lead).select_related("assignee", "cadence").order_by("due_at", "id")
+
+
+def _silence_of(person: int, keys: list[str]) -> QuerySet[Suppression, Any]:
+    wanted = Q(person=person) | Q(key_hash__in=keys, person=None)
+    return Suppression.objects.filter(wanted).values_list("channel")
+
+
+LEADS = PreparedObjects(_leads_of)
+SILENCE = Prepared(_silence_of)
+CONTACTS = PreparedObjects(_contacts_of)
+JOBS = PreparedObjects(_jobs_at)
+PURSUITS = PreparedObjects(_pursuits_of)
+STEPS = PreparedObjects(_steps_of)
+ANSWERS = PreparedObjects(lambda lead: Answer.objects.filter(lead=lead).order_by("-id")[:60])
