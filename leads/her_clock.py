@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ContactPoint, Person
 from leads.models import Lead
-from leads.queue import CALLABLE
 from team.localtime import is_zone, zone_of_phone, zone_of_place
 
-CALLABLE_FROM, CALLABLE_UNTIL = CALLABLE
+# The hours in which somebody is called at work, on her own clock.
+CALLABLE_FROM, CALLABLE_UNTIL = 9, 17
 SATURDAY = 5
+
+
+def is_callable_in(zone: str, *, at: datetime) -> bool:
+    """Whether people are called there at this hour. Where nobody knows the zone, nobody knows that either."""
+    window = window_in(zone, at=at)
+    return window is not None and window[0] <= at < window[1]
+
+
+@lru_cache(maxsize=4096)
+def window_in(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
+    """The hours of her day at `at`; of the next one when they are over, or it is a weekend there."""
+    if not is_zone(zone):
+        return None
+    local = at.astimezone(ZoneInfo(zone))
+    opens = local.replace(hour=CALLABLE_FROM, minute=0, second=0, microsecond=0)
+    if local.hour >= CALLABLE_UNTIL:
+        opens += timedelta(days=1)
+    while opens.weekday() >= SATURDAY:
+        opens += timedelta(days=1)
+    return opens, opens.replace(hour=CALLABLE_UNTIL)
 
 
 @dataclass(frozen=True)

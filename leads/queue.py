@@ -10,31 +10,26 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.search import query_words
 from agreement.models import Lane, StepKind
 from leads.bands import PROMISE_LEAD
-from leads.models import Activity, HandOff, Lead, Step
-from leads.models.lead import AE_PHASES
+from leads.her_clock import is_callable_in, window_in
+from leads.models import Lead, Step
 from leads.rail import end_of_today
 from leads.why import Facts, address_of, facts_of, what, why, why_held
-from team.localtime import is_zone
 from team.models import User
 from team.prepared import Prepared
 from team.templatetags.midfield import moment_words
 
 PAGE = 50
-# The hours in which somebody is called at work, on her own clock.
-CALLABLE = (9, 17)
 CALLS = (StepKind.CALL, StepKind.CALL_EMAIL, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE)
 # A promised moment is shown as the time of day it was promised for.
 EXACT = (StepKind.CALL_BACK, StepKind.MEETING)
@@ -266,7 +261,7 @@ def _is_out_of_hours(entry: Entry, midnight: datetime, *, at: datetime) -> bool:
     """An attempt to call that a cadence planned, where her hours begin again on another day of the reader's."""
     if entry.made_by != Step.MadeBy.CADENCE or entry.kind not in CALLS:
         return False
-    window = _window(entry.zone, at=at)
+    window = window_in(entry.zone, at=at)
     return window is not None and window[0] >= midnight
 
 
@@ -304,26 +299,6 @@ def read_rank(text: str) -> Rank | None:
 def is_call(entry: Entry) -> bool:
     """Whether the phone is part of what is next; of a reserved lead it is."""
     return not entry.kind or entry.kind in CALLS
-
-
-def is_callable_in(zone: str, *, at: datetime) -> bool:
-    """Whether people are called there at this hour. Where nobody knows the zone, nobody knows that either."""
-    window = _window(zone, at=at)
-    return window is not None and window[0] <= at < window[1]
-
-
-@lru_cache(maxsize=4096)
-def _window(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
-    """The hours of her day at `at`; of the next one when they are over, or it is a weekend there."""
-    if not is_zone(zone):
-        return None
-    local = at.astimezone(ZoneInfo(zone))
-    opens = local.replace(hour=CALLABLE[0], minute=0, second=0, microsecond=0)
-    if local.hour >= CALLABLE[1]:
-        opens += timedelta(days=1)
-    while opens.weekday() > 4:
-        opens += timedelta(days=1)
-    return opens, opens.replace(hour=CALLABLE[1])
 
 
 def _matches(entry: Entry, wanted: Wanted) -> bool:
@@ -390,7 +365,7 @@ def _icon(entry: Entry, when: str, *, at: datetime) -> str:
 
 
 def _hours(zone: str, *, at: datetime, midnight: datetime) -> str:
-    window = _window(zone, at=at)
+    window = window_in(zone, at=at)
     if window is None:
         return ""
     opens, closes = window
@@ -398,47 +373,3 @@ def _hours(zone: str, *, at: datetime, midnight: datetime) -> str:
         return _("Callable until %(clock)s") % {"clock": moment_words(closes, now=at)}
     words = {"clock": moment_words(opens, now=at)}
     return _("Callable from %(clock)s") % words if opens < midnight else _("From %(clock)s") % words
-
-
-@dataclass(frozen=True)
-class Today:
-    """What she has done since midnight on her clock, and how full her hands are."""
-
-    touches: int
-    conversations: int
-    meetings: int
-    open: int
-
-
-def today_of(user: User, *, at: datetime) -> Today:
-    """Touches and conversations less those taken back, meetings booked, open leads against her limit: one statement."""
-    (row,) = _DONE.rows(user=user.pk, midnight=end_of_today(at) - timedelta(days=1))
-    return Today(*row)
-
-
-def _done(*, user: int, midnight: datetime) -> models.QuerySet[Any, Any]:
-    mine = Activity.objects.filter(by=user, at__gte=midnight).order_by().values("by")
-    touch = Q(kind__in=Activity.TOUCHES)
-    booked = HandOff.objects.filter(
-        lead__bdr=user, lead__phase__in=AE_PHASES, sent_at__gte=midnight, meeting_at__isnull=False
-    )
-    return User.objects.filter(pk=user).values_list(
-        _one(mine.annotate(n=_net(touch)).values("n")),
-        _one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
-        _one(booked.order_by().values("lead__bdr").annotate(n=models.Count("pk")).values("n")),
-        _one(Lead.objects.held_by(user).order_by().values("bdr").annotate(n=models.Count("pk")).values("n")),
-    )
-
-
-_DONE = Prepared(_done)
-
-
-def _net(what_counts: Q) -> Any:
-    """Rows less their reversals: a reversal is a row of its own that names the other."""
-    return models.Count("pk", filter=what_counts & Q(reverses=None)) - models.Count(
-        "pk", filter=what_counts & Q(reverses__isnull=False)
-    )
-
-
-def _one(rows: models.QuerySet[Any]) -> Any:
-    return models.functions.Coalesce(models.Subquery(rows), 0, output_field=models.IntegerField())

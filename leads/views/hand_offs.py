@@ -35,7 +35,8 @@ from leads.actions.outcomes import (
     win_lead,
 )
 from leads.brief import brief_of, verdicts_of
-from leads.forms.hand_offs import OutcomeForm, Sales, may_answer, may_sell, may_take_back
+from leads.forms.hand_offs import OutcomeForm
+from leads.forms.sales import Sales, may_answer, may_sell, may_take_back
 from leads.inbox import View, inbox_of, outcome_due, views_of, whole_list
 from leads.invitation import REQUEST, invitation
 from leads.models import HandOff, Lead

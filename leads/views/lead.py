@@ -21,7 +21,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.actions.people import PersonConflict
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.forms.hand_offs import Sales
+from leads.forms.sales import Sales
 from leads.lead_page import LeadPage, history_of
 from leads.lead_rows import lead_for_page
 from leads.models import Lead

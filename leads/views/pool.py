@@ -17,8 +17,8 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, release_lead
 from leads.forms.pool import PoolForm
 from leads.pool import pool_of
-from leads.queue import today_of
 from leads.rail import COUNT_MAX
+from leads.today import today_of
 from leads.views.access import need_role, visible_lead, workable_lead
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request, tell

@@ -14,8 +14,9 @@ from agreement.models import Lane
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import take_next as take_next_lead
 from leads.forms.queue import TIERS, QueueForm
-from leads.queue import Group, queue_of, today_of
+from leads.queue import Group, queue_of
 from leads.rail import COUNT_MAX, home_of, rail_of
+from leads.today import today_of
 from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
 from team.http import Request, tell
 from team.models import Role

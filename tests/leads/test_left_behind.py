@@ -16,7 +16,7 @@ from leads.actions.logging import log_call
 from leads.actions.outcomes import record_no_show, return_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.checking import check_all
-from leads.forms.hand_offs import may_answer
+from leads.forms.sales import may_answer
 from leads.models import HandOff, Lead
 from leads.queue import Wanted, queue_of
 from team.models import Absence, Membership, Role, Team, Territory, User

@@ -15,7 +15,8 @@ from leads.actions.handing import hand_off_lead, reject_hand_off
 from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.models import Lead
-from leads.queue import Group, Wanted, queue_of, read_rank, today_of, write_rank
+from leads.queue import Group, Wanted, queue_of, read_rank, write_rank
+from leads.today import today_of
 from leads.waking import Facts
 from team.models import Role
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user, reason
