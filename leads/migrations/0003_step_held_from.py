@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from team.aside import AddConstraintAside
+
 
 class Migration(migrations.Migration):
     dependencies = [("leads", "0002_history_is_append_only")]
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
             name="held_from",
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AddConstraint(
+        AddConstraintAside(
             model_name="step",
             constraint=models.CheckConstraint(
                 condition=models.Q(held_from=None) | models.Q(made_by="cadence", held_from__lt=models.F("due_at")),
