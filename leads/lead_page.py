@@ -14,6 +14,7 @@ from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import ContactPoint, CustomField, Employment, Person, Suppression
 from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
+from leads.actions.logging import mark_of_next
 from leads.actions.undoing import can_undo
 from leads.cadence import attempts_of
 from leads.her_clock import HerClock, her_clock
@@ -329,6 +330,10 @@ class LeadPage:
     @property
     def step(self) -> Step | None:
         return self.steps[0] if self.steps else None
+
+    @property
+    def mark_of_next(self) -> str:
+        return mark_of_next(self.steps)
 
     @property
     def attempts_planned(self) -> int:

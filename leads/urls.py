@@ -31,7 +31,6 @@ urlpatterns = [
     path("leads/<uuid:public_id>/touch/", working.log_touch, name="log_touch"),
     path("leads/<uuid:public_id>/note/", working.note, name="note"),
     path("leads/<uuid:public_id>/step/", working.set_step, name="set_step"),
-    path("leads/<uuid:public_id>/snooze/", working.snooze, name="snooze"),
     path("leads/<uuid:public_id>/done/", working.finish_step, name="finish_step"),
     path("leads/<uuid:public_id>/answers/", deciding.answers, name="answers"),
     path("leads/<uuid:public_id>/meeting/", deciding.hand_off, name="hand_off"),

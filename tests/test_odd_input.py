@@ -79,8 +79,7 @@ FORMS = {
     "log_call": (Phase.WORKING, ("disposition", "call_back", "zone", "note", "version", "after", "form_id")),
     "log_touch": (Phase.WORKING, ("kind", "note")),
     "note": (Phase.WORKING, ("text", "version", "form_id", "after")),
-    "set_step": (Phase.WORKING, ("kind", "title", "when", "due", "zone")),
-    "snooze": (Phase.WORKING, ("when", "due", "zone")),
+    "set_step": (Phase.WORKING, ("kind", "title", "when", "due", "zone", "seen")),
     "finish_step": (Phase.WORKING, ("step",)),
     "answers": (Phase.WORKING, ("value_1", "evidence_1")),
     "hand_off": (Phase.WORKING, ("ae", "meeting", "zone", "minutes", "place", "line", "disposition")),
@@ -96,7 +95,7 @@ FORMS = {
     "stall": (Phase.QUALIFIED, ("reason", "contract_ends", "wake_on", "line")),
     "reject": (Phase.HANDED_OFF, ("reason", "line", "wake_on", "view")),
     "outcome": (Phase.HANDED_OFF, ("outcome", "reason", "line", "contract_ends")),
-    "move_meeting": (Phase.HANDED_OFF, ("meeting", "zone", "minutes")),
+    "move_meeting": (Phase.HANDED_OFF, ("meeting", "zone", "minutes", "sequence")),
 }  # fmt: skip
 ODD_IN_FORMS = ("a\0b", "\ud800", HUGE, "x" * 20_000, MOMENTS[0][:16], "9999-12-31")
 OF_HAND_OFFS = {"reject", "outcome", "move_meeting"}
@@ -109,7 +108,6 @@ def meant(name, ae):
         "log_touch": {"kind": "email"},
         "note": {"text": "words"},
         "set_step": {"kind": "call", "when": "tomorrow"},
-        "snooze": {"due": "2027-01-04T10:00", "zone": "UTC"},
         "hand_off": {"ae": ae.pk, "meeting": "2027-01-04T10:00", "zone": "UTC", "minutes": 30, "line": "x"},
         "recycle": {"reason": reason("mid_contract").pk},
         "disqualify": {"reason": reason("bad_data").pk},

@@ -6,6 +6,7 @@ one, or another hand, came between.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -118,12 +119,17 @@ def set_step(
     due: tuple[datetime, str] | datetime,
     title: str = "",
     promised: bool = False,
+    seen: str = "",
 ) -> LeadEvent:
-    """What is done next, and when, in place of the planned attempt; beyond the installation's limit is recycling."""
+    """What is done next, and when, in place of the planned attempt; beyond the installation's limit is recycling.
+
+    `seen`: the mark of the next step she was shown; LeadConflict when another one stands there by now.
+    """
     lead = _mine(lead, by=by, at=at)
     due_at, local, zone = _moment(due, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
+    _must_be_next(effects, seen)
     effects.close_steps(
         [step for step in _hers(effects, by) if step.made_by == Step.MadeBy.CADENCE or step.kind in CALLED]
     )
@@ -145,12 +151,18 @@ def set_step(
 
 
 @transaction.atomic
-def snooze_step(lead: Lead, *, by: User, at: datetime, until: tuple[datetime, str] | datetime) -> LeadEvent:
-    """The next step later. The clocks stand where they stood. A meeting is not snoozed: it is moved, for both sides."""
+def snooze_step(
+    lead: Lead, *, by: User, at: datetime, until: tuple[datetime, str] | datetime, seen: str = ""
+) -> LeadEvent:
+    """The next step later. The clocks stand where they stood. A meeting is not snoozed: it is moved, for both sides.
+
+    `seen` as for `set_step`: what was promised since is not put off by somebody who has not read of it.
+    """
     lead = _mine(lead, by=by, at=at)
     due_at, _local, _zone = _moment(until, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
+    _must_be_next(effects, seen)
     hers = _hers(effects, by)
     step = next((one for one in hers if one.kind != StepKind.MEETING), None)
     if step is None:
@@ -188,6 +200,16 @@ def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | Non
     if not effects.open_steps:
         _plan_next(held, effects, after=held.attempts, at=at)
     return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": StepKind.FIND_CONTACT})
+
+
+def mark_of_next(steps: Sequence[Step]) -> str:
+    """What stands next, for a form to be shown with."""
+    return steps[0].mark if steps else "none"
+
+
+def _must_be_next(effects: Effects, seen: str) -> None:
+    if seen and seen != mark_of_next(effects.open_steps):
+        raise LeadConflict(_("The next step has changed since you opened this page."))
 
 
 def _mine(lead: Lead, *, by: User, at: datetime, expect: int | None = None) -> Lead:

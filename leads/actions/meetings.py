@@ -29,13 +29,24 @@ MEETING_MAX = timedelta(days=180)
 
 @transaction.atomic
 def move_meeting(
-    hand_off: HandOff, *, meeting: tuple[datetime, str], by: User, at: datetime, minutes: int | None = None
+    hand_off: HandOff,
+    *,
+    meeting: tuple[datetime, str],
+    by: User,
+    at: datetime,
+    minutes: int | None = None,
+    expect: int | None = None,
 ) -> LeadEvent:
-    """Another moment for the meeting. The invitation gets its next number; the answer stays due as it was."""
+    """Another moment for the meeting. The invitation gets its next number; the answer stays due as it was.
+
+    `expect`: the number of the invitation she was shown; LeadConflict when another one has been made since.
+    """
     lead = lock_lead(hand_off.lead)
     hand_off = HandOff.objects.select_for_update().get(pk=hand_off.pk)
     if hand_off.state not in HandOff.OPEN_STATES:
         raise LeadConflict(_("This hand-off is over."))
+    if expect is not None and hand_off.sequence != expect:
+        raise LeadConflict(_("The meeting was moved since you opened this page."))
     meeting_at, local, zone = meeting_moment(meeting, at=at)
     effects = Effects(lead, by=by, at=at)
     effects.add("hand_offs_were", hand_off_was(hand_off))

@@ -118,6 +118,8 @@ class MoveForm(forms.Form):
         coerce=int,
         choices=[(length, gettext_lazy("%(minutes)s min") % {"minutes": length}) for length in MEETING_LENGTHS],
     )
+    # Which invitation she was shown: each move gives it the next number.
+    sequence = forms.IntegerField(required=False, max_value=2**31, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, zones: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -141,7 +141,11 @@ class Sales:
     def move(self) -> Panel:
         hand_off = self.hand_off
         zones = zones_of(hand_off, self.user)
-        initial: dict[str, Any] = {"minutes": hand_off.minutes, "zone": zones[0][0]}
+        initial: dict[str, Any] = {
+            "minutes": hand_off.minutes,
+            "zone": zones[0][0],
+            "sequence": hand_off.sequence,
+        }
         if hand_off.meeting_at and hand_off.zone:
             initial["meeting"] = hand_off.meeting_at.astimezone(ZoneInfo(hand_off.zone)).replace(tzinfo=None)
         return self._panel("move", MoveForm, zones=zones, initial=initial)

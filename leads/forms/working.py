@@ -145,6 +145,8 @@ class StepForm(LeadForm):
     when = forms.CharField(max_length=10, required=False)
     due = WallTimeField(required=False)
     zone = ZoneField(required=False)
+    # Which next step she was shown.
+    seen = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, at: datetime, mine: str, zone: str, **more: Any) -> None:
         super().__init__(data, **more)

@@ -160,6 +160,11 @@ class Step(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.due_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def mark(self) -> str:
+        """What a form about the next step is shown with: at another moment it is another one to whoever reads it."""
+        return f"{self.pk}_{self.due_at:%Y%m%dT%H%M%S}"
+
 
 class ClockQuerySet(models.QuerySet["Clock"]):
     def running(self) -> ClockQuerySet:

@@ -121,8 +121,8 @@ def move(request: Request, public_id: UUID) -> HttpResponse:
         raise PermissionDenied
 
     def act(form: Any, now: datetime) -> str:
-        minutes = form.cleaned_data["minutes"]
-        move_meeting(hand_off, meeting=form.said, minutes=minutes, by=request.user, at=now)
+        minutes, expect = form.cleaned_data["minutes"], form.cleaned_data["sequence"]
+        move_meeting(hand_off, meeting=form.said, minutes=minutes, by=request.user, at=now, expect=expect)
         return _("Meeting moved. Send %(name)s the new invitation.") % {"name": hand_off.lead.person}
 
     return _carry_out(request, hand_off, "move", act, stay=True)

@@ -43,6 +43,7 @@ def make_form(
         return CallForm(data, at=now, zone=zone, **given)
     if panel == "step":
         zone = page.hers.zone if page else zone_of(lead, at=now)
+        given["initial"]["seen"] = page.mark_of_next if page else ""
         return StepForm(data, at=now, mine=user.time_zone, zone=zone, **given)
     if panel == "answers":
         return _answers(lead, data, given)

@@ -99,23 +99,13 @@ def set_step(request: Request, public_id: UUID) -> HttpResponse:
     """Another next step, or with no kind chosen the same one later."""
 
     def act(lead: Lead, form: StepForm, now: datetime) -> str:
-        kind, due = form.cleaned_data["kind"], form.cleaned_data["moment"]
+        kind, due, seen = (form.cleaned_data[name] for name in ("kind", "moment", "seen"))
         if kind:
-            event = actions.set_step(
-                lead, kind=kind, by=request.user, at=now, due=due, title=form.cleaned_data["title"]
-            )
+            title = form.cleaned_data["title"]
+            event = actions.set_step(lead, kind=kind, by=request.user, at=now, due=due, title=title, seen=seen)
             label = StepKind(kind).label
             return _("%(what)s: %(name)s. %(next)s") % {"what": label, "name": lead.person, "next": _next(event, now)}
-        event = actions.snooze_step(lead, by=request.user, at=now, until=due)
-        return _("Snoozed: %(name)s. %(next)s") % {"name": lead.person, "next": _next(event, now)}
-
-    return carry_out(request, public_id, "step", act)
-
-
-@require_POST
-def snooze(request: Request, public_id: UUID) -> HttpResponse:
-    def act(lead: Lead, form: StepForm, now: datetime) -> str:
-        event = actions.snooze_step(lead, by=request.user, at=now, until=form.cleaned_data["moment"])
+        event = actions.snooze_step(lead, by=request.user, at=now, until=due, seen=seen)
         return _("Snoozed: %(name)s. %(next)s") % {"name": lead.person, "next": _next(event, now)}
 
     return carry_out(request, public_id, "step", act)

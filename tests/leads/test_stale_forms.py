@@ -1,7 +1,7 @@
 """A form from a page that is no longer true: one effect, and nothing that was typed is lost."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -10,7 +10,8 @@ from django.utils import timezone
 from agreement.models import Phase
 from leads.actions.claiming import reassign_leads
 from leads.actions.logging import log_call
-from leads.models import Activity, Note
+from leads.actions.meetings import move_meeting
+from leads.models import Activity, Note, Step
 from tests.make import disposition, make_lead, make_person
 
 HTMX = {"HX-Request": "true"}
@@ -36,7 +37,7 @@ def tab(client, lead, panel):
 
 def hidden_of(html, panel):
     form = re.search(rf'<div id="panel-{panel}".*?</form>', html, re.DOTALL)[0]
-    return dict(re.findall(r'type="hidden" name="(form_id|version)" value="([^"]*)"', form))
+    return dict(re.findall(r'type="hidden" name="(form_id|version|seen)" value="([^"]*)"', form))
 
 
 def log(client, lead, hidden, **more):
@@ -130,3 +131,61 @@ def test_whoever_got_the_lead_between_is_named(signed_in, lead, bob, mona):
     assert "Left a message" in late.text
     assert "Mona" in late.text
     assert Activity.objects.count() == 0
+
+
+def plan(client, lead, hidden, **more):
+    return client.post(reverse("leads:set_step", args=[lead.public_id]), {**hidden, **more}, headers=HTMX)
+
+
+@pytest.mark.parametrize("kind", ["", "task"])
+def test_what_was_promised_meanwhile_is_not_put_off_unread(signed_in, lead, mona, kind):
+    hidden = tab(signed_in, lead, "step")
+    now = timezone.now()
+    tomorrow = (now + timedelta(days=1)).replace(tzinfo=None, second=0, microsecond=0)
+    log_call(lead, disposition=disposition("call_back"), by=mona, at=now, call_back=(tomorrow, "UTC"))
+
+    late = plan(signed_in, lead, hidden, kind=kind, when="tomorrow", title="Send the sheet")
+
+    (step,) = Step.objects.open()
+    assert late.status_code == 409
+    assert (step.kind, step.promised, step.snoozed) == ("call_back", True, 0)
+    assert "The next step has changed" in late.text
+    assert "Send the sheet" in late.text
+    assert plan(signed_in, lead, hidden_of(late.text, "step"), kind=kind, when="tomorrow").status_code == 200
+
+
+def test_a_step_snoozed_in_another_tab_is_not_snoozed_from_where_it_was(signed_in, lead):
+    one, other = tab(signed_in, lead, "step"), tab(signed_in, lead, "step")
+    plan(signed_in, lead, one, when="tomorrow")
+
+    assert plan(signed_in, lead, other, when="tomorrow").status_code == 409
+    assert Step.objects.open().get().snoozed == 1
+
+
+def test_a_meeting_moved_meanwhile_is_not_moved_back_unread(client, alice, peter):
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, at=timezone.now())
+    hand_off, now = lead.hand_offs.get(), timezone.now().replace(second=0, microsecond=0)
+    client.force_login(alice)
+    brief = reverse("leads:hand_off_brief", args=[hand_off.public_id], query={"form": "move"})
+    move = reverse("leads:move_meeting", args=[hand_off.public_id])
+    hers, his = [f"{now + timedelta(days=days):%Y-%m-%dT%H:%M}" for days in (2, 3)]
+
+    def send(html):
+        form = re.search(r'<form class="form panel" id="sales-move".*?</form>', html, re.DOTALL)[0]
+        hidden = dict(re.findall(r'type="hidden" name="(form_id|sequence)" value="([^"]*)"', form))
+        return client.post(move, {**hidden, "meeting": hers, "zone": "UTC", "minutes": "30"})
+
+    before = client.get(brief).text
+    move_meeting(hand_off, meeting=(datetime.fromisoformat(his), "UTC"), by=peter, at=now)
+    late = send(before)
+
+    hand_off.refresh_from_db()
+    assert late.status_code == 409
+    assert "The meeting was moved since you opened this page." in late.text
+    assert hers in late.text
+    assert f"{hand_off.meeting_at:%Y-%m-%dT%H:%M}" == his
+
+    send(late.text)
+
+    hand_off.refresh_from_db()
+    assert f"{hand_off.meeting_at:%Y-%m-%dT%H:%M}" == hers

@@ -158,7 +158,7 @@ def test_whoever_sent_it_to_another_team_takes_that_back(mona, alice, peter):
 # What each page is for; its lead stands in this phase.
 PAGES = {
     "release": ("release", Phase.WORKING), "log_call": ("log", Phase.WORKING), "log_touch": ("log", Phase.WORKING),
-    "note": ("log", Phase.WORKING), "set_step": ("plan", Phase.WORKING), "snooze": ("plan", Phase.WORKING),
+    "note": ("log", Phase.WORKING), "set_step": ("plan", Phase.WORKING),
     "finish_step": ("plan", Phase.WORKING), "answers": ("answer", Phase.WORKING),
     "hand_off": ("hand_off", Phase.WORKING), "recycle": ("recycle", Phase.WORKING),
     "disqualify": ("disqualify", Phase.WORKING), "wake": ("wake", Phase.NURTURE), "wake_on": ("rewake", Phase.NURTURE),
