@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -141,14 +142,18 @@ def _of(user: User, view: str, rows: Any, *, is_kept: bool = False) -> QuerySet[
 
 
 def outcome_due(lead: str, *, at: datetime) -> Subquery:
-    """Once the meeting is over: for when its outcome was promised, by the last clock of that clause, run out or not.
+    """Once the meeting is over: for when its outcome was promised, whether that has run out or not.
 
-    `lead` is the way to the lead from the row that asks. Inbox, brief and team say this one moment.
+    Only the clock of the meeting that stands: one of an earlier hand-off, or from before it was moved to another day,
+    began earlier than this meeting. `lead` is the way to the lead from the row that asks. Inbox, brief and team say
+    this one moment.
     """
     promised = Clock.objects.filter(
         lead=OuterRef(lead),
         kind=SLAClause.Kind.OUTCOME,
         state__in=[Clock.State.RUNNING, Clock.State.MISSED],
+        lead__hand_offs__state=HandOff.State.ACCEPTED,
+        started_at__gte=Coalesce("lead__hand_offs__meeting_at", "lead__hand_offs__sent_at"),
         started_at__lte=at,
     )
     return Subquery(promised.order_by("-id").values("due_at")[:1])

@@ -9,6 +9,10 @@ from django.utils import timezone
 from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.meetings import move_meeting
+from leads.actions.outcomes import return_lead
+from leads.actions.sweeping import notice_clocks
+from leads.actions.undoing import undo_last
 from leads.models import Answer, Clock, HandOff, Lead, Note, Step
 from team.models import Role
 from tests.make import give_verdicts, make_account, make_lead, make_person, make_user, reason
@@ -257,6 +261,88 @@ def test_inbox_brief_and_team_say_one_moment_for_the_outcome(client, alice, pete
     for due, times in (("", 1), ("overdue", 0)):
         page = client.get(reverse("leads:team"), {"due": due}).text
         assert page.partition('id="leads-title')[2].count(promised) == times
+
+
+@pytest.fixture
+def missed(alice, peter, now):
+    """A meeting of last week, whose outcome nobody has said in time."""
+    then = now - timedelta(days=8)
+    lead = make_lead(phase="working", bdr=alice, at=then)
+    hand_off = hand_off_lead(lead, ae=peter, by=alice, at=then, meeting=(wall(then + timedelta(hours=2)), "UTC"))
+    accept_hand_off(hand_off, by=peter, at=then)
+    notice_clocks(at=now - timedelta(minutes=5))
+    assert Clock.objects.get(lead=lead, kind="outcome").state == "missed"
+    return hand_off
+
+
+def wall(moment):
+    return moment.replace(tzinfo=None)
+
+
+def outcomes_said(client, hand_off, *, ae, manager):
+    """For when inbox, brief and team page say the outcome of this hand-off was promised."""
+    client.force_login(ae)
+    inbox = client.get(reverse("leads:hand_offs")).context["inbox"]
+    brief = client.get(page_of(hand_off))
+    assert ("say how it went <span" in brief.text) == bool(brief.context["brief"].outcome_due)
+    client.force_login(manager)
+    leads = client.get(reverse("leads:team")).context["leads"]
+    return (
+        [one.outcome_due for group in inbox.groups for one in group.items if one == hand_off],
+        brief.context["brief"].outcome_due,
+        [lead.outcome_due for lead in leads if lead.pk == hand_off.lead_id],
+    )
+
+
+def test_an_outcome_that_was_missed_stays_due_when_it_was_promised(client, missed, peter, mona):
+    due_at = Clock.objects.get(lead=missed.lead, kind="outcome").due_at
+
+    assert outcomes_said(client, missed, ae=peter, manager=mona) == ([due_at], due_at, [due_at])
+
+
+def test_a_meeting_that_was_moved_to_a_later_day_is_not_late(client, missed, peter, mona, now):
+    move_meeting(missed, meeting=(wall(now + timedelta(days=3)), "UTC"), by=peter, at=now)
+
+    assert outcomes_said(client, missed, ae=peter, manager=mona) == ([None], None, [None])
+
+
+def test_a_move_that_is_taken_back_leaves_the_outcome_as_late_as_it_was(client, missed, peter, mona, now):
+    due_at = Clock.objects.get(lead=missed.lead, kind="outcome").due_at
+    then = now - timedelta(days=2)
+    move_meeting(missed, meeting=(wall(now - timedelta(days=1)), "UTC"), by=peter, at=then)
+    undo_last(missed.lead, by=peter, at=then)
+
+    assert outcomes_said(client, missed, ae=peter, manager=mona) == ([due_at], due_at, [due_at])
+
+
+def test_a_second_hand_off_does_not_inherit_what_was_missed_of_the_first(client, missed, alice, peter, mona, now):
+    return_lead(missed.lead, by=peter, at=now)
+    lead = Lead.objects.get(pk=missed.lead_id)
+    second = hand_off_lead(lead, ae=peter, by=alice, at=now, meeting=(wall(now + timedelta(days=3)), "UTC"))
+    accept_hand_off(second, by=peter, at=now)
+
+    assert outcomes_said(client, second, ae=peter, manager=mona) == ([None], None, [None])
+
+    # Nor where sales has promised nothing about this one.
+    Clock.objects.filter(lead=lead, kind="outcome", state="running").delete()
+    assert outcomes_said(client, second, ae=peter, manager=mona) == ([None], None, [None])
+
+
+def test_a_second_hand_off_without_a_meeting_does_not_either(client, missed, alice, peter, mona, now):
+    return_lead(missed.lead, by=peter, at=now)
+    second = hand_off_lead(Lead.objects.get(pk=missed.lead_id), ae=peter, by=alice, at=now)
+    accept_hand_off(second, by=peter, at=now)
+
+    assert outcomes_said(client, second, ae=peter, manager=mona) == ([None], None, [None])
+
+
+def test_without_a_meeting_the_first_conversation_is_what_an_outcome_is_promised_of(client, alice, peter, mona, now):
+    sent = send(alice, peter, now - timedelta(days=21))
+    accept_hand_off(sent, by=peter, at=now - timedelta(days=20))
+    due_at = Clock.objects.get(lead=sent.lead, kind="outcome").due_at
+    assert due_at < now
+
+    assert outcomes_said(client, sent, ae=peter, manager=mona) == ([due_at], due_at, [due_at])
 
 
 def test_held_and_qualified_asks_for_the_missing_verdicts_in_the_same_form(client, peter, sent, now):
