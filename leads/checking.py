@@ -199,6 +199,12 @@ def step_without_assignee_in_work(when: When) -> QuerySet[Step]:
     return Step.objects.open().filter(assignee=None, lead__phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
 
 
+def step_of_the_pool_assigned(when: When) -> QuerySet[Step]:
+    """Steps that somebody has to do of a lead that anybody may take."""
+    of_pool = Step.objects.open().filter(lead__phase=Phase.QUEUED, assignee__isnull=False)
+    return of_pool.filter(Q(lead__bdr=None) | ~Q(lead__bdr=F("assignee")))
+
+
 def attempt_before_a_meeting(when: When) -> QuerySet[Step]:
     """Attempts at somebody while a colleague of hers has a meeting, though a tick has been here since it was booked."""
     just_booked = HandOff.objects.open().filter(lead__account=OuterRef("lead__account"), sent_at__gt=when.late)
@@ -347,6 +353,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         responsible_is_away_uncovered,
         step_of_somebody_gone,
         step_without_assignee_in_work,
+        step_of_the_pool_assigned,
         attempt_before_a_meeting,
         attempt_waits_for_nothing,
         hand_raiser_waits_for_a_meeting,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -127,7 +128,8 @@ def alter(
 def must_allow(lead: Lead, verb: str, to: str, *, by: User | None) -> None:
     """LeadConflict unless this arrow exists, MoveRefused unless it is hers to go. Asked before an action writes what
     only makes sense along it."""
-    if not is_allowed(lead.phase, verb, to, version_id=lead.agreement_id, by_system=by is None):
+    allowed = partial(is_allowed, lead.phase, verb, to, version_id=lead.agreement_id)
+    if not allowed(by_system=by is None) and not (allowed(by_system=True) and "system" in parts_of(by, lead)):
         raise LeadConflict(_("This lead is %(phase)s now.") % {"phase": _phase_label(lead.phase)})
     must_be_of(who_may(lead.phase, verb, to), lead, by=by)
 

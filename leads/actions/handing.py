@@ -51,11 +51,14 @@ def hand_off_lead(
     lead is no longer worked.
     """
     held = lock_lead(lead, expect=expect)
+    # Locked, so that nobody who is leaving at this instant is given one more; with whoever takes it from the pool, in
+    # the order of their ids, so that two who book for each other do not wait for each other.
+    both = [ae.pk, by.pk] if held.phase == Phase.QUEUED else [ae.pk]
+    locked = {user.pk: user for user in User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk")}
+    ae = locked[ae.pk]
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)
         held = lock_lead(held)
-    # Locked, so that nobody who is leaving at this instant is given one more.
-    ae = User.objects.select_for_update(no_key=True).get(pk=ae.pk)
     if not ae.is_active or not ae.has_role(Role.AE):
         raise MoveRefused(_("%(name)s is no account executive here.") % {"name": ae}, field="ae")
     must_allow(held, "hand_off", Phase.HANDED_OFF, by=by)

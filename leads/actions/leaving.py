@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -216,22 +216,33 @@ def lend(*, at: datetime) -> int:
         hers = Q(lead__bdr=absence.user_id, lead__team__in=cover.teams_as(Role.BDR))
         if cover.has_role(Role.AE):
             hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD)
-        lent += due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]).update(assignee=cover)
+        steps = _undisturbed(due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]))
+        lent += Step.objects.filter(pk__in=list(steps.values_list("pk", flat=True))).update(assignee=cover)
     return lent
+
+
+def _undisturbed(steps: QuerySet[Step]) -> QuerySet[Step]:
+    """These steps, of leads that nobody is changing: looked for again once their leads are locked. The others wait for
+    the next tick."""
+    leads = Lead.objects.filter(pk__in=list(steps.order_by().values_list("lead", flat=True).distinct())).order_by("pk")
+    if connection.features.has_select_for_update_skip_locked:
+        leads = leads.select_for_update(skip_locked=True, no_key=True)
+    return steps.filter(lead__in=list(leads.values_list("pk", flat=True)))
 
 
 @transaction.atomic
 def take_back_lent(*, at: datetime) -> int:
     """What was lent is its owner's again: she is back, or somebody else covers her now."""
     sold = Absence.objects.filter(user=OuterRef("lead__ae"), cover=OuterRef("assignee"))
-    back = lent_steps().filter(~Exists(covers_at(at))).annotate(is_of_ae=Exists(sold)).select_related("lead__bdr")
+    back = _undisturbed(lent_steps().filter(~Exists(covers_at(at))))
+    back = back.annotate(is_of_ae=Exists(sold)).select_related("lead__bdr")
     owners: dict[int | None, list[int]] = {}
     for step in back:
         lead = step.lead
         is_of_ae = lead.phase in SOLD and (step.is_of_ae or lead.bdr is None or not lead.bdr.is_active)
         owners.setdefault(lead.ae_id if is_of_ae else lead.bdr_id, []).append(step.pk)
     for owner_id, ids in owners.items():
-        Step.objects.open().filter(pk__in=ids).update(assignee=owner_id)
+        Step.objects.filter(pk__in=ids).update(assignee=owner_id)
     return sum(map(len, owners.values()))
 
 

@@ -8,12 +8,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from agreement.models import Phase
-from leads.actions.logging import set_step
+from leads.actions.claiming import release_lead
+from leads.actions.logging import log_call, set_step
 from leads.checking import CHECKS, READING_ROWS, check_all
 from leads.models import Clock, Engagement, Import, Lead, LeadEvent, Recycling, Release, Step
 from team.models import Absence, Upload
 from tests.constraints import put
-from tests.make import NOON, make_account, make_lead, make_person, make_user
+from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user
 
 LATER = NOON + timedelta(minutes=10)
 LONG_AGO = NOON - timedelta(days=30)
@@ -35,6 +36,13 @@ def queued(leads):
 
 def worked(leads):
     return leads[Phase.WORKING]
+
+
+def given_back(leads):
+    lead = worked(leads)
+    log_call(lead, disposition=disposition("no_answer"), by=lead.bdr, at=NOON)
+    release_lead(lead, by=lead.bdr, at=NOON)
+    return lead
 
 
 def asleep(leads):
@@ -124,6 +132,9 @@ PLANTED = {
     ),
     "step_of_somebody_gone": lambda leads: gone(worked(leads).bdr),
     "step_without_assignee_in_work": lambda leads: Step.objects.filter(lead=worked(leads)).update(assignee=None),
+    "step_of_the_pool_assigned": lambda leads: Step.objects.filter(lead=given_back(leads)).update(
+        assignee=leads[Phase.ACCEPTED].bdr
+    ),
     "sweep_is_stale": lambda leads: put(queued(leads), sweep_at=NOON),
     "sweep_is_missing": lambda leads: put(asleep(leads), sweep_at=None),
     "calendar_without_hours": lambda leads: worked(leads).team.calendar.windows.all().delete(),

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from agreement.models import Phase
+from agreement.models import AgreementVersion, Phase, Transition
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, reassign_leads, take_next
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead
-from leads.actions.leaving import deactivate_user, release_absent
+from leads.actions.leaving import deactivate_user, pass_on, release_absent
 from leads.actions.logging import log_call
 from leads.actions.outcomes import record_no_show, return_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
@@ -19,6 +19,7 @@ from leads.checking import check_all
 from leads.forms.sales import may_answer
 from leads.models import HandOff, Lead
 from leads.queue import Wanted, queue_of
+from leads.transitions import MOVES
 from team.models import Absence, Membership, Role, Team, Territory, User
 from tests.constraints import put
 from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user
@@ -394,3 +395,25 @@ def test_a_rep_who_covers_an_ae_is_lent_nothing_to_sell(alice, bob, peter):
     release_absent(at=LATER)
 
     assert lead.steps.open().get().assignee == peter
+
+
+@pytest.mark.parametrize("left_out", ["release", "withdraw", "return"])
+def test_an_admin_lets_somebody_go_whatever_moves_the_agreement_leaves_to_people(alice, bob, mona, peter, left_out):
+    phase = {"release": Phase.WORKING, "withdraw": Phase.HANDED_OFF, "return": Phase.ACCEPTED}[left_out]
+    lead = make_lead(phase=phase, bdr=alice, ae=peter)
+    narrowed = AgreementVersion.objects.create(number=2, state="draft")
+    kept = [move for move in MOVES if move.verb != left_out and move.from_phase and move.from_phase != move.to_phase]
+    for move in kept:
+        Transition.objects.create(version=narrowed, from_phase=move.from_phase, verb=move.verb, to_phase=move.to_phase)
+    Lead.objects.filter(pk=lead.pk).update(agreement=narrowed)
+    leaver = alice if left_out == "release" else peter
+    admin = make_user("root", Role.ADMIN)
+
+    if left_out == "return":
+        leaver.memberships.filter(role=Role.AE).delete()
+        pass_on(leaver, by=admin, at=LATER)
+    else:
+        deactivate_user(leaver, by=admin, at=LATER)
+
+    lead.refresh_from_db()
+    assert lead.phase == (Phase.QUEUED if left_out == "release" else Phase.WORKING)

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from functools import partial
+from threading import Event, Thread
 
 import pytest
 from django.apps import apps
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -12,18 +14,19 @@ from django.utils import timezone
 from accounts.models import ContactPoint, Person
 from agreement.installation import publish_version_1
 from agreement.models import Phase
-from leads.actions.claiming import claim_lead, take_next
+from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
 from leads.actions.closing import disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
-from leads.actions.leaving import deactivate_user
+from leads.actions.handing import hand_off_lead
+from leads.actions.leaving import deactivate_user, lend, release_absent, take_back_lent
 from leads.actions.logging import log_call
 from leads.actions.merging import merge_people
 from leads.actions.releasing import release_due
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
-from leads.models import Import, Lead, Release
+from leads.models import Import, Lead, Release, Step
 from team.actions.submitting import new_form_id
-from team.models import Role, Upload, User
+from team.models import Absence, Role, Upload, User
 from tests.leads.test_races import at_once, refusals
 from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user, reason
 
@@ -141,3 +144,65 @@ def test_who_is_leaving_keeps_nothing_she_takes_at_that_moment(north, mona, how)
         assert (lead.phase, lead.bdr) == (Phase.QUEUED, None)
         assert not User.objects.get(pk=leaver.pk).is_active
     assert broken(NOON) == {}
+
+
+def during(act, tick):
+    """`tick` begins while what `act` has done is not committed yet."""
+    done, go = Event(), Event()
+
+    def open_act():
+        with transaction.atomic():
+            act()
+            done.set()
+            go.wait(10)
+        connection.close()
+
+    def alone():
+        tick()
+        connection.close()
+
+    threads = [Thread(target=open_act), Thread(target=alone)]
+    threads[0].start()
+    done.wait(10)
+    threads[1].start()
+    threads[1].join(1)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one write at a time")
+@pytest.mark.parametrize("how", ["moved", "given back"])
+@pytest.mark.parametrize("tick", [lend, take_back_lent])
+def test_a_lead_that_goes_on_while_a_cover_is_lent_its_steps_is_her_new_reps(north, alice, how, tick):
+    bob, carol = (make_user(name, Role.BDR, team=north) for name in ("bob", "carol"))
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, team=north)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    Absence.objects.create(user=alice, starts_at=NOON, ends_at=NOON + timedelta(hours=30), cover=bob)
+    at = LATER
+    if tick is take_back_lent:
+        lend(at=LATER)
+        at = NOON + timedelta(hours=31)
+
+    def act():
+        if how == "moved":
+            reassign_leads([lead.pk], to=carol, by=None, at=at)
+        else:
+            release_lead(Lead.objects.get(pk=lead.pk), by=alice, at=at)
+
+    during(act, partial(tick, at=at))
+
+    assert set(Step.objects.open().values_list("assignee", flat=True)) == {carol.pk if how == "moved" else None}
+    release_absent(at=at)
+    assert {name for name in broken(at) if name.startswith("step_")} == set()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one write at a time")
+def test_two_who_book_for_each_other_from_the_pool(north):
+    one, other = (make_user(name, Role.BDR, Role.AE, team=north) for name in ("one", "other"))
+    for _round in range(3 * ROUNDS):
+        answers = at_once(
+            partial(hand_off_lead, make_lead(team=north), ae=other, by=one, at=LATER),
+            partial(hand_off_lead, make_lead(team=north), ae=one, by=other, at=LATER),
+        )
+        assert [answer for answer in answers if isinstance(answer, Exception)] == []
