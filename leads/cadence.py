@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, DateTimeField, IntegerField, QuerySet, Value
+from django.db.models import CharField, DateTimeField, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import CadenceStep, StepKind
@@ -43,33 +44,62 @@ class Reach:
     """Over which channels somebody can be reached, and until when nobody tries, because of a meeting there."""
 
     channels: frozenset[str]
+    # Suppressed: nobody looks for a number that may not be called.
+    shut: frozenset[str]
     held_until: datetime | None
+    # What was done in this pursuit: the last attempt of the cadence, since when each kind, the search for a way.
+    last_attempt: int
+    done: dict[str, datetime]
+
+    def lacks(self, kind: str) -> list[str]:
+        """What could be found for an attempt that nothing is left of; not asked twice in a pursuit, unless she was
+        reached that way in between."""
+        missing = [channel for channel in NEEDS[StepKind(kind)] if channel not in self.shut | self.channels]
+        looked_at = self.done.get(StepKind.FIND_CONTACT)
+        if looked_at is None:
+            return missing
+        since = {way for done, at in self.done.items() if at > looked_at for way in NEEDS.get(StepKind(done), ())}
+        return [channel for channel in missing if channel in since]
 
 
 def reach_of(lead: Lead) -> Reach:
     """A channel needs a usable contact point and no suppression. Who works at an account where a colleague of hers has
     a meeting is not tried before it was held."""
-    found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0)
+    found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0, lead=lead.pk or 0)
     kinds = {kind for what, kind, _start, _minutes in found if what == "has"}
     shut = {channel for what, channel, _start, _minutes in found if what == "shut"}
+    closed = {channel for channel, name in ((CALL, "phone"), (EMAIL, "email")) if shut & {name, "all"}}
     channels = set()
-    if kinds & {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE} and not shut & {"phone", "all"}:
+    if kinds & {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE}:
         channels.add(CALL)
-    if ContactPoint.Kind.EMAIL in kinds and not shut & {"email", "all"}:
+    if ContactPoint.Kind.EMAIL in kinds:
         channels.add(EMAIL)
     ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes in found if what == "meets"]
-    return Reach(frozenset(channels), max(ends, default=None))
+    did = [(at, kind, attempt or 0) for what, kind, at, attempt in found if what == "did"]
+    return Reach(
+        channels=frozenset(channels - closed),
+        shut=frozenset(closed),
+        held_until=max(ends, default=None),
+        last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
+        done={kind: at for at, kind, _attempt in sorted(did)},
+    )
 
 
-def _reached(person: int, account: int) -> QuerySet[Any, Any]:
+def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
     meetings = HandOff.objects.open().filter(lead__account=account, meeting_at__isnull=False).order_by()
     points = ContactPoint.objects.filter(person=person, state__in=ContactPoint.USABLE).order_by()
     silent = Suppression.objects.filter(person=person)
+    planned = Q(made_by=Step.MadeBy.CADENCE) | Q(kind=StepKind.FIND_CONTACT)
+    done = Step.objects.filter(planned, lead=lead, state=Step.State.DONE).order_by()
     none = (Cast(Value(None), DateTimeField()), Cast(Value(None), IntegerField()))
     # The model's own order would name a column that the union does not have.
     return (
         meetings.values_list(Value("meets"), Cast(Value(""), CharField()), "meeting_at", "minutes")
-        .union(points.values_list(Value("has"), "kind", *none), silent.values_list(Value("shut"), "channel", *none))
+        .union(
+            points.values_list(Value("has"), "kind", *none),
+            silent.values_list(Value("shut"), "channel", *none),
+            done.values_list(Value("did"), "kind", "created_at", "attempt"),
+        )
         .order_by()
     )
 
@@ -82,43 +112,61 @@ def first_step(
 ) -> Step:
     """The first attempt, due with the first touch (or at the next opening), over a channel the person has."""
     due_at = due_at or next_opening(worktime, at)
-    return _planned(lead, 1, assignee_id=assignee_id, at=at, due_at=due_at)
+    reach = reach_of(lead)
+    attempt = _next_possible(lead, reach, after=0)
+    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at)
 
 
 def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, worktime: WorkCalendar) -> Step:
-    """The attempt after number `after`, so many working days on; *Decide* when the cadence has ended."""
-    attempts = attempts_of(lead.cadence_id) if lead.cadence_id else ()
-    later = [attempt for attempt in attempts if attempt.position > after]
-    if not later:
+    """The attempt after number `after`, so many working days on; *Decide* when the cadence has ended, or nothing of
+    what is left of it can reach her."""
+    reach = reach_of(lead)
+    # Attempts that nothing was left of were passed over: the count of touches is behind the cadence then.
+    after = max(after, reach.last_attempt)
+    attempt = _next_possible(lead, reach, after=after)
+    if attempt is None:
         tomorrow = add_working_days(worktime, at, 1, at_minute=MORNING)
         return _step(lead, StepKind.DECIDE, tomorrow, assignee_id=assignee_id, at=at)
-    this = next((attempt for attempt in attempts if attempt.position == after), None)
-    days = later[0].day_offset - (this.day_offset if this else 0)
+    this = next((one for one in attempts_of(attempt.cadence_id) if one.position == after), None)
+    days = attempt.day_offset - (this.day_offset if this else 0)
     if days <= 0:
         due_at = add_working_minutes(worktime, at, SAME_DAY_MINUTES)
     else:
         local = at.astimezone(ZoneInfo(worktime.time_zone))
         half = AFTERNOON if local.hour < 12 else MORNING
         due_at = add_working_days(worktime, at, days, at_minute=half)
-    return _planned(lead, later[0].position, assignee_id=assignee_id, at=at, due_at=due_at)
+    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at)
+
+
+def goes_on(lead: Lead) -> bool:
+    """Whether an attempt is left that can reach her."""
+    reach = reach_of(lead)
+    return _next_possible(lead, reach, after=max(lead.attempts, reach.last_attempt)) is not None
+
+
+def _next_possible(lead: Lead, reach: Reach, *, after: int) -> CadenceStep | None:
+    """The next attempt that something is left of, or for which a way to reach her is still to be looked for."""
+    attempts = attempts_of(lead.cadence_id) if lead.cadence_id else ()
+    later = (attempt for attempt in attempts if attempt.position > after)
+    return next((one for one in later if _reachable(one.kind, reach.channels) or reach.lacks(one.kind)), None)
 
 
 def _planned(
     lead: Lead,
-    position: int,
+    attempt: CadenceStep | None,
+    reach: Reach,
     *,
     assignee_id: int | None,
     at: datetime,
     due_at: datetime,
 ) -> Step:
-    attempts = attempts_of(lead.cadence_id) if lead.cadence_id else ()
-    attempt = next((one for one in attempts if one.position == position), None)
     if attempt is None:
         return _step(lead, StepKind.DECIDE, due_at, assignee_id=assignee_id, at=at)
-    reach = reach_of(lead)
     kind = _reachable(attempt.kind, reach.channels)
     if kind is None:
-        return _step(lead, StepKind.FIND_CONTACT, due_at, assignee_id=assignee_id, at=at)
+        step = _step(lead, StepKind.FIND_CONTACT, due_at, assignee_id=assignee_id, at=at)
+        step.title = _what_to_find(reach)
+        return step
     # Who asked to be called and was not reached yet waits for nobody's meeting.
     held_until = None if is_waiting(lead) else reach.held_until
     if held_until and held_until <= due_at:
@@ -130,9 +178,17 @@ def _planned(
         held_from=due_at if held_until else None,
         assignee_id=assignee_id,
         cadence_id=lead.cadence_id,
-        attempt=position,
+        attempt=attempt.position,
         made_by=Step.MadeBy.CADENCE,
         created_at=at,
+    )
+
+
+def _what_to_find(reach: Reach) -> str:
+    """What is missing, where it is one of the two; else the kind of the step says it."""
+    useful = {CALL, EMAIL} - reach.channels - reach.shut
+    return (
+        {CALL: _("Find a phone number"), EMAIL: _("Find an e-mail address")}[useful.pop()] if len(useful) == 1 else ""
     )
 
 

@@ -31,7 +31,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
@@ -306,9 +306,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     `is_systems`: its step was made because something happened, not because a cadence or a person planned it.
     """
     if kind == StepKind.DECIDE:
-        if facts.previous_id:
-            return _("%(count)s attempts since she came back, and no conversation") % {"count": facts.attempts}
-        return _("%(count)s attempts and no conversation") % {"count": facts.attempts}
+        return _decide(facts)
     if promised and facts.note:
         return _("“%(note)s”") % {"note": " ".join(facts.note.split())}
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts.handed, now=now)):
@@ -317,6 +315,22 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
         slept = slept_words(facts.slept, now=now)
         return _("Wrote again · %(slept)s") % {"slept": slept} if facts.origin == Lead.Origin.SIGNAL else slept
     return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
+
+
+def _decide(facts: Facts) -> str:
+    count = facts.attempts
+    if not count:
+        return _("No phone and no e-mail was found")
+    words = (
+        ngettext(
+            "%(count)s attempt since she came back, and no conversation",
+            "%(count)s attempts since she came back, and no conversation",
+            count,
+        )
+        if facts.previous_id
+        else ngettext("%(count)s attempt and no conversation", "%(count)s attempts and no conversation", count)
+    )
+    return words % {"count": count}
 
 
 def why_held(until: datetime, *, now: datetime) -> str:

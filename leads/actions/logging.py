@@ -20,7 +20,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
-from leads.cadence import first_step, next_step, soon
+from leads.cadence import first_step, goes_on, next_step, soon
 from leads.clocks import first_touch_of
 from leads.models import Activity, Lead, LeadEvent, Step
 from team.bulk import insert_objects
@@ -175,7 +175,10 @@ def snooze_step(
 
 @transaction.atomic
 def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
-    """A step that was no call is done; if nothing is left, the cadence goes on."""
+    """A step that was no call is done; if nothing is left, the cadence goes on.
+
+    A search that found nothing is not asked for again: the next attempt is the one that a known channel is left for.
+    """
     lead = _mine(lead, by=by, at=at)
     effects = Effects(lead, by=by, at=at)
     done = [one for one in effects.open_steps if one.pk == step.pk]
@@ -185,21 +188,25 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
         raise LeadConflict(_("This step is not yours to finish."))
     effects.close_steps(done, state=Step.State.DONE)
     if lead.phase == Phase.WORKING and not effects.open_steps:
-        _plan_next(lead, effects, after=max(lead.attempts, done[0].attempt or 0), at=at)
+        # Who could not be reached at all and was decided to go on with has a day to be found.
+        is_decided = done[0].kind == StepKind.DECIDE
+        _plan_next(lead, effects, after=max(lead.attempts, done[0].attempt or 0), at=at, is_decided=is_decided)
     return _planned(lead, effects, by=by, at=at, data={"done": step.pk, "kind": step.kind})
 
 
 def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | None:
-    """A phone or an e-mail was found: looking for one is done and the attempt that waited for it is planned."""
+    """A phone or an e-mail was found: looking for one is done and the attempt that waited for it is planned; nobody has
+    to decide about her for want of it."""
     held = lock_lead(lead)
     effects = Effects(held, by=by, at=at)
     looking = [step for step in effects.open_steps if step.kind == StepKind.FIND_CONTACT]
+    looking = looking or [step for step in effects.open_steps if step.kind == StepKind.DECIDE and goes_on(held)]
     if held.phase != Phase.WORKING or not looking:
         return None
     effects.close_steps(looking, state=Step.State.DONE)
     if not effects.open_steps:
         _plan_next(held, effects, after=held.attempts, at=at)
-    return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": StepKind.FIND_CONTACT})
+    return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": looking[0].kind})
 
 
 def mark_of_next(steps: Sequence[Step]) -> str:
@@ -376,12 +383,13 @@ def _go_on(lead: Lead, effects: Effects, *, at: datetime) -> None:
     _plan_next(touched, effects, after=lead.attempts + 1, at=at)
 
 
-def _plan_next(lead: Lead, effects: Effects, *, after: int, at: datetime) -> None:
-    """The attempt after so many. Before the first it is the first touch, due as that was promised, or now."""
+def _plan_next(lead: Lead, effects: Effects, *, after: int, at: datetime, is_decided: bool = False) -> None:
+    """The attempt after so many. Before the first it is the first touch, due as that was promised, or now; *Decide*
+    that was answered comes back tomorrow."""
     if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
         return
     worktime = KeptCalendars(at=at).of_user(lead.bdr_id or 0)
-    if lead.first_touched_at is not None or after:
+    if lead.first_touched_at is not None or after or is_decided:
         step = next_step(lead, after=after, assignee_id=lead.bdr_id, at=at, worktime=worktime)
     else:
         settle_first_touch(effects, at=at)

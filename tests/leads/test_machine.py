@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from accounts.models import Person, PersonMerge
-from agreement.models import Criterion, Disposition, Reason, Stage
+from accounts.models import ContactPoint, Person, PersonMerge
+from agreement.models import Criterion, Disposition, Reason, Stage, StepKind
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
@@ -23,7 +23,16 @@ from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.leaving import deactivate_user, release_absent
-from leads.actions.logging import add_note, log_and_go_on, log_call, log_touch, set_step, snooze_step
+from leads.actions.logging import (
+    add_note,
+    finish_step,
+    log_and_go_on,
+    log_call,
+    log_touch,
+    plan_after_contact,
+    set_step,
+    snooze_step,
+)
 from leads.actions.meetings import move_meeting
 from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.actions.outcomes import (
@@ -40,7 +49,7 @@ from leads.actions.restaging import retire_stage
 from leads.actions.sweeping import expire_second_looks, notice_clocks, sweep_leads
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
-from leads.models import HandOff, Lead, SecondLook
+from leads.models import HandOff, Lead, SecondLook, Step
 from leads.waking import Facts
 from team.models import Absence, Role, Team, User
 from tests.make import NOON, make_account, make_person, make_team, make_user
@@ -110,7 +119,7 @@ class Life(RuleBasedStateMachine):
         people = list(Person.objects.filter(merged_into=None, erased_at=None).order_by("pk"))
         if i % 3 or not people:
             account = self.accounts[i % 3] if i % 2 else None
-            person = make_person(account=account, phone=None if i % 5 == 0 else "")
+            person = make_person(account=account, phone=None if i % 5 == 0 else "", email=None if i % 4 == 0 else "")
         else:
             person = people[i % len(people)]
         engage([NewEngagement(person.pk, kind, self.at, source="site", external_id=f"{kind}{i}{self.at}")], at=self.at)
@@ -132,7 +141,17 @@ class Life(RuleBasedStateMachine):
     @rule(i=which)
     def find_somebody(self, i):
         with refusal():
-            add_lead(make_person(), by=self.rep(i), at=self.at)
+            add_lead(make_person(phone=None if i % 3 == 0 else ""), by=self.rep(i), at=self.at)
+
+    @rule(i=which)
+    def find_a_number(self, i):
+        if lead := self.lead(i):
+            person = lead.person
+            if not person.merged_into_id and not person.erased_at:
+                number = f"+1303555{ContactPoint.objects.count():04}"
+                ContactPoint.objects.create(person=person, kind="phone", value=number, normalised=number)
+                with refusal():
+                    plan_after_contact(lead, by=self.owner(lead, i), at=self.at)
 
     # The pool
     @rule(i=which)
@@ -195,6 +214,24 @@ class Life(RuleBasedStateMachine):
         if lead := self.lead(i):
             with refusal():
                 snooze_step(lead, until=self.at + timedelta(hours=hours), by=self.owner(lead, i), at=self.at)
+
+    @rule(i=which)
+    def finish(self, i):
+        lead = self.lead(i)
+        step = lead and lead.steps.open().order_by("due_at", "pk").first()
+        if step:
+            with refusal():
+                finish_step(lead, step=step, by=self.owner(lead, i), at=self.at)
+
+    @invariant()
+    def no_search_comes_again_at_once(self):
+        """A search that was finished with nothing found is followed by something else."""
+        for step in Step.objects.open().filter(kind=StepKind.FIND_CONTACT, made_by=Step.MadeBy.SYSTEM):
+            before = step.lead.steps.filter(pk__lt=step.pk, made_by__in=["cadence", "system"]).exclude(
+                state=Step.State.CANCELLED
+            )
+            last = before.order_by("-pk").first()
+            assert last is None or (last.kind, last.state) != (StepKind.FIND_CONTACT, Step.State.DONE)
 
     @rule(i=which, value=st.sampled_from(["yes", "no", "unknown"]))
     def answer(self, i, value):
