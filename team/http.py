@@ -23,13 +23,15 @@ def tell(
     *,
     level: int = messages.SUCCESS,
     undo: str = "",
+    event: int | None = None,
     drafts: Iterable[str] = (),
 ) -> None:
     """Say in the live region what was done.
 
-    `undo` is the address that takes it back. `drafts` names what the user typed
+    `undo` is the address that takes it back, and `event` names to it what is meant. `drafts` names what the user typed
     and the server now holds: until it is named here the browser keeps it.
     """
     marks = [undo] if undo else []
+    marks += [f"event:{event}"] if event is not None else []
     marks += [f"draft:{key}" for key in drafts]
     messages.add_message(request, level, str(text), extra_tags=" ".join(marks))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid_utils.compat import uuid7
 
 if TYPE_CHECKING:
-    from leads.models import LeadEvent
+    from leads.models import Lead, LeadEvent
 
 
 @dataclass
@@ -20,6 +20,11 @@ class Act:
 
     key: str = field(default_factory=lambda: uuid7().hex)
     events: list[LeadEvent] = field(default_factory=list)
+
+    def last_on(self, lead: Lead) -> int | None:
+        """The last event on this lead that is somebody's own; what the system moved along with it is not."""
+        own = (event.pk for event in reversed(self.events) if event.lead_id == lead.pk and event.by_id is not None)
+        return next(own, None)
 
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)

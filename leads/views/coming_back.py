@@ -77,7 +77,7 @@ def wake_on(request: Request, public_id: UUID) -> HttpResponse:
         try:
             with transaction.atomic():
                 submit_once(request.POST.get("form_id", ""), by=request.user, at=now, answer_url=back)
-                change_wake(lead, wake_on=form.cleaned_data["wake_on"], by=request.user, at=now)
+                event = change_wake(lead, wake_on=form.cleaned_data["wake_on"], by=request.user, at=now)
         except SentBefore:
             return redirect(back)
         except MoveRefused as refused:
@@ -88,7 +88,7 @@ def wake_on(request: Request, public_id: UUID) -> HttpResponse:
             lead.refresh_from_db()
             said = {"name": lead.person, "day": written_day(timezone.localdate(lead.wake_at or now))}
             undo = reverse("leads:undo", args=[public_id])
-            tell(request, _("%(name)s comes back on %(day)s.") % said, undo=undo)
+            tell(request, _("%(name)s comes back on %(day)s.") % said, undo=undo, event=event.pk)
             return redirect(back)
     context = {"now": now, "lead": lead, "form": form, "conflict": conflict, "form_id": new_form_id()}
     status = 409 if conflict else 422 if form.errors else 200

@@ -30,7 +30,7 @@ from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, Recyc
 from leads.models import HandOff, Lead, SecondLook
 from leads.sentences import both_clocks, new_moment, told
 from leads.views.access import visible_lead
-from leads.views.lead import carry_out
+from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form
 from leads.waking import sentence, wake_day
 from team.addresses import read_number
@@ -128,19 +128,29 @@ def disqualify(request: Request, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def undo(request: Request, public_id: UUID) -> HttpResponse:
-    """Take the last act back: from the line that told it, or as Correct from the history."""
+    """Take the last act back: from the line that told it, or as Correct from the history.
+
+    Both name what they offered to take back; where another act came between, or nothing is named, it is a conflict.
+    """
     lead, now = _seen_or_done(request, public_id), timezone.now()
     acts = last_act(lead)
-    event_id = read_number(request.POST.get("event", ""))
+    # No event has this number.
+    event_id = read_number(request.POST.get("event", "")) or 0
+    refused = ""
     try:
         undo_last(lead, by=request.user, at=now, event_id=event_id)
-    except (LeadConflict, MoveRefused) as refused:
-        tell(request, str(refused), level=messages.WARNING)
+    except (LeadConflict, MoveRefused) as conflict:
+        refused = str(conflict)
     else:
         what = "; ".join(told(event, lead, reader=request.user.pk, now=now) for event in reversed(acts))
         tell(request, _("%(name)s is as before. Taken back: %(what)s.") % {"name": lead.person, "what": what})
     if not Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists():
+        if refused:
+            tell(request, refused, level=messages.WARNING)
         return redirect("leads:queue")
+    if refused:
+        words = f"{refused} {what_happened(request, lead, now)}".strip()
+        return show(request, public_id, now=now, conflict=words, status=409)
     return redirect("leads:lead", public_id)
 
 

@@ -228,7 +228,7 @@ def _carry_out(
         if not form.is_valid():
             return _inbox(request, hand_off, now=now, opened=panel, status=422, form=form)
     try:
-        with transaction.atomic(), one_act():
+        with transaction.atomic(), one_act() as done:
             submit_once(request.POST.get("form_id", ""), by=user, at=now, answer_url=there)
             said = act(form, now)
     except SentBefore as before:
@@ -241,7 +241,8 @@ def _carry_out(
             return _inbox(request, hand_off, now=now, opened=panel, status=422, form=form, refused=str(refused))
         form.add_error(refused.field, str(refused))
         return _inbox(request, hand_off, now=now, opened=panel, status=422, form=form)
-    tell(request, said, undo=reverse("leads:undo", args=[lead.public_id]), drafts=[f"hand-off-{hand_off.public_id}"])
+    undo = reverse("leads:undo", args=[lead.public_id])
+    tell(request, said, undo=undo, event=done.last_on(lead), drafts=[f"hand-off-{hand_off.public_id}"])
     return redirect(there)
 
 

@@ -171,8 +171,9 @@ def carry_out(
     if form.cleaned_data.get("disposition"):
         drafts.append(f"lead-{lead.pk}-call")
     # What wrote no event of this lead has nothing to take back: Undo would meet the act before it.
-    undo = reverse("leads:undo", args=[public_id]) if done.events else ""
-    tell(request, words, undo=undo, drafts=drafts)
+    event = done.last_on(lead)
+    undo = reverse("leads:undo", args=[public_id]) if event else ""
+    tell(request, words, undo=undo, event=event, drafts=drafts)
     if not request.htmx or (goes_on and not following):
         return redirect(there)
     response = show(request, following or public_id, now=now)

@@ -58,7 +58,7 @@ def claim(request: Request, public_id: UUID) -> HttpResponse:
     need_role(request, Role.BDR, Role.MANAGER)
     url = reverse("leads:lead", args=[public_id])
     try:
-        claim_lead(lead, by=request.user, at=now)
+        event = claim_lead(lead, by=request.user, at=now)
     except LeadConflict as conflict:
         lead.refresh_from_db()
         if lead.bdr_id == request.user.pk:
@@ -68,7 +68,7 @@ def claim(request: Request, public_id: UUID) -> HttpResponse:
     except MoveRefused as refused:
         return _lost(request, lead.public_id, str(refused), status=422)
     undo = reverse("leads:undo", args=[public_id])
-    tell(request, _("You took %(name)s.") % {"name": lead.person}, undo=undo)
+    tell(request, _("You took %(name)s.") % {"name": lead.person}, undo=undo, event=event.pk)
     if not request.htmx:
         return redirect(url)
     return render(request, "leads/pool.html#taken", {"lead": lead, "url": url, "now": now})
@@ -82,14 +82,14 @@ def release(request: Request, public_id: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=now, answer_url=reverse("leads:queue"))
-            release_lead(lead, by=request.user, at=now)
+            event = release_lead(lead, by=request.user, at=now)
     except SentBefore as before:
         return redirect(before.answer_url)
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
         return redirect("leads:lead", public_id)
     undo = reverse("leads:undo", args=[public_id])
-    tell(request, _("%(name)s is back in the pool.") % {"name": lead.person}, undo=undo)
+    tell(request, _("%(name)s is back in the pool.") % {"name": lead.person}, undo=undo, event=event.pk)
     return redirect("leads:queue")
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from agreement.models import Lane
+from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import take_next as take_next_lead
 from leads.forms.queue import TIERS, QueueForm
@@ -56,7 +57,7 @@ def take_next(request: Request) -> HttpResponse:
     """The first lead of her teams' pools, and straight on to its page."""
     now, form_id = timezone.now(), request.POST.get("form_id", "")
     try:
-        with transaction.atomic():
+        with transaction.atomic(), one_act() as done:
             submit_once(form_id, by=request.user, at=now, answer_url=reverse("leads:queue"))
             lead = take_next_lead(by=request.user, at=now)
             if lead is None:
@@ -69,5 +70,6 @@ def take_next(request: Request) -> HttpResponse:
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
         return redirect("leads:queue")
-    tell(request, _("You took %(name)s.") % {"name": lead.person}, undo=reverse("leads:undo", args=[lead.public_id]))
+    undo = reverse("leads:undo", args=[lead.public_id])
+    tell(request, _("You took %(name)s.") % {"name": lead.person}, undo=undo, event=done.last_on(lead))
     return redirect(url)

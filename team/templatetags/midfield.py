@@ -147,6 +147,12 @@ def undo_url(message: Message) -> str:
 
 
 @register.filter
+def undo_event(message: Message) -> str:
+    """What this message told of, so that its Undo takes nothing else back."""
+    return next((mark.removeprefix("event:") for mark in _marks(message) if mark.startswith("event:")), "")
+
+
+@register.filter
 def kept_drafts(message: Message) -> str:
     """What the user typed and the server has now taken over, by the keys of the drafts."""
     return " ".join(mark.removeprefix("draft:") for mark in _marks(message) if mark.startswith("draft:"))

@@ -1,5 +1,6 @@
 """Undo from the page: offered where it works, for everybody who acted, and for all of what one form did."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from accounts.actions.people import add_contact_point
 from accounts.models import ContactPoint
 from agreement.models import Phase
 from leads.actions.logging import log_call
-from leads.actions.undoing import undo_last
+from leads.actions.undoing import last_act, last_event, undo_last
 from leads.checking import check_all
 from leads.folding import fold
 from leads.models import HandOff, Lead
@@ -32,15 +33,24 @@ def post(client, name, one, **data):
     return client.post(url(name, one), {"form_id": new_form_id(), **data})
 
 
+def offered(client, lead):
+    """What the line that tells of the last act sends to take it back; None where it offers nothing."""
+    page = client.get(reverse("leads:notices")).text
+    forms = re.findall(rf'<form method="post" action="{url("undo", lead)}">(.*?)</form>', page, re.DOTALL)
+    return dict(re.findall(r'name="(event)" value="(\d+)"', forms[-1])) if forms else None
+
+
 def undo(client, lead):
     """Send it as the page offers it; returns what was said."""
-    answer = client.post(url("undo", lead), follow=True)
+    answer = client.post(url("undo", lead), offered(client, lead), follow=True)
     assert answer.status_code == 200
     return " ".join(str(message) for message in answer.context["messages"])
 
 
-def offered(client, lead):
-    return url("undo", lead) in client.get(reverse("leads:notices")).text
+def refused(client, lead, event):
+    answer = client.post(url("undo", lead), {"event": event})
+    assert answer.status_code == 409
+    return answer.text
 
 
 def state(lead):
@@ -74,7 +84,6 @@ def test_sales_takes_back_what_sales_did(client, alice, peter, now, what):
 
     post(client, name, lead.hand_offs.get() if name == "reject" else lead, **data)
     assert state(lead) != before
-    assert offered(client, lead)
     said = undo(client, lead)
 
     assert state(lead) == before
@@ -165,6 +174,60 @@ def test_two_acts_are_taken_back_one_by_one(client, alice, now):
     assert state(lead) == once
 
 
+def test_the_line_of_an_act_does_not_take_back_what_she_did_after_it_in_another_window(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(minutes=5))
+    client.force_login(alice)
+    post(client, "log_call", lead, disposition=disposition("no_answer").pk)
+    of_the_call = offered(client, lead)
+    lead.refresh_from_db()
+    post(client, "log_call", lead, disposition=disposition("voicemail").pk, version=lead.version)
+    after = state(lead)
+
+    words = refused(client, lead, of_the_call["event"])
+
+    assert "it cannot be taken back. You called, attempt 2: left voicemail" in words
+    assert "Nothing was changed." in words
+    assert state(lead) == after
+
+
+@pytest.mark.parametrize("event", ["", "x", "-1", "9" * 30, "0"])
+def test_an_undo_that_does_not_say_of_what_takes_nothing_back(client, alice, now, event):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(minutes=5))
+    client.force_login(alice)
+    post(client, "log_call", lead, disposition=disposition("no_answer").pk)
+    after = state(lead)
+
+    refused(client, lead, event)
+
+    assert state(lead) == after
+
+
+def test_a_colleagues_lead_that_moved_along_is_not_what_the_line_names(client, alice, bob, peter, now):
+    account = make_account()
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, person=make_person(account=account), at=now)
+    make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account), at=now)
+    client.force_login(peter)
+
+    post(client, "reject", lead.hand_offs.get(), reason="reject_brief_empty")
+
+    assert offered(client, lead) == {"event": str(last_act(lead)[0].pk)}
+
+
+@pytest.mark.parametrize("name", ["claim", "take_next", "release", "wake_on"])
+def test_taking_giving_back_and_another_day_name_what_their_undo_takes_back(client, alice, now, name):
+    phase = {"release": Phase.WORKING, "wake_on": Phase.NURTURE}.get(name, Phase.QUEUED)
+    lead = make_lead(phase=phase, at=now, **({} if phase == Phase.QUEUED else {"bdr": alice}))
+    before = state(lead)
+    client.force_login(alice)
+
+    address = reverse("leads:take_next") if name == "take_next" else url(name, lead)
+    client.post(address, {"form_id": new_form_id(), "wake_on": (now + timedelta(days=40)).date().isoformat()})
+    assert state(lead) != before
+    undo(client, lead)
+
+    assert state(lead) == before
+
+
 def test_what_wrote_no_event_offers_no_undo(client, alice, now):
     lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(minutes=5))
     client.force_login(alice)
@@ -179,7 +242,7 @@ def test_somebody_elses_act_is_refused_in_words_and_a_strangers_lead_not_found(c
     before = state(lead)
 
     client.force_login(bob)
-    assert "Only your own last act of today can be taken back." in undo(client, lead)
+    assert "Only your own last act of today can be taken back." in refused(client, lead, last_event(lead).pk)
     client.force_login(eve)
     assert client.post(url("undo", lead)).status_code == 404
     assert state(lead) == before
@@ -238,4 +301,4 @@ def test_whoever_only_looks_on_is_turned_away_and_a_colleague_told_why_not(clien
         assert client.post(url("undo", lead)).status_code == 403
 
     client.force_login(bob)
-    assert "Only your own last act of today can be taken back." in undo(client, lead)
+    assert "Only your own last act of today can be taken back." in refused(client, lead, last_event(lead).pk)

@@ -19,6 +19,7 @@ from team.templatetags.midfield import (
     meaning,
     moment_words,
     span_words,
+    undo_event,
     undo_url,
 )
 
@@ -161,9 +162,12 @@ def test_a_promised_call_back_shows_its_moment_until_it_has_passed():
 
 
 def test_a_message_carries_its_undo_and_the_drafts_it_frees():
-    message = Message(messages.SUCCESS, "Logged", extra_tags="/leads/1/undo/ draft:lead-1-call draft:lead-1-note")
+    message = Message(
+        messages.SUCCESS, "Logged", extra_tags="/leads/1/undo/ event:7 draft:lead-1-call draft:lead-1-note"
+    )
 
-    assert (undo_url(message), kept_drafts(message)) == ("/leads/1/undo/", "lead-1-call lead-1-note")
+    assert (undo_url(message), undo_event(message)) == ("/leads/1/undo/", "7")
+    assert kept_drafts(message) == "lead-1-call lead-1-note"
 
 
 @pytest.mark.parametrize(
