@@ -300,7 +300,8 @@ class LeadPage:
                 keys += [suppression_key(form) for form in keys_of_email(point.normalised)]
             elif point.kind in ContactPoint.PHONES:
                 keys.append(suppression_key(point.normalised))
-        found = {channel for (channel,) in SILENCE.rows(person=self.lead.person_id, keys=keys)}
+        # Nothing has the empty key. An empty list would ask PostgreSQL for a number among words.
+        found = {channel for (channel,) in SILENCE.rows(person=self.lead.person_id, keys=keys or [""])}
         return {"email", "phone"} if Suppression.Channel.ALL in found else found
 
     def _read_people(self) -> None:

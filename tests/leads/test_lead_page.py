@@ -230,3 +230,9 @@ def test_a_marketer_may_read_it_only(client, lead):
 
     assert "Alice works this lead." in html
     assert 'data-key="r"' not in html
+
+
+def test_somebody_whom_nothing_reaches_has_a_page_too(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email=None, phone=None), at=now)
+
+    assert page_of(client, alice, lead).status_code == 200
