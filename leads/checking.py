@@ -117,6 +117,11 @@ def queued_without_its_first_touch(when: When) -> QuerySet[Lead]:
     return queued.filter(_differ("due_at", "promised"), first_touched_at=None)
 
 
+def stage_is_retired(when: When) -> QuerySet[Lead]:
+    """Open leads in a stage that no page shows any more."""
+    return Lead.objects.open().filter(stage__retired_at__isnull=False)
+
+
 def stage_of_another_phase(when: When) -> QuerySet[Lead]:
     return Lead.objects.open().exclude(stage__phase=F("phase"))
 
@@ -339,6 +344,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         asleep_without_its_facts,
         queued_without_its_first_touch,
         stage_of_another_phase,
+        stage_is_retired,
         phase_without_its_first_moment,
         accepted_without_its_hand_off,
         hand_off_of_another_ae,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What a person may correct in place; everything else has an action of its own.
 CORRECTED = ("given_name", "family_name", "country", "region", "city", "time_zone", "language")
 BY_HAND = 2
+# The source of a suppression that a rep asserted: by her alone it may be taken back.
+BY_REP = "rep"
 
 
 class PersonConflict(Exception):
@@ -201,11 +203,21 @@ def mark_contact_point(point: ContactPoint, state: str, *, by: User | None, at: 
 
 @transaction.atomic
 def suppress_person(person: Person, channel: str, *, source: str, at: datetime) -> bool:
-    """She may not be reached on this channel from now on; returns whether that is new. Nothing here takes it back."""
-    _row, made = Suppression.objects.get_or_create(
-        channel=channel, person=person, defaults={"at": at, "source": source[:40]}
-    )
+    """She may not be reached on this channel from now on; returns whether that is new. Nothing here takes it back.
+
+    What only a rep had said says from now on who said it last: her undo must not take away what is not hers.
+    """
+    mine = Suppression.objects.select_for_update()
+    row, made = mine.get_or_create(channel=channel, person=person, defaults={"at": at, "source": source[:40]})
+    if not made:
+        assert_again([row.pk], source=source, at=at)
     return made
+
+
+def assert_again(suppressions: Iterable[int], *, source: str, at: datetime) -> None:
+    """Somebody else says so, too: what a rep had said is no longer hers to take back."""
+    said = Suppression.objects.filter(pk__in=list(suppressions), source=BY_REP)
+    said.update(source=source[:40], at=at)
 
 
 def suppress_key(value: str, channel: str, *, source: str, at: datetime) -> bool:

@@ -59,7 +59,8 @@ def lock_leads(ids: Sequence[int]) -> list[Lead]:
 
 def lock_lead(lead: Lead, *, expect: int | None = None) -> Lead:
     """The lead as it is now, locked. LeadConflict when its version is no longer the one the form was shown with."""
-    found: list[Lead] = _LOCKED.objects(lead=lead.pk)
+    # A merge that gave it to another person while we waited has taken it out of the join: it is there when asked again.
+    found: list[Lead] = _LOCKED.objects(lead=lead.pk) or _LOCKED.objects(lead=lead.pk)
     if not found:
         raise Lead.DoesNotExist
     locked = found[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.people import BY_REP, assert_again
 from accounts.models import Suppression
 from agreement.models import Phase, Reason, SLAClause
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, must_be_of, write
@@ -52,10 +53,12 @@ def disqualify_lead(
             effects.add("recyclings_kept", pk)
     if rule.suppresses:
         suppression, is_new = Suppression.objects.get_or_create(
-            channel=Suppression.Channel.ALL, person_id=held.person_id, defaults={"at": at, "source": "rep"}
+            channel=Suppression.Channel.ALL, person_id=held.person_id, defaults={"at": at, "source": BY_REP}
         )
         if is_new:
             effects.add("suppressions", suppression.pk)
+        else:
+            assert_again([suppression.pk], source=BY_REP, at=at)
     if rule.second_look and held.attempts < ATTEMPTS_ENOUGH:
         look = SecondLook.objects.create(lead=held, team_id=held.team_id, at=at, due_at=_look_until(held, at=at))
         effects.add("second_looks", look.pk)

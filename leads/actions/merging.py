@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import suppress_key
+from accounts.actions.people import suppress_key, suppress_person
 from accounts.models import ContactPoint, Employment, Person, PersonMerge, SearchText, Suppression
 from accounts.search import index_people
 from agreement.models import Phase
@@ -62,9 +62,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
         state=Release.State.SKIPPED, done_at=at, skipped_for="merged"
     )
     for suppression in Suppression.objects.filter(person=merged):
-        Suppression.objects.get_or_create(
-            person=kept, channel=suppression.channel, defaults={"at": suppression.at, "source": suppression.source}
-        )
+        suppress_person(kept, suppression.channel, source=suppression.source, at=suppression.at)
     Interest.objects.filter(person=merged).delete()
     recompute_interest([kept.pk], at=at)
     merged.merged_into = kept
@@ -112,7 +110,8 @@ def erase_person(person: Person, *, by: User | None, at: datetime) -> None:
     """Forget who it was. The lead ends as erased, words are blanked, history stays without them, and hashed keys keep
     her from coming back by a file."""
     same = _merged_into(person)
-    list(Lead.objects.open().filter(person__in=same).order_by("pk").select_for_update(of=("self",)))
+    # What is over, too: somebody may be taking its end back.
+    list(Lead.objects.filter(person__in=same).order_by("pk").select_for_update(of=("self",)))
     list(Person.objects.select_for_update().filter(pk__in=[one.pk for one in same]).order_by("pk"))
     for one in same:
         _forget(one, by=by, at=at)
@@ -167,8 +166,10 @@ def _both_locked(kept: Person, merged: Person) -> tuple[Person, Person]:
 
 
 def _further(kept: Person, merged: Person) -> tuple[Lead | None, Lead | None]:
-    """Of the open leads of both: which goes on, which ends. Fewer than two end none."""
-    found = list(Lead.objects.open().filter(person__in=[kept, merged]).order_by("pk").select_for_update(of=("self",)))
+    """Of the open leads of both: which goes on, which ends. Fewer than two end none. What is over is locked, too:
+    somebody may be taking its end back."""
+    leads = Lead.objects.filter(person__in=[kept, merged]).order_by("pk").select_for_update(of=("self",))
+    found = [lead for lead in leads if lead.phase != Phase.CLOSED]
     if len(found) < 2:
         return next(iter(found), None), None
     found.sort(key=lambda lead: (-PHASE_ORDER.index(lead.phase), lead.created_at, lead.pk))

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.models import ContactPoint, Suppression
-from agreement.models import Phase, SLAClause
+from accounts.actions.people import BY_REP
+from accounts.models import ContactPoint, Person, Suppression
+from agreement.models import Phase, SLAClause, Stage
 from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
 from leads.actions.holding import hold_attempts
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
@@ -82,10 +83,12 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
 
 def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadEvent:
     effects = event.data.get("effects", {})
-    _must_be_untouched(held, effects)
     _close_what_it_opened(event, at=at, by=by)
+    _must_be_untouched(held, effects)
 
     old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
+    if old.get("stage"):
+        old["stage"] = _stage_in_use(old["stage"])
     corrected = alter(
         held,
         "correct",
@@ -121,16 +124,25 @@ def _value(field: str, code: Any) -> Any:
     return code
 
 
+def _stage_in_use(pk: int) -> int:
+    """The stage it stood in; where that was retired meanwhile, the one its leads went on in."""
+    return Stage.objects.values_list("successor", flat=True).get(pk=pk) or pk
+
+
 def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
-    """LeadConflict when the manager has looked at it again, or the person is pursued anew: both are acts of others."""
+    """LeadConflict when the manager has looked at it again, or the person is pursued anew: both are acts of others.
+    What is over opens again for nobody who was erased meanwhile; of that, a closed lead has no line in its history."""
     looks = SecondLook.objects.filter(pk__in=effects.get("second_looks", []))
     if looks.exclude(state__in=[SecondLook.State.OPEN, SecondLook.State.EXPIRED]).exists():
         raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
-    if lead.phase == Phase.CLOSED and not effects.get("leads_opened"):
-        others = Lead.objects.open().filter(person=lead.person_id).exclude(previous=lead.pk)
-        following = Lead.objects.open().filter(previous=lead.pk).exclude(phase=Phase.NURTURE)
-        if others.exists() or following.exists():
-            raise LeadConflict(_("There is another lead of this person by now; it cannot be taken back."))
+    if lead.phase != Phase.CLOSED:
+        return
+    # Leads before people, as whatever opens or ends a pursuit locks them.
+    person = Person.objects.select_for_update(no_key=True).get(pk=lead.person_id)
+    if person.erased_at or person.merged_into_id:
+        raise LeadConflict(_("This person is no longer with us; it cannot be taken back."))
+    if Lead.objects.filter(Q(previous=lead.pk) | ~Q(phase=Phase.CLOSED) & Q(person=person)).exists():
+        raise LeadConflict(_("There is another lead of this person by now; it cannot be taken back."))
 
 
 def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
@@ -139,7 +151,7 @@ def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
     if event.verb == "lose":
         ids += Lead.objects.filter(previous=event.lead_id).values_list("pk", flat=True)
     for opened in lock_leads(ids):
-        if opened.events.count() > 1 or opened.phase == Phase.CLOSED:
+        if opened.events.exclude(**ASIDE).count() > 1 or opened.phase == Phase.CLOSED:
             raise LeadConflict(_("What followed from it is being worked already."))
         Step.objects.open().filter(lead=opened).update(state=Step.State.CANCELLED, closed_at=at)
         Clock.objects.running().filter(lead=opened).update(state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None)
@@ -195,14 +207,17 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
         state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
     )
-    Suppression.objects.filter(pk__in=effects.get("suppressions", [])).delete()
+    # What somebody else has said since is hers to say no more.
+    Suppression.objects.filter(pk__in=effects.get("suppressions", []), source=BY_REP, at=event.at).delete()
     for pk, state, is_primary in effects.get("contact_points", []):
         _restore_contact_point(pk, state, is_primary=is_primary)
 
 
 def _restore_contact_point(pk: int, state: str, *, is_primary: bool) -> None:
-    """As it was; but another one that is the first by now stays the first."""
-    point = ContactPoint.objects.get(pk=pk)
+    """As it was, unless it was corrected to what another one says; but one that is the first by now stays the first."""
+    point = ContactPoint.objects.filter(pk=pk).first()
+    if point is None:
+        return
     first = ContactPoint.objects.filter(person=point.person_id, kind=point.kind, is_primary=True).exclude(pk=pk)
     point.state, point.is_primary = state, is_primary and not first.exists()
     point.save(update_fields=["state", "is_primary"])

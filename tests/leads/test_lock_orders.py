@@ -20,7 +20,7 @@ from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead
 from leads.actions.leaving import deactivate_user, lend, release_absent, take_back_lent
 from leads.actions.logging import log_call
-from leads.actions.merging import merge_people
+from leads.actions.merging import erase_person, merge_people
 from leads.actions.releasing import release_due
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
@@ -99,6 +99,27 @@ def test_putting_back_what_its_rep_takes_back_at_the_same_moment(alice, mona):
 
         assert len(refusals(answers)) == 1
         assert Lead.objects.open().filter(person=lead.person).count() == 1
+    assert broken(NOON) == {}
+
+
+@pytest.mark.parametrize("how", ["forgotten", "merged"])
+def test_taking_back_the_end_of_somebody_who_is_forgotten_or_merged_at_the_same_moment(alice, how):
+    for _round in range(ROUNDS):
+        lead = make_lead(phase=Phase.WORKING, bdr=alice)
+        disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=NOON)
+        person, kept = Person.objects.get(pk=lead.person_id), make_person()
+        end = {
+            "forgotten": partial(erase_person, person, by=None, at=LATER),
+            "merged": partial(merge_people, kept, person, by=None, at=LATER),
+        }[how]
+
+        answers = at_once(partial(undo_last, Lead.objects.get(pk=lead.pk), by=alice, at=NOON), end)
+
+        # Whoever comes second knows of the first: it is refused, or it ends what was opened, or it goes on with it.
+        assert len(refusals(answers[1:])) == 0
+        lead.refresh_from_db()
+        assert lead.person == (person if how == "forgotten" else kept)
+        assert how == "merged" or lead.phase == Phase.CLOSED
     assert broken(NOON) == {}
 
 

@@ -42,6 +42,8 @@ class KnownPerson:
     account: KnownAccount | None = None
     external_ids: set[tuple[str, str]] = field(default_factory=set)
     suppressed: set[str] = field(default_factory=set)
+    # On these only a rep has said so: what the file says again is no longer hers to take back.
+    suppressed_by_rep: set[str] = field(default_factory=set)
     is_new: bool = False
     is_changed: bool = False
     job_is_changed: bool = False
@@ -52,6 +54,7 @@ class KnownPerson:
     new_points: list[ContactPoint] = field(default_factory=list)
     new_external_ids: list[tuple[str, str]] = field(default_factory=list)
     new_suppressions: list[str] = field(default_factory=list)
+    confirmed_suppressions: list[str] = field(default_factory=list)
 
     @property
     def standing(self) -> str:
@@ -139,7 +142,8 @@ class Circle:
             known.job_as_read = values_of(known.job) if known.job is not None and known.job.pk else ()
             known.is_new = known.is_changed = known.job_is_changed = False
             known.is_refound = known.is_found_otherwise = False
-            known.left, known.new_points, known.new_external_ids, known.new_suppressions = [], [], [], []
+            known.left, known.new_points, known.new_external_ids = [], [], []
+            known.new_suppressions, known.confirmed_suppressions = [], []
         self.new_accounts, self.new_people = [], []
 
     def remember_account(self, known: KnownAccount) -> None:

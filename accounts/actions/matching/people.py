@@ -147,7 +147,10 @@ def _suppress(known: KnownPerson, channels: set[str]) -> bool:
     new = sorted(channels - known.suppressed)
     known.suppressed.update(new)
     known.new_suppressions += new
-    return bool(new)
+    confirmed = sorted(channels & known.suppressed_by_rep)
+    known.suppressed_by_rep.difference_update(confirmed)
+    known.confirmed_suppressions += confirmed
+    return bool(new or confirmed)
 
 
 def _stand(known: KnownPerson, standing: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.actions.matching.circle import Circle, KnownPerson
+from accounts.actions.people import assert_again
 from accounts.models import (
     Account,
     AccountDomain,
@@ -87,6 +88,10 @@ def write_people(circle: Circle) -> None:
         ("channel", "person_id", "key_hash", "at", "source"),
         [(channel, known.row.pk, "", circle.at, "import") for known in touched for channel in known.new_suppressions],
     )
+    for known in touched:
+        if known.confirmed_suppressions:
+            again = Suppression.objects.filter(person=known.row, channel__in=known.confirmed_suppressions)
+            assert_again(again.values_list("pk", flat=True), source="import", at=circle.at)
     _write_jobs(circle, touched)
     found = [known for known in touched if known.is_new or known.is_found_otherwise]
     _write_texts_of("person", [(known.row.pk, known.is_new, _text_of(known)) for known in found])
