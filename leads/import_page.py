@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import ContactPoint, CustomField
 from leads.actions.import_rows import Preview
+from leads.actions.releasing import ReleaseDays
 from leads.imports import NOTES, REASONS, Draft, Mapping, Meaning
 from leads.intake.reading import Profile, guard_cell
 from leads.models import Import, ImportReject, Release
@@ -42,6 +43,8 @@ class Progress:
     total: int
     per_second: int
     minutes_left: int | None
+    # It was taken up again, and no row came in since.
+    is_stalled: bool
 
     @property
     def percent(self) -> int:
@@ -61,7 +64,9 @@ class Result:
     reasons: list[tuple[Any, int]]
     notes: list[tuple[Any, int]]
     leads: int
-    days: int
+    a_day: int
+    # Of a preview: when the last of them becomes a lead.
+    last_at: datetime | None
 
     @property
     def total(self) -> int:
@@ -74,14 +79,19 @@ def progress_of(run: Import, *, at: datetime) -> Progress:
     left = None
     if run.state == Import.State.RUNNING and per_second:
         left = -(-(run.rows_total - run.rows_done) // (60 * per_second))
-    return Progress(run.rows_done, run.rows_total, per_second, left)
+    is_stalled = run.attempt - run.checkpoint.get("attempt", 0) > 1
+    return Progress(run.rows_done, run.rows_total, per_second, left, is_stalled)
 
 
-def result_of(found: Preview | Import, run: Import) -> Result:
+def result_of(found: Preview | Import, run: Import, *, at: datetime | None = None) -> Result:
+    last_at = None
     if isinstance(found, Preview):
         outcomes: dict[str, int] = {str(key): count for key, count in found.outcomes.items()}
         tallies: dict[str, Any] = {"became": found.became, "reasons": found.reasons, "notes": found.notes}
         accounts = found.new_accounts
+        days = ReleaseDays(run, start=at)
+        if days.is_paced and found.leads_in_all:
+            last_at = days.last_at(found.leads_in_all)
     else:
         outcomes = {
             "created": found.rows_created,
@@ -102,7 +112,8 @@ def result_of(found: Preview | Import, run: Import) -> Result:
         reasons=_listed(tallies.get("reasons", {}), REASONS),
         notes=_listed(tallies.get("notes", {}), NOTES),
         leads=leads,
-        days=-(-leads // run.per_day) if run.pace == Import.Pace.PER_DAY and run.per_day else 0,
+        a_day=run.per_day or 0,
+        last_at=last_at,
     )
 
 

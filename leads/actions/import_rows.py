@@ -24,12 +24,13 @@ from django.utils.translation import gettext as _
 from accounts.actions.matching import AccountNames, Meeting, Outcome
 from accounts.models import CustomField
 from leads.actions.import_chunk import Chunk, FileFacts, Memory
-from leads.imports import Draft, Mapping, RowReader, RowRefused
+from leads.imports import Draft, Mapping, Meaning, RowReader, RowRefused
 from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
 from leads.models import Import
 from team.bulk import rows_that_fit
 from team.clock import database_now
 from team.models import Tick
+from team.worktime import NeverOpen
 
 logger = structlog.get_logger(__name__)
 
@@ -43,6 +44,9 @@ SQLITE_ROWS_AHEAD = 500
 SQLITE_ROWS_FIRST, SQLITE_ROWS_LEAST, SQLITE_ROWS_MOST = 40, 25, 250
 # Claims in a row that moved nothing: something in the next rows kills the worker.
 STANDSTILLS = 10
+# So often something that is no fault of the file may stop it at the same row, with a pause between.
+TRIES = 3
+TRY_AGAIN = timedelta(seconds=30)
 PREVIEW_ROWS = 2000
 PREVIEW_SECONDS = 2.5
 FIRST_ROWS = 10
@@ -100,6 +104,12 @@ class Preview:
     @property
     def is_whole(self) -> bool:
         return self.rows >= self.rows_total
+
+    @property
+    def leads_in_all(self) -> int:
+        """How many of the whole file become leads; where only part of it was read, at the rate of that part."""
+        leads = self.became[Meaning.NEW_LEAD]
+        return leads if self.is_whole else -(-leads * self.rows_total // max(self.rows, 1))
 
     @property
     def other_moment(self) -> datetime | None:
@@ -185,6 +195,12 @@ def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
         _fail(run, str(error))
     except FileNotFoundError:
         _fail(run, _("The uploaded file is not there any more."))
+    except OperationalError:
+        # The database is away or busy: the lease runs out, and each claim counts.
+        raise
+    except Exception as error:
+        logger.exception("import_stopped", import_id=run.pk)
+        _stumbled(run, error)
     return rows
 
 
@@ -291,6 +307,7 @@ class _Writer:
             pk=run.pk, state=Import.State.RUNNING, claimed_by=run.claimed_by, attempt=run.attempt
         ).update(
             lease_until=chunk.at + LEASE,
+            error="",
             rows_created=F("rows_created") + outcomes[Outcome.CREATED],
             rows_updated=F("rows_updated") + outcomes[Outcome.UPDATED],
             rows_duplicate=F("rows_duplicate") + outcomes[Outcome.DUPLICATE],
@@ -358,6 +375,20 @@ def _finish(run: Import, facts: FileFacts) -> None:
 
 def _let_go(run: Import) -> None:
     Import.objects.filter(pk=run.pk, claimed_by=run.claimed_by, attempt=run.attempt).update(lease_until=None)
+
+
+def _stumbled(run: Import, error: Exception) -> None:
+    """No fault of the file: what is in stays, and it is tried again, but not for ever."""
+    checkpoint = Import.objects.values_list("checkpoint", flat=True).get(pk=run.pk)
+    said = {"row": checkpoint.get("row_no", 0) + 1, "why": str(error) if isinstance(error, NeverOpen) else ""}
+    if run.attempt - checkpoint.get("attempt", 0) >= TRIES:
+        words = _("It was tried several times and stopped at row %(row)d, by no fault of the file. %(why)s")
+        _fail(run, (words % said).strip())
+        return
+    words = _("Something went wrong at row %(row)d; it is tried again in a moment. %(why)s")
+    Import.objects.filter(pk=run.pk, state=Import.State.RUNNING, attempt=run.attempt).update(
+        lease_until=database_now() + TRY_AGAIN, error=(words % said).strip()[:500]
+    )
 
 
 def _fail(run: Import, words: str) -> None:

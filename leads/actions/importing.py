@@ -8,25 +8,30 @@ from __future__ import annotations
 import errno
 import uuid
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.files import File
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.fields import FieldRefused, add_custom_field
 from accounts.models import CustomField
 from accounts.normalise import country
 from agreement.models import Lane
-from leads.actions.releasing import room_of_default_team
+from leads.actions.import_rows import preview
+from leads.actions.releasing import PLAN_MAX, ReleaseDays, capacity_a_day
 from leads.imports import COUNTRIES, NEEDS_SOURCE, OTHER, Mapping, Meaning, problems_of
 from leads.intake.foreign import refuse_foreign
 from leads.intake.guessing import guess_file_kind
 from leads.intake.reading import COUNTED_VALUES, Profile, UnreadableFile, count_values, profile
 from leads.models import Engagement, Import, Release
 from team.models import Upload
+from team.templatetags.midfield import written_day
+from team.worktime import NeverOpen
 
 if TYPE_CHECKING:
     from team.models import User
@@ -45,6 +50,14 @@ KIND_OF_LANE = {
 
 class ImportRefused(Exception):
     """What was asked of this import is not possible. Safe to show to a marketer."""
+
+
+class PaceRefused(ImportRefused):
+    """At this pace its people would become leads too late, or never. `field` is the answer that is to be changed."""
+
+    def __init__(self, words: str, *, field: str) -> None:
+        super().__init__(words)
+        self.field = field
 
 
 class ForeignFile(UnreadableFile):
@@ -188,7 +201,10 @@ def answer_questions(
     by: User,
     at: datetime,
 ) -> None:
-    """What the file cannot say: when it happened, how fast somebody answers, what each status means."""
+    """What the file cannot say: when it happened, how fast somebody answers, what each status means.
+
+    PaceRefused where the last of its people would become a lead years from now.
+    """
     if not run.mapping.get("columns"):
         raise ImportRefused(_("First say what the columns become."))
     if run.kind == Import.Kind.PEOPLE and happened_at is None:
@@ -203,15 +219,52 @@ def answer_questions(
         "lane": lane,
         "engagement_kind": engagement_kind or KIND_OF_LANE.get(Lane(lane), Engagement.Kind.LISTED) if lane else "",
         "pace": pace,
-        "per_day": per_day if pace == Import.Pace.PER_DAY else None,
+        "per_day": _per_day(pace, per_day, lane),
         "meanings": meanings or {OTHER: Meaning.NEW_LEAD.value},
         "state": Import.State.READY,
     }
+    asked = copy(run)
+    for name, value in answers.items():
+        setattr(asked, name, value)
+    _refuse_endless(asked, at=at)
     changed = Import.objects.filter(pk=run.pk, state__in=OPEN_STATES).update(**answers, version=F("version") + 1)
     if not changed:
         raise ImportRefused(_("This import has been started."))
     for name, value in answers.items():
         setattr(run, name, value)
+
+
+def _per_day(pace: str, per_day: int | None, lane: str) -> int | None:
+    if pace != Import.Pace.CAPACITY:
+        return per_day if pace == Import.Pace.PER_DAY else None
+    capacity = capacity_a_day(lane)
+    if not capacity:
+        raise PaceRefused(_("Nobody in the default team takes leads: it has no capacity."), field="pace")
+    return capacity
+
+
+def _refuse_endless(run: Import, *, at: datetime) -> None:
+    """A plan that ends beyond two years is none. The file is looked through only where all of its rows would."""
+    days = ReleaseDays(run, start=at)
+    if not days.is_paced:
+        return
+    field = "per_day" if run.pace == Import.Pace.PER_DAY else "pace"
+    try:
+        if days.last_at(Profile.from_json(run.profile).rows) <= at + PLAN_MAX:
+            return
+        leads = preview(run, at=at).leads_in_all
+        last = days.last_at(leads)
+        if last <= at + PLAN_MAX:
+            return
+        least = days.least_a_day(leads)
+    except NeverOpen as never:
+        raise PaceRefused(str(never), field=field) from never
+    words = _(
+        "At %(a_day)d a working day the last of %(leads)d would become a lead on %(day)s. "
+        "Choose at least %(least)d a day, all at once, or a smaller file."
+    )
+    day = written_day(timezone.localtime(last).date())
+    raise PaceRefused(words % {"a_day": run.per_day, "leads": leads, "day": day, "least": least}, field=field)
 
 
 @transaction.atomic
@@ -223,19 +276,37 @@ def start_import(run: Import, *, by: User, at: datetime) -> None:
     if running is not None:
         raise AlreadyRunning(running)
     rows = Profile.from_json(run.profile).rows
-    per_day = run.per_day
-    if run.pace == Import.Pace.CAPACITY:
-        per_day = max(room_of_default_team(), 1)
     started = Import.objects.filter(pk=run.pk, state=Import.State.READY).update(
         state=Import.State.RUNNING,
         started_at=at,
         rows_total=rows,
-        per_day=per_day,
         checkpoint={},
         version=F("version") + 1,
     )
     if not started:
         raise ImportRefused(_("Answer the questions first."))
+    run.refresh_from_db()
+
+
+@transaction.atomic
+def try_again(run: Import, *, by: User, at: datetime) -> None:
+    """An import that stopped goes on behind the last row that is in."""
+    list(Upload.objects.select_for_update().filter(sha256=run.upload.sha256).order_by("pk"))
+    running = _running(run.upload.sha256)
+    if running is not None:
+        raise AlreadyRunning(running)
+    # It is counted anew how often the same row stops it.
+    checkpoint = {**run.checkpoint, "attempt": run.attempt}
+    going = Import.objects.filter(pk=run.pk, state=Import.State.FAILED, attempt=run.attempt).update(
+        state=Import.State.RUNNING,
+        finished_at=None,
+        lease_until=None,
+        error="",
+        checkpoint=checkpoint,
+        version=F("version") + 1,
+    )
+    if not going:
+        raise ImportRefused(_("This import has not stopped."))
     run.refresh_from_db()
 
 

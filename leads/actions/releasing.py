@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -9,12 +10,12 @@ from functools import cached_property
 
 import structlog
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.actions.people import is_out_of_reach, suppressed_channels
 from accounts.models import ContactPoint, Person
-from agreement.models import AgreementVersion, Phase
+from agreement.models import AgreementVersion, CadenceStep, Phase
 from leads.actions.entering import NewLead, last_pursuits, open_leads
 from leads.models import Engagement, Import, Lead, Release, Verdict
 from team.bulk import rows_that_fit, update_rows
@@ -28,6 +29,10 @@ SQLITE_SECONDS = 0.04
 SQLITE_FIRST, SQLITE_LEAST, SQLITE_MOST = 60, 60, 250
 BUDGET_SECONDS = 20.0
 TRY_AGAIN = timedelta(hours=1)
+# What a file brings becomes leads within this, or the file is not begun.
+PLAN_MAX = timedelta(days=2 * 365)
+# Beyond so many working days a plan is only estimated.
+PLANNED_DAYS = 800
 
 logger = structlog.get_logger(__name__)
 
@@ -35,8 +40,9 @@ logger = structlog.get_logger(__name__)
 class ReleaseDays:
     """On which day the n-th lead of a file is released: now, or so many every working day of the default team."""
 
-    def __init__(self, run: Import) -> None:
+    def __init__(self, run: Import, *, start: datetime | None = None) -> None:
         self.run = run
+        self.start = start or run.started_at or run.created_at
         self._days: dict[int, datetime] = {}
 
     @property
@@ -45,13 +51,28 @@ class ReleaseDays:
 
     def due_at(self, position: int) -> datetime:
         """The moment of the release at this place, counted from 0."""
-        start = self.run.started_at or self.run.created_at
         if not self.is_paced:
-            return start
+            return self.start
         day = position // (self.run.per_day or 1)
         if day not in self._days:
             self._days[day] = self._opening(day)
         return self._days[day]
+
+    def last_at(self, leads: int) -> datetime:
+        """When the last of so many is released; an estimate where that is years away."""
+        if not leads or not self.is_paced:
+            return self.start
+        day = (leads - 1) // (self.run.per_day or 1)
+        if day <= PLANNED_DAYS:
+            return self._opening(day)
+        first = self._opening(0)
+        return first + (self._opening(PLANNED_DAYS) - first) * (min(day, 1_000_000) / PLANNED_DAYS)
+
+    def least_a_day(self, leads: int) -> int:
+        """The slowest pace at which so many are released in time."""
+        first = self._opening(0)
+        days = PLANNED_DAYS * ((PLAN_MAX - (first - self.start)) / (self._opening(PLANNED_DAYS) - first))
+        return math.ceil(leads / max(int(days), 1))
 
     def by_rank(self) -> Iterator[tuple[datetime, list[int]]]:
         """The releases of this file by interest, strongest first, a day at a time; none where all ranks are equal.
@@ -75,17 +96,16 @@ class ReleaseDays:
             Release.objects.filter(pk__in=part, state=Release.State.WAITING).update(due_at=due_at)
 
     def _opening(self, day: int) -> datetime:
-        start = self.run.started_at or self.run.created_at
         worktime = self._worktime
         if worktime is None:
-            return start + timedelta(days=day)
-        first = next_opening(worktime, start)
+            return self.start + timedelta(days=day)
+        first = next_opening(worktime, self.start)
         return add_working_days(worktime, first, day, at_minute=0) if day else first
 
     @cached_property
     def _worktime(self) -> WorkCalendar | None:
         team = Team.objects.filter(is_default=True).select_related("calendar").first()
-        return worktime_of(team.calendar, at=self.run.started_at or self.run.created_at) if team else None
+        return worktime_of(team.calendar, at=self.start) if team else None
 
 
 def release_due(*, at: datetime, budget: float = BUDGET_SECONDS) -> int:
@@ -275,6 +295,21 @@ def _put_off(rows: Sequence[Release], *, at: datetime) -> None:
         worktime = worktime_of(team.calendar, at=at)
         due_at = add_working_days(worktime, at, 1, at_minute=0)
     Release.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=due_at)
+
+
+def capacity_a_day(lane: str) -> int:
+    """How many leads of this lane the default team's BDRs take up in a working day; 0 where nobody takes any.
+
+    What they may hold open, over the working days that the attempts of the lane last: at a faster pace they would
+    fill up. Whether there is room on the day is asked on the day.
+    """
+    team = Team.objects.filter(is_default=True).first()
+    if team is None:
+        return 0
+    held = User.objects.active().with_role(Role.BDR, team).aggregate(most=Sum("open_limit"))["most"] or 0
+    attempts = CadenceStep.objects.filter(cadence__lane=lane, cadence__is_current=True)
+    days = attempts.aggregate(last=Max("day_offset"))["last"] or 1
+    return max(held // days, 1) if held else 0
 
 
 def room_of_default_team() -> int:

@@ -22,6 +22,7 @@ from leads.actions.importing import (
     AlreadyRunning,
     ForeignFile,
     ImportRefused,
+    PaceRefused,
     answer_questions,
     cancel_import,
     decide_columns,
@@ -32,6 +33,7 @@ from leads.actions.importing import (
     receive_file,
     same_file,
     start_import,
+    try_again,
 )
 from leads.forms.importing import AnswersForm, ColumnsForm, LayoutForm, UploadForm
 from leads.import_page import progress_of, read_rows, reject_lines, result_of, waiting_of
@@ -155,6 +157,8 @@ def import_answers(request: Request, public_id: UUID) -> HttpResponse:
         if form.is_valid():
             try:
                 answer_questions(run, **_answers(form), by=request.user, at=timezone.now())
+            except PaceRefused as refused:
+                form.add_error(refused.field, str(refused))
             except ImportRefused as refused:
                 form.add_error(None, str(refused))
             else:
@@ -162,8 +166,9 @@ def import_answers(request: Request, public_id: UUID) -> HttpResponse:
         status = 422
     context: dict[str, Any] = {"run": run, "file": profile, "form": form, "form_id": new_form_id()}
     if run.state == Import.State.READY and request.method == "GET":
-        found = preview(run, at=timezone.now())
-        context |= {"found": found, "first": read_rows(found, run), "result": result_of(found, run)}
+        now = timezone.now()
+        found = preview(run, at=now)
+        context |= {"found": found, "first": read_rows(found, run), "result": result_of(found, run, at=now)}
     return render(request, "leads/import_answers.html", context, status=status)
 
 
@@ -235,11 +240,13 @@ def _answers(form: AnswersForm) -> dict[str, Any]:
 
 @require_POST
 def import_run(request: Request, public_id: UUID) -> HttpResponse:
+    """Start it; or go on with one that stopped."""
     run = _visible(request, public_id)
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=timezone.now())
-            start_import(run, by=request.user, at=timezone.now())
+            go_on = try_again if run.state == Import.State.FAILED else start_import
+            go_on(run, by=request.user, at=timezone.now())
             run_imports.delay_on_commit()  # type: ignore[attr-defined]
     except SentBefore:
         pass
@@ -274,6 +281,7 @@ def _page(run: Import) -> dict[str, Any]:
         "result": result_of(run, run),
         "waiting": waiting_of(run) if has_ended else 0,
         "rejects": run.rejects.order_by("row_no")[:REJECTS_SHOWN] if has_ended else [],
+        "form_id": new_form_id() if run.state == Import.State.FAILED else "",
         "now": now,
     }
 

@@ -1,5 +1,6 @@
 """The pages of an import: who may, what they show, and that each works by plain forms."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -139,20 +140,35 @@ def test_which_columns_become_new_fields_is_said_before_they_are_made(team, lea,
 @pytest.mark.parametrize(
     ("pace", "said"),
     [
-        ("all", "within a minute of the import, and their first touch is due from then on."),
-        ("per_day", "within 1 working day. Until her day comes, somebody is known without a lead: no clock runs."),
-        ("capacity", "as reps have room. Until then somebody is known without a lead: no clock runs."),
+        ("all", r" within a minute of the import, and their first touch is due from then on\."),
+        ("per_day", r", 5 a working day: the last one on \d+ \w+ 20\d\d\. Until her day comes, somebody is known"),
+        ("capacity", r" as reps have room, [1-9]\d* a working day: the last one on \d+ \w+ 20\d\d\."),
     ],
 )
-def test_the_preview_says_when_they_become_leads(team, lea, client, pace, said):
+def test_the_preview_says_when_they_become_leads(team, lea, alice, client, pace, said):
     run = decided(received("Email,First name\na@corvane.io,Ada\nb@corvane.io,Bo\n", by=lea), by=lea)
     run = answered(run, by=lea, pace=pace, per_day=5 if pace == "per_day" else None)
     client.force_login(lea)
 
     page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
 
-    assert "2 become leads" in page
-    assert said in page
+    assert re.search("<b>2 become leads</b>" + said, page)
+
+
+def test_a_pace_that_takes_years_is_refused_at_its_field(team, lea, client):
+    rows = "Email\n" + "".join(f"p{n}@x{n}.io\n" for n in range(600))
+    run = decided(received(rows, by=lea), by=lea)
+    client.force_login(lea)
+    form = {"source": "List", "happened_at": "2026-03-02T09:00", "engagement_kind": "listed", "lane": "list"}
+    url = reverse("leads:import_answers", args=[run.public_id])
+
+    refused = client.post(url, {**form, "pace": "per_day", "per_day": "1", "other": "new_lead"})
+
+    assert refused.status_code == 422
+    field = refused.text.partition('name="per_day"')[2].partition("</div>")[0]
+    assert "the last of 600 would become a lead on" in field
+    assert "Choose at least 2 a day" in field
+    assert client.post(url, {**form, "pace": "per_day", "per_day": "2", "other": "new_lead"}).status_code == 302
 
 
 def test_same_file_running_is_a_409_that_names_it(team, lea, client):

@@ -1,16 +1,20 @@
 """A worker that dies, pauses or races leaves the rows of one that never did."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from accounts.actions.people import correct_person
 from accounts.models import Employment, Person
 from leads.actions import import_rows
 from leads.actions.import_rows import LEASE, LeaseLost, claim_import, run_imports
-from leads.actions.importing import ImportRefused, cancel_import, start_import
+from leads.actions.importing import ImportRefused, cancel_import, start_import, try_again
+from leads.actions.releasing import ReleaseDays
 from leads.models import Engagement, Import, ImportReject, Release
 from team.clock import database_now
+from team.worktime import NeverOpen
 from tests.leads.files import answered, bring, counts, decided, received
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +109,57 @@ def test_rows_that_kill_the_worker_again_and_again_end_the_import_in_words(team,
 
     run.refresh_from_db()
     assert (run.state, run.error) == ("failed", "Reading stopped 10 times at row 1.")
+
+
+def _stop_at(monkeypatch, at):
+    """From the n-th release on, something of ours breaks."""
+    real = ReleaseDays.due_at
+
+    def due_at(self, position):
+        if position >= at:
+            raise NeverOpen
+        return real(self, position)
+
+    monkeypatch.setattr(ReleaseDays, "due_at", due_at)
+
+
+def _again_later(run):
+    Import.objects.filter(pk=run.pk).update(lease_until=database_now() - timedelta(seconds=1))
+    run_imports(budget=100, chunk_rows=20)
+    run.refresh_from_db()
+
+
+def test_what_is_no_fault_of_the_file_ends_in_words_and_goes_on_when_it_is_mended(team, lea, client, monkeypatch):
+    run = started(lea)
+    client.force_login(lea)
+    page = reverse("leads:import", args=[run.public_id])
+    with monkeypatch.context() as broken:
+        _stop_at(broken, 100)
+        run_imports(budget=100, chunk_rows=20)
+        run.refresh_from_db()
+        came_in = run.rows_done
+        assert (run.state, 0 < came_in < 300) == ("running", True)
+        assert run.lease_until > database_now()
+        assert f"Something went wrong at row {came_in + 1}; it is tried again in a moment." in client.get(page).text
+        assert "min left" not in client.get(page).text
+
+        for _n in range(5):
+            _again_later(run)
+        assert (run.state, run.rows_done, run.attempt) == ("failed", came_in, 4)
+        assert run.error.startswith(f"It was tried several times and stopped at row {came_in + 1}")
+        assert "Try again from there" in client.get(page).text
+        assert Release.objects.filter(state="waiting").count() > 0
+
+    form = {"form_id": str(uuid4())}
+    assert client.post(reverse("leads:import_run", args=[run.public_id]), form).url == page
+    _again_later(run)
+    assert (run.state, counts(run), run.error) == ("done", (257, 0, 0, 43), "")
+
+
+def test_only_what_stopped_can_be_tried_again(team, lea):
+    run = bring(ROWS, by=lea)
+    with pytest.raises(ImportRefused):
+        try_again(run, by=lea, at=database_now())
 
 
 def test_file_that_is_gone_ends_the_import_in_words(team, lea):

@@ -1,15 +1,20 @@
 """From inquiry to lead: on the day, in the order of interest, and only who may be worked then."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db.models import Max
 
 from accounts.actions.people import suppress_person
 from accounts.models import Account, Person, Standing
-from leads.actions.releasing import release_due, room_of_default_team
+from agreement.models import CadenceStep
+from leads.actions.importing import PaceRefused
+from leads.actions.releasing import capacity_a_day, release_due, room_of_default_team
 from leads.models import Clock, Lead, Release, Verdict
 from team.clock import database_now
-from tests.leads.files import bring
+from team.models import User
+from tests.leads.files import answered, bring, decided, received
 from tests.make import make_lead
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +128,55 @@ def test_new_pursuit_continues_the_closed_one(team, lea):
     release_due(at=database_now())
 
     assert Lead.objects.get(phase="queued").previous == closed
+
+
+def test_capacity_is_what_the_reps_may_hold_over_the_days_of_the_attempts(team, lea, alice, bob):
+    days = CadenceStep.objects.filter(cadence__lane="list", cadence__is_current=True).aggregate(n=Max("day_offset"))[
+        "n"
+    ]
+    User.objects.update(open_limit=4 * days)
+
+    assert capacity_a_day("list") == 8
+    run = bring(people(20), by=lea, pace="capacity")
+
+    assert run.per_day == 8
+    per_day = Counter(Release.objects.values_list("due_at", flat=True))
+    assert [count for _day, count in sorted(per_day.items())] == [8, 8, 4]
+
+
+def test_team_that_is_full_today_still_has_its_pace(team, lea, alice):
+    for _n in range(alice.open_limit):
+        make_lead(team=team, bdr=alice, at=database_now())
+
+    assert (room_of_default_team(), capacity_a_day("list") > 1) == (0, True)
+
+
+@pytest.mark.parametrize(("pace", "per_day", "field"), [("per_day", 1, "per_day"), ("capacity", None, "pace")])
+def test_a_plan_that_ends_years_from_now_is_refused(team, lea, alice, pace, per_day, field):
+    alice.open_limit = 1
+    alice.save()
+    run = decided(received(people(900), by=lea), by=lea)
+
+    said = r"At 1 a working day the last of 900 would become a lead on .* 20\d\d\. Choose at least 2 a day"
+    with pytest.raises(PaceRefused, match=said) as refused:
+        answered(run, by=lea, pace=pace, per_day=per_day)
+
+    assert refused.value.field == field
+    run.refresh_from_db()
+    assert (run.state, run.pace) == ("uploaded", "")
+
+
+def test_only_rows_that_become_leads_count_for_the_plan(team, lea, alice):
+    rows = "email,status\n" + "".join(f"p{n}@x{n}.io,{'New' if n < 5 else 'Junk'}\n" for n in range(900))
+    run = decided(received(rows, by=lea), by=lea, columns={"status": {"target": "status"}})
+
+    answered(run, by=lea, pace="per_day", per_day=1)
+
+    assert run.state == "ready"
+
+
+def test_team_where_nobody_takes_leads_has_no_capacity(team, lea):
+    run = decided(received(people(3), by=lea), by=lea)
+
+    with pytest.raises(PaceRefused, match="no capacity"):
+        answered(run, by=lea, pace="capacity")
