@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agreement.models import SLAClause
-from leads.models import Clock, LeadEvent, Notice
+from leads.models import Clock, Lead, LeadEvent, Notice
 from team.models import User
 
 UNSEEN_MAX = 100
@@ -41,8 +42,11 @@ class Noticed:
 
 
 def noticed_by(user: User, *, at: datetime) -> Noticed:
-    """Her unseen notices, newest first, and what she saw in the last two weeks."""
-    notices = Notice.objects.of(user).select_related("lead__person", "lead__account", "clock").order_by("-at", "-pk")
+    """Her unseen notices, newest first, and what she saw in the last two weeks. Of a lead that is not hers to see any
+    more they say what happened, and not to whom."""
+    visible = Lead.objects.visible_to(user).filter(pk=OuterRef("lead"))
+    notices = Notice.objects.of(user).annotate(is_visible=Exists(visible)).order_by("-at", "-pk")
+    notices = notices.select_related("lead__person", "lead__account", "clock")
     unseen = list(notices.filter(seen_at=None)[: UNSEEN_MAX + 1])
     seen = notices.filter(seen_at__isnull=False, at__gte=at - timedelta(days=SEEN_DAYS))[:SEEN_MAX]
     shown = unseen[:UNSEEN_MAX]
@@ -71,13 +75,14 @@ def _acts_behind(notices: list[Notice]) -> Acts:
 
 def _row(notice: Notice, acts: Acts, *, at: datetime) -> NoticeRow:
     lead, clock = notice.lead, notice.clock
+    is_visible: bool = notice.is_visible  # type: ignore[attr-defined]
     soon = notice.kind == Kind.SOON and clock is not None
     is_running = soon and clock is not None and clock.state == Clock.State.RUNNING and clock.due_at > at
     return NoticeRow(
         pk=notice.pk,
-        name=str(lead.person),
-        about=lead.account.name if lead.account else "",
-        url=reverse("leads:lead", args=[lead.public_id]),
+        name=str(lead.person) if is_visible else _("A lead that is no longer yours to see"),
+        about=lead.account.name if lead.account and is_visible else "",
+        url=reverse("leads:lead", args=[lead.public_id]) if is_visible else "",
         said=_soon(clock, is_running=is_running) if soon and clock else _answered(notice, acts) or _said(notice),
         meaning="" if soon and not is_running else _MEANING.get(Kind(notice.kind), ""),
         icon="late" if notice.kind in (Kind.MISSED, Kind.ESCALATED) else "notice",
@@ -94,8 +99,10 @@ def _soon(clock: Clock, *, is_running: bool) -> str:
     values = {"promise": _promise(clock.kind)}
     if is_running:
         return _("%(promise)s runs out soon") % values
-    if clock.state in (Clock.State.MET, Clock.State.EXCUSED):
-        return _("%(promise)s ran out soon, and was kept") % values
+    if clock.state == Clock.State.MET:
+        return _("%(promise)s was kept in time") % values
+    if clock.state == Clock.State.EXCUSED:
+        return _("%(promise)s is no longer asked for") % values
     return _("%(promise)s ran out") % values
 
 

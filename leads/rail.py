@@ -100,7 +100,12 @@ def rail_of(user: User, *, path: str, at: datetime) -> Rail:
     counts = {name: row[f"{name}_count"] for name in ("queue", "second_looks", "hand_offs", "pool", "back", "notices")}
     places = [place for door in DOORS if (place := _place(door, user, path=path, counts=counts))]
     return Rail(
-        main=places[:IN_MAIN], rest=places[IN_MAIN:], oldest=_oldest(row), counts=counts, shift=row["shift"] or ""
+        main=places[:IN_MAIN],
+        rest=places[IN_MAIN:],
+        # Who holds no role any more is told of nobody.
+        oldest=_oldest(row) if user.held else None,
+        counts=counts,
+        shift=row["shift"] or "",
     )
 
 

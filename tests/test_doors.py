@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts.search import index_people
 from agreement.models import Phase
 from leads.actions.closing import disqualify_lead
-from leads.models import SecondLook
+from leads.models import Notice, SecondLook
 from team.models import Role
 from tests.leads.files import received
 from tests.make import make_lead, make_user, reason
@@ -173,6 +174,32 @@ def test_everybody_is_answered_as_the_table_says(clients, things):
         met[name] = tuple(" ".join(str(answer(clients[who], method, url)) for who in WHO) for method in ("get", "post"))
 
     assert {name: row for name, row in met.items() if row != DOORS[name]} == {}
+
+
+# What is nobody's: whether the place runs, and her own settings.
+OPEN_TO_ALL = {"healthz", "readyz", "metrics", "team:profile", "team:theme"}
+
+
+def test_who_holds_no_role_any_more_is_shown_nobody(things, alice, mona, team):
+    parameters = {name: names for name, names, _entry in walk()}
+    lead = things[0][Phase.WORKING]
+    Notice.objects.create(user=alice, lead=lead, kind=Notice.Kind.RETURNED, at=timezone.now())
+    index_people([lead.person_id])
+    alice.memberships.all().delete()
+    client = Client()
+    client.force_login(alice)
+    told = {}
+    for name in DOORS:
+        url = address(name, parameters[name], things)
+        for method, there in (("get", url), ("post", url), ("get", f"{url}?q={lead.person.family_name}")):
+            with transaction.atomic():
+                response = getattr(client, method)(there)
+                transaction.set_rollback(True)
+            says = not response.streaming and str(lead.person) in response.text
+            if says or (response.status_code not in (302, 403, 404, 405) and name not in OPEN_TO_ALL):
+                told[name, method] = response.status_code
+
+    assert told == {}
 
 
 def test_no_page_of_others_breaks(clients):

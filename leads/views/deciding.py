@@ -161,7 +161,7 @@ def _seen_or_done(request: Request, public_id: UUID) -> Lead:
     if lead is None:
         raise Http404
     last = next(iter(last_act(lead)), None)
-    if last is not None and last.by_id == request.user.pk:
+    if last is not None and last.by_id == request.user.pk and request.user.held:
         return lead
     seen = visible_lead(request, public_id)
     if not parts_of(request.user, seen) - {"system"}:

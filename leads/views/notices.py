@@ -10,12 +10,15 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.actions.noticing import see_notices
 from leads.forms.notices import SeenForm
 from leads.noticed import noticed_by
+from leads.views.access import need_role
 from team.http import Request, tell
+from team.models import Role
 
 
 @require_GET
 @never_cache
 def notices(request: Request) -> HttpResponse:
+    need_role(request, *Role)
     now = timezone.now()
     return render(request, "leads/notices.html", {"now": now, "noticed": noticed_by(request.user, at=now)})
 
@@ -23,6 +26,7 @@ def notices(request: Request) -> HttpResponse:
 @require_POST
 def mark_seen(request: Request) -> HttpResponse:
     """All that she was shown, or the one she named; a notice that came meanwhile stays unseen."""
+    need_role(request, *Role)
     form = SeenForm(request.POST)
     if not form.is_valid():
         return redirect("leads:notices")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Account
 from accounts.search import QUERY_MAX
 from leads.finding import find, find_at
+from leads.views.access import need_role
 from team.actions.submitting import new_form_id
 from team.http import Request
 from team.models import Role
@@ -17,7 +18,8 @@ from team.models import Role
 
 @require_GET
 def search(request: Request) -> HttpResponse:
-    """By words, or with `company` who works there."""
+    """By words, or with `company` who works there. Who holds no role knows nobody."""
+    need_role(request, *Role)
     q = request.GET.get("q", "").strip()
     company = _company(request.GET.get("company", ""))
     found = find_at(company, q, by=request.user) if company else find(q, by=request.user) if q else None

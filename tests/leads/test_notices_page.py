@@ -12,7 +12,7 @@ from leads.actions.handing import accept_hand_off, reject_hand_off
 from leads.actions.logging import log_call
 from leads.models import Notice
 from leads.noticed import noticed_by
-from tests.make import NOON, disposition, make_lead, reason
+from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
 
 Kind = Notice.Kind
 
@@ -68,7 +68,7 @@ def test_a_promise_that_was_kept_meanwhile_no_longer_runs_out(alice):
     log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
 
     (row,) = noticed_by(alice, at=NOON).unseen
-    assert (row.said, row.meaning, row.due_at) == ("The first touch ran out soon, and was kept", "", None)
+    assert (row.said, row.meaning, row.due_at) == ("The first touch was kept in time", "", None)
 
 
 def test_unseen_ones_stand_first_newest_on_top(alice, bob):
@@ -143,3 +143,17 @@ def test_what_she_saw_lately_is_found_and_ordered_by_an_index(alice):
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "notice_seen" in seen.explain()
     assert "Sort" not in seen.explain()
+
+
+def test_a_notice_of_a_lead_she_may_no_longer_see_names_nobody(client, alice, eve):
+    lead = make_lead(team=eve.memberships.get().team, person=make_person(account=make_account(name="Halden Tools")))
+    notice(alice, lead=lead)
+    notice(alice, lead=lead, seen_at=NOON)
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:notices")).text
+
+    assert page.count('<span class="who">A lead that is no longer yours to see') == 2
+    assert str(lead.person) not in page
+    assert "Halden Tools" not in page
+    assert str(lead.public_id) not in page

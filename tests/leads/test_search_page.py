@@ -1,4 +1,4 @@
-"""Search: everybody is found by every signed-in user; the lead itself opens only for who may see it."""
+"""Search: everybody is found by whoever holds a role; the lead itself opens only for who may see it."""
 
 import pytest
 import time_machine
