@@ -10,7 +10,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,9 +22,9 @@ from django.db import connection, transaction
 from django.db.backends.sqlite3.base import DatabaseOperations
 from xdist.scheduler import LoadScopeScheduling
 
+from agreement import signed
 from tests.postgres import throwaway_server
 
-published = import_module("agreement.migrations.0003_published_is_immutable")
 SHARED_PROCESSES = "tests/config/test_processes.py"
 IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -82,10 +81,10 @@ def _empty(operations: DatabaseOperations, statements: list[str]) -> None:
     """Empty every table, as after a test that commits: on SQLite by DELETE, which a published agreement refuses."""
     with transaction.atomic(), connection.cursor() as cursor:
         editor = SimpleNamespace(connection=connection, execute=cursor.execute)
-        published.allow(apps, editor)
+        signed.allow(apps, editor)
         for statement in statements:
             cursor.execute(statement)
-        published.forbid(apps, editor)
+        signed.forbid(apps, editor)
 
 
 @pytest.hookimpl(tryfirst=True)

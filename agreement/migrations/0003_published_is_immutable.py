@@ -1,88 +1,12 @@
-"""A published version is what leads are judged by, and the database keeps it as it was signed: neither the version nor a
-rule of it changes or goes, and none is added. A draft is edited until it is published.
+"""A published version is what leads are judged by, and the database keeps it as it was signed; see `agreement.signed`.
 
-Emptying a table is left to PostgreSQL (TRUNCATE fires no row trigger); on SQLite that is a DELETE and refused as well.
-A later migration that rebuilds one of these tables on SQLite drops its triggers and must call `forbid` again; the tests
-of this migration see it.
+A later migration that adds or changes a column or a constraint of one of these tables, or their rows, does so in
+`operations = rewriting(...)` of that module; the tests of this migration see it where one forgot.
 """
-
-from typing import Any
 
 from django.db import migrations
 
-VERSION = "agreement_agreementversion"
-RULES = (
-    "agreement_reasonrule",
-    "agreement_slaclause",
-    "agreement_transition",
-    "agreement_definitionrule",
-    "agreement_scorerule",
-    "agreement_criterionrule",
-)
-# A rule waits for whoever is publishing its version at this instant, and publishing for whoever writes a rule.
-FUNCTIONS = """
-CREATE OR REPLACE FUNCTION agreement_version_is_published() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE integrity_constraint_violation USING MESSAGE = 'a published agreement does not change';
-END $$;
-CREATE OR REPLACE FUNCTION agreement_rule_is_published() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    mine bigint[] := '{}';
-BEGIN
-    IF TG_OP <> 'INSERT' THEN mine := mine || OLD.version_id; END IF;
-    IF TG_OP <> 'DELETE' THEN mine := mine || NEW.version_id; END IF;
-    PERFORM 1 FROM agreement_agreementversion WHERE id = ANY(mine) FOR SHARE;
-    IF EXISTS (SELECT 1 FROM agreement_agreementversion WHERE id = ANY(mine) AND state = 'published') THEN
-        RAISE integrity_constraint_violation USING MESSAGE = 'a published agreement does not change';
-    END IF;
-    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-    RETURN NEW;
-END $$
-"""
-IS_PUBLISHED = "EXISTS (SELECT 1 FROM agreement_agreementversion WHERE id IN (%s) AND state = 'published')"
-# On SQLite a trigger is for one verb.
-OLD_AND_NEW = {"INSERT": "NEW.version_id", "UPDATE": "OLD.version_id, NEW.version_id", "DELETE": "OLD.version_id"}
-REFUSE = "BEGIN SELECT RAISE(ABORT, 'a published agreement does not change'); END"
-
-
-def forbid(apps: Any, schema_editor: Any) -> None:
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(FUNCTIONS)
-        schema_editor.execute(
-            f"CREATE TRIGGER {VERSION}_is_published BEFORE UPDATE OR DELETE ON {VERSION} "
-            "FOR EACH ROW WHEN (OLD.state = 'published') EXECUTE FUNCTION agreement_version_is_published()"
-        )
-        for table in RULES:
-            schema_editor.execute(
-                f"CREATE TRIGGER {table}_is_published BEFORE INSERT OR UPDATE OR DELETE ON {table} "
-                "FOR EACH ROW EXECUTE FUNCTION agreement_rule_is_published()"
-            )
-    elif schema_editor.connection.vendor == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            schema_editor.execute(
-                f"CREATE TRIGGER {VERSION}_{verb.lower()}_is_published BEFORE {verb} ON {VERSION} "
-                f"WHEN OLD.state = 'published' {REFUSE}"
-            )
-        for table in RULES:
-            for verb, ids in OLD_AND_NEW.items():
-                schema_editor.execute(
-                    f"CREATE TRIGGER {table}_{verb.lower()}_is_published BEFORE {verb} ON {table} "
-                    f"WHEN {IS_PUBLISHED % ids} {REFUSE}"
-                )
-
-
-def allow(apps: Any, schema_editor: Any) -> None:
-    if schema_editor.connection.vendor == "postgresql":
-        for table in (VERSION, *RULES):
-            schema_editor.execute(f"DROP TRIGGER {table}_is_published ON {table}")
-        schema_editor.execute("DROP FUNCTION agreement_version_is_published()")
-        schema_editor.execute("DROP FUNCTION agreement_rule_is_published()")
-    elif schema_editor.connection.vendor == "sqlite":
-        for verb in ("update", "delete"):
-            schema_editor.execute(f"DROP TRIGGER {VERSION}_{verb}_is_published")
-        for table in RULES:
-            for verb in OLD_AND_NEW:
-                schema_editor.execute(f"DROP TRIGGER {table}_{verb.lower()}_is_published")
+from agreement.signed import allow, forbid
 
 
 class Migration(migrations.Migration):

@@ -1,14 +1,15 @@
 """The database keeps a published agreement as it was; a draft is edited until it is published."""
 
-from importlib import import_module
 from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, migrations, models, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from agreement import signed
 from agreement.installation import publish_version_1
 from agreement.models import (
     AgreementVersion,
@@ -24,6 +25,7 @@ from tests.constraints import again
 from tests.make import NOON
 
 RULES = [ReasonRule, SLAClause, DefinitionRule, ScoreRule, CriterionRule]
+GUARDED = [AgreementVersion, *RULES, Transition]
 CHANGES = [
     (AgreementVersion, {"note": "as I remember it"}), (AgreementVersion, {"state": "draft", "published_at": None}),
     (AgreementVersion, {"fit_a_from": 1}), (ReasonRule, {"wake_days": 7}), (SLAClause, {"minutes": 9999}),
@@ -122,17 +124,84 @@ def test_labels_and_order_of_codes_change_at_once_all_the_same():
 
 @pytest.mark.django_db
 def test_the_migration_goes_back_and_forth():
-    migration = import_module("agreement.migrations.0003_published_is_immutable")
     with connection.cursor() as cursor:
         editor = SimpleNamespace(connection=connection, execute=cursor.execute)
-        migration.allow(apps, editor)
+        signed.allow(apps, editor)
         SLAClause.objects.update(notice_minutes=0)
         CriterionRule.objects.first().delete()
-        migration.forbid(apps, editor)
+        signed.forbid(apps, editor)
     with refused, transaction.atomic():
         SLAClause.objects.update(notice_minutes=1)
     with refused, transaction.atomic():
         CriterionRule.objects.first().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_later_migration_builds_each_of_these_tables_anew_and_all_is_there_and_guarded():
+    publish_version_1(apps, at=timezone.now())
+    assert {model._meta.db_table for model in GUARDED} == {signed.VERSION, *signed.RULES}
+    was = {model: list(model.objects.order_by("pk").values()) for model in GUARDED}
+    later = migrations.Migration("9999_later", "agreement")
+    later.operations = signed.rewriting(
+        *(migrations.AddField(model.__name__, "weight", models.IntegerField(default=7)) for model in GUARDED),
+        *(migrations.AddConstraint(model.__name__, weighs(model)) for model in GUARDED),
+        migrations.RunPython(weigh_what_is_published, forget_the_move),
+    )
+    before = MigrationLoader(connection).project_state()
+
+    with connection.schema_editor() as editor:
+        after = later.apply(before.clone(), editor).apps
+    try:
+        for model in GUARDED:
+            if model is not Transition:
+                assert list(model.objects.order_by("pk").values()) == was[model]
+            assert weighs(model).name in constraints_of(model)
+            weighed = after.get_model("agreement", model.__name__)
+            assert set(weighed.objects.values_list("weight", flat=True)) == {8}
+        refuses_everything()
+    finally:
+        with connection.schema_editor() as editor:
+            later.unapply(before, editor)
+
+    assert {model: list(model.objects.order_by("pk").values()) for model in GUARDED} == was
+    assert not any(weighs(model).name in constraints_of(model) for model in GUARDED)
+    refuses_everything()
+
+
+def weighs(model):
+    return models.CheckConstraint(name=f"{model.__name__.lower()}_weighs", condition=models.Q(weight__gt=0))
+
+
+def weigh_what_is_published(later, editor):
+    """A new row too, so that PostgreSQL has a foreign key to look at when the migration ends."""
+    for model in GUARDED:
+        later.get_model("agreement", model.__name__).objects.update(weight=8)
+    version = later.get_model("agreement", "AgreementVersion").objects.get()
+    move = {"from_phase": "queued", "verb": "claim", "to_phase": "working", "weight": 8}
+    later.get_model("agreement", "Transition").objects.create(version=version, **move)
+
+
+def forget_the_move(later, editor):
+    later.get_model("agreement", "Transition").objects.all().delete()
+
+
+def constraints_of(model):
+    with connection.cursor() as cursor:
+        return connection.introspection.get_constraints(cursor, model._meta.db_table)
+
+
+def refuses_everything():
+    for model, change in CHANGES:
+        with refused, transaction.atomic():
+            model.objects.update(**change)
+    for model in (AgreementVersion, *RULES):
+        with refused, transaction.atomic():
+            model.objects.all()._raw_delete(model.objects.db)
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO agreement_transition (version_id, from_phase, verb, to_phase) VALUES (%s, 'a', 'b', 'c')",
+            [AgreementVersion.objects.in_force().pk],
+        )
 
 
 @pytest.mark.django_db(transaction=True)
