@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,9 +32,31 @@ BECAME = {
     Meaning.DISQUALIFIED.value: gettext_lazy("Disqualified: kept as closed"),
     Meaning.PERSON.value: gettext_lazy("Known, without a lead"),
     "suppressed": gettext_lazy("Asked not to be contacted: no lead"),
-    "not_a_prospect": gettext_lazy("At a customer or competitor: no lead"),
+    "not_a_prospect": gettext_lazy(
+        "Not begun: at a customer, a competitor or where a deal is open. Known, without a lead"
+    ),
     "open_already": gettext_lazy("Have an open lead, or wait for one"),
     "told_before": gettext_lazy("Told before: nothing new"),
+    "no_team": gettext_lazy("Not begun: no team takes what no territory names"),
+    "gone": gettext_lazy("Not begun: no longer a person of their own"),
+}
+# Of an import that has ended: what came of those who were to become leads.
+RELEASED = {
+    Release.State.RELEASED.value: gettext_lazy("Became leads"),
+    Release.State.WAITING.value: gettext_lazy("Become leads on their day"),
+}
+SKIPPED = {
+    "customer": gettext_lazy("Not begun: their company is a customer"),
+    "open_opportunity": gettext_lazy("Not begun: a deal is open at their company"),
+    "competitor": gettext_lazy("Not begun: their company is a competitor"),
+    "do_not_work": gettext_lazy("Not begun: their company is not to be worked"),
+    "suppressed": gettext_lazy("Not begun: asked not to be contacted"),
+    "open_lead": gettext_lazy("Not begun: had an open lead by then"),
+    "cancelled": gettext_lazy("Not begun: the import was cancelled"),
+    "no_team": gettext_lazy("Not begun: no team takes what no territory names"),
+    "gone": gettext_lazy("Not begun: no longer a person of their own"),
+    "merged": gettext_lazy("Not begun: merged with another person"),
+    "erased": gettext_lazy("Not begun: erased"),
 }
 
 
@@ -102,19 +125,36 @@ def result_of(found: Preview | Import, run: Import, *, at: datetime | None = Non
         tallies, accounts = found.tallies, found.tallies.get("accounts", 0)
     became = Counter(tallies.get("became", {}))
     leads = became[Meaning.NEW_LEAD]
+    listed = [(words, became[key]) for key, words in BECAME.items() if became[key] and key != Meaning.NEW_LEAD]
+    if isinstance(found, Import) and found.state != Import.State.RUNNING:
+        listed = [*_released(found), *listed]
+    elif leads:
+        listed = [(BECAME[Meaning.NEW_LEAD.value], leads), *listed]
     return Result(
         created=outcomes.get("created", 0),
         updated=outcomes.get("updated", 0),
         duplicate=outcomes.get("duplicate", 0),
         rejected=outcomes.get("rejected", 0),
         accounts=accounts,
-        became=[(words, became[key]) for key, words in BECAME.items() if became[key]],
+        became=listed,
         reasons=_listed(tallies.get("reasons", {}), REASONS),
         notes=_listed(tallies.get("notes", {}), NOTES),
         leads=leads,
         a_day=run.per_day or 0,
         last_at=last_at,
     )
+
+
+def _released(run: Import) -> Iterator[tuple[Any, int]]:
+    """What there is of those who were to become leads, in words that say why where there is none."""
+    rows = Release.objects.filter(import_run=run).order_by().values_list("state", "skipped_for")
+    counts = {(state, why): count for state, why, count in rows.annotate(count=Count("pk"))}
+    for state, words in RELEASED.items():
+        if counts.get((state, "")):
+            yield words, counts[state, ""]
+    for (state, why), count in sorted(counts.items(), key=lambda one: -one[1]):
+        if state == Release.State.SKIPPED:
+            yield SKIPPED.get(why, _("Not begun")), count
 
 
 def waiting_of(run: Import) -> int:

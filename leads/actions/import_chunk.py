@@ -15,9 +15,9 @@ from django.db.models import F, OuterRef, Subquery
 
 from accounts.actions.matching import KnownPerson, Meeting, Met, Outcome
 from accounts.actions.people import is_out_of_reach
-from accounts.models import Standing
+from accounts.models import Standing, Suppression
 from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule
-from leads.actions.entering import NewLead, open_asleep, open_closed
+from leads.actions.entering import Entered, NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
 from leads.imports import REASONS, Draft, Meaning, RowRefused
 from leads.models import Engagement, EngagementKey, Import, ImportReject, Interest, Lead, Recycling, Release, Verdict
@@ -31,6 +31,8 @@ DISQUALIFY_REASON = "bad_data"
 # Sleepers of one file do not all wake on one morning.
 WAKES_A_DAY = 50
 BATCH = 500
+# What routing says of a pursuit that it does not let begin; the rest is how her company stands with us.
+COUNTED_AS = {"open_lead": "open_already", "suppressed": "suppressed", "no_team": "no_team", "gone": "gone"}
 
 
 @dataclass(slots=True)
@@ -113,6 +115,8 @@ class Chunk:
         self.reasons: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         self.became: Counter[str] = Counter()
+        # Pursuits that a row asked for and routing did not let begin: they are counted for what they are.
+        self.not_begun = 0
         self.lines: list[Line] = []
 
     @property
@@ -245,7 +249,8 @@ class Chunk:
             return "open_already"
         if not line.is_new and (pursuit.had_one or pursuit.had_release):
             return "told_before"
-        if meaning == Meaning.NEW_LEAD and line.is_out_of_reach:
+        is_silent = Suppression.Channel.ALL in line.known.suppressed
+        if (meaning == Meaning.NEW_LEAD and line.is_out_of_reach) or (meaning == Meaning.RECYCLED and is_silent):
             line.verdict = Verdict.Answer.SUPPRESSED
             return "suppressed"
         if meaning == Meaning.NEW_LEAD:
@@ -366,6 +371,7 @@ class Chunk:
                 at=self.at,
                 as_system=True,
             )
+            self._count_refused(entered, Meaning.RECYCLED)
             category = rule.category or ReasonRule.Category.NOT_READY
             Recycling.objects.bulk_create(
                 [
@@ -384,7 +390,14 @@ class Chunk:
         for key, lines in groups.items():
             reason = Reason.objects.get(key=key)
             new = [self._new_lead(line) for line in lines]
-            open_closed(new, reason_id=reason.pk, by=self.run.by, at=self.at, as_system=True)
+            entered = open_closed(new, reason_id=reason.pk, by=self.run.by, at=self.at, as_system=True)
+            self._count_refused(entered, Meaning.DISQUALIFIED)
+
+    def _count_refused(self, entered: Entered, meaning: str) -> None:
+        for because in entered.refused.values():
+            self.became[meaning] -= 1
+            self.became[COUNTED_AS.get(because, "not_a_prospect")] += 1
+            self.not_begun += 1
 
     def _new_lead(self, line: Line) -> NewLead:
         return NewLead(

@@ -2,7 +2,8 @@
 
 A chunk is one transaction and moves the checkpoint in it: a worker that dies anywhere leaves whole chunks behind, and
 the next one goes on after the last of them. A lease says who reads; the number of the claim is the fence that keeps
-one that was paused from writing after its lease has passed on.
+one that was paused from writing after its lease has passed on. Where some rows name customers, those are read first, in
+a pass of their own: what becomes of a colleague of theirs depends neither on her place in the file nor on the chunk.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import structlog
@@ -50,6 +51,9 @@ TRY_AGAIN = timedelta(seconds=30)
 PREVIEW_ROWS = 2000
 PREVIEW_SECONDS = 2.5
 FIRST_ROWS = 10
+
+# Which rows a pass over the file reads.
+ALL, CUSTOMERS, OTHERS = "all", "customers", "others"
 
 
 class Overtaken(Exception):
@@ -127,7 +131,7 @@ class Preview:
         self.reasons.update(chunk.reasons)
         self.notes.update(chunk.notes)
         self.told_elsewhere.update(chunk.told_elsewhere())
-        self.first += chunk.drafts[: max(0, FIRST_ROWS - len(self.first))]
+        self.first = sorted([*self.first, *chunk.drafts], key=lambda draft: draft.row_no)[:FIRST_ROWS]
 
 
 def preview(run: Import, *, at: datetime, seconds: float = PREVIEW_SECONDS) -> Preview:
@@ -137,15 +141,20 @@ def preview(run: Import, *, at: datetime, seconds: float = PREVIEW_SECONDS) -> P
     found = Preview(rows_total=file.profile.rows)
     meeting = Meeting(source=run.source, at=at, names=file.names)
     facts, memory = FileFacts(run), Memory()
-    with run.upload.file.open("rb") as stream:
-        source = records(stream.file, file.profile)
-        while drafts := file.drafts(source, PREVIEW_ROWS // 4):
-            chunk = Chunk(run, drafts, meeting=meeting, facts=facts, at=at, memory=memory)
-            chunk.load()
-            chunk.apply()
-            found.add(chunk)
-            if found.rows >= PREVIEW_ROWS and time.monotonic() > ends:
-                break
+    for number, which in enumerate(file.passes):
+        # The last pass gets half of the time at least.
+        least, until = (
+            (PREVIEW_ROWS // 2, ends - seconds / 2) if number + 1 < len(file.passes) else (PREVIEW_ROWS, ends)
+        )
+        with run.upload.file.open("rb") as stream:
+            source = file.records(stream.file, which)
+            while drafts := file.drafts(source, PREVIEW_ROWS // 4):
+                chunk = Chunk(run, drafts, meeting=meeting, facts=facts, at=at, memory=memory)
+                chunk.load()
+                chunk.apply()
+                found.add(chunk)
+                if found.rows >= least and time.monotonic() > until:
+                    break
     found.new_accounts = meeting.new_accounts
     return found
 
@@ -165,6 +174,21 @@ class _File:
             at=at,
         )
         self.names = AccountNames()
+        self.passes = (CUSTOMERS, OTHERS) if self.reader.tells_customers_apart else (ALL,)
+
+    def passes_left(self, run: Import) -> list[tuple[str, Checkpoint | None]]:
+        """Each pass over the file that is not at its end yet, and behind which record it goes on."""
+        after = _checkpoint(run)
+        if after is None:
+            return [(which, None) for which in self.passes]
+        at = run.checkpoint.get("pass", ALL)
+        return [(at, after)] + ([(OTHERS, None)] if at == CUSTOMERS else [])
+
+    def records(self, stream: BinaryIO, which: str, *, after: Checkpoint | None = None) -> Iterator[Record | BadRecord]:
+        found = records(stream, self.profile, after=after)
+        if which == ALL:
+            return found
+        return (record for record in found if self.reader.is_of_customer(record) == (which == CUSTOMERS))
 
     def drafts(self, source: Iterator[Record | BadRecord], most: int) -> list[Draft]:
         return [self.reader.read(record) for record in islice(source, most)]
@@ -180,14 +204,16 @@ def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
     try:
         file = _File(run, at=run.started_at or database_now())
         writer = _Writer(run, file)
-        with run.upload.file.open("rb") as stream:
-            source = records(stream.file, file.profile, after=_checkpoint(run))
-            while drafts := file.drafts(source, chunk_rows or writer.rows_ahead):
-                writer.write(drafts)
-                rows += len(drafts)
-                if time.monotonic() > ends:
-                    _let_go(run)
-                    return rows
+        for which, after in file.passes_left(run):
+            writer.which = which
+            with run.upload.file.open("rb") as stream:
+                source = file.records(stream.file, which, after=after)
+                while drafts := file.drafts(source, chunk_rows or writer.rows_ahead):
+                    writer.write(drafts)
+                    rows += len(drafts)
+                    if time.monotonic() > ends:
+                        _let_go(run)
+                        return rows
         _finish(run, writer.facts)
     except LeaseLost:
         logger.info("import_left", import_id=run.pk, rows=rows)
@@ -208,7 +234,7 @@ class _Writer:
     """Writes chunks and decides how large the next one is."""
 
     def __init__(self, run: Import, file: _File) -> None:
-        self.run, self.file = run, file
+        self.run, self.file, self.which = run, file, ALL
         self.facts = FileFacts(run)
         self.is_sqlite = connection.vendor == "sqlite"
         self.rows = SQLITE_ROWS_FIRST if self.is_sqlite else POSTGRESQL_ROWS
@@ -302,7 +328,7 @@ class _Writer:
         """The fence, the counts and the checkpoint first: one UPDATE that also locks the row; then the rows."""
         began = time.monotonic()
         run, outcomes = self.run, chunk.outcomes
-        checkpoint = {**chunk.drafts[-1].checkpoint._asdict(), "attempt": run.attempt}
+        checkpoint = {**chunk.drafts[-1].checkpoint._asdict(), "attempt": run.attempt, "pass": self.which}
         moved = Import.objects.filter(
             pk=run.pk, state=Import.State.RUNNING, claimed_by=run.claimed_by, attempt=run.attempt
         ).update(
@@ -320,6 +346,8 @@ class _Writer:
         if read_before and not chunk.meeting.is_as_read():
             raise Overtaken
         chunk.write()
+        if chunk.not_begun:
+            Import.objects.filter(pk=run.pk).update(tallies=self._summed(chunk))
         self._held_for = time.monotonic() - began
 
     def _remember(self, chunk: Chunk) -> None:

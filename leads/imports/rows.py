@@ -56,6 +56,24 @@ class RowReader:
             for at_, (column, header) in enumerate(zip(mapping.columns, headers, strict=True))
             if column.get("target") and column["target"] != "protected"
         ]
+        status = mapping.index_of("status")
+        self._status = next(((at_, reader) for at_, reader, _setter in self._columns if at_ == status), None)
+
+    @property
+    def tells_customers_apart(self) -> bool:
+        """Whether some rows of this file make customers and others do not."""
+        meant = {meaning == Meaning.CUSTOMER for meaning in (*self.meanings.values(), self._meaning_of(""))}
+        return not self.is_companies and self._status is not None and len(meant) > 1
+
+    def is_of_customer(self, record: Record | BadRecord) -> bool:
+        if self._status is None or isinstance(record, BadRecord):
+            return False
+        at, reader = self._status
+        try:
+            status = reader(record.values[at])[0] if record.values[at] else ""
+        except RowRefused:
+            return False
+        return self._meaning_of(status or "") == Meaning.CUSTOMER
 
     def read(self, record: Record | BadRecord) -> Draft:
         """The row, or why it is refused. Its first mistake is the one that is told."""
@@ -81,7 +99,7 @@ class RowReader:
         return draft
 
     def _finish(self, draft: Draft, row: RowInHand) -> None:
-        meant = self.meanings.get(row.status) or self.meanings.get(OTHER, Meaning.PERSON)
+        meant = self._meaning_of(row.status)
         draft.meaning, _colon, draft.reason = meant.partition(":")
         draft.happened_at = row.moment
         standing = Standing.CUSTOMER if draft.meaning == Meaning.CUSTOMER else ""
@@ -91,6 +109,9 @@ class RowReader:
         else:
             draft.person = _person_of(row)
             draft.person.standing = standing
+
+    def _meaning_of(self, status: str) -> str:
+        return self.meanings.get(status) or self.meanings.get(OTHER, Meaning.PERSON.value)
 
 
 def _company_of(row: RowInHand) -> AccountRow:

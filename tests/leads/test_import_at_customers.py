@@ -1,0 +1,118 @@
+"""A customer's people never reach a rep, wherever the file names the company; the page counts what there is."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Account, Person, Standing, Suppression
+from leads.actions.import_rows import preview, run_imports
+from leads.actions.importing import start_import
+from leads.actions.releasing import release_due
+from leads.import_page import result_of
+from leads.models import ImportReject, Lead, Release
+from team.clock import database_now
+from tests.leads.files import answered, bring, counts, decided, received
+
+pytestmark = pytest.mark.django_db
+
+NOT_BEGUN = "Not begun: at a customer, a competitor or where a deal is open. Known, without a lead"
+FOUR = """First Name,Last Name,Email,Company,Status
+Sleepy,One,sleepy@rcy-acme.com,Rcy Acme,Recycled
+Junk,Two,junk@rcy-acme.com,Rcy Acme,Junk
+Cust,Three,cust@rcy-acme.com,Rcy Acme,Customer
+Lead,Four,four@rcy-acme.com,Rcy Acme,New
+"""
+# Thirty companies of four people each; of every third one a customer stands somewhere in the file.
+MANY = "Email,Company,Status\n" + "".join(
+    f"p{n}@mail{n}.io,Company {n % 30},"
+    f"{'Customer' if n >= 90 and n % 3 == 0 else ('New', 'Recycled', 'Junk', 'bad')[n // 30]}\n"
+    if n % 11
+    else f"bad,Company {n % 30},{'Customer' if n % 2 else 'New'}\n"
+    for n in range(120)
+)
+
+
+def ready(content, lea, **answers):
+    return answered(decided(received(content, by=lea), by=lea), by=lea, **answers)
+
+
+def said(found, run):
+    return [(str(words), count) for words, count in result_of(found, run).became]
+
+
+def test_people_of_a_company_that_the_file_names_a_customer_have_no_lead_and_are_counted_so(team, lea, client):
+    run = ready(FOUR, lea)
+    foreseen = said(preview(run, at=database_now()), run)
+    start_import(run, by=lea, at=database_now())
+    run_imports(budget=100)
+    run.refresh_from_db()
+    release_due(at=database_now())
+
+    assert (Lead.objects.count(), Release.objects.count(), Person.objects.count()) == (0, 0, 4)
+    assert foreseen == said(run, run) == [("Customers: no lead", 1), (NOT_BEGUN, 3)]
+    assert Person.objects.get(given_name="Sleepy").custom == {"status": "Recycled"}
+    client.force_login(lea)
+    page = client.get(reverse("leads:import", args=[run.public_id])).text
+    assert NOT_BEGUN in page
+    assert "Asleep" not in page
+
+
+@pytest.mark.parametrize("rows", [1, 7, 40, 0])
+def test_what_becomes_of_her_depends_neither_on_her_row_nor_on_the_chunk(team, lea, rows):
+    run = ready(MANY, lea)
+    foreseen = preview(run, at=database_now())
+    start_import(run, by=lea, at=database_now())
+    while run.state == "running":
+        run_imports(budget=0.0001 if rows else 100, chunk_rows=rows)
+        run.refresh_from_db()
+
+    assert (run.state, counts(run)) == ("done", (109, 0, 0, 11))
+    assert ImportReject.objects.values("row_no").distinct().count() == 11
+    customers = Account.objects.filter(standing=Standing.CUSTOMER)
+    assert customers.count() > 5
+    assert not Lead.objects.filter(account__in=customers).exists()
+    assert not Release.objects.filter(person__employments__account__in=customers).exists()
+    became = run.tallies["became"]
+    assert became == {key: count for key, count in foreseen.became.items() if count}
+    assert became["recycled"] == Lead.objects.filter(phase="nurture").count() > 0
+    assert became["disqualified"] == Lead.objects.filter(phase="closed").count() > 0
+    assert became["new_lead"] == Release.objects.count() > 0
+
+
+def test_preview_shows_the_first_rows_in_the_order_of_the_file(team, lea):
+    run = ready(FOUR, lea)
+    assert [draft.row_no for draft in preview(run, at=database_now()).first] == [1, 2, 3, 4]
+
+
+def test_who_asked_for_silence_is_not_counted_as_asleep(team, lea):
+    run = bring(
+        "Email,Status,Do not contact\na@x.io,Recycled,yes\nb@x.io,Recycled,no\n",
+        by=lea,
+        columns={"Do not contact": {"target": "do_not_contact"}},
+    )
+
+    assert Suppression.objects.count() == 1
+    assert run.tallies["became"] == {"suppressed": 1, "recycled": 1}
+    assert Lead.objects.filter(phase="nurture").count() == 1
+
+
+def test_what_routing_refuses_at_the_last_moment_is_counted_as_not_begun(team, lea):
+    run = ready("Email,Status\na@x.io,Recycled\n", lea)
+    team.is_default = False
+    team.save()
+    start_import(run, by=lea, at=database_now())
+    run_imports(budget=100)
+    run.refresh_from_db()
+
+    assert run.tallies["became"] == {"no_team": 1}
+    assert said(run, run) == [("Not begun: no team takes what no territory names", 1)]
+
+
+def test_result_counts_the_leads_that_there_are_and_says_why_the_others_were_not_begun(team, lea):
+    run = bring("email,company\n" + "".join(f"p{n}@{'ab'[n // 3]}.io,{'AB'[n // 3]}\n" for n in range(6)), by=lea)
+    assert said(run, run) == [("Become leads on their day", 6)]
+
+    Account.objects.filter(name="A").update(standing=Standing.CUSTOMER)
+    release_due(at=database_now())
+
+    assert said(run, run) == [("Became leads", 3), ("Not begun: their company is a customer", 3)]
+    assert Lead.objects.count() == 3
