@@ -1,4 +1,6 @@
-"""A clock is never paused: what holds an attempt up is said at the step, and the promise runs on."""
+"""A clock is never paused: what holds an attempt up is said at the step, and a promise waits by a new clock (decision
+0005).
+"""
 
 from django.db import migrations
 
