@@ -51,6 +51,8 @@ class Memory:
 
     pursuits: dict[int, Pursuit] = field(default_factory=dict)
     told: set[tuple[int, str]] = field(default_factory=set)
+    # Of whom it was asked whether somebody works her.
+    asked: set[int] = field(default_factory=set)
     releases: int = 0
     sleepers: int = 0
 
@@ -130,6 +132,17 @@ class Chunk:
             self.meeting.load_accounts([draft.company for draft in good if draft.company], lock=lock)
         else:
             self.meeting.load([draft.person for draft in good if draft.person], lock=lock)
+            self._mark_worked()
+
+    def _mark_worked(self) -> None:
+        """Whom somebody had a lead of before this import began; what it begins itself is its own."""
+        asked = self.memory.asked
+        known = {pk: one for pk, one in self.meeting.people.items() if pk not in asked}
+        if known:
+            asked.update(known)
+            before = Lead.objects.open().filter(person__in=known, created_at__lt=self.run.started_at or self.at)
+            for person_id in before.values_list("person_id", flat=True):
+                known[person_id].is_worked = True
 
     def apply(self) -> None:
         """Apply each row in order to whom was loaded; nothing is written."""

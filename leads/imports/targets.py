@@ -123,6 +123,8 @@ NOTES = {
     "phone_left_out": gettext_lazy("Phone without digits: left out"),
     "suspect_domain": gettext_lazy("E-mail domain looks like another one"),
     "email_of_another": gettext_lazy("E-mail belongs to somebody else: left out"),
+    "other_name": gettext_lazy("Another name for somebody with an open lead: hers stays"),
+    "other_company": gettext_lazy("Another company for somebody with an open lead: hers stays"),
 }
 
 

@@ -14,9 +14,12 @@ from accounts.models import (
     Employment,
     ExternalId,
     Person,
+    SearchText,
     Suppression,
 )
-from leads.actions.import_rows import preview
+from leads.actions.import_rows import preview, run_imports
+from leads.actions.importing import start_import
+from leads.actions.releasing import release_due
 from leads.models import Engagement, EngagementKey, ImportReject, Interest, Lead, Recycling, Release, Verdict
 from team.clock import database_now
 from tests.leads.files import EARLIER, answered, bring, counts, decided, received
@@ -343,3 +346,48 @@ def test_another_source_another_act_and_a_moment_of_the_row_itself_are_not_compa
     columns = {"When": {"target": "moment", "format": "iso"}}
     run = answered(decided(received(dated, by=lea), by=lea, columns=columns), by=lea, at=later)
     assert preview(run, at=database_now()).told_elsewhere == {}
+
+
+def worked(lea, alice, team):
+    """Ana Suarez of Corvane, whom Alice works."""
+    bring("Email,First name,Last name,Title,Company\nana@corvane.io,Ana,Suarez,Buyer,Corvane\n", by=lea, source="Old")
+    ana = Person.objects.get()
+    make_lead(person=ana, account_id=Account.objects.get().pk, bdr=alice, team=team, at=database_now())
+    return ana
+
+
+def test_whom_somebody_works_is_neither_renamed_nor_moved_by_a_file(team, lea, alice):
+    ana = worked(lea, alice, team)
+    rows = "Email,First name,Last name,Title,Company,City,Status\nana@corvane.io,Bo,X,Owner,Halden,Oslo,Customer\n"
+    run = answered(decided(received(rows, by=lea), by=lea), by=lea)
+    foreseen = dict(preview(run, at=database_now()).notes)
+    run = bring(rows, by=lea)
+
+    assert foreseen == run.tallies["notes"] == {"other_name": 1, "other_company": 1}
+    ana.refresh_from_db()
+    assert (ana.name, ana.city) == ("Ana Suarez", "Oslo")
+    assert list(Employment.objects.values_list("account__name", "title", "is_current")) == [("Corvane", "Buyer", True)]
+    assert list(Account.objects.values_list("name", "standing")) == [("Corvane", "prospect")]
+    assert "suarez" in SearchText.objects.get(person=ana).text.lower()
+
+
+def test_row_that_calls_her_the_same_still_tells_what_is_new(team, lea, alice):
+    ana = worked(lea, alice, team)
+
+    run = bring("Email,First name,Last name,Title,Company\nana@corvane.io,ana,Suarez,Head,CORVANE\n", by=lea)
+
+    assert run.tallies["notes"] == {}
+    assert ana.employments.get().title == "Head"
+
+
+def test_lead_that_the_same_file_began_keeps_nothing(team, lea):
+    content = "Email,First name,Company\n" + "a@mail.io,Ada,Corvane\n" * 30 + "a@mail.io,Bo,Halden\n" * 30
+    run = answered(decided(received(content, by=lea), by=lea), by=lea)
+    start_import(run, by=lea, at=database_now())
+    run_imports(budget=0.0001, chunk_rows=30)
+    release_due(at=database_now() + timedelta(seconds=1))
+    assert Lead.objects.open().count() == 1
+    run_imports(budget=100)
+
+    assert Person.objects.get().name == "Bo"
+    assert Employment.objects.get(is_current=True).account.name == "Halden"

@@ -6,6 +6,8 @@ the preview.
 
 A file fills what is empty, and overwrites only people and accounts of version 1, whom no human has corrected since.
 Custom fields are the file's: they are overwritten. Nothing is ever emptied, and a suppression is never taken back.
+Whom somebody works keeps her name and her company whatever a file says; a row that calls her otherwise, or puts her
+elsewhere, is noted and only fills what is empty.
 """
 
 from accounts.actions.matching.circle import AccountNames, KnownAccount, KnownPerson, company_key

@@ -48,6 +48,8 @@ class KnownPerson:
     is_changed: bool = False
     job_is_changed: bool = False
     is_refound: bool = False
+    # Somebody works her: a file neither renames nor moves her.
+    is_worked: bool = False
     # Something by which a search finds her has changed.
     is_found_otherwise: bool = False
     left: list[Employment] = field(default_factory=list)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from accounts.actions.matching.checking import is_as_read
 from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson
-from accounts.actions.matching.companies import account_of, fill_account, find_account, new_account
+from accounts.actions.matching.companies import account_of, fill_account, find_account, new_account, seat_of
 from accounts.actions.matching.loading import ERASURE, load_accounts, load_people
 from accounts.actions.matching.people import add_to_person, find_person
 from accounts.actions.matching.rows import AccountRow, PersonRow
@@ -64,7 +64,8 @@ class Meeting:
             if ERASURE in marks:
                 return Met(Outcome.REFUSED, reason="erased")
             suppress |= marks
-        account, names_account = account_of(circle, row)
+        is_elsewhere = self._is_elsewhere(row)
+        account, names_account = (None, False) if is_elsewhere else account_of(circle, row)
         known = find_person(circle, row, account)
         if known is not None and known.row.merged_into_id:
             known = circle.people[known.row.merged_into_id]
@@ -76,12 +77,28 @@ class Meeting:
             known = KnownPerson(Person(source=circle.source, created_at=circle.at), is_new=True)
             circle.new_people.append(known)
         changed = add_to_person(
-            circle, known, row, account, suppress=suppress, notes=notes, names_account=names_account
+            circle,
+            known,
+            row,
+            account,
+            suppress=suppress,
+            notes=notes,
+            names_account=names_account,
+            is_elsewhere=is_elsewhere,
         )
         if is_first:
             return Met(Outcome.CREATED, known, notes=notes)
         known.is_refound |= changed
         return Met(Outcome.UPDATED if changed else Outcome.DUPLICATE, known, notes=notes)
+
+    def _is_elsewhere(self, row: PersonRow) -> bool:
+        """Whether the row is of somebody who is worked at another company than the one it names."""
+        if row.account is None:
+            return False
+        known = find_person(self.circle, row, None)
+        if known is None or not known.is_worked or known.account is None:
+            return False
+        return seat_of(self.circle, row) is not known.account
 
     def meet_account(self, row: AccountRow) -> tuple[Outcome, KnownAccount]:
         """Which account a row of companies is about, and what it adds to it."""

@@ -6,6 +6,7 @@ from accounts.actions.matching.circle import NOTHING, Circle, KnownAccount, Know
 from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER
 from accounts.actions.matching.rows import PersonRow
 from accounts.models import ContactPoint, Employment
+from accounts.normalise import folded
 
 NAMES = ("given_name", "family_name")
 
@@ -19,16 +20,24 @@ def add_to_person(
     suppress: set[str],
     notes: list[str],
     names_account: bool,
+    is_elsewhere: bool = False,
 ) -> bool:
-    """Everything the row says of her; returns whether any of it is new."""
-    changed = _fill(known, row)
+    """Everything the row says of her; returns whether any of it is new.
+
+    Of a row that names somebody who is worked otherwise, or `is_elsewhere`, only what fills a gap.
+    """
+    has_other_name = known.is_worked and _is_called_otherwise(known, row)
+    notes += ["other_name"] * has_other_name + ["other_company"] * is_elsewhere
+    changed = _fill(known, row, may_overwrite=not (has_other_name or is_elsewhere), may_name=not has_other_name)
     found = _add_points(circle, known, row, notes)
     found |= _add_external_ids(circle, known, row)
-    found |= _employ(circle, known, row, account, is_strong=names_account)
+    if not is_elsewhere:
+        found |= _employ(circle, known, row, account, is_strong=names_account)
     known.is_found_otherwise |= found
     changed |= found
     changed |= _suppress(known, suppress)
-    changed |= _stand(known, row.standing)
+    if not is_elsewhere:
+        changed |= _stand(known, row.standing)
     circle.remember(known)
     return changed
 
@@ -52,17 +61,26 @@ def find_person(circle: Circle, row: PersonRow, account: KnownAccount | None) ->
     return None
 
 
-def _fill(known: KnownPerson, row: PersonRow) -> bool:
+def _is_called_otherwise(known: KnownPerson, row: PersonRow) -> bool:
+    return any(
+        (said := row.fields.get(name)) and (current := getattr(known.row, name)) and folded(said) != folded(current)
+        for name in NAMES
+    )
+
+
+def _fill(known: KnownPerson, row: PersonRow, *, may_overwrite: bool, may_name: bool) -> bool:
     person, changed = known.row, False
-    may_overwrite = person.version == 1
+    may_replace = may_overwrite and person.version == 1
     for name, value in row.fields.items():
+        if name in NAMES and not may_name:
+            continue
         current = getattr(person, name)
-        if value and current != value and (may_overwrite or not current):
+        if value and current != value and (may_replace or not current):
             setattr(person, name, value)
             known.is_found_otherwise |= name in NAMES
             changed = True
     for key, value in row.custom.items():
-        if person.custom.get(key, NOTHING) != value:
+        if person.custom.get(key, NOTHING) != value and (may_overwrite or key not in person.custom):
             person.custom[key] = value
             changed = True
     known.is_changed |= changed
