@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from agreement.models import Lane, Phase, SLAClause
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import COLUMNS, PHASE_MOMENTS, as_code
-from leads.actions.leaving import covers_at, lent_steps
+from leads.actions.leaving import answered_for_at, covers_at, lent_hand_offs, lent_steps
 from leads.folding import fold
 from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
 from leads.models.lead import AE_PHASES
@@ -188,6 +188,11 @@ def step_lent_to_nobodys_cover(when: When) -> QuerySet[Step]:
     return lent_steps().filter(~Exists(covers_at(when.late)), ~Exists(covers_at(when.at)))
 
 
+def hand_off_lent_to_nobodys_cover(when: When) -> QuerySet[HandOff]:
+    """Its account executive is here again, and somebody else still answers for her."""
+    return lent_hand_offs().filter(~Exists(answered_for_at(when.late)), ~Exists(answered_for_at(when.at)))
+
+
 def responsible_is_away_uncovered(when: When) -> QuerySet[Absence]:
     """Absences that have gone on for a week without cover and whose leads nobody gave back."""
     held = Lead.objects.filter(bdr=OuterRef("user"), phase__in=[Phase.QUEUED, Phase.WORKING])
@@ -356,6 +361,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         responsible_without_role,
         team_is_retired,
         step_lent_to_nobodys_cover,
+        hand_off_lent_to_nobodys_cover,
         responsible_is_away_uncovered,
         step_of_somebody_gone,
         step_without_assignee_in_work,

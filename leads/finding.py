@@ -1,4 +1,4 @@
-"""Search: people and companies by name, address, number, for whoever holds a role; the lead only where she may see it."""
+"""Search: people and companies by name, address, number, for whoever holds a role; the lead where she may see it."""
 
 from __future__ import annotations
 

@@ -160,8 +160,9 @@ def outcome_due(lead: str, *, at: datetime) -> Subquery:
 
 
 def _open(user: User, view: str, *, at: datetime) -> QuerySet[HandOff]:
-    """Open ones, with the moment their outcome was promised for."""
-    rows = _of(user, view, HandOff.objects.open()).annotate(outcome_due=outcome_due("lead", at=at))
+    """Open ones, with the moment their outcome was promised for, and until when whose they are is away."""
+    open_ones = HandOff.objects.open().with_absence(at)
+    rows = _of(user, view, open_ones).annotate(outcome_due=outcome_due("lead", at=at))
     return rows.order_by("respond_by", "id")[:OPEN_MAX]
 
 

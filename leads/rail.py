@@ -192,7 +192,7 @@ def _of(
         _Count(free, most=most),
         _Count(Lead.objects.free_for(teams=pools, at=at), most=most),
         _Count(asleep.filter(wake_at__lt=soon), most=most),
-        _Count(HandOff.objects.unanswered().filter(ae=user), most=most),
+        _Count(HandOff.objects.unanswered().filter(Q(ae=user) | Q(lent_to=user)), most=most),
         _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
         _Count(Notice.objects.filter(user=user, seen_at=None), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.

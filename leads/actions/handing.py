@@ -119,6 +119,9 @@ def accept_hand_off(hand_off: HandOff, *, by: User, at: datetime) -> LeadEvent:
     ae = by if by.has_role(Role.AE) and not by.has_role(Role.MANAGER) else hand_off.ae
     if hand_off.escalated_to_id == by.pk:
         ae = by
+    if hand_off.lent_to_id == by.pk:
+        # A cover answers for her: the lead stays hers.
+        ae = hand_off.ae
     if hand_off.meeting_at:
         kind, due_at = StepKind.MEETING, max(hand_off.meeting_at, soon(at))
     else:

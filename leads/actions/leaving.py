@@ -16,7 +16,7 @@ from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
-from leads.models import HandOff, Lead, Step
+from leads.models import HandOff, Lead, Notice, Step
 from leads.models.lead import AE_PHASES
 from team.calendars import Calendars
 from team.models import Absence, Role, User
@@ -218,12 +218,33 @@ def lend(*, at: datetime) -> int:
             hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD)
         steps = _undisturbed(due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]))
         lent += Step.objects.filter(pk__in=list(steps.values_list("pk", flat=True))).update(assignee=cover)
+        if cover.has_role(Role.AE):
+            lent += _lend_hand_offs(absence.user_id, cover, at=at)
     return lent
 
 
-def _undisturbed(steps: QuerySet[Step]) -> QuerySet[Step]:
-    """These steps, of leads that nobody is changing: looked for again once their leads are locked. The others wait for
-    the next tick."""
+def _lend_hand_offs(ae_id: int, cover: User, *, at: datetime) -> int:
+    """What waits for her answer waits for her cover's, who is told of it."""
+    waiting = _undisturbed(HandOff.objects.unanswered().filter(ae=ae_id).exclude(ae=cover))
+    new = list(waiting.filter(Q(lent_to=None) | ~Q(lent_to=cover)))
+    Notice.objects.bulk_create(
+        [Notice(user=cover, lead_id=one.lead_id, kind=Notice.Kind.HAND_OFF, at=at) for one in new]
+    )
+    return HandOff.objects.filter(pk__in=[one.pk for one in new]).update(lent_to=cover)
+
+
+def lent_hand_offs() -> QuerySet[HandOff]:
+    return HandOff.objects.filter(lent_to__isnull=False)
+
+
+def answered_for_at(at: datetime) -> QuerySet[Absence]:
+    """For a hand-off: whom it is lent to covers its account executive at `at`."""
+    return covered(at).filter(user=OuterRef("ae"), cover=OuterRef("lent_to"))
+
+
+def _undisturbed[Row: (Step, HandOff)](steps: QuerySet[Row]) -> QuerySet[Row]:
+    """These steps, or hand-offs, of leads that nobody is changing: looked for again once their leads are locked. The
+    others wait for the next tick."""
     leads = Lead.objects.filter(pk__in=list(steps.order_by().values_list("lead", flat=True).distinct())).order_by("pk")
     if connection.features.has_select_for_update_skip_locked:
         leads = leads.select_for_update(skip_locked=True, no_key=True)
@@ -233,6 +254,8 @@ def _undisturbed(steps: QuerySet[Step]) -> QuerySet[Step]:
 @transaction.atomic
 def take_back_lent(*, at: datetime) -> int:
     """What was lent is its owner's again: she is back, or somebody else covers her now."""
+    over = _undisturbed(lent_hand_offs().filter(~Exists(answered_for_at(at))))
+    HandOff.objects.filter(pk__in=list(over.values_list("pk", flat=True))).update(lent_to=None)
     sold = Absence.objects.filter(user=OuterRef("lead__ae"), cover=OuterRef("assignee"))
     back = _undisturbed(lent_steps().filter(~Exists(covers_at(at))))
     back = back.annotate(is_of_ae=Exists(sold)).select_related("lead__bdr")

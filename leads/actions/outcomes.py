@@ -88,7 +88,7 @@ def record_no_show(hand_off: HandOff, *, by: User, at: datetime, note: str = "")
     hand_off = _locked(hand_off)
     if hand_off.meeting_at is None or hand_off.meeting_at > at:
         raise MoveRefused(_("The meeting has not begun yet."))
-    if by.pk in (hand_off.ae_id, hand_off.escalated_to_id):
+    if by.pk in (hand_off.ae_id, hand_off.escalated_to_id, hand_off.lent_to_id):
         lead, hand_off = _after_the_meeting(hand_off, by=by, at=at)
     effects = Effects(lead, by=by, at=at)
     # Said by the BDR it is no answer of the AE: neither kept nor missed.

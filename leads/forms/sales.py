@@ -23,6 +23,7 @@ from leads.waking import Facts, wake_day
 from team.actions.submitting import new_form_id
 from team.localtime import is_zone
 from team.models import Role
+from team.templatetags.midfield import away_words
 
 if TYPE_CHECKING:
     from team.models import User
@@ -75,6 +76,17 @@ class Sales:
     @cached_property
     def may_take_back(self) -> bool:
         return may_take_back(self.user, self.hand_off)
+
+    @cached_property
+    def away(self) -> str:
+        """That its account executive is away, until when, and who covers her: whoever waits for her answer wonders."""
+        if not self.hand_off.is_open:
+            return ""
+        found: Any = self.hand_off
+        if not hasattr(found, "away_until"):
+            found = HandOff.objects.with_absence(self.at).get(pk=found.pk)
+        until, cover = found.away_until, found.covered_by or ""
+        return away_words(self.hand_off.ae.name, until, cover, now=self.at) if until else ""
 
     @property
     def there_or_here(self) -> str:
@@ -232,8 +244,9 @@ class Sales:
 
 
 def may_answer(user: User, hand_off: HandOff) -> bool:
-    """The AE it was sent to, her backup once it was passed on, her cover once accepted, and the manager of its team."""
-    passed_on = hand_off.is_unanswered and hand_off.escalated_to_id == user.pk
+    """The AE it was sent to, her backup once it was passed on, her cover while she is away, and the manager of its
+    team."""
+    passed_on = hand_off.is_unanswered and user.pk in (hand_off.escalated_to_id, hand_off.lent_to_id)
     return hand_off.ae_id == user.pk or passed_on or may_sell(user, hand_off.lead)
 
 

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from agreement.models import Phase, Reason
 from leads.models.lead import Lead
+from team.models import Absence
 
 if TYPE_CHECKING:
     from team.models import User
@@ -40,8 +41,9 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         return held.filter(~models.Exists(later.filter(state=HandOff.State.QUALIFIED)))
 
     def addressed_to(self, user: User) -> HandOffQuerySet:
-        """Hers to answer, and unanswered ones that came to her as backup."""
-        return self.filter(Q(ae=user) | Q(escalated_to=user, state=HandOff.State.SENT))
+        """Hers to answer, unanswered ones that came to her as backup or cover, and what she covers after its answer."""
+        lent = Q(state=HandOff.State.ACCEPTED, lead__in=Lead.objects.lent_by_an_ae(user))
+        return self.filter(Q(ae=user) | (Q(escalated_to=user) | Q(lent_to=user)) & Q(state=HandOff.State.SENT) | lent)
 
     def sent_by(self, user: User) -> HandOffQuerySet:
         return self.filter(bdr=user)
@@ -66,9 +68,18 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         """With everybody a line about it names."""
         return self.select_related("lead__person", "lead__account", "ae", "bdr", "escalated_to")
 
+    def with_absence(self, at: datetime) -> HandOffQuerySet:
+        """With until when its account executive is away at `at`, and who covers her: `away_until`, `covered_by`."""
+        away = Absence.objects.covering(at).filter(user=models.OuterRef("ae")).order_by("-ends_at")
+        return self.annotate(
+            away_until=models.Subquery(away.values("ends_at")[:1]),
+            covered_by=models.Subquery(away.values("cover__name")[:1]),
+        )
+
     def visible_to(self, user: User) -> HandOffQuerySet:
         """What is open is seen by whom it asks; what is over, by whoever sees its lead."""
-        mine = Q(ae=user, state__in=HandOff.OPEN_STATES) | Q(escalated_to=user, state=HandOff.State.SENT)
+        unanswered = (Q(escalated_to=user) | Q(lent_to=user)) & Q(state=HandOff.State.SENT)
+        mine = Q(ae=user, state__in=HandOff.OPEN_STATES) | unanswered
         return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | mine)
 
 
@@ -112,6 +123,10 @@ class HandOff(models.Model):
     escalated_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    # Who answers it while its AE is away: her cover, kept by the tick.
+    lent_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     # RFC 5545: moves with every change of the meeting.
     sequence = models.PositiveSmallIntegerField(default=0)
 
@@ -143,6 +158,7 @@ class HandOff(models.Model):
             models.Index(fields=["ae", "-sent_at"], name="handoff_last_of_ae"),
             models.Index(fields=["bdr", "-sent_at"], name="handoff_sent_by"),
             models.Index(fields=["escalated_to"], condition=Q(state="sent"), name="handoff_passed_on"),
+            models.Index(fields=["lent_to"], condition=Q(lent_to__isnull=False), name="handoff_lent"),
             # Whom a meeting at her account holds up is asked with every tick.
             models.Index(fields=["state", "meeting_at"], condition=Q(meeting_at__isnull=False), name="handoff_booked"),
         ]

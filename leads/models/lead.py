@@ -37,7 +37,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         teams = user.teams_as(Role.BDR, Role.MANAGER)
         seen = Q(team__in=teams)
         if user.has_role(Role.AE):
-            seen |= Q(ae=user) | self._passed_to(user) | self._lent_to(user)
+            seen |= Q(ae=user) | self._passed_to(user) | self._answered_by_cover(user) | self._lent_to(user)
         return self.filter(seen)
 
     def workable_by(self, user: User) -> LeadQuerySet:
@@ -62,9 +62,16 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return lent & Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"))
 
     def _passed_to(self, user: User) -> Q:
-        """Leads whose hand-off nobody answered in time and that came to her as backup."""
+        """Leads whose hand-off waits for an answer and came to her: as backup because nobody gave it in time, or as
+        cover because its account executive is away."""
         hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
-        return Q(pk__in=hand_offs.objects.unanswered().filter(escalated_to=user).values("lead"))
+        hers = Q(escalated_to=user) | Q(lent_to=user)
+        return Q(pk__in=hand_offs.objects.unanswered().filter(hers).values("lead"))
+
+    def _answered_by_cover(self, user: User) -> Q:
+        """What she answered as cover is hers to read until whose it is comes back."""
+        hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
+        return Q(pk__in=hand_offs.objects.accepted().filter(lent_to=user).values("lead"))
 
     def in_pool(self, *, teams: list[int], at: datetime) -> LeadQuerySet:
         """What any BDR of `teams` may take at `at`: free, and not laid aside."""

@@ -317,7 +317,8 @@ def _view(request: Request, has: list[str], hand_off: HandOff | None) -> str:
 
 
 def _brief_rows() -> Any:
-    rows = HandOff.objects.with_people().annotate(outcome_due=outcome_due("lead", at=timezone.now()))
+    now = timezone.now()
+    rows = HandOff.objects.with_people().with_absence(now).annotate(outcome_due=outcome_due("lead", at=now))
     return rows.select_related(
         "lead__team__calendar", "lead__agreement", "lead__stage", "lead__reason", "lead__bdr", "lead__ae", "reason",
         "answered_by",

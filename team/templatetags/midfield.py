@@ -182,6 +182,19 @@ def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
     return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language())
 
 
+def away_words(name: str, until: datetime, cover: str, *, now: datetime) -> str:
+    """Who is away, until when, and who covers her: for whoever waits for an answer."""
+    values = {"name": name, "day": day_words(until, now=now, midline=True), "cover": cover}
+    if not cover:
+        return _("%(name)s is away until %(day)s") % values
+    return _("%(name)s is away until %(day)s; %(cover)s covers") % values
+
+
+@register.simple_tag(takes_context=True)
+def away(context: Context, name: str, until: datetime, cover: str = "") -> str:
+    return away_words(name, until, cover, now=_now(context))
+
+
 def written_day(day: date) -> str:
     """A day that was promised, always with its year: what a form says before is said in the same words after."""
     return date_format(day, pgettext("date format: day and year", "j M Y"))

@@ -130,6 +130,7 @@ PLANTED = {
     "step_lent_to_nobodys_cover": lambda leads: Step.objects.filter(lead=worked(leads)).update(
         assignee=leads[Phase.ACCEPTED].ae
     ),
+    "hand_off_lent_to_nobodys_cover": lambda leads: leads[Phase.ACCEPTED].hand_offs.update(lent_to=worked(leads).bdr),
     "responsible_is_away_uncovered": lambda leads: Absence.objects.create(
         user=worked(leads).bdr, starts_at=LONG_AGO, ends_at=LATER + timedelta(days=1)
     ),

@@ -9,12 +9,14 @@ from django.utils import timezone
 from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.leaving import release_absent
 from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import return_lead
 from leads.actions.sweeping import notice_clocks
 from leads.actions.undoing import undo_last
 from leads.models import Answer, Clock, HandOff, Lead, Note, Step
-from team.models import Role
+from team.models import Absence, Role
+from team.templatetags.midfield import away_words
 from tests.make import give_verdicts, make_account, make_lead, make_person, make_user, reason
 
 NEW_YORK = "America/New_York"
@@ -191,6 +193,28 @@ def test_the_backup_sees_and_answers_what_was_passed_on(client, peter, sent, now
     assert post(client, "accept", sent).status_code == 302
     sent.refresh_from_db()
     assert (sent.ae, sent.state) == (rita, "accepted")
+
+
+def test_who_covers_an_ae_answers_what_waits_and_everybody_is_told_who_is_away(client, alice, peter, sent, now):
+    rita = make_user("rita", Role.AE)
+    Absence.objects.create(user=peter, starts_at=now, ends_at=now + timedelta(days=3), cover=rita)
+    words = away_words("Peter", now + timedelta(days=3), "Rita", now=now)
+    assert words == f"Peter is away until {now + timedelta(days=3):%a}; Rita covers"
+    client.force_login(alice)
+    for url in (reverse("leads:lead", args=[sent.lead.public_id]), page_of(sent), reverse("leads:hand_offs")):
+        assert words in client.get(url).text, url
+
+    release_absent(at=timezone.now())
+
+    client.force_login(rita)
+    response = client.get(reverse("leads:hand_offs"))
+    assert response.context["hand_off"] == sent
+    assert response.context["rail"].counts["hand_offs"] == 1
+    assert "for Peter" in response.text
+    assert post(client, "accept", sent, next=reverse("leads:lead", args=[sent.lead.public_id])).status_code == 302
+    assert client.get(reverse("leads:lead", args=[sent.lead.public_id])).status_code == 200
+    sent.refresh_from_db()
+    assert (sent.ae, sent.state) == (peter, "accepted")
 
 
 @pytest.mark.parametrize("name", ["accept", "reject", "outcome", "move_meeting", "withdraw"])

@@ -10,19 +10,19 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, reassign_leads, take_next
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
-from leads.actions.handing import accept_hand_off, hand_off_lead
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.leaving import deactivate_user, pass_on, release_absent
 from leads.actions.logging import log_call
 from leads.actions.outcomes import record_no_show, return_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.checking import check_all
 from leads.forms.sales import may_answer
-from leads.models import HandOff, Lead
+from leads.models import HandOff, Lead, Notice
 from leads.queue import Wanted, queue_of
 from leads.transitions import MOVES
 from team.models import Absence, Membership, Role, Team, Territory, User
 from tests.constraints import put
-from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user
+from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user, reason
 
 LATER = NOON + timedelta(minutes=10)
 
@@ -374,6 +374,85 @@ def test_who_covers_an_ae_holds_her_meetings_and_records_what_came_of_them(alice
     record_no_show(hand_off, by=petra, at=start + timedelta(hours=1))
     assert not Lead.objects.visible_to(petra).exists()
     assert fresh(lead).phase == Phase.WORKING
+
+
+@pytest.fixture
+def waiting(alice, peter):
+    """A hand-off that Peter has not answered, and for which a meeting is booked."""
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    start = (NOON + timedelta(days=2)).replace(tzinfo=None)
+    return hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(start, "UTC"))
+
+
+def to_answer(user):
+    return list(HandOff.objects.unanswered().addressed_to(user))
+
+
+def test_who_covers_an_ae_answers_for_her_and_the_lead_stays_hers(waiting, peter, petra):
+    away(peter, petra)
+    assert not HandOff.objects.visible_to(petra).exists()
+
+    release_absent(at=LATER)
+
+    hand_off = HandOff.objects.visible_to(petra).get()
+    assert to_answer(petra) == to_answer(peter) == [hand_off]
+    assert set(Lead.objects.workable_by(petra)) == {hand_off.lead}
+    assert may_answer(petra, hand_off)
+    assert [(one.user, one.kind) for one in Notice.objects.filter(user=petra)] == [(petra, Notice.Kind.HAND_OFF)]
+
+    accept_hand_off(hand_off, by=petra, at=LATER)
+
+    hand_off.refresh_from_db()
+    assert (hand_off.ae, hand_off.answered_by, hand_off.lead.ae) == (peter, petra, peter)
+    assert set(Lead.objects.visible_to(petra)) == {hand_off.lead}
+    assert hand_off.lead.steps.open().get().assignee == peter
+    release_absent(at=LATER)
+    assert hand_off.lead.steps.open().get().assignee == petra
+    assert list(HandOff.objects.addressed_to(petra)) == [hand_off]
+    release_absent(at=BACK)
+    assert hand_off.lead.steps.open().get().assignee == peter
+    assert not HandOff.objects.visible_to(petra).exists()
+    assert broken(BACK) == set()
+
+
+def test_who_covers_an_ae_may_reject_for_her(waiting, alice, peter, petra):
+    away(peter, petra)
+    release_absent(at=LATER)
+    waiting.refresh_from_db()
+
+    reject_hand_off(waiting, reason=reason("reject_brief_empty"), by=petra, at=LATER)
+
+    assert (fresh(waiting.lead).phase, fresh(waiting.lead).bdr) == (Phase.WORKING, alice)
+    assert not Lead.objects.visible_to(petra).exists()
+    assert broken() == set()
+
+
+def test_an_ae_who_is_back_answers_alone(waiting, peter, petra):
+    away(peter, petra)
+    release_absent(at=LATER)
+    assert broken(BACK + timedelta(minutes=9)) >= {"hand_off_lent_to_nobodys_cover"}
+
+    release_absent(at=BACK)
+
+    assert (to_answer(peter), to_answer(petra)) == ([waiting], [])
+    assert not HandOff.objects.visible_to(petra).exists()
+
+
+def test_a_rep_who_covers_an_ae_answers_nothing_for_her(waiting, bob, peter):
+    away(peter, bob)
+
+    release_absent(at=LATER)
+
+    assert to_answer(bob) == []
+
+
+def test_her_cover_is_told_once(waiting, peter, petra):
+    away(peter, petra)
+
+    release_absent(at=LATER)
+    release_absent(at=LATER)
+
+    assert Notice.objects.filter(user=petra).count() == 1
 
 
 def test_an_ae_has_back_what_was_not_done(alice, peter, petra):
