@@ -209,7 +209,7 @@ def answer_questions(
         raise ImportRefused(_("First say what the columns become."))
     if run.kind == Import.Kind.PEOPLE and happened_at is None:
         raise ImportRefused(_("Say when this happened."))
-    if happened_at is not None and happened_at > at + timedelta(days=1):
+    if happened_at is not None and happened_at > at:
         raise ImportRefused(_("It cannot have happened in the future."))
     if pace == Import.Pace.PER_DAY and not per_day:
         raise ImportRefused(_("Say how many a day."))

@@ -149,7 +149,9 @@ def import_answers(request: Request, public_id: UUID) -> HttpResponse:
     if not run.mapping.get("columns"):
         return redirect("leads:import_columns", public_id)
     profile, mapping = Profile.from_json(run.profile), Mapping.from_json(run.mapping)
-    if request.method == "POST" and (moment := read_moment(request.POST.get("same_moment", ""))):
+    moment = read_moment(request.POST.get("same_moment", ""))
+    # Only the preview offers it, and that there is once everything was answered.
+    if moment and run.state == Import.State.READY:
         return _tell_of(request, run, moment)
     form = _answers_form(request, run, profile, mapping)
     status = 200

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import CustomField, Person
 from leads.actions.import_rows import run_imports
@@ -293,6 +294,31 @@ def test_the_preview_warns_of_another_moment_and_one_button_takes_the_one_before
     run.refresh_from_db()
     assert (run.rows_created, run.rows_updated, run.rows_duplicate) == (1, 0, 2)
     assert list(Interest.objects.order_by("pk").values_list("points", flat=True))[:2] == points
+
+
+def test_the_button_of_the_preview_answers_nothing_that_was_not_answered_before(team, lea, client):
+    run = decided(received("Email,First name\na@corvane.io,Ada\n", by=lea), by=lea)
+    client.force_login(lea)
+
+    response = client.post(reverse("leads:import_answers", args=[run.public_id]), {"same_moment": EARLIER.isoformat()})
+
+    assert response.status_code == 422
+    run.refresh_from_db()
+    assert (run.state, run.happened_at) == ("uploaded", None)
+
+
+def test_nothing_of_a_file_has_happened_in_the_future(team, lea, client):
+    run = decided(received("Email,First name\na@corvane.io,Ada\n", by=lea), by=lea)
+    answered(run, by=lea, at=EARLIER)
+    client.force_login(lea)
+    soon = timezone.now() + timedelta(hours=20)
+
+    url = reverse("leads:import_answers", args=[run.public_id])
+    response = client.post(url, {"same_moment": soon.isoformat()}, follow=True)
+
+    assert "It cannot have happened in the future." in response.text
+    run.refresh_from_db()
+    assert run.happened_at == EARLIER
 
 
 def test_the_name_of_a_system_is_taken_as_it_is_typed(team, lea, client):
