@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
 from agreement.models import Cadence, Phase
@@ -163,7 +163,8 @@ def _reassign(
         if to is None or not to.has_role(Role.AE):
             raise MoveRefused(_("Deals go to an account executive."), field="to")
         new["ae"] = to
-        lead.hand_offs.open().update(ae=to)
+        # Who holds her invitation gets a newer one, by the one she meets now.
+        lead.hand_offs.open().update(ae=to, sequence=F("sequence") + 1)
         effects.assign_steps(to, of=was)
     elif lead.phase == Phase.QUEUED:
         new |= {"bdr": to, "reserved_until": _reserved_until(lead, team_id, calendars, at=at) if to else None}

@@ -232,8 +232,9 @@ def _answer(
     hand_off: HandOff, state: str, *, by: User, at: datetime, ae: User | None = None, reason: Reason | None = None
 ) -> None:
     hand_off.state, hand_off.answered_at, hand_off.answered_by, hand_off.reason = state, at, by, reason
+    goes_to_another = ae is not None and ae.pk != hand_off.ae_id
+    hand_off.sequence += state == HandOff.State.REJECTED or goes_to_another
     hand_off.ae = ae or hand_off.ae
-    hand_off.sequence += state == HandOff.State.REJECTED
     hand_off.save(update_fields=["state", "answered_at", "answered_by", "reason", "ae", "sequence"])
 
 

@@ -7,11 +7,13 @@ from icalendar import Calendar
 
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.meetings import move_meeting
+from leads.actions.moving import Target, move_leads
 from leads.actions.outcomes import return_lead
 from leads.actions.undoing import undo_last
 from leads.invitation import invitation
 from leads.models import HandOff
-from tests.make import NOON, make_account, make_lead, make_person, reason
+from team.models import Role
+from tests.make import NOON, make_account, make_lead, make_person, make_user, reason
 
 TOMORROW_3PM = datetime(2027, 3, 2, 15, 0)
 NEW_YORK = "America/New_York"
@@ -69,6 +71,19 @@ def test_moving_keeps_the_uid_and_raises_the_number(booked, alice):
     assert (before["sequence"], after["sequence"]) == (0, 1)
     # Clocks in New York went forward on 14 March.
     assert after["dtstart"].dt == datetime(2027, 3, 15, 19, 0, tzinfo=UTC)
+
+
+def test_another_account_executive_is_another_organizer_and_a_newer_invitation(booked, peter, mona):
+    olga, pia = make_user("olga", Role.AE), make_user("pia", Role.AE)
+
+    move_leads([booked.lead_id], target=Target(olga, side="ae"), by=mona, at=NOON)
+    _calendar, moved = event_of(booked)
+    HandOff.objects.filter(pk=booked.pk).update(escalated_to=pia)
+    accept_hand_off(HandOff.objects.get(pk=booked.pk), by=pia, at=NOON)
+    _calendar, accepted = event_of(booked)
+
+    assert (moved["organizer"], moved["sequence"]) == (f"mailto:{olga.email}", 1)
+    assert (accepted["organizer"], accepted["sequence"]) == (f"mailto:{pia.email}", 2)
 
 
 def test_accepted_is_confirmed_and_withdrawn_is_cancelled(booked, alice, peter):
