@@ -14,6 +14,7 @@ from tests.make import make_account, make_calendar, make_lead, make_person, make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+OPEN_PHASES = (Phase.WORKING, Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED, Phase.NURTURE)
 PHONE = {"width": 390, "height": 844}
 CUT = """[...document.querySelectorAll(".row .when, .row .when > *, .scroll")]
   .filter((part) => getComputedStyle(part).display !== "inline" && part.scrollWidth > part.clientWidth + 1)
@@ -56,6 +57,56 @@ def test_the_moment_of_a_row_is_never_cut(new_page, ana, width):
 
     assert page.locator(".row").count() == 5
     assert page.evaluate(CUT) == []
+
+
+# Of every button of the bars: those that reach past the screen or are cut.
+BARS = """[...document.querySelectorAll(".lead-actions, .actions")]
+  .flatMap((bar) => [...bar.querySelectorAll("button, .button")])
+  .filter((one) => one.checkVisibility())
+  .filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.left < 0 || box.right > innerWidth || one.scrollWidth > one.clientWidth + 1;
+  }).map((one) => one.textContent.trim())"""
+# How far the words of a button stand out from what is behind them, by the figures of the guidelines.
+CONTRAST = """(button) => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (colour) => {
+    canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map((part) => part / 255).map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+  };
+  const style = getComputedStyle(button);
+  if (/\\/ 0\\)|, 0\\)|transparent/.test(style.backgroundColor)) return 0;
+  const [a, b] = [light(style.color), light(style.backgroundColor)].sort((x, y) => y - x);
+  return (a + 0.05) / (b + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 360])
+def test_every_action_bar_fits_a_phone_and_its_first_button_is_seen(new_page, team, ana, width, scheme):
+    peter = make_user("peter", Role.AE)
+    mona = make_user("mona", Role.MANAGER, team=team)
+    pool = make_lead(team=team, at=timezone.now())
+    leads = {phase: make_lead(phase=phase, bdr=ana, ae=peter, at=timezone.now()) for phase in OPEN_PHASES}
+    pages = {
+        user: new_page(user=user, viewport={"width": width, "height": 844}, color_scheme=scheme) for user in (ana, mona)
+    }
+    wrong = {}
+    for user, page in pages.items():
+        for lead in (pool, *leads.values()):
+            page.goto(f"/leads/{lead.public_id}/")
+            if cut := page.evaluate(BARS):
+                wrong[user.name, lead.phase] = cut
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (user.name, lead.phase)
+    pages[ana].goto(f"/leads/{pool.public_id}/")
+    take = pages[ana].get_by_role("button", name="Take this lead")
+
+    assert wrong == {}
+    assert take.evaluate(CONTRAST) >= 4.5
+    assert take.bounding_box()["height"] >= 44
+    assert complaints(pages[ana]) == []
 
 
 def test_the_hours_of_the_demo_stay_when_an_act_answers_and_are_small_on_a_phone(new_page, ana):
