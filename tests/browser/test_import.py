@@ -214,3 +214,73 @@ def test_the_pages_of_an_import_are_accessible_and_narrow(new_page, lea):
     look("list")
 
     assert seen == {name: ([], False) for name in ("columns", "answers", "running", "done", "list")}
+
+
+def test_cancel_keeps_the_focus_while_the_page_follows_the_rows(new_page, lea):
+    page = new_page(user=lea)
+    rows = "Email\n" + "".join(f"p{n}@x{n}.io\n" for n in range(300))
+    upload(page, {"name": "long.csv", "mimeType": "text/csv", "buffer": rows.encode()}, "People")
+    page.get_by_role("button", name="On to the answers").click()
+    answer(page, source="A long list")
+    start(page, 300)
+    cancel = page.get_by_role("button", name="Cancel import")
+    cancel.focus()
+    handle = cancel.element_handle()
+
+    done = 0
+    for _ in range(3):
+        run_imports(budget=0.0001, chunk_rows=20)
+        assert (now := Import.objects.get().rows_done) > done
+        done = now
+        expect(page.locator("#progress")).to_contain_text(f"{done} of 300 rows")
+        expect(cancel).to_be_focused()
+
+    assert handle.evaluate("button => button.isConnected")
+    cancel.click()
+    expect(page.locator("#progress")).to_contain_text("Cancelled.")
+    expect(cancel).to_have_count(0)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1500)
+    assert asked == []
+
+
+def test_when_the_rows_are_in_the_page_asks_no_more(new_page, lea):
+    page = new_page(user=lea)
+    upload(page, {"name": "stand.csv", "mimeType": "text/csv", "buffer": SMALL.encode()}, "People")
+    decide(page, ids_from="stand")
+    answer(page, source="The stand")
+    start(page, 10)
+    assert work(page) == [6, 0, 1, 3]
+
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1500)
+    assert asked == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_long_file_name_fits_every_page_of_its_import(new_page, lea, width):
+    page = new_page(user=lea, viewport={"width": width, "height": 900})
+    name = "x" * 244 + ".csv"
+    wide = "document.documentElement.scrollWidth > innerWidth"
+    cut = "[...document.querySelectorAll('.scroll')].some((part) => part.scrollWidth > part.clientWidth + 1)"
+    found = {}
+
+    def look(at):
+        found[at] = page.evaluate(wide), page.evaluate(cut)
+
+    upload(page, {"name": name, "mimeType": "text/csv", "buffer": b"Email\na@x.io\n"}, "People")
+    look("columns")
+    page.get_by_role("button", name="On to the answers").click()
+    answer(page, source="List")
+    look("answers")
+    start(page, 1)
+    run_imports(budget=100)
+    result(page)
+    look("result")
+    page.goto(reverse("leads:imports"))
+    look("list")
+
+    assert found == {at: (False, False) for at in ("columns", "answers", "result", "list")}
+    assert page.get_by_role("link", name="xxx").get_attribute("title") == name
