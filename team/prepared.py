@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
@@ -25,9 +26,12 @@ from psycopg.types.numeric import Int8
 FIRST_NUMBER = 7_900_000_000_000
 FIRST_MOMENT = datetime(1907, 3, 1, tzinfo=UTC)
 MARKED_YEARS = ("1906", "1907", "1908", "1909")
+# A zone where it is another day than in UTC at most moments.
+FAR_AWAY = "Pacific/Kiritimati"
 LIST_STEP = 8
 # As many shapes of one list are kept compiled, and as many plans by one connection; the driver would keep 100.
 KEPT_MAX = 200
+NO_VALUE = "A prepared query compares with a value; that there is none is asked by another shape."
 
 
 @dataclass
@@ -60,7 +64,8 @@ class Prepared:
     """`build` makes the QuerySet (of tuples) from values by name: numbers, moments, UUIDs, and lists of numbers.
 
     It is called once for each shape: the length of the lists, rounded up, and `shape`, whatever else it depends on.
-    It must not look at the values, only pass them on; only those of `may_skip` may be left out in some shape.
+    It must not look at the values, only pass them on; only those of `may_skip` may be left out in some shape. None is
+    no value, and a day is none of a moment: it depends on the reader's zone.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], *, may_skip: Iterable[str] = ()) -> None:
@@ -105,6 +110,8 @@ class Prepared:
             many = value if isinstance(value, tuple) else (value,)
             made = []
             for place, one in enumerate(many):
+                if one is None and name not in self.may_skip:
+                    raise ValueError(NO_VALUE)
                 count += 1
                 mark: Any = FIRST_NUMBER + count
                 if isinstance(one, datetime):
@@ -118,8 +125,13 @@ class Prepared:
                     places[connection.ops.adapt_datetimefield_value(mark)] = (name, place)
             marks[name] = made if isinstance(value, tuple) else made[0]
         rows = self.build(*shape, **marks)
-        compiler = rows.query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
+        with timezone.override("UTC"):
+            compiler = rows.query.get_compiler(connection=connection)
+            sql, params = compiler.as_sql()
+        with timezone.override(FAR_AWAY):
+            elsewhere = rows.query.get_compiler(connection=connection).as_sql()
+        if str((sql, params)) != str(elsewhere):
+            raise ValueError("A prepared query asks for moments, not for days: whose zone they are in would be kept.")
         holes = tuple(
             (position, *places[param])
             for position, param in enumerate(params)
@@ -189,6 +201,8 @@ def _filled(value: Any) -> Any:
 
 def _adapted(value: Any, *, like: Any) -> Any:
     """The value as the database's driver was given the one that stood there."""
+    if value is None:
+        raise ValueError(NO_VALUE)
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, UUID):

@@ -1,10 +1,11 @@
 """A prepared list: the same rows as its QuerySet, for any values, compiled once a shape."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import TruncDay
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
@@ -112,3 +113,45 @@ def test_a_moment_that_the_query_reckons_with_is_a_mistake_at_once(people):
 
     with pytest.raises(ValueError, match="does not reckon"):
         wrong.rows(at=NOON)
+
+
+@pytest.mark.parametrize("at_first", [True, False])
+@pytest.mark.parametrize(
+    ("build", "value"),
+    [
+        (lambda it: Membership.objects.filter(user=it).values_list("pk"), 1),
+        (lambda it: Membership.objects.filter(user__in=it).values_list("pk"), [1]),
+        (lambda it: Team.objects.filter(retired_at=it).values_list("pk"), NOON),
+    ],
+)
+def test_none_is_refused_as_a_value_and_not_compared_with(people, build, value, at_first):
+    mine = Prepared(build)
+    if not at_first:
+        mine.rows(it=value)
+
+    with pytest.raises(ValueError, match="that there is none is asked by another shape"):
+        mine.rows(it=[None] if isinstance(value, list) else None)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda user: Absence.objects.filter(user=user, starts_at__date=NOON.date()).values_list("pk"),
+        lambda user: Absence.objects.filter(user=user, starts_at__year=2027).values_list("pk"),
+        lambda user: Absence.objects.filter(user=user).annotate(day=TruncDay("starts_at")).values_list("day"),
+    ],
+)
+def test_a_day_in_the_zone_of_whoever_asks_first_is_a_mistake_at_once(people, build):
+    with pytest.raises(ValueError, match="whose zone they are in would be kept"):
+        Prepared(build).rows(user=1)
+
+
+def test_a_day_in_a_zone_that_is_named_is_none(people):
+    _teams, users = people
+    in_utc = Prepared(
+        lambda user: (
+            Absence.objects.filter(user=user).annotate(day=TruncDay("starts_at", tzinfo=UTC)).values_list("day")
+        )
+    )
+
+    assert in_utc.rows(user=users[0].pk) == [(NOON.replace(hour=0, minute=0),)]
