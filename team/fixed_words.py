@@ -7,10 +7,11 @@ anew spends a tenth of its time on it.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.template import Context, Node, Template
+from django.template import Context, Node, Template, TemplateSyntaxError
 from django.template.base import NodeList, TextNode, render_value_in_context
 from django.template.library import SimpleNode
 from django.template.loaders.cached import Loader as CachedLoader
@@ -92,7 +93,7 @@ class Sentence(Node):
     child_nodelists = ()
 
     def __init__(self, node: Any) -> None:
-        self.token, self.origin = node.token, node.origin
+        self.token, self.origin, self.tag_name = node.token, node.origin, node.tag_name
         self.values = tuple(node.extra_context.items())
         self.counter, self.counted_as = node.counter, str(node.countervar)
         # Each as a pattern and the names in it.
@@ -104,6 +105,10 @@ class Sentence(Node):
             is_one = True
             if self.counter is not None:
                 context[self.counted_as] = count = self.counter.resolve(context)
+                if not isinstance(count, Decimal | float | int):
+                    raise TemplateSyntaxError(
+                        f"{self.counted_as!r} argument to {self.tag_name!r} tag must be a number."
+                    )
                 is_one = count == 1
             pattern, names = self.singular if is_one else self.plural
             return str(pattern % {name: render_value_in_context(context.get(name, ""), context) for name in names})

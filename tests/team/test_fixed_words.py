@@ -1,9 +1,10 @@
 """What is drawn once when a template is loaded says the same as what is drawn each time."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.template import Context, Engine
+from django.template import Context, Engine, TemplateSyntaxError
 
 from team.templatetags.midfield import icon
 
@@ -47,6 +48,28 @@ def test_it_draws_what_django_draws(pages, name, n):
     ]
     assert drawn[0] == drawn[1]
     assert "Yes" in drawn[0]
+
+
+@pytest.mark.parametrize("counted", [{}, {"n": "1"}, {"n": None}, {"n": [1]}])
+def test_what_is_no_number_is_not_counted_by_either(tmp_path, counted):
+    text = "{% load i18n %}{% blocktranslate count k=n %}{{ k }} row{% plural %}{{ k }} rows{% endblocktranslate %}"
+    (tmp_path / "page.html").write_text(text)
+    said = []
+    for loader in ("django.template.loaders.cached.Loader", "team.fixed_words.Loader"):
+        with pytest.raises(TemplateSyntaxError) as refused:
+            engine(tmp_path, loader).get_template("page.html").render(Context(counted))
+        said.append(str(refused.value))
+
+    assert said == ["'k' argument to 'blocktranslate' tag must be a number."] * 2
+
+
+@pytest.mark.parametrize("n", [1.0, 1.5, Decimal(1), Decimal("1.5"), True, False])
+def test_numbers_of_every_kind_are_counted_alike(pages, n):
+    drawn = [
+        engine(pages, loader).get_template("page.html").render(Context({"n": n}))
+        for loader in ("django.template.loaders.cached.Loader", "team.fixed_words.Loader")
+    ]
+    assert drawn[0] == drawn[1]
 
 
 def test_an_icon_and_a_word_beside_text_are_text(pages):
