@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import ContactPoint, CustomField, Employment, Person, Suppression
@@ -353,7 +354,8 @@ class LeadPage:
             return _("that was the last attempt: decide tomorrow, recycle or go on")
         this = next((one for one in attempts if one.position == done), None)
         days = later.day_offset - (this.day_offset if this else 0)
-        when = _("later today") if days <= 0 else _("%(days)s working days on") % {"days": days}
+        on = ngettext("%(days)s working day on", "%(days)s working days on", days) % {"days": days}
+        when = on if days > 0 else _("later today")
         words = {"number": later.position, "all": len(attempts), "kind": str(later.get_kind_display()).lower()}
         return _("attempt %(number)s of %(all)s, %(kind)s, ") % words + when
 

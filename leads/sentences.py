@@ -213,7 +213,9 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     if e.data.get("because") == "meeting_at_account" and not e.data.get("done"):
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "meeting_gone":
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _because(e))
+        # What waited may have been due before the meeting was over: a day that has passed is no news.
+        is_ahead = bool(due) and datetime.fromisoformat(_new(e, "due_at")) > e.at
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due if is_ahead else _("now")}, _because(e))
     if e.data.get("snoozed"):
         return Told("clock", _("%(who)s snoozed the next step to %(moment)s") % {"who": t.who(e), "moment": due})
     if e.data.get("done"):

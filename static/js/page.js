@@ -268,9 +268,9 @@ function tick() {
     const later = left > 12 * 3_600_000 && new Date(now + left).toDateString() !== new Date(now).toDateString();
     if (later || Number.isNaN(left)) continue;
     const minutes = Math.floor((left > 0 ? left + 59_000 : -left) / 60_000);
-    const text = say(left > 0 ? words.left : words.late, span(minutes));
+    const text = left > 0 || minutes ? say(left > 0 ? words.left : words.late, span(minutes)) : words.now;
     if (time.textContent !== text) time.textContent = text;
-    const state = left <= 0 ? "overdue" : left <= 3_600_000 ? "due" : "";
+    const state = left <= -60_000 ? "overdue" : left <= 3_600_000 ? "due" : "";
     const when = time.closest(".when");
     if (!when || (when.dataset.is ?? "") === state) continue;
     if (state) when.dataset.is = state;
@@ -291,7 +291,11 @@ function open(control, panel, { focus = true } = {}) {
   }
   panel.hidden = false;
   control?.setAttribute("aria-expanded", "true");
-  if (!focus) return;
+  if (focus) begin(panel);
+}
+
+// The first thing to fill in or to press: a key pressed next, Ctrl Enter too, belongs to this form.
+function begin(panel) {
   const first = panel.querySelector("[autofocus]") ?? panel.querySelector("input:checked, input:not([type=hidden]), select, textarea, button");
   first?.focus({ preventScroll: true });
   panel.scrollIntoView({ block: "nearest" });
@@ -392,6 +396,9 @@ function prepare(scope) {
 
 prepare(document);
 tick();
+// A form that another page's link has unfolded is ready to be typed in.
+const unfolded = document.querySelector("[aria-controls][aria-expanded=true]")?.getAttribute("aria-controls");
+if (unfolded && document.activeElement === document.body) begin(document.getElementById(unfolded) ?? document.body);
 document.addEventListener("htmx:after:swap", () => {
   prepare(document);
   tick();

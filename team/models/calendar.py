@@ -5,6 +5,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -116,4 +118,8 @@ class Absence(models.Model):
         indexes = [models.Index(fields=["user", "ends_at"], name="absence_of_user")]
 
     def __str__(self) -> str:
-        return f"{self.user_id}: {self.starts_at:%Y-%m-%d} - {self.ends_at:%Y-%m-%d}"
+        return gettext("%(name)s, %(first)s to %(last)s") % {
+            "name": self.user,
+            "first": date_format(self.starts_at, "j M Y"),
+            "last": date_format(self.ends_at, "j M Y"),
+        }

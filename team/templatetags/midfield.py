@@ -24,6 +24,7 @@ from team.keys import KEYS, Key
 register = template.Library()
 
 DUE_SOON = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 TICKING = SafeString(" data-countdown")
 
 
@@ -164,8 +165,8 @@ def meaning(message: Message) -> str:
 
 
 def due_state(due_at: datetime, *, now: datetime) -> str:
-    """`overdue` once the moment has passed, `due` in the hour before it, else nothing."""
-    if due_at <= now:
+    """`overdue` a minute after the moment, `due` from an hour before it, else nothing."""
+    if due_at <= now - MINUTE:
         return "overdue"
     return "due" if due_at - now <= DUE_SOON else ""
 
@@ -234,7 +235,7 @@ def clock_words(local: datetime) -> str:
 
 
 def countdown_words(due_at: datetime, *, now: datetime) -> str:
-    """`3 min left`, `4 h 42 min late`, `1 day late`; beyond today the moment itself.
+    """`3 min left`, `now`, `4 h 42 min late`, `1 day late`; beyond today the moment itself. Late begins with a minute.
 
     static/js/page.js keeps these words up to date: the two follow the same rule.
     """
@@ -257,7 +258,7 @@ def _minutes(span: timedelta) -> int:
 
 @lru_cache(maxsize=4096)
 def _late_words(minutes: int, language: str | None) -> str:
-    return _("%(span)s late") % {"span": _span_words(minutes, language)}
+    return _("%(span)s late") % {"span": _span_words(minutes, language)} if minutes else _("now")
 
 
 @lru_cache(maxsize=4096)

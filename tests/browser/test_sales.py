@@ -53,6 +53,18 @@ def complaints(page):
     ]
 
 
+def test_a_bdr_takes_her_hand_off_back_from_the_lead_page_by_keyboard(new_page, alice, sent):
+    page = new_page(user=alice)
+    page.goto(reverse("leads:lead", args=[sent.lead.public_id]))
+
+    page.keyboard.press("w")
+    expect(page.locator("#sales-withdraw :focus")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".toast")).to_contain_text("Taken back from Peter.")
+    assert state_of(sent) == ("withdrawn", "working")
+
+
 def test_the_ae_accepts_with_one_key_and_takes_it_back_with_another(new_page, peter, sent):
     page = new_page(user=peter)
     page.goto(reverse("leads:hand_offs"))

@@ -1,8 +1,10 @@
 """Words say what happened, not which code stands for it."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,9 +15,11 @@ from leads.actions.closing import disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
 from leads.actions.meetings import move_meeting
-from leads.models import Notice, SecondLook
+from leads.models import Lead, LeadEvent, Notice, SecondLook
 from leads.routing import why_not
+from leads.sentences import told
 from team.actions.submitting import new_form_id
+from team.models import Absence
 from tests.make import NOON, make_account, make_lead, make_person, reason
 
 
@@ -91,3 +95,32 @@ def test_a_number_that_is_taken_out_is_marked_wrong_and_said(client, alice, now)
     email.refresh_from_db()
     assert (phone.state, email.state) == (ContactPoint.State.WRONG, ContactPoint.State.OK)
     assert f"Marked as wrong, not forgotten: {phone.value}." in " ".join(map(str, answer.context["messages"]))
+
+
+def test_attempts_that_wait_no_longer_name_no_day_that_has_passed(db):
+    lead = Lead(pk=1, public_id=uuid4())
+    said = {}
+    for days in (-2, 2):
+        due = (NOON + timedelta(days=days)).isoformat()
+        event = LeadEvent(lead=lead, verb="plan", at=NOON, from_phase="working", to_phase="working")
+        event.changes, event.data = {"due_at": [None, due]}, {"because": "meeting_gone"}
+        said[days] = told(event, lead, reader=0, now=NOON + timedelta(days=3))
+
+    assert said[-2] == "Attempts go on now"
+    assert said[2].startswith("Attempts go on ")
+    assert said[2] != said[-2]
+
+
+def test_an_absence_is_named_by_who_is_away_and_the_days(alice):
+    absence = Absence(user=alice, starts_at=NOON, ends_at=NOON + timedelta(days=3))
+
+    assert str(absence) == "Alice, 1 Mar 2027 to 4 Mar 2027"
+
+
+def test_one_working_day_is_said_in_the_singular(client, alice):
+    with time_machine.travel(NOON, tick=False):
+        lead = make_lead(phase=Phase.WORKING, bdr=alice)
+        client.force_login(alice)
+        page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert "attempt 2 of 6, call, 1 working day on" in page

@@ -42,8 +42,9 @@ def in_berlin():
         (timedelta(seconds=1), "1 min left"),
         (timedelta(minutes=88), "1 h 28 min left"),
         (timedelta(hours=2), "2 h left"),
-        (timedelta(0), "0 min late"),
-        (-timedelta(seconds=59), "0 min late"),
+        (timedelta(0), "now"),
+        (-timedelta(seconds=59), "now"),
+        (-timedelta(seconds=60), "1 min late"),
         (-timedelta(minutes=282), "4 h 42 min late"),
         (-timedelta(hours=24), "1 day late"),
         (-timedelta(days=5, hours=3), "5 days late"),
@@ -60,9 +61,14 @@ def test_a_countdown_says_what_is_left_or_how_late_it_is(later, words):
 
 @pytest.mark.parametrize(
     ("later", "state"),
-    [(timedelta(hours=1), "due"), (timedelta(minutes=61), ""), (timedelta(0), "overdue")],
+    [
+        (timedelta(hours=1), "due"),
+        (timedelta(minutes=61), ""),
+        (timedelta(0), "due"),
+        (-timedelta(minutes=1), "overdue"),
+    ],
 )
-def test_the_last_hour_is_due_and_the_moment_itself_is_overdue(later, state):
+def test_the_last_hour_is_due_and_a_minute_after_the_moment_it_is_overdue(later, state):
     assert due_state(NOON + later, now=NOON) == state
 
 
