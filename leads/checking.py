@@ -244,7 +244,18 @@ def promise_waits_for_nothing(when: When) -> QuerySet[Clock]:
     """First touches that are promised from a later moment on, though no attempt is held up until then."""
     held = Step.objects.open().filter(lead=OuterRef("lead"), held_from__isnull=False, due_at=OuterRef("started_at"))
     first_touch = Clock.objects.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, started_at__gt=when.at)
-    return first_touch.filter(~Exists(held), started_at__gt=F("lead__first_queued_at"))
+    # In the pool nothing is planned yet.
+    worked = first_touch.exclude(lead__phase=Phase.QUEUED)
+    return worked.filter(~Exists(held), started_at__gt=F("lead__first_queued_at"))
+
+
+def promise_of_the_pool_is_wrongly_timed(when: When) -> QuerySet[Clock]:
+    """First touches of the pool that run while nobody may try, or that wait for nothing, though a tick has been here
+    since a meeting there or the lead was changed."""
+    there = HandOff.objects.filter(lead__account=OuterRef("lead__account"))
+    changed = there.filter(Q(sent_at__gt=when.late) | Q(outcome_at__gt=when.late) | Q(answered_at__gt=when.late))
+    acted = LeadEvent.objects.filter(lead=OuterRef("lead"), at__gt=when.late)
+    return Clock.objects.wrongly_timed(when.at).filter(~Exists(changed), ~Exists(acted))
 
 
 def sweep_is_stale(when: When) -> QuerySet[Lead]:
@@ -370,6 +381,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         attempt_waits_for_nothing,
         hand_raiser_waits_for_a_meeting,
         promise_waits_for_nothing,
+        promise_of_the_pool_is_wrongly_timed,
         sweep_is_stale,
         sweep_is_missing,
         clock_is_unwatched,

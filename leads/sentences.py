@@ -210,6 +210,8 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(_new(e, "due_at"))
     kind = e.data.get("kind", "")
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
+    if e.to_phase == Phase.QUEUED:
+        return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "meeting_at_account" and not e.data.get("done"):
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "meeting_gone":

@@ -64,6 +64,7 @@ MOVES: tuple[Move, ...] = (
     # The pool
     *_rows((Q,), "claim", W, ("pool",), due="next step"),
     *_rows((Q,), "expire", Q, ("system",)),
+    *_rows((Q,), "plan", Q, ("system",), due="first touch", clocks="first touch waits for a meeting, or goes on"),
     *_rows((W,), "release", Q, ("bdr", "manager", "system"), due="next step or first touch"),
     *_rows((Q, W, H, A, S, N), "reassign", None, ("manager", "system"), due="unchanged"),
     *_rows((Q, W, H, A, S, N), "miss", None, ("system",), clocks="missed"),

@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from agreement.models import Cadence, Phase
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write
 from leads.actions.effects import Effects
-from leads.actions.holding import HELD, hold_planned, is_held, let_go, settle_first_touch
+from leads.actions.holding import (
+    HELD,
+    due_in_pool,
+    hold_planned,
+    is_held,
+    let_go,
+    planned_from,
+    settle_first_touch,
+    settle_in_pool,
+)
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.cadence import first_step, reach_of, soon
@@ -73,7 +82,8 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
     """Back to the pool of its team with its clocks running and its steps open, for whoever takes it next.
 
     Of a lead nobody has touched only what was promised stays: whoever takes it begins the cadence. What waited for a
-    meeting at the account is due when it was planned, and waits again when somebody takes it.
+    meeting at the account is due when it was planned, and waits again when somebody takes it; the promise of a first
+    touch waits here, too.
     """
     held = lock_lead(lead)
     if held.phase != Phase.WORKING:
@@ -84,12 +94,8 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
         effects.close_steps([step for step in effects.open_steps if not step.promised])
     effects.assign_steps(None)
     let_go(effects)
-    settle_first_touch(effects, at=at)
-    clock = first_touch_of(effects.running_clocks)
-    due_at = effects.next_due or soon(at)
-    if untouched:
-        moments = (clock.due_at if clock else held.due_at, effects.next_due)
-        due_at = min(moment for moment in moments if moment is not None)
+    settle_in_pool(effects, reach_of(held).held_until if untouched else None, at=at)
+    due_at = (due_in_pool(effects) if untouched else effects.next_due) or soon(at)
     event = alter(
         held,
         "release",
@@ -214,7 +220,8 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
             hold_planned(effects, reach_of(lead).held_until, at=at)
     else:
         worktime = calendars.of_user(by.pk)
-        due_at = max(lead.due_at, soon(at)) if lead.due_at else None
+        planned = planned_from(effects, at=at)
+        due_at = max(planned, soon(at)) if planned else None
         effects.make_step(first_step(lead_for_step, assignee_id=by.pk, at=at, worktime=worktime, due_at=due_at))
     if lead.first_touched_at is not None and lead.last_touched_at:
         new["stage"] = lead.stage if lead.stage and lead.stage.phase == Phase.WORKING else entry_stage(Phase.WORKING)

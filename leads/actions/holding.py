@@ -1,7 +1,8 @@
 """A meeting at an account holds up attempts of colleagues there, and with each attempt the promise of a first touch.
 
-Which attempt should wait, and until when, is said once, in `StepQuerySet.wrongly_timed`: what changes a meeting, the
-tick and `check_leads` ask the same question.
+Which attempt should wait, and until when, is said once, in `StepQuerySet.wrongly_timed`, and of who waits in the pool,
+where nothing is planned yet, in `ClockQuerySet.wrongly_timed`: what changes a meeting, the tick and `check_leads` ask
+the same questions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from agreement.models import Phase, SLAClause
 from leads.actions.acts import belongs
 from leads.actions.changing import alter
 from leads.actions.effects import Effects, Together
-from leads.bands import CLAIM_GRACE, is_waiting, sweep_of_untouched
+from leads.bands import CLAIM_GRACE, band_of, is_waiting, sweep_of_queued, sweep_of_untouched
 from leads.cadence import soon
 from leads.clocks import first_touch_of, going_on, is_laid_aside, start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Step
@@ -31,8 +32,9 @@ HELD = "meeting_at_account"
 
 
 def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = False) -> None:
-    """Attempts at people of the account wait until the last meeting there was held. Where none is ahead any more they
-    are due when they were planned, or now; `as_before` when they were planned, because the meeting is taken back.
+    """Attempts at people of the account wait until the last meeting there was held, and so do the promises of whom
+    nobody in the pool may try. Where none is ahead any more they are due when they were planned, or now; `as_before`
+    when they were planned, because the meeting is taken back.
 
     Who asked to be called and was not reached yet is called all the same, and what a rep put off herself stays where
     she put it. A lead that somebody is changing at this instant is passed over, because two of us who book at one
@@ -40,8 +42,10 @@ def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = Fal
     """
     if account_id is None:
         return
-    wrong = Step.objects.filter(lead__account=account_id).wrongly_timed(at).values_list("lead_id", flat=True)
-    others = Lead.objects.filter(pk__in=list(wrong), phase=Phase.WORKING).order_by("pk")
+    steps = Step.objects.filter(lead__account=account_id).wrongly_timed(at)
+    promises = Clock.objects.filter(lead__account=account_id).wrongly_timed(at)
+    wrong = [pk for (pk,) in steps.values_list("lead_id").union(promises.values_list("lead_id"))]
+    others = Lead.objects.filter(pk__in=wrong, phase__in=[Phase.QUEUED, Phase.WORKING]).order_by("pk")
     skip = connection.features.has_select_for_update_skip_locked
     leads = list(others.select_for_update(of=("self",), skip_locked=skip))
     if leads:
@@ -51,11 +55,15 @@ def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = Fal
 
 
 def hold_forgotten_attempts(*, at: datetime) -> int:
-    """Attempts that a meeting should hold up, or holds no longer, because their lead was being changed when that was
-    decided. Returns accounts."""
+    """Attempts and promises that a meeting should hold up, or holds no longer, because their lead was being changed
+    when that was decided, or came in since. Returns accounts."""
+    there = HandOff.objects.meeting_ahead(at).filter(lead__account__isnull=False).values("lead__account")
+    promises = Clock.objects.wrongly_timed(at)
     accounts = {
         *Step.objects.before_a_meeting(at).values_list("lead__account", flat=True),
         *Step.objects.held_wrongly(at).values_list("lead__account", flat=True),
+        *promises.filter(lead__account__in=there).values_list("lead__account", flat=True),
+        *promises.filter(started_at__gt=at).values_list("lead__account", flat=True),
     }
     for account_id in sorted(accounts - {None}):
         with transaction.atomic():
@@ -66,7 +74,7 @@ def hold_forgotten_attempts(*, at: datetime) -> int:
 def hold_planned(effects: Effects, until: datetime | None, *, at: datetime) -> None:
     """What was planned before the lead was taken waits, too."""
     step = _attempt(effects.open_steps)
-    if step is None or step.snoozed or is_waiting(effects.lead) or until is None or until <= at:
+    if step is None or step.snoozed or until is None or until <= at:
         return
     if step.due_at < until:
         effects.move_step(step, until, held_from=step.held_from or step.due_at)
@@ -96,11 +104,50 @@ def settle_first_touch(
     the attempt any more, the first promise runs on as it was; where its moment has passed meanwhile, anew from now.
     What was missed before stays missed. `stopped` are the promises of many leads that `stopped_promises` has found.
     """
+    until = _held_until(effects.open_steps, at=at)
+    return _settle(effects, until, at=at, of_team=of_team, stopped=stopped)
+
+
+def settle_in_pool(
+    effects: Effects,
+    until: datetime | None,
+    *,
+    at: datetime,
+    of_team: Callable[[int], WorkCalendar] | None = None,
+    stopped: dict[int, Clock] | None = None,
+) -> bool:
+    """In the pool it waits for the end of the meeting itself, as nobody may try before. Who asked, or was promised a
+    moment, waits for nobody's meeting."""
+    goes_on = is_waiting(effects.lead) or any(step.promised for step in effects.open_steps)
+    waits_until = until if until is not None and until > at and not goes_on else None
+    return _settle(effects, waits_until, at=at, of_team=of_team, stopped=stopped)
+
+
+def planned_from(effects: Effects, *, at: datetime) -> datetime | None:
+    """When the first attempt at somebody in the pool would be due but for a meeting at her account."""
+    lead, clock = effects.lead, first_touch_of(effects.running_clocks)
+    if clock is None or lead.due_at is None:
+        return lead.due_at
+    clock.lead = lead
+    if not is_laid_aside(clock, at=at):
+        return lead.due_at
+    before = stopped_promises([lead]).get(lead.pk)
+    return before.due_at if before else at
+
+
+def _settle(
+    effects: Effects,
+    until: datetime | None,
+    *,
+    at: datetime,
+    of_team: Callable[[int], WorkCalendar] | None,
+    stopped: dict[int, Clock] | None,
+) -> bool:
     lead, clock = effects.lead, first_touch_of(effects.running_clocks)
     if clock is None:
         return False
     clock.lead = lead
-    until, aside = _held_until(effects.open_steps, at=at), is_laid_aside(clock, at=at)
+    aside = is_laid_aside(clock, at=at)
     is_missed = clock.due_at <= at
     if (until is None and not aside) or (until is not None and (is_missed or (aside and clock.started_at == until))):
         return False
@@ -143,11 +190,14 @@ def _hold(leads: Sequence[Lead], until: datetime | None, *, ref: int | None, at:
     for lead in leads:
         effects = Effects(lead, by=None, at=at, together=together)
         effects.open_steps, effects.running_clocks = steps[lead.pk], clocks[lead.pk]
-        if _retime(effects, None if is_waiting(lead) else until, at=at, as_before=as_before):
+        if lead.phase == Phase.QUEUED:
+            if settle_in_pool(effects, until, at=at, of_team=of_team, stopped=stopped):
+                moved.append(effects)
+        elif _retime(effects, None if is_waiting(lead) else until, at=at, as_before=as_before):
             settle_first_touch(effects, at=at, of_team=of_team, stopped=stopped)
             moved.append(effects)
     together.write()
-    _write(moved, ref=ref, at=at)
+    _write(moved, ref=ref, at=at, of_team=of_team)
 
 
 def _retime(effects: Effects, until: datetime | None, *, at: datetime, as_before: bool) -> bool:
@@ -166,17 +216,40 @@ def _retime(effects: Effects, until: datetime | None, *, at: datetime, as_before
     return True
 
 
-def _write(moved: Sequence[Effects], *, ref: int | None, at: datetime) -> None:
+def _write(moved: Sequence[Effects], *, ref: int | None, at: datetime, of_team: Callable[[int], WorkCalendar]) -> None:
     events: list[LeadEvent] = []
     for effects in moved:
-        because = HELD if is_held(effects, at=at) else "meeting_gone"
-        data = effects.data(because=because, ref=ref)
-        event = alter(effects.lead, "plan", by=None, at=at, due_at=effects.next_due, data=data)
+        lead = effects.lead
+        new: dict[str, Any] = {"due_at": effects.next_due}
+        if lead.phase == Phase.QUEUED:
+            new = {"due_at": due_in_pool(effects)}
+            if lead.reserved_until is not None and lead.reserved_until == lead.due_at:
+                # Reserved until its first touch is due, whenever that is.
+                new["reserved_until"] = new["due_at"]
+        data = effects.data(because=HELD if _waits(effects, at=at) else "meeting_gone", ref=ref)
+        event = alter(lead, "plan", by=None, at=at, data=data, **new)
         belongs(event)
         events.append(event)
-    rows = [(one.lead.pk, one.lead.due_at, sweep_of_held(one, at=at)) for one in moved]
-    update_rows(Lead, ("id", "due_at", "sweep_at"), rows)
+        lead.sweep_at = sweep_of_held(effects, at=at)
+        if lead.phase == Phase.QUEUED:
+            step = next(iter(effects.open_steps), None)
+            lead.band, changes_at = band_of(lead, at=at, worktime=of_team(lead.team_id), step=step)
+            lead.sweep_at = sweep_of_queued(lead, changes_at)
+    columns = ("id", "due_at", "reserved_until", "band", "sweep_at")
+    update_rows(Lead, columns, [tuple(getattr(one.lead, column) for column in columns) for one in moved])
     insert_objects(events)
+
+
+def due_in_pool(effects: Effects) -> datetime | None:
+    """Whoever waits in the pool is due when its first touch is promised, or at what was planned before that."""
+    clock = first_touch_of(effects.running_clocks)
+    moments = [moment for moment in (clock.due_at if clock else effects.lead.due_at, effects.next_due) if moment]
+    return min(moments, default=None)
+
+
+def _waits(effects: Effects, *, at: datetime) -> bool:
+    clock = first_touch_of(effects.running_clocks)
+    return is_held(effects, at=at) or (clock is not None and is_laid_aside(clock, at=at))
 
 
 def _attempt(steps: Iterable[Step]) -> Step | None:

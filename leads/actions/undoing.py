@@ -18,6 +18,7 @@ from agreement.models import Phase, SLAClause, Stage
 from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
 from leads.actions.holding import hold_attempts
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
+from leads.clocks import start_clock
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
 from team.calendars import KeptCalendars
 
@@ -89,6 +90,9 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
     old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
     if old.get("stage"):
         old["stage"] = _stage_in_use(old["stage"])
+    _put_back(held, event, effects, by=by, at=at)
+    if old.get("phase", held.phase) == Phase.QUEUED:
+        old["due_at"] = _due_in_pool(held, old.get("due_at", held.due_at))
     corrected = alter(
         held,
         "correct",
@@ -99,7 +103,6 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         data={"verb": event.verb} | ({"because": event.data["because"]} if is_aside(event) else {}),
         **old,
     )
-    _put_back(held, event, effects, by=by, at=at)
     if not is_aside(event):
         # Nobody is told any more of what did not happen.
         Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
@@ -122,6 +125,15 @@ def _value(field: str, code: Any) -> Any:
     if isinstance(code, str) and isinstance(Lead._meta.get_field(field), models.DateTimeField):
         return parse_datetime(code)
     return code
+
+
+def _due_in_pool(lead: Lead, due_at: Any) -> Any:
+    """When it was due; but where a promise was given anew, as that says."""
+    first_touch = Clock.objects.running().filter(lead=lead, kind=SLAClause.Kind.FIRST_TOUCH).first()
+    if first_touch is None:
+        return due_at
+    step = lead.steps.open().order_by("due_at", "id").first()
+    return min(first_touch.due_at, step.due_at) if step else first_touch.due_at
 
 
 def _stage_in_use(pk: int) -> int:
@@ -188,6 +200,16 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     for pk, notice_at in effects.get("clocks_ended", []):
         # The act that stopped it is taken back, and so is the stop: only then does an ended clock run again.
         clock = Clock.objects.get(pk=pk)
+        Clock.objects.running().filter(lead=lead, kind=clock.kind).update(
+            state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
+        )
+        if clock.due_at <= at and Clock.objects.filter(pk__in=effects.get("clocks_started", []), kind=clock.kind):
+            # Its moment has passed while another promise stood in its place: a full one from now, as when a hold ends.
+            worktime = KeptCalendars(at=at).of_team(lead.team_id)
+            anew = start_clock(lead, clock.kind, calendar_id=clock.calendar_id, worktime=worktime, at=at)
+            if anew is not None:
+                anew.save(force_insert=True)
+            continue
         clock.state, clock.ended_at, clock.missed_at = Clock.State.RUNNING, None, None
         clock.next_notice_at = (parse_datetime(notice_at) if notice_at else None) or clock.due_at
         clock.save(update_fields=["state", "ended_at", "missed_at", "next_notice_at"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, StepKind
@@ -170,8 +170,26 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def running(self) -> ClockQuerySet:
         return self.filter(state=Clock.State.RUNNING)
 
+    def wrongly_timed(self, at: datetime) -> ClockQuerySet:
+        """First touches of the pool that a meeting at the account should put off and does not, or that wait for what is
+        not. Who asked, or was promised a moment, waits for nobody's meeting; what was missed stays missed."""
+        there: Any = HandOff.objects.meeting_ahead(at).filter(lead__account=OuterRef("lead__account"))
+        promised = Step.objects.open().filter(lead=OuterRef("lead"), promised=True)
+        pooled = self.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, lead__phase=Phase.QUEUED, due_at__gt=at)
+        pooled = pooled.annotate(
+            free_at=Subquery(there.order_by("-ends_at").values("ends_at")[:1]), is_promised=Exists(promised)
+        )
+        waits = ~Q(lead__lane=Lane.HAND_RAISER) & Q(is_promised=False, free_at__isnull=False)
+        put_off = _PUT_OFF & Q(started_at__gt=at)
+        another = Q(started_at__lt=F("free_at")) | (put_off & Q(started_at__gt=F("free_at")))
+        return pooled.filter((waits & another) | (~waits & put_off))
+
     def to_notice(self, at: datetime) -> ClockQuerySet:
         return self.running().filter(next_notice_at__lte=at).order_by("next_notice_at", "id")
+
+
+# It begins later than its lead came in.
+_PUT_OFF = Q(lead__first_queued_at=None) | Q(started_at__gt=F("lead__first_queued_at"))
 
 
 class Clock(models.Model):

@@ -80,9 +80,9 @@ def sql(statement, *values):
         cursor.execute(statement, values)
 
 
-def a_meeting_nobody_waits_for(leads):
+def a_meeting_nobody_waits_for(leads, who=Phase.WORKING):
     account = make_account()
-    for phase in (Phase.WORKING, Phase.ACCEPTED):
+    for phase in (who, Phase.ACCEPTED):
         put(leads[phase], account=account)
     day = LATER + timedelta(days=2)
     leads[Phase.ACCEPTED].hand_offs.update(meeting_at=day, local_meeting=day, zone="UTC")
@@ -121,6 +121,7 @@ PLANTED = {
     "promise_waits_for_nothing": lambda leads: Clock.objects.filter(lead=worked(leads)).update(
         started_at=LATER + timedelta(days=1), due_at=LATER + timedelta(days=2)
     ),
+    "promise_of_the_pool_is_wrongly_timed": lambda leads: a_meeting_nobody_waits_for(leads, Phase.QUEUED),
     "clock_of_another_phase": lambda leads: Clock.objects.filter(lead=worked(leads)).update(kind="response"),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
     "woken_without_next": lambda leads: closed(asleep(leads), closed_as="woken"),

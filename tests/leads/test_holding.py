@@ -15,10 +15,11 @@ from leads.actions.claiming import claim_lead, release_lead, take_next
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead, withdraw_hand_off
 from leads.actions.leaving import release_absent
-from leads.actions.logging import finish_step, log_call, plan_after_contact, set_step, snooze_step
+from leads.actions.logging import add_note, finish_step, log_call, plan_after_contact, set_step, snooze_step
 from leads.actions.meetings import move_meeting
-from leads.actions.sweeping import notice_clocks
+from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.undoing import undo_last
+from leads.bands import CLAIM_GRACE
 from leads.models import Clock, HandOff, Lead, Notice, Step
 from leads.pool import pool_of
 from leads.rail import rail_of
@@ -167,8 +168,8 @@ def test_and_it_is_missed_when_nobody_calls_after_the_meeting(hers, his, alice, 
 
 def test_the_promise_of_who_is_claimed_there_waits_too(account, hers, alice, bob, peter):
     queued = make_lead(person=make_person(account=account))
-    before = promise(queued)
     book(hers, peter, by=alice)
+    before = promise(queued)
 
     claim_lead(queued, by=bob, at=LATER)
     assert promise(queued)[0] == END
@@ -258,6 +259,167 @@ def test_who_asked_or_was_promised_a_call_is_not_laid_aside(account, hers, his, 
     assert in_pool_of(bob) == [raiser.pk, his.pk]
 
 
+# The promise of who is laid aside waits, too
+@pytest.fixture
+def pooled(alice, account):
+    return make_lead(person=make_person(account=account))
+
+
+def stands(lead):
+    """When it is due, in which band it stands."""
+    lead = Lead.objects.get(pk=lead.pk)
+    return lead.due_at, lead.band
+
+
+def test_nobody_misses_who_is_laid_aside(pooled, hers, alice, bob, mona, peter):
+    _began, due, _notice = promise(pooled)
+    book(hers, peter, by=alice)
+
+    for at in (LATER, due, due + timedelta(minutes=6)):
+        notice_clocks(at=at)
+        sweep_leads(at=at)
+        assert broken(at) == set()
+
+    assert promise(pooled)[:2] == (END, END + timedelta(hours=4))
+    assert stands(pooled) == (END + timedelta(hours=4), Lead.Band.FIRST_TOUCH)
+    assert not Notice.objects.filter(lead=pooled).exists()
+    assert pooled.events.latest("id").data["because"] == "meeting_at_account"
+
+
+def test_who_was_laid_aside_and_is_not_called_after_the_meeting_was_missed(pooled, hers, alice, peter):
+    book(hers, peter, by=alice)
+    late = END + timedelta(hours=4)
+
+    notice_clocks(at=late)
+    sweep_leads(at=late)
+
+    assert [state for _began, _due, state in promises(pooled)] == ["excused", "missed"]
+    assert stands(pooled) == (late, Lead.Band.MISSED)
+
+
+@pytest.mark.parametrize("how", ["undo", "withdraw"])
+def test_it_is_due_as_before_when_the_meeting_will_not_be(pooled, hers, alice, peter, how):
+    before, stood = promise(pooled), stands(pooled)
+    hand_off = book(hers, peter, by=alice)
+
+    if how == "undo":
+        undo_last(hers, by=alice, at=LATER)
+    else:
+        withdraw_hand_off(hand_off, by=alice, at=LATER)
+
+    assert (promise(pooled), stands(pooled)) == (before, stood)
+    assert broken() == set()
+
+
+def test_or_anew_where_its_moment_has_passed_meanwhile(pooled, hers, alice, peter):
+    hand_off = book(hers, peter, by=alice)
+    tomorrow = NOON + timedelta(days=1)
+
+    withdraw_hand_off(hand_off, by=alice, at=tomorrow)
+
+    assert promise(pooled)[:2] == (tomorrow, tomorrow + timedelta(hours=4))
+    assert stands(pooled) == (tomorrow + timedelta(hours=4), Lead.Band.FIRST_TOUCH)
+
+
+def test_it_moves_with_the_meeting(pooled, hers, alice, peter):
+    hand_off = book(hers, peter, by=alice)
+
+    for day in (4, 1):
+        move_meeting(hand_off, meeting=wall(NOON + timedelta(days=day)), by=alice, at=LATER)
+        assert promise(pooled)[0] == NOON + timedelta(days=day, minutes=30)
+
+    assert broken() == set()
+
+
+def test_who_comes_in_after_it_was_booked_is_put_off_by_the_tick(account, hers, alice, peter):
+    book(hers, peter, by=alice)
+    pooled = make_lead(person=make_person(account=account), at=LATER)
+    assert "promise_of_the_pool_is_wrongly_timed" in broken(TICK)
+
+    release_absent(at=TICK)
+
+    assert promise(pooled)[0] == END
+    assert broken(TICK) == set()
+
+
+def test_who_asked_waits_for_nobody_in_the_pool_either(account, pooled, hers, alice, peter):
+    raiser = make_lead(lane=Lane.HAND_RAISER, person=make_person(account=account))
+    before = promise(raiser)
+    book(hers, peter, by=alice)
+    assert promise(raiser) == before
+
+    engage([NewEngagement(person_id=pooled.person_id, kind="asked", at=LATER)], at=LATER)
+    release_absent(at=TICK)
+
+    assert promise(pooled)[0] == LATER
+
+
+def test_nor_who_was_promised_a_moment(his, hers, alice, bob, peter):
+    set_step(his, kind=StepKind.CALL_BACK, due=LATER + timedelta(days=1), by=bob, at=NOON)
+    release_lead(his, by=bob, at=NOON)
+    before = promise(his)
+
+    book(hers, peter, by=alice)
+    release_absent(at=TICK)
+
+    assert promise(his) == before
+
+
+def test_what_was_missed_in_the_pool_before_stays_missed(pooled, hers, alice, peter):
+    due = promise(pooled)[1]
+
+    book(hers, peter, by=alice, at=due + timedelta(minutes=1))
+    notice_clocks(at=due + timedelta(minutes=2))
+
+    assert [state for _began, _due, state in promises(pooled)] == ["missed"]
+
+
+def test_a_reservation_lasts_until_the_first_touch_that_waits(account, hers, alice, bob, peter):
+    reserved = make_lead(bdr=bob, reserved=True, person=make_person(account=account))
+    before = Lead.objects.get(pk=reserved.pk).reserved_until
+    hand_off = book(hers, peter, by=alice)
+
+    sweep_leads(at=before)
+    reserved.refresh_from_db()
+    assert (reserved.bdr, reserved.reserved_until) == (bob, END + timedelta(hours=4))
+
+    withdraw_hand_off(hand_off, by=alice, at=LATER)
+    reserved.refresh_from_db()
+    assert reserved.reserved_until == before
+    assert broken() == set()
+
+
+def test_who_is_taken_after_all_is_tried_when_it_was_promised_first(pooled, hers, alice, bob, peter):
+    due = promise(pooled)[1]
+    hand_off = book(hers, peter, by=alice)
+    claim_lead(pooled, by=bob, at=LATER)
+    assert attempt(pooled) == (END, due)
+
+    withdraw_hand_off(hand_off, by=alice, at=LATER)
+
+    assert attempt(pooled) == (due, None)
+    assert promise(pooled)[1] == due
+
+
+@pytest.mark.parametrize("act", ["claim", "note"])
+@pytest.mark.parametrize("is_met", [True, False])
+def test_undo_misses_no_promise_whose_moment_has_passed_while_it_waited(pooled, hers, alice, bob, peter, act, is_met):
+    claim_lead(pooled, by=bob, at=NOON)
+    if act == "note":
+        add_note(pooled, text="words", by=bob, at=NOON)
+    hand_off = book(hers, peter, by=alice)
+    late = promises(pooled)[0][1] + timedelta(hours=1)
+    if not is_met:
+        withdraw_hand_off(hand_off, by=alice, at=late)
+
+    undo_last(pooled, by=bob, at=late)
+    notice_clocks(at=late)
+
+    assert promise(pooled)[0] == (END if is_met else late)
+    assert "missed" not in [state for _began, _due, state in promises(pooled)]
+    assert broken(late) == set()
+
+
 # What a rep chose herself
 def test_what_she_put_before_the_meeting_stays_there(hers, his, alice, bob, peter):
     book(hers, peter, by=alice)
@@ -316,15 +478,48 @@ def test_what_is_given_back_is_due_when_it_was_planned_and_waits_again_when_take
     assert attempt(his) == (planned, None)
 
 
-def test_what_nobody_has_touched_goes_back_with_the_promise_it_had(hers, his, alice, bob, peter):
+def test_what_nobody_has_touched_goes_back_and_its_promise_waits_in_the_pool(hers, his, alice, bob, peter):
     before = promise(his)
-    book(hers, peter, by=alice)
+    hand_off = book(hers, peter, by=alice)
+
+    release_lead(his, by=bob, at=LATER)
+    assert promise(his)[0] == END
+    assert Lead.objects.get(pk=his.pk).due_at == promise(his)[1]
+    assert broken(TICK) == set()
+
+    withdraw_hand_off(hand_off, by=alice, at=LATER)
+    assert promise(his) == before
+    assert Lead.objects.get(pk=his.pk).due_at == before[1]
+
+
+def test_and_runs_on_where_nobody_meets_anybody(his, bob):
+    before = promise(his)
 
     release_lead(his, by=bob, at=LATER)
 
     assert promise(his) == before
-    assert Lead.objects.get(pk=his.pk).due_at == before[1]
-    assert broken() == set()
+
+
+def test_what_a_rep_put_off_stays_there_when_a_colleague_takes_it(hers, his, alice, bob, peter):
+    log_call(his, disposition=disposition("no_answer"), by=bob, at=NOON)
+    chosen = LATER + timedelta(days=1)
+    snooze_step(his, by=bob, at=LATER, until=chosen)
+    release_lead(his, by=bob, at=LATER)
+    book(hers, peter, by=alice)
+
+    claim_lead(his, by=alice, at=LATER)
+
+    assert attempt(his) == (chosen, None)
+
+
+def test_a_claim_that_was_late_already_stays_while_its_attempt_is_held_up(hers, his, alice, bob, peter):
+    late = promise(his)[1] + timedelta(minutes=1)
+    book(hers, peter, by=alice, at=late)
+    assert Lead.objects.get(pk=his.pk).sweep_at == END + CLAIM_GRACE
+
+    sweep_leads(at=late + timedelta(hours=1))
+
+    assert Lead.objects.get(pk=his.pk).bdr == bob
 
 
 # Cost

@@ -79,7 +79,7 @@ def test_nor_is_what_was_claimed_before(hers, his, alice, peter):
     assert Lead.objects.get(pk=his.pk).phase == Phase.WORKING
 
 
-def test_the_claim_asks_no_more_for_it_and_writes_the_promise_anew(account, hers, alice, bob, peter):
+def test_the_claim_asks_for_nothing_more_but_when_it_was_promised_first(account, hers, alice, bob, peter):
     other = make_lead(person=make_person(account=make_account()))
     queued = make_lead(person=make_person(account=account))
     book(hers, peter, by=alice)
@@ -90,8 +90,7 @@ def test_the_claim_asks_no_more_for_it_and_writes_the_promise_anew(account, hers
         claim_lead(queued, by=bob, at=LATER)
 
     assert attempt(queued)[0] == END
-    # The team's calendar, the promise that stops, the one that begins.
-    assert len(held) == len(free) + 3
+    assert len(held) == len(free) + 1
 
 
 def test_who_asked_to_be_called_is_called(account, hers, alice, bob, peter):

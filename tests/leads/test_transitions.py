@@ -34,7 +34,7 @@ from leads.checking import check_all
 from leads.models import Clock, HandOff, Lead, Recycling
 from leads.transitions import BEGIN, MOVES, TABLE, is_allowed
 from team.models import Role
-from tests.make import NOON, give_verdicts, make_lead, make_person, make_team, make_user, reason
+from tests.make import NOON, give_verdicts, make_account, make_lead, make_person, make_team, make_user, reason
 
 LATER = NOON + timedelta(minutes=10)
 NEXT_WEEK = NOON + timedelta(days=7)
@@ -94,6 +94,10 @@ def log(lead, to, cast):
 
 
 def plan(lead, to, cast):
+    if lead.phase == Q:
+        # A colleague of hers is met.
+        booked = make_lead(phase=W, bdr=cast["alice"], person=make_person(account=lead.account))
+        return hand_off_lead(booked, ae=cast["peter"], by=cast["alice"], at=LATER, meeting=(wall(NEXT_WEEK), "UTC"))
     if lead.phase != H:
         return set_step(lead, kind="task", due=NOON + timedelta(days=1), by=cast["alice"], at=LATER)
     engage([NewEngagement(lead.person_id, "replied", LATER)], at=LATER)
@@ -201,7 +205,8 @@ WALKED = [move for move in MOVES if move.from_phase != BEGIN and move.verb != "c
 
 @pytest.mark.parametrize("move", WALKED, ids=lambda move: f"{move.from_phase} {move.verb} {move.to_phase}")
 def test_every_row_is_walked(cast, move):
-    lead = make_lead(phase=move.from_phase, bdr=cast["alice"] if move.from_phase != Q else None, ae=cast["peter"])
+    person, bdr = make_person(account=make_account()), cast["alice"] if move.from_phase != Q else None
+    lead = make_lead(phase=move.from_phase, bdr=bdr, ae=cast["peter"], person=person)
 
     WALKS[move.verb](lead, move.to_phase, cast)
 
