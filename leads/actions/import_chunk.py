@@ -88,6 +88,9 @@ class FileFacts:
         rules = ReasonRule.objects.filter(version=self.version).select_related("reason")
         self.rules = {rule.reason.key: rule for rule in rules}
 
+    def suppresses(self, reason: str) -> bool:
+        return reason in self.rules and self.rules[reason].suppresses
+
     def points_at(self, moments: Sequence[datetime], *, at: datetime) -> int:
         """As `leads.scoring.recompute_interest` counts them, for somebody nothing else is known of."""
         ages = [(at - moment) / self.half_life for moment in moments if moment <= at]
@@ -214,6 +217,8 @@ class Chunk:
     def _meet_person(self, draft: Draft) -> None:
         if draft.person is None:
             return
+        if draft.meaning == Meaning.DISQUALIFIED and self.facts.suppresses(draft.reason):
+            draft.person.suppress.add(Suppression.Channel.ALL)
         met = self.meeting.meet(draft.person)
         known = met.person
         if known is None:

@@ -336,9 +336,7 @@ class AnswersForm(forms.Form):
             self.fields["happened_at"].label = _("When did it happen, where the column is empty?")
         choices = meaning_choices(run.kind)
         for number, (value, _count) in enumerate(self.values):
-            self.fields[f"m{number}"] = forms.ChoiceField(
-                label=value or _("(empty)"), choices=choices, initial=meanings.get(value, Meaning.NEW_LEAD)
-            )
+            self.fields[f"m{number}"] = _meaning_field(value, choices, meanings.get(value, ""), kind=run.kind)
         label = _("Any other value") if self.values else _("Everybody in this file")
         first = Meaning.NEW_LEAD if not self.values else Meaning.PERSON
         self.fields["other"] = forms.ChoiceField(label=label, choices=choices, initial=meanings.get(OTHER, first))
@@ -361,6 +359,22 @@ class AnswersForm(forms.Form):
         read = self.cleaned_data
         said = {value: read[f"m{number}"] for number, (value, _count) in enumerate(self.values)}
         return said | {OTHER: read["other"]}
+
+
+def _meaning_field(value: str, choices: list[Any], guess: str, *, kind: str) -> forms.ChoiceField:
+    """Where nothing is guessed nothing is chosen; a company is a prospect unless it is a customer."""
+    known = {key for key, label in choices if not isinstance(label, list)}
+    known |= {key for _group, named in choices if isinstance(named, list) for key, _label in named}
+    if guess not in known:
+        guess = guess.partition(":")[0]
+    if kind == Import.Kind.COMPANIES and guess != Meaning.CUSTOMER:
+        guess = Meaning.PERSON
+    return forms.ChoiceField(
+        label=value or _("(empty)"),
+        choices=choices if guess else [("", _("Choose what it means…")), *choices],
+        initial=guess,
+        error_messages={"required": _("Choose what “%(value)s” means.") % {"value": value}},
+    )
 
 
 def meaning_choices(kind: str) -> list[Any]:

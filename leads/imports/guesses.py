@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from leads.imports.targets import NEEDS_SOURCE, Mapping, Meaning
 from leads.intake.guessing import Guess, guess_mapping, guess_source
 from leads.intake.reading import Profile
 from leads.intake.values import guess_date_format, guess_number_format, looks_empty
+from leads.intake.vocabulary import NO, NOTHING, YES
 
 # What the reading of headers calls a thing, and what a file of people or of companies makes of it.
 _OF_PEOPLE = {
@@ -57,12 +59,46 @@ _OF_COMPANIES = {
     "account.phone": "phone",
     "lead.status": "status",
 }
-_MEANING_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (Meaning.CUSTOMER, ("customer", "client", "won", "converted", "kunde", "subscribed customer")),
-    (Meaning.DISQUALIFIED, ("disqualified", "unqualified", "bad", "junk", "spam", "invalid", "rejected")),
-    (Meaning.RECYCLED, ("recycled", "nurture", "nurturing", "bad timing", "later", "recycle")),
-    (Meaning.PERSON, ("subscriber", "evangelist", "opportunity", "other", "refunded", "cancelled", "no show")),
+# Words for a status, without case and punctuation; within a longer value the longest of them counts.
+_MEANING_WORDS: tuple[tuple[str, str], ...] = (
+    (Meaning.CUSTOMER, "customer|client|won|closed won|converted|kunde|subscribed customer"),
+    (
+        "recycled:not_ready",
+        "not ready|not now|not yet|bad timing|no timeframe|no budget|on hold|postponed",
+    ),
+    ("recycled:mid_contract", "mid contract|under contract|in contract|has contract|contract running"),
+    ("recycled:no_authority", "no authority|no decision maker|not decision maker|not the decision maker"),
+    (
+        "recycled:unresponsive",
+        "unresponsive|no response|no reply|no answer|not responding|unreachable|not reached",
+    ),
+    ("recycled:wrong_person", "wrong person|wrong contact"),
+    ("recycled:left_company", "left company|left the company|no longer there|changed job|changed jobs|job change"),
+    ("recycled:lost_deal", "lost|lost deal|deal lost|closed lost|lost opportunity|opportunity lost|lost to competitor"),
+    (Meaning.RECYCLED, "recycled|recycle|nurture|nurturing|later"),
+    ("disqualified:competitor", "competitor|competition"),
+    ("disqualified:student_or_job_seeker", "student|job seeker|jobseeker|applicant"),
+    ("disqualified:opted_out", "opted out|opt out|unsubscribed|do not contact|dnc"),
+    ("disqualified:out_of_business", "out of business|bankrupt|insolvent|closed down"),
+    ("disqualified:not_our_market", "not our market|not interested|not a fit|no fit|bad fit|wrong market|no need"),
+    ("disqualified:bad_data", "bad data|wrong number|bounced|fake|invalid"),
+    (Meaning.DISQUALIFIED, "disqualified|unqualified|not qualified|bad|junk|spam|rejected|dead"),
+    (
+        Meaning.PERSON,
+        "subscriber|evangelist|opportunity|other|refunded|cancelled|canceled|no show|person|contact|partner|supplier",
+    ),
+    (
+        Meaning.NEW_LEAD,
+        "new|new lead|lead|open|neu|offen|fresh|raw|prospect|prospective customer|not contacted|uncontacted|unworked"
+        "|to contact|to call|contacted|attempted|attempted to contact|attempting|connected|working|in progress|assigned"
+        "|mql|sql|sal|marketing qualified lead|marketingqualifiedlead|sales qualified lead|salesqualifiedlead"
+        "|qualified|hot|warm|inquiry|enquiry|interested|registered|attended|downloaded|not converted|unconverted"
+        "|not a customer",
+    ),
 )
+_MEANING_OF = {word: meaning for meaning, words in _MEANING_WORDS for word in words.split("|")}
+# Within a longer value only what nothing else is written with.
+_PART_MIN = 6
 _YES_MEANS_CUSTOMER = ("convert", "customer", "won", "client", "kunde")
 
 
@@ -90,20 +126,25 @@ def guessed_mapping(
 
 
 def guessed_meanings(header: str, values: Sequence[str]) -> dict[str, str]:
-    """What each value of a status column probably means."""
+    """What each value of a status column probably means; of a word that says nothing to us somebody has to say it."""
     wanted = folded(header)
     yes_means_customer = any(word in wanted for word in _YES_MEANS_CUSTOMER)
-    return {value: _meaning(value, yes_means_customer=yes_means_customer) for value in values}
+    guesses = {value: _meaning(value, yes_means_customer=yes_means_customer) for value in values}
+    return {value: meaning for value, meaning in guesses.items() if meaning}
 
 
 def _meaning(value: str, *, yes_means_customer: bool) -> str:
-    word = folded(value)
-    if yes_means_customer and word in ("1", "yes", "true", "y"):
-        return Meaning.CUSTOMER
-    for meaning, words in _MEANING_WORDS:
-        if any(one == word or (len(one) > 5 and one in word) for one in words):
-            return meaning
-    return Meaning.NEW_LEAD
+    if folded(value) in NOTHING:
+        return Meaning.NEW_LEAD
+    if yes_means_customer and folded(value) in YES | NO:
+        return Meaning.CUSTOMER if folded(value) in YES else Meaning.NEW_LEAD
+    word = " ".join(re.findall(r"\w+", folded(value).replace("_", " ")))
+    if word in _MEANING_OF:
+        return _MEANING_OF[word]
+    padded = f" {word} "
+    parts = (one for one in _MEANING_OF if len(one) >= _PART_MIN and f" {one} " in padded)
+    longest = max(parts, key=len, default="")
+    return _MEANING_OF.get(longest, "")
 
 
 def _column(

@@ -1,0 +1,103 @@
+"""What the values of a status column probably mean, and what is asked where nobody can know."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Person
+from leads.forms.importing import meaning_choices
+from leads.imports import guessed_meanings
+from leads.imports.guesses import _MEANING_OF
+from leads.models import Lead, Recycling
+from tests.leads.files import bring, decided, received
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        ("New", "new_lead"),
+        ("Open - Not Contacted", "new_lead"),
+        ("marketingqualifiedlead", "new_lead"),
+        ("Sales Qualified Lead (SQL)", "new_lead"),
+        ("Unconverted", "new_lead"),
+        ("", "new_lead"),
+        ("n/a", "new_lead"),
+        ("Closed - Won", "customer"),
+        ("Customer", "customer"),
+        ("Not ready", "recycled:not_ready"),
+        ("Bad timing", "recycled:not_ready"),
+        ("Mid contract", "recycled:mid_contract"),
+        ("mid-contract", "recycled:mid_contract"),
+        ("Unresponsive", "recycled:unresponsive"),
+        ("No response after 5 calls", "recycled:unresponsive"),
+        ("Lost", "recycled:lost_deal"),
+        ("Closed_Lost", "recycled:lost_deal"),
+        ("Nurture", "recycled"),
+        ("Unqualified", "disqualified"),
+        ("Not qualified", "disqualified"),
+        ("Competitor", "disqualified:competitor"),
+        ("Opted out", "disqualified:opted_out"),
+        ("Subscriber", "person"),
+        ("Banana", None),
+        ("Lostwithiel", None),
+        ("7", None),
+    ],
+)
+def test_a_status_is_guessed_or_left_to_be_said(value, meaning):
+    assert guessed_meanings("Status", [value]).get(value) == meaning
+
+
+@pytest.mark.parametrize(("value", "meaning"), [("1", "customer"), ("Yes", "customer"), ("0", "new_lead")])
+def test_a_column_that_says_whether_she_converted(value, meaning):
+    assert guessed_meanings("Converted", [value]) == {value: meaning}
+
+
+def test_whatever_is_guessed_can_be_chosen(team):
+    choices = meaning_choices("people")
+    keys = {key for key, label in choices if not isinstance(label, list)}
+    keys |= {key for _group, named in choices if isinstance(named, list) for key, _label in named}
+    assert set(_MEANING_OF.values()) <= keys
+
+
+def test_the_form_asks_for_what_it_cannot_guess(team, lea, client):
+    rows = "Email,Status\na@x.io,New\nb@x.io,Not ready\nc@x.io,Banana\n"
+    run = decided(received(rows, by=lea), by=lea)
+    client.force_login(lea)
+    url = reverse("leads:import_answers", args=[run.public_id])
+    page = client.get(url).text
+    selects = dict(re.findall(r'<select name="(m\d)"(.*?)</select>', page, re.S))
+    chosen = {
+        re.search(r'for="id_m\d">', page) and name: re.search(r'"([^"]*)" selected', of) for name, of in selects.items()
+    }
+    assert sorted(found[1] for found in chosen.values()) == ["", "new_lead", "recycled:not_ready"]
+
+    form = {"source": "List", "happened_at": "2026-03-02T09:00", "engagement_kind": "listed", "lane": "list"}
+    form |= {"pace": "all", "other": "person"} | {name: found[1] for name, found in chosen.items()}
+    refused = client.post(url, form)
+
+    assert refused.status_code == 422
+    assert "Choose what “Banana” means." in refused.text
+    banana = next(name for name, found in chosen.items() if not found[1])
+    assert client.post(url, form | {banana: "person"}).status_code == 302
+
+
+def test_companies_are_prospects_unless_they_are_customers(team, lea, client):
+    file = received("Name,Domain,Status\nA,a.io,Banana\nB,b.io,Customer\n", by=lea, kind="companies")
+    run = decided(file, by=lea, columns={"Status": {"target": "status"}})
+    client.force_login(lea)
+
+    page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
+
+    assert sorted(re.findall(r'<option value="(\w*)" selected', page)) == ["customer", "person", "person"]
+
+
+def test_recycled_for_its_reason_and_opted_out_for_good(team, lea):
+    bring("Email,Status\na@x.io,Mid contract\nb@x.io,Opted out\n", by=lea)
+
+    assert Recycling.objects.get().category == "mid_contract"
+    silent = Person.objects.get(suppressions__channel="all")
+    assert silent.contact_points.get().normalised == "b@x.io"
+    assert Lead.objects.get(phase="closed").reason.key == "opted_out"
