@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,8 @@ from leads.actions.undoing import last_act, undo_last
 from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
-from leads.models import HandOff, Lead, SecondLook
+from leads.free_times import clash
+from leads.models import Lead, SecondLook
 from leads.sentences import both_clocks, new_moment, told
 from leads.views.access import visible_lead
 from leads.views.lead import carry_out, show, what_happened
@@ -191,23 +192,19 @@ def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> s
 
 
 def meets_already(ae: User, wall: tuple[datetime, str] | None, minutes: int) -> str:
-    """Whom the AE meets at that time already, in words; empty when she is free."""
+    """Whom the AE meets at that time already, and when she is free, in words; empty when she is free then."""
     if wall is None:
         return ""
-    begins = resolve(*wall)
-    ends = begins + timedelta(minutes=minutes)
-    near = (
-        HandOff.objects.open()
-        .filter(ae=ae, meeting_at__lt=ends, meeting_at__gt=begins - timedelta(hours=8))
-        .select_related("lead__person")
-        .order_by("meeting_at")
-    )
-    for other in near:
-        if other.meeting_at and other.meeting_at + timedelta(minutes=other.minutes) > begins:
-            clock = clock_words(timezone.localtime(other.meeting_at))
-            words = {"ae": ae.get_short_name(), "name": other.lead.person, "clock": clock}
-            return _("%(ae)s meets %(name)s at %(clock)s then") % words
-    return ""
+    other, free_at = clash(ae, resolve(*wall), minutes)
+    if other is None or other.meeting_at is None:
+        return ""
+    words = {
+        "ae": ae.get_short_name(),
+        "name": other.lead.person,
+        "clock": clock_words(timezone.localtime(other.meeting_at)),
+        "free": clock_words(timezone.localtime(free_at)),
+    }
+    return _("%(ae)s meets %(name)s at %(clock)s then, and is free at %(free)s") % words
 
 
 def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> str:

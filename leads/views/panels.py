@@ -12,11 +12,15 @@ from leads.forms.correcting import PersonForm
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm
 from leads.forms.fields import LeadForm, next_nine
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
+from leads.free_times import clash
 from leads.her_clock import zone_of
 from leads.lead_page import LeadPage
 from leads.models import Answer, Lead
+from team.localtime import resolve
 from team.models import Role, User
 
+# As long as a meeting is unless somebody says otherwise.
+MINUTES = 30
 # In the page from the start, so that a key and the first letter after it are never too fast.
 INLINE = ("call", "touch", "note")
 # Asked for when they are opened.
@@ -87,8 +91,17 @@ def _meeting(
         given["initial"] = {
             "ae": turn.pk if turn else None,
             "zone": zone,
-            "meeting": next_nine(at=now, zone=zone),
+            "meeting": _proposed(turn, at=now, zone=zone),
             **given["initial"],
         }
         given["initial"].setdefault("turn", turn)
     return MeetingForm(data, aes=aes, **given)
+
+
+def _proposed(ae: User | None, *, at: datetime, zone: str) -> datetime:
+    """The next 9:00 on that wall, or as soon after it as the account executive who is proposed is free."""
+    wall = next_nine(at=at, zone=zone)
+    if ae is None:
+        return wall
+    _other, free_at = clash(ae, resolve(wall, zone), MINUTES)
+    return free_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)

@@ -1,5 +1,6 @@
 """Deciding about a lead from its page: answers, a meeting, sleep, the end."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -113,6 +114,25 @@ def test_a_double_booking_is_said_and_may_be_meant(signed_in, alice, peter, lead
     assert "Peter meets Wim Groot at" in refused.text
     assert "Peter meets Wim Groot at" in preview.text
     assert HandOff.objects.filter(ae=peter).count() == 2
+
+
+def test_a_moment_is_proposed_at_which_the_account_executive_is_free(signed_in, alice, peter, lead, now):
+    def proposed():
+        response = signed_in.get(reverse("leads:lead", args=[lead.public_id]) + "?form=meeting", headers=HTMX)
+        return re.search(r'name="meeting"[^>]*value="([^"]+)"', response.text)[1]
+
+    first = proposed()
+    assert first.endswith("T09:00")
+    zone = lead.person.time_zone or "America/New_York"
+    for clock, minutes in (("09:00", 45), ("10:00", 30)):
+        other = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+        at = {"meeting": f"{first[:10]}T{clock}", "zone": zone, "minutes": minutes}
+        send(signed_in, other, "hand_off", **meeting(now, ae=peter.pk) | at)
+
+    assert proposed() == f"{first[:10]}T10:30"
+    at = {"meeting": first, "zone": zone, "minutes": 15}
+    words = send(signed_in, lead, "hand_off", "?preview", **meeting(now, ae=peter.pk) | at).text
+    assert " then, and is free at " in words
 
 
 def test_a_hand_off_without_a_meeting(signed_in, peter, lead):
