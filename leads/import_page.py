@@ -32,9 +32,7 @@ BECAME = {
     Meaning.DISQUALIFIED.value: gettext_lazy("Disqualified: kept as closed"),
     Meaning.PERSON.value: gettext_lazy("Known, without a lead"),
     "suppressed": gettext_lazy("Asked not to be contacted: no lead"),
-    "not_a_prospect": gettext_lazy(
-        "Not begun: at a customer, a competitor or where a deal is open. Known, without a lead"
-    ),
+    "not_a_prospect": gettext_lazy("Not begun: at a customer, competitor or open deal. Known, no lead"),
     "open_already": gettext_lazy("Have an open lead, or wait for one"),
     "told_before": gettext_lazy("Told before: nothing new"),
     "no_team": gettext_lazy("Not begun: no team takes what no territory names"),

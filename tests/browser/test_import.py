@@ -38,6 +38,10 @@ SMALL = """Record id,First name,Last name,E-mail,Phone,Company,Status,Do not cal
 10,Sam,Oduya,sam@lysa.example,+1 216 555 0108,Lysa Doors,New,No
 """
 
+AT_A_CUSTOMER = (
+    "Email,Company,Status\na@corrow.example,Corrow,New\nb@corrow.example,Corrow,Customer\n"
+)
+
 
 @pytest.fixture
 def lea(team):
@@ -260,7 +264,7 @@ def test_when_the_rows_are_in_the_page_asks_no_more(new_page, lea):
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_a_long_file_name_fits_every_page_of_its_import(new_page, lea, width):
+def test_long_names_and_reasons_fit_every_page_of_an_import(new_page, lea, width):
     page = new_page(user=lea, viewport={"width": width, "height": 900})
     name = "x" * 244 + ".csv"
     wide = "document.documentElement.scrollWidth > innerWidth"
@@ -270,12 +274,13 @@ def test_a_long_file_name_fits_every_page_of_its_import(new_page, lea, width):
     def look(at):
         found[at] = page.evaluate(wide), page.evaluate(cut)
 
-    upload(page, {"name": name, "mimeType": "text/csv", "buffer": b"Email\na@x.io\n"}, "People")
+    upload(page, {"name": name, "mimeType": "text/csv", "buffer": AT_A_CUSTOMER.encode()}, "People")
     look("columns")
     page.get_by_role("button", name="On to the answers").click()
     answer(page, source="List")
+    expect(page.locator("aside")).to_contain_text("Not begun: at a customer")
     look("answers")
-    start(page, 1)
+    start(page, 2)
     run_imports(budget=100)
     result(page)
     look("result")

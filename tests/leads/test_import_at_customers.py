@@ -14,7 +14,7 @@ from tests.leads.files import answered, bring, counts, decided, received
 
 pytestmark = pytest.mark.django_db
 
-NOT_BEGUN = "Not begun: at a customer, a competitor or where a deal is open. Known, without a lead"
+NOT_BEGUN = "Not begun: at a customer, competitor or open deal. Known, no lead"
 FOUR = """First Name,Last Name,Email,Company,Status
 Sleepy,One,sleepy@rcy-acme.com,Rcy Acme,Recycled
 Junk,Two,junk@rcy-acme.com,Rcy Acme,Junk
