@@ -74,8 +74,8 @@ def her_clock(person: Person, account: Account | None, phones: list[str], *, at:
     country, place = person.country, person.city or person.region
     known: list[tuple[str | None, str]] = [(person.time_zone, "")]
     if country:
-        known.append((zone_of_place(country, place, at=at), _("from where she is")))
-    known += [(zone_of_phone(phone, at=at), _("from her number")) for phone in phones]
+        known.append((zone_of_place(country, place, at=at), _("from where they are")))
+    known += [(zone_of_phone(phone, at=at), _("from the number")) for phone in phones]
     if account and account.country:
         known.append((zone_of_place(account.country, account.city or account.region, at=at), _("from the company")))
     for zone, how in known:

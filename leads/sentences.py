@@ -446,7 +446,7 @@ def both_clocks(moment: datetime | None, zone: str, *, now: datetime) -> str:
     hers = moment.astimezone(ZoneInfo(zone)) if zone else None
     if hers is None or hers.utcoffset() == timezone.localtime(moment).utcoffset():
         return ours
-    return _("%(ours)s (%(theirs)s hers)") % {"ours": ours, "theirs": clock_words(hers)}
+    return _("%(ours)s (%(theirs)s theirs)") % {"ours": ours, "theirs": clock_words(hers)}
 
 
 def new_moment(event: LeadEvent, column: str) -> datetime | None:

@@ -34,7 +34,7 @@ SHOWS = {
     "all": gettext_lazy("All"),
     "conversations": gettext_lazy("Conversations"),
     "touches": gettext_lazy("Our touches"),
-    "hers": gettext_lazy("What she did"),
+    "hers": gettext_lazy("What they did"),
     "moves": gettext_lazy("Moves"),
 }
 NO_MOVES = ("log", "plan", "answer", "engage")
@@ -193,7 +193,7 @@ class Timeline:
     def _said_deeds(self) -> list[Entry]:
         if self.show not in ("all", "hers"):
             return []
-        name = self.lead.person.given_name or self.lead.person.name or _("She")
+        name = self.lead.person.given_name or self.lead.person.name or _("They")
         return [
             Entry(deed.at, DEEDS, deed.pk, DEED_ICONS.get(deed.kind, "visit"), deed_words(deed, name), deed.source)
             for deed in self.deeds[: PAGE + 1]

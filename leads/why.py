@@ -323,8 +323,8 @@ def _decide(facts: Facts) -> str:
         return _("No phone and no e-mail was found")
     words = (
         ngettext(
-            "%(count)s attempt since she came back, and no conversation",
-            "%(count)s attempts since she came back, and no conversation",
+            "%(count)s attempt since they came back, and no conversation",
+            "%(count)s attempts since they came back, and no conversation",
             count,
         )
         if facts.previous_id

@@ -161,7 +161,7 @@ def test_an_ae_with_deals_is_not_deactivated_without_a_backup(site, alice, peter
 
     response = site.post(url(User, "changelist"), {"action": "deactivate", "_selected_action": [peter.pk]}, follow=True)
 
-    assert "Name the account executive who takes her deals." in response.text
+    assert "Name the account executive who takes the deals." in response.text
     peter.refresh_from_db()
     assert peter.is_active is True
 

@@ -44,7 +44,7 @@ def deactivate_user(
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     deals = Lead.objects.filter(ae=user, phase__in=SOLD)
     if deals.exists() and not _may_take_deals_of(user, ae_successor):
-        raise MoveRefused(_("Name the account executive who takes her deals."), field="ae_successor")
+        raise MoveRefused(_("Name the account executive who takes the deals."), field="ae_successor")
     user.is_active = False
     user.save(update_fields=["is_active"])
     pass_on(user, by=by, at=at, successor=successor, ae_successor=ae_successor)
@@ -109,7 +109,7 @@ def give_back(
             if heir is None and lead.phase != Phase.NURTURE:
                 heir = _holds_least(lead.team_id, but=user)
             if heir is None and lead.phase == Phase.HANDED_OFF:
-                raise MoveRefused(_("Sales has leads of hers. Give the team a manager or another BDR first."))
+                raise MoveRefused(_("Sales has leads of this rep. Give the team a manager or another BDR first."))
             reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
     return count
 

@@ -167,7 +167,7 @@ def snooze_step(
     step = next((one for one in hers if one.kind != StepKind.MEETING), None)
     if step is None:
         if hers:
-            raise MoveRefused(_("A meeting is not snoozed: move it, and she gets the new invitation."), field="due")
+            raise MoveRefused(_("A meeting is not snoozed: move it, so that a new invitation goes out."), field="due")
         raise LeadConflict(_("There is no step of yours to snooze."))
     effects.move_step(step, due_at, snoozed=step.snoozed + 1, promised=False, local_due=None, zone="")
     return _planned(lead, effects, by=by, at=at, data={"snoozed": step.pk})

@@ -75,7 +75,7 @@ def _why_not(lead: Lead, target: Target) -> str:
     if target.user is not None:
         return _why_not_to(lead, target.user, target.side)
     if lead.phase in AE_PHASES:
-        return _("It is with sales: move it to an account executive, or let her return it.")
+        return _("It is with sales: move it to an account executive, or let them return it.")
     if target.team is not None and target.team.pk != lead.team_id:
         return ""
     if lead.bdr_id is None:

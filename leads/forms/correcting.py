@@ -22,7 +22,7 @@ class PersonForm(LeadForm):
     company = forms.CharField(label=gettext_lazy("Company"), max_length=200, required=False)
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=60, required=False)
     email = forms.CharField(label=gettext_lazy("E-mail"), max_length=254, required=False)
-    time_zone = ZoneField(label=gettext_lazy("Her clock"), required=False)
+    time_zone = ZoneField(label=gettext_lazy("Their clock"), required=False)
 
     NAMES = ("given_name", "family_name", "time_zone")
 

@@ -81,7 +81,7 @@ class MeetingForm(WithCall):
     )
     place = forms.CharField(
         label=gettext_lazy("Where"), max_length=200, required=False,
-        widget=forms.TextInput({"placeholder": gettext_lazy("Video call, phone, her office")}),
+        widget=forms.TextInput({"placeholder": gettext_lazy("Video call, phone, their office")}),
     )  # fmt: skip
     line = forms.CharField(label=gettext_lazy("Why now, in one line"), max_length=500)
     anyway = forms.BooleanField(
@@ -130,7 +130,7 @@ class RecycleForm(WithCall):
     notice_days = forms.IntegerField(label=gettext_lazy("Notice, in days"), min_value=0, max_value=730, required=False)
     referred_name = forms.CharField(label=gettext_lazy("Who is the right one?"), max_length=200, required=False)
     referred_email = forms.CharField(
-        label=gettext_lazy("Her e-mail"), max_length=254, required=False, widget=forms.EmailInput
+        label=gettext_lazy("Their e-mail"), max_length=254, required=False, widget=forms.EmailInput
     )
 
     def __init__(self, *args: Any, rules: list[ReasonRule], today: date, **more: Any) -> None:
@@ -172,7 +172,7 @@ class RecycleForm(WithCall):
             except BadValue as bad:
                 self.add_error("referred_email", _("The address %(why)s.") % {"why": bad})
         elif cleaned.get("referred_name"):
-            self.add_error("referred_email", _("Without her e-mail nobody finds her again."))
+            self.add_error("referred_email", _("Without an e-mail nobody finds them again."))
         return cleaned
 
     @property

@@ -86,7 +86,7 @@ class ZoneField(forms.CharField):
     def clean(self, value: Any) -> str:
         name = str(super().clean(value)).strip().replace(" ", "_")
         if name and not is_zone(name):
-            raise forms.ValidationError(_("Name a place on her clock, such as Europe/Oslo."), code="zone")
+            raise forms.ValidationError(_("Name a place on their clock, such as Europe/Oslo."), code="zone")
         return name
 
 
@@ -187,7 +187,7 @@ def presets(*, at: datetime, zone: str, hers: str) -> list[Preset]:
     found = list({preset.at: preset for preset in reversed(found)}.values())[::-1]
     if hers:
         wall = next_nine(at=at, zone=hers)
-        found.append(Preset("hers", _("Her 9:00"), resolve(wall, hers), wall, hers))
+        found.append(Preset("hers", _("Their 9:00"), resolve(wall, hers), wall, hers))
     return found
 
 

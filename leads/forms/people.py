@@ -55,7 +55,7 @@ class PersonForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         read = super().clean() or self.cleaned_data
         if not self.errors and not any(read.get(one) for one in ("email", "phone", "company")):
-            raise forms.ValidationError(_("Give an e-mail, a phone or a company: something by which she is found."))
+            raise forms.ValidationError(_("Give an e-mail, a phone or a company: something by which they are found."))
         return read
 
 

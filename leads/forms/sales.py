@@ -206,7 +206,7 @@ class Sales:
         if kind == Reason.Kind.REJECT and not asks_day and self.is_ahead:
             then += " " + str(MEETING_OFF)
         if asleep and asks_day:
-            then += " " + _("Say another day if she named one.")
+            then += " " + _("Say another day if they named one.")
         asks_end = asks_day and rule.category == ReasonRule.Category.MID_CONTRACT
         return Pick(rule.reason, self._goes(rule), then, asks_day=asleep and asks_day, asks_end=asks_end)
 
@@ -266,7 +266,7 @@ def zones_of(hand_off: HandOff, user: User) -> list[tuple[str, str]]:
     her = hand_off.lead.person.time_zone
     named = [
         (hand_off.zone, _("as booked")),
-        (her, _("hers")),
+        (her, _("theirs")),
         (user.time_zone, _("mine")),
         (hand_off.ae.time_zone, hand_off.ae.get_short_name()),
     ]

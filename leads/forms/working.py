@@ -55,8 +55,8 @@ _IN_USE = PreparedObjects(
 
 class CallForm(LeadForm):
     disposition = DispositionField(error_messages={"required": gettext_lazy("Say what happened.")})
-    call_back = WallTimeField(label=gettext_lazy("When, on her clock"), required=False)
-    zone = ZoneField(label=gettext_lazy("Her clock"), required=False)
+    call_back = WallTimeField(label=gettext_lazy("When, on their clock"), required=False)
+    zone = ZoneField(label=gettext_lazy("Their clock"), required=False)
     note = forms.CharField(max_length=NOTE_MAX, required=False)
     # Not interested can also mean: not now.
     instead = forms.ChoiceField(choices=[("", ""), ("recycle", "")], required=False)

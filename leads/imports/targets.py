@@ -53,7 +53,7 @@ PERSON_TARGETS = {
     "city": gettext_lazy("City"),
     "time_zone": gettext_lazy("Time zone"),
     "language": gettext_lazy("Language"),
-    "source": gettext_lazy("Where she came from"),
+    "source": gettext_lazy("Where they came from"),
     "moment": gettext_lazy("When it happened"),
     "status": gettext_lazy("Status: what each value means is asked next"),
     "do_not_email": gettext_lazy("Do not e-mail"),
@@ -123,8 +123,8 @@ NOTES = {
     "phone_left_out": gettext_lazy("Phone without digits: left out"),
     "suspect_domain": gettext_lazy("E-mail domain looks like another one"),
     "email_of_another": gettext_lazy("E-mail belongs to somebody else: left out"),
-    "other_name": gettext_lazy("Another name for somebody with an open lead: hers stays"),
-    "other_company": gettext_lazy("Another company for somebody with an open lead: hers stays"),
+    "other_name": gettext_lazy("Another name for somebody with an open lead: the known one stays"),
+    "other_company": gettext_lazy("Another company for somebody with an open lead: the known one stays"),
 }
 
 

@@ -28,7 +28,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
     """Who (the link), what to do, by when, why."""
-    hers = _("hers")
+    hers = _("theirs")
     lines = []
     for row in rows:
         if row.when:

@@ -38,9 +38,7 @@ SMALL = """Record id,First name,Last name,E-mail,Phone,Company,Status,Do not cal
 10,Sam,Oduya,sam@lysa.example,+1 216 555 0108,Lysa Doors,New,No
 """
 
-AT_A_CUSTOMER = (
-    "Email,Company,Status\na@corrow.example,Corrow,New\nb@corrow.example,Corrow,Customer\n"
-)
+AT_A_CUSTOMER = "Email,Company,Status\na@corrow.example,Corrow,New\nb@corrow.example,Corrow,Customer\n"
 
 
 @pytest.fixture

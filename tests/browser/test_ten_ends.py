@@ -143,7 +143,7 @@ def _meeting(page, name, *, with_answers=False, begins="9:00"):
     page.keyboard.press("6")
     expect(page.locator("#meeting-line")).to_be_focused()
     page.keyboard.type("Two unplanned stops cost her an audit")
-    expect(page.locator("#panel-meeting .then")).to_contain_text(f"({begins} hers)")
+    expect(page.locator("#panel-meeting .then")).to_contain_text(f"({begins} theirs)")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#toast")).to_contain_text(f"Meeting booked: {name} with Peter")
     with page.expect_download() as download:
@@ -219,7 +219,7 @@ def _called_back(page, name):
     press(page, "c", "#panel-call")
     page.keyboard.press("5")
     expect(page.locator("#call-call_back")).to_be_focused()
-    expect(page.locator("#panel-call .then:visible")).to_contain_text("9:00 hers")
+    expect(page.locator("#panel-call .then:visible")).to_contain_text("9:00 theirs")
     send(page, f"Call back at: {name}. Next ")
 
 

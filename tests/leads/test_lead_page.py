@@ -65,7 +65,7 @@ def test_her_clock_is_shown_or_said_to_be_unknown(client, alice, now, zone, phon
 
     html = page_of(client, alice, lead).text
 
-    assert said in html.partition("Her time")[2][:300]
+    assert said in html.partition("Local time")[2][:300]
 
 
 def test_a_suppressed_person_has_no_number_to_dial(client, alice, lead, now):

@@ -130,7 +130,7 @@ def test_a_promised_moment_stands_on_both_clocks_in_the_same_words_as_on_her_pag
 
     queue, page = client.get("/").text, client.get(reverse("leads:lead", args=[lead.public_id])).text
 
-    assert ("14:00 (9:00 hers)" in queue, "14:00 (9:00 hers)" in page) == (True, True)
+    assert ("14:00 (9:00 theirs)" in queue, "14:00 (9:00 theirs)" in page) == (True, True)
 
 
 def test_a_decision_says_how_often_this_pursuit_was_tried_as_its_history_does(alice, client):
@@ -148,7 +148,7 @@ def test_a_decision_says_how_often_this_pursuit_was_tried_as_its_history_does(al
     for number in range(1, 7):
         log_call(following, disposition=disposition("no_answer"), by=alice, at=at + number * HOUR)
 
-    assert only_row(alice, at=at + 7 * HOUR)[1].why == "6 attempts since she came back, and no conversation"
+    assert only_row(alice, at=at + 7 * HOUR)[1].why == "6 attempts since they came back, and no conversation"
 
 
 def test_a_call_back_says_what_was_said_when_it_was_promised(alice):
