@@ -142,7 +142,7 @@ def test_which_columns_become_new_fields_is_said_before_they_are_made(team, lea,
     ("pace", "said"),
     [
         ("all", r" within a minute of the import, and their first touch is due from then on\."),
-        ("per_day", r", 5 a working day: the last one on \d+ \w+ 20\d\d\. Until their day comes, somebody is known"),
+        ("per_day", r", 5 a working day: the last one on \d+ \w+ 20\d\d\. Until their day comes, people are known"),
         ("capacity", r" as reps have room, [1-9]\d* a working day: the last one on \d+ \w+ 20\d\d\."),
     ],
 )
