@@ -125,11 +125,10 @@ def set_step(
 
     `seen`: the mark of the next step she was shown; LeadConflict when another one stands there by now.
     """
-    lead = _mine(lead, by=by, at=at)
+    lead = _mine(lead, by=by, at=at, seen=seen)
     due_at, local, zone = _moment(due, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
-    _must_be_next(effects, seen)
     effects.close_steps(
         [step for step in _hers(effects, by) if step.made_by == Step.MadeBy.CADENCE or step.kind in CALLED]
     )
@@ -158,11 +157,10 @@ def snooze_step(
 
     `seen` as for `set_step`: what was promised since is not put off by somebody who has not read of it.
     """
-    lead = _mine(lead, by=by, at=at)
+    lead = _mine(lead, by=by, at=at, seen=seen)
     due_at, _local, _zone = _moment(until, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
-    _must_be_next(effects, seen)
     hers = _hers(effects, by)
     step = next((one for one in hers if one.kind != StepKind.MEETING), None)
     if step is None:
@@ -214,16 +212,14 @@ def mark_of_next(steps: Sequence[Step]) -> str:
     return steps[0].mark if steps else "none"
 
 
-def _must_be_next(effects: Effects, seen: str) -> None:
-    if seen and seen != mark_of_next(effects.open_steps):
-        raise LeadConflict(_("The next step has changed since you opened this page."))
-
-
-def _mine(lead: Lead, *, by: User, at: datetime, expect: int | None = None) -> Lead:
-    """The lead locked and open. One that waits in the pool, or reserved for her, is taken first."""
+def _mine(lead: Lead, *, by: User, at: datetime, expect: int | None = None, seen: str = "") -> Lead:
+    """The lead locked, open, and with the next step she was shown. One that waits in the pool, or reserved for her, is
+    taken then: taking it plans its first attempt."""
     held = lock_lead(lead, expect=expect)
     if held.phase == Phase.CLOSED:
         raise LeadConflict(_("This lead is closed."))
+    if seen and seen != mark_of_next(Effects(held, by=by, at=at).open_steps):
+        raise LeadConflict(_("The next step has changed since you opened this page."))
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)
         held = lock_lead(held)

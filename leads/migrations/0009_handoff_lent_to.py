@@ -4,11 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from team.aside import AddIndexAside
-
 
 class Migration(migrations.Migration):
-    atomic = False
     dependencies = [("leads", "0008_step_held_from_holds"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
@@ -23,9 +20,5 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
             ),
-        ),
-        AddIndexAside(
-            model_name="handoff",
-            index=models.Index(condition=models.Q(("lent_to__isnull", False)), fields=["lent_to"], name="handoff_lent"),
         ),
     ]

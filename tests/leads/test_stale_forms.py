@@ -154,6 +154,21 @@ def test_what_was_promised_meanwhile_is_not_put_off_unread(signed_in, lead, mona
     assert plan(signed_in, lead, hidden_of(late.text, "step"), kind=kind, when="tomorrow").status_code == 200
 
 
+@pytest.mark.parametrize("reserved", [False, True])
+def test_a_step_set_on_a_lead_of_the_pool_takes_it(signed_in, alice, team, reserved):
+    queued = make_lead(team=team, at=timezone.now())
+    if reserved:
+        reassign_leads([queued.pk], to=alice, by=None, at=timezone.now())
+    hidden = tab(signed_in, queued, "step")
+
+    answer = plan(signed_in, queued, hidden, kind="task", when="tomorrow", title="Read their report")
+
+    queued.refresh_from_db()
+    assert answer.status_code == 200
+    assert (queued.phase, queued.bdr) == (Phase.WORKING, alice)
+    assert [step.title for step in Step.objects.open()] == ["Read their report"]
+
+
 def test_a_step_snoozed_in_another_tab_is_not_snoozed_from_where_it_was(signed_in, lead):
     one, other = tab(signed_in, lead, "step"), tab(signed_in, lead, "step")
     plan(signed_in, lead, one, when="tomorrow")
