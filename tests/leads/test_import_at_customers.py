@@ -1,9 +1,12 @@
 """A customer's people never reach a rep, wherever the file names the company; the page counts what there is."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from accounts.models import Account, Person, Standing, Suppression
+from agreement.models import Phase
 from leads.actions.import_rows import preview, run_imports
 from leads.actions.importing import start_import
 from leads.actions.releasing import release_due
@@ -11,6 +14,7 @@ from leads.import_page import result_of
 from leads.models import ImportReject, Lead, Release
 from team.clock import database_now
 from tests.leads.files import answered, bring, counts, decided, received
+from tests.make import make_account, make_lead, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -116,3 +120,27 @@ def test_result_counts_the_leads_that_there_are_and_says_why_the_others_were_not
 
     assert said(run, run) == [("Became leads", 3), ("Not begun: their company is a customer", 3)]
     assert Lead.objects.count() == 3
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_customer_that_a_row_of_somebody_worked_elsewhere_names_is_one(team, lea, alice, is_known):
+    kim = make_person(email="kim@mail.io", given_name="Kim", family_name="Oh", account=make_account(name="Acme"))
+    make_lead(person=kim, phase=Phase.WORKING, bdr=alice, at=database_now() - timedelta(days=3))
+    if is_known:
+        make_account(name="Beta Works")
+    rows = "Kim,Oh,kim@mail.io,Beta Works,Customer\nLee,Po,lee@mail.io,Beta Works,New\n"
+    run = bring("First name,Last name,Email,Company,Status\n" + rows, by=lea)
+
+    accounts = Account.objects.order_by("name").values_list("name", "standing")
+    assert list(accounts) == [("Acme", "prospect"), ("Beta Works", "customer")]
+    assert run.tallies["became"] == {"customer": 1, "not_a_prospect": 1}
+    assert not Release.objects.exists()
+    assert kim.employments.get().account.name == "Acme"
+
+
+def test_company_that_only_somebody_worked_elsewhere_names_is_not_made(team, lea, alice):
+    kim = make_person(email="kim@mail.io", given_name="Kim", family_name="Oh", account=make_account(name="Acme"))
+    make_lead(person=kim, phase=Phase.WORKING, bdr=alice, at=database_now() - timedelta(days=3))
+    bring("First name,Last name,Email,Company,Status\nKim,Oh,kim@mail.io,Beta Works,New\n", by=lea)
+
+    assert Account.objects.get().name == "Acme"

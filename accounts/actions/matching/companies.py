@@ -44,6 +44,26 @@ def account_of(circle: Circle, row: PersonRow) -> tuple[KnownAccount | None, boo
     return found, True
 
 
+def customer_named_by(circle: Circle, row: PersonRow) -> KnownAccount | None:
+    """The account that a row makes a customer though its person is not employed there: she is worked elsewhere."""
+    named = row.account
+    if not row.standing or named is None:
+        return None
+    if (found := find_account(circle, named)) is not None:
+        fill_account(circle, found, named)
+        return found
+    return seat_of(circle, row) or (new_account(circle, named) if named.name else None)
+
+
+def stand(known: KnownAccount, standing: str) -> bool:
+    """What a row says of how the company stands with us; returns whether that is new."""
+    if not standing or known.row.standing == standing or known.row.standing not in MAY_BECOME_CUSTOMER:
+        return False
+    known.row.standing = standing
+    known.is_changed = True
+    return True
+
+
 def find_account(circle: Circle, row: AccountRow) -> KnownAccount | None:
     for key in row.external_ids:
         if (known := circle.account_by_external.get(key)) is not None:

@@ -9,7 +9,14 @@ from enum import StrEnum
 
 from accounts.actions.matching.checking import is_as_read
 from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson
-from accounts.actions.matching.companies import account_of, fill_account, find_account, new_account, seat_of
+from accounts.actions.matching.companies import (
+    account_of,
+    customer_named_by,
+    fill_account,
+    find_account,
+    new_account,
+    seat_of,
+)
 from accounts.actions.matching.loading import ERASURE, load_accounts, load_people
 from accounts.actions.matching.people import add_to_person, find_person
 from accounts.actions.matching.rows import AccountRow, PersonRow
@@ -65,7 +72,7 @@ class Meeting:
                 return Met(Outcome.REFUSED, reason="erased")
             suppress |= marks
         is_elsewhere = self._is_elsewhere(row)
-        account, names_account = (None, False) if is_elsewhere else account_of(circle, row)
+        account, names_account = (customer_named_by(circle, row), False) if is_elsewhere else account_of(circle, row)
         known = find_person(circle, row, account)
         if known is not None and known.row.merged_into_id:
             known = circle.people[known.row.merged_into_id]

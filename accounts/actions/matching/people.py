@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.actions.matching.circle import NOTHING, Circle, KnownAccount, KnownPerson
-from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER
+from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER, stand
 from accounts.actions.matching.rows import PersonRow
 from accounts.models import ContactPoint, Employment
 from accounts.normalise import folded
@@ -24,7 +24,8 @@ def add_to_person(
 ) -> bool:
     """Everything the row says of her; returns whether any of it is new.
 
-    Of a row that names somebody who is worked otherwise, or `is_elsewhere`, only what fills a gap.
+    Of a row that names somebody who is worked otherwise, or `is_elsewhere`, only what fills a gap; how the company
+    stands that it names is told all the same.
     """
     has_other_name = known.is_worked and _is_called_otherwise(known, row)
     notes += ["other_name"] * has_other_name + ["other_company"] * is_elsewhere
@@ -36,8 +37,7 @@ def add_to_person(
     known.is_found_otherwise |= found
     changed |= found
     changed |= _suppress(known, suppress)
-    if not is_elsewhere:
-        changed |= _stand(known, row.standing)
+    changed |= _stand(known, account if is_elsewhere else known.account, row.standing, is_hers=not is_elsewhere)
     circle.remember(known)
     return changed
 
@@ -171,16 +171,10 @@ def _suppress(known: KnownPerson, channels: set[str]) -> bool:
     return bool(new or confirmed)
 
 
-def _stand(known: KnownPerson, standing: str) -> bool:
-    if not standing:
-        return False
-    if known.account is not None:
-        if known.account.row.standing == standing or known.account.row.standing not in MAY_BECOME_CUSTOMER:
-            return False
-        known.account.row.standing = standing
-        known.account.is_changed = True
-        return True
-    if known.row.standing == standing or known.row.standing not in MAY_BECOME_CUSTOMER:
+def _stand(known: KnownPerson, account: KnownAccount | None, standing: str, *, is_hers: bool) -> bool:
+    if account is not None:
+        return stand(account, standing)
+    if not is_hers or not standing or known.row.standing == standing or known.row.standing not in MAY_BECOME_CUSTOMER:
         return False
     known.row.standing = standing
     known.is_changed = True
