@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from accounts.actions.matching import KnownPerson, Meeting, Met, Outcome
 from accounts.actions.people import is_out_of_reach
@@ -20,7 +20,18 @@ from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule
 from leads.actions.entering import Entered, NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
 from leads.imports import REASONS, Draft, Meaning, RowRefused
-from leads.models import Engagement, EngagementKey, Import, ImportReject, Interest, Lead, Recycling, Release, Verdict
+from leads.models import (
+    Engagement,
+    EngagementKey,
+    Import,
+    ImportReject,
+    Interest,
+    Lead,
+    LeadEvent,
+    Recycling,
+    Release,
+    Verdict,
+)
 from leads.scoring import HALF_LIVES, POINTS_MAX, interest_rank, points_of, recompute_interest
 from leads.waking import Facts, wake_day, wake_moment
 from team.bulk import insert_rows
@@ -138,13 +149,14 @@ class Chunk:
             self._mark_worked()
 
     def _mark_worked(self) -> None:
-        """Whom somebody had a lead of before this import began; what it begins itself is its own."""
+        """Who has an open lead; what this import began itself, by a row or a release, is its own."""
         asked = self.memory.asked
         known = {pk: one for pk, one in self.meeting.people.items() if pk not in asked}
         if known:
             asked.update(known)
-            before = Lead.objects.open().filter(person__in=known, created_at__lt=self.run.started_at or self.at)
-            for person_id in before.values_list("person_id", flat=True):
+            own = LeadEvent.objects.filter(lead=OuterRef("pk"), data__import=self.run.pk)
+            others = Lead.objects.open().filter(~Exists(own), person__in=known)
+            for person_id in others.values_list("person_id", flat=True):
                 known[person_id].is_worked = True
 
     def apply(self) -> None:

@@ -392,3 +392,17 @@ def test_lead_that_the_same_file_began_keeps_nothing(team, lea):
 
     assert Person.objects.get().name == "Bo"
     assert Employment.objects.get(is_current=True).account.name == "Halden"
+
+
+def test_whom_somebody_took_up_since_the_import_began_keeps_name_and_company(team, lea, alice):
+    bring("Email,First name,Company\na@mail.io,Ada,Corvane\nb@mail.io,Bea,Corvane\n", by=lea, source="Old")
+    rows = "Email,First name,Company,Status\n" + "a@mail.io,Bo,Halden,New\n" + "z@mail.io,Zoe,Halden,Recycled\n" * 2
+    run = answered(decided(received(rows + "z@mail.io,Zora,Corvane,New\n", by=lea), by=lea), by=lea)
+    start_import(run, by=lea, at=database_now() - timedelta(days=2))
+    make_lead(person=Person.objects.get(given_name="Ada"), bdr=alice, team=team, at=database_now() - timedelta(days=1))
+    while run.state == "running":
+        run_imports(budget=0.0001, chunk_rows=1)
+        run.refresh_from_db()
+
+    assert run.tallies["notes"] == {"other_name": 1, "other_company": 1}
+    assert set(Person.objects.values_list("given_name", flat=True)) == {"Ada", "Bea", "Zora"}
