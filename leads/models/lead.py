@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -15,7 +16,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import Account, Person
 from agreement.models import AgreementVersion, Cadence, Criterion, Lane, Phase, Reason, Stage
 from agreement.models.version import ReasonRule
-from team.models import Role, Team
+from team.models import Absence, Role, Team
 
 if TYPE_CHECKING:
     from team.models import User
@@ -37,29 +38,36 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         teams = user.teams_as(Role.BDR, Role.MANAGER)
         seen = Q(team__in=teams)
         if user.has_role(Role.AE):
-            seen |= Q(ae=user) | self._passed_to(user) | self._answered_by_cover(user) | self._lent_to(user)
+            seen |= Q(ae=user) | self._passed_to(user) | self._answered_by_cover(user) | self._lent_by_ae(user)
         return self.filter(seen)
 
     def workable_by(self, user: User) -> LeadQuerySet:
         """Her own leads, what she covers, her teams' pool, what waits for her as AE, and as a manager everything in her
         teams."""
-        own = Q(bdr=user) | Q(ae=user, phase__in=AE_PHASES) | self._lent_to(user)
+        own = Q(bdr=user) | Q(ae=user, phase__in=AE_PHASES) | self._lent_by_rep(user)
         if user.has_role(Role.AE):
-            own |= self._passed_to(user)
+            own |= self._passed_to(user) | self._lent_by_ae(user)
         pool = Q(phase=Phase.QUEUED, team__in=user.teams_as(Role.BDR))
         return self.filter(own | pool | Q(team__in=user.teams_as(Role.MANAGER)))
 
     def lent_by_an_ae(self, user: User) -> LeadQuerySet:
         """What she decides for an account executive who is away."""
-        return self.filter(self._lent_to(user), phase__in=AE_PHASES) if user.has_role(Role.AE) else self.none()
+        return self.filter(self._lent_by_ae(user)) if user.has_role(Role.AE) else self.none()
 
-    def _lent_to(self, user: User) -> Q:
-        """Leads with something to do for her while whose they are is away."""
+    def _lent_by_rep(self, user: User) -> Q:
+        """Leads of her teams with something to do for her."""
+        return Q(team__in=user.teams_as(Role.BDR)) & self._with_step_of(user)
+
+    def _lent_by_ae(self, user: User) -> Q:
+        """Leads of an account executive who is away and whom she covers, with something to do for her. Whoever keeps
+        the relation decides nothing about it for sales: a step alone, which she may give herself, makes no cover."""
+        away = Absence.objects.covering(Now()).filter(cover=user)
+        lent = Q(phase__in=AE_PHASES, ae__in=away.values("user")) & self._with_step_of(user)
+        return lent & ~Q(bdr=user)
+
+    def _with_step_of(self, user: User) -> Q:
         steps: Any = self.model._meta.get_field("steps").related_model
-        lent = Q(team__in=user.teams_as(Role.BDR))
-        if user.has_role(Role.AE):
-            lent |= Q(phase__in=AE_PHASES)
-        return lent & Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"))
+        return Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"))
 
     def _passed_to(self, user: User) -> Q:
         """Leads whose hand-off waits for an answer and came to her: as backup because nobody gave it in time, or as

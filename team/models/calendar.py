@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -88,7 +89,7 @@ class CalendarDay(models.Model):
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
-    def covering(self, at: datetime) -> "AbsenceQuerySet":
+    def covering(self, at: datetime | Now) -> "AbsenceQuerySet":
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
 

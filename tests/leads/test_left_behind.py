@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import Value
 from django.urls import reverse
+from django.utils import timezone
 
 from agreement.models import AgreementVersion, Phase, Transition
 from leads.actions.changing import LeadConflict, MoveRefused
@@ -12,7 +14,7 @@ from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import add_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.leaving import deactivate_user, pass_on, release_absent
-from leads.actions.logging import log_call
+from leads.actions.logging import log_call, set_step
 from leads.actions.outcomes import record_no_show, return_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.checking import check_all
@@ -354,7 +356,13 @@ def petra(db):
     return make_user("petra", Role.AE)
 
 
-def test_who_covers_an_ae_holds_her_meetings_and_records_what_came_of_them(alice, peter, petra):
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """The database's clock, while whoever is away here is away."""
+    monkeypatch.setattr("leads.models.lead.Now", lambda: Value(LATER))
+
+
+def test_who_covers_an_ae_holds_her_meetings_and_records_what_came_of_them(alice, peter, petra, meanwhile):
     start = NOON + timedelta(days=1)
     lead = make_lead(phase=Phase.WORKING, bdr=alice)
     hand_off = hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(start.replace(tzinfo=None), "UTC"))
@@ -388,7 +396,7 @@ def to_answer(user):
     return list(HandOff.objects.unanswered().addressed_to(user))
 
 
-def test_who_covers_an_ae_answers_for_her_and_the_lead_stays_hers(waiting, peter, petra):
+def test_who_covers_an_ae_answers_for_her_and_the_lead_stays_hers(waiting, peter, petra, meanwhile):
     away(peter, petra)
     assert not HandOff.objects.visible_to(petra).exists()
 
@@ -465,6 +473,49 @@ def test_an_ae_has_back_what_was_not_done(alice, peter, petra):
 
     assert lead.steps.open().get().assignee == peter
     assert not Lead.objects.workable_by(petra).exists()
+
+
+@pytest.fixture
+def polly(team):
+    """She is a rep, and sells too."""
+    return make_user("polly", Role.AE, Role.BDR, team=team)
+
+
+@pytest.mark.parametrize("is_cover", [False, True])
+@pytest.mark.parametrize("phase", [Phase.ACCEPTED, Phase.QUALIFIED])
+def test_no_step_of_her_own_lets_a_rep_who_also_sells_decide_the_deal_she_handed_off(
+    client, polly, peter, phase, is_cover
+):
+    now = timezone.now()
+    lead = make_lead(phase=phase, bdr=polly, ae=peter, at=now)
+    if is_cover:
+        Absence.objects.create(user=peter, starts_at=now, ends_at=now + timedelta(days=3), cover=polly)
+    client.force_login(polly)
+
+    set_step(lead, kind="task", title="Look again", by=polly, at=now, due=now + timedelta(hours=3))
+    release_absent(at=now)
+
+    hand_off = lead.hand_offs.get()
+    assert not may_answer(polly, hand_off)
+    assert not HandOff.objects.addressed_to(polly).exists()
+    assert client.post(reverse("leads:win", args=[lead.public_id]), {"form_id": "", "line": ""}).status_code == 403
+    assert Lead.objects.workable_by(polly).get() == lead
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_a_cover_of_another_day_decides_nothing_today(alice, peter, petra, days):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.QUALIFIED, bdr=alice, ae=peter, at=now)
+    lead.steps.create(kind="task", title="Look", assignee=petra, due_at=now, created_at=now)
+    starts_at = now + timedelta(days=days)
+    Absence.objects.create(user=peter, starts_at=starts_at, ends_at=starts_at + timedelta(days=1), cover=petra)
+    assert not Lead.objects.visible_to(petra).exists()
+    assert not Lead.objects.workable_by(petra).exists()
+
+    Absence.objects.create(user=peter, starts_at=now, ends_at=now + timedelta(days=1), cover=petra)
+
+    assert set(Lead.objects.visible_to(petra)) == set(Lead.objects.workable_by(petra)) == {lead}
+    assert may_answer(petra, lead.hand_offs.get())
 
 
 def test_a_rep_who_covers_an_ae_is_lent_nothing_to_sell(alice, bob, peter):
