@@ -91,6 +91,15 @@ def claim_import(worker: str) -> Import | None:
 
 
 @dataclass
+class Part:
+    """What of one pass over the file was read for a preview."""
+
+    rows_total: int = 0
+    rows: int = 0
+    leads: int = 0
+
+
+@dataclass
 class Preview:
     """The counts that would result, and the first rows as they will be read."""
 
@@ -104,6 +113,12 @@ class Preview:
     # Whom an earlier import told the same of at another moment, and at which: they would be told it twice.
     told_elsewhere: dict[int, datetime] = field(default_factory=dict)
     first: list[Draft] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether what was read are the first rows of the file, and not the first of each pass."""
+        return sum(part.rows_total > 0 for part in self.parts) <= 1
 
     @property
     def is_whole(self) -> bool:
@@ -111,9 +126,8 @@ class Preview:
 
     @property
     def leads_in_all(self) -> int:
-        """How many of the whole file become leads; where only part of it was read, at the rate of that part."""
-        leads = self.became[Meaning.NEW_LEAD]
-        return leads if self.is_whole else -(-leads * self.rows_total // max(self.rows, 1))
+        """How many of the whole file become leads; where only part of a pass was read, at the rate of that part."""
+        return sum(-(-part.leads * part.rows_total // max(part.rows, 1)) for part in self.parts)
 
     @property
     def other_moment(self) -> datetime | None:
@@ -125,6 +139,8 @@ class Preview:
         return len(set(self.told_elsewhere.values())) == 1
 
     def add(self, chunk: Chunk) -> None:
+        self.parts[-1].rows += len(chunk.drafts)
+        self.parts[-1].leads += chunk.became[Meaning.NEW_LEAD]
         self.rows += len(chunk.drafts)
         self.outcomes.update(chunk.outcomes)
         self.became.update(chunk.became)
@@ -135,17 +151,21 @@ class Preview:
 
 
 def preview(run: Import, *, at: datetime, seconds: float = PREVIEW_SECONDS) -> Preview:
-    """What the file would do, without doing it: all of it if that is quick, else its first 2,000 rows or more."""
+    """What the file would do, without doing it: all of it if that is quick, else 2,000 rows or more.
+
+    Of each pass it reads the first rows; the pass before the last one is counted to its end.
+    """
     ends = time.monotonic() + seconds
     file = _File(run, at=at)
     found = Preview(rows_total=file.profile.rows)
     meeting = Meeting(source=run.source, at=at, names=file.names)
     facts, memory = FileFacts(run), Memory()
     for number, which in enumerate(file.passes):
+        is_last = number + 1 == len(file.passes)
         # The last pass gets half of the time at least.
-        least, until = (
-            (PREVIEW_ROWS // 2, ends - seconds / 2) if number + 1 < len(file.passes) else (PREVIEW_ROWS, ends)
-        )
+        least, until = (PREVIEW_ROWS, ends) if is_last else (PREVIEW_ROWS // 2, ends - seconds / 2)
+        part = Part()
+        found.parts.append(part)
         with run.upload.file.open("rb") as stream:
             source = file.records(stream.file, which)
             while drafts := file.drafts(source, PREVIEW_ROWS // 4):
@@ -155,6 +175,8 @@ def preview(run: Import, *, at: datetime, seconds: float = PREVIEW_SECONDS) -> P
                 found.add(chunk)
                 if found.rows >= least and time.monotonic() > until:
                     break
+            part.rows_total = part.rows + (0 if is_last else sum(1 for _record in source))
+    found.parts[-1].rows_total = found.rows_total - sum(part.rows_total for part in found.parts[:-1])
     found.new_accounts = meeting.new_accounts
     return found
 

@@ -144,3 +144,30 @@ def test_company_that_only_somebody_worked_elsewhere_names_is_not_made(team, lea
     bring("First name,Last name,Email,Company,Status\nKim,Oh,kim@mail.io,Beta Works,New\n", by=lea)
 
     assert Account.objects.get().name == "Acme"
+
+
+# One row in ten is a customer's; a preview without time reads a thousand of each kind.
+LONG = "email,company,status\n" + "".join(
+    f"p{n}@mail{n}.io,Company {n},{'New' if n % 10 else 'Customer'}\n" for n in range(12_000)
+)
+
+
+def test_leads_of_the_whole_file_are_counted_by_what_each_kind_of_row_has(team, lea, client, monkeypatch):
+    run = ready(LONG, lea, pace="per_day", per_day=1000)
+    found = preview(run, at=database_now(), seconds=0)
+
+    assert not found.is_whole
+    assert (found.became["customer"], found.became["new_lead"]) == (1000, 1000)
+    assert found.leads_in_all == 10_800
+    monkeypatch.setattr("leads.views.imports.preview", lambda run, at: found)
+    client.force_login(lea)
+    page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
+    assert f"{found.rows} of its 12000 rows" in page
+    assert "its first" not in page
+
+
+def test_rows_are_called_the_first_where_all_are_read_as_they_come(team, lea):
+    found = preview(ready(LONG.replace(",Customer", ",New"), lea), at=database_now(), seconds=0)
+
+    assert (found.is_whole, found.is_beginning) == (False, True)
+    assert found.leads_in_all == 12_000
