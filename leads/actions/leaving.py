@@ -191,8 +191,10 @@ def covered(at: datetime) -> QuerySet[Absence]:
 
 def covers_at(at: datetime) -> QuerySet[Absence]:
     """For a step: its assignee covers at `at` the rep of its lead or, with sales, its account executive."""
-    rep = Q(user=OuterRef("lead__bdr"))
-    return covered(at).filter(rep | Q(user=OuterRef("lead__ae")), cover=OuterRef("assignee"))
+    team = {"cover__memberships__role": Role.BDR, "cover__memberships__team": OuterRef("lead__team")}
+    rep = Q(user=OuterRef("lead__bdr"), **team)
+    ae = Q(user=OuterRef("lead__ae"), cover__memberships__role=Role.AE)
+    return covered(at).filter(rep | ae, cover=OuterRef("assignee"))
 
 
 def lent_steps() -> QuerySet[Step]:
@@ -206,16 +208,17 @@ def lent_steps() -> QuerySet[Step]:
 @transaction.atomic
 def lend(*, at: datetime) -> int:
     """Her steps that are due before she is back, to who covers her: a rep of the lead's team, or for what sales has
-    accepted an account executive."""
+    accepted an account executive. Of two absences at once the one that ends last goes first, and what is lent stays
+    where it is while its cover covers."""
     lent = 0
-    for absence in covered(at).select_related("cover").order_by("pk"):
+    for absence in covered(at).select_related("cover").order_by("-ends_at", "pk"):
         cover = absence.cover
         if cover is None:
             continue
         due = Step.objects.open().filter(assignee=absence.user_id, due_at__lt=absence.ends_at)
         hers = Q(lead__bdr=absence.user_id, lead__team__in=cover.teams_as(Role.BDR))
         if cover.has_role(Role.AE):
-            hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD)
+            hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD) & ~Q(lead__bdr=cover)
         steps = _undisturbed(due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]))
         lent += Step.objects.filter(pk__in=list(steps.values_list("pk", flat=True))).update(assignee=cover)
         if cover.has_role(Role.AE):
@@ -224,9 +227,8 @@ def lend(*, at: datetime) -> int:
 
 
 def _lend_hand_offs(ae_id: int, cover: User, *, at: datetime) -> int:
-    """What waits for her answer waits for her cover's, who is told of it."""
-    waiting = _undisturbed(HandOff.objects.unanswered().filter(ae=ae_id).exclude(ae=cover))
-    new = list(waiting.filter(Q(lent_to=None) | ~Q(lent_to=cover)))
+    """What waits for her answer waits for her cover's, who is told of it; nobody answers what she sent herself."""
+    new = list(_undisturbed(HandOff.objects.unanswered().filter(ae=ae_id, lent_to=None).exclude(bdr=cover)))
     Notice.objects.bulk_create(
         [Notice(user=cover, lead_id=one.lead_id, kind=Notice.Kind.HAND_OFF, at=at) for one in new]
     )
@@ -238,8 +240,9 @@ def lent_hand_offs() -> QuerySet[HandOff]:
 
 
 def answered_for_at(at: datetime) -> QuerySet[Absence]:
-    """For a hand-off: whom it is lent to covers its account executive at `at`."""
-    return covered(at).filter(user=OuterRef("ae"), cover=OuterRef("lent_to"))
+    """For a hand-off: whom it is lent to covers its account executive at `at`, sells, and did not send it herself."""
+    sells = Q(cover__memberships__role=Role.AE) & ~Q(cover=OuterRef("bdr"))
+    return covered(at).filter(sells, user=OuterRef("ae"), cover=OuterRef("lent_to"))
 
 
 def _undisturbed[Row: (Step, HandOff)](steps: QuerySet[Row]) -> QuerySet[Row]:

@@ -246,8 +246,7 @@ class Sales:
 def may_answer(user: User, hand_off: HandOff) -> bool:
     """The AE it was sent to, her backup once it was passed on, her cover while she is away, and the manager of its
     team."""
-    passed_on = hand_off.is_unanswered and user.pk in (hand_off.escalated_to_id, hand_off.lent_to_id)
-    return hand_off.ae_id == user.pk or passed_on or may_sell(user, hand_off.lead)
+    return hand_off.ae_id == user.pk or hand_off.came_to(user) or may_sell(user, hand_off.lead)
 
 
 def may_take_back(user: User, hand_off: HandOff) -> bool:

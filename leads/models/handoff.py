@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from agreement.models import Phase, Reason
 from leads.models.lead import Lead
-from team.models import Absence
+from team.models import Absence, Role
 
 if TYPE_CHECKING:
     from team.models import User
@@ -40,10 +40,13 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         held = self.filter(state=HandOff.State.QUALIFIED, lead__phase=Phase.QUALIFIED)
         return held.filter(~models.Exists(later.filter(state=HandOff.State.QUALIFIED)))
 
+    def come_to(self, user: User) -> HandOffQuerySet:
+        return self.filter(_came_to(user))
+
     def addressed_to(self, user: User) -> HandOffQuerySet:
         """Hers to answer, unanswered ones that came to her as backup or cover, and what she covers after its answer."""
         lent = Q(state=HandOff.State.ACCEPTED, lead__in=Lead.objects.lent_by_an_ae(user))
-        return self.filter(Q(ae=user) | (Q(escalated_to=user) | Q(lent_to=user)) & Q(state=HandOff.State.SENT) | lent)
+        return self.filter(Q(ae=user) | _came_to(user) | lent)
 
     def sent_by(self, user: User) -> HandOffQuerySet:
         return self.filter(bdr=user)
@@ -78,9 +81,17 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
 
     def visible_to(self, user: User) -> HandOffQuerySet:
         """What is open is seen by whom it asks; what is over, by whoever sees its lead."""
-        unanswered = (Q(escalated_to=user) | Q(lent_to=user)) & Q(state=HandOff.State.SENT)
-        mine = Q(ae=user, state__in=HandOff.OPEN_STATES) | unanswered
+        mine = Q(ae=user, state__in=HandOff.OPEN_STATES) | _came_to(user)
         return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | mine)
+
+
+def _came_to(user: User) -> Q:
+    """Those that wait for an answer and came to her: as backup because nobody gave it in time, or, who sells, as cover
+    because its account executive is away."""
+    hers = Q(escalated_to=user)
+    if user.has_role(Role.AE):
+        hers |= Q(lent_to=user)
+    return hers & Q(state=HandOff.State.SENT)
 
 
 class HandOff(models.Model):
@@ -177,6 +188,11 @@ class HandOff(models.Model):
     @property
     def is_accepted(self) -> bool:
         return self.state == self.State.ACCEPTED
+
+    def came_to(self, user: User) -> bool:
+        """As HandOffQuerySet.come_to."""
+        is_lent = self.lent_to_id == user.pk and user.has_role(Role.AE)
+        return self.is_unanswered and (self.escalated_to_id == user.pk or is_lent)
 
     @property
     def over_at(self) -> datetime | None:

@@ -70,11 +70,9 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return Q(pk__in=steps.objects.open().filter(assignee=user).values("lead"))
 
     def _passed_to(self, user: User) -> Q:
-        """Leads whose hand-off waits for an answer and came to her: as backup because nobody gave it in time, or as
-        cover because its account executive is away."""
+        """Leads whose hand-off waits for an answer and came to her."""
         hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
-        hers = Q(escalated_to=user) | Q(lent_to=user)
-        return Q(pk__in=hand_offs.objects.unanswered().filter(hers).values("lead"))
+        return Q(pk__in=hand_offs.objects.come_to(user).values("lead"))
 
     def _answered_by_cover(self, user: User) -> Q:
         """What she answered as cover is hers to read until whose it is comes back."""

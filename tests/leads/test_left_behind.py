@@ -463,6 +463,110 @@ def test_her_cover_is_told_once(waiting, peter, petra):
     assert Notice.objects.filter(user=petra).count() == 1
 
 
+def test_of_two_covers_at_once_one_answers_and_only_she_is_told(waiting, peter, petra):
+    paula = make_user("paula", Role.AE)
+    Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK - timedelta(days=1), cover=paula)
+    away(peter, petra)
+
+    for minute in range(4):
+        release_absent(at=LATER + timedelta(minutes=minute))
+        assert (to_answer(petra), to_answer(paula)) == ([waiting], [])
+
+    assert [one.user for one in Notice.objects.filter(user__in=[petra, paula])] == [petra]
+
+
+def test_a_later_absence_with_another_cover_takes_nothing_from_who_still_covers(waiting, peter, petra):
+    paula = make_user("paula", Role.AE)
+    first = away(peter, petra)
+    release_absent(at=LATER)
+    Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK + timedelta(days=1), cover=paula)
+
+    release_absent(at=LATER)
+    assert (to_answer(petra), to_answer(paula)) == ([waiting], [])
+
+    first.delete()
+    release_absent(at=LATER)
+    assert (to_answer(petra), to_answer(paula)) == ([], [waiting])
+
+
+def test_what_the_first_cover_may_not_take_the_other_is_lent(waiting, bob, peter, petra):
+    Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK + timedelta(days=1), cover=bob)
+    away(peter, petra)
+
+    release_absent(at=LATER)
+
+    assert (to_answer(bob), to_answer(petra)) == ([], [waiting])
+
+
+@pytest.mark.parametrize("is_rep", [False, True])
+def test_a_cover_who_sells_no_more_keeps_nothing_and_sees_nothing(alice, peter, petra, team, meanwhile, is_rep):
+    start = (NOON + timedelta(days=2)).replace(tzinfo=None)
+    sent, accepted = (
+        hand_off_lead(make_lead(phase=Phase.WORKING, bdr=alice), ae=peter, by=alice, at=NOON, meeting=(start, "UTC"))
+        for _ in range(2)
+    )
+    accept_hand_off(accepted, by=peter, at=NOON)
+    if is_rep:
+        Membership.objects.create(user=petra, role=Role.BDR, team=make_team("elsewhere"))
+    away(peter, petra)
+    release_absent(at=LATER)
+    sent.refresh_from_db()
+    assert may_answer(fresh(petra), sent)
+
+    petra.memberships.filter(role=Role.AE).delete()
+
+    seller = fresh(petra)
+    assert not may_answer(seller, sent)
+    assert not HandOff.objects.visible_to(seller).exists()
+    assert not HandOff.objects.addressed_to(seller).exists()
+    assert not Lead.objects.visible_to(seller).exists()
+    assert broken() == {"step_lent_to_nobodys_cover", "hand_off_lent_to_nobodys_cover"}
+    release_absent(at=LATER)
+    assert not HandOff.objects.filter(lent_to=petra).exists()
+    assert accepted.lead.steps.open().get().assignee == peter
+    assert broken() == set()
+
+
+def test_a_rep_who_covers_and_leaves_the_team_keeps_no_step(called, alice, bob):
+    away(alice, bob)
+    release_absent(at=LATER)
+    assert called.steps.open().get().assignee == bob
+    bob.memberships.all().delete()
+
+    release_absent(at=LATER)
+
+    assert called.steps.open().get().assignee == alice
+    assert broken() == set()
+
+
+def test_who_covered_the_former_ae_answers_nothing_for_the_new_one(waiting, peter, petra):
+    paula = make_user("paula", Role.AE)
+    away(peter, petra)
+    release_absent(at=LATER)
+
+    reassign_leads([waiting.lead_id], to=paula, by=None, at=LATER, side="ae")
+
+    assert (to_answer(petra), to_answer(paula)) == ([], [waiting])
+    assert not Lead.objects.visible_to(petra).exists()
+    assert broken() == set()
+
+
+def test_nobody_answers_as_cover_what_she_sent_herself(polly, peter, petra):
+    lead = make_lead(phase=Phase.WORKING, bdr=polly)
+    start = (NOON + timedelta(days=2)).replace(tzinfo=None)
+    sent = hand_off_lead(lead, ae=peter, by=polly, at=NOON, meeting=(start, "UTC"))
+    away(peter, polly)
+
+    release_absent(at=LATER)
+
+    assert (to_answer(polly), to_answer(peter)) == ([], [sent])
+    assert not may_answer(polly, fresh(sent))
+    accept_hand_off(sent, by=peter, at=LATER)
+    release_absent(at=LATER)
+    assert lead.steps.open().get().assignee == peter
+    assert broken() == set()
+
+
 def test_an_ae_has_back_what_was_not_done(alice, peter, petra):
     lead = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
     away(peter, petra)
