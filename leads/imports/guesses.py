@@ -100,6 +100,17 @@ _MEANING_OF = {word: meaning for meaning, words in _MEANING_WORDS for word in wo
 # Within a longer value only what nothing else is written with.
 _PART_MIN = 6
 _YES_MEANS_CUSTOMER = ("convert", "customer", "won", "client", "kunde")
+# Beside a phrase each of these may turn it around; what they make of it is for somebody to say.
+_TURNS_AROUND = frozenset(
+    word
+    for words in (
+        "no not never non without any anymore",
+        "former formerly ex lost churned past previous previously",
+        "potential potentially prospective possible future",
+        "kein keine nicht nie ehemalig ehemalige ehemaliger",
+    )
+    for word in words.split()
+)
 
 
 def guessed_mapping(
@@ -128,7 +139,8 @@ def guessed_mapping(
 def guessed_meanings(header: str, values: Sequence[str]) -> dict[str, str]:
     """What each value of a status column probably means; of a word that says nothing to us somebody has to say it."""
     wanted = folded(header)
-    yes_means_customer = any(word in wanted for word in _YES_MEANS_CUSTOMER)
+    is_turned = not _TURNS_AROUND.isdisjoint(_words(header).split())
+    yes_means_customer = not is_turned and any(word in wanted for word in _YES_MEANS_CUSTOMER)
     guesses = {value: _meaning(value, yes_means_customer=yes_means_customer) for value in values}
     return {value: meaning for value, meaning in guesses.items() if meaning}
 
@@ -138,13 +150,19 @@ def _meaning(value: str, *, yes_means_customer: bool) -> str:
         return Meaning.NEW_LEAD
     if yes_means_customer and folded(value) in YES | NO:
         return Meaning.CUSTOMER if folded(value) in YES else Meaning.NEW_LEAD
-    word = " ".join(re.findall(r"\w+", folded(value).replace("_", " ")))
+    word = _words(value)
     if word in _MEANING_OF:
         return _MEANING_OF[word]
     padded = f" {word} "
     parts = (one for one in _MEANING_OF if len(one) >= _PART_MIN and f" {one} " in padded)
     longest = max(parts, key=len, default="")
-    return _MEANING_OF.get(longest, "")
+    beside = padded.replace(f" {longest} ", " ", 1).split()
+    return _MEANING_OF.get(longest, "") if _TURNS_AROUND.isdisjoint(beside) else ""
+
+
+def _words(value: str) -> str:
+    """Without case and punctuation; n't is a "not"."""
+    return " ".join(re.findall(r"\w+", re.sub(r"n['’]t\b", " not", folded(value).replace("_", " "))))
 
 
 def _column(

@@ -50,6 +50,47 @@ def test_a_status_is_guessed_or_left_to_be_said(value, meaning):
     assert guessed_meanings("Status", [value]).get(value) == meaning
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Potential customer",
+        "Former customer",
+        "Ex-customer",
+        "No longer a customer",
+        "Not a customer anymore",
+        "Isn't a client",
+        "Lost customer",
+        "Never converted",
+        "Not a client",
+        "No longer interested",
+        "Not attended",
+        "Never contacted again",
+        "Not yet registered",
+    ],
+)
+def test_of_a_word_that_another_turns_around_nothing_is_guessed(value):
+    assert guessed_meanings("Status", [value]) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        ("Not a customer", "new_lead"),
+        ("Isn’t a customer", "new_lead"),
+        ("Prospective customer", "new_lead"),
+        ("Not interested at this time", "disqualified:not_our_market"),
+        ("Closed lost - price", "recycled:lost_deal"),
+        ("No longer there (2024)", "recycled:left_company"),
+    ],
+)
+def test_a_known_phrase_may_itself_say_not(value, meaning):
+    assert guessed_meanings("Status", [value]) == {value: meaning}
+
+
+def test_yes_under_a_header_that_turns_it_around_is_not_guessed():
+    assert guessed_meanings("Former customer", ["Yes", "No"]) == {}
+
+
 @pytest.mark.parametrize(("value", "meaning"), [("1", "customer"), ("Yes", "customer"), ("0", "new_lead")])
 def test_a_column_that_says_whether_she_converted(value, meaning):
     assert guessed_meanings("Converted", [value]) == {value: meaning}
