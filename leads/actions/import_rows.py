@@ -21,6 +21,7 @@ import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.actions.matching import AccountNames, Meeting, Outcome
 from accounts.models import CustomField
@@ -206,6 +207,13 @@ class _File:
         at = run.checkpoint.get("pass", ALL)
         return [(at, after)] + ([(OTHERS, None)] if at == CUSTOMERS else [])
 
+    def where(self, run: Import) -> str:
+        """In words, how far it has been read. Of two passes the next row may be any one of the file."""
+        if len(self.passes) == 1:
+            return _("at row %(row)d") % {"row": run.checkpoint.get("row_no", 0) + 1}
+        rows = run.rows_done
+        return ngettext("after %(rows)d row", "after %(rows)d rows", rows) % {"rows": rows}
+
     def records(self, stream: BinaryIO, which: str, *, after: Checkpoint | None = None) -> Iterator[Record | BadRecord]:
         found = records(stream, self.profile, after=after)
         if which == ALL:
@@ -218,13 +226,14 @@ class _File:
 
 def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
     """Read from the checkpoint until the end of the file or of the time given."""
-    if run.attempt - run.checkpoint.get("attempt", 0) > STANDSTILLS:
-        facts = {"times": STANDSTILLS, "row": run.checkpoint.get("row_no", 0) + 1}
-        _fail(run, _("Reading stopped %(times)d times at row %(row)d.") % facts)
-        return 0
     rows = 0
+    file = None
     try:
         file = _File(run, at=run.started_at or database_now())
+        if run.attempt - run.checkpoint.get("attempt", 0) > STANDSTILLS:
+            words = _("Reading stopped %(times)d times %(where)s.")
+            _fail(run, words % {"times": STANDSTILLS, "where": file.where(run)})
+            return 0
         writer = _Writer(run, file)
         for which, after in file.passes_left(run):
             writer.which = which
@@ -248,7 +257,7 @@ def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
         raise
     except Exception as error:
         logger.exception("import_stopped", import_id=run.pk)
-        _stumbled(run, error)
+        _stumbled(run, error, file)
     return rows
 
 
@@ -427,15 +436,16 @@ def _let_go(run: Import) -> None:
     Import.objects.filter(pk=run.pk, claimed_by=run.claimed_by, attempt=run.attempt).update(lease_until=None)
 
 
-def _stumbled(run: Import, error: Exception) -> None:
+def _stumbled(run: Import, error: Exception, file: _File | None) -> None:
     """No fault of the file: what is in stays, and it is tried again, but not for ever."""
-    checkpoint = Import.objects.values_list("checkpoint", flat=True).get(pk=run.pk)
-    said = {"row": checkpoint.get("row_no", 0) + 1, "why": str(error) if isinstance(error, NeverOpen) else ""}
-    if run.attempt - checkpoint.get("attempt", 0) >= TRIES:
-        words = _("It was tried several times and stopped at row %(row)d, by no fault of the file. %(why)s")
+    now = Import.objects.get(pk=run.pk)
+    where = file.where(now) if file else _("before a row was read")
+    said = {"where": where, "why": str(error) if isinstance(error, NeverOpen) else ""}
+    if run.attempt - now.checkpoint.get("attempt", 0) >= TRIES:
+        words = _("It was tried several times and stopped %(where)s, by no fault of the file. %(why)s")
         _fail(run, (words % said).strip())
         return
-    words = _("Something went wrong at row %(row)d; it is tried again in a moment. %(why)s")
+    words = _("Something went wrong %(where)s; it is tried again in a moment. %(why)s")
     Import.objects.filter(pk=run.pk, state=Import.State.RUNNING, attempt=run.attempt).update(
         lease_until=database_now() + TRY_AGAIN, error=(words % said).strip()[:500]
     )

@@ -111,6 +111,22 @@ def test_rows_that_kill_the_worker_again_and_again_end_the_import_in_words(team,
     assert (run.state, run.error) == ("failed", "Reading stopped 10 times at row 1.")
 
 
+def test_file_of_two_passes_says_how_many_rows_are_in_and_no_row_that_it_is_not(team, lea, monkeypatch):
+    rows = "".join(f"p{n}@mail{n}.io,{'Customer' if n >= 95 else 'New'}\n" for n in range(100))
+    run = started(lea, "email,status\n" + rows)
+    with monkeypatch.context() as broken:
+        _stop_at(broken, 0)
+        run_imports(budget=100)
+    run.refresh_from_db()
+    assert run.rows_done == 5
+    assert run.error.startswith("Something went wrong after 5 rows; it is tried again in a moment.")
+
+    Import.objects.filter(pk=run.pk).update(attempt=import_rows.STANDSTILLS + 2, lease_until=None)
+    run_imports()
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", "Reading stopped 10 times after 5 rows.")
+
+
 def _stop_at(monkeypatch, at):
     """From the n-th release on, something of ours breaks."""
     real = ReleaseDays.due_at
