@@ -134,8 +134,10 @@ class LeadPage:
     def meeting(self) -> HandOff | None:
         if self.lead.phase not in AE_PHASES or (found := getattr(self.lead, "meeting", None)) is None:
             return None
-        hand_off: HandOff = found
+        hand_off: Any = found
         hand_off.lead = self.lead
+        hand_off.away_until = getattr(self.lead, "away_until", None)
+        hand_off.covered_by = getattr(self.lead, "covered_by", None)
         if self.lead.bdr and hand_off.bdr_id == self.lead.bdr_id:
             hand_off.bdr = self.lead.bdr
         if hand_off.ae_id == self.lead.ae_id and self.lead.ae:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from accounts.models import ContactPoint, Employment, Suppression
 from agreement.models import Phase
 from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Step
 from leads.seeing import seer_of, shape_of, standing_for
-from team.models import Installation, User
+from team.models import Absence, Installation, User
 from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
 
@@ -20,13 +21,14 @@ PEOPLE_SHOWN = 12
 STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
 
 
-def lead_for_page(user: User, public_id: UUID) -> Lead | None:
-    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps."""
-    found = LEADS.objects(shape=shape_of(user), lead=public_id, **seer_of(user))
+def lead_for_page(user: User, public_id: UUID, *, at: datetime) -> Lead | None:
+    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps,
+    until when its account executive is away."""
+    found = LEADS.objects(shape=shape_of(user), lead=public_id, at=at, **seer_of(user))
     return found[0] if found else None
 
 
-def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
+def _leads_of(roles: tuple[str, ...], *, lead: Any, at: Any, **seer: Any) -> QuerySet[Lead]:
     user = standing_for(roles, **seer)
     first = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id").values("data")[:1]
     workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
@@ -40,6 +42,7 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lea
             clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
             meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
             recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
+            **Absence.objects.of_user("meeting__ae", at=at),
         )
         .select_related(
             "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",

@@ -73,11 +73,7 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
 
     def with_absence(self, at: datetime) -> HandOffQuerySet:
         """With until when its account executive is away at `at`, and who covers her: `away_until`, `covered_by`."""
-        away = Absence.objects.covering(at).filter(user=models.OuterRef("ae")).order_by("-ends_at")
-        return self.annotate(
-            away_until=models.Subquery(away.values("ends_at")[:1]),
-            covered_by=models.Subquery(away.values("cover__name")[:1]),
-        )
+        return self.annotate(**Absence.objects.of_user("ae", at=at))
 
     def visible_to(self, user: User) -> HandOffQuerySet:
         """What is open is seen by whom it asks; what is over, by whoever sees its lead."""

@@ -67,7 +67,7 @@ def timeline(request: Request, public_id: UUID) -> HttpResponse:
 
 def page_of(request: Request, public_id: UUID, *, now: datetime) -> LeadPage:
     """Everything the page says, as this user sees it; 404 when it is not hers to see."""
-    lead = lead_for_page(request.user, public_id)
+    lead = lead_for_page(request.user, public_id, at=now)
     if lead is None:
         raise Http404
     before = Cursor.parse(request.GET.get("before", ""))

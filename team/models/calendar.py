@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -91,6 +91,14 @@ class CalendarDay(models.Model):
 class AbsenceQuerySet(models.QuerySet["Absence"]):
     def covering(self, at: datetime | Now) -> "AbsenceQuerySet":
         return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+    def of_user(self, user: str, *, at: datetime) -> dict[str, Subquery]:
+        """For rows of another table: until when `user`, the way to her, is away at `at`, and who covers her."""
+        away = self.covering(at).filter(user=OuterRef(user)).order_by("-ends_at", "pk")
+        return {
+            "away_until": Subquery(away.values("ends_at")[:1]),
+            "covered_by": Subquery(away.values("cover__name")[:1]),
+        }
 
 
 class Absence(models.Model):

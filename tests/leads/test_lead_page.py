@@ -1,5 +1,6 @@
 """The page of one lead: what it says to whom, and what it costs."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,9 @@ from leads.actions.engaging import NewEngagement, record_engagements
 from leads.actions.logging import add_note, log_call
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.models import Engagement, LeadEvent
+from leads.models.lead import AE_PHASES
 from leads.waking import Facts
-from team.models import Role
+from team.models import Absence, Role
 from tests.make import disposition, make_account, make_lead, make_person, make_user, reason
 
 
@@ -193,13 +195,28 @@ def test_it_costs_the_same_however_long_its_history(client, alice, lead, now, en
 
 @pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED, Phase.NURTURE, Phase.QUEUED])
 def test_it_stays_within_sixteen_queries_in_every_phase(
-    client, alice, peter, phase, now, django_assert_max_num_queries
+    client, alice, peter, team, phase, now, django_assert_max_num_queries
 ):
     lead = make_lead(phase=phase, person=make_person(account=make_account()), bdr=alice, ae=peter, at=now)
-    for user in (alice, peter if phase in (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED) else alice):
+    # Who is away and who covers comes with the lead; only who sells is asked for what she covers.
+    most = {alice: 14, peter: 15, make_user("polly", Role.AE, Role.BDR, team=team): 16}
+    if phase not in AE_PHASES:
+        most = {alice: 16}
+    for user, queries in most.items():
         page_of(client, user, lead)
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(queries):
             client.get(reverse("leads:lead", args=[lead.public_id]))
+
+
+@pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED])
+def test_it_says_until_when_the_account_executive_is_away(client, alice, peter, phase, now):
+    lead = make_lead(phase=phase, bdr=alice, ae=peter, at=now)
+    assert "away until" not in page_of(client, alice, lead).text
+
+    cover = make_user("petra", Role.AE)
+    Absence.objects.create(user=peter, starts_at=now, ends_at=now + timedelta(days=3), cover=cover)
+
+    assert re.search(r"Peter is away until [^;]+; Petra covers", page_of(client, alice, lead).text)
 
 
 @pytest.mark.parametrize(
