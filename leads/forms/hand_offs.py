@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -17,9 +17,6 @@ from leads.forms.fields import WALL, WallTimeField, contract_end_error, wake_day
 from leads.models import Answer, Recycling
 from leads.waking import Facts
 from team.localtime import is_zone
-
-if TYPE_CHECKING:
-    pass
 
 LINE_MAX = 500
 MEETING_OFF = gettext_lazy("The meeting is off: send the cancelled invitation to everybody who has it.")
