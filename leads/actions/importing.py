@@ -267,14 +267,19 @@ def _refuse_endless(run: Import, *, at: datetime) -> None:
     raise PaceRefused(words % {"a_day": run.per_day, "leads": leads, "day": day, "least": least}, field=field)
 
 
-@transaction.atomic
-def start_import(run: Import, *, by: User, at: datetime) -> None:
-    """From now on the worker reads it. One file is imported once at a time, whoever starts it where."""
-    # Both uploads of the same bytes are locked, so that of two starts the second sees the first.
+def _must_be_alone(run: Import) -> None:
+    """AlreadyRunning while the same bytes are being imported. Every upload of them is locked, so that of two starts the
+    second sees the first."""
     list(Upload.objects.select_for_update().filter(sha256=run.upload.sha256).order_by("pk"))
     running = _running(run.upload.sha256)
     if running is not None:
         raise AlreadyRunning(running)
+
+
+@transaction.atomic
+def start_import(run: Import, *, by: User, at: datetime) -> None:
+    """From now on the worker reads it. One file is imported once at a time, whoever starts it where."""
+    _must_be_alone(run)
     rows = Profile.from_json(run.profile).rows
     started = Import.objects.filter(pk=run.pk, state=Import.State.READY).update(
         state=Import.State.RUNNING,
@@ -291,10 +296,7 @@ def start_import(run: Import, *, by: User, at: datetime) -> None:
 @transaction.atomic
 def try_again(run: Import, *, by: User, at: datetime) -> None:
     """An import that stopped goes on behind the last row that is in."""
-    list(Upload.objects.select_for_update().filter(sha256=run.upload.sha256).order_by("pk"))
-    running = _running(run.upload.sha256)
-    if running is not None:
-        raise AlreadyRunning(running)
+    _must_be_alone(run)
     # It is counted anew how often the same row stops it.
     checkpoint = {**run.checkpoint, "attempt": run.attempt}
     going = Import.objects.filter(pk=run.pk, state=Import.State.FAILED, attempt=run.attempt).update(
