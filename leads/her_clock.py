@@ -47,6 +47,11 @@ class HerClock:
     local: datetime | None = None
 
     @property
+    def clock(self) -> str:
+        """What it says on the wall there: written here, because a template shows every moment on the reader's clock."""
+        return f"{self.local.hour}:{self.local.minute:02}" if self.local else ""
+
+    @property
     def place(self) -> str:
         return self.zone.rpartition("/")[2].replace("_", " ")
 

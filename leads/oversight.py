@@ -112,7 +112,7 @@ def red_leads(key: str, *, team_id: int, at: datetime) -> QuerySet[Lead]:
         return handed.annotate(since=Subquery(sent.values("respond_by")[:1]))
     if key == "outcome":
         return _late(leads.filter(phase=Phase.ACCEPTED), SLAClause.Kind.OUTCOME, at=at)
-    rebook = Step.objects.open().filter(lead=OuterRef("pk"), kind=StepKind.REBOOK).order_by("due_at")
+    rebook = Step.objects.open().filter(lead=OuterRef("pk"), kind=StepKind.REBOOK, due_at__lte=at).order_by("due_at")
     shown = leads.filter(phase=Phase.WORKING).filter(Exists(rebook))
     return shown.annotate(since=Subquery(rebook.values("due_at")[:1]))
 

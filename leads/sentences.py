@@ -32,6 +32,9 @@ DEED_ICONS = {
 def deed_words(deed: Engagement, name: str) -> SafeString:
     """What somebody did, in one sentence."""
     verb = Engagement.Kind(deed.kind).label
+    if deed.kind == Engagement.Kind.LISTED:
+        # Reads the same of one person and of "they".
+        verb = _("came with a list")
     if deed.asset:
         return format_html("{} {} <b>{}</b>", name, verb, deed.asset.title)
     if deed.topic:

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -42,8 +43,8 @@ admin.site.index_title = _("Administration")
 # One door for everybody: its limits and one-time codes hold here too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-# Who may do what are our roles, and an address is the user's own.
-admin.site.unregister([Group, EmailAddress])
+# Who may do what are our roles; an address and a second factor are the user's own.
+admin.site.unregister([Group, EmailAddress, Authenticator])
 
 
 class SettingAdmin(admin.ModelAdmin):

@@ -64,6 +64,10 @@ def test_signing_in_goes_through_the_one_door(client, db):
     assert response.url.startswith(reverse("account_login"))
 
 
+def test_nobody_reads_or_makes_the_second_factor_of_others(site):
+    assert [model._meta.label for model in admin.site._registry if model._meta.app_label == "mfa"] == []
+
+
 @pytest.mark.parametrize("name", HISTORY)
 def test_what_happened_is_looked_at_only(site, alice, name):
     lead = make_lead(phase="handed_off", bdr=alice)

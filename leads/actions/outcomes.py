@@ -16,9 +16,10 @@ from leads.actions.entering import NewLead, open_asleep
 from leads.actions.going_back import back_to_bdr, send_on
 from leads.actions.handing import accept_hand_off
 from leads.actions.meetings import hand_off_was, let_go_on
+from leads.actions.noticing import tell
 from leads.actions.recycling import fall_asleep, rule_of, today_of, zone_of_team
 from leads.actions.stages import entry_stage
-from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Recycling, Step
+from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Notice, Recycling, Step
 from leads.waking import Facts, wake_day, wake_moment
 from team.models import Installation
 
@@ -96,7 +97,9 @@ def record_no_show(hand_off: HandOff, *, by: User, at: datetime, note: str = "")
     _ended(hand_off, HandOff.State.NO_SHOW, effects, by=None, at=at)
     effects.end_clocks(SLAClause.Kind.OUTCOME)
     effects.note(note)
-    return back_to_bdr(lead, "no_show", effects, by=by, at=at, kind=StepKind.REBOOK, hand_off=hand_off.pk)
+    event = back_to_bdr(lead, "no_show", effects, by=by, at=at, kind=StepKind.REBOOK, hand_off=hand_off.pk)
+    tell(lead.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
+    return event
 
 
 @transaction.atomic

@@ -85,7 +85,7 @@ function find(press) {
   const open = document.querySelector("dialog:modal");
   const usable = all.filter((element) => !open || open.contains(element));
   // What was told last is meant before what the page has: Undo of the last act, on whichever lead it was.
-  const told = usable.findLast((element) => element.closest("#toast") && visible(element));
+  const told = usable.findLast((element) => element.closest("#toast") && (visible(element) || element.closest(".toast[hidden]")));
   // Places stay reachable where the window is too narrow to show them.
   return told ?? usable.find(visible) ?? usable.find((element) => !open && element.matches(".rail a, .topbar [data-open]"));
 }

@@ -69,7 +69,8 @@ function tellRestored(holder, field) {
     field.focus();
   });
   note.append(discard);
-  field.after(note);
+  if (holder.matches("form")) holder.prepend(note);
+  else field.after(note);
   const panel = field.closest("[hidden]");
   if (panel?.id) open(document.querySelector(`[aria-controls="${panel.id}"]`), panel, { focus: false });
 }
@@ -149,6 +150,12 @@ for (const kind of ["input", "change"]) {
   });
 }
 
+// Whoever leaves a form by its own way out wants nothing of it back.
+document.addEventListener("click", (event) => {
+  const holder = event.target.closest("[data-draft-leave]")?.closest("[data-draft]");
+  if (holder) forget(holder.dataset.draft);
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-draft-keep]");
   if (!button) return;
@@ -180,9 +187,11 @@ function watch(scope) {
   for (const button of scope.querySelectorAll("[data-dismiss]")) button.hidden = false;
   for (const line of scope.querySelectorAll(".toast:not([data-watched])")) {
     line.dataset.watched = "yes";
-    // A problem stays until it is dismissed; what went well goes, and its Undo with it.
+    // A problem stays until it is dismissed; what went well goes. Its Undo is not seen any more, but its key still means
+    // this act and no older one of another lead.
     if (["due", "overdue"].includes(line.dataset.is)) continue;
-    const leave = () => (line.matches(":hover, :focus-within") ? setTimeout(leave, 1000) : line.remove());
+    const hide = () => (line.querySelector("[data-key]") ? Object.assign(line, { hidden: true }) : line.remove());
+    const leave = () => (line.matches(":hover, :focus-within") ? setTimeout(leave, 1000) : hide());
     setTimeout(leave, SECONDS_SHOWN * 1000);
   }
 }

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django import template
 from django.conf import settings
 from django.contrib.messages.storage.base import Message
+from django.forms import BaseForm
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -131,6 +132,12 @@ def countdown(
     mark = f' data-is="{state}"' if state else ""
     picture = icon(icon_name or ("late" if state == "overdue" else "clock"))
     return SafeString(f'<span class="when"{mark}>{picture}{conditional_escape(inner)}</span>')  # nosec B703
+
+
+@register.filter
+def wrong_fields(form: BaseForm) -> str:
+    """The labels of the fields that need another look."""
+    return ", ".join(str(form[name].label) for name in form.errors if name in form.fields)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from agreement.installation import publish_version_1
 from agreement.models import Phase
 from leads.actions.claiming import claim_lead
+from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
 from team.models import Role
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
@@ -78,6 +79,25 @@ def test_no_answer_is_two_keys_and_one_request(page, cast):
     page.keyboard.press("2")
     shows(page, "Mara Lind")
     assert Activity.objects.count() == 2
+
+
+def test_undo_means_what_was_told_last_also_when_the_line_has_gone(page, cast):
+    """And never an older act of the lead one has been led to."""
+    ada, jo, _mara = cast["leads"]
+    log_touch(jo, kind="email", by=cast["ana"], at=timezone.now())
+    page.clock.install()
+    page.goto(url_of(ada))
+    page.keyboard.press("c")
+    page.keyboard.press("1")
+    expect(page.locator("h1")).not_to_have_text("Ada Holm")
+    page.clock.fast_forward("00:15")
+    expect(page.locator("#toast .toast")).to_be_hidden()
+
+    page.keyboard.press("u")
+
+    shows(page, "Ada Holm")
+    expect(page.locator("#toast")).to_contain_text("Ada Holm is as before.")
+    assert Activity.objects.filter(lead=jo, reverses=None).count() == 1
 
 
 def test_back_and_the_neighbours_know_the_way(page, cast):

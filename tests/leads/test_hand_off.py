@@ -289,6 +289,7 @@ def test_the_ae_who_waited_in_vain_had_accepted_the_bdr_only_says_so(booked, wor
     step = worked.steps.open().get()
     assert (worked.phase, worked.first_accepted_at) == (Phase.WORKING, AFTER)
     assert (step.kind, step.assignee) == (StepKind.REBOOK, alice)
+    assert Notice.objects.filter(lead=worked, user=alice, kind=Notice.Kind.RETURNED).count() == 1
 
     again = hand_off_lead(worked, ae=peter, by=alice, at=AFTER)
     HandOff.objects.filter(pk=again.pk).update(meeting_at=AFTER, local_meeting=AFTER, zone="UTC")

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -14,7 +15,7 @@ from leads.actions.answering import answer_criteria
 from leads.actions.engaging import NewEngagement, record_engagements
 from leads.actions.logging import add_note, log_call
 from leads.actions.recycling import recycle_lead, wake_lead
-from leads.models import Engagement, LeadEvent
+from leads.models import Engagement, Lead, LeadEvent
 from leads.models.lead import AE_PHASES
 from leads.waking import Facts
 from team.models import Absence, Role
@@ -68,6 +69,27 @@ def test_her_clock_is_shown_or_said_to_be_unknown(client, alice, now, zone, phon
     html = page_of(client, alice, lead).text
 
     assert said in html.partition("Local time")[2][:300]
+
+
+def test_her_clock_shows_the_time_where_she_is_and_not_the_readers(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, person=make_person(time_zone="Asia/Kolkata"), bdr=alice, at=now)
+
+    html = page_of(client, alice, lead).text.partition("Local time")[2]
+
+    there = now.astimezone(ZoneInfo("Asia/Kolkata"))
+    clocks = {f"{at.hour}:{at.minute:02}" for at in (there, there + timedelta(minutes=1))}
+    assert re.search(r"<time datetime=\"[^\"]*\+05:30\">([0-9:]+)</time> in Kolkata", html)[1] in clocks
+
+
+def test_what_is_kept_for_her_is_begun_and_not_taken(client, alice, team, now):
+    kept = make_lead(team=team, bdr=alice, reserved=True, at=now)
+    Lead.objects.filter(pk=kept.pk).update(reserved_until=now + timedelta(hours=1))
+
+    html = page_of(client, alice, kept).text
+
+    assert "Kept for you: logging a call begins it." in html
+    assert "Begin this lead" in html
+    assert "Take this lead" not in html
 
 
 def test_a_suppressed_person_has_no_number_to_dial(client, alice, lead, now):
