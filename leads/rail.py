@@ -76,13 +76,13 @@ DOORS = (
     _Door("leads:pool", gettext_lazy("Pool"), "leads", (B, MA), key="g l", counts="pool"),
     _Door("leads:coming_back", gettext_lazy("Coming back"), "back", (B, MA, AE), key="g b", counts="back"),
     _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, MA, AD), key="g i"),
-    _Door("admin:index", gettext_lazy("Administration"), "settings", (AD,)),
+    _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
     _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),
     _Door("leads:search", gettext_lazy("Search"), "search", (B, AE, MA, MK, AD)),
 )
 # Where "/" leads somebody who works no queue.
-HOMES = ((B, "leads:queue"), (AE, "leads:hand_offs"), (MA, "leads:team"), (MK, "leads:imports"), (AD, "admin:index"))
+HOMES = ((B, "leads:queue"), (AE, "leads:hand_offs"), (MA, "leads:team"), (MK, "leads:imports"), (AD, "leads:settings"))
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.search import index_people
-from agreement.models import Phase
+from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
 from leads.models import Notice, SecondLook
-from team.models import Role
+from team.models import Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_lead, make_user, reason
 
@@ -76,6 +76,13 @@ DOORS = {
     "leads:return": ("302 405 405 405 405 405 405 405 405", "302 403 404 302 404 403 302 404 403"),
     "leads:team": ("302 403 403 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:move": ("302 403 403 403 403 403 404 404 403", "302 403 403 403 403 403 422 422 403"),
+    "leads:settings": ("302 403 403 403 403 403 403 403 302", "302 405 405 405 405 405 405 405 405"),
+    "leads:setting_list": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:setting_new": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
+    "leads:setting": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
+    "leads:setting_retire": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
+    "leads:setting_move": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 302"),
+    "leads:setting_revert": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 302"),
     "leads:approve": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
     "leads:put_back": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
 }
@@ -136,9 +143,21 @@ PHASES = {
 OF_HAND_OFFS = {"hand_off_brief", "accept", "reject", "outcome", "move_meeting", "withdraw", "invitation"}
 
 
+def renamed_stage():
+    """A change of a setting that can be reverted."""
+    stage = Stage.objects.get(key="connected")
+    changes = {"label": ["Spoke", stage.label]}
+    now = timezone.now()
+    return SettingChange.objects.create(at=now, model="agreement.Stage", object_id=str(stage.pk), changes=changes)
+
+
 def address(name, parameters, things):
     leads, look, run = things
     short = name.rpartition(":")[2]
+    if short == "setting_revert":
+        return reverse(name, args=[renamed_stage().pk])
+    if "slug" in parameters:
+        return reverse(name, args=["stages", *([Stage.objects.get(key="connected").pk] if "pk" in parameters else [])])
     if "pk" in parameters:
         return reverse(name, args=[look.pk])
     if "public_id" not in parameters:

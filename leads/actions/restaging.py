@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from agreement.models import Stage
@@ -28,16 +29,45 @@ def retire_stage(stage: Stage, *, successor: Stage, by: User | None, at: datetim
         raise LeadConflict(_("This stage was retired already."))
     if successor.pk == stage.pk or successor.phase != stage.phase or successor.retired_at:
         raise MoveRefused(_("Choose another stage of the same phase."), field="successor")
-    was_entry, stage.is_entry = stage.is_entry, False
-    stage.retired_at, stage.successor = at, successor
+    stage.is_entry, stage.retired_at, stage.successor = False, at, successor
     stage.save(update_fields=["is_entry", "retired_at", "successor"])
-    if was_entry:
-        successor.is_entry = True
-        successor.save(update_fields=["is_entry"])
-    Stage.objects.filter(successor=stage).update(successor=successor)
+    enter_at_the_first(stage.phase)
     leads = lock_leads(list(Lead.objects.open().filter(stage=stage).values_list("pk", flat=True)))
-    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=successor)) for lead in leads])
+    retired = {"retired": stage.pk}
+    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=successor, data=retired)) for lead in leads])
     return len(leads)
+
+
+@transaction.atomic
+def take_up_stage(stage: Stage, *, by: User | None, at: datetime) -> int:
+    """A retired stage is in use again, at its old place, and the leads that its end has moved stand in it again, less
+    those that somebody or something has moved since. Returns how many."""
+    stage = Stage.objects.select_for_update().get(pk=stage.pk)
+    if stage.retired_at is None:
+        raise LeadConflict(_("This stage is in use."))
+    leads = lock_leads(list(moved_by_retiring(stage).values_list("pk", flat=True)))
+    stage.retired_at = stage.successor = None
+    stage.save(update_fields=["retired_at", "successor"])
+    enter_at_the_first(stage.phase)
+    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=stage)) for lead in leads])
+    return len(leads)
+
+
+def moved_by_retiring(stage: Stage) -> QuerySet[Lead]:
+    """Whom the end of this stage has moved to its successor, and nothing has moved or taken further since."""
+    of_lead = LeadEvent.objects.filter(lead=OuterRef("pk"))
+    moved = of_lead.filter(verb="restage", data__retired=stage.pk).order_by("-id")
+    since = of_lead.filter(changes__has_key="stage", id__gt=OuterRef("moved_by"))
+    stand = Lead.objects.open().filter(stage=stage.successor_id)
+    return stand.annotate(moved_by=Subquery(moved.values("id")[:1])).filter(~Exists(since), moved_by__isnull=False)
+
+
+def enter_at_the_first(phase: str) -> None:
+    """A lead enters a phase at its first stage."""
+    first = Stage.objects.in_use().filter(phase=phase).order_by("position", "pk").first()
+    if first is not None and not first.is_entry:
+        Stage.objects.filter(phase=phase, is_entry=True).update(is_entry=False)
+        Stage.objects.filter(pk=first.pk).update(is_entry=True)
 
 
 @transaction.atomic

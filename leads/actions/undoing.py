@@ -138,7 +138,10 @@ def _due_in_pool(lead: Lead, due_at: Any) -> Any:
 
 def _stage_in_use(pk: int) -> int:
     """The stage it stood in; where that was retired meanwhile, the one its leads went on in."""
-    return Stage.objects.values_list("successor", flat=True).get(pk=pk) or pk
+    successors = dict(Stage.objects.filter(successor__isnull=False).values_list("pk", "successor_id"))
+    while pk in successors:
+        pk = successors[pk]
+    return pk
 
 
 def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:

@@ -105,16 +105,36 @@ class Upload(models.Model):
 class SettingChange(models.Model):
     """One change of a setting, with the old and the new, so that it can be explained and reverted."""
 
+    class Verb(models.TextChoices):
+        ADD = "add", _("added")
+        CHANGE = "change", _("changed")
+        RETIRE = "retire", _("retired")
+        REMOVE = "remove", _("removed")
+        ORDER = "order", _("reordered")
+
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     model = models.CharField(max_length=80)
     object_id = models.CharField(max_length=40)
     # {field: [old, new]}
     changes = models.JSONField(default=dict)
+    verb = models.CharField(max_length=8, choices=Verb, default=Verb.CHANGE, db_default=Verb.CHANGE)
     reverts = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["model", "object_id", "at"], name="settingchange_of_object")]
+        constraints = [
+            models.CheckConstraint(
+                name="settingchange_verb_is_known",
+                condition=Q(verb__in=["add", "change", "retire", "remove", "order"]),
+            ),
+            models.UniqueConstraint(
+                fields=["reverts"], condition=Q(reverts__isnull=False), name="settingchange_reverted_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["model", "object_id", "at"], name="settingchange_of_object"),
+            models.Index(fields=["model", "-at", "-id"], name="settingchange_of_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.model} {self.object_id}"

@@ -386,7 +386,7 @@ def test_an_empty_pool_and_a_full_hand_are_said_in_words(client, alice):
     assert "You hold 0 open leads, your limit." in client.post(reverse("leads:take_next"), follow=True).text
 
 
-@pytest.mark.parametrize(("role", "place"), [(Role.AE, "leads:hand_offs"), (Role.ADMIN, "admin:index")])
+@pytest.mark.parametrize(("role", "place"), [(Role.AE, "leads:hand_offs"), (Role.ADMIN, "leads:settings")])
 def test_who_works_no_queue_is_led_to_the_page_she_works_in(client, team, role, place):
     client.force_login(make_user("other", role, team=team))
 

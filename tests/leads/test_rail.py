@@ -60,7 +60,7 @@ def test_each_role_finds_its_own_places_first(team, alice, mona, peter):
     assert labels(peter)[0][0] == "Hand-offs"
     assert labels(make_user("mark", Role.MARKETER))[0][0] == "Imports"
     assert "Imports" in labels(mona)[1]
-    assert "Administration" in labels(make_user("ada", Role.ADMIN))[0]
+    assert "Settings" in labels(make_user("ada", Role.ADMIN))[0]
 
 
 def test_a_user_of_several_roles_has_the_places_of_all_of_them(team):

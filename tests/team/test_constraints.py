@@ -12,6 +12,7 @@ from team.models import (
     Installation,
     Membership,
     Role,
+    SettingChange,
     Team,
     Territory,
     Upload,
@@ -73,6 +74,10 @@ def covered_by_herself():
     put(one, cover=one.user)
 
 
+def setting_change(**fields):
+    return SettingChange.objects.create(at=NOON, model="team.Team", object_id="1", **fields)
+
+
 CASES = {
     "calendar_has_time_zone": lambda: put(make_calendar(), time_zone=""),
     "calendarwindow_weekday_is_monday_to_sunday": lambda: put(window(), weekday=7),
@@ -85,6 +90,8 @@ CASES = {
     "absence_is_not_covered_by_herself": covered_by_herself,
     "installation_is_one": lambda: Installation.objects.create(pk=2),
     "installation_half_life_is_positive": lambda: Installation.objects.update(interest_half_life_days=0),
+    "settingchange_verb_is_known": lambda: setting_change(verb="guess"),
+    "settingchange_reverted_once": lambda: [setting_change(reverts=1) for _twice in "ab"],
     "upload_purpose_is_known": strange_upload,
     "team_one_is_default": default_twice,
     "team_default_is_not_retired": retired_default,

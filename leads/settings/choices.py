@@ -1,0 +1,98 @@
+"""The choices that hold for the whole company."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import Lead, Step
+from leads.settings.kind import Group, Kind, Row, SettingForm, Touch, Values
+from leads.settings.words import leads_words
+from team.models import Installation
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class ChoicesForm(SettingForm):
+    company = forms.CharField(label=gettext_lazy("Name of the company"), max_length=120, required=False)
+    letters = forms.ChoiceField(
+        label=gettext_lazy("Letters shown for phases"), choices=Installation.Letters, widget=forms.RadioSelect
+    )
+    opportunity_gate = forms.ChoiceField(
+        label=gettext_lazy("An opportunity opens at"), choices=Installation.Gate, widget=forms.RadioSelect
+    )
+    interest_half_life_days = forms.IntegerField(
+        label=gettext_lazy("Interest halves in so many days"), min_value=1, max_value=3650
+    )
+    step_max_days = forms.IntegerField(
+        label=gettext_lazy("A next step is at most so many days away"),
+        min_value=1,
+        max_value=366,
+        help_text=gettext_lazy("What waits longer is recycled."),
+    )
+
+
+class Choices(Kind):
+    slug = "choices"
+    model = Installation
+    form = ChoicesForm
+    title = gettext_lazy("Company")
+    one = gettext_lazy("choices")
+    about = gettext_lazy("What holds for everybody, in every team.")
+    may_add = False
+    fields = tuple(name for name in ChoicesForm.base_fields if name not in SettingForm.HIDDEN)
+
+    def groups(self, *, at: datetime) -> list[Group]:
+        one = Installation.objects.get()
+        said = " · ".join(f"{self.label_of(name)}: {self.say(name, getattr(one, name))}" for name in self.fields[1:])
+        return [Group(rows=[Row(one.pk, one.company or _("The company"), soft=said)], add=None)]
+
+    def read(self, pk: int, *, lock: bool = False) -> Values | None:
+        rows = Installation.objects.select_for_update() if lock else Installation.objects.all()
+        return rows.filter(pk=pk).values(*self.fields).first()
+
+    def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
+        one = Installation.objects.get()
+        for name in self.fields:
+            setattr(one, name, new[name])
+        one.save(update_fields=self.fields)
+        return one.pk
+
+    def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
+        found = []
+        if old["letters"] != new["letters"]:
+            count = Lead.objects.open().count()
+            found.append(
+                Touch(
+                    _("%(leads)s show other letters") % {"leads": leads_words(count)},
+                    _("their phases, owners and promises stay as they are"),
+                )
+            )
+        if old["opportunity_gate"] != new["opportunity_gate"]:
+            found.append(Touch(_("Deals are counted from the other gate"), _("both gates are recorded of every lead")))
+        if new["step_max_days"] < old["step_max_days"]:
+            limit = at + timedelta(days=new["step_max_days"] + 1)
+            count = Step.objects.open().filter(due_at__gt=limit, made_by=Step.MadeBy.PERSON).count()
+            found.append(
+                Touch(
+                    _("%(count)s steps that stand further away stay where they are") % {"count": count},
+                    _("the limit is asked for when a step is set or put off"),
+                )
+            )
+        if old["interest_half_life_days"] != new["interest_half_life_days"]:
+            found.append(Touch(_("Interest of everybody is reckoned anew when something new is known of her")))
+        return found
+
+    def name_of(self, pk: int | None, values: Values) -> str:
+        return str(values.get("company") or _("The company"))
+
+    def names(self, pks: set[int]) -> dict[int, str]:
+        return {pk: _("the company’s choices") for pk in pks}
+
+    def say(self, name: str, value: Any) -> str:
+        return str(value) if name.endswith("_days") else super().say(name, value)

@@ -1,0 +1,185 @@
+"""What a page of settings must know of the thing it changes. A setting is one value: a dict as JSON keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from team.actions.submitting import new_form_id
+
+if TYPE_CHECKING:
+    from team.models import User
+
+type Values = dict[str, Any]
+
+
+class SettingRefused(Exception):
+    """This combination cannot be. Safe to show to an admin; `field` names the one to mend."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class SettingConflict(Exception):
+    """Somebody has changed it since the page was opened, or since the change that is to be reverted."""
+
+
+@dataclass(frozen=True)
+class Touch:
+    """One line of what a change touches: how many of what, and what becomes of them. `url` lists them."""
+
+    text: str
+    soft: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setting in the list of its kind. `figures` are (words, address) beside the name."""
+
+    pk: int
+    name: str
+    figures: tuple[tuple[str, str], ...] = ()
+    soft: str = ""
+    is_retired: bool = False
+    may_retire: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under one heading; `add` are the query arguments with which *Add* begins here."""
+
+    title: str = ""
+    soft: str = ""
+    rows: list[Row] = field(default_factory=list)
+    add: str | None = ""
+
+
+class SettingForm(forms.Form):
+    """The fields of one setting. `values` is what was typed, as the setting keeps it."""
+
+    form_id = forms.CharField(required=False, max_length=40, initial=new_form_id, widget=forms.HiddenInput)
+    # Which state of the setting the form was shown with.
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    HIDDEN: ClassVar[tuple[str, ...]] = ("form_id", "seen")
+
+    def __init__(self, data: Any = None, *, old: Values | None = None, given: Mapping[str, str] | None = None) -> None:
+        """`old` is the setting as it stands, None for a new one; `given` what the address proposes for a new one."""
+        self.old = old
+        initial = dict(old) if old is not None else {k: v for k, v in (given or {}).items() if k in self.base_fields}
+        super().__init__(data, initial={**initial, "seen": mark_of(old)})
+
+    @property
+    def values(self) -> Values:
+        return {name: as_kept(value) for name, value in self.cleaned_data.items() if name not in self.HIDDEN}
+
+
+class Kind:
+    """A kind of setting. Subclasses live in modules of their own and are listed in `registry.KINDS`."""
+
+    slug: ClassVar[str]
+    model: ClassVar[type[Model]]
+    form: ClassVar[type[SettingForm]]
+    retire_form: ClassVar[type[SettingForm] | None] = None
+    # Plural for the tab, singular for buttons, one sentence for the page.
+    title: ClassVar[str | Promise]
+    one: ClassVar[str | Promise]
+    about: ClassVar[str | Promise] = ""
+    may_add: ClassVar[bool] = True
+    has_order: ClassVar[bool] = False
+    fields_template: ClassVar[str] = "leads/settings/_fields.html"
+
+    def groups(self, *, at: datetime) -> list[Group]:
+        """The list page, in a number of queries that no number of rows changes."""
+        raise NotImplementedError
+
+    def read(self, pk: int, *, lock: bool = False) -> Values | None:
+        """The setting with everything its page changes; None when there is none. `lock` inside a transaction."""
+        raise NotImplementedError
+
+    def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
+        """Make or change the row and all that hangs on it; give its pk. SettingRefused for what cannot be.
+
+        Called inside a transaction with the row locked. `old` is empty for a new one.
+        """
+        raise NotImplementedError
+
+    def remove(self, pk: int, *, by: User, at: datetime) -> None:
+        """Take back an addition that nothing uses yet; SettingRefused when something does."""
+        raise SettingRefused(_("This cannot be removed any more. Retire it instead."))
+
+    def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
+        """What a change from `old` to `new` would touch, counted now. Reads only."""
+        return []
+
+    def put_in_order(self, pks: list[int]) -> None:
+        """Give these rows their places, the first first."""
+        raise SettingRefused(_("These have no order."))
+
+    def order(self, pk: int) -> list[int]:
+        """The rows that this one stands among, in order."""
+        return []
+
+    def names(self, pks: set[int]) -> dict[int, str]:
+        """What these rows are called now."""
+        return {row.pk: str(row) for row in self.model._default_manager.filter(pk__in=pks)}
+
+    def name_of(self, pk: int | None, values: Values) -> str:
+        """What one is called that is not there (any more), by what is known of it."""
+        return str(values.get("label") or values.get("name") or self.one)
+
+    def label_of(self, name: str) -> str:
+        """What a page calls this part of the setting."""
+        field = self.form.base_fields.get(name) or (
+            self.retire_form.base_fields.get(name) if self.retire_form else None
+        )
+        return str(field.label) if field and field.label else name.replace("_", " ").capitalize()
+
+    def say(self, name: str, value: Any) -> str:
+        """A kept value in words, for the preview and the history."""
+        if value in (None, "", [], {}):
+            return _("nothing")
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        field = self.form.base_fields.get(name)
+        choices: Iterable[Any] = getattr(field, "choices", ()) or ()
+        labels = {str(key): str(label) for key, label in _flat(choices)}
+        if isinstance(value, list):
+            return ", ".join(labels.get(str(one), str(one)) for one in value)
+        return labels.get(str(value), str(value))
+
+
+def mark_of(values: Values | None) -> str:
+    """Names one state of a setting; empty for none."""
+    if values is None:
+        return ""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def as_kept(value: Any) -> Any:
+    """A cleaned value as JSON keeps it: the key of a row, ISO for days and moments, lists of the same."""
+    if isinstance(value, Model):
+        return value.pk
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, str | int | float | bool | dict | None):
+        return value
+    return [as_kept(one) for one in value]
+
+
+def _flat(choices: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
+    for key, label in choices:
+        if isinstance(label, list | tuple):
+            yield from label
+        else:
+            yield key, label

@@ -1,0 +1,203 @@
+"""Stages: the admin's columns inside the phases. The first of a phase is where a lead enters it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db.models import Count, Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreement.models import Phase, Stage
+from agreement.models.vocabulary import OPEN_PHASES
+from leads.actions.changing import MoveRefused
+from leads.actions.restaging import enter_at_the_first, moved_by_retiring, retire_stage, take_up_stage
+from leads.models import Lead
+from leads.settings.keys import new_key
+from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.words import leads_words
+
+if TYPE_CHECKING:
+    from team.models import User
+
+PROMISES = {
+    Phase.QUEUED: gettext_lazy("waits in the pool for its first touch"),
+    Phase.WORKING: gettext_lazy("a rep has the next step"),
+    Phase.HANDED_OFF: gettext_lazy("the account executive answers"),
+    Phase.ACCEPTED: gettext_lazy("the account executive has the meeting or the next step"),
+    Phase.QUALIFIED: gettext_lazy("the account executive tells what comes of it"),
+    Phase.NURTURE: gettext_lazy("always with a date to come back"),
+}
+
+
+class StageForm(SettingForm):
+    label = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    phase = forms.ChoiceField(
+        label=gettext_lazy("Phase"), choices=[(phase.value, phase.label) for phase in OPEN_PHASES]
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        # What a phase promises holds for whoever stands in it: a stage stays in its own.
+        self.fields["phase"].disabled = self.old is not None
+
+
+class RetireStageForm(SettingForm):
+    successor = forms.ModelChoiceField(
+        label=gettext_lazy("Its leads move to"),
+        queryset=Stage.objects.none(),
+        error_messages={"required": gettext_lazy("Choose where its leads go on.")},
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        old = self.old or {}
+        others = Stage.objects.in_use().filter(phase=old.get("phase")).exclude(pk=old.get("pk"))
+        self.fields["successor"].queryset = others  # type: ignore[attr-defined]
+
+    def clean(self) -> Values:
+        cleaned = super().clean() or {}
+        if self.old and not self.fields["successor"].queryset.exists():  # type: ignore[attr-defined]
+            raise forms.ValidationError(_("This is the last stage of its phase: it cannot go."))
+        return cleaned
+
+
+class Stages(Kind):
+    slug = "stages"
+    model = Stage
+    form = StageForm
+    retire_form = RetireStageForm
+    title = gettext_lazy("Stages")
+    one = gettext_lazy("stage")
+    about = gettext_lazy(
+        "Stages are your columns inside the fixed phases. Name, order and number are yours; what a phase promises "
+        "never changes. The first stage of a phase is where a lead enters it."
+    )
+    has_order = True
+
+    def groups(self, *, at: datetime) -> list[Group]:
+        counts: dict[int | None, int] = dict(
+            Lead.objects.open().order_by().values_list("stage").annotate(n=Count("pk"))
+        )
+        in_use: dict[str, list[Stage]] = {}
+        retired: list[Stage] = []
+        for stage in Stage.objects.select_related("successor").order_by("position", "pk"):
+            if stage.retired_at:
+                retired.append(stage)
+            else:
+                in_use.setdefault(stage.phase, []).append(stage)
+        groups = []
+        for phase in OPEN_PHASES:
+            stages = in_use.get(phase, [])
+            rows = [
+                Row(
+                    stage.pk,
+                    stage.label,
+                    ((leads_words(counts.get(stage.pk, 0)), ""),),
+                    soft=_("leads enter here") if stage.is_entry else "",
+                    may_retire=len(stages) > 1,
+                )
+                for stage in stages
+            ]
+            groups.append(Group(str(phase.label), str(PROMISES[phase]), rows, add=f"phase={phase.value}"))
+        if retired:
+            gone = [
+                Row(one.pk, one.label, soft=_("goes on as %(stage)s") % {"stage": one.successor}, is_retired=True)
+                for one in retired
+            ]
+            groups.append(Group(_("Retired"), _("history keeps their names"), gone, add=None))
+        return groups
+
+    def read(self, pk: int, *, lock: bool = False) -> Values | None:
+        stages = Stage.objects.select_for_update() if lock else Stage.objects.all()
+        stage = stages.filter(pk=pk).first()
+        if stage is None:
+            return None
+        return {"pk": stage.pk, "label": stage.label, "phase": stage.phase, "successor": stage.successor_id}
+
+    def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
+        label = " ".join(new["label"].split())
+        namesake = Stage.objects.in_use().filter(phase=new["phase"], label__iexact=label).exclude(pk=pk or 0)
+        if namesake.exists() and not new.get("successor"):
+            raise SettingRefused(_("There is a stage of this name in this phase."), "label")
+        if pk is None:
+            last = Stage.objects.aggregate(last=Max("position"))["last"] or 0
+            stage = Stage.objects.create(
+                key=new_key(Stage, label), label=label, phase=new["phase"], position=min(last + 1, 32767)
+            )
+            return stage.pk
+        stage = Stage.objects.get(pk=pk)
+        if stage.label != label:
+            stage.label = label
+            stage.save(update_fields=["label"])
+        if old.get("successor") != new.get("successor"):
+            self._succeed(stage, new.get("successor"), by=by, at=at)
+        return pk
+
+    def _succeed(self, stage: Stage, successor_id: int | None, *, by: User, at: datetime) -> None:
+        try:
+            if successor_id is None:
+                take_up_stage(stage, by=by, at=at)
+            else:
+                retire_stage(stage, successor=Stage.objects.get(pk=successor_id), by=by, at=at)
+        except MoveRefused as refused:
+            raise SettingRefused(str(refused), refused.field) from refused
+
+    def remove(self, pk: int, *, by: User, at: datetime) -> None:
+        stage = Stage.objects.get(pk=pk)
+        if (
+            Lead.objects.filter(stage=stage).exists()
+            or stage.is_entry
+            or Stage.objects.filter(successor=stage).exists()
+        ):
+            raise SettingRefused(_("Leads stand in this stage, or enter at it: retire it instead."))
+        stage.delete()
+
+    def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
+        if pk is None:
+            return [Touch(_("No lead moves"), _("A new stage is empty until a rep puts a lead there."))]
+        count = Lead.objects.open().filter(stage=pk).count()
+        if old.get("successor") == new.get("successor"):
+            return [Touch(_("%(leads)s show the new name") % {"leads": leads_words(count)}, _("in history, too"))]
+        there = Stage.objects.get(pk=new["successor"]) if new.get("successor") else None
+        if there is None:
+            back = moved_by_retiring(Stage.objects.get(pk=pk)).count()
+            return [Touch(_("%(leads)s come back to it") % {"leads": leads_words(back)})]
+        found = [
+            Touch(
+                _("%(leads)s show “%(stage)s” instead") % {"leads": leads_words(count), "stage": there},
+                _("no owner, next step or promise changes"),
+            ),
+            Touch(_("History keeps the old name")),
+        ]
+        stages = self.order(pk)
+        if stages and stages[0] == pk and len(stages) > 1:
+            first = Stage.objects.get(pk=stages[1])
+            found.append(Touch(_("Leads enter the phase at “%(stage)s” instead") % {"stage": first}))
+        return found
+
+    def order(self, pk: int) -> list[int]:
+        phase = Stage.objects.filter(pk=pk).values("phase")[:1]
+        stages = Stage.objects.in_use().filter(phase=phase).order_by("position", "pk")
+        return list(stages.values_list("pk", flat=True))
+
+    def put_in_order(self, pks: list[int]) -> None:
+        places = sorted(Stage.objects.filter(pk__in=pks).values_list("position", flat=True))
+        for place, pk in zip(_apart(places), pks, strict=True):
+            Stage.objects.filter(pk=pk).update(position=place)
+        enter_at_the_first(Stage.objects.get(pk=pks[0]).phase)
+
+    def say(self, name: str, value: Any) -> str:
+        if name == "successor" and value:
+            return str(Stage.objects.filter(pk=value).first() or value)
+        return super().say(name, value)
+
+
+def _apart(places: list[int]) -> list[int]:
+    """Rising places that no two share."""
+    found: list[int] = []
+    for place in places:
+        found.append(max(place, found[-1] + 1) if found else place)
+    return found

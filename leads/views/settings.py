@@ -1,0 +1,156 @@
+"""The pages of settings: one set of views for every kind. Nothing is saved before its page said what it touches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.settings.changing import change_setting, move_setting, preview, revert_change
+from leads.settings.kind import Kind, SettingConflict, SettingForm, SettingRefused
+from leads.settings.registry import BY_MODEL, BY_SLUG, KINDS
+from leads.settings.telling import history_of
+from leads.views.access import need_role
+from team.actions.submitting import SentBefore, submit_once
+from team.http import Request, tell
+from team.models import Role, SettingChange
+
+CONFLICTS = (SettingConflict, LeadConflict)
+REFUSALS = (SettingRefused, MoveRefused)
+
+
+@require_GET
+def settings(request: Request) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    return redirect("leads:setting_list", KINDS[0].slug)
+
+
+@require_GET
+def setting_list(request: Request, slug: str) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    return _list(request, _kind(slug), at=timezone.now())
+
+
+@require_http_methods(["GET", "POST"])
+def setting_new(request: Request, slug: str) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    kind = _kind(slug)
+    if not kind.may_add:
+        raise Http404
+    form = kind.form(request.POST or None, given=request.GET.dict())
+    return _form(request, kind, None, form, at=timezone.now())
+
+
+@require_http_methods(["GET", "POST"])
+def setting(request: Request, slug: str, pk: int) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    kind = _kind(slug)
+    old = kind.read(pk)
+    if old is None:
+        raise Http404
+    return _form(request, kind, pk, kind.form(request.POST or None, old=old), at=timezone.now())
+
+
+@require_http_methods(["GET", "POST"])
+def setting_retire(request: Request, slug: str, pk: int) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    kind = _kind(slug)
+    old = kind.read(pk)
+    if old is None or kind.retire_form is None:
+        raise Http404
+    form = kind.retire_form(request.POST or None, old=old)
+    return _form(request, kind, pk, form, at=timezone.now(), verb=SettingChange.Verb.RETIRE)
+
+
+@require_POST
+def setting_move(request: Request, slug: str, pk: int) -> HttpResponse:
+    """One place up or down."""
+    need_role(request, Role.ADMIN)
+    kind = _kind(slug)
+    if not kind.has_order or pk not in kind.order(pk):
+        raise Http404
+    change = move_setting(kind, pk, up=request.POST.get("to") == "up", by=request.user, at=timezone.now())
+    if change:
+        tell(request, _("Moved."))
+    return redirect("leads:setting_list", slug)
+
+
+@require_POST
+def setting_revert(request: Request, pk: int) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    change = SettingChange.objects.filter(pk=pk).first()
+    kind = BY_MODEL.get(change.model) if change else None
+    if change is None or kind is None:
+        raise Http404
+    now = timezone.now()
+    try:
+        revert_change(kind, change, by=request.user, at=now)
+    except CONFLICTS as conflict:
+        return _list(request, kind, at=now, conflict=str(conflict), status=409)
+    except REFUSALS as refused:
+        return _list(request, kind, at=now, conflict=str(refused), status=422)
+    tell(request, _("Reverted: everything is as it was before."))
+    return redirect("leads:setting_list", kind.slug)
+
+
+def _list(request: Request, kind: Kind, *, at: datetime, conflict: str = "", status: int = 200) -> HttpResponse:
+    context = {
+        "kind": kind, "kinds": KINDS, "groups": kind.groups(at=at), "history": history_of(kind), "now": at,
+        "conflict": conflict,
+    }  # fmt: skip
+    return render(request, "leads/settings/list.html", context, status=status)
+
+
+def _form(
+    request: Request, kind: Kind, pk: int | None, form: SettingForm, *, at: datetime, verb: str = ""
+) -> HttpResponse:
+    """The form; sent, what it would change and touch; sent from there with `save`, it is done."""
+    context: dict[str, Any] = {
+        "kind": kind, "kinds": KINDS, "pk": pk, "form": form, "now": at, "verb": verb,
+        "name": kind.name_of(pk, form.old) if form.old else "",
+        "history": history_of(kind, pk=pk) if pk else [],
+    }  # fmt: skip
+    status = 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            context["preview"] = preview(kind, pk, form.values, at=at)
+            status = 200
+            if "save" in request.POST:
+                try:
+                    return _save(request, kind, pk, form, at=at, verb=verb)
+                except CONFLICTS as conflict:
+                    context["conflict"], status = str(conflict), 409
+                except REFUSALS as refused:
+                    form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+                    context["preview"], status = None, 422
+    return render(request, "leads/settings/form.html", context, status=status)
+
+
+def _save(request: Request, kind: Kind, pk: int | None, form: SettingForm, *, at: datetime, verb: str) -> HttpResponse:
+    there = reverse("leads:setting_list", args=[kind.slug])
+    try:
+        with transaction.atomic():
+            submit_once(form.cleaned_data["form_id"], by=request.user, at=at, answer_url=there)
+            seen = form.cleaned_data["seen"]
+            change = change_setting(kind, pk, form.values, by=request.user, at=at, seen=seen, verb=verb)
+    except SentBefore as before:
+        return redirect(before.answer_url or there)
+    name = kind.name_of(pk, (form.old or {}) | form.values)
+    tell(request, (_("Saved: %(name)s.") if change else _("Nothing was changed: %(name)s.")) % {"name": name})
+    return redirect(there)
+
+
+def _kind(slug: str) -> Kind:
+    kind = BY_SLUG.get(slug)
+    if kind is None:
+        raise Http404
+    return kind

@@ -1,0 +1,70 @@
+"""What holds for every kind of setting: previewed, kept in history, reverted to exactly what it was."""
+
+import pytest
+from django.urls import reverse
+
+from agreement.models import Stage
+from leads.settings.kind import SettingRefused
+from leads.settings.registry import BY_SLUG, KINDS
+from team.models import Installation, SettingChange
+
+pytestmark = pytest.mark.django_db
+
+# A change of one of each kind: which, and what is typed.
+EXAMPLES = {
+    "choices": lambda: (Installation.objects.get().pk, {"company": "Corvane", "step_max_days": "7"}),
+    "stages": lambda: (Stage.objects.get(key="attempting").pk, {"label": "Trying"}),
+}
+
+
+def test_every_kind_is_tried_here():
+    assert set(EXAMPLES) == {kind.slug for kind in KINDS}
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_what_was_changed_is_exactly_as_before_after_the_revert(slug, save, revert_last):
+    kind, (pk, fields) = BY_SLUG[slug], EXAMPLES[slug]()
+    before = kind.read(pk)
+
+    assert save(slug, pk, **fields).status_code == 302
+    assert kind.read(pk) != before
+    revert_last(slug)
+
+    assert kind.read(pk) == before
+    assert SettingChange.objects.filter(reverts__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_only_an_admin_reverts(slug, save, revert_last, mona):
+    pk, fields = EXAMPLES[slug]()
+    save(slug, pk, **fields)
+
+    with pytest.raises(SettingRefused):
+        revert_last(slug, by=mona)
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_saving_what_is_there_changes_nothing(slug, save):
+    pk, _fields = EXAMPLES[slug]()
+
+    assert save(slug, pk).status_code == 302
+    assert not SettingChange.objects.exists()
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_the_list_tells_who_changed_what(slug, client, save, dora):
+    pk, fields = EXAMPLES[slug]()
+    save(slug, pk, **fields)
+
+    page = client.get(reverse("leads:setting_list", args=[slug])).text
+
+    assert "Dora changed" in page
+    assert "Revert" in page
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_no_number_of_rows_changes_the_queries_of_the_list(slug, client, dora, django_assert_max_num_queries):
+    client.force_login(dora)
+
+    with django_assert_max_num_queries(14):
+        client.get(reverse("leads:setting_list", args=[slug]))

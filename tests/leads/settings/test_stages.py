@@ -1,0 +1,137 @@
+"""Stages: added, renamed, put in order, retired into a successor, each reverted."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Phase, Stage
+from leads.actions.restaging import restage_lead
+from leads.checking import check_all
+from leads.models import LeadEvent
+from team.models import SettingChange
+from tests.make import make_lead
+
+pytestmark = pytest.mark.django_db
+
+
+def stage(key):
+    return Stage.objects.get(key=key)
+
+
+def in_order(phase):
+    return list(Stage.objects.in_use().filter(phase=phase).order_by("position", "pk").values_list("key", flat=True))
+
+
+def test_a_stage_is_added_at_the_end_of_its_phase_and_the_revert_takes_it_away(save, dora, revert_last):
+    answer = save("stages", label="Left a message", phase="working")
+
+    assert answer.status_code == 302
+    assert in_order("working") == ["attempting", "connected", "left_a_message"]
+    change = SettingChange.objects.get()
+    assert (change.verb, change.by, change.changes["label"]) == ("add", dora, [None, "Left a message"])
+
+    revert_last("stages")
+
+    assert in_order("working") == ["attempting", "connected"]
+
+
+def test_nothing_is_saved_before_the_page_has_said_what_it_touches(client, dora, alice):
+    make_lead(phase=Phase.WORKING, bdr=alice)
+    client.force_login(dora)
+
+    answer = client.post(reverse("leads:setting", args=["stages", stage("attempting").pk]), {"label": "Trying"})
+
+    assert answer.status_code == 200
+    assert "Attempting → <b>Trying</b>" in answer.text
+    assert "1 lead show the new name" in answer.text or "1 lead shows the new name" in answer.text
+    assert stage("attempting").label == "Attempting"
+
+
+def test_a_stage_that_was_changed_meanwhile_is_not_overwritten(client, dora):
+    client.force_login(dora)
+    url = reverse("leads:setting", args=["stages", stage("attempting").pk])
+    seen = client.get(url).context["form"]["seen"].value()
+    Stage.objects.filter(key="attempting").update(label="Dialling")
+
+    answer = client.post(url, {"label": "Trying", "seen": seen, "save": "1"})
+
+    assert answer.status_code == 409
+    assert "Somebody has changed it since you opened this page." in answer.text
+    assert stage("attempting").label == "Dialling"
+
+
+def test_retiring_moves_the_leads_and_the_revert_brings_back_those_that_nobody_moved_since(
+    save, dora, alice, revert_last
+):
+    stays, goes = make_lead(phase=Phase.WORKING, bdr=alice), make_lead(phase=Phase.WORKING, bdr=alice)
+    attempting, connected = stage("attempting"), stage("connected")
+    more = Stage.objects.create(key="more", label="More", phase="working", position=90)
+
+    save("stages", attempting.pk, page="_retire", successor=more.pk)
+
+    for lead in (stays, goes):
+        lead.refresh_from_db()
+    assert (stays.stage, goes.stage) == (more, more)
+    assert in_order("working") == ["connected", "more"]
+    assert stage("connected").is_entry
+
+    restage_lead(goes, stage=connected, by=alice, at=timezone.now())
+    revert_last("stages")
+
+    for lead in (stays, goes):
+        lead.refresh_from_db()
+    assert (stays.stage, goes.stage) == (attempting, connected)
+    assert in_order("working") == ["attempting", "connected", "more"]
+    assert stage("attempting").is_entry
+    assert not any(check_all(at=timezone.now()).values())
+    assert LeadEvent.objects.filter(lead=stays, verb="restage").count() == 2
+
+
+def test_the_last_stage_of_a_phase_cannot_go(save):
+    answer = save("stages", stage("recycled").pk, page="_retire", successor="")
+
+    assert answer.status_code == 422
+    assert "This is the last stage of its phase: it cannot go." in answer.text
+
+
+def test_leads_enter_at_the_first_stage_in_order(client, dora, revert_last, alice):
+    client.force_login(dora)
+
+    client.post(reverse("leads:setting_move", args=["stages", stage("connected").pk]), {"to": "up"})
+
+    assert in_order("working") == ["connected", "attempting"]
+    assert make_lead(phase=Phase.WORKING, bdr=alice).stage.key == "connected"
+
+    revert_last("stages")
+
+    assert in_order("working") == ["attempting", "connected"]
+    assert make_lead(phase=Phase.WORKING, bdr=alice).stage.key == "attempting"
+
+
+def test_two_stages_of_a_phase_do_not_share_a_name(save):
+    answer = save("stages", label="connected", phase="working")
+
+    assert answer.status_code == 422
+    assert "There is a stage of this name in this phase." in answer.text
+
+
+def test_a_change_is_reverted_once_and_not_behind_a_later_one(save, revert_last, dora, client):
+    pk = stage("attempting").pk
+    save("stages", pk, label="Trying")
+    first = SettingChange.objects.latest("id")
+    save("stages", pk, label="Dialling")
+    client.force_login(dora)
+
+    refused = client.post(reverse("leads:setting_revert", args=[first.pk]))
+
+    assert refused.status_code == 409
+    assert "Name has changed again since: revert that first." in refused.text
+    assert stage("attempting").label == "Dialling"
+
+    revert_last("stages")
+    assert stage("attempting").label == "Trying"
+    client.post(reverse("leads:setting_revert", args=[first.pk]))
+    assert stage("attempting").label == "Attempting"
+    again = client.post(reverse("leads:setting_revert", args=[first.pk]))
+    assert again.status_code == 409
+    assert "This was reverted already." in again.text
