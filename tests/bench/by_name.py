@@ -1,8 +1,12 @@
 """Figures asked for by name on the command line: what there is, which were named, how many fell short."""
 
 import importlib
+import shutil
 import sys
+import tempfile
 import time
+
+from tests.bench.site import output_folder
 
 
 def chosen(things, names, *, wants_list):
@@ -33,4 +37,16 @@ def run(name, function, plan):
         print(f"{name:<58} {type(failure).__name__}: {failure}  short", flush=True)
         short += 1
     print(f"# {name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    _keep_output(name, wanted=short > 0)
     return short
+
+
+def _keep_output(name, *, wanted):
+    """What the processes of a run have said is kept when it falls short, and only then."""
+    if not output_folder().exists():
+        return
+    if wanted:
+        kept = shutil.move(output_folder(), tempfile.mkdtemp(prefix=f"midfield-{name}-"))
+        print(f"# {name}: what its processes said is in {kept}", file=sys.stderr)
+    else:
+        shutil.rmtree(output_folder())

@@ -80,7 +80,16 @@ class Site:
     def __exit__(self, *exc):
         for process in reversed(self.processes):
             process.kill()
+        for process in self.processes:
+            put_aside(process.log, self.folder.name)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def say_where_workers_stand(self):
+        """Celery answers SIGUSR1 in its log, with the stack of every thread; a pool process would take it otherwise."""
+        for process in self.processes:
+            if " worker " in " ".join(process.command):
+                os.kill(process.popen.pid, signal.SIGUSR1)
+        time.sleep(1)
 
     def manage(self, *arguments):
         command = [sys.executable, "manage.py", *arguments]
@@ -138,6 +147,18 @@ class Site:
             if process.popen.poll() is not None or time.monotonic() > limit:
                 raise RuntimeError(f"The {process.name} did not start:\n{process.last_lines()}")
             time.sleep(0.05)
+
+
+def put_aside(log, site):
+    """Let a log outlive its site, until somebody knows whether the run it belongs to fell short."""
+    folder = output_folder() / site
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.move(log, folder)
+
+
+def output_folder():
+    """Below the folder of the whole run (tests.bench.environment)."""
+    return Path(os.environ["VAR_DIR"]) / "output"
 
 
 def free_port():

@@ -107,7 +107,7 @@ def _told(rows, trials):
 
 @contextlib.contextmanager
 def _sqlite_site(plan):
-    with Site("", settings="tests.faults.settings") as site:
+    with Site("", settings="tests.faults.settings", LOG_LEVEL="INFO") as site:
         path = site.folder / "faults.sqlite3"
         site.env["DATABASE_URL"] = f"sqlite:///{path}"
         site.manage("migrate", "--verbosity", "0")
@@ -122,5 +122,8 @@ def _sqlite_site(plan):
 @contextlib.contextmanager
 def _postgresql_site(plan):
     url = Databases(plan.server).empty_copy()
-    with Site(url, settings="tests.faults.settings") as site, psycopg.connect(url, autocommit=True) as database:
+    with (
+        Site(url, settings="tests.faults.settings", LOG_LEVEL="INFO") as site,
+        psycopg.connect(url, autocommit=True) as database,
+    ):
         yield site, lambda sql: database.execute(sql).fetchall(), database.execute
