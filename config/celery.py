@@ -10,6 +10,7 @@ from celery.contrib.django.task import DjangoTask
 from celery.signals import setup_logging, worker_process_init
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
 
 from config.guard import die_with_parent
 
@@ -39,8 +40,9 @@ class Nudge(DjangoTask):
 app = Celery("midfield", task_cls=Nudge)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# The third of the three places that must agree: the shortest one on a broker wins.
-app.conf.visibility_timeout = 600
+# A hint that was not worked is given back to nobody, least of all to a broker that is gone: Celery 5.7 closes a lost
+# connection twice, the second time without the address that giving back asks for, and that error ends the worker.
+Channel.do_restore = False
 
 
 @setup_logging.connect

@@ -265,13 +265,13 @@ REDIS_URL = env.str("REDIS_URL", default="")
 # Without a broker a page's nudge goes nowhere, and the tick in `./run` finds the row.
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,
-    "unacked_restore_throttle": 1,
+    # What a worker has taken stays nowhere but with it: a hint it loses is rung again by the next tick. So it has
+    # nothing to say about old hints to a broker that was started again, and no error of saying it ends the worker.
+    "ack_emulation": False,
     "socket_connect_timeout": 2,
     "socket_timeout": 30,
     "socket_keepalive": True,
 }
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
