@@ -341,5 +341,7 @@ LOGGING = {
 WEB_THREADS = env.int("WEB_THREADS", default=8)
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
 WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
+# Processes that live and have worked no tick for so long are deaf: `./run` starts worker and beat again.
+SECONDS_DEAF = 75
 SQLITE_REPS_MAX = 10
 SQLITE_LEADS_MAX = 100_000

@@ -31,15 +31,17 @@ logger = structlog.get_logger(__name__)
 
 
 def ring(kind: str, work: Callable[[datetime], int]) -> int:
-    """One tick of this kind: work until nothing is due, and say when it last rang. Two at once do no harm."""
+    """One tick of this kind: work until nothing is due. Two at once do no harm.
+
+    It says after each batch that it lives: a worker that has much to do is not taken for a deaf one.
+    """
     total = 0
     while True:
         done = work(database_now())
         total += done
+        Tick.objects.update_or_create(kind=kind, defaults={"last_at": database_now(), "worked": total})
         if done < BATCH:
-            break
-    Tick.objects.update_or_create(kind=kind, defaults={"last_at": database_now(), "worked": total})
-    return total
+            return total
 
 
 def sweep_leads(*, at: datetime) -> int:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from leads.actions import sweeping
 from team.models import Tick
 
 
@@ -24,6 +25,18 @@ def test_ready_while_ticks_ring_and_not_when_one_is_silent(client):
 
     response = client.get("/readyz")
     assert (response.status_code, list(response.json()["overdue_ticks"])) == (503, ["sweep_leads"])
+
+
+@pytest.mark.django_db
+def test_a_tick_with_much_to_do_says_after_each_batch_that_it_lives():
+    said = []
+
+    def work(at):
+        said.append(list(Tick.objects.values_list("kind", "worked")))
+        return sweeping.BATCH if len(said) == 1 else 0
+
+    assert sweeping.ring("sweep_leads", work) == sweeping.BATCH
+    assert said == [[], [("sweep_leads", sweeping.BATCH)]]
 
 
 @pytest.mark.django_db

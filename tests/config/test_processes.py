@@ -91,6 +91,16 @@ class Running:
             found |= more
             below |= set(more)
 
+    def newest_tick(self) -> str:
+        with contextlib.closing(sqlite3.connect(self.var_dir / "midfield.sqlite3", timeout=20)) as database:
+            return database.execute("SELECT coalesce(max(last_at), '') FROM team_tick").fetchone()[0]
+
+    def wait_for_tick(self, *, after: str, seconds: float = 60) -> None:
+        limit = time.monotonic() + seconds
+        while self.newest_tick() <= after:
+            assert time.monotonic() < limit, f"no tick after {after or 'the start'}"
+            time.sleep(0.2)
+
     def one_of(self, part: str) -> int:
         return next(pid for pid, args in self.descendants().items() if part in args)
 
@@ -183,6 +193,21 @@ def test_kill_9_leaves_no_process_behind(midfield):
     midfield.process.wait()
 
     assert all_gone(started)
+
+
+@pytest.mark.parametrize("part", [" worker ", pytest.param(" beat ", marks=pytest.mark.full)])
+def test_who_lives_and_does_nothing_is_started_again(new_var_dir, part):
+    # Ticks every second, and nobody waits 75 of them.
+    with Running(new_var_dir(), free_port(), DJANGO_SETTINGS_MODULE="tests.faults.settings") as running:
+        running.line_with("Midfield is at")
+        running.wait_for_tick(after="")
+        stopped = running.one_of(part)
+
+        os.kill(stopped, signal.SIGSTOP)
+
+        assert running.line_with("No tick") == "No tick was worked for 12 seconds: worker and beat start again."
+        running.wait_for_tick(after=running.newest_tick())
+        assert not is_alive(stopped)
 
 
 def test_without_a_broker_the_ticks_run_inside_and_ctrl_c_ends_everything(new_var_dir):

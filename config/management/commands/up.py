@@ -27,9 +27,7 @@ from config.ticker import Ticker
 from leads.models import Lead
 from team.models import Membership, Role, Tick, User
 
-# A worker whose process lives and whose ticks are older than this is deaf, and is started again.
-DEAF_AFTER = timedelta(seconds=90)
-LOOK_AT_TICKS_SECONDS = 30.0
+LOOK_AT_TICKS_SECONDS = 5.0
 WAIT_FOR_LAST_RUN_SECONDS = 15.0
 WAIT_FOR_WEB_SECONDS = 90.0
 
@@ -66,17 +64,19 @@ class Command(BaseCommand):
             self._prepare_database(with_demo=settings.IS_LOCAL and not options["empty"])
             self._prepare_static()
             web = supervisor.start("web", _web(port), env=env)
-            worker: Child | None = None
+            ringing: list[Child] = []
             if env["REDIS_URL"]:
-                worker = supervisor.start("worker", _worker(), env={**env, "REMAP_SIGTERM": "SIGQUIT"})
-                supervisor.start("beat", _beat(), env=env)
+                ringing = [
+                    supervisor.start("worker", _worker(), env={**env, "REMAP_SIGTERM": "SIGQUIT"}),
+                    supervisor.start("beat", _beat(), env=env),
+                ]
             else:
                 ticker = Ticker()
                 ticker.start()
             self._wait_for_web(supervisor, web, port)
             self._say(f"\nMidfield is at {address}   (Ctrl C stops it)")
             self._say_where_the_passwords_are()
-            self._keep_running(supervisor, worker)
+            self._keep_running(supervisor, ringing)
         except KeyboardInterrupt:
             self._say("Stopping ...")
         except Fallen as fallen:
@@ -171,16 +171,20 @@ class Command(BaseCommand):
             supervisor.look()
             time.sleep(0.1)
 
-    def _keep_running(self, supervisor: Supervisor, worker: Child | None) -> NoReturn:
-        look_at_ticks = time.monotonic() + LOOK_AT_TICKS_SECONDS
+    def _keep_running(self, supervisor: Supervisor, ringing: list[Child]) -> NoReturn:
+        """Whether beat does not ring or the worker does not hear cannot be seen from the ticks: both start again."""
+        look_at_ticks = time.monotonic()
         while True:
             time.sleep(0.3)
             supervisor.look()
-            if worker and time.monotonic() > look_at_ticks:
+            if ringing and time.monotonic() > look_at_ticks:
                 look_at_ticks = time.monotonic() + LOOK_AT_TICKS_SECONDS
-                if time.monotonic() - worker.started_at > 2 * DEAF_AFTER.total_seconds() and _is_silent():
-                    self._say("The worker has not worked a tick for 90 seconds.")
-                    supervisor.kill(worker)
+                youngest = time.monotonic() - max(child.started_at for child in ringing)
+                # Whoever was just started is given twice as long for the first tick.
+                if youngest > 2 * settings.SECONDS_DEAF and _is_silent():
+                    self._say(f"No tick was worked for {settings.SECONDS_DEAF} seconds: worker and beat start again.")
+                    for child in ringing:
+                        supervisor.kill(child)
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -271,7 +275,7 @@ def _is_silent() -> bool:
         return False
     finally:
         connection.close()
-    return newest is not None and timezone.now() - newest > DEAF_AFTER
+    return newest is not None and timezone.now() - newest > timedelta(seconds=settings.SECONDS_DEAF)
 
 
 def _is_too_large_for_sqlite() -> bool:
