@@ -31,10 +31,9 @@ DEED_ICONS = {
 
 def deed_words(deed: Engagement, name: str) -> SafeString:
     """What somebody did, in one sentence."""
-    verb = Engagement.Kind(deed.kind).label
-    if deed.kind == Engagement.Kind.LISTED:
-        # Reads the same of one person and of "they".
-        verb = _("came with a list")
+    # Of a list it reads the same of one person and of "they".
+    is_listed = deed.kind == Engagement.Kind.LISTED
+    verb = _("came with a list") if is_listed else str(Engagement.Kind(deed.kind).label)
     if deed.asset:
         return format_html("{} {} <b>{}</b>", name, verb, deed.asset.title)
     if deed.topic:
