@@ -118,6 +118,8 @@ def _expired(t: Teller, e: LeadEvent) -> Told:
 BECAUSE = {
     "missed": gettext_lazy("nobody touched it in time"),
     "away": gettext_lazy("away without cover"),
+    "away_covered": gettext_lazy("away, and covered"),
+    "back": gettext_lazy("back earlier"),
     "left": gettext_lazy("left the company"),
     "cover": gettext_lazy("cover for a day"),
     "undo": gettext_lazy("what opened it was taken back"),
@@ -220,6 +222,10 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
         # What waited may have been due before the meeting was over: a day that has passed is no news.
         is_ahead = bool(due) and datetime.fromisoformat(_new(e, "due_at")) > e.at
         return Told("clock", _("Attempts go on %(moment)s") % {"moment": due if is_ahead else _("now")}, _because(e))
+    if e.data.get("because") == "away_covered":
+        return Told("asleep", _("Waits for its rep until %(moment)s") % {"moment": due}, _because(e))
+    if e.data.get("because") == "back":
+        return Told("clock", _("Due again %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("snoozed"):
         return Told("clock", _("%(who)s snoozed the next step to %(moment)s") % {"who": t.who(e), "moment": due})
     if e.data.get("done"):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    away,
     coming_back,
     correcting,
     deciding,
@@ -77,6 +78,8 @@ urlpatterns = [
     path("settings/<slug:slug>/<int:pk>/move/", settings.setting_move, name="setting_move"),
     path("team/", team.team, name="team"),
     path("team/move/", team.move, name="move"),
+    path("team/reps/<int:pk>/away/", away.rep_away, name="rep_away"),
+    path("absences/<int:pk>/end/", away.absence_end, name="absence_end"),
     path("second-looks/<int:pk>/approve/", team.approve, name="approve"),
     path("second-looks/<int:pk>/put-back/", team.put_back_look, name="put_back"),
 ]

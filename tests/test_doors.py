@@ -12,7 +12,7 @@ from accounts.search import index_people
 from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
 from leads.models import Notice, SecondLook
-from team.models import Role, SettingChange
+from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_lead, make_user, reason
 
@@ -83,6 +83,8 @@ DOORS = {
     "leads:setting_retire": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
     "leads:setting_move": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 302"),
     "leads:setting_revert": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 302"),
+    "leads:rep_away": ("302 403 403 403 403 403 200 404 403", "302 403 403 403 403 403 302 404 403"),
+    "leads:absence_end": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 404 302 404 404"),
     "leads:approve": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
     "leads:put_back": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
 }
@@ -133,6 +135,7 @@ def things(alice, peter, mona, team):
     closed = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
     disqualify_lead(closed, reason=reason("bad_data"), by=alice, at=now)
     leads[Phase.CLOSED] = closed
+    Absence.objects.create(user=alice, starts_at=now + timedelta(days=9), ends_at=now + timedelta(days=10))
     return leads, SecondLook.objects.get(), received(b"Email\na@corvane.io\n", by=mona)
 
 
@@ -158,6 +161,10 @@ def address(name, parameters, things):
         return reverse(name, args=[renamed_stage().pk])
     if "slug" in parameters:
         return reverse(name, args=["stages", *([Stage.objects.get(key="connected").pk] if "pk" in parameters else [])])
+    if short == "absence_end":
+        return reverse(name, args=[Absence.objects.get().pk])
+    if short.startswith("rep_"):
+        return reverse(name, args=[leads[Phase.WORKING].bdr_id])
     if "pk" in parameters:
         return reverse(name, args=[look.pk])
     if "public_id" not in parameters:

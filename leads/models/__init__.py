@@ -1,5 +1,6 @@
 """The life of a lead: what people did, who works them, what is due, what was promised, what happened."""
 
+from leads.models.covering import SlidStep
 from leads.models.engagement import Engagement, EngagementKey, Interest, Verdict
 from leads.models.handoff import HandOff
 from leads.models.history import Activity, Answer, LeadEvent, Note
@@ -24,6 +25,7 @@ __all__ = [
     "Recycling",
     "Release",
     "SecondLook",
+    "SlidStep",
     "Step",
     "Verdict",
 ]

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404
+from django.http import Http404, QueryDict
 
 from leads.models import Lead
 from leads.seeing import seer_of, shape_of, standing_for
+from team.addresses import read_number
 from team.http import Request
-from team.models import Role
+from team.models import Role, Team, User
 from team.prepared_objects import PreparedObjects
 
 
@@ -50,3 +51,34 @@ def need_role(request: Request, *roles: str) -> None:
     """403 unless she holds one of these roles."""
     if not any(request.user.has_role(Role(role)) for role in roles):
         raise PermissionDenied
+
+
+def managed_teams(request: Request) -> list[Team]:
+    """The teams she manages, by name; 403 for who manages none."""
+    need_role(request, Role.MANAGER)
+    return list(Team.objects.filter(pk__in=request.user.teams_as(Role.MANAGER)).order_by("name"))
+
+
+def managed_team(request: Request, given: QueryDict, teams: list[Team] | None = None) -> Team:
+    """The team that was asked for, if she manages it, else 404; her first without a question."""
+    teams = managed_teams(request) if teams is None else teams
+    asked = given.get("team", "")
+    if not asked:
+        return min(teams, key=lambda team: team.pk)
+    wanted = read_number(asked)
+    found = next((team for team in teams if team.pk == wanted), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def managed_rep(request: Request, pk: int) -> User:
+    """A rep of a team she manages; of other teams she is told of nobody."""
+    need_role(request, Role.MANAGER)
+    reps = User.objects.active().filter(
+        memberships__role=Role.BDR, memberships__team__in=request.user.teams_as(Role.MANAGER)
+    )
+    rep = reps.filter(pk=pk).distinct().first()
+    if rep is None:
+        raise Http404
+    return rep

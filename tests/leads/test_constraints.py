@@ -19,10 +19,11 @@ from leads.models import (
     Notice,
     Release,
     SecondLook,
+    SlidStep,
     Step,
     Verdict,
 )
-from team.models import Upload
+from team.models import Absence, Upload
 from tests.constraints import again, constraints_of, put, refuses
 from tests.make import NOON, disposition, make_lead, make_person, make_user, reason
 
@@ -106,6 +107,12 @@ def activity(**fields):
     )
 
 
+def slid(**fields):
+    absence = Absence.objects.create(user=make_user("alice"), starts_at=NOON, ends_at=LATER)
+    made = {"absence": absence, "step": saved(step()), "was_due_at": NOON, "due_at": LATER, **fields}
+    return SlidStep.objects.create(**made)
+
+
 def notice():
     one = clock()
     return Notice.objects.create(user=make_user("alice"), lead=one.lead, clock=one, kind="soon", at=NOON)
@@ -187,6 +194,8 @@ CASES = {
     "step_of_a_cadence_has_its_attempt": lambda: put(attempt(), attempt=0),
     "step_local_moment_has_its_zone": lambda: step(local_due=NOON).save(),
     "step_held_up_is_a_later_attempt": lambda: put(attempt(), held_from=LATER),
+    "slidstep_once_per_absence": lambda: again(slid()),
+    "slidstep_goes_to_a_later_moment": lambda: slid(due_at=NOON),
     "step_one_find_contact_per_lead": lambda: again(saved(step(kind="find_contact"))),
     "step_one_open_attempt_per_lead": lambda: again(attempt()),
     "clock_ended_has_its_moment": lambda: put(clock(), state="met"),

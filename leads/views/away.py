@@ -1,0 +1,164 @@
+"""A manager sets a rep away, with cover or without, and ends it; what would happen is said first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.covering import Foreseen, end_absence, foresee_absence, set_away
+from leads.forms.away import AwayForm
+from leads.views.access import managed_rep
+from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.calendars import worktime_of_user
+from team.http import Request, tell
+from team.models import Absence, Role, User
+from team.templatetags.midfield import moment_words
+
+
+@require_http_methods(["GET", "POST"])
+def rep_away(request: Request, pk: int) -> HttpResponse:
+    rep, now = managed_rep(request, pk), timezone.now()
+    there = f"{reverse('leads:team')}#reps"
+    if request.method == "POST" and "preview" not in request.GET:
+        form = away_form(rep, request.POST, at=now)
+        if not form.is_valid():
+            return _page(request, rep, form, there, at=now, status=422)
+        return _set_away(request, rep, form, there, at=now)
+    asked = request.POST or request.GET
+    form = away_form(rep, asked if asked else None, at=now)
+    if "preview" in request.GET and request.htmx:
+        return HttpResponse(foreseen_words(rep, form, at=now))
+    return _page(request, rep, form, there, at=now)
+
+
+@require_POST
+def absence_end(request: Request, pk: int) -> HttpResponse:
+    """She is back, or it was a mistake: hers to say and her manager's."""
+    absence = Absence.objects.select_related("user", "cover").filter(pk=pk).first()
+    if absence is None or not _is_hers(request.user, absence):
+        raise Http404
+    is_own = absence.user_id == request.user.pk
+    there = reverse("leads:queue") if is_own else f"{reverse('leads:team')}#reps"
+    try:
+        end_absence(absence, by=request.user, at=timezone.now())
+    except (LeadConflict, MoveRefused) as refused:
+        tell(request, str(refused), level=messages.WARNING)
+        return redirect(there)
+    tell(request, _("%(name)s is here again: what was lent is back.") % {"name": absence.user})
+    return redirect(there)
+
+
+def away_form(user: User, data: Any, *, at: datetime) -> AwayForm:
+    """With the days of her own calendar, and who could cover her; the first of them is proposed."""
+    form = AwayForm(data, user=user, calendar=worktime_of_user(user, at=at), at=at)
+    if not form.is_bound:
+        form.initial = {"cover": form.fields["cover"].queryset.first()}  # type: ignore[attr-defined]
+    return form
+
+
+def foreseen_words(user: User, form: AwayForm, *, at: datetime) -> str:
+    """What would happen, as a sentence; of a form that cannot be sent, why."""
+    if form.is_bound and not form.is_valid():
+        return " ".join(str(error) for errors in form.errors.values() for error in errors)
+    if not form.is_bound:
+        form = AwayForm(
+            {"cover": getattr(form.initial.get("cover"), "pk", "")}, user=user, calendar=form.calendar, at=at
+        )
+        form.is_valid()
+    starts_at, ends_at = form.span
+    cover = form.cleaned_data["cover"]
+    told = foresee_absence(user, starts_at=starts_at, ends_at=ends_at, cover=cover, at=at)
+    return " ".join(_sentences(told, user, cover, ends_at, at=at))
+
+
+def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime, *, at: datetime) -> list[str]:
+    back = moment_words(told.back_at or ends_at, now=at)
+    said = [_("Away until %(until)s.") % {"until": moment_words(ends_at, now=at)}]
+    if told.given_back:
+        words = ngettext(
+            "Longer than two working days without cover: %(count)s lead goes to the pool when it begins.",
+            "Longer than two working days without cover: %(count)s leads go to the pool when it begins.",
+            told.given_back,
+        )
+        return [*said, words % {"count": told.given_back}]
+    if cover is None:
+        late = ngettext("%(count)s step becomes late.", "%(count)s steps become late.", told.late)
+        return [*said, late % {"count": told.late}, _("Who asks to be called goes to the others.")]
+    lent = ngettext(
+        "%(count)s thing that was promised or is waited for is lent to %(name)s.",
+        "%(count)s things that were promised or are waited for are lent to %(name)s.",
+        told.lent,
+    )
+    slid = ngettext(
+        "%(count)s planned step waits until %(back)s.", "%(count)s planned steps wait until %(back)s.", told.slid
+    )
+    said += [lent % {"count": told.lent, "name": cover}, slid % {"count": told.slid, "back": back}]
+    if told.reserved:
+        taken = ngettext(
+            "%(count)s lead reserved in the pool passes to %(name)s.",
+            "%(count)s leads reserved in the pool pass to %(name)s.",
+            told.reserved,
+        )
+        said.append(taken % {"count": told.reserved, "name": cover})
+    return [*said, _("It goes back by itself.")]
+
+
+def _set_away(request: Request, rep: User, form: AwayForm, there: str, *, at: datetime) -> HttpResponse:
+    starts_at, ends_at = form.span
+    cover = form.cleaned_data["cover"]
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
+            absence = set_away(rep, starts_at=starts_at, ends_at=ends_at, cover=cover, by=request.user, at=at)
+    except SentBefore as before:
+        return redirect(before.answer_url or there)
+    except MoveRefused as refused:
+        form.add_error(refused.field or None, str(refused))
+        return _page(request, rep, form, there, at=at, status=422)
+    except LeadConflict as conflict:
+        return _page(request, rep, form, there, at=at, status=409, conflict=conflict)
+    words = {"name": rep, "cover": cover, "until": moment_words(ends_at, now=at)}
+    said = _("%(cover)s covers %(name)s until %(until)s.") if cover else _("%(name)s is away until %(until)s.")
+    tell(request, said % words, undo=reverse("leads:absence_end", args=[absence.pk]))
+    return redirect(there)
+
+
+def _page(
+    request: Request,
+    rep: User,
+    form: AwayForm,
+    there: str,
+    *,
+    at: datetime,
+    status: int = 200,
+    conflict: Exception | None = None,
+) -> HttpResponse:
+    absence = Absence.objects.covering(at).filter(user=rep).select_related("cover").order_by("-ends_at").first()
+    later = Absence.objects.filter(user=rep, starts_at__gt=at).select_related("cover").order_by("starts_at")[:5]
+    context = {
+        "now": at,
+        "rep": rep,
+        "form": form,
+        "form_id": new_form_id(),
+        "then": foreseen_words(rep, form, at=at),
+        "absences": [*([absence] if absence else []), *later],
+        "there": there,
+        "conflict": conflict,
+    }
+    return render(request, "leads/away.html", context, status=status)
+
+
+def _is_hers(user: User, absence: Absence) -> bool:
+    managed = set(user.teams_as(Role.MANAGER)) & set(absence.user.teams_as(Role.BDR, Role.MANAGER))
+    return absence.user_id == user.pk or bool(managed)
