@@ -26,6 +26,8 @@ CORRECTED = ("given_name", "family_name", "country", "region", "city", "time_zon
 BY_HAND = 2
 # The source of a suppression that a rep asserted: by her alone it may be taken back.
 BY_REP = "rep"
+# Of one that was asserted while two people were taken for one: it holds for both.
+PARTED = "parted"
 
 
 class PersonConflict(Exception):

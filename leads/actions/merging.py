@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import suppress_key, suppress_person
+from accounts.actions.people import BY_REP, PARTED, suppress_key, suppress_person
 from accounts.models import ContactPoint, Employment, Person, PersonMerge, SearchText, Suppression
 from accounts.search import index_people
 from agreement.models import Phase
@@ -55,14 +55,13 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
         "engagements": _moved(Engagement.objects.filter(person=merged), kept),
         "activities": _moved(Activity.objects.filter(person=merged), kept),
         "leads": _moved(Lead.objects.filter(person=merged), kept),
+        "suppressions": _move_suppressions(kept, merged, at=at),
         "closed_lead": other.pk if other else None,
     }
     Verdict.objects.filter(person=merged).update(person=kept)
     Release.objects.filter(person=merged, state=Release.State.WAITING).update(
         state=Release.State.SKIPPED, done_at=at, skipped_for="merged"
     )
-    for suppression in Suppression.objects.filter(person=merged):
-        suppress_person(kept, suppression.channel, source=suppression.source, at=suppression.at)
     Interest.objects.filter(person=merged).delete()
     recompute_interest([kept.pk], at=at)
     merged.merged_into = kept
@@ -76,6 +75,10 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
 def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | None:
     """Two people again, each with her own pursuits. The lead that the merge had closed is not opened again: a new
     pursuit follows it."""
+    # Leads before people, as the merge locked them: an undo of an act reads whose its lead is.
+    both = [merge.kept_id, merge.merged_id]
+    list(Lead.objects.filter(person__in=both).order_by("pk").select_for_update(of=("self",)))
+    list(Person.objects.select_for_update().filter(pk__in=both).order_by("pk"))
     if not PersonMerge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=at):
         raise LeadConflict(_("This merge was taken back already."))
     merged, moved = merge.merged, merge.moved
@@ -88,6 +91,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
     Engagement.objects.filter(pk__in=moved["engagements"]).update(person=merged)
     Activity.objects.filter(pk__in=moved["activities"]).update(person=merged)
     Lead.objects.filter(pk__in=_with_what_followed(moved["leads"])).update(person=merged)
+    _part_suppressions(merge)
     recompute_interest([merge.kept_id, merged.pk], at=at)
     index_people([merge.kept_id, merged.pk])
     closed = Lead.objects.filter(pk=moved["closed_lead"], next=None).first() if moved["closed_lead"] else None
@@ -225,6 +229,36 @@ def _move_employments(kept: Person, merged: Person, *, at: datetime) -> dict[str
         employment.save(update_fields=["person", "is_current", "until_on"])
         moved.append(employment.pk)
     return {"moved": moved, "ended": ended}
+
+
+def _move_suppressions(kept: Person, merged: Person, *, at: datetime) -> list[int]:
+    """What she asked for goes with her, the same row, so that who said it may still take it back. What both asked for
+    stays with each, and the kept one's is nobody's alone."""
+    have = set(Suppression.objects.filter(person=kept).values_list("channel", flat=True))
+    moved = []
+    for suppression in Suppression.objects.select_for_update().filter(person=merged).order_by("pk"):
+        if suppression.channel in have:
+            suppress_person(kept, suppression.channel, source=suppression.source, at=at)
+            continue
+        Suppression.objects.filter(pk=suppression.pk).update(person=kept)
+        moved.append(suppression.pk)
+    return moved
+
+
+def _part_suppressions(merge: PersonMerge) -> None:
+    """What came with her goes back with her. What was said while they were one holds for both and is no single rep's to
+    take back: nobody knows which of them said it."""
+    kept, merged = merge.kept, merge.merged
+    came = list(Suppression.objects.filter(pk__in=merge.moved.get("suppressions", []), person=kept))
+    since = list(Suppression.objects.filter(person=kept, at__gt=merge.at).exclude(pk__in=[one.pk for one in came]))
+    hers = Suppression.objects.filter(person=merged).values_list("channel", flat=True)
+    Suppression.objects.filter(pk__in=[one.pk for one in came]).exclude(channel__in=list(hers)).update(person=merged)
+    # Of a rep's word alone it is known that nobody has said it since.
+    heard = [one for one in came if one.source != BY_REP or one.at > merge.at]
+    Suppression.objects.filter(pk__in=[one.pk for one in (*since, *heard)], source=BY_REP).update(source=PARTED)
+    for to, said in ((merged, since), (kept, heard)):
+        for one in said:
+            suppress_person(to, one.channel, source=PARTED if one.source == BY_REP else one.source, at=one.at)
 
 
 def _moved(rows: Any, kept: Person) -> list[int]:

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import BY_REP
+from accounts.actions.people import BY_REP, PARTED
 from accounts.models import ContactPoint, Person, Suppression
 from agreement.models import Phase, SLAClause, Stage
 from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
@@ -158,6 +158,8 @@ def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
         raise LeadConflict(_("This person is no longer with us; it cannot be taken back."))
     if Lead.objects.filter(Q(previous=lead.pk) | ~Q(phase=Phase.CLOSED) & Q(person=person)).exists():
         raise LeadConflict(_("There is another lead of this person by now; it cannot be taken back."))
+    if Suppression.objects.filter(pk__in=effects.get("suppressions", []), source=PARTED).exists():
+        raise LeadConflict(_("Two people were one when this was said, so it holds for both; it cannot be taken back."))
 
 
 def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:

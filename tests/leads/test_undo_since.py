@@ -16,7 +16,7 @@ from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_call
-from leads.actions.merging import erase_person, merge_people
+from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.actions.outcomes import lose_lead, win_lead
 from leads.actions.recycling import recycle_lead
 from leads.actions.restaging import retire_stage
@@ -148,6 +148,80 @@ def test_an_opt_out_that_somebody_else_has_heard_too_stays(alice, lea, said):
 
     assert Suppression.objects.filter(person=lead.person_id, channel="all").exists()
     assert broken() == set()
+
+
+def silent(*people):
+    return [Suppression.objects.filter(person=one, channel="all").exists() for one in people]
+
+
+def test_an_opt_out_is_taken_back_from_whom_she_was_found_to_be(alice, mona):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    was, kept = lead.person, make_person()
+    opted_out(lead, alice)
+    merge = merge_people(kept, was, by=mona, at=AT + timedelta(seconds=1))
+    assert silent(kept, was) == [True, False]
+
+    undo_last(lead, by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.person, lead.phase, silent(kept, was)) == (kept, Phase.WORKING, [False, False])
+    undo_merge(merge, by=mona, at=LATER)
+    assert silent(kept, was) == [False, False]
+    assert broken() == set()
+
+
+def test_taken_apart_again_the_opt_out_is_hers_alone_and_taken_back_from_her(alice, mona):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    was, kept = lead.person, make_person()
+    opted_out(lead, alice)
+    undo_merge(merge_people(kept, was, by=mona, at=AT + timedelta(seconds=1)), by=mona, at=AT + timedelta(seconds=2))
+    assert silent(kept, was) == [False, True]
+
+    undo_last(lead, by=alice, at=LATER)
+
+    assert silent(kept, was) == [False, False]
+
+
+def test_what_a_colleague_heard_of_the_one_stays_when_the_other_is_pursued_again(alice, bob, mona):
+    hers, his = make_lead(phase=Phase.WORKING, bdr=alice), make_lead(phase=Phase.WORKING, bdr=bob)
+    opted_out(hers, alice)
+    opted_out(his, bob)
+    kept = his.person
+    merge_people(kept, hers.person, by=mona, at=AT + timedelta(seconds=1))
+
+    undo_last(hers, by=alice, at=LATER)
+
+    assert silent(kept) == [True]
+    with pytest.raises(LeadConflict, match="another lead"):
+        undo_last(his, by=bob, at=LATER)
+
+
+@pytest.mark.parametrize("whose", ["kept", "merged"])
+def test_what_was_said_while_two_were_one_holds_for_both_and_is_not_half_taken_back(alice, mona, whose):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    one, other = lead.person, make_person()
+    kept, merged = (one, other) if whose == "kept" else (other, one)
+    merge = merge_people(kept, merged, by=mona, at=AT - timedelta(seconds=1))
+    opted_out(Lead.objects.get(pk=lead.pk), alice)
+    undo_merge(merge, by=mona, at=AT + timedelta(seconds=1))
+    assert silent(kept, merged) == [True, True]
+
+    with pytest.raises(LeadConflict, match="holds for both"):
+        undo_last(lead, by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.person, lead.phase, silent(kept, merged)) == (one, Phase.CLOSED, [True, True])
+
+
+def test_what_somebody_else_said_of_them_while_they_were_one_is_kept_for_both(mona):
+    kept, merged = make_person(), make_person()
+    suppress_person(merged, "all", source="import", at=NOON)
+    merge = merge_people(kept, merged, by=mona, at=AT)
+    suppress_person(kept, "all", source="unsubscribe", at=AT + timedelta(seconds=1))
+
+    undo_merge(merge, by=mona, at=LATER)
+
+    assert silent(kept, merged) == [True, True]
 
 
 def test_what_a_file_says_of_her_too_stays_and_is_new_once(alice, lea):
