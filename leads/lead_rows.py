@@ -11,8 +11,9 @@ from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QueryS
 from accounts.models import ContactPoint, Employment, Suppression
 from agreement.models import Phase
 from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Step
+from leads.models.handoff import absence_of_ae
 from leads.seeing import seer_of, shape_of, standing_for
-from team.models import Absence, Installation, User
+from team.models import Installation, User
 from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
 
@@ -42,7 +43,7 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, at: Any, **seer: Any) -> Que
             clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
             meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
             recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
-            **Absence.objects.of_user("meeting__ae", at=at),
+            **absence_of_ae(at=at, hand_off="meeting__"),
         )
         .select_related(
             "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",

@@ -42,6 +42,7 @@ class Rep:
 
     user: User
     absence: Absence | None = None
+    cover: User | None = None
     held: int = 0
     due: int = 0
     overdue: int = 0
@@ -155,8 +156,13 @@ def reps_of(team: Team, *, at: datetime) -> list[Rep]:
     reps = {user.pk: Rep(user) for user in users}
     midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
-    for absence in Absence.objects.covering(at).filter(user__in=reps).select_related("cover"):
-        reps[absence.user_id].absence = absence
+    # As cover is lent: to a rep of the team who is here, of two at once to that of the absence that ends last.
+    lent = Absence.objects.covered(at).filter(cover__memberships__role=Role.BDR, cover__memberships__team=team)
+    away = Absence.objects.covering(at).filter(user__in=reps).select_related("cover")
+    for absence in away.annotate(is_covered=Exists(lent.filter(pk=OuterRef("pk")))).order_by("ends_at", "-pk"):
+        rep = reps[absence.user_id]
+        rep.absence = absence
+        rep.cover = absence.cover if absence.is_covered else rep.cover
     held = Lead.objects.filter(bdr__in=reps, phase__in=HELD).order_by().values("bdr").annotate(held=Count("pk"))
     _put(reps, held, "bdr")
     steps = Step.objects.open().filter(assignee__in=reps, due_at__lt=tomorrow).order_by().values("assignee")

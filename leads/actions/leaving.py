@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
@@ -17,6 +17,7 @@ from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
 from leads.models import HandOff, Lead, Notice, Step
+from leads.models.handoff import who_answer_at
 from leads.models.lead import AE_PHASES
 from team.calendars import Calendars
 from team.models import Absence, Role, User
@@ -137,7 +138,12 @@ def release_absent(*, at: datetime) -> int:
     """
     calendars = Calendars(at=at)
     count = 0
-    absences = Absence.objects.covering(at).exclude(pk__in=covered(at)).filter(released_at=None).select_related("user")
+    absences = (
+        Absence.objects.covering(at)
+        .exclude(pk__in=Absence.objects.covered(at))
+        .filter(released_at=None)
+        .select_related("user")
+    )
     for absence in absences.order_by("pk"):
         team_id = _team_of(absence.user)
         starts_at, ends_at = _without_cover(absence, at=at)
@@ -183,18 +189,12 @@ def _release_gone(*, at: datetime) -> int:
 
 
 # Cover: what is due while somebody is away is lent to who covers her, and hers again when she is back.
-def covered(at: datetime) -> QuerySet[Absence]:
-    """Absences at `at` whose cover works here and is not away herself."""
-    hers = Absence.objects.covering(at).filter(user=OuterRef("cover"))
-    return Absence.objects.covering(at).filter(~Exists(hers), cover__is_active=True)
-
-
 def covers_at(at: datetime) -> QuerySet[Absence]:
     """For a step: its assignee covers at `at` the rep of its lead or, with sales, its account executive."""
     team = {"cover__memberships__role": Role.BDR, "cover__memberships__team": OuterRef("lead__team")}
     rep = Q(user=OuterRef("lead__bdr"), **team)
-    ae = Q(user=OuterRef("lead__ae"), cover__memberships__role=Role.AE)
-    return covered(at).filter(rep | ae, cover=OuterRef("assignee"))
+    ae = Q(user=OuterRef("lead__ae"), pk__in=Absence.objects.covered_in_sales(at).values("pk"))
+    return Absence.objects.covered(at).filter(rep | ae, cover=OuterRef("assignee"))
 
 
 def lent_steps() -> QuerySet[Step]:
@@ -211,7 +211,7 @@ def lend(*, at: datetime) -> int:
     accepted an account executive. Of two absences at once the one that ends last goes first, and what is lent stays
     where it is while its cover covers."""
     lent = 0
-    for absence in covered(at).select_related("cover").order_by("-ends_at", "pk"):
+    for absence in Absence.objects.covered(at).select_related("cover").order_by("-ends_at", "pk"):
         cover = absence.cover
         if cover is None:
             continue
@@ -221,18 +221,20 @@ def lend(*, at: datetime) -> int:
             hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD) & ~Q(lead__bdr=cover)
         steps = _undisturbed(due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]))
         lent += Step.objects.filter(pk__in=list(steps.values_list("pk", flat=True))).update(assignee=cover)
-        if cover.has_role(Role.AE):
-            lent += _lend_hand_offs(absence.user_id, cover, at=at)
-    return lent
+    return lent + _lend_hand_offs(at=at)
 
 
-def _lend_hand_offs(ae_id: int, cover: User, *, at: datetime) -> int:
-    """What waits for her answer waits for her cover's, who is told of it; nobody answers what she sent herself."""
-    new = list(_undisturbed(HandOff.objects.unanswered().filter(ae=ae_id, lent_to=None).exclude(bdr=cover)))
+def _lend_hand_offs(*, at: datetime) -> int:
+    """What waits for the answer of somebody away waits for her cover's, who is told of it."""
+    cover = Subquery(who_answer_at(at).values("cover")[:1])
+    waiting = HandOff.objects.unanswered().filter(Exists(who_answer_at(at)), lent_to=None)
+    new = list(_undisturbed(waiting).values_list("pk", "lead_id", cover))
     Notice.objects.bulk_create(
-        [Notice(user=cover, lead_id=one.lead_id, kind=Notice.Kind.HAND_OFF, at=at) for one in new]
+        [Notice(user_id=to, lead_id=lead_id, kind=Notice.Kind.HAND_OFF, at=at) for _pk, lead_id, to in new]
     )
-    return HandOff.objects.filter(pk__in=[one.pk for one in new]).update(lent_to=cover)
+    for cover_id in {to for _pk, _lead_id, to in new}:
+        HandOff.objects.filter(pk__in=[pk for pk, _lead_id, to in new if to == cover_id]).update(lent_to=cover_id)
+    return len(new)
 
 
 def lent_hand_offs() -> QuerySet[HandOff]:
@@ -240,9 +242,8 @@ def lent_hand_offs() -> QuerySet[HandOff]:
 
 
 def answered_for_at(at: datetime) -> QuerySet[Absence]:
-    """For a hand-off: whom it is lent to covers its account executive at `at`, sells, and did not send it herself."""
-    sells = Q(cover__memberships__role=Role.AE) & ~Q(cover=OuterRef("bdr"))
-    return covered(at).filter(sells, user=OuterRef("ae"), cover=OuterRef("lent_to"))
+    """For a hand-off: whom it is lent to still answers for its account executive at `at`."""
+    return who_answer_at(at).filter(cover=OuterRef("lent_to"))
 
 
 def _undisturbed[Row: (Step, HandOff)](steps: QuerySet[Row]) -> QuerySet[Row]:

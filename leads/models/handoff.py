@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, IntegerField, Q
-from django.db.models.functions import Cast
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -36,7 +36,7 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
 
     def qualified(self) -> HandOffQuerySet:
         """Those whose lead is an open deal; a lead that was qualified twice stands once, by the last time."""
-        later = HandOff.objects.filter(lead=models.OuterRef("lead"), id__gt=models.OuterRef("id"))
+        later = HandOff.objects.filter(lead=OuterRef("lead"), id__gt=OuterRef("id"))
         held = self.filter(state=HandOff.State.QUALIFIED, lead__phase=Phase.QUALIFIED)
         return held.filter(~models.Exists(later.filter(state=HandOff.State.QUALIFIED)))
 
@@ -73,12 +73,31 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
 
     def with_absence(self, at: datetime) -> HandOffQuerySet:
         """With until when its account executive is away at `at`, and who covers her: `away_until`, `covered_by`."""
-        return self.annotate(**Absence.objects.of_user("ae", at=at))
+        return self.annotate(**absence_of_ae(at=at))
 
     def visible_to(self, user: User) -> HandOffQuerySet:
         """What is open is seen by whom it asks; what is over, by whoever sees its lead."""
         mine = Q(ae=user, state__in=HandOff.OPEN_STATES) | _came_to(user)
         return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | mine)
+
+
+def who_answer_at(at: datetime, *, hand_off: str = "") -> models.QuerySet[Absence]:
+    """For a hand-off, or a row from which `hand_off` leads to one: the absences of its account executive whose cover
+    answers and sells for her at `at`, never who sent it. Whose ends last goes first."""
+    covers = Absence.objects.covered_in_sales(at).filter(user=OuterRef(f"{hand_off}ae"))
+    return covers.exclude(cover=OuterRef(f"{hand_off}bdr")).order_by("-ends_at", "pk")
+
+
+def absence_of_ae(*, at: datetime, hand_off: str = "") -> dict[str, Any]:
+    """Until when its account executive is away at `at`, and who answers for her meanwhile: to whom it is lent already,
+    else to whom it will be."""
+    away = Absence.objects.covering(at).filter(user=OuterRef(f"{hand_off}ae")).order_by("-ends_at", "pk")
+    covers = who_answer_at(at, hand_off=hand_off)
+    has_it = covers.filter(cover=OuterRef(f"{hand_off}lent_to"))
+    return {
+        "away_until": Subquery(away.values("ends_at")[:1]),
+        "covered_by": Coalesce(*(Subquery(one.values("cover__name")[:1]) for one in (has_it, covers))),
+    }
 
 
 def _came_to(user: User) -> Q:

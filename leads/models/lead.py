@@ -61,7 +61,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def _lent_by_ae(self, user: User) -> Q:
         """Leads of an account executive who is away and whom she covers, with something to do for her. Whoever keeps
         the relation decides nothing about it for sales: a step alone, which she may give herself, makes no cover."""
-        away = Absence.objects.covering(Now()).filter(cover=user)
+        away = Absence.objects.covered_in_sales(Now()).filter(cover=user)
         lent = Q(phase__in=AE_PHASES, ae__in=away.values("user")) & self._with_step_of(user)
         return lent & ~Q(bdr=user)
 

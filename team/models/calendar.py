@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -92,13 +92,14 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
     def covering(self, at: datetime | Now) -> "AbsenceQuerySet":
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
-    def of_user(self, user: str, *, at: datetime) -> dict[str, Subquery]:
-        """For rows of another table: until when `user`, the way to her, is away at `at`, and who covers her."""
-        away = self.covering(at).filter(user=OuterRef(user)).order_by("-ends_at", "pk")
-        return {
-            "away_until": Subquery(away.values("ends_at")[:1]),
-            "covered_by": Subquery(away.values("cover__name")[:1]),
-        }
+    def covered(self, at: datetime | Now) -> "AbsenceQuerySet":
+        """Those at `at` whose cover works here and is not away herself."""
+        hers = Absence.objects.covering(at).filter(user=OuterRef("cover"))
+        return self.covering(at).filter(~Exists(hers), cover__is_active=True)
+
+    def covered_in_sales(self, at: datetime | Now) -> "AbsenceQuerySet":
+        """Those of an account executive whose cover may decide for her: only somebody who sells, too."""
+        return self.covered(at).filter(cover__memberships__role="ae")
 
 
 class Absence(models.Model):

@@ -15,7 +15,7 @@ from leads.actions.outcomes import return_lead
 from leads.actions.sweeping import notice_clocks
 from leads.actions.undoing import undo_last
 from leads.models import Answer, Clock, HandOff, Lead, Note, Step
-from team.models import Absence, Role
+from team.models import Absence, Membership, Role
 from team.templatetags.midfield import away_words
 from tests.make import give_verdicts, make_account, make_lead, make_person, make_user, reason
 
@@ -596,3 +596,41 @@ def test_signed_out_people_are_asked_to_sign_in(client, sent):
 
     assert response.status_code == 302
     assert response.url.startswith(reverse("account_login"))
+
+
+AWAY = "Peter is away until"
+
+
+def said_of_peter(client, sent):
+    """How each page says that Peter is away: by the first words after it."""
+    client.force_login(sent.bdr)
+    urls = (reverse("leads:lead", args=[sent.lead.public_id]), page_of(sent), reverse("leads:hand_offs"))
+    pages = [client.get(url).text for url in urls]
+    return {page.partition(AWAY)[2].partition("<")[0].strip() for page in pages}
+
+
+def test_only_who_really_covers_is_named_and_where_it_is_lent_who_has_it(client, team, alice, peter, sent, now):
+    rita, rosa = make_user("rita", Role.AE), make_user("rosa", Role.AE)
+    until = now + timedelta(days=3)
+    day = away_words("", until, "", now=now).rpartition(" ")[2]
+    longest = Absence.objects.create(user=peter, starts_at=now, ends_at=until, cover=rita)
+    hers = Absence.objects.create(user=rita, starts_at=now, ends_at=until)
+    assert said_of_peter(client, sent) == {day}
+
+    Absence.objects.create(user=peter, starts_at=now, ends_at=now + timedelta(days=2), cover=rosa)
+    assert said_of_peter(client, sent) == {f"{day}; Rosa covers"}
+
+    release_absent(at=timezone.now())
+    hers.delete()
+    assert said_of_peter(client, sent) == {f"{day}; Rosa covers"}
+
+    Absence.objects.filter(cover=rosa).delete()
+    assert said_of_peter(client, sent) == {f"{day}; Rita covers"}
+
+    rita.memberships.all().delete()
+    assert said_of_peter(client, sent) == {day}
+
+    Membership.objects.create(user=alice, role=Role.AE)
+    Absence.objects.filter(pk=longest.pk).update(cover=alice)
+    # Her inbox opens with what came to her now.
+    assert said_of_peter(client, sent) - {""} == {day}

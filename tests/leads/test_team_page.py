@@ -95,9 +95,23 @@ def test_each_rep_has_a_row_with_what_she_holds_and_did_today(client, team, mona
 
     rep = row_of(response, alice)
     assert (rep.held, rep.overdue, rep.absence) == (2, 1, None)
-    assert row_of(response, bob).absence.cover == alice
+    assert row_of(response, bob).cover == alice
     assert "covered by Alice" in response.text
     assert [rep.user for rep in response.context["console"].reps] == [alice, bob]
+
+
+def test_only_who_really_covers_a_rep_is_named(client, team, mona, alice, bob, eve, now):
+    client.force_login(mona)
+    first, until = now - timedelta(hours=1), now + timedelta(days=3)
+    Absence.objects.create(user=bob, starts_at=first, ends_at=until, cover=eve)
+    assert "covered by" not in client.get(reverse(TEAM)).text
+
+    Absence.objects.create(user=bob, starts_at=first, ends_at=until - timedelta(days=1), cover=alice)
+    rep = row_of(client.get(reverse(TEAM)), bob)
+    assert (rep.absence.ends_at, rep.cover) == (until, alice)
+
+    Absence.objects.create(user=alice, starts_at=first, ends_at=until)
+    assert row_of(client.get(reverse(TEAM)), bob).cover is None
 
 
 def test_the_pool_is_counted_by_lane_and_band(client, team, mona, now):
