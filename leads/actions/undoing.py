@@ -15,12 +15,23 @@ from django.utils.translation import gettext as _
 from accounts.actions.people import BY_REP, PARTED
 from accounts.models import ContactPoint, Person, Suppression
 from agreement.models import Phase, SLAClause, Stage
-from leads.actions.changing import LeadConflict, alter, lock_lead, lock_leads, write
+from leads.actions.changing import (
+    LeadConflict,
+    MoveRefused,
+    alter,
+    lock_lead,
+    lock_leads,
+    must_be_of,
+    parts_of,
+    write,
+)
 from leads.actions.holding import hold_attempts
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import start_clock
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
+from leads.transitions import who_may
 from team.calendars import KeptCalendars
+from team.models import Absence
 
 if TYPE_CHECKING:
     from team.models import User
@@ -65,7 +76,8 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     """Take back the last act on this lead, if it was hers, today, and nobody has acted since.
 
     `event_id` names the act that was meant: LeadConflict when it is no longer the last one. An act that wrote several
-    events is taken back whole, the last one first; returns the correction of its first. What an act opened is closed
+    events is taken back whole, the last one first; returns the correction of its first. MoveRefused when it would not
+    be hers to do any more, as when she no longer covers whose lead it is. What an act opened is closed
     again; LeadConflict when that was worked on meanwhile. Where a colleague's meeting has moved the attempt since, the
     lead is put back to before that, and the meetings that are booked now are asked once more.
     """
@@ -104,6 +116,7 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         **old,
     )
     if not is_aside(event):
+        _must_be_hers_still(held, event, by=by, at=at)
         # Nobody is told any more of what did not happen.
         Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
     step = held.steps.open().order_by("due_at", "id").first()
@@ -118,6 +131,20 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         clock = Clock.objects.running().filter(lead=held, kind=SLAClause.Kind.FIRST_TOUCH).first()
         sweep_at = sweep_of_untouched(held, clock, list(held.steps.open()), at=at)
     return write(held, corrected, band=held.band, sweep_at=sweep_at)
+
+
+def _must_be_hers_still(lead: Lead, event: LeadEvent, *, by: User, at: datetime) -> None:
+    """MoveRefused unless she might do it again to the lead as it is now put back: who may act is asked of the same
+    table. What she did as the cover of an account executive is hers to take back only while she covers."""
+    who = who_may(event.from_phase, event.verb, event.to_phase)
+    must_be_of(who, lead, by=by)
+    parts = parts_of(by, lead) & set(who)
+    if parts != {"ae"} or lead.ae_id in (None, by.pk) or lead.hand_offs.open().filter(escalated_to=by).exists():
+        return
+    if not Absence.objects.covered_in_sales(at).filter(user=lead.ae_id, cover=by).exists():
+        raise MoveRefused(
+            _("You no longer cover for %(name)s: what you did meanwhile is theirs to change now.") % {"name": lead.ae}
+        )
 
 
 def _value(field: str, code: Any) -> Any:

@@ -17,6 +17,7 @@ from leads.actions.leaving import deactivate_user, pass_on, release_absent
 from leads.actions.logging import log_call, set_step
 from leads.actions.outcomes import record_no_show, return_lead
 from leads.actions.sweeping import notice_clocks, sweep_leads
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.forms.sales import may_answer
 from leads.models import HandOff, Lead, Notice
@@ -433,6 +434,53 @@ def test_who_covers_an_ae_may_reject_for_her(waiting, alice, peter, petra):
     assert (fresh(waiting.lead).phase, fresh(waiting.lead).bdr) == (Phase.WORKING, alice)
     assert not Lead.objects.visible_to(petra).exists()
     assert broken() == set()
+
+
+def answered(how, hand_off, by):
+    if how == "accept":
+        return accept_hand_off(hand_off, by=by, at=LATER)
+    return reject_hand_off(hand_off, reason=reason("reject_brief_empty"), by=by, at=LATER)
+
+
+@pytest.mark.parametrize("how", ["accept", "reject"])
+def test_what_a_cover_answered_is_hers_to_take_back_while_she_covers(waiting, peter, petra, how):
+    away(peter, petra)
+    release_absent(at=LATER)
+    answered(how, HandOff.objects.get(), petra)
+
+    undo_last(waiting.lead, by=petra, at=LATER + timedelta(minutes=1))
+
+    assert fresh(waiting.lead).phase == Phase.HANDED_OFF
+    assert to_answer(petra) == [waiting]
+    assert broken() == set()
+
+
+@pytest.mark.parametrize("how", ["accept", "reject"])
+def test_once_she_covers_no_more_it_is_the_ae_who_changes_it(client, waiting, peter, petra, how):
+    absence = away(peter, petra)
+    release_absent(at=LATER)
+    answered(how, HandOff.objects.get(), petra)
+    before = fresh(waiting.lead)
+    Absence.objects.filter(pk=absence.pk).update(ends_at=LATER + timedelta(minutes=1))
+    release_absent(at=LATER + timedelta(minutes=1))
+
+    with pytest.raises(MoveRefused, match="You no longer cover for Peter"):
+        undo_last(waiting.lead, by=petra, at=LATER + timedelta(minutes=2))
+
+    assert (fresh(waiting.lead).phase, fresh(waiting.lead).version) == (before.phase, before.version)
+    assert waiting.lead.events.order_by("id").last().verb == how
+    if how == "accept":
+        # He answers for it himself, as for everything of his.
+        return_lead(waiting.lead, by=peter, at=LATER + timedelta(minutes=3))
+        assert fresh(waiting.lead).phase == Phase.WORKING
+
+
+def test_what_the_backup_or_the_manager_answered_stays_theirs_to_take_back(waiting, mona, petra):
+    HandOff.objects.update(escalated_to=petra)
+    for who in (petra, mona):
+        answered("reject", HandOff.objects.get(state="sent"), who)
+        undo_last(waiting.lead, by=who, at=LATER)
+        assert fresh(waiting.lead).phase == Phase.HANDED_OFF
 
 
 def test_an_ae_who_is_back_answers_alone(waiting, peter, petra):
