@@ -253,6 +253,9 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
         _reverse_answers(lead, answers, by=by, at=at)
     for pk in effects.get("hand_offs", []):
         HandOff.objects.filter(pk=pk).update(state=HandOff.State.UNDONE, outcome_at=at, sequence=F("sequence") + 1)
+        # Whoever was lent it since was told by the tick.
+        told = Notice.objects.filter(lead=lead, kind=Notice.Kind.HAND_OFF, at__gte=event.at, seen_at=None)
+        told.delete()
     for pk, was in effects.get("hand_offs_were", []):
         _restore_hand_off(pk, was)
     Recycling.objects.filter(pk__in=effects.get("recyclings", [])).update(undone_at=at)

@@ -511,6 +511,17 @@ def test_her_cover_is_told_once(waiting, peter, petra):
     assert Notice.objects.filter(user=petra).count() == 1
 
 
+def test_what_is_taken_back_before_its_answer_her_cover_is_not_told(waiting, alice, peter, petra):
+    earlier = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter)
+    away(peter, petra)
+    release_absent(at=LATER)
+
+    undo_last(waiting.lead, by=alice, at=LATER)
+
+    assert [one.lead for one in Notice.objects.filter(user=petra)] == [earlier]
+    assert to_answer(petra) == list(earlier.hand_offs.all())
+
+
 def test_of_two_covers_at_once_one_answers_and_only_she_is_told(waiting, peter, petra):
     paula = make_user("paula", Role.AE)
     Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK - timedelta(days=1), cover=paula)
