@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from leads.her_clock import window_in
 from leads.models import HandOff
+from team.calendars import KeptCalendars, NoCalendar
+from team.worktime import NeverOpen, WorkCalendar, next_opening, working_time_between
 
 if TYPE_CHECKING:
     from team.models import User
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
 # No meeting is longer; further on nobody looks for a free moment.
 LONGEST = timedelta(hours=8)
 LOOKED_AT = timedelta(hours=12)
+# Where what is left of her day is too short, it is looked a quarter on.
+QUARTER = timedelta(minutes=15)
+# So long a moment is looked for that suits the other side's day, too.
+SUITS_BOTH = timedelta(days=14)
 
 
 def clash(ae: User, begins: datetime, minutes: int) -> tuple[HandOff | None, datetime]:
@@ -25,3 +32,40 @@ def clash(ae: User, begins: datetime, minutes: int) -> tuple[HandOff | None, dat
         if other.meeting_at and ends_at and ends_at > free_at and other.meeting_at < free_at + length:
             first, free_at = first or other, ends_at
     return first, free_at
+
+
+def first_free(ae: User, begins: datetime, minutes: int, *, zone: str, at: datetime) -> datetime:
+    """From `begins` on the first moment for a meeting of so many minutes within her working hours, when she is not away
+    and meets nobody; by day in `zone` where the two days meet at all."""
+    try:
+        worktime = KeptCalendars(at=at).of_user(ae.pk)
+        first = next_opening(worktime, begins)
+        both = _search(ae, first, minutes, worktime=worktime, zone=zone, until=first + SUITS_BOTH)
+        return both or _search(ae, first, minutes, worktime=worktime) or begins
+    except (NoCalendar, NeverOpen):
+        return clash(ae, begins, minutes)[1]
+
+
+def _search(
+    ae: User, start: datetime, minutes: int, *, worktime: WorkCalendar, zone: str = "", until: datetime | None = None
+) -> datetime | None:
+    while until is None or start < until:
+        later = _not_before(ae, start, minutes, worktime=worktime, zone=zone)
+        if later == start:
+            return start
+        start = later
+    return None
+
+
+def _not_before(ae: User, start: datetime, minutes: int, *, worktime: WorkCalendar, zone: str) -> datetime:
+    """`start` itself if it can be then; else when to look next."""
+    opens = next_opening(worktime, start)
+    if opens > start:
+        return opens
+    length = timedelta(minutes=minutes)
+    if working_time_between(worktime, start, start + length) < length:
+        return start + QUARTER
+    theirs = window_in(zone, at=start) if zone else None
+    if theirs and theirs[0] > start:
+        return theirs[0]
+    return clash(ae, start, minutes)[1]

@@ -27,7 +27,7 @@ from leads.actions.undoing import last_act, undo_last
 from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
-from leads.free_times import clash
+from leads.free_times import clash, first_free
 from leads.models import Lead, SecondLook
 from leads.sentences import both_clocks, new_moment, told
 from leads.views.access import visible_lead
@@ -58,7 +58,7 @@ def hand_off(request: Request, public_id: UUID) -> HttpResponse:
 
     def act(lead: Lead, form: MeetingForm, now: datetime) -> str:
         ae, wall = form.cleaned_data["ae"], form.wall
-        taken = meets_already(ae, wall, form.cleaned_data["minutes"])
+        taken = meets_already(ae, wall, form.cleaned_data["minutes"], now=now)
         if taken and not form.cleaned_data["anyway"]:
             form.is_taken = True
             raise MoveRefused(taken, field="meeting")
@@ -179,7 +179,7 @@ def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> s
     wall = form.wall
     if wall:
         said.append(both_clocks(resolve(*wall), wall[1], now=now))
-        if taken := meets_already(ae, wall, form.cleaned_data.get("minutes") or 30):
+        if taken := meets_already(ae, wall, form.cleaned_data.get("minutes") or 30, now=now):
             said.append(taken)
     clause = clause_for("response", version_id=lead.agreement_id, lane=lead.lane, tier=lead.tier)
     hours = round((clause.minutes if clause else 480) / 60)
@@ -191,20 +191,26 @@ def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> s
     return "; ".join(said)
 
 
-def meets_already(ae: User, wall: tuple[datetime, str] | None, minutes: int) -> str:
+def meets_already(ae: User, wall: tuple[datetime, str] | None, minutes: int, *, now: datetime) -> str:
     """Whom the AE meets at that time already, and when she is free, in words; empty when she is free then."""
     if wall is None:
         return ""
-    other, free_at = clash(ae, resolve(*wall), minutes)
+    begins = resolve(*wall)
+    other, free_at = clash(ae, begins, minutes)
     if other is None or other.meeting_at is None:
         return ""
+    free_at = timezone.localtime(first_free(ae, free_at, minutes, zone=wall[1], at=now))
+    is_same_day = free_at.date() == timezone.localtime(begins).date()
     words = {
         "ae": ae.get_short_name(),
         "name": other.lead.person,
         "clock": clock_words(timezone.localtime(other.meeting_at)),
-        "free": clock_words(timezone.localtime(free_at)),
+        "free": clock_words(free_at),
+        "day": day_words(free_at, now=now, midline=True),
     }
-    return _("%(ae)s meets %(name)s at %(clock)s then, and is free at %(free)s") % words
+    if is_same_day:
+        return _("%(ae)s meets %(name)s at %(clock)s then, and is free at %(free)s") % words
+    return _("%(ae)s meets %(name)s at %(clock)s then, and is free %(day)s at %(free)s") % words
 
 
 def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> str:

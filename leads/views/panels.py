@@ -12,7 +12,7 @@ from leads.forms.correcting import PersonForm
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm
 from leads.forms.fields import LeadForm, next_nine
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
-from leads.free_times import clash
+from leads.free_times import first_free
 from leads.her_clock import zone_of
 from leads.lead_page import LeadPage
 from leads.models import Answer, Lead
@@ -99,9 +99,9 @@ def _meeting(
 
 
 def _proposed(ae: User | None, *, at: datetime, zone: str) -> datetime:
-    """The next 9:00 on that wall, or as soon after it as the account executive who is proposed is free."""
+    """The next 9:00 on that wall, or as soon after it as the account executive who is proposed works and is free."""
     wall = next_nine(at=at, zone=zone)
     if ae is None:
         return wall
-    _other, free_at = clash(ae, resolve(wall, zone), MINUTES)
+    free_at = first_free(ae, resolve(wall, zone), MINUTES, zone=zone, at=at)
     return free_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)

@@ -12,6 +12,7 @@ from agreement.models import Criterion, Phase
 from leads.forms.fields import About, AboutField
 from leads.models import Activity, Answer, HandOff, Lead, Recycling, SecondLook
 from team.actions.submitting import new_form_id
+from team.models import Absence
 from tests.make import disposition, make_account, make_lead, make_person, reason
 
 HTMX = {"HX-Request": "true"}
@@ -133,6 +134,18 @@ def test_a_moment_is_proposed_at_which_the_account_executive_is_free(signed_in, 
     at = {"meeting": first, "zone": zone, "minutes": 15}
     words = send(signed_in, lead, "hand_off", "?preview", **meeting(now, ae=peter.pk) | at).text
     assert " then, and is free at " in words
+
+
+def test_whoever_is_away_after_a_meeting_is_free_on_another_day(signed_in, alice, peter, lead, now):
+    other = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    send(signed_in, other, "hand_off", **meeting(now, ae=peter.pk))
+    booked = HandOff.objects.get()
+    back = booked.meeting_at + timedelta(days=6)
+    Absence.objects.create(user=peter, starts_at=booked.meeting_at + timedelta(minutes=20), ends_at=back)
+
+    words = send(signed_in, lead, "hand_off", "?preview", **meeting(now, ae=peter.pk)).text
+
+    assert re.search(r" then, and is free \S+( \S+)* at ", words)
 
 
 def test_a_hand_off_without_a_meeting(signed_in, peter, lead):
