@@ -138,6 +138,25 @@ def test_customer_that_a_row_of_somebody_worked_elsewhere_names_is_one(team, lea
     assert kim.employments.get().account.name == "Acme"
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_whether_a_namesake_is_known_changes_nothing_for_whoever_writes_from_where_she_is_worked(
+    team, lea, alice, is_known
+):
+    acme = make_account(name="Acme")
+    acme.domains.create(domain="acme.io")
+    kim = make_person(email="kim@acme.io", given_name="Kim", family_name="Oh", account=acme)
+    make_lead(person=kim, phase=Phase.WORKING, bdr=alice, at=database_now() - timedelta(days=3))
+    if is_known:
+        make_account(name="Acme Holding")
+    rows = "Kim,Oh,kim@acme.io,Acme Holding,Customer\nLee,Po,lee@acme.io,Acme Holding,Customer\n"
+    run = bring("First name,Last name,Email,Company,Status\n" + rows, by=lea)
+
+    standings = dict(Account.objects.values_list("name", "standing"))
+    assert standings == {"Acme": "customer"} | ({"Acme Holding": "prospect"} if is_known else {})
+    assert run.tallies["notes"] == {}
+    assert {person.employments.get(is_current=True).account for person in Person.objects.all()} == {acme}
+
+
 def test_company_that_only_somebody_worked_elsewhere_names_is_not_made(team, lea, alice):
     kim = make_person(email="kim@mail.io", given_name="Kim", family_name="Oh", account=make_account(name="Acme"))
     make_lead(person=kim, phase=Phase.WORKING, bdr=alice, at=database_now() - timedelta(days=3))

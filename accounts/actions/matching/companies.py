@@ -14,45 +14,36 @@ MAY_BECOME_CUSTOMER = (Standing.PROSPECT, Standing.OPEN_OPPORTUNITY)
 
 def seat_of(circle: Circle, row: PersonRow) -> KnownAccount | None:
     """The account this row would find, without making one."""
-    if row.account is not None and (found := find_account(circle, row.account)) is not None:
-        return found
-    return next((found for d in row.email_domains if (found := circle.account_by_domain.get(d))), None)
+    return _seat(circle, row)[0]
 
 
 def account_of(circle: Circle, row: PersonRow) -> tuple[KnownAccount | None, bool]:
-    """Her account: by the company's domain, its outside id, the domain of her address, its name.
-
-    A bare domain makes no account; a name does. The flag says that the row itself named the company.
-    """
-    named = row.account
-    if named is not None:
-        found = circle.account_by_domain.get(named.domain) if named.domain else None
-        for key in named.external_ids:
-            found = found or circle.account_by_external.get(key)
-        if found is not None:
-            fill_account(circle, found, named)
-            return found, True
-    for domain in row.email_domains:
-        if (found := circle.account_by_domain.get(domain)) is not None:
-            return found, False
-    if named is None or not named.name:
-        return None, False
-    found = find_account(circle, named)
-    if found is None:
-        return new_account(circle, named), True
-    fill_account(circle, found, named)
-    return found, True
+    """Her account; a bare domain makes none, a name does. The flag says that the row itself named the company."""
+    found, is_named = _seat(circle, row)
+    if row.account is None:
+        return found, False
+    if found is None and row.account.name:
+        return new_account(circle, row.account), True
+    if found is not None and is_named:
+        fill_account(circle, found, row.account)
+    return found, is_named
 
 
 def customer_named_by(circle: Circle, row: PersonRow) -> KnownAccount | None:
     """The account that a row makes a customer though its person is not employed there: she is worked elsewhere."""
+    return account_of(circle, row)[0] if row.standing and row.account is not None else None
+
+
+def _seat(circle: Circle, row: PersonRow) -> tuple[KnownAccount | None, bool]:
+    """The one order in which a row finds her account, and whether by what it says of the company: that one's domain or
+    outside id, the domain of her address, the company's name."""
     named = row.account
-    if not row.standing or named is None:
-        return None
-    if (found := find_account(circle, named)) is not None:
-        fill_account(circle, found, named)
-        return found
-    return seat_of(circle, row) or (new_account(circle, named) if named.name else None)
+    if named is not None and (found := _by_its_marks(circle, named)) is not None:
+        return found, True
+    if (at := next((at for d in row.email_domains if (at := circle.account_by_domain.get(d))), None)) is not None:
+        return at, False
+    found = _by_its_name(circle, named) if named is not None else None
+    return found, found is not None
 
 
 def stand(known: KnownAccount, standing: str) -> bool:
@@ -65,13 +56,19 @@ def stand(known: KnownAccount, standing: str) -> bool:
 
 
 def find_account(circle: Circle, row: AccountRow) -> KnownAccount | None:
-    for key in row.external_ids:
-        if (known := circle.account_by_external.get(key)) is not None:
-            return known
-    if row.domain and (known := circle.account_by_domain.get(row.domain)) is not None:
-        sources = {source for source, _value in known.external_ids}
-        if not any(source in sources for source, _value in row.external_ids):
-            return known
+    """By domain, outside id and name, in this order, as for her who works there."""
+    return _by_its_marks(circle, row) or _by_its_name(circle, row)
+
+
+def _by_its_marks(circle: Circle, row: AccountRow) -> KnownAccount | None:
+    known = circle.account_by_domain.get(row.domain) if row.domain else None
+    # Under another id of the same source, what is at this domain is another company.
+    if known is not None and not _is_called_otherwise(known, row):
+        return known
+    return next((found for key in row.external_ids if (found := circle.account_by_external.get(key))), None)
+
+
+def _by_its_name(circle: Circle, row: AccountRow) -> KnownAccount | None:
     namesakes = circle.accounts_by_name.get(company_key(row.name), []) if row.name else []
     if len(namesakes) != 1:
         return None
@@ -79,8 +76,12 @@ def find_account(circle: Circle, row: AccountRow) -> KnownAccount | None:
     # The same name at another domain, or under another id of the same source, is another company.
     if row.domain and known.domains and row.domain not in known.domains:
         return None
+    return None if _is_called_otherwise(known, row) else known
+
+
+def _is_called_otherwise(known: KnownAccount, row: AccountRow) -> bool:
     sources = {source for source, _value in known.external_ids}
-    return None if any(source in sources for source, _value in row.external_ids) else known
+    return any(key not in known.external_ids and key[0] in sources for key in row.external_ids)
 
 
 def new_account(circle: Circle, row: AccountRow) -> KnownAccount:
