@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.core.files import File
@@ -27,7 +28,7 @@ from leads.actions.releasing import PLAN_MAX, ReleaseDays, capacity_a_day
 from leads.imports import COUNTRIES, NEEDS_SOURCE, OTHER, Mapping, Meaning, problems_of
 from leads.intake.foreign import refuse_foreign
 from leads.intake.guessing import guess_file_kind
-from leads.intake.reading import COUNTED_VALUES, Profile, UnreadableFile, count_values, profile
+from leads.intake.reading import COUNTED_VALUES, Profile, Record, UnreadableFile, count_values, profile, records
 from leads.models import Engagement, Import, Release
 from team.models import Upload
 from team.templatetags.midfield import written_day
@@ -46,6 +47,11 @@ KIND_OF_LANE = {
     Lane.CONTENT: Engagement.Kind.DOWNLOADED,
     Lane.LIST: Engagement.Kind.LISTED,
 }
+
+
+# What tells people of two files apart, and of how many of the earlier one it is asked.
+IDENTITIES = ("external_id", "email", "phone", "mobile")
+COMPARED = 1000
 
 
 class ImportRefused(Exception):
@@ -371,6 +377,29 @@ def last_of(source: str, engagement_kind: str, *, apart_from: Import) -> Import 
     told = Import.objects.filter(kind=Import.Kind.PEOPLE, source=source, engagement_kind=engagement_kind)
     begun = told.exclude(started_at=None).exclude(happened_at=None).exclude(pk=apart_from.pk)
     return begun.order_by("-started_at", "-pk").first()
+
+
+def is_same_export(run: Import, earlier: Import, mapping: Mapping) -> bool:
+    """Whether a file is plausibly the earlier one, exported once more: the same columns, and nearly everybody of the
+    earlier one stands in it again. Where that one is no longer kept, nobody can tell."""
+    now, before = Profile.from_json(run.profile), Profile.from_json(earlier.profile)
+    column = next((at for target in IDENTITIES if (at := mapping.index_of(target)) is not None), None)
+    if now.headers != before.headers or column is None or not earlier.upload.file:
+        return False
+    missing = set(islice(_identities(earlier, before, column), COMPARED))
+    few = len(missing) // 10
+    for value in _identities(run, now, column):
+        missing.discard(value)
+        if len(missing) <= few:
+            return True
+    return False
+
+
+def _identities(run: Import, profile: Profile, column: int) -> Iterator[str]:
+    with run.upload.file.open("rb") as stream:
+        for record in records(stream.file, profile):
+            if isinstance(record, Record) and (value := record.values[column].strip().casefold()):
+                yield value
 
 
 def ids_source(mapping: Mapping, profile: Profile, *, kind: str) -> Mapping:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.files import File
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.domains import DATA
 from accounts.models import CustomField
@@ -322,12 +323,12 @@ class AnswersForm(forms.Form):
         values: dict[str, int],
         meanings: dict[str, str],
         as_in: Import | None = None,
+        is_again: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if as_in is not None:
-            words = _("As in import #%(number)d, from the same source. Change it if it happened again since.")
-            self.fields["happened_at"].help_text = words % {"number": as_in.pk}
+            self.fields["happened_at"].help_text = _moment_words(as_in, is_again=is_again)
         self.run, self.values = run, list(values.items())[:STATUS_VALUES_MAX]
         if run.kind == Import.Kind.COMPANIES:
             for name in ("happened_at", "engagement_kind", "lane", "pace", "per_day"):
@@ -359,6 +360,27 @@ class AnswersForm(forms.Form):
         read = self.cleaned_data
         said = {value: read[f"m{number}"] for number, (value, _count) in enumerate(self.values)}
         return said | {OTHER: read["other"]}
+
+
+def _moment_words(earlier: Import, *, is_again: bool) -> str:
+    """What it means to say the moment of the earlier import of this source, or another one."""
+    if is_again:
+        words = _(
+            "As in import #%(number)d, from the same source: its people stand in this file, too, and it counts once for"
+            " them. If it happened again since, say when: then it counts once more."
+        )
+    else:
+        words = _(
+            "Import #%(number)d, from the same source, told of %(moment)s. With that moment it counts once for whoever"
+            " is in both files; with another one it happened again and counts once more."
+        )
+    moment = earlier.happened_at
+    return words % {
+        "number": earlier.pk,
+        "moment": date_format(timezone.localtime(moment), pgettext("date format: day and time", "j M Y H:i"))
+        if moment
+        else "",
+    }
 
 
 def _meaning_field(value: str, choices: list[Any], guess: str, *, kind: str) -> forms.ChoiceField:

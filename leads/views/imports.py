@@ -28,6 +28,7 @@ from leads.actions.importing import (
     decide_columns,
     earlier_like,
     ids_source,
+    is_same_export,
     last_of,
     read_again,
     receive_file,
@@ -199,11 +200,14 @@ def _answers_form(request: Request, run: Import, profile: Profile, mapping: Mapp
         "engagement_kind": Engagement.Kind.LISTED,
     }
     as_in: Import | None = None
+    is_again = False
     if answered is not None and answered.source:
-        # What the file itself does not date is told of the moment it was told of before, or its people get it twice.
+        # What the file itself does not date is told of the moment it was told of before where it is the same export, or
+        # its people get it twice; the next month's file of the same source happened in that month.
         if answered is not run and run.kind == Import.Kind.PEOPLE and not mapping.has("moment"):
             as_in = last_of(answered.source, answered.engagement_kind, apart_from=run)
-        told_at = run.happened_at if answered is run else as_in.happened_at if as_in else None
+            is_again = as_in is not None and is_same_export(run, as_in, mapping)
+        told_at = run.happened_at if answered is run else as_in.happened_at if as_in and is_again else None
         if answered is not run and answered in same_file(run):
             told_at = told_at or answered.happened_at
         initial |= {
@@ -223,6 +227,7 @@ def _answers_form(request: Request, run: Import, profile: Profile, mapping: Mapp
         values=values,
         meanings=meanings,
         as_in=as_in,
+        is_again=is_again,
         initial=initial,
     )
 

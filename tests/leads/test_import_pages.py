@@ -269,7 +269,34 @@ def test_moment_of_the_last_import_from_the_same_source_is_offered_again(team, l
     page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
 
     assert f'value="{EARLIER:%Y-%m-%dT%H:%M}"' in page
-    assert f"As in import #{earlier.pk}, from the same source." in page
+    assert f"As in import #{earlier.pk}, from the same source: its people stand in this file, too" in page
+
+
+def test_the_next_file_of_a_source_is_not_the_one_before_because_some_came_again(team, lea, client):
+    """A monthly webinar: who came in February and in March came twice."""
+    earlier = bring("Email,First name\na@corvane.io,Ada\nb@corvane.io,Bo\n", by=lea)
+    client.force_login(lea)
+    march = "Email,First name\nA@corvane.io,Ada\nc@corvane.io,Cy\nd@corvane.io,Di\n"
+    run = decided(received(march, by=lea), by=lea)
+
+    page = client.get(reverse("leads:import_answers", args=[run.public_id])).text
+
+    assert f'value="{EARLIER:%Y-%m-%dT%H:%M}"' not in page
+    assert f"Import #{earlier.pk}, from the same source, told of" in page
+    assert "with another one it happened again and counts once more" in page
+
+
+def test_a_file_with_other_columns_or_whose_earlier_one_is_gone_is_offered_no_moment(team, lea, client):
+    content = "Email,First name\na@corvane.io,Ada\n"
+    earlier = bring(content, by=lea)
+    client.force_login(lea)
+    run = decided(received(content + "b@corvane.io,Bo\n", by=lea), by=lea)
+    other = decided(received("Email,Forename\na@corvane.io,Ada\n", by=lea), by=lea)
+    earlier.upload.file.delete()
+
+    for one in (run, other):
+        page = client.get(reverse("leads:import_answers", args=[one.public_id])).text
+        assert f'value="{EARLIER:%Y-%m-%dT%H:%M}"' not in page
 
 
 def test_the_preview_warns_of_another_moment_and_one_button_takes_the_one_before(team, lea, client):
