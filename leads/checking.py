@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from agreement.models import Lane, Phase, SLAClause
+from agreement.models import Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import COLUMNS, PHASE_MOMENTS, as_code
 from leads.actions.leaving import answered_for_at, covers_at, lent_hand_offs, lent_steps
@@ -186,6 +186,13 @@ def team_is_retired(when: When) -> QuerySet[Lead]:
 def step_lent_to_nobodys_cover(when: When) -> QuerySet[Step]:
     """What was lent and not taken back: its rep is here again, and somebody else still has it."""
     return lent_steps().filter(~Exists(covers_at(when.late)), ~Exists(covers_at(when.at)))
+
+
+def meeting_of_sales_with_the_rep(when: When) -> QuerySet[Step]:
+    """A meeting, or its outcome, that stands in the queue of the rep who handed the lead to somebody else."""
+    kinds = (StepKind.MEETING, StepKind.OUTCOME)
+    sold = Step.objects.open().filter(kind__in=kinds, lead__phase=Phase.ACCEPTED, lent_from=None)
+    return sold.filter(assignee=F("lead__bdr")).exclude(lead__ae=F("lead__bdr"))
 
 
 def hand_off_lent_to_nobodys_cover(when: When) -> QuerySet[HandOff]:
@@ -372,6 +379,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         responsible_without_role,
         team_is_retired,
         step_lent_to_nobodys_cover,
+        meeting_of_sales_with_the_rep,
         hand_off_lent_to_nobodys_cover,
         responsible_is_away_uncovered,
         step_of_somebody_gone,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
+from leads.models.handoff import came_to
 from team.models import Installation, Role, User
 from team.prepared import Prepared
 
@@ -192,7 +193,7 @@ def _of(
         _Count(free, most=most),
         _Count(Lead.objects.free_for(teams=pools, at=at), most=most),
         _Count(asleep.filter(wake_at__lt=soon), most=most),
-        _Count(HandOff.objects.unanswered().filter(Q(ae=user) | Q(lent_to=user)), most=most),
+        _Count(HandOff.objects.unanswered().filter(Q(ae=user) | came_to(user, sells=Role.AE in roles)), most=most),
         _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
         _Count(Notice.objects.filter(user=user, seen_at=None), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.

@@ -170,7 +170,7 @@ def _reassign(
             raise MoveRefused(_("Deals go to an account executive."), field="to")
         new["ae"] = to
         # Who holds her invitation gets a newer one, by the one she meets now; who covered the former covers no more.
-        lead.hand_offs.open().update(ae=to, lent_to=None, sequence=F("sequence") + 1)
+        lead.hand_offs.open().exclude(ae=to).update(ae=to, lent_to=None, sequence=F("sequence") + 1)
         effects.assign_steps(to, of=was)
     elif lead.phase == Phase.QUEUED:
         new |= {"bdr": to, "reserved_until": _reserved_until(lead, team_id, calendars, at=at) if to else None}

@@ -118,20 +118,21 @@ class Effects:
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
 
     def assign_steps(self, user: User | None, *, of: int | None = None) -> None:
-        """Everything open is now hers, or the pool's; with `of`, only what that user had to do."""
+        """Everything open is now hers, or the pool's; with `of`, only what that user had to do, lent or not."""
+        new = user.pk if user else None
         changed = [
-            step.pk
+            step
             for step in self.open_steps
-            if step.assignee_id != (user.pk if user else None) and of in (None, step.assignee_id)
+            if (step.assignee_id, step.lent_from_id) != (new, None)
+            and (of is None or of == (step.lent_from_id or step.assignee_id))
         ]
         if changed:
-            Step.objects.filter(pk__in=changed).update(assignee=user)
+            Step.objects.filter(pk__in=[step.pk for step in changed]).update(assignee=user, lent_from=None)
             self.codes.setdefault("steps_assigned", []).extend(
-                [step.pk, step.assignee_id] for step in self.open_steps if step.pk in changed
+                [step.pk, step.assignee_id, step.lent_from_id] for step in changed
             )
-            for step in self.open_steps:
-                if step.pk in changed:
-                    step.assignee = user
+            for step in changed:
+                step.assignee, step.lent_from = user, None
 
     def end_clocks(self, *kinds: str, excused: bool = False) -> list[Clock]:
         """Stop the running clocks of these kinds, by default all of them."""

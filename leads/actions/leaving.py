@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
@@ -190,19 +190,17 @@ def _release_gone(*, at: datetime) -> int:
 
 # Cover: what is due while somebody is away is lent to who covers her, and hers again when she is back.
 def covers_at(at: datetime) -> QuerySet[Absence]:
-    """For a step: its assignee covers at `at` the rep of its lead or, with sales, its account executive."""
+    """For a lent step: its assignee covers at `at` whose it is, as the rep of its lead or, with sales, as its account
+    executive."""
     team = {"cover__memberships__role": Role.BDR, "cover__memberships__team": OuterRef("lead__team")}
     rep = Q(user=OuterRef("lead__bdr"), **team)
     ae = Q(user=OuterRef("lead__ae"), pk__in=Absence.objects.covered_in_sales(at).values("pk"))
-    return Absence.objects.covered(at).filter(rep | ae, cover=OuterRef("assignee"))
+    covers = Absence.objects.covered(at).filter(rep | ae, cover=OuterRef("assignee"))
+    return covers.filter(user=OuterRef("lent_from"))
 
 
 def lent_steps() -> QuerySet[Step]:
-    """Open steps of somebody who neither is the rep of the lead nor, with sales, its account executive."""
-    owned = Q(lead__bdr__is_active=True) | Q(lead__phase__in=AE_PHASES, lead__ae__is_active=True)
-    others = Step.objects.open().filter(owned, assignee__isnull=False)
-    others = others.exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]).exclude(assignee=F("lead__bdr"))
-    return others.exclude(lead__phase__in=AE_PHASES, assignee=F("lead__ae"))
+    return Step.objects.open().filter(lent_from__isnull=False)
 
 
 @transaction.atomic
@@ -215,12 +213,13 @@ def lend(*, at: datetime) -> int:
         cover = absence.cover
         if cover is None:
             continue
-        due = Step.objects.open().filter(assignee=absence.user_id, due_at__lt=absence.ends_at)
+        due = Step.objects.open().filter(assignee=absence.user_id, lent_from=None, due_at__lt=absence.ends_at)
         hers = Q(lead__bdr=absence.user_id, lead__team__in=cover.teams_as(Role.BDR))
         if cover.has_role(Role.AE):
             hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD) & ~Q(lead__bdr=cover)
         steps = _undisturbed(due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]))
-        lent += Step.objects.filter(pk__in=list(steps.values_list("pk", flat=True))).update(assignee=cover)
+        ids = list(steps.values_list("pk", flat=True))
+        lent += Step.objects.filter(pk__in=ids).update(lent_from=absence.user_id, assignee=cover)
     return lent + _lend_hand_offs(at=at)
 
 
@@ -260,17 +259,21 @@ def take_back_lent(*, at: datetime) -> int:
     """What was lent is its owner's again: she is back, or somebody else covers her now."""
     over = _undisturbed(lent_hand_offs().filter(~Exists(answered_for_at(at))))
     HandOff.objects.filter(pk__in=list(over.values_list("pk", flat=True))).update(lent_to=None)
-    sold = Absence.objects.filter(user=OuterRef("lead__ae"), cover=OuterRef("assignee"))
-    back = _undisturbed(lent_steps().filter(~Exists(covers_at(at))))
-    back = back.annotate(is_of_ae=Exists(sold)).select_related("lead__bdr")
+    back = _undisturbed(lent_steps().filter(~Exists(covers_at(at)))).select_related("lead")
     owners: dict[int | None, list[int]] = {}
     for step in back:
-        lead = step.lead
-        is_of_ae = lead.phase in SOLD and (step.is_of_ae or lead.bdr is None or not lead.bdr.is_active)
-        owners.setdefault(lead.ae_id if is_of_ae else lead.bdr_id, []).append(step.pk)
+        owners.setdefault(_owner_of(step), []).append(step.pk)
     for owner_id, ids in owners.items():
-        Step.objects.filter(pk__in=ids).update(assignee=owner_id)
+        Step.objects.filter(pk__in=ids).update(assignee=owner_id, lent_from=None)
     return sum(map(len, owners.values()))
+
+
+def _owner_of(step: Step) -> int | None:
+    """Whose a lent step is: whom it was lent from, or who holds her part of the lead by now."""
+    lead = step.lead
+    if step.lent_from_id in (lead.bdr_id, lead.ae_id if lead.phase in AE_PHASES else None):
+        return step.lent_from_id
+    return lead.ae_id if lead.phase in SOLD else lead.bdr_id
 
 
 def _team_of(user: User) -> int:

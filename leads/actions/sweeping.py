@@ -103,7 +103,7 @@ def notice_clocks(*, at: datetime) -> int:
         for clock in clocks:
             lead = leads[clock.lead_id]
             if at < clock.due_at:
-                _notice(clock, lead, Notice.Kind.SOON, [lead.responsible_id], at=at)
+                _notice(clock, lead, Notice.Kind.SOON, _who_answers(clock, lead), at=at)
                 clock.next_notice_at = clock.due_at
                 clock.save(update_fields=["next_notice_at"])
             else:
@@ -128,7 +128,7 @@ def _sweep_queued(lead: Lead, step: Step | None, *, calendars: Calendars, at: da
     worktime = calendars.of_team(lead.team_id)
     if lead.reserved_until and lead.reserved_until <= at:
         event = alter(lead, "expire", by=None, at=at, bdr=None, reserved_until=None, data={"bdr": lead.bdr_id})
-        Step.objects.open().filter(lead=lead).update(assignee=None)
+        Step.objects.open().filter(lead=lead).update(assignee=None, lent_from=None)
         band, changes_at = band_of(lead, at=at, worktime=worktime, step=step)
         write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
         return
@@ -166,7 +166,7 @@ def _miss(clock: Clock, lead: Lead, managers: Managers, *, at: datetime) -> None
     clock.save(update_fields=["state", "missed_at", "ended_at", "next_notice_at"])
     data = {"clause": clock.clause_id, "kind": clock.kind, "clock": clock.pk}
     write(lead, alter(lead, "miss", by=None, at=at, data=data))
-    _notice(clock, lead, Notice.Kind.MISSED, [lead.responsible_id, *managers.of(lead.team_id)], at=at)
+    _notice(clock, lead, Notice.Kind.MISSED, [*_who_answers(clock, lead), *managers.of(lead.team_id)], at=at)
     if clock.kind == SLAClause.Kind.RESPONSE and lead.phase == Phase.HANDED_OFF:
         _escalate(clock, lead, managers, at=at)
 
@@ -184,6 +184,14 @@ def _escalate(clock: Clock, lead: Lead, managers: Managers, *, at: datetime) -> 
     data = {"hand_off": hand_off.pk, "to": backup.pk if backup else None}
     write(lead, alter(lead, "escalate", by=None, at=at, data=data))
     _notice(clock, lead, Notice.Kind.ESCALATED, [backup.pk if backup else None, *managers.of(lead.team_id)], at=at)
+
+
+def _who_answers(clock: Clock, lead: Lead) -> list[int | None]:
+    """Who keeps this promise: the responsible, and to whom her answer is lent while she is away."""
+    if clock.kind != SLAClause.Kind.RESPONSE:
+        return [lead.responsible_id]
+    covers = HandOff.objects.unanswered().filter(lead=lead, lent_to__isnull=False).values_list("lent_to", flat=True)
+    return [lead.responsible_id, *covers]
 
 
 def _notice(clock: Clock, lead: Lead, kind: str, users: list[int | None], *, at: datetime) -> None:

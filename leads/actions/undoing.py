@@ -222,8 +222,8 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
             zone=was["zone"],
             held_from=parse_datetime(was["held_from"]) if was["held_from"] else None,
         )
-    for pk, user_id in effects.get("steps_assigned", []):
-        Step.objects.filter(pk=pk).update(assignee_id=user_id)
+    for pk, user_id, *owner in effects.get("steps_assigned", []):
+        Step.objects.filter(pk=pk).update(assignee_id=user_id, lent_from_id=owner[0] if owner else None)
     if started := effects.get("clocks_started"):
         Notice.objects.filter(clock__in=started).delete()
         Clock.objects.running().filter(pk__in=started).update(

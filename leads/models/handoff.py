@@ -85,7 +85,9 @@ def who_answer_at(at: datetime, *, hand_off: str = "") -> models.QuerySet[Absenc
     """For a hand-off, or a row from which `hand_off` leads to one: the absences of its account executive whose cover
     answers and sells for her at `at`, never who sent it. Whose ends last goes first."""
     covers = Absence.objects.covered_in_sales(at).filter(user=OuterRef(f"{hand_off}ae"))
-    return covers.exclude(cover=OuterRef(f"{hand_off}bdr")).order_by("-ends_at", "pk")
+    # Neither who sent it nor who keeps the relation by now answers for the other side.
+    covers = covers.exclude(cover=OuterRef(f"{hand_off}bdr")).exclude(cover=OuterRef(f"{hand_off}lead__bdr"))
+    return covers.order_by("-ends_at", "pk")
 
 
 def absence_of_ae(*, at: datetime, hand_off: str = "") -> dict[str, Any]:
@@ -100,13 +102,17 @@ def absence_of_ae(*, at: datetime, hand_off: str = "") -> dict[str, Any]:
     }
 
 
-def _came_to(user: User) -> Q:
+def came_to(user: Any, *, sells: bool) -> Q:
     """Those that wait for an answer and came to her: as backup because nobody gave it in time, or, who sells, as cover
-    because its account executive is away."""
+    while its account executive is away."""
     hers = Q(escalated_to=user)
-    if user.has_role(Role.AE):
+    if sells:
         hers |= Q(lent_to=user)
     return hers & Q(state=HandOff.State.SENT)
+
+
+def _came_to(user: User) -> Q:
+    return came_to(user, sells=user.has_role(Role.AE))
 
 
 class HandOff(models.Model):

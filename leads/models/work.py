@@ -102,6 +102,10 @@ class Step(models.Model):
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="steps", db_index=False
     )
+    # Whose it is while somebody covers her: the assignee is her cover then.
+    lent_from = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     # A person was told this moment: it stands before what is only planned.
     promised = models.BooleanField(default=False)
     cadence = models.ForeignKey(Cadence, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
@@ -140,6 +144,10 @@ class Step(models.Model):
                 name="step_held_up_is_a_later_attempt",
                 condition=Q(held_from=None) | Q(made_by="cadence", held_from__lt=models.F("due_at")),
             ),
+            models.CheckConstraint(
+                name="step_is_lent_to_somebody_else",
+                condition=Q(lent_from=None) | Q(assignee__isnull=False) & ~Q(assignee=models.F("lent_from")),
+            ),
             # Looking for a way to reach somebody is asked for once.
             models.UniqueConstraint(
                 fields=["lead"],
@@ -155,6 +163,7 @@ class Step(models.Model):
         indexes = [
             models.Index(fields=["assignee", "due_at", "id"], condition=Q(state="open"), name="step_open_of_assignee"),
             models.Index(fields=["lead"], condition=Q(state="open", held_from__isnull=False), name="step_held"),
+            models.Index(fields=["lead"], condition=Q(state="open", lent_from__isnull=False), name="step_lent"),
         ]
 
     def __str__(self) -> str:

@@ -129,7 +129,10 @@ PLANTED = {
     "responsible_without_role": lambda leads: leads[Phase.ACCEPTED].ae.memberships.all().delete(),
     "team_is_retired": lambda leads: put(worked(leads).team, is_default=False, retired_at=NOON),
     "step_lent_to_nobodys_cover": lambda leads: Step.objects.filter(lead=worked(leads)).update(
-        assignee=leads[Phase.ACCEPTED].ae
+        assignee=leads[Phase.ACCEPTED].ae, lent_from=worked(leads).bdr
+    ),
+    "meeting_of_sales_with_the_rep": lambda leads: leads[Phase.ACCEPTED].steps.update(
+        kind="meeting", assignee=worked(leads).bdr
     ),
     "hand_off_lent_to_nobodys_cover": lambda leads: leads[Phase.ACCEPTED].hand_offs.update(lent_to=worked(leads).bdr),
     "responsible_is_away_uncovered": lambda leads: Absence.objects.create(

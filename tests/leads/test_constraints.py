@@ -144,6 +144,10 @@ def following_itself():
     put(one, previous=one)
 
 
+def lent_to_herself(one):
+    put(one, lent_from=one.assignee)
+
+
 CASES = {
     # The lead
     "lead_phase_is_known": change(Phase.QUEUED, phase="limbo"),
@@ -194,6 +198,7 @@ CASES = {
     "step_of_a_cadence_has_its_attempt": lambda: put(attempt(), attempt=0),
     "step_local_moment_has_its_zone": lambda: step(local_due=NOON).save(),
     "step_held_up_is_a_later_attempt": lambda: put(attempt(), held_from=LATER),
+    "step_is_lent_to_somebody_else": lambda: lent_to_herself(attempt()),
     "slidstep_once_per_absence": lambda: again(slid()),
     "slidstep_goes_to_a_later_moment": lambda: slid(due_at=NOON),
     "step_one_find_contact_per_lead": lambda: again(saved(step(kind="find_contact"))),
