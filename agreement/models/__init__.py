@@ -1,6 +1,6 @@
 """What both sides agreed: phases and their stages, the versioned rules, the codes for what happens to a lead."""
 
-from agreement.models.codes import Cadence, CadenceStep, Criterion, Disposition, Reason, Stage
+from agreement.models.codes import Cadence, CadenceStep, Criterion, Disposition, Reason, Stage, in_use_for
 from agreement.models.version import (
     AgreementVersion,
     CriterionRule,
@@ -32,4 +32,5 @@ __all__ = [
     "Stage",
     "StepKind",
     "Transition",
+    "in_use_for",
 ]

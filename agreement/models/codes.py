@@ -84,6 +84,13 @@ class Reason(Code):
         ]
 
 
+def in_use_for(reason: Reason) -> Reason:
+    """The reason that is given in its place: itself, or the successor of one that was retired."""
+    while reason.retired_at and reason.successor_id:
+        reason = Reason.objects.get(pk=reason.successor_id)
+    return reason
+
+
 class Disposition(Code):
     """What a call came to, and what follows."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from agreement.models.codes import Criterion, Reason
@@ -55,6 +55,15 @@ class AgreementVersion(models.Model):
         return f"{self.number}"
 
 
+class ReasonRuleQuerySet(models.QuerySet["ReasonRule"]):
+    def under(self, version_id: int) -> ReasonRuleQuerySet:
+        """What this version says of each reason. Of one that came later the version in force says it, so that it can
+        be given at once, whenever the lead came in."""
+        known = ReasonRule.objects.filter(version=version_id).values("reason")
+        latest = AgreementVersion.objects.published().order_by("-number").values("pk")[:1]
+        return self.filter(Q(version=version_id) | Q(version=Subquery(latest)) & ~Q(reason__in=known))
+
+
 class ReasonRule(models.Model):
     """What a reason asks for and does, under one version."""
 
@@ -90,6 +99,8 @@ class ReasonRule(models.Model):
     # A final loss opens no next pursuit.
     is_final = models.BooleanField(default=False)
     suppresses = models.BooleanField(default=False)
+
+    objects = ReasonRuleQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.actions.people import BY_REP, assert_again
 from accounts.models import Suppression
 from agreement.models import Phase, Reason, SLAClause
+from agreement.spans import DAY_MINUTES
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, must_be_of, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 # A reason that asks for a second look does so below this many attempts.
 ATTEMPTS_ENOUGH = 3
-# A working day of the agreement.
-DAY_MINUTES = 480
 SECOND_LOOK_MINUTES = 5 * DAY_MINUTES
 
 
