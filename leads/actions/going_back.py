@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from agreement.models import Phase, Reason, ReasonRule, StepKind
+from agreement.models import Phase, Reason, ReasonRule, StepKind, in_use_for
 from leads.actions.changing import MoveRefused, alter, write
 from leads.actions.effects import Effects
 from leads.actions.recycling import fall_asleep
@@ -38,7 +38,7 @@ def send_on(
     **data: Any,
 ) -> LeadEvent:
     """Where a pick sends a lead that sales refused: to its BDR, to sleep, to another team, or to its end."""
-    carried = rule.destination_reason or reason
+    carried = in_use_for(rule.destination_reason or reason)
     data["pick"] = reason.pk
     if rule.destination == ReasonRule.Destination.BDR:
         return back_to_bdr(lead, verb, effects, by=by, at=at, kind=StepKind.CALL, **data)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agreement.models import Phase, Reason, ReasonRule, SLAClause, StepKind
+from agreement.models import Phase, Reason, ReasonRule, SLAClause, StepKind, in_use_for
 from agreement.models.version import CriterionRule
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
@@ -168,8 +168,12 @@ def stall_lead(
 
 
 def unanswered(lead: Lead) -> list[str]:
-    """Labels of the criteria that the lead's agreement wants a verdict on and nobody has given one."""
-    asked = CriterionRule.objects.filter(version=lead.agreement_id, asked_at_qualified=True).select_related("criterion")
+    """Labels of the criteria that the lead's agreement wants a verdict on and nobody has given one.
+
+    What nobody asks any more is not waited for.
+    """
+    rules = CriterionRule.objects.filter(version=lead.agreement_id, asked_at_qualified=True)
+    asked = rules.filter(criterion__retired_at=None).select_related("criterion")
     answered = set(Answer.objects.filter(lead=lead).values_list("criterion_id", flat=True))
     return [rule.criterion.label for rule in asked.order_by("criterion__position") if rule.criterion_id not in answered]
 
@@ -241,7 +245,7 @@ def _ending(lead: Lead, *, by: User, at: datetime, note: str) -> Effects:
 def _next_pursuit_asleep(lead: Lead, rule: ReasonRule, reason: Reason, *, by: User, at: datetime) -> None:
     zone = zone_of_team(lead.team_id)
     wake_at = wake_moment(wake_day(rule, Facts(), today=today_of(at, zone)), zone=zone)
-    carried = rule.destination_reason or reason
+    carried = in_use_for(rule.destination_reason or reason)
     entered = open_asleep(
         [
             NewLead(

@@ -241,7 +241,7 @@ def rule_of(lead: Lead, reason: Reason, *, kind: str) -> ReasonRule:
     if reason.kind != kind or reason.retired_at is not None:
         raise MoveRefused(_("Choose one of the reasons."), field="reason")
     rule = (
-        ReasonRule.objects.filter(version=lead.agreement_id, reason=reason).select_related("destination_reason").first()
+        ReasonRule.objects.under(lead.agreement_id).filter(reason=reason).select_related("destination_reason").first()
     )
     if rule is None:
         raise MoveRefused(_("The agreement this lead came in under has no such reason."), field="reason")

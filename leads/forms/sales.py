@@ -189,8 +189,7 @@ class Sales:
     @cached_property
     def _rules(self) -> list[ReasonRule]:
         """Every reason sales may give under this lead's agreement, in one query."""
-        rules = ReasonRule.objects.filter(
-            version=self.lead.agreement_id,
+        rules = ReasonRule.objects.under(self.lead.agreement_id).filter(
             reason__retired_at=None,
             reason__kind__in=[Reason.Kind.REJECT, Reason.Kind.LOSE, Reason.Kind.RECYCLE],
         )

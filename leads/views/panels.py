@@ -66,9 +66,8 @@ def make_form(
 
 def rules_of(lead: Lead, kind: str) -> list[ReasonRule]:
     """The reasons of this kind under the lead's agreement; a deal can only be lost where there was one."""
-    rules = ReasonRule.objects.filter(
-        version=lead.agreement_id, reason__kind=kind, reason__retired_at=None
-    ).select_related("reason")
+    under = ReasonRule.objects.under(lead.agreement_id)
+    rules = under.filter(reason__kind=kind, reason__retired_at=None).select_related("reason")
     if lead.first_accepted_at is None:
         rules = rules.exclude(category=ReasonRule.Category.LOST_DEAL)
     return list(rules.order_by("reason__position", "pk"))

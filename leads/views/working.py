@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from agreement.models import StepKind
+from agreement.models import StepKind, in_use_for
 from leads.actions import logging as actions
 from leads.actions.changing import LeadConflict
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
@@ -45,7 +45,7 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
         disposition = sent.cleaned_data["disposition"]
         initial: dict[str, Any] = {"disposition": disposition.pk, "note": sent.cleaned_data["note"]}
         if disposition.reason:
-            initial["reason"] = disposition.reason_id
+            initial["reason"] = in_use_for(disposition.reason).pk
         form = make_form(panel, lead, user=request.user, now=now, initial=initial)
         return show(request, public_id, now=now, panel=panel, form=form)
 

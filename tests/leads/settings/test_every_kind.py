@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from agreement.models import Stage
+from agreement.models import Criterion, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
 from team.models import Installation, SettingChange
@@ -12,7 +12,19 @@ pytestmark = pytest.mark.django_db
 
 # A change of one of each kind: which, and what is typed.
 EXAMPLES = {
+    "promises": lambda: (
+        1,
+        {
+            "content": "2 h",
+            "content_notice": "",
+            "finer_0_lane": "list",
+            "finer_0_tier": "A1",
+            "finer_0_promise": "1 d",
+        },
+    ),
     "choices": lambda: (Installation.objects.get().pk, {"company": "Corvane", "step_max_days": "7"}),
+    "reasons": lambda: (Reason.objects.get(key="not_ready").pk, {"facts": ["wake_on"], "wake_days": "60"}),
+    "criteria": lambda: (Criterion.objects.get(key="budget").pk, {"label": "Money", "asked_at_qualified": "on"}),
     "stages": lambda: (Stage.objects.get(key="attempting").pk, {"label": "Trying"}),
 }
 
