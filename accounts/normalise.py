@@ -177,6 +177,14 @@ def country(value: str) -> str:
     return country(before) if bracket else ""
 
 
+@cache
+def country_names() -> dict[str, str]:
+    """The English name of every country by its ISO alpha-2, in the order of the names."""
+    lines = (DATA / "countries.txt").read_text(encoding="utf-8").splitlines()
+    named = (line.split("|")[::2][:2] for line in lines if not line.startswith("#"))
+    return dict(sorted(((code, name) for code, name in named), key=lambda one: folded(one[1])))
+
+
 @lru_cache(maxsize=8192)
 def folded(value: str) -> str:
     """The form in which words are compared and found: no case, no accents, one space. Queries take it too."""

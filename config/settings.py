@@ -293,6 +293,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "run-imports": {"task": "leads.tasks.run_imports", "schedule": 15, "options": {"expires": 15}},
     "release-due": {"task": "leads.tasks.release_due", "schedule": 15, "options": {"expires": 15}},
     "release-absent": {"task": "leads.tasks.release_absent", "schedule": 300, "options": {"expires": 300}},
+    "follow-settings": {"task": "leads.tasks.follow_settings", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "leads.tasks.forget_uploads", "schedule": 3600, "options": {"expires": 3600}},
     "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
 }

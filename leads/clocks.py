@@ -32,8 +32,7 @@ def start_clock(lead: Lead, kind: str, *, calendar_id: int, worktime: WorkCalend
     clause = clause_for(kind, version_id=lead.agreement_id, lane=lead.lane, tier=lead.tier)
     if clause is None:
         return None
-    due_at = add_working_minutes(worktime, at, clause.minutes)
-    notice_at = add_working_minutes(worktime, at, clause.minutes - clause.notice_minutes)
+    due_at, notice_at = moments_of(clause, worktime=worktime, started_at=at)
     return Clock(
         lead=lead,
         clause=clause,
@@ -42,8 +41,20 @@ def start_clock(lead: Lead, kind: str, *, calendar_id: int, worktime: WorkCalend
         calendar_id=calendar_id,
         started_at=at,
         due_at=due_at,
-        next_notice_at=notice_at if clause.notice_minutes else due_at,
+        next_notice_at=notice_at,
     )
+
+
+def moments_of(clause: SLAClause, *, worktime: WorkCalendar, started_at: datetime) -> tuple[datetime, datetime]:
+    """When a promise of this clause runs out, and when notice of it comes first: at the end where none is early."""
+    due_at = add_working_minutes(worktime, started_at, clause.minutes)
+    if not clause.notice_minutes:
+        return due_at, due_at
+    return due_at, add_working_minutes(worktime, started_at, clause.minutes - clause.notice_minutes)
+
+
+def clause_of(clock: Clock) -> SLAClause | None:
+    return next((one for one in clauses_of(clock.version_id) if one.pk == clock.clause_id), None)
 
 
 def first_touch_of(clocks: Iterable[Clock]) -> Clock | None:
@@ -59,11 +70,10 @@ def is_laid_aside(clock: Clock, *, at: datetime) -> bool:
 
 def going_on(clock: Clock, *, worktime: WorkCalendar) -> Clock:
     """An excused clock that runs again as if it had never stopped."""
-    clause = next((one for one in clauses_of(clock.version_id) if one.pk == clock.clause_id), None)
+    clause = clause_of(clock)
     clock.state, clock.ended_at, clock.next_notice_at = Clock.State.RUNNING, None, clock.due_at
     if clause and clause.notice_minutes:
-        early = clause.minutes - clause.notice_minutes
-        clock.next_notice_at = add_working_minutes(worktime, clock.started_at, early)
+        clock.next_notice_at = moments_of(clause, worktime=worktime, started_at=clock.started_at)[1]
     return clock
 
 

@@ -6,7 +6,7 @@ The default team's pool.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,7 +48,8 @@ class Router:
     reps: set[tuple[int, int]] = field(default_factory=set)
     suppressed: set[int] = field(default_factory=set)
     default_team_id: int = 0
-    retired: set[int] = field(default_factory=set)
+    # Retired teams, and which goes on with what was theirs.
+    retired: dict[int, int | None] = field(default_factory=dict)
 
     @classmethod
     def for_batch(cls, person_ids: Sequence[int], account_ids: Sequence[int], *, at: datetime) -> Router:
@@ -81,36 +82,52 @@ class Router:
                 )
             ),
             default_team_id=Team.objects.filter(is_default=True).values_list("pk", flat=True).first() or 0,
-            retired=set(Team.objects.filter(retired_at__isnull=False).values_list("pk", flat=True)),
+            retired=dict(Team.objects.filter(retired_at__isnull=False).values_list("pk", "successor")),
         )
 
     def route(self, person: Person, *, account_id: int | None, source: str, lane: str) -> Route:
         """The first rule that matches."""
-        if person.erased_at or person.merged_into_id:
-            return Route("gone")
-        if person.pk in self.suppressed:
-            return Route("suppressed")
+        rules = self.rules(person, account_id=account_id, source=source)
+        return next(route for _rule, route in rules if route is not None)
+
+    def rules(
+        self, person: Person, *, account_id: int | None, source: str
+    ) -> Iterator[tuple[str | Territory, Route | None]]:
+        """Every rule in the order in which they are asked, by its code or as the territory it is, and where it sends
+        the lead; None where it does not match. The last always matches."""
+        yield "person", self._of_person(person)
         standing = self.standings.get(account_id, person.standing) if account_id else person.standing
-        if standing != Standing.PROSPECT:
-            return Route(standing, ref=account_id)
-        if account_id and account_id in self.workers:
-            worker_id, worker_team_id = self.workers[account_id]
-            if self.can_hold(worker_id, worker_team_id):
-                return Route("works_account", worker_team_id, worker_id, ref=account_id)
+        yield "standing", Route(standing, ref=account_id) if standing != Standing.PROSPECT else None
+        yield "works_account", self._of_worker(account_id)
         account = self.accounts.get(account_id) if account_id else None
         for territory in self.territories:
-            if _covers(territory, person, account, source):
-                bdr_id = territory.bdr_id
-                if bdr_id and not self.can_hold(bdr_id, territory.team_id):
-                    bdr_id = None
-                return Route("territory", territory.team_id, bdr_id, ref=territory.pk)
-        if not self.default_team_id:
-            return Route("no_team")
-        return Route("pool", self.default_team_id)
+            is_there = all(asked in ("", met) for _part, asked, met in asked_of(territory, person, account, source))
+            yield territory, self._of_territory(territory) if is_there else None
+        yield "pool", Route("pool", self.default_team_id) if self.default_team_id else Route("no_team")
+
+    def _of_person(self, person: Person) -> Route | None:
+        if person.erased_at or person.merged_into_id:
+            return Route("gone")
+        return Route("suppressed") if person.pk in self.suppressed else None
+
+    def _of_worker(self, account_id: int | None) -> Route | None:
+        if not account_id or account_id not in self.workers:
+            return None
+        worker_id, team_id = self.workers[account_id]
+        return Route("works_account", team_id, worker_id, ref=account_id) if self.can_hold(worker_id, team_id) else None
+
+    def _of_territory(self, territory: Territory) -> Route:
+        bdr_id = territory.bdr_id
+        if bdr_id and not self.can_hold(bdr_id, territory.team_id):
+            bdr_id = None
+        return Route("territory", territory.team_id, bdr_id, ref=territory.pk)
 
     def team_for(self, team_id: int) -> int:
-        """This team, or the default one where it is retired."""
-        return (self.default_team_id or team_id) if team_id in self.retired else team_id
+        """This team; where it is retired its successor, or else the default one."""
+        wanted: int | None = team_id
+        while wanted in self.retired:
+            wanted = self.retired[wanted]
+        return wanted or self.default_team_id or team_id
 
     def can_hold(self, user_id: int, team_id: int) -> bool:
         """Whether a lead may be reserved for her: a rep of this team who works here and is not away."""
@@ -152,10 +169,12 @@ def why_not(because: str) -> str:
     return words.get(because, because)
 
 
-def _covers(territory: Territory, person: Person, account: Account | None, source: str) -> bool:
-    country = (account.country if account else "") or person.country
+def asked_of(
+    territory: Territory, person: Person, account: Account | None, source: str
+) -> tuple[tuple[str, str, str], ...]:
+    """What a territory asks for and what it meets: (part, asked, met)."""
     return (
-        territory.country in ("", country)
-        and territory.segment in ("", account.segment if account else "")
-        and territory.source in ("", source)
+        ("country", territory.country, (account.country if account else "") or person.country),
+        ("segment", territory.segment, account.segment if account else ""),
+        ("source", territory.source, source),
     )

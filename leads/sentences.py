@@ -130,6 +130,9 @@ BECAUSE = {
     "by_hand": gettext_lazy("by hand"),
     "meeting_at_account": gettext_lazy("a colleague meets somebody there first"),
     "meeting_gone": gettext_lazy("no colleague meets anybody there now"),
+    "hours": gettext_lazy("the working hours were changed"),
+    "team_retired": gettext_lazy("its team was retired"),
+    "team_back": gettext_lazy("its team works again"),
     "customer": gettext_lazy("a customer now"),
     "open_opportunity": gettext_lazy("an opportunity is open there"),
     "competitor": gettext_lazy("a competitor"),
@@ -216,6 +219,8 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, _because(e))
+    if e.data.get("because") == "hours":
+        return Told("clock", _("The answer is promised by %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "meeting_at_account" and not e.data.get("done"):
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "meeting_gone":

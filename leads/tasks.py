@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.actions import import_rows, importing, leaving, releasing, sweeping
+from leads.actions import import_rows, importing, leaving, recounting, releasing, reteaming, sweeping
 from team.clock import database_now
 
 
@@ -28,6 +28,15 @@ def expire_second_looks() -> int:
 def release_absent() -> int:
     """Every 5 minutes. Each absence is released once."""
     return sweeping.ring("release_absent", lambda at: leaving.release_absent(at=at))
+
+
+@shared_task
+def follow_settings() -> int:
+    """Every 5 minutes: promises begun while the working hours were being changed, leads that came to a team while it
+    was retired. A second run moves nothing."""
+    return sweeping.ring(
+        "follow_settings", lambda at: recounting.recount_lately_changed(at=at) + reteaming.pass_on_latecomers(at=at)
+    )
 
 
 @shared_task

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from team.localtime import is_zone
-from team.models import Absence, Calendar, CalendarDay, Membership, Team, User
+from team.models import Absence, Calendar, CalendarDay, CalendarWindow, Membership, Team, User
 from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
 from team.worktime import MINUTES_A_DAY, Window, WorkCalendar
@@ -42,6 +43,22 @@ def worktime_of(calendar: Calendar, *, at: datetime) -> WorkCalendar:
     return _worktime(calendar, at=at, away=())
 
 
+def worktime_as_if(
+    *,
+    time_zone: str,
+    country: str,
+    subdivision: str,
+    windows: Iterable[tuple[int, int, int]],
+    days: Iterable[tuple[date, int | None, int | None]],
+    at: datetime,
+) -> WorkCalendar:
+    """When people would work by hours not written yet: (weekday, opens, closes) and (day, opens, closes)."""
+    calendar = Calendar(time_zone=time_zone, country=country, subdivision=subdivision)
+    hours = [CalendarWindow(weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in windows]
+    own = [CalendarDay(day=day, opens=opens, closes=closes) for day, opens, closes in days]
+    return _counted(calendar, hours, own, at=at, away=())
+
+
 def worktime_of_user(user: User, *, at: datetime) -> WorkCalendar:
     """When `user` works: her own calendar, else that of her first team, else the default team's; less absences."""
     calendar = user.calendar
@@ -57,13 +74,15 @@ def worktime_of_user(user: User, *, at: datetime) -> WorkCalendar:
 class Calendars:
     """The calendars of everybody, for work on many rows: each table is read once, when first asked for.
 
-    It lives as long as the batch that made it and is never kept between requests.
+    It lives as long as the batch that made it and is never kept between requests. `as_if` are hours of calendars that
+    are tried before they are written.
     """
 
-    def __init__(self, *, at: datetime) -> None:
+    def __init__(self, *, at: datetime, as_if: Mapping[int, WorkCalendar] | None = None) -> None:
         self.at = at
-        self._of_calendar: dict[int, WorkCalendar] = {}
+        self._of_calendar: dict[int, WorkCalendar] = dict(as_if or {})
         self._of_user: dict[int, WorkCalendar] = {}
+        self._without: dict[tuple[int, int], WorkCalendar] = {}
 
     def of(self, calendar_id: int) -> WorkCalendar:
         if calendar_id not in self._of_calendar:
@@ -72,6 +91,16 @@ class Calendars:
 
     def of_team(self, team_id: int) -> WorkCalendar:
         return self.of(self._teams[team_id][0])
+
+    def without(self, calendar_id: int, user_id: int | None) -> WorkCalendar:
+        """The hours of this calendar, less the absences of one user."""
+        away = self._absences.get(user_id) if user_id else None
+        if user_id is None or not away:
+            return self.of(calendar_id)
+        key = (calendar_id, user_id)
+        if key not in self._without:
+            self._without[key] = replace(self.of(calendar_id), away=tuple(away))
+        return self._without[key]
 
     def of_user(self, user_id: int) -> WorkCalendar:
         """As worktime_of_user; people of one calendar who are not away share one value."""
@@ -127,15 +156,28 @@ class KeptCalendars:
 
     def __init__(self, *, at: datetime) -> None:
         self.at = at
+        self._of_users: dict[int, Calendar] = {}
+
+    def of(self, calendar_id: int) -> WorkCalendar:
+        return _kept(_only(_BY_ID.objects(calendar=calendar_id)), at=self.at)
 
     def of_team(self, team_id: int) -> WorkCalendar:
         return _kept(_only(_OF_TEAM.objects(team=team_id)), at=self.at)
 
+    def id_of_user(self, user_id: int) -> int:
+        """By which calendar `of_user` counts."""
+        return self._calendar_of(user_id).pk
+
     def of_user(self, user_id: int) -> WorkCalendar:
         """As worktime_of_user."""
-        calendar = _only(_OF_USER.objects(user=user_id))
+        calendar = self._calendar_of(user_id)
         away = [(begins, ends) for begins, ends in _AWAY.rows(user=user_id, since=_oldest(self.at))]
         return _worktime(calendar, at=self.at, away=away) if away else _kept(calendar, at=self.at)
+
+    def _calendar_of(self, user_id: int) -> Calendar:
+        if user_id not in self._of_users:
+            self._of_users[user_id] = _only(_OF_USER.objects(user=user_id))
+        return self._of_users[user_id]
 
 
 def _only(found: list[Calendar]) -> Calendar:
@@ -156,6 +198,7 @@ def _of_user(user: int) -> QuerySet[Calendar]:
     return Calendar.objects.filter(pk=wanted)
 
 
+_BY_ID = PreparedObjects(lambda calendar: Calendar.objects.filter(pk=calendar))
 _OF_TEAM = PreparedObjects(lambda team: Calendar.objects.filter(teams=team))
 _OF_USER = PreparedObjects(_of_user)
 _AWAY = Prepared(
@@ -194,15 +237,26 @@ def public_holidays(country: str, subdivision: str, year: int) -> Mapping[date, 
 
 
 def _worktime(calendar: Calendar, *, at: datetime, away: Iterable[Span]) -> WorkCalendar:
+    return _counted(calendar, calendar.windows.all(), calendar.days.all(), at=at, away=away)
+
+
+def _counted(
+    calendar: Calendar,
+    windows: Iterable[CalendarWindow],
+    days: Iterable[CalendarDay],
+    *,
+    at: datetime,
+    away: Iterable[Span],
+) -> WorkCalendar:
     """Without any hours it counts around the clock, in a zone nobody knows by UTC: a promise keeps its date, and one
     team's mistake is no other team's. `check_leads` names such a calendar."""
     week: list[list[Window]] = [[] for _weekday in range(7)]
-    for window in calendar.windows.all():
+    for window in windows:
         week[window.weekday].append(Window(window.opens, window.closes))
     return WorkCalendar(
         time_zone=calendar.time_zone if is_zone(calendar.time_zone) else "UTC",
         week=tuple(map(tuple, week)) if any(week) else AROUND_THE_CLOCK,
-        days={**_holidays(calendar, at), **_own_days(calendar.days.all())},
+        days={**_holidays(calendar, at), **_own_days(days)},
         away=tuple(away),
     )
 

@@ -26,6 +26,7 @@ from leads.clocks import first_touch_of, going_on, is_laid_aside, start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Step
 from team.bulk import insert_objects, update_rows
 from team.calendars import KeptCalendars
+from team.models import Team
 from team.worktime import WorkCalendar
 
 HELD = "meeting_at_account"
@@ -159,7 +160,9 @@ def _settle(
             effects.run_again(going_on(before, worktime=worktime))
             return True
     begins = until or at
-    effects.start(start_clock(lead, clock.kind, calendar_id=clock.calendar_id, worktime=worktime, at=begins))
+    # Counted by the hours of the team it is in now, and so by its calendar.
+    calendar_id = Team.objects.values_list("calendar_id", flat=True).get(pk=lead.team_id)
+    effects.start(start_clock(lead, clock.kind, calendar_id=calendar_id, worktime=worktime, at=begins))
     return True
 
 

@@ -18,7 +18,7 @@ from leads.clocks import start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
 from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
-from team.models import Installation, Team
+from team.models import Installation
 
 if TYPE_CHECKING:
     from team.models import User
@@ -110,8 +110,7 @@ def agreed(lead: Lead, *, at: datetime) -> dict[str, Any]:
 
 def clock_of_ae(lead: Lead, kind: str, ae: User, *, calendars: KeptCalendars, start: datetime) -> Clock | None:
     """A clock of the AE's side, in the hours she works."""
-    team_id = lead.team_id
-    calendar_id = ae.calendar_id or Team.objects.values_list("calendar_id", flat=True).get(pk=team_id)
+    calendar_id = calendars.id_of_user(ae.pk)
     return start_clock(lead, kind, calendar_id=calendar_id, worktime=calendars.of_user(ae.pk), at=start)
 
 

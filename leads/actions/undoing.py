@@ -26,6 +26,7 @@ from leads.actions.changing import (
     write,
 )
 from leads.actions.holding import hold_attempts
+from leads.actions.recounting import HOURS, hours_changed_since, recount_leads
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import start_clock
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
@@ -90,7 +91,10 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     since = list(held.events.filter(pk__gte=events[-1].pk).order_by("-id"))
     corrections = [_take_back(held, event, by=by, at=at) for event in since]
     # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
-    hold_attempts(held.account_id, at=at, as_before=not any(map(is_aside, since)))
+    by_meeting = [event for event in since if is_aside(event) and event.data.get("because") != HOURS]
+    hold_attempts(held.account_id, at=at, as_before=not by_meeting)
+    if hours_changed_since(events[-1].at):
+        recount_leads([held.pk], at=at)
     return corrections[-1]
 
 
@@ -237,7 +241,7 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
         )
         if clock.due_at <= at and Clock.objects.filter(pk__in=effects.get("clocks_started", []), kind=clock.kind):
             # Its moment has passed while another promise stood in its place: a full one from now, as when a hold ends.
-            worktime = KeptCalendars(at=at).of_team(lead.team_id)
+            worktime = KeptCalendars(at=at).of(clock.calendar_id)
             anew = start_clock(lead, clock.kind, calendar_id=clock.calendar_id, worktime=worktime, at=at)
             if anew is not None:
                 anew.save(force_insert=True)

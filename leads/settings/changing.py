@@ -74,6 +74,22 @@ def change_setting(
 
 
 @transaction.atomic
+def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "") -> SettingChange:
+    """Take one away that nothing uses; its revert makes it anew.
+
+    SettingConflict when it is not what `seen` marks any more, SettingRefused when something uses it.
+    """
+    must_be_admin(by)
+    old = kind.read(pk, lock=True)
+    if old is None:
+        raise SettingConflict(_("It is not there any more."))
+    if seen and seen != mark_of(old):
+        raise SettingConflict(_("Somebody has changed it since you opened this page."))
+    kind.remove(pk, by=by, at=at)
+    return _record(kind, pk, _differences(old, {}), verb=Verb.REMOVE, by=by, at=at)
+
+
+@transaction.atomic
 def move_setting(kind: Kind, pk: int, *, up: bool, by: User, at: datetime) -> SettingChange | None:
     """One place up or down among its own; None at the end."""
     must_be_admin(by)

@@ -96,6 +96,8 @@ class Kind:
     one: ClassVar[str | Promise]
     about: ClassVar[str | Promise] = ""
     may_add: ClassVar[bool] = True
+    # Whether one that nothing uses may be taken away; what is used is retired.
+    may_remove: ClassVar[bool] = False
     has_order: ClassVar[bool] = False
     fields_template: ClassVar[str] = "leads/settings/_fields.html"
 
@@ -115,11 +117,15 @@ class Kind:
         raise NotImplementedError
 
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
-        """Take back an addition that nothing uses yet; SettingRefused when something does."""
+        """Take away one that nothing uses (yet); SettingRefused when something does."""
         raise SettingRefused(_("This cannot be removed any more. Retire it instead."))
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
         """What a change from `old` to `new` would touch, counted now. Reads only."""
+        return []
+
+    def touches_of_removal(self, pk: int, old: Values, *, at: datetime) -> list[Touch]:
+        """What its removal would touch, counted now. Reads only."""
         return []
 
     def put_in_order(self, pks: list[int]) -> None:

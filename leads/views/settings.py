@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.settings.changing import change_setting, move_setting, preview, revert_change
-from leads.settings.kind import Kind, SettingConflict, SettingForm, SettingRefused
+from leads.settings.changing import change_setting, move_setting, preview, remove_setting, revert_change
+from leads.settings.kind import Kind, SettingConflict, SettingForm, SettingRefused, mark_of
 from leads.settings.registry import BY_MODEL, BY_SLUG, KINDS
 from leads.settings.telling import history_of
 from leads.views.access import need_role
@@ -68,6 +68,31 @@ def setting_retire(request: Request, slug: str, pk: int) -> HttpResponse:
         raise Http404
     form = kind.retire_form(request.POST or None, old=old)
     return _form(request, kind, pk, form, at=timezone.now(), verb=SettingChange.Verb.RETIRE)
+
+
+@require_http_methods(["GET", "POST"])
+def setting_remove(request: Request, slug: str, pk: int) -> HttpResponse:
+    """What it is and what its end touches; sent from there, it is gone."""
+    need_role(request, Role.ADMIN)
+    kind = _kind(slug)
+    old = kind.read(pk)
+    if old is None or not kind.may_remove:
+        raise Http404
+    now = timezone.now()
+    context: dict[str, Any] = {"kind": kind, "kinds": KINDS, "pk": pk, "name": kind.name_of(pk, old), "now": now}
+    status = 200
+    if request.method == "POST":
+        try:
+            remove_setting(kind, pk, by=request.user, at=now, seen=request.POST.get("seen", ""))
+        except CONFLICTS as conflict:
+            context["conflict"], status = str(conflict), 409
+        except REFUSALS as refused:
+            context["refused"], status = str(refused), 422
+        else:
+            tell(request, _("Removed: %(name)s.") % {"name": context["name"]})
+            return redirect("leads:setting_list", slug)
+    context |= {"touches": kind.touches_of_removal(pk, old, at=now), "seen": mark_of(old)}
+    return render(request, "leads/settings/remove.html", context, status=status)
 
 
 @require_POST

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +31,9 @@ class Team(models.Model):
     # The team whose pool takes what no territory names.
     is_default = models.BooleanField(default=False)
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Where its leads, members and territories went, and which: so that they can be brought back.
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="succeeds")
+    passed_on = models.JSONField(default=dict, db_default={}, blank=True)
 
     class Meta:
         verbose_name = _("team")
@@ -39,6 +42,10 @@ class Team(models.Model):
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="team_one_is_default"),
             models.CheckConstraint(
                 name="team_default_is_not_retired", condition=Q(is_default=False) | Q(retired_at=None)
+            ),
+            models.CheckConstraint(
+                name="team_with_successor_is_retired",
+                condition=Q(successor=None) | Q(retired_at__isnull=False) & ~Q(successor=F("id")),
             ),
         ]
 

@@ -95,6 +95,7 @@ CASES = {
     "upload_purpose_is_known": strange_upload,
     "team_one_is_default": default_twice,
     "team_default_is_not_retired": retired_default,
+    "team_with_successor_is_retired": lambda: put(make_team(), successor=make_team()),
     "user_one_per_email": same_address,
     "user_has_a_name": lambda: put(make_user("alice"), name=""),
     "membership_role_is_known": lambda: put(membership(), role="boss"),

@@ -6,7 +6,8 @@ from django.urls import reverse
 from agreement.models import Criterion, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
-from team.models import Installation, SettingChange
+from team.models import Installation, SettingChange, Territory
+from tests.make import make_calendar, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +26,15 @@ EXAMPLES = {
     "choices": lambda: (Installation.objects.get().pk, {"company": "Corvane", "step_max_days": "7"}),
     "reasons": lambda: (Reason.objects.get(key="not_ready").pk, {"facts": ["wake_on"], "wake_days": "60"}),
     "criteria": lambda: (Criterion.objects.get(key="budget").pk, {"label": "Money", "asked_at_qualified": "on"}),
+    "calendars": lambda: (make_calendar().pk, {"hours_0": "8:00-12:00, 13:00-17:00", "country": "DE"}),
+    "territories": lambda: (territory().pk, {"name": "Iberia", "segment": "mid-size", "bdr": ""}),
+    "teams": lambda: (make_team().pk, {"name": "South-west", "calendar": str(make_calendar().pk)}),
     "stages": lambda: (Stage.objects.get(key="attempting").pk, {"label": "Trying"}),
 }
+
+
+def territory():
+    return Territory.objects.create(name="Spain", team=make_team(), country="ES", position=3)
 
 
 def test_every_kind_is_tried_here():

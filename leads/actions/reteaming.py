@@ -1,0 +1,156 @@
+"""A team ends and another goes on with its leads, members and territories; a team gets other hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from agreement.models import Phase, SLAClause
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads, write_all
+from leads.actions.recounting import countable, recount_leads
+from leads.bands import band_of, sweep_of_queued
+from leads.models import Clock, Lead, LeadEvent, Step
+from team.calendars import Calendars
+from team.models import Membership, Team, Territory
+
+
+@transaction.atomic
+def retire_team(team: Team, *, successor: Team, at: datetime) -> int:
+    """End a team: its open leads, members and territories are the successor's. Promises keep running by the hours they
+    were given by. Returns how many leads moved.
+
+    MoveRefused for the default team, and when the successor is retired itself.
+    """
+    # Leads before teams, as whoever moves a lead between teams locks them.
+    lock_leads(list(Lead.objects.open().filter(team=team).values_list("pk", flat=True)))
+    rows = Team.objects.select_for_update(no_key=True).filter(pk__in=[team.pk, successor.pk]).in_bulk()
+    team, successor = rows[team.pk], rows[successor.pk]
+    if team.retired_at:
+        raise LeadConflict(_("This team was retired already."))
+    if team.is_default:
+        raise MoveRefused(_("The default team cannot go. Make another the default first."))
+    if successor.pk == team.pk or successor.retired_at:
+        raise MoveRefused(_("Choose another team that is in use."), field="successor")
+    team.passed_on = _pass_on(team, successor)
+    team.retired_at, team.successor = at, successor
+    team.save(update_fields=["retired_at", "successor", "passed_on"])
+    return _move(Lead.objects.open().filter(team=team), successor, at=at, retired=team.pk)
+
+
+@transaction.atomic
+def take_up_team(team: Team, *, at: datetime) -> int:
+    """A retired team works again: its members and territories are its own again, with them the leads they hold, and
+    the leads that its end has moved, less those that somebody or something has given to others since. Returns how many.
+    """
+    lock_leads(list(coming_back(team).values_list("pk", flat=True)))
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if team.retired_at is None:
+        raise LeadConflict(_("This team is in use."))
+    successor = Team.objects.get(pk=team.successor_id) if team.successor_id else None
+    if successor and successor.retired_at:
+        raise MoveRefused(_("%(team)s was retired since: revert that first.") % {"team": successor})
+    back = list(coming_back(team).values_list("pk", flat=True))
+    kept, successor_id = team.passed_on, team.successor_id
+    team.retired_at, team.successor, team.passed_on = None, None, {}
+    team.save(update_fields=["retired_at", "successor", "passed_on"])
+    Territory.objects.filter(pk__in=kept.get("territories", []), team=successor_id).update(team=team)
+    Membership.objects.filter(pk__in=kept.get("members", []), team=successor_id).update(team=team)
+    for user_id, role in kept.get("held_in_both", []):
+        Membership.objects.get_or_create(user_id=user_id, role=role, team=team)
+    return _move(Lead.objects.open().filter(pk__in=back), team, at=at)
+
+
+@transaction.atomic
+def pass_on_latecomers(*, at: datetime) -> int:
+    """What came to a team at the very moment it was retired goes on to its successor. Returns leads."""
+    late = Lead.objects.open().filter(team__successor__isnull=False, team__successor__retired_at=None)
+    count = 0
+    for team in Team.objects.filter(pk__in=late.values("team")).select_related("successor").order_by("pk"):
+        if team.successor:
+            count += _move(late.filter(team=team), team.successor, at=at, retired=team.pk)
+    return count
+
+
+def coming_back(team: Team) -> QuerySet[Lead]:
+    """The leads that go back with a retired team: those its end has moved, and what its own people hold by now."""
+    members = Membership.objects.filter(pk__in=team.passed_on.get("members", []), team=team.successor_id)
+    others = Membership.objects.filter(team=team.successor_id).exclude(pk__in=members.values("pk"))
+    theirs = members.exclude(user__in=others.values("user")).values("user")
+    stand = Lead.objects.open().filter(team=team.successor_id)
+    return stand.filter(Q(pk__in=moved_by_retiring(team).values("pk")) | Q(bdr__in=theirs))
+
+
+def moved_by_retiring(team: Team) -> QuerySet[Lead]:
+    """Whom the end of this team has moved to its successor, and nothing has given to anybody since."""
+    of_lead = LeadEvent.objects.filter(lead=OuterRef("pk"))
+    moved = of_lead.filter(verb="reassign", data__retired=team.pk).order_by("-id")
+    since = of_lead.filter(id__gt=OuterRef("moved_by"))
+    given = since.filter(changes__has_key="team") | since.filter(changes__has_key="bdr")
+    stand = Lead.objects.open().filter(team=team.successor_id)
+    return stand.annotate(moved_by=Subquery(moved.values("id")[:1])).filter(~Exists(given), moved_by__isnull=False)
+
+
+@transaction.atomic
+def give_hours(team: Team, *, old_id: int, new_id: int, at: datetime) -> int:
+    """The team works by another calendar, and so do the promises it gave. What a lead brought along from another team
+    keeps its hours. Returns how many promises are counted by the new ones."""
+    leads = lock_leads(list(Lead.objects.open().filter(team=team).values_list("pk", flat=True)))
+    clocks = list(given_by(team, old_id).values_list("pk", flat=True))
+    Clock.objects.filter(pk__in=clocks).update(calendar=new_id)
+    recount_leads([lead.pk for lead in leads], at=at)
+    return len(clocks)
+
+
+def given_by(team: Team, calendar_id: int) -> QuerySet[Clock]:
+    """Promises of a first touch to the team's leads by this calendar, less those that were begun in another team."""
+    moved = LeadEvent.objects.filter(
+        lead=OuterRef("lead"), at__gt=OuterRef("started_at"), changes__has_key="team", from_phase__gt=""
+    )
+    promises = countable().filter(kind=SLAClause.Kind.FIRST_TOUCH, lead__team=team, calendar=calendar_id)
+    return promises.filter(~Exists(moved))
+
+
+def _pass_on(team: Team, successor: Team) -> dict[str, list[object]]:
+    """Members and territories are the successor's; who holds a role in both holds it there."""
+    theirs = set(Membership.objects.filter(team=successor).values_list("user_id", "role"))
+    ours = list(Membership.objects.filter(team=team).order_by("pk").values_list("pk", "user_id", "role"))
+    both = [(pk, user_id, role) for pk, user_id, role in ours if (user_id, role) in theirs]
+    moved = [pk for pk, user_id, role in ours if (user_id, role) not in theirs]
+    Membership.objects.filter(pk__in=[pk for pk, _user, _role in both]).delete()
+    Membership.objects.filter(pk__in=moved).update(team=successor)
+    territories = list(Territory.objects.filter(team=team).order_by("pk").values_list("pk", flat=True))
+    Territory.objects.filter(pk__in=territories).update(team=successor)
+    return {
+        "members": list(moved),
+        "held_in_both": [[user_id, role] for _pk, user_id, role in both],
+        "territories": list(territories),
+    }
+
+
+def _move(leads: QuerySet[Lead], team: Team, *, at: datetime, retired: int | None = None) -> int:
+    """Each keeps its rep, steps and promises; the pool is put in order by the hours of the team it is in now."""
+    rows = lock_leads(list(leads.values_list("pk", flat=True)))
+    steps = _next_steps(rows)
+    worktime = Calendars(at=at).of_team(team.pk)
+    data = {"because": "team_retired" if retired else "team_back"} | ({"retired": retired} if retired else {})
+    altered = []
+    for lead in rows:
+        event = alter(lead, "reassign", by=None, at=at, data=dict(data), team=team)
+        if lead.phase == Phase.QUEUED:
+            lead.band, changes_at = band_of(lead, at=at, worktime=worktime, step=steps.get(lead.pk))
+            lead.sweep_at = sweep_of_queued(lead, changes_at)
+        altered.append((lead, event))
+    write_all(altered)
+    return len(altered)
+
+
+def _next_steps(leads: Sequence[Lead]) -> dict[int, Step]:
+    found: dict[int, Step] = {}
+    queued = [lead.pk for lead in leads if lead.phase == Phase.QUEUED]
+    for step in Step.objects.open().filter(lead__in=queued).order_by("due_at", "id"):
+        found.setdefault(step.lead_id, step)
+    return found
