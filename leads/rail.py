@@ -67,6 +67,8 @@ class _Door:
     roles: tuple[str, ...]
     key: str = ""
     counts: str = ""
+    # What lies below its address is another place.
+    is_alone: bool = False
 
 
 B, AE, MA, MK, AD = Role.BDR, Role.AE, Role.MANAGER, Role.MARKETER, Role.ADMIN
@@ -74,9 +76,10 @@ DOORS = (
     _Door("leads:queue", gettext_lazy("My queue"), "queue", (B,), key="g q", counts="queue"),
     _Door("leads:team", gettext_lazy("Team queues"), "team", (MA,), key="g t", counts="second_looks"),
     _Door("leads:hand_offs", gettext_lazy("Hand-offs"), "handoff", (AE, MA, B), key="g h", counts="hand_offs"),
-    _Door("leads:pool", gettext_lazy("Pool"), "leads", (B, MA), key="g l", counts="pool"),
+    _Door("leads:pool", gettext_lazy("Pool"), "pool", (B, MA), key="g p", counts="pool"),
     _Door("leads:coming_back", gettext_lazy("Coming back"), "back", (B, MA, AE), key="g b", counts="back"),
     _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, MA, AD), key="g i"),
+    _Door("leads:leads", gettext_lazy("Leads"), "leads", (B, AE, MA, MK, AD), key="g l", is_alone=True),
     _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
     _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),
@@ -137,7 +140,7 @@ def _place(door: _Door, user: User, *, path: str, counts: dict[str, int]) -> Pla
         return None
     count = counts.get(door.counts, 0)
     shown = f"{COUNT_MAX}+" if count > COUNT_MAX else str(count or "")
-    is_current = path == url if url == "/" else path.startswith(url)
+    is_current = path == url if url == "/" or door.is_alone else path.startswith(url)
     return Place(str(door.label), url, door.icon, shown, is_current, door.key)
 
 

@@ -126,16 +126,7 @@ class Facts:
     @property
     def name(self) -> str:
         """Her name; somebody without one is called by what is known of her."""
-        name = f"{self.given} {self.family}".strip()
-        if name:
-            return name
-        if self.title and self.company:
-            return _("%(title)s at %(company)s") % {"title": self.title, "company": self.company}
-        if self.company:
-            return _("Somebody at %(company)s") % {"company": self.company}
-        if self.title or not self.city:
-            return self.title or _("Somebody without a name")
-        return _("Somebody in %(place)s") % {"place": self.city}
+        return name_of(given=self.given, family=self.family, title=self.title, company=self.company, city=self.city)
 
     @property
     def about(self) -> str:
@@ -152,6 +143,20 @@ class Facts:
     def cadence_attempts(self) -> int:
         """How many attempts its cadence has; a cadence never changes, so that they are kept."""
         return len(attempts_of(self.cadence_id)) if self.cadence_id else 0
+
+
+def name_of(*, given: str, family: str, title: str, company: str, city: str) -> str:
+    """Her name; somebody without one is called by what is known of her."""
+    name = f"{given} {family}".strip()
+    if name:
+        return name
+    if title and company:
+        return _("%(title)s at %(company)s") % {"title": title, "company": company}
+    if company:
+        return _("Somebody at %(company)s") % {"company": company}
+    if title or not city:
+        return title or _("Somebody without a name")
+    return _("Somebody in %(place)s") % {"place": city}
 
 
 def address_of(name: str, public_id: UUID) -> str:

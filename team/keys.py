@@ -46,7 +46,8 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
         _("Go to"),
         (
             Key(_("My queue"), ("g q",)),
-            Key(_("Pool"), ("g l",)),
+            Key(_("Pool"), ("g p",)),
+            Key(_("Leads"), ("g l",)),
             Key(_("Hand-offs"), ("g h",)),
             Key(_("Team queues"), ("g t",)),
             Key(_("Imports"), ("g i",)),

@@ -25,9 +25,9 @@ from leads.intake.records import (
     guard_cell,
     opened,
     read_records,
-    unguard_cell,
 )
 from leads.intake.sniffing import DELIMITERS, ENCODINGS, delimiter_of, encoding_of
+from team.csv import unguard_cell
 
 __all__ = [
     "DELIMITERS",

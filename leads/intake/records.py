@@ -15,11 +15,13 @@ from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from team.csv import guard_cell as guard_any_cell
+from team.csv import unguard_cell
+
 MAX_FIELD_BYTES = 10 * 1024
 MAX_ROW_BYTES = 64 * 1024
 MAX_RECORD_LINES = 100
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 WIDE_ENCODINGS = ("utf-16-le", "utf-16-be")
 
 _PHONE = re.compile(r"\+[0-9 ()-]+")
@@ -129,18 +131,8 @@ def opened(file: FileOrPath) -> Iterator[BinaryIO]:
 
 
 def guard_cell(value: str, *, is_phone: bool = False) -> str:
-    """Keep a spreadsheet from running this cell as a formula: what we export starts with an apostrophe.
-
-    A number that is nothing but a phone number may stay as it is in a column of phones.
-    """
-    if is_phone and _PHONE.fullmatch(value):
-        return value
-    return "'" + value if value.lstrip("'").startswith(FORMULA_SIGNS) else value
-
-
-def unguard_cell(value: str) -> str:
-    """Take off the apostrophe of `guard_cell`, so that an exported file comes in again as it was."""
-    return value[1:] if value.startswith("'") and value.lstrip("'").startswith(FORMULA_SIGNS) else value
+    """As in every file of ours; a number that is nothing but a phone number may stay as it is in a column of phones."""
+    return value if is_phone and _PHONE.fullmatch(value) else guard_any_cell(value)
 
 
 # What is wrong with a row: the code and the numbers its sentence needs.

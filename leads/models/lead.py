@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -333,6 +333,10 @@ class Lead(models.Model):
             models.Index(fields=["sweep_at", "id"], condition=Q(sweep_at__isnull=False), name="lead_to_sweep"),
             models.Index(fields=["team", "wake_at"], condition=Q(phase="nurture"), name="lead_asleep"),
             models.Index(fields=["team", "phase", "id"], condition=~Q(phase="closed"), name="lead_of_team"),
+            # The orders of the list of leads: what is due, what came in, whom nobody has touched for longest.
+            models.Index(fields=["due_at", "id"], condition=~Q(phase="closed"), name="lead_by_due"),
+            models.Index(fields=["created_at", "id"], name="lead_by_arrival"),
+            models.Index(Coalesce("last_touched_at", "created_at"), "id", name="lead_by_touch"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ A row has a dozen values; through template variables fifty of them cost more tha
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from agreement.models import Phase
 from leads.why import address_of
-from team.templatetags.midfield import countdown, hidden, icon
+from team.templatetags.midfield import countdown, day, day_words, hidden, icon
 
 if TYPE_CHECKING:
     from leads.finding import FoundAccount, FoundPerson
+    from leads.lead_list import Line
     from leads.pool import PoolRow
     from leads.queue import Row
 
@@ -66,6 +69,38 @@ def pool_lines(context: Context, rows: "Sequence[PoolRow]") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def lead_lines(context: Context, lines: "Sequence[Line]") -> SafeString:
+    """Who, where she stands and with whom, by when, and what else tells leads apart."""
+    now = context["now"]
+    written = []
+    for line in lines:
+        if line.closed_at:
+            when = f'<span class="when">{icon("stop")}{day(context, line.closed_at)}</span>'
+        elif line.phase == Phase.NURTURE:
+            when = f'<span class="when" data-is="asleep">{icon("asleep")}{day(context, line.due_at)}</span>'
+        else:
+            when = str(countdown(context, line.due_at))
+        tells = [line.lane, line.tier, line.source, _touched(line, now)]
+        written.append(
+            f'<li class="row">{_who(line)}{_what(line.where)}{when}'
+            f"{_why(' · '.join(part for part in tells if part))}</li>"
+        )
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(written))  # nosec B703
+
+
+def _touched(line: "Line", now: datetime) -> str:
+    """When somebody last touched her, how often she was tried; of whom nobody touched, when she came in."""
+    if not line.touched_at:
+        return _("came in %(day)s") % {"day": day_words(line.came_at, now=now, midline=True)}
+    touched = _("touched %(day)s") % {"day": day_words(line.touched_at, now=now, midline=True)}
+    if not line.attempts:
+        return touched
+    tried = ngettext("%(count)s attempt", "%(count)s attempts", line.attempts) % {"count": line.attempts}
+    return f"{tried} · {touched}"
+
+
+@register.simple_tag(takes_context=True)
 def found_people(context: Context, people: "Sequence[FoundPerson]") -> SafeString:
     """Who was found, how she is reached, where her pursuit stands and who works it; a button to begin one."""
     may_add, add_her = context["may_add"], _("Add a lead for %(name)s")
@@ -110,7 +145,7 @@ def found_accounts(accounts: "Sequence[FoundAccount]") -> SafeString:
     return SafeString("\n".join(lines))  # nosec B703
 
 
-def _who(row: "Row | PoolRow") -> str:
+def _who(row: "Row | PoolRow | Line") -> str:
     return f'<span class="who"><a class="row-link" href="{row.url}">{escape(row.name)}</a> {escape(row.about)}</span>'
 
 

@@ -159,3 +159,23 @@ def test_a_marketer_reads_what_became_of_her_files_on_a_phone(new_page, db):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     expect(page.get_by_text("Milo", exact=True).last).to_be_visible()
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_list_of_leads_is_read_and_filtered_at_every_width(new_page, team, ana, width, scheme):
+    for zone in ("Pacific/Apia", "Europe/Oslo"):
+        working(ana, zone=zone).steps.update(due_at=timezone.now())
+    page = new_page(user=ana, viewport={"width": width, "height": 900}, color_scheme=scheme)
+
+    page.goto("/leads/")
+    page.get_by_text("More filters").click()
+    page.get_by_label("Source").fill("fair")
+
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(BARS) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints(page) == []
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_label("Source")).to_have_value("fair")
+    expect(page.get_by_text("No lead is like this")).to_be_visible()

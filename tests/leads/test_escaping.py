@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Employment
+from accounts.models import CustomField, Employment
 from accounts.search import index_accounts, index_people
 from agreement.models import Criterion, Disposition, Phase, Stage, StepKind
 from content.models import Asset, Topic
@@ -92,6 +92,16 @@ def test_the_pool_says_markup_and_obeys_none(client, alice, hostile):
     )
 
     said(page(client, alice, "/pool/"), "G", "A")
+
+
+def test_the_list_of_leads_says_markup_and_obeys_none(client, alice, hostile):
+    CustomField.objects.create(
+        entity="person", key="k", label=f"I {MARKUP}", type="choice", choices=[f"J {MARKUP}"], filterable=True
+    )
+    asked = {"q": "onerror", "source": f"H {MARKUP}"}
+
+    said(page(client, alice, reverse("leads:leads", query=asked)), "S", "N", "I", "J", "H")
+    said(page(client, alice, reverse("leads:leads", query={"q": "onerror"})), "G", "A", "T", "S")
 
 
 def test_the_search_says_markup_and_obeys_none(client, alice, hostile):

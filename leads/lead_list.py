@@ -1,0 +1,206 @@
+"""The list of leads for everyone who may see any: an allowlist of orders, a page by its keys, forwards and back.
+
+Reads only. What may be seen is `Lead.visible_to`; what is asked for are the filters of leads/forms/leads.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreement.models import Lane, Phase
+from leads.inbox import outcome_due
+from leads.models import Lead
+from leads.models.lead import AE_PHASES
+from leads.why import address_of, name_of
+from team.addresses import read_moment, read_number
+
+PAGE = 50
+# Beyond this a count says only that it is more.
+COUNT_MAX = 1_000
+
+# When somebody last touched her; of whom nobody touched, when she came in. Served by an index of its own.
+QUIET_SINCE = Coalesce("last_touched_at", "created_at")
+
+
+class Sort(NamedTuple):
+    """One order: by a moment, then by id, both the same way round."""
+
+    key: str
+    label: str | Promise
+    column: str
+    is_descending: bool = False
+
+
+SORTS = {
+    sort.key: sort
+    for sort in (
+        Sort("due", gettext_lazy("Due first"), "due_at"),
+        Sort("came", gettext_lazy("Came in last"), "created_at", True),
+        Sort("quiet", gettext_lazy("Untouched longest"), "quiet_since"),
+        Sort("touched", gettext_lazy("Touched last"), "quiet_since", True),
+    )
+}
+
+
+def sort_of(asked: str, *, has_closed: bool) -> Sort:
+    """The order that was asked for, if there is one like it. What is closed is not due: it stands by when it came."""
+    sort = SORTS.get(asked, SORTS["due"])
+    return SORTS["came"] if has_closed and sort.column == "due_at" else sort
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One lead as the list shows it."""
+
+    lead_id: int
+    url: str
+    name: str
+    about: str
+    phase: str
+    where: str
+    lane: str
+    tier: str
+    source: str
+    attempts: int
+    due_at: datetime | None
+    closed_at: datetime | None
+    came_at: datetime
+    touched_at: datetime | None
+
+
+@dataclass
+class Listed:
+    """One page, and where the pages beside it begin."""
+
+    lines: list[Line] = field(default_factory=list)
+    next_after: str = ""
+    prev_before: str = ""
+    total: int = 0
+
+    @property
+    def is_more(self) -> bool:
+        return self.total > COUNT_MAX
+
+
+def in_order(leads: QuerySet[Lead], sort: Sort, *, backwards: bool = False) -> QuerySet[Lead]:
+    if sort.column == "quiet_since":
+        leads = leads.annotate(quiet_since=QUIET_SINCE)
+    sign = "-" if sort.is_descending != backwards else ""
+    return leads.order_by(f"{sign}{sort.column}", f"{sign}id")
+
+
+def beyond(
+    leads: QuerySet[Lead], sort: Sort, place: tuple[datetime, int], *, backwards: bool = False
+) -> QuerySet[Lead]:
+    """What stands behind this place, or before it; found by the index that orders it."""
+    moment, pk = place
+    way = "lt" if sort.is_descending != backwards else "gt"
+    tied = Q(**{sort.column: moment, f"id__{way}": pk})
+    return leads.filter(Q(**{f"{sort.column}__{way}": moment}) | tied, **{f"{sort.column}__{way}e": moment})
+
+
+def list_leads(leads: QuerySet[Lead], sort: Sort, *, after: str = "", before: str = "", at: datetime) -> Listed:
+    """The page behind `after`, before `before`, or the first: two statements, however many leads there are."""
+    place = read_place(after) or read_place(before)
+    backwards = bool(place) and not read_place(after)
+    rows = in_order(leads, sort, backwards=backwards)
+    if place:
+        rows = beyond(rows, sort, place, backwards=backwards)
+    found = [dict(zip(_COLUMNS, row, strict=True)) for row in _columns(rows, sort, at=at)[: PAGE + 1]]
+    is_more, found = len(found) > PAGE, found[:PAGE]
+    if backwards:
+        found.reverse()
+    listed = Listed([_line(row) for row in found], total=leads.order_by()[: COUNT_MAX + 1].count())
+    if found and (is_more or backwards):
+        listed.next_after = _write(found[-1])
+    if found and (is_more if backwards else place):
+        listed.prev_before = _write(found[0])
+    return listed
+
+
+_COLUMNS = (
+    "pk", "public_id", "given", "family", "city", "company", "title", "phase", "stage", "bdr", "ae", "team", "lane",
+    "tier", "source", "attempts", "due_at", "outcome_due", "closed_as", "closed_at", "reason", "created_at",
+    "last_touched_at", "place",
+)  # fmt: skip
+
+
+def _columns(leads: QuerySet[Lead], sort: Sort, *, at: datetime) -> QuerySet[Any, Any]:
+    """One row in the order of `_COLUMNS`."""
+    return leads.annotate(
+        job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True))
+    ).values_list(
+        "pk", "public_id", "person__given_name", "person__family_name", "person__city", "account__name", "job__title",
+        "phase", "stage__label", "bdr__name", "ae__name", "team__name", "lane", "tier", "source", "attempts", "due_at",
+        outcome_due("pk", at=at), "closed_as", "closed_at", "reason__label", "created_at", "last_touched_at",
+        F(sort.column),
+    )  # fmt: skip
+
+
+def _line(row: dict[str, Any]) -> Line:
+    named = {part: row[part] or "" for part in ("given", "family", "title", "company", "city")}
+    has_name = bool(row["given"] or row["family"])
+    about = (row["company"], row["title"]) if has_name else (row["city"], _("no name yet"))
+    return Line(
+        lead_id=row["pk"],
+        url=address_of("leads:lead", row["public_id"]),
+        name=name_of(**named),
+        about=" · ".join(part for part in about if part),
+        phase=row["phase"],
+        where=_where(row),
+        lane=str(Lane(row["lane"]).label),
+        tier=row["tier"],
+        source=row["source"],
+        attempts=row["attempts"],
+        # After a meeting its outcome is what is due.
+        due_at=(row["outcome_due"] if row["phase"] == Phase.ACCEPTED else None) or row["due_at"],
+        closed_at=row["closed_at"],
+        came_at=row["created_at"],
+        touched_at=row["last_touched_at"],
+    )
+
+
+def _where(row: dict[str, Any]) -> str:
+    """Stage and who has it; of what is closed, how it ended."""
+    if row["phase"] == Phase.CLOSED:
+        how = str(Lead.ClosedAs(row["closed_as"]).label)
+        return _("%(how)s: %(reason)s") % {"how": how, "reason": row["reason"]} if row["reason"] else how
+    who = row["ae"] if row["phase"] in AE_PHASES else row["bdr"]
+    if who:
+        return f"{row['stage']} · {who}"
+    return _("%(stage)s · pool of %(team)s") % {"stage": row["stage"], "team": row["team"]}
+
+
+def chunks_of(leads: QuerySet[Lead], sort: Sort, *, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """(id, place) of every lead in this order, so many at a time, each found by its keys: nothing is held open."""
+    place: tuple[datetime, int] | None = None
+    while True:
+        rows = in_order(leads, sort)
+        if place is not None:
+            rows = beyond(rows, sort, place)
+        found = list(rows.values_list("pk", F(sort.column))[:size])
+        if found:
+            yield found
+        if len(found) < size:
+            return
+        place = (found[-1][1], found[-1][0])
+
+
+def _write(row: dict[str, Any]) -> str:
+    return f"{row['place'].isoformat()}_{row['pk']}"
+
+
+def read_place(text: str) -> tuple[datetime, int] | None:
+    """None where the address carries no place, or nonsense: then the list begins at its top."""
+    moment, _bar, pk = text.rpartition("_")
+    found, key = read_moment(moment), read_number(pk)
+    return None if found is None or key is None else (found, key)

@@ -1,0 +1,61 @@
+"""The list of leads, for everyone who may see any, and the same as a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from leads.forms.leads import FIRST, LeadFilters
+from leads.lead_choices import choices_for
+from leads.lead_export import export_lines
+from leads.lead_list import COUNT_MAX, list_leads, sort_of
+from leads.models import Lead
+from leads.views.access import need_role
+from team.csv import csv_file
+from team.http import Request
+from team.models import Role
+
+logger = structlog.get_logger(__name__)
+
+
+@require_GET
+@never_cache
+def leads(request: Request) -> HttpResponse:
+    now = timezone.now()
+    filters = _filters(request, at=now)
+    sort = sort_of(filters.order, has_closed=filters.has_closed)
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    context = {
+        "now": now,
+        "filters": filters,
+        "first": FIRST,
+        "sort": sort,
+        "listed": list_leads(filters.leads, sort, after=after, before=before, at=now),
+        "is_later": bool(after or before),
+        "count_max": COUNT_MAX,
+    }
+    return render(request, "leads/leads.html", context)
+
+
+@require_POST
+def leads_export(request: Request) -> StreamingHttpResponse:
+    """Every lead that the filters of the address leave, as the one who asks may see it; that she asked is noted."""
+    now = timezone.now()
+    filters = _filters(request, at=now)
+    sort = sort_of(filters.order, has_closed=filters.has_closed)
+    logger.info("exported", what="leads", filters=sorted(filters.chosen), user=request.user.pk)
+    site = f"{request.scheme}://{request.get_host()}"
+    name = f"leads-{timezone.localdate(now):%Y-%m-%d}.csv"
+    return csv_file(name, export_lines(filters.leads, sort, site=site))
+
+
+def _filters(request: Request, *, at: datetime) -> LeadFilters:
+    need_role(request, *Role)
+    visible = Lead.objects.visible_to(request.user)
+    return LeadFilters(request.GET, queryset=visible, choices=choices_for(request.user), at=at)
