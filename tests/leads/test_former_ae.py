@@ -13,18 +13,12 @@ from leads.actions.logging import add_note
 from leads.actions.outcomes import return_lead
 from leads.brief import brief_of
 from leads.models import HandOff, Lead
-from team.models import Role
-from tests.make import make_lead, make_user
+from tests.make import make_lead
 
 
 @pytest.fixture
 def now():
     return timezone.now()
-
-
-@pytest.fixture
-def petra(db):
-    return make_user("petra", Role.AE)
 
 
 def test_the_brief_is_closed_to_her_once_the_lead_went_to_another(client, alice, peter, petra, now):

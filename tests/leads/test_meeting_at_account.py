@@ -20,32 +20,9 @@ from leads.actions.outcomes import return_lead, stall_lead
 from leads.actions.recycling import recycle_lead
 from leads.actions.sweeping import sweep_leads
 from leads.actions.undoing import undo_last
-from leads.checking import check_all
-from leads.models import HandOff, Lead, Step
+from leads.models import HandOff, Lead
+from tests.leads.meetings import END, LATER, START, attempt, book, broken, wall
 from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
-
-LATER = NOON + timedelta(minutes=10)
-START = NOON + timedelta(days=2)
-END = START + timedelta(minutes=30)
-
-
-def wall(moment):
-    return moment.replace(tzinfo=None), "UTC"
-
-
-def broken(at=LATER):
-    return {name for name, ids in check_all(at=at).items() if ids}
-
-
-def book(lead, ae, *, by, start=START, at=LATER):
-    return hand_off_lead(lead, ae=ae, by=by, at=at, meeting=wall(start))
-
-
-def attempt(lead):
-    """When its attempt is due, and when it would be but for the meeting."""
-    step = Step.objects.open().get(lead=lead, made_by="cadence")
-    assert Lead.objects.get(pk=lead.pk).due_at == step.due_at or lead.steps.open().count() > 1
-    return step.due_at, step.held_from
 
 
 # Entering work after it was booked

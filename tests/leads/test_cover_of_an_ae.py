@@ -1,0 +1,166 @@
+"""Cover of an account executive who is away: who answers for her, and the lead stays hers."""
+
+from datetime import timedelta
+
+from agreement.models import Phase
+from leads.actions.claiming import reassign_leads
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
+from leads.actions.leaving import release_absent
+from leads.actions.outcomes import record_no_show
+from leads.actions.undoing import undo_last
+from leads.forms.sales import may_answer
+from leads.models import HandOff, Lead, Notice
+from team.models import Absence, Role
+from tests.leads.covering import BACK, LATER, away, broken, fresh, to_answer
+from tests.make import NOON, make_lead, make_user, reason
+
+
+def test_who_covers_an_ae_holds_her_meetings_and_records_what_came_of_them(alice, peter, petra, meanwhile):
+    start = NOON + timedelta(days=1)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    hand_off = hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(start.replace(tzinfo=None), "UTC"))
+    accept_hand_off(hand_off, by=peter, at=NOON)
+    away(peter, petra)
+    assert not Lead.objects.visible_to(petra).exists()
+
+    release_absent(at=LATER)
+
+    hand_off.refresh_from_db()
+    assert lead.steps.open().get().assignee == petra
+    assert set(Lead.objects.workable_by(petra)) == set(Lead.objects.visible_to(petra)) == {lead}
+    assert may_answer(petra, hand_off)
+    assert not may_answer(make_user("paula", Role.AE), hand_off)
+    assert broken() == set()
+
+    record_no_show(hand_off, by=petra, at=start + timedelta(hours=1))
+    assert not Lead.objects.visible_to(petra).exists()
+    assert fresh(lead).phase == Phase.WORKING
+
+
+def test_who_covers_an_ae_answers_for_her_and_the_lead_stays_hers(waiting, peter, petra, meanwhile):
+    away(peter, petra)
+    assert not HandOff.objects.visible_to(petra).exists()
+
+    release_absent(at=LATER)
+
+    hand_off = HandOff.objects.visible_to(petra).get()
+    assert to_answer(petra) == to_answer(peter) == [hand_off]
+    assert set(Lead.objects.workable_by(petra)) == {hand_off.lead}
+    assert may_answer(petra, hand_off)
+    assert [(one.user, one.kind) for one in Notice.objects.filter(user=petra)] == [(petra, Notice.Kind.HAND_OFF)]
+
+    accept_hand_off(hand_off, by=petra, at=LATER)
+
+    hand_off.refresh_from_db()
+    assert (hand_off.ae, hand_off.answered_by, hand_off.lead.ae) == (peter, petra, peter)
+    assert set(Lead.objects.visible_to(petra)) == {hand_off.lead}
+    assert hand_off.lead.steps.open().get().assignee == peter
+    release_absent(at=LATER)
+    assert hand_off.lead.steps.open().get().assignee == petra
+    assert list(HandOff.objects.addressed_to(petra)) == [hand_off]
+    release_absent(at=BACK)
+    assert hand_off.lead.steps.open().get().assignee == peter
+    assert not HandOff.objects.visible_to(petra).exists()
+    assert broken(BACK) == set()
+
+
+def test_who_covers_an_ae_may_reject_for_her(waiting, alice, peter, petra):
+    away(peter, petra)
+    release_absent(at=LATER)
+    waiting.refresh_from_db()
+
+    reject_hand_off(waiting, reason=reason("reject_brief_empty"), by=petra, at=LATER)
+
+    assert (fresh(waiting.lead).phase, fresh(waiting.lead).bdr) == (Phase.WORKING, alice)
+    assert not Lead.objects.visible_to(petra).exists()
+    assert broken() == set()
+
+
+def test_an_ae_who_is_back_answers_alone(waiting, peter, petra):
+    away(peter, petra)
+    release_absent(at=LATER)
+    assert broken(BACK + timedelta(minutes=9)) >= {"hand_off_lent_to_nobodys_cover"}
+
+    release_absent(at=BACK)
+
+    assert (to_answer(peter), to_answer(petra)) == ([waiting], [])
+    assert not HandOff.objects.visible_to(petra).exists()
+
+
+def test_her_cover_is_told_once(waiting, peter, petra):
+    away(peter, petra)
+
+    release_absent(at=LATER)
+    release_absent(at=LATER)
+
+    assert Notice.objects.filter(user=petra).count() == 1
+
+
+def test_of_two_covers_at_once_one_answers_and_only_she_is_told(waiting, peter, petra):
+    paula = make_user("paula", Role.AE)
+    Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK - timedelta(days=1), cover=paula)
+    away(peter, petra)
+
+    for minute in range(4):
+        release_absent(at=LATER + timedelta(minutes=minute))
+        assert (to_answer(petra), to_answer(paula)) == ([waiting], [])
+
+    assert [one.user for one in Notice.objects.filter(user__in=[petra, paula])] == [petra]
+
+
+def test_a_later_absence_with_another_cover_takes_nothing_from_who_still_covers(waiting, peter, petra):
+    paula = make_user("paula", Role.AE)
+    first = away(peter, petra)
+    release_absent(at=LATER)
+    Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK + timedelta(days=1), cover=paula)
+
+    release_absent(at=LATER)
+    assert (to_answer(petra), to_answer(paula)) == ([waiting], [])
+
+    first.delete()
+    release_absent(at=LATER)
+    assert (to_answer(petra), to_answer(paula)) == ([], [waiting])
+
+
+def test_what_the_first_cover_may_not_take_the_other_is_lent(waiting, bob, peter, petra):
+    Absence.objects.create(user=peter, starts_at=LATER, ends_at=BACK + timedelta(days=1), cover=bob)
+    away(peter, petra)
+
+    release_absent(at=LATER)
+
+    assert (to_answer(bob), to_answer(petra)) == ([], [waiting])
+
+
+def test_who_covered_the_former_ae_answers_nothing_for_the_new_one(waiting, peter, petra):
+    paula = make_user("paula", Role.AE)
+    away(peter, petra)
+    release_absent(at=LATER)
+
+    reassign_leads([waiting.lead_id], to=paula, by=None, at=LATER, side="ae")
+
+    assert (to_answer(petra), to_answer(paula)) == ([], [waiting])
+    assert not Lead.objects.visible_to(petra).exists()
+    assert broken() == set()
+
+
+def test_an_ae_has_back_what_was_not_done(alice, peter, petra):
+    lead = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    away(peter, petra)
+    release_absent(at=LATER)
+    assert lead.steps.open().get().assignee == petra
+
+    release_absent(at=BACK)
+
+    assert lead.steps.open().get().assignee == peter
+    assert not Lead.objects.workable_by(petra).exists()
+
+
+def test_what_is_taken_back_before_its_answer_her_cover_is_not_told(waiting, alice, peter, petra):
+    earlier = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter)
+    away(peter, petra)
+    release_absent(at=LATER)
+
+    undo_last(waiting.lead, by=alice, at=LATER)
+
+    assert [one.lead for one in Notice.objects.filter(user=petra)] == [earlier]
+    assert to_answer(petra) == list(earlier.hand_offs.all())
