@@ -43,33 +43,36 @@ def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = Fal
     """
     if account_id is None:
         return
-    steps = Step.objects.filter(lead__account=account_id).wrongly_timed(at)
-    promises = Clock.objects.filter(lead__account=account_id).wrongly_timed(at)
+    until, _ref = _last_meeting(account_id, at=at)
+    steps = Step.objects.filter(lead__account=account_id).wrongly_timed_until(until, at=at)
+    promises = Clock.objects.filter(lead__account=account_id).wrongly_timed_until(until, at=at)
     wrong = [pk for (pk,) in steps.values_list("lead_id").union(promises.values_list("lead_id"))]
     others = Lead.objects.filter(pk__in=wrong, phase__in=[Phase.QUEUED, Phase.WORKING]).order_by("pk")
     skip = connection.features.has_select_for_update_skip_locked
     leads = list(others.select_for_update(of=("self",), skip_locked=skip))
     if leads:
-        ahead: Any = HandOff.objects.meeting_ahead(at).filter(lead__account=account_id)
-        until, ref = ahead.order_by("-ends_at").values_list("ends_at", "lead_id").first() or (None, None)
+        # Asked again: the lock may have waited for who has changed the meeting.
+        until, ref = _last_meeting(account_id, at=at)
         _hold(leads, until, ref=ref, at=at, as_before=as_before)
 
 
 def hold_forgotten_attempts(*, at: datetime) -> int:
     """Attempts and promises that a meeting should hold up, or holds no longer, because their lead was being changed
     when that was decided, or came in since. Returns accounts."""
-    there = HandOff.objects.meeting_ahead(at).filter(lead__account__isnull=False).values("lead__account")
-    promises = Clock.objects.wrongly_timed(at)
     accounts = {
-        *Step.objects.before_a_meeting(at).values_list("lead__account", flat=True),
-        *Step.objects.held_wrongly(at).values_list("lead__account", flat=True),
-        *promises.filter(lead__account__in=there).values_list("lead__account", flat=True),
-        *promises.filter(started_at__gt=at).values_list("lead__account", flat=True),
+        *Step.objects.wrongly_timed(at).values_list("lead__account", flat=True),
+        *Clock.objects.wrongly_timed(at).values_list("lead__account", flat=True),
     }
     for account_id in sorted(accounts - {None}):
         with transaction.atomic():
             hold_attempts(account_id, at=at)
     return len(accounts)
+
+
+def _last_meeting(account_id: int, *, at: datetime) -> tuple[datetime | None, int | None]:
+    """When the last meeting ahead at the account ends, and whose it is."""
+    ahead: Any = HandOff.objects.meeting_ahead_at(account_id, at)
+    return ahead.order_by("-ends_at").values_list("ends_at", "lead_id").first() or (None, None)
 
 
 def hold_planned(effects: Effects, until: datetime | None, *, at: datetime) -> None:

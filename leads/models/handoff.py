@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -60,12 +70,25 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
 
     def meeting_ahead(self, at: datetime) -> HandOffQuerySet:
         """Open ones whose meeting is not over at `at`, each with the moment at which it will be: `ends_at`."""
+        # That there is one is said for the index of booked ones.
+        return self.open().filter(meeting_at__isnull=False)._not_over(at)
+
+    def meeting_ahead_at(self, account: Any, at: datetime) -> HandOffQuerySet:
+        """The same of one account. Only its leads with sales are asked, few however many it has: an open hand-off of
+        any other lead is one of the broken promises of `check_leads`."""
+        # That it is not over says that there is a meeting; said again, SQLite would read every meeting there is.
+        with_sales = Q(lead__phase=Phase.HANDED_OFF) | Q(lead__phase=Phase.ACCEPTED)
+        return self.open().filter(with_sales, lead__account=account)._not_over(at)
+
+    def _not_over(self, at: datetime) -> HandOffQuerySet:
         minute = timedelta(minutes=1)
         length = ExpressionWrapper(Cast("minutes", IntegerField()) * minute, output_field=DurationField())
         ends = ExpressionWrapper(F("meeting_at") + length, output_field=DateTimeField())
         # Most meetings ahead have not begun: only of the others is the end computed.
-        booked = self.open().filter(meeting_at__isnull=False).annotate(ends_at=ends)
-        return booked.filter(Q(meeting_at__gt=at) | Q(ends_at__gt=at))
+        return self.annotate(ends_at=ends).filter(Q(meeting_at__gt=at) | Q(ends_at__gt=at))
+
+    def accounts(self) -> QuerySet[HandOff, Any]:
+        return self.filter(lead__account__isnull=False).values("lead__account")
 
     def with_people(self) -> HandOffQuerySet:
         """With everybody a line about it names."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, StepKind
@@ -32,21 +32,22 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def wrongly_timed(self, at: datetime) -> StepQuerySet:
         """Attempts that a meeting at the account should hold up and does not, or that wait for what is not."""
-        return self.attempts()._with_end(at).filter(_BEFORE_A_MEETING | _held_wrongly(at))
+        # Found from the meetings and from what is held: neither reads what else is planned.
+        return self.filter(pk__in=self.before_a_meeting(at).values("pk").union(self.held_wrongly(at).values("pk")))
+
+    def wrongly_timed_until(self, until: datetime | None, *, at: datetime) -> StepQuerySet:
+        """The same of people of one account, where the last meeting ahead ends at `until`."""
+        return self.attempts().annotate(free_at=_moment(until)).filter(_BEFORE_A_MEETING | _held_wrongly(at))
 
     def before_a_meeting(self, at: datetime) -> StepQuerySet:
         """Attempts at somebody while a colleague of hers has a meeting ahead."""
-        there = HandOff.objects.meeting_ahead(at).filter(lead__account__isnull=False).values("lead__account")
-        return self.attempts().filter(lead__account__in=there)._with_end(at).filter(_BEFORE_A_MEETING)
+        there = HandOff.objects.meeting_ahead(at).accounts()
+        return self.attempts().filter(lead__account__in=there).annotate(free_at=_end(at)).filter(_BEFORE_A_MEETING)
 
     def held_wrongly(self, at: datetime) -> StepQuerySet:
         """Held up until another moment than the end of the last meeting there is."""
-        return self.attempts().filter(held_from__isnull=False)._with_end(at).filter(_held_wrongly(at))
-
-    def _with_end(self, at: datetime) -> StepQuerySet:
-        """Each with the end of the last meeting ahead at its account: `free_at`."""
-        there: Any = HandOff.objects.meeting_ahead(at).filter(lead__account=OuterRef("lead__account"))
-        return self.annotate(free_at=Subquery(there.order_by("-ends_at").values("ends_at")[:1]))
+        held = self.attempts().filter(held_from__isnull=False)
+        return held.annotate(free_at=_end(at)).filter(_held_wrongly(at))
 
     def earliest_of_each_lead(self) -> StepQuerySet:
         """One row a lead: its assignee's earliest open step."""
@@ -60,6 +61,16 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def in_queue_order(self) -> StepQuerySet:
         return self.order_by("due_at", "id")
+
+
+def _end(at: datetime) -> Subquery:
+    """Of a step or a clock: when the last meeting ahead at its account ends, as `free_at`."""
+    there: Any = HandOff.objects.meeting_ahead_at(OuterRef("lead__account"), at)
+    return Subquery(there.order_by("-ends_at").values("ends_at")[:1])
+
+
+def _moment(at: datetime | None) -> Value:
+    return Value(at, output_field=models.DateTimeField())
 
 
 # Who asked to be called and was not reached yet waits for nobody's meeting.
@@ -182,23 +193,33 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def wrongly_timed(self, at: datetime) -> ClockQuerySet:
         """First touches of the pool that a meeting at the account should put off and does not, or that wait for what is
         not. Who asked, or was promised a moment, waits for nobody's meeting; what was missed stays missed."""
-        there: Any = HandOff.objects.meeting_ahead(at).filter(lead__account=OuterRef("lead__account"))
+        # Found from the meetings and from what was put off: neither reads the rest of the pool.
+        there = HandOff.objects.meeting_ahead(at).accounts()
+        running = self._in_pool(at).filter(lead__account__in=there).annotate(free_at=_end(at)).filter(_RUNS_ON)
+        put_off = self._in_pool(at).annotate(free_at=_end(at)).filter(_put_off_wrongly(at))
+        return self.filter(pk__in=running.values("pk").union(put_off.values("pk")))
+
+    def wrongly_timed_until(self, until: datetime | None, *, at: datetime) -> ClockQuerySet:
+        """The same of people of one account, where the last meeting ahead ends at `until`."""
+        return self._in_pool(at).annotate(free_at=_moment(until)).filter(_RUNS_ON | _put_off_wrongly(at))
+
+    def _in_pool(self, at: datetime) -> ClockQuerySet:
         promised = Step.objects.open().filter(lead=OuterRef("lead"), promised=True)
         pooled = self.running().filter(kind=SLAClause.Kind.FIRST_TOUCH, lead__phase=Phase.QUEUED, due_at__gt=at)
-        pooled = pooled.annotate(
-            free_at=Subquery(there.order_by("-ends_at").values("ends_at")[:1]), is_promised=Exists(promised)
-        )
-        waits = ~Q(lead__lane=Lane.HAND_RAISER) & Q(is_promised=False, free_at__isnull=False)
-        put_off = _PUT_OFF & Q(started_at__gt=at)
-        another = Q(started_at__lt=F("free_at")) | (put_off & Q(started_at__gt=F("free_at")))
-        return pooled.filter((waits & another) | (~waits & put_off))
+        return pooled.annotate(is_promised=Exists(promised))
 
     def to_notice(self, at: datetime) -> ClockQuerySet:
         return self.running().filter(next_notice_at__lte=at).order_by("next_notice_at", "id")
 
 
-# It begins later than its lead came in.
-_PUT_OFF = Q(lead__first_queued_at=None) | Q(started_at__gt=F("lead__first_queued_at"))
+_WAITS = ~Q(lead__lane=Lane.HAND_RAISER) & Q(is_promised=False)
+_RUNS_ON = _WAITS & Q(started_at__lt=F("free_at"))
+
+
+def _put_off_wrongly(at: datetime) -> Q:
+    """It begins later than its lead came in, and at no end of a last meeting that it waits for."""
+    put_off = Q(started_at__gt=at) & (Q(lead__first_queued_at=None) | Q(started_at__gt=F("lead__first_queued_at")))
+    return put_off & (~_WAITS | Q(free_at=None) | Q(started_at__gt=F("free_at")))
 
 
 class Clock(models.Model):
@@ -250,6 +271,8 @@ class Clock(models.Model):
                 condition=Q(next_notice_at__isnull=False),
                 name="clock_to_notice",
             ),
+            # Those that begin later are the few that were put off.
+            models.Index(fields=["started_at"], condition=Q(kind="first_touch", state="running"), name="clock_put_off"),
         ]
 
     def __str__(self) -> str:
