@@ -13,6 +13,8 @@ import structlog
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from config.log_lines import hide_secret_addresses
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -306,6 +308,7 @@ LOG_PROCESSORS: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    hide_secret_addresses,
 ]
 structlog.configure(
     processors=[

@@ -4,6 +4,7 @@ from django.urls import path
 
 from leads.views import (
     away,
+    calendar_feed,
     coming_back,
     correcting,
     deciding,
@@ -44,6 +45,7 @@ urlpatterns = [
     path("leads/<uuid:public_id>/disqualify/", deciding.disqualify, name="disqualify"),
     path("leads/<uuid:public_id>/undo/", deciding.undo, name="undo"),
     path("leads/<uuid:public_id>/person/", correcting.correct, name="correct"),
+    path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path("search/", search.search, name="search"),
     path("notices/", notices.notices, name="notices"),
     path("notices/seen/", notices.mark_seen, name="notices_seen"),

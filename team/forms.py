@@ -28,3 +28,16 @@ class PreferencesForm(forms.ModelForm):
         help_texts = {
             "c_dials": _("For whoever has a telephone on this computer. A click on the number dials either way."),
         }
+
+
+class FeedForm(forms.Form):
+    """What to do with the address of her calendar feed."""
+
+    MAKE, KEEP, REVOKE = "make", "keep", "revoke"
+
+    act = forms.ChoiceField(choices=[(MAKE, MAKE), (KEEP, KEEP), (REVOKE, REVOKE)])
+    has_names = forms.BooleanField(
+        label=_("With names of people and companies"),
+        required=False,
+        help_text=_("They leave Midfield with the file, and whoever keeps your calendar can read them."),
+    )

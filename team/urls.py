@@ -5,5 +5,6 @@ from team import views
 app_name = "team"
 urlpatterns = [
     path("me/", views.profile, name="profile"),
+    path("me/calendar/", views.calendar, name="calendar"),
     path("me/theme/", views.theme, name="theme"),
 ]

@@ -2,13 +2,16 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from team.actions.feeds import make_feed, revoke_feed, show_names
 from team.actions.preferences import change_preferences, choose_theme
-from team.forms import PreferencesForm, ThemeForm
+from team.forms import FeedForm, PreferencesForm, ThemeForm
 from team.http import Request, tell
+from team.models import CalendarFeed
 
 
 @require_POST
@@ -37,4 +40,37 @@ def profile(request: Request) -> HttpResponse:
         )
         tell(request, _("Your settings are saved."))
         return redirect("team:profile")
-    return render(request, "team/profile.html", {"form": form}, status=422 if form.errors else 200)
+    return _profile(request, form, status=422 if form.errors else 200)
+
+
+@require_POST
+def calendar(request: Request) -> HttpResponse:
+    """Her calendar feed: a new address is shown on the page that answers, and never again."""
+    form = FeedForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    act, has_names = form.cleaned_data["act"], form.cleaned_data["has_names"]
+    if act == FeedForm.MAKE:
+        token = make_feed(request.user, has_names=has_names, at=timezone.now())
+        return _profile(request, PreferencesForm(instance=request.user), token=token)
+    if act == FeedForm.KEEP:
+        show_names(request.user, has_names)
+        tell(request, _("Your calendar shows names.") if has_names else _("Your calendar shows no names."))
+    elif revoke_feed(request.user):
+        tell(request, _("The address is revoked: your calendar hears nothing any more."))
+    return redirect("team:profile")
+
+
+def _profile(request: Request, form: PreferencesForm, *, token: str = "", status: int = 200) -> HttpResponse:
+    feed = CalendarFeed.objects.filter(user=request.user).first()
+    context = {
+        "form": form,
+        "feed": feed,
+        "feed_form": FeedForm(initial={"has_names": bool(feed and feed.has_names)}),
+        "token": token,
+        "site": f"{request.scheme}://{request.get_host()}",
+    }
+    response = render(request, "team/profile.html", context, status=status)
+    if token:
+        response.headers["Cache-Control"] = "no-store"
+    return response

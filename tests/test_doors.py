@@ -12,6 +12,7 @@ from accounts.search import index_people
 from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
 from leads.models import Notice, SecondLook
+from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_lead, make_user, reason
@@ -26,6 +27,7 @@ DOORS = {
     "readyz": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "metrics": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "team:profile": ("302 200 200 200 200 200 200 200 200", "302 200 200 200 200 200 200 200 200"),
+    "team:calendar": ("302 405 405 405 405 405 405 405 405", "302 422 422 422 422 422 422 422 422"),
     "team:theme": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
     "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
@@ -47,6 +49,7 @@ DOORS = {
     "leads:disqualify": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
     "leads:undo": ("302 405 405 405 405 405 405 405 405", "302 409 404 404 404 403 409 404 403"),
     "leads:correct": ("302 405 405 405 405 405 405 405 405", "302 422 404 404 404 403 422 404 403"),
+    "leads:calendar_feed": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "leads:search": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:notices": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:notices_seen": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
@@ -163,6 +166,8 @@ def address(name, parameters, things):
     short = name.rpartition(":")[2]
     if short == "setting_revert":
         return reverse(name, args=[renamed_stage().pk])
+    if "token" in parameters:
+        return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
     if "slug" in parameters:
         return reverse(name, args=["stages", *([Stage.objects.get(key="connected").pk] if "pk" in parameters else [])])
     if short == "absence_end":
@@ -207,7 +212,7 @@ def test_everybody_is_answered_as_the_table_says(clients, things):
 
 
 # What is nobody's: whether the place runs, and her own settings.
-OPEN_TO_ALL = {"healthz", "readyz", "metrics", "team:profile", "team:theme"}
+OPEN_TO_ALL = {"healthz", "readyz", "metrics", "team:profile", "team:calendar", "team:theme"}
 
 
 def test_who_holds_no_role_any_more_is_shown_nobody(things, alice, mona, team):

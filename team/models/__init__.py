@@ -1,6 +1,7 @@
 """Who works here, when, and what they may see. The lowest room: it knows nothing of leads."""
 
 from team.models.calendar import Absence, Calendar, CalendarDay, CalendarWindow
+from team.models.feed import CalendarFeed
 from team.models.installation import FormSubmission, Installation, SettingChange, Tick, Upload
 from team.models.user import Membership, Role, Team, Territory, User
 
@@ -8,6 +9,7 @@ __all__ = [
     "Absence",
     "Calendar",
     "CalendarDay",
+    "CalendarFeed",
     "CalendarWindow",
     "FormSubmission",
     "Installation",

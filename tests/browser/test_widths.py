@@ -179,3 +179,17 @@ def test_the_list_of_leads_is_read_and_filtered_at_every_width(new_page, team, a
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_label("Source")).to_have_value("fair")
     expect(page.get_by_text("No lead is like this")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_address_of_a_calendar_is_made_on_a_phone(new_page, ana, scheme):
+    page = new_page(user=ana, viewport=PHONE, color_scheme=scheme)
+
+    page.goto("/me/")
+    page.get_by_role("button", name="Make an address").click()
+
+    address = page.get_by_label("Subscribe to this address now").input_value()
+    assert address.endswith(".ics")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate(BARS) == []
+    assert complaints(page) == []
