@@ -17,6 +17,7 @@ from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.logging import mark_of_next
 from leads.actions.undoing import can_undo
+from leads.buying_group import missing_roles
 from leads.cadence import attempts_of
 from leads.her_clock import HerClock, her_clock
 from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS
@@ -291,9 +292,7 @@ class LeadPage:
 
     @property
     def missing_roles(self) -> list[str]:
-        held = {one.employment.role for one in self.colleagues}
-        wanted = (Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION)
-        return [str(role.label) for role in wanted if role not in held] if self.account else []
+        return missing_roles(one.employment.role for one in self.colleagues) if self.account else []
 
     def _silence(self) -> set[str]:
         """The channels she may not be reached on: her own wish, or that of an address or number of hers."""

@@ -140,6 +140,7 @@ def _said(notice: Notice) -> str:
         Kind.RELEASED: _("Given back to the pool"),
         Kind.SECOND_LOOK: _("Asks for a second look"),
         Kind.RETURNED: _("Came to you"),
+        Kind.ENDED: _("Ended: its company is not for reps now"),
     }[kind]
 
 

@@ -141,6 +141,7 @@ BECAUSE = {
     "gone": gettext_lazy("no longer a person of their own"),
     "put_back": gettext_lazy("Put back after a second look"),
     "lost_deal": gettext_lazy("Opened by a lost deal"),
+    "prospect_again": gettext_lazy("A prospect again"),
     "file": gettext_lazy("As the file says"),
 }
 
@@ -354,6 +355,10 @@ def _disqualified(t: Teller, e: LeadEvent) -> Told:
     return Told("stop", _("%(who)s disqualified it: %(reason)s") % words, second)
 
 
+def _stood_down(t: Teller, e: LeadEvent) -> Told:
+    return Told("stop", _("Ended: its company is not for reps"), _because(e))
+
+
 def _merged(t: Teller, e: LeadEvent) -> Told:
     return Told("merge", _("Closed: goes on in another pursuit of the same person"), _because(e))
 
@@ -398,6 +403,7 @@ SENTENCES: dict[str, Callable[[Teller, LeadEvent], Told]] = {
     "rewake": _rewoken,
     "wake": _woken,
     "disqualify": _disqualified,
+    "stand_down": _stood_down,
     "merge": _merged,
     "erase": _erased,
     "correct": _corrected,

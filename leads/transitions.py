@@ -99,6 +99,7 @@ MOVES: tuple[Move, ...] = (
     *_rows((N,), "rewake", N, ("bdr", "manager", "system"), ("wake",), due="wake"),
     *_rows((N,), "wake", C, ("system", "bdr", "manager"), due="none"),
     *_rows((Q, W, N), "disqualify", C, ("bdr", "pool", "manager"), ("reason",), due="none", clocks="excused"),
+    *_rows((Q, W), "stand_down", C, ("system",), ("standing",), due="none", clocks="excused"),
     *_rows(OPEN, "merge", C, ("manager", "bdr", "ae", "system"), due="none", clocks="excused"),
     *_rows(OPEN, "erase", C, ("manager", "system"), due="none", clocks="excused"),
     # Taken back: the only verb that may cross any two phases.

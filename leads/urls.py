@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    accounts,
     away,
     calendar_feed,
     coming_back,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("leads/<uuid:public_id>/wake-on/", coming_back.wake_on, name="wake_on"),
     path("people/new/", people.person_new, name="person_new"),
     path("people/<uuid:public_id>/lead/", people.lead_new, name="lead_new"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<uuid:public_id>/", accounts.account, name="account"),
+    path("accounts/<uuid:public_id>/standing/", accounts.account_standing, name="account_standing"),
     path("hand-offs/", hand_offs.hand_offs, name="hand_offs"),
     path("hand-offs/<uuid:public_id>/", hand_offs.hand_off_brief, name="hand_off_brief"),
     path("hand-offs/<uuid:public_id>/accept/", hand_offs.accept, name="accept"),

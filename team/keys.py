@@ -48,6 +48,7 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
             Key(_("My queue"), ("g q",)),
             Key(_("Pool"), ("g p",)),
             Key(_("Leads"), ("g l",)),
+            Key(_("Accounts"), ("g a",)),
             Key(_("Hand-offs"), ("g h",)),
             Key(_("Team queues"), ("g t",)),
             Key(_("Imports"), ("g i",)),

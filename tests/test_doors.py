@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
@@ -58,6 +59,9 @@ DOORS = {
     "leads:wake_on": ("302 200 404 404 404 403 200 404 403", "302 200 404 404 404 403 200 404 403"),
     "leads:person_new": ("302 200 200 403 403 403 200 200 403", "302 200 200 403 403 403 200 200 403"),
     "leads:lead_new": ("302 405 405 405 405 405 405 405 405", "302 302 302 403 403 403 302 302 403"),
+    "leads:accounts": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:account": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:account_standing": ("302 403 403 200 200 403 200 200 200", "302 403 403 422 422 403 422 422 422"),
     "leads:hand_offs": ("302 200 200 200 200 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:hand_off_brief": ("302 200 404 200 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
     "leads:accept": ("302 405 405 405 405 405 405 405 405", "302 403 404 302 404 403 302 404 403"),
@@ -178,6 +182,8 @@ def address(name, parameters, things):
         return reverse(name, args=[look.pk])
     if "public_id" not in parameters:
         return reverse(name)
+    if short.startswith("account"):
+        return reverse(name, args=[Account.objects.get_or_create(name="Corvane")[0].public_id])
     if short in OF_HAND_OFFS:
         return reverse(name, args=[leads[Phase.HANDED_OFF].hand_offs.get().public_id])
     if short.startswith("import"):

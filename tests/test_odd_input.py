@@ -8,7 +8,7 @@ from agreement.models import Phase
 from leads.models import Lead, Note
 from team.actions.submitting import new_form_id
 from team.models import Membership, Role, User
-from tests.make import disposition, make_lead, reason
+from tests.make import disposition, make_account, make_lead, make_person, reason
 
 HUGE = "9" * 40
 ODD = ("a\0b", "\ud800", "-1", HUGE, "٣", "%_\\iregex=(", "<script>alert(1)</script>", "x" * 5_000)  # fmt: skip
@@ -47,6 +47,8 @@ def addresses(lead):
         reverse("leads:team"): {"after": place, "team": [*ODD, "1" * 5000], "rep": ODD, "band": ODD, "red": ODD},
         reverse("leads:move"): {"team": [HUGE], "lead": ODD, "to": ODD},
         reverse("leads:search"): {"q": [*ODD, *MOMENTS]},
+        reverse("leads:accounts"): {"q": ODD, "standing": ODD, "owner": ODD, "after": [*ODD, HUGE]},
+        reverse("leads:account_standing", args=[lead.account.public_id]): {"standing": ODD, "owner": ODD},
         reverse("leads:hand_offs"): {"list": ODD, "view": ODD, "before": [HUGE, "-1"]},
         reverse("leads:notices"): {"page": ODD},
         reverse("leads:person_new"): {"name": ODD, "email": ODD},
@@ -56,7 +58,7 @@ def addresses(lead):
 
 
 def test_no_address_breaks_a_page(client, everybody, now):
-    lead = make_lead(phase=Phase.WORKING, bdr=everybody, at=now)
+    lead = make_lead(phase=Phase.WORKING, bdr=everybody, person=make_person(account=make_account()), at=now)
     broken = []
 
     for path, asked in addresses(lead).items():

@@ -89,15 +89,17 @@ def alter(
     to: str | None = None,
     data: dict[str, Any] | None = None,
     corrects: int | None = None,
+    as_system: bool = False,
     **new: Any,
 ) -> LeadEvent:
     """Change the lead in memory along one arrow and return its event, not yet written.
 
-    LeadConflict when the table of moves or the lead's agreement knows no such arrow.
+    LeadConflict when the table of moves or the lead's agreement knows no such arrow. `as_system`: it follows from what
+    was hers to do already, and the event only says in whose name.
     """
     begin = lead.phase
     to = to or lead.phase
-    must_allow(lead, verb, to, by=by)
+    must_allow(lead, verb, to, by=None if as_system else by)
 
     if verb != "correct":
         new = _with_consequences(lead, to, at, new)

@@ -176,7 +176,7 @@ def wake_leads(
         [
             NewLead(
                 person_id=lead.person_id,
-                lane=Lane.HAND_RAISER if waiting else _lane_of_return(lead.lane),
+                lane=Lane.HAND_RAISER if waiting else lane_of_return(lead.lane),
                 origin=origin if because != "by_hand" else Lead.Origin.MANUAL,
                 source=source or lead.source,
                 previous_id=lead.pk,
@@ -259,7 +259,7 @@ def zone_of_team(team_id: int) -> str:
     return Team.objects.values_list("calendar__time_zone", flat=True).get(pk=team_id)
 
 
-def _lane_of_return(lane: str) -> str:
+def lane_of_return(lane: str) -> str:
     """Who once asked comes back at the pace of content: nobody is waiting at the phone this time."""
     return Lane.CONTENT if lane in (Lane.HAND_RAISER, Lane.REP_SOURCED) else lane
 

@@ -171,6 +171,8 @@ class Lead(models.Model):
         MERGED = "merged", _("Merged")
         ERASED = "erased", _("Erased")
         WOKEN = "woken", _("Woken")
+        # Its company became what no rep works: a customer, an open opportunity, a competitor, not to be worked.
+        STANDING = "standing", _("Not for reps")
 
     class Band(models.IntegerChoices):
         WAITING = 0, _("A person is waiting")
@@ -276,6 +278,7 @@ class Lead(models.Model):
                             "merged",
                             "erased",
                             "woken",
+                            "standing",
                         ],
                     )
                     | (~Q(phase="closed") & Q(closed_at=None, closed_as="", stage__isnull=False))

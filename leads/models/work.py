@@ -300,6 +300,7 @@ class Notice(models.Model):
         RELEASED = "released", _("was given back")
         SECOND_LOOK = "second_look", _("asks for a second look")
         RETURNED = "returned", _("came back to you")
+        ENDED = "ended", _("ended: its company is not for reps now")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="notices")

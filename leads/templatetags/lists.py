@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.template.context import Context
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -131,13 +130,13 @@ def found_people(context: Context, people: "Sequence[FoundPerson]") -> SafeStrin
 
 @register.simple_tag
 def found_accounts(accounts: "Sequence[FoundAccount]") -> SafeString:
-    """Which companies were found, and how many people each has; a row leads to them."""
-    search = escape(reverse("leads:search"))
+    """Which companies were found, and how many people each has; a row leads to its page."""
     lines = []
     for one in accounts:
         people = ngettext("%(people)s person", "%(people)s people", one.people) % {"people": one.people}
+        url = address_of("leads:account", one.public_id)
         lines.append(
-            f'<li class="row"><span class="who"><a class="row-link" href="{search}?company={one.public_id}">'
+            f'<li class="row"><span class="who"><a class="row-link" href="{url}">'
             f"{escape(one.name)}</a> {escape(one.about)}</span>{_what(people)}"
             f'<span class="when">{escape(one.standing)}</span><span class="why"></span></li>'
         )

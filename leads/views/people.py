@@ -35,7 +35,10 @@ def person_new(request: Request) -> HttpResponse:
     if not teams:
         raise PermissionDenied
     form = PersonForm(
-        request.POST or None, user=request.user, teams=teams, initial={"name": request.GET.get("name", "")[:200]}
+        request.POST or None,
+        user=request.user,
+        teams=teams,
+        initial={name: request.GET.get(name, "")[:200] for name in ("name", "company")},
     )
     context: dict[str, object] = {"form": form, "draft": DRAFT}
     status = 200

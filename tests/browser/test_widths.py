@@ -193,3 +193,34 @@ def test_the_address_of_a_calendar_is_made_on_a_phone(new_page, ana, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate(BARS) == []
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_of_companies_fit_and_every_key_and_reader_finds_its_way(new_page, team, ana, width, scheme):
+    lead = working(ana)
+    make_person(account=lead.account, title="Reliability engineer with a title that is longer than its column")
+    mona = make_user("mona", Role.MANAGER, team=team)
+    page = new_page(user=mona, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.goto("/team/")
+
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page.locator("h1")).to_have_text("Accounts")
+    wrong = [("list", complaints(page))] if complaints(page) else []
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Fjell Marine")
+    wrong += [("page", complaints(page))] if complaints(page) else []
+    page.get_by_role("link", name="Change standing").click()
+    page.get_by_label("Customer").check()
+    page.get_by_role("button", name="See what this touches").click()
+    expect(page.get_by_text("1 lead ends.")).to_be_visible()
+    wrong += [("standing", complaints(page))] if complaints(page) else []
+
+    assert wrong == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Set to").click()
+    expect(page.locator("h1")).to_have_text("Fjell Marine")
+    lead.refresh_from_db()
+    assert lead.phase == Phase.CLOSED

@@ -114,3 +114,10 @@ def test_a_company_without_people_at_hand_is_said_too(client, alice, hostile):
     assert Employment.objects.filter(is_current=True).count() == 3
 
     said(page(client, alice, reverse("leads:search", query={"q": "a <img"})), "A")
+
+
+def test_the_pages_of_companies_say_markup_and_obey_none(client, alice, mona, hostile):
+    said(page(client, alice, reverse("leads:accounts")), "A")
+    said(page(client, alice, reverse("leads:account", args=[hostile.account.public_id])), "A", "G", "C", "S", "N", "X")
+    standing = reverse("leads:account_standing", args=[hostile.account.public_id], query={"standing": "customer"})
+    said(page(client, mona, standing), "A", "G", "C", "S", "N")

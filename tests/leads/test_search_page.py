@@ -56,7 +56,8 @@ def test_a_company_leads_to_everybody_who_works_there_now(client, alice, mara):
     index_people([boss.pk, gone.pk])
     client.force_login(alice)
     there = reverse("leads:search", query={"company": halden.public_id})
-    assert f'<a class="row-link" href="{there}">Halden Tools</a>' in client.get("/search/", {"q": "halden"}).text
+    page = reverse("leads:account", args=[halden.public_id])
+    assert f'<a class="row-link" href="{page}">Halden Tools</a>' in client.get("/search/", {"q": "halden"}).text
 
     page = client.get(there).text
 

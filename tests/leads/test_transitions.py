@@ -28,6 +28,7 @@ from leads.actions.outcomes import (
 )
 from leads.actions.recycling import change_wake, recycle_lead, wake_lead
 from leads.actions.restaging import restage_lead
+from leads.actions.standing import set_standing
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.undoing import UNDOABLE
 from leads.checking import check_all
@@ -178,6 +179,7 @@ WALKS = {
     "wake": lambda lead, to, cast: wake_lead(lead, by=cast["alice"], at=LATER),
     "disqualify": lambda lead, to, cast: disqualify_lead(lead, reason=reason("competitor"), by=cast["alice"], at=LATER),
     "merge": merge,
+    "stand_down": lambda lead, to, cast: set_standing(lead.account, standing="customer", by=cast["mona"], at=LATER),
     "erase": lambda lead, to, cast: erase_person(lead.person, by=cast["mona"], at=LATER),
 }
 
@@ -238,7 +240,7 @@ def test_what_can_be_taken_back_has_its_way_back():
 
 # Moves the table does not know
 # These verbs do nothing where they do not apply, or take the lead out of the pool first, as their tests say.
-QUIET = {"expire", "miss", "escalate", "engage", "erase", "merge", "reassign"}
+QUIET = {"expire", "miss", "escalate", "engage", "erase", "merge", "reassign", "stand_down"}
 FROM_THE_POOL = {"log", "plan", "hand_off"}
 OF_A_HAND_OFF = {"move", "accept", "reject", "withdraw", "no_show", "qualify", "not_qualify"}
 ILLEGAL = [
