@@ -3,6 +3,7 @@
 from leads.settings.calendars import CalendarsKind
 from leads.settings.choices import Choices
 from leads.settings.criteria import Criteria
+from leads.settings.dispositions import Dispositions
 from leads.settings.kind import Kind
 from leads.settings.promises import Promises
 from leads.settings.reasons import Reasons
@@ -11,7 +12,7 @@ from leads.settings.teams import Teams
 from leads.settings.territories import Territories
 
 KINDS: tuple[Kind, ...] = (
-    Choices(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(),
+    Choices(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(), Dispositions(),
 )  # fmt: skip
 BY_SLUG = {kind.slug: kind for kind in KINDS}
 BY_MODEL = {kind.model._meta.label: kind for kind in KINDS}

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from agreement.models import Criterion, Reason, Stage
+from agreement.models import Criterion, Disposition, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
 from team.models import Installation, SettingChange, Territory
@@ -25,6 +25,16 @@ EXAMPLES = {
     ),
     "choices": lambda: (Installation.objects.get().pk, {"company": "Corvane", "step_max_days": "7"}),
     "reasons": lambda: (Reason.objects.get(key="not_ready").pk, {"facts": ["wake_on"], "wake_days": "60"}),
+    "dispositions": lambda: (
+        Disposition.objects.get(key="not_now").pk,
+        {
+            "label": "Later",
+            "follows": "find_contact",
+            "is_conversation": "",
+            "with_email": "on",
+            "sentiment": "positive",
+        },
+    ),
     "criteria": lambda: (Criterion.objects.get(key="budget").pk, {"label": "Money", "asked_at_qualified": "on"}),
     "calendars": lambda: (make_calendar().pk, {"hours_0": "8:00-12:00, 13:00-17:00", "country": "DE"}),
     "territories": lambda: (territory().pk, {"name": "Iberia", "segment": "mid-size", "bdr": ""}),
