@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from leads.models import Lead
 from team.localtime import is_zone, zone_of_phone, zone_of_place
 
 # The hours in which somebody is called at work, on her own clock.
-CALLABLE_FROM, CALLABLE_UNTIL = 9, 17
+CALLABLE_FROM, CALLABLE_UNTIL = 8, 18
 SATURDAY = 5
 
 
@@ -36,6 +36,18 @@ def window_in(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
     while opens.weekday() >= SATURDAY:
         opens += timedelta(days=1)
     return opens, opens.replace(hour=CALLABLE_UNTIL)
+
+
+@lru_cache(maxsize=8192)
+def guessed_zone(country: str, place: str, phone: str, company_country: str, company_place: str, *, year: int) -> str:
+    """The zone of somebody who never said hers: of where she is, of her number, of where the company is."""
+    at = datetime(year, 1, 1, tzinfo=UTC)
+    known = (
+        zone_of_place(country, place, at=at) if country else None,
+        zone_of_phone(phone, at=at) if phone else None,
+        zone_of_place(company_country, company_place, at=at) if company_country else None,
+    )
+    return next((zone for zone in known if zone and is_zone(zone)), "")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.logging import mark_of_next
 from leads.actions.undoing import can_undo
+from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of
 from leads.her_clock import HerClock, her_clock
@@ -144,6 +145,17 @@ class LeadPage:
         if hand_off.ae_id == self.lead.ae_id and self.lead.ae:
             hand_off.ae = self.lead.ae
         return hand_off
+
+    @cached_property
+    def block(self) -> BlockPlace | None:
+        """Her place in the block she works, where this lead is in it."""
+        row_id = getattr(self.lead, "in_block", None)
+        return place_of(row_id, self.user) if row_id else None
+
+    @property
+    def is_aside(self) -> bool:
+        """She works a block, and this lead is not in it."""
+        return not self.block and getattr(self.lead, "open_block", None) is not None
 
     @property
     def recycled(self) -> Recycling | None:

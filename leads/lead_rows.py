@@ -12,7 +12,7 @@ from accounts.models import ContactPoint, Employment, Suppression
 from agreement.models import Phase
 from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Step
 from leads.models.handoff import absence_of_ae
-from leads.seeing import seer_of, shape_of, standing_for
+from leads.seeing import in_block_of, seer_of, shape_of, standing_for
 from team.models import Installation, User
 from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
@@ -44,6 +44,7 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, at: Any, **seer: Any) -> Que
             meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
             recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
             **absence_of_ae(at=at, hand_off="meeting__"),
+            **in_block_of(user),
         )
         .select_related(
             "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",

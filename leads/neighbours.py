@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -25,8 +26,8 @@ def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID 
     came from; after the last row of today comes the first again; None when nothing else waits.
     """
     rows = [(entry, group_in(rank)) for rank, entry in in_order(entries_of(user, at=at), at=at)]
-    for entry, group in rows:
-        if group is Group.WAITING and entry.lead_id != lead.pk and _is_owed_now(entry, at=at):
+    for entry in _owed(rows, at=at):
+        if entry.lead_id != lead.pk:
             return entry.public_id
     later = {entry.lead_id for entry, group in rows if group is Group.LATER}
     below = _workable(path, user)
@@ -36,6 +37,15 @@ def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID 
     here = next((place for place, entry in enumerate(order) if entry.lead_id == lead.pk), -1)
     others = [*order[here + 1 :], *order[: max(here, 0)]]
     return others[0].public_id if others else None
+
+
+def owed_now(*, user: User, at: datetime) -> list[Entry]:
+    """Who waits for her now, first who waits longest."""
+    return _owed([(entry, group_in(rank)) for rank, entry in in_order(entries_of(user, at=at), at=at)], at=at)
+
+
+def _owed(rows: Iterable[tuple[Entry, Group]], *, at: datetime) -> list[Entry]:
+    return [entry for entry, group in rows if group is Group.WAITING and _is_owed_now(entry, at=at)]
 
 
 def _is_owed_now(entry: Entry, *, at: datetime) -> bool:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Value
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import ContactPoint
 from accounts.search import query_words
 from agreement.models import Lane, StepKind
 from leads.bands import PROMISE_LEAD
-from leads.her_clock import is_callable_in, window_in
-from leads.models import Lead, Step
+from leads.her_clock import guessed_zone, is_callable_in, window_in
+from leads.models import Engagement, Lead, Step
 from leads.rail import end_of_today
 from leads.why import Facts, address_of, facts_of, what, why, why_held
 from team.models import User
@@ -46,6 +49,17 @@ class Group(models.TextChoices):
     LATER = "later", gettext_lazy("Tomorrow and later")
 
 
+@dataclass(frozen=True)
+class Heading:
+    """What stands above rows that are not grouped by why they are here."""
+
+    value: str
+    label: str
+    # The account whose people stand below.
+    account: UUID | None = None
+
+
+CALLABLE, UNKNOWN = "callable", "unknown"
 ORDER = list(Group)
 # The place of a row in the whole list; it stays the same while other rows come and go.
 Rank = tuple[int, str, float, int]
@@ -76,12 +90,22 @@ class Entry:
     stage_id: int | None
     stage: str
     # When it would be due but for a meeting at the account.
-    held_from: datetime | None = None
+    held_from: datetime | None
+    last_touched_at: datetime | None
+    created_at: datetime
+    account_id: int | None
+    account_public_id: UUID | None
+    account: str
 
     @property
     def is_first_touch(self) -> bool:
         """Nobody has touched this pursuit, and nobody has put its first attempt off."""
         return self.first_touched_at is None and self.made_by != Step.MadeBy.PERSON and not self.snoozed
+
+    @property
+    def last_activity_at(self) -> datetime:
+        """When one of us last did something about her; before that, when she came in."""
+        return self.last_touched_at or self.created_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,7 @@ class Row:
     """One line of the page."""
 
     lead_id: int
+    public_id: UUID
     url: str
     name: str
     about: str
@@ -112,23 +137,38 @@ class Wanted:
     stage: str = ""
     tier: str = ""
     callable_now: bool = False
+    # No activity for so many days.
+    idle: int = 0
+    topic: int = 0
+    account: UUID | None = None
+    by_account: bool = False
     q: str = ""
     after: str = ""
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.lane or self.stage or self.tier or self.callable_now or self.q)
+        filters = (self.lane, self.stage, self.tier, self.callable_now, self.idle, self.topic, self.account, self.q)
+        return any(filters)
+
+    @property
+    def query(self) -> str:
+        """This list as an address, always written the same; its top."""
+        said = {"callable" if one.name == "callable_now" else one.name: getattr(self, one.name) for one in fields(self)}
+        said.pop("after")
+        return urlencode({name: "on" if value is True else value for name, value in said.items() if value})
 
 
 @dataclass
 class Queue:
     """One page of the queue, and what is around it."""
 
-    groups: list[tuple[Group, list[Row]]] = field(default_factory=list)
+    groups: list[tuple[Group | Heading, list[Row]]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     # Rows before any filter, and of those that are callable now among what the other filters leave.
     total: int = 0
     callable_now: int = 0
+    # Of all her rows those of which nobody has heard for the days that are shipped as a view.
+    idle: int = 0
     # Of what stands under later: due today, but nobody is called there any more. The rail counts them as due.
     out_of_hours: int = 0
     stages: list[tuple[str, str]] = field(default_factory=list)
@@ -144,61 +184,166 @@ class Queue:
 def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
     """The page of her queue that the address asks for: two or three statements, however long the queue is."""
     midnight = end_of_today(at)
-    entries = list(entries_of(user, q=wanted.q, at=at))
-    matching = [entry for entry in entries if _matches(entry, wanted)]
-    open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at)}
-    is_callable = {entry.lead_id for entry in matching if entry.zone in open_now and is_call(entry)}
-    if wanted.callable_now:
-        matching = [entry for entry in matching if entry.lead_id in is_callable]
-
-    grouped = in_order(matching, at=at)
+    entries, matching, is_callable = _matching(user, wanted=wanted, at=at)
     queue = Queue(
-        counts=dict(Counter(group_in(rank).value for rank, _entry in grouped)),
+        counts=dict(Counter(group_in(rank).value for rank, _entry in matching)),
         total=len(entries),
         callable_now=len(is_callable),
-        out_of_hours=sum(group_in(rank) is Group.LATER and entry.due_at < midnight for rank, entry in grouped),
+        idle=sum(_is_idle(entry, IDLE_DAYS, at=at) for entry in entries),
+        out_of_hours=sum(group_in(rank) is Group.LATER and entry.due_at < midnight for rank, entry in matching),
         stages=sorted({(str(entry.stage_id), entry.stage) for entry in entries if entry.stage_id}),
         tiers=sorted({entry.tier for entry in entries}),
     )
-    if wanted.group:
-        grouped = [(rank, entry) for rank, entry in grouped if group_in(rank) == wanted.group]
+    places = _arranged(matching, wanted, at=at)
     if (after := read_rank(wanted.after)) is not None:
-        grouped = [(rank, entry) for rank, entry in grouped if rank > after]
-    page = grouped[:PAGE]
-    if len(grouped) > PAGE:
-        queue.next_after = write_rank(page[-1][0])
-    facts = facts_of([entry.lead_id for _rank, entry in page])
+        places = [place for place in places if place.rank > after]
+    page = _first_page(places, wanted)
+    if len(places) > len(page):
+        queue.next_after = write_rank(page[-1].rank)
+    facts = facts_of([place.entry.lead_id for place in page])
     queue.groups = _in_groups(page, facts, at=at, midnight=midnight)
     return queue
 
 
-def entries_of(user: User, *, q: str = "", at: datetime) -> Iterable[Entry]:
+# What the shipped view of leads without activity means.
+IDLE_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row at its place in the list as it is arranged, below its heading."""
+
+    rank: Rank
+    heading: Group | Heading
+    group: Group
+    entry: Entry
+
+
+def _matching(
+    user: User, *, wanted: Wanted, at: datetime
+) -> tuple[list[Entry], list[tuple[Rank, Entry]], frozenset[int]]:
+    """All of her rows, those that the filters leave in their order, and which of them can be called now."""
+    entries = list(entries_of(user, q=wanted.q, topic=wanted.topic, account=wanted.account, at=at))
+    matching = [entry for entry in entries if _matches(entry, wanted, at=at)]
+    open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at)}
+    is_callable = frozenset(entry.lead_id for entry in matching if entry.zone in open_now and is_call(entry))
+    if wanted.callable_now:
+        # Whose clock nobody knows is shown as that, not left out.
+        matching = [one for one in matching if one.lead_id in is_callable or (is_call(one) and not one.zone)]
+    return entries, in_order(matching, at=at), is_callable
+
+
+def _arranged(matching: Sequence[tuple[Rank, Entry]], wanted: Wanted, *, at: datetime) -> list[Place]:
+    """The rows as the address arranges them: by why they are here, by whose day ends first, or by account."""
+    places = [Place(rank, group_in(rank), group_in(rank), entry) for rank, entry in matching]
+    if wanted.group:
+        places = [place for place in places if place.group == wanted.group]
+    if wanted.by_account:
+        return _by_account(places)
+    if wanted.callable_now:
+        return sorted((_by_window(place, at=at) for place in places), key=lambda place: place.rank)
+    return places
+
+
+def _by_window(place: Place, *, at: datetime) -> Place:
+    entry = place.entry
+    window = window_in(entry.zone, at=at)
+    if window is None:
+        return Place((1, "", place.rank[0], entry.lead_id), Heading(UNKNOWN, _("Nobody knows their clock")),
+                     place.group, entry)  # fmt: skip
+    heading = Heading(CALLABLE, _("Callable now, whose day ends first on top"))
+    return Place((0, str(place.rank[0]), window[1].timestamp(), entry.lead_id), heading, place.group, entry)
+
+
+def _by_account(places: Sequence[Place]) -> list[Place]:
+    """The accounts in the order of their first row, each with its rows; all of an account have its place, so that a
+    page ends between two."""
+    firsts: dict[int | None, Place] = {}
+    rows: dict[int | None, list[Place]] = {}
+    for place in places:
+        # Who works nowhere stands at the end.
+        firsts.setdefault(place.entry.account_id, place)
+        rows.setdefault(place.entry.account_id, []).append(place)
+    found = []
+    for account_id, first in sorted(firsts.items(), key=lambda item: (item[0] is None, item[1].rank)):
+        entry = first.entry
+        heading = Heading(f"account-{account_id or 0}", entry.account or _("No company"), entry.account_public_id)
+        rank = (int(account_id is None), str(first.rank[0]) + first.rank[1], *first.rank[2:])
+        found += [Place(rank, heading, place.group, place.entry) for place in rows[account_id]]
+    return found
+
+
+def _first_page(places: Sequence[Place], wanted: Wanted) -> Sequence[Place]:
+    if not wanted.by_account:
+        return places[:PAGE]
+    page: list[Place] = []
+    for _rank, rows in groupby(places, key=lambda place: place.rank):
+        if len(page) >= PAGE:
+            break
+        page += rows
+    return page
+
+
+def ids_in_order(user: User, *, wanted: Wanted, at: datetime) -> list[int]:
+    """The leads that the address asks for, in the order of the page; what stands folded under later is left out unless
+    it is asked for."""
+    _entries, matching, _is_callable = _matching(user, wanted=wanted, at=at)
+    places = _arranged(matching, wanted, at=at)
+    return [place.entry.lead_id for place in places if wanted.group or place.group is not Group.LATER]
+
+
+def entries_of(
+    user: User, *, q: str = "", topic: int = 0, account: UUID | None = None, at: datetime
+) -> Iterable[Entry]:
     """Her rows, unordered, one a lead: the earliest open step of hers; a reserved lead that has none."""
-    if not q.strip():
-        rows: Iterable[tuple[Any, ...]] = _ALL.rows(user=user.pk, at=at)
-    elif words := query_words(q):
-        rows = _mine(user=user.pk, at=at, words=words)
-    else:
+    words = query_words(q)
+    if q.strip() and not words:
         return []
+    if words or topic or account:
+        rows: Iterable[tuple[Any, ...]] = _mine(user=user.pk, at=at, words=words, topic=topic, account=account)
+    else:
+        rows = _ALL.rows(user=user.pk, at=at)
     found: dict[int, Entry] = {}
     for row in rows:
-        entry = Entry(*row)
+        entry = _entry(row, at=at)
         known = found.get(entry.lead_id)
         if known is None or _stands_before(entry, known):
             found[entry.lead_id] = entry
     return found.values()
 
 
-def _mine(*, user: int, at: datetime, words: Sequence[str] = ()) -> models.QuerySet[Any, Any]:
+def _entry(row: Sequence[Any], *, at: datetime) -> Entry:
+    """With the zone she said, or else the one that her place, her number or her company says."""
+    *columns, country, city, region, phone, company_country, company_city, company_region = row
+    if not columns[_ZONE] and (country or phone or company_country):
+        columns[_ZONE] = guessed_zone(
+            country, city or region, phone or "", company_country or "", company_city or company_region or "",
+            year=at.year,
+        )  # fmt: skip
+    return Entry(*columns)
+
+
+def _mine(
+    *, user: int, at: datetime, words: Sequence[str] = (), topic: int = 0, account: UUID | None = None
+) -> QuerySet[Any, Any]:
     steps = Step.objects.open().filter(assignee=user)
     reserved = Lead.objects.reserved_for(user, at=at)
     for word in words:
         steps = steps.filter(lead__person__search_text__text__contains=word)
         reserved = reserved.filter(person__search_text__text__contains=word)
+    if topic:
+        steps = steps.filter(_about(topic, "lead__person"))
+        reserved = reserved.filter(_about(topic, "person"))
+    if account:
+        steps = steps.filter(lead__account__public_id=account)
+        reserved = reserved.filter(account__public_id=account)
     return steps.order_by().values_list(*_OF_STEP).union(reserved.order_by().values_list(*_OF_LEAD), all=True)
 
 
-_ALL = Prepared(_mine)
+def _about(topic: int, person: str) -> Exists:
+    """Whoever did something with this topic, or with something that is about it."""
+    did = Engagement.objects.filter(Q(topic=topic) | Q(asset__topic=topic), person=OuterRef(person), reverses=None)
+    return Exists(did)
 
 
 def _stands_before(one: Entry, other: Entry) -> bool:
@@ -208,20 +353,43 @@ def _stands_before(one: Entry, other: Entry) -> bool:
     return (one.due_at, one.step_id) < (other.due_at, other.step_id)
 
 
+_NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
+_NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
+_NO_WORD: Any = Value("", output_field=models.CharField())
+
+
+def _number_of(person: str) -> Any:
+    """The number that she would be called at, asked for only where she never said her zone."""
+    numbers = ContactPoint.objects.filter(
+        person=OuterRef(person), kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
+    )
+    first = Subquery(numbers.order_by("-is_primary", "pk").values("normalised")[:1])
+    return Case(When(**{f"{person}__time_zone": ""}, then=first), default=_NO_WORD)
+
+
+def _of_lead(prefix: str) -> tuple[Any, ...]:
+    return (
+        f"{prefix}last_touched_at", f"{prefix}created_at", f"{prefix}account_id", f"{prefix}account__public_id",
+        f"{prefix}account__name", f"{prefix}person__country", f"{prefix}person__city", f"{prefix}person__region",
+        _number_of(f"{prefix}person"), f"{prefix}account__country", f"{prefix}account__city",
+        f"{prefix}account__region",
+    )  # fmt: skip
+
+
 # The same columns of a step and its lead, and of a lead without one.
 _OF_STEP: tuple[Any, ...] = (
     "lead_id", "lead__public_id", "due_at", "id", "kind", "title", "promised", "made_by", "snoozed", "attempt",
     "created_at", "lead__lane", "lead__tier", "lead__origin", "lead__first_touched_at", "lead__previous_id",
     "lead__person__time_zone", "lead__person__interest__rank", "lead__stage_id", "lead__stage__label", "held_from",
+    *_of_lead("lead__"),
 )  # fmt: skip
-_NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
-_NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
-_NO_WORD: Any = Value("", output_field=models.CharField())
 _OF_LEAD: tuple[Any, ...] = (
     "pk", "public_id", "due_at", _NO_NUMBER, _NO_WORD, _NO_WORD, Value(False), _NO_WORD, Value(0), _NO_NUMBER,
     _NO_MOMENT, "lane", "tier", "origin", "first_touched_at", "previous_id", "person__time_zone",
-    "person__interest__rank", "stage_id", "stage__label", _NO_MOMENT,
+    "person__interest__rank", "stage_id", "stage__label", _NO_MOMENT, *_of_lead(""),
 )  # fmt: skip
+_ZONE = _OF_STEP.index("lead__person__time_zone")
+_ALL = Prepared(_mine)
 
 
 def in_order(entries: Iterable[Entry], *, at: datetime) -> list[tuple[Rank, Entry]]:
@@ -301,24 +469,29 @@ def is_call(entry: Entry) -> bool:
     return not entry.kind or entry.kind in CALLS
 
 
-def _matches(entry: Entry, wanted: Wanted) -> bool:
+def _is_idle(entry: Entry, days: int, *, at: datetime) -> bool:
+    return entry.last_activity_at <= at - timedelta(days=days)
+
+
+def _matches(entry: Entry, wanted: Wanted, *, at: datetime) -> bool:
     return (
         wanted.lane in ("", entry.lane)
         and wanted.stage in ("", str(entry.stage_id))
         and (not wanted.tier or entry.tier.startswith(wanted.tier))
+        and (not wanted.idle or _is_idle(entry, wanted.idle, at=at))
     )
 
 
 def _in_groups(
-    page: Sequence[tuple[Rank, Entry]], facts: dict[int, Facts], *, at: datetime, midnight: datetime
-) -> list[tuple[Group, list[Row]]]:
-    groups: dict[Group, list[Row]] = {}
-    hours = {zone: _hours(zone, at=at, midnight=midnight) for zone in {entry.zone for _rank, entry in page}}
-    for rank, entry in page:
-        group = group_in(rank)
-        is_of_today = group is Group.TODAY or (group is Group.LATER and entry.due_at < midnight)
+    page: Sequence[Place], facts: dict[int, Facts], *, at: datetime, midnight: datetime
+) -> list[tuple[Group | Heading, list[Row]]]:
+    groups: dict[Group | Heading, list[Row]] = {}
+    hours = {zone: _hours(zone, at=at, midnight=midnight) for zone in {place.entry.zone for place in page}}
+    for place in page:
+        entry = place.entry
+        is_of_today = place.group is Group.TODAY or (place.group is Group.LATER and entry.due_at < midnight)
         row = _row(entry, facts[entry.lead_id], hours[entry.zone], at=at, is_of_today=is_of_today)
-        groups.setdefault(group, []).append(row)
+        groups.setdefault(place.heading, []).append(row)
     return list(groups.items())
 
 
@@ -329,6 +502,7 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
         when = (hours if entry.kind in CALLS else "") or _("Today")
     return Row(
         lead_id=entry.lead_id,
+        public_id=entry.public_id,
         url=address_of("leads:lead", facts.public_id),
         name=facts.name,
         about=facts.about,

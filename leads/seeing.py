@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
+from leads.models import Block, BlockLead
 from team.models import Role, User
 
 
@@ -35,3 +38,10 @@ def standing_for(
     held = {(role, None) for role in roles} | {(Role.BDR, team) for team in bdr_of}
     someone.held = frozenset(held | {(Role.MANAGER, team) for team in manager_of})
     return someone
+
+
+def in_block_of(user: User) -> dict[str, Any]:
+    """What a lead is asked for beside itself: which block she works, and its row there."""
+    rows = BlockLead.objects.in_open_block_of(user.pk).filter(lead=OuterRef("pk"))
+    blocks = Block.objects.open_of(user.pk)
+    return {"in_block": Subquery(rows.values("pk")[:1]), "open_block": Subquery(blocks.values("pk")[:1])}

@@ -33,17 +33,23 @@ def today_of(user: User, *, at: datetime) -> Today:
 
 
 def _done(*, user: int, midnight: datetime) -> models.QuerySet[Any, Any]:
+    return User.objects.filter(pk=user).values_list(*done_since(user=user, midnight=midnight).values())
+
+
+def done_since(*, user: int, midnight: datetime) -> dict[str, Any]:
+    """The figures of `Today`, each as a value to ask for."""
     mine = Activity.objects.filter(by=user, at__gte=midnight).order_by().values("by")
     touch = Q(kind__in=Activity.TOUCHES)
     booked = HandOff.objects.filter(
         lead__bdr=user, lead__phase__in=AE_PHASES, sent_at__gte=midnight, meeting_at__isnull=False
     )
-    return User.objects.filter(pk=user).values_list(
-        _one(mine.annotate(n=_net(touch)).values("n")),
-        _one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
-        _one(booked.order_by().values("lead__bdr").annotate(n=models.Count("pk")).values("n")),
-        _one(Lead.objects.held_by(user).order_by().values("bdr").annotate(n=models.Count("pk")).values("n")),
-    )
+    held = Lead.objects.held_by(user).order_by().values("bdr").annotate(n=models.Count("pk"))
+    return {
+        "touches": _one(mine.annotate(n=_net(touch)).values("n")),
+        "conversations": _one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
+        "meetings": _one(booked.order_by().values("lead__bdr").annotate(n=models.Count("pk")).values("n")),
+        "open": _one(held.values("n")),
+    }
 
 
 _DONE = Prepared(_done)

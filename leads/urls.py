@@ -5,6 +5,7 @@ from django.urls import path
 from leads.views import (
     accounts,
     away,
+    blocks,
     calendar_feed,
     coming_back,
     correcting,
@@ -18,6 +19,7 @@ from leads.views import (
     pool,
     queue,
     routing,
+    saved_views,
     search,
     settings,
     team,
@@ -28,6 +30,12 @@ app_name = "leads"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("take-next/", queue.take_next, name="take_next"),
+    path("block/", blocks.block, name="block"),
+    path("block/next/", blocks.block_next, name="block_next"),
+    path("block/leave/", blocks.block_leave, name="block_leave"),
+    path("views/", saved_views.view_save, name="view_save"),
+    path("views/<int:pk>/share/", saved_views.view_share, name="view_share"),
+    path("views/<int:pk>/remove/", saved_views.view_remove, name="view_remove"),
     path("pool/", pool.pool, name="pool"),
     path("leads/", leads.leads, name="leads"),
     path("leads/export/", leads.leads_export, name="leads_export"),

@@ -12,7 +12,7 @@ from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
-from leads.models import Notice, SecondLook
+from leads.models import Notice, SavedView, SecondLook
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
@@ -32,6 +32,12 @@ DOORS = {
     "team:theme": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
     "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:block": ("302 200 200 200 200 403 200 200 403", "302 302 302 302 302 403 302 302 403"),
+    "leads:block_next": ("302 302 302 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
+    "leads:block_leave": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:view_save": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 403 302 302 403"),
+    "leads:view_share": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 404 302 404 404"),
+    "leads:view_remove": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 404 302 404 404"),
     "leads:pool": ("302 200 200 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:leads": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:leads_export": ("302 405 405 405 405 405 405 405 405", "302 200 200 200 200 200 200 200 200"),
@@ -165,6 +171,12 @@ def renamed_stage():
     return SettingChange.objects.create(at=now, model="agreement.Stage", object_id=str(stage.pk), changes=changes)
 
 
+def shared_view(lead):
+    """A view that a rep shares with her team."""
+    fields = {"user": lead.bdr, "team": lead.team, "query": "tier=A", "created_at": timezone.now()}
+    return SavedView.objects.get_or_create(name="Best first", defaults=fields)[0]
+
+
 def address(name, parameters, things):
     leads, look, run = things
     short = name.rpartition(":")[2]
@@ -172,6 +184,8 @@ def address(name, parameters, things):
         return reverse(name, args=[renamed_stage().pk])
     if "token" in parameters:
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
+    if short.startswith("view_") and "pk" in parameters:
+        return reverse(name, args=[shared_view(leads[Phase.WORKING]).pk])
     if "slug" in parameters:
         return reverse(name, args=["stages", *([Stage.objects.get(key="connected").pk] if "pk" in parameters else [])])
     if short == "absence_end":

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.search import QUERY_MAX
 from agreement.models import Lane
@@ -18,6 +19,10 @@ class QueueForm(forms.Form):
     stage = forms.RegexField(r"^[0-9]{1,18}$", label=_("Stage"), required=False)
     tier = forms.RegexField(r"^[ABC][1-3]?$", label=_("Tier"), required=False)
     callable = forms.BooleanField(label=_("Callable now"), required=False)
+    idle = forms.IntegerField(label=_("No activity, days"), min_value=1, max_value=365, required=False)
+    topic = forms.IntegerField(label=_("Topic"), min_value=1, max_value=2**31, required=False)
+    account = forms.UUIDField(label=_("Account"), required=False)
+    by_account = forms.BooleanField(label=_("Group by account"), required=False)
     after = forms.CharField(max_length=120, required=False)
 
     def wanted(self) -> Wanted:
@@ -29,6 +34,27 @@ class QueueForm(forms.Form):
             stage=read.get("stage", ""),
             tier=read.get("tier", ""),
             callable_now=read.get("callable", False),
+            idle=read.get("idle") or 0,
+            topic=read.get("topic") or 0,
+            account=read.get("account"),
+            by_account=read.get("by_account", False),
             q=read.get("q", ""),
             after=read.get("after", ""),
         )
+
+
+def title_of(wanted: Wanted) -> str:
+    """A list in a few words, for whatever is made of it."""
+    said = [
+        str(Group(wanted.group).label) if wanted.group else "",
+        str(_("Callable now")) if wanted.callable_now else "",
+        _idle_words(wanted.idle),
+        str(Lane(wanted.lane).label) if wanted.lane else "",
+        wanted.tier,
+        f"“{wanted.q}”" if wanted.q else "",
+    ]
+    return ", ".join(filter(None, said)) or str(_("My queue"))
+
+
+def _idle_words(days: int) -> str:
+    return ngettext("No activity %(days)s day", "No activity %(days)s days", days) % {"days": days} if days else ""

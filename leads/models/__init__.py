@@ -1,16 +1,20 @@
 """The life of a lead: what people did, who works them, what is due, what was promised, what happened."""
 
+from leads.models.block import Block, BlockLead
 from leads.models.covering import SlidStep
 from leads.models.engagement import Engagement, EngagementKey, Interest, Verdict
 from leads.models.handoff import HandOff
 from leads.models.history import Activity, Answer, LeadEvent, Note
 from leads.models.intake import Import, ImportReject, Release
 from leads.models.lead import Lead, Recycling, SecondLook
+from leads.models.view import SavedView
 from leads.models.work import Clock, Notice, Step
 
 __all__ = [
     "Activity",
     "Answer",
+    "Block",
+    "BlockLead",
     "Clock",
     "Engagement",
     "EngagementKey",
@@ -24,6 +28,7 @@ __all__ = [
     "Notice",
     "Recycling",
     "Release",
+    "SavedView",
     "SecondLook",
     "SlidStep",
     "Step",

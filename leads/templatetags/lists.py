@@ -29,8 +29,8 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
-    """Who (the link), what to do, by when, why."""
-    hers = _("theirs")
+    """Who (the link), what to do, by when, why; and a box to select her by."""
+    hers, select_her = _("theirs"), _("Select %(name)s")
     lines = []
     for row in rows:
         if row.when:
@@ -38,7 +38,9 @@ def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
         else:
             clock = countdown(context, row.due_at, zone=row.zone, whose=hers, exact=row.is_exact, icon_name=row.icon)
             when = str(clock)
-        lines.append(f'<li class="row">{_who(row)}{_what(row.what)}{when}{_why(row.why)}</li>')
+        label = escape(select_her % {"name": row.name})
+        box = f'<input type="checkbox" name="lead" value="{row.public_id}" form="bulk" aria-label="{label}">'
+        lines.append(f'<li class="row">{box}{_who(row)}{_what(row.what)}{when}{_why(row.why)}</li>')
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703
 

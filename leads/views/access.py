@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, QueryDict
 
 from leads.models import Lead
-from leads.seeing import seer_of, shape_of, standing_for
+from leads.seeing import in_block_of, seer_of, shape_of, standing_for
 from team.addresses import read_number
 from team.http import Request
 from team.models import Role, Team, User
@@ -27,7 +27,8 @@ def visible_lead(request: Request, public_id: UUID) -> Lead:
 def _visible(roles: tuple[str, ...], *, lead: Any, **seer: Any) -> QuerySet[Lead]:
     user = standing_for(roles, **seer)
     workable = Lead.objects.workable_by(user).filter(pk=OuterRef("pk"))
-    leads = Lead.objects.visible_to(user).filter(public_id=lead).annotate(is_workable=Exists(workable))
+    leads = Lead.objects.visible_to(user).filter(public_id=lead)
+    leads = leads.annotate(is_workable=Exists(workable), **in_block_of(user))
     return leads.select_related("person", "account")
 
 

@@ -18,6 +18,7 @@ from accounts.actions.people import AlreadyKnown, add_person
 from accounts.models import Person
 from accounts.normalise import name as split_name
 from leads.actions.answering import answer_criteria
+from leads.actions.blocks import wait_in_block
 from leads.actions.changing import LeadConflict, MoveRefused, lock_lead, parts_of
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead
@@ -140,6 +141,7 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
     refused = ""
     try:
         undo_last(lead, by=request.user, at=now, event_id=event_id)
+        wait_in_block(lead, by=request.user)
     except (LeadConflict, MoveRefused) as conflict:
         refused = str(conflict)
     else:

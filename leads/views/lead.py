@@ -20,12 +20,13 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.actions.people import PersonConflict
 from leads.actions.acts import one_act
+from leads.actions.blocks import work_in_block
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.blocks import Course, course_from
 from leads.forms.sales import Sales
 from leads.lead_page import LeadPage, history_of
 from leads.lead_rows import lead_for_page
 from leads.models import Lead
-from leads.neighbours import lead_after
 from leads.sentences import told
 from leads.timeline import SHOWS, Cursor
 from leads.views.access import can_work, visible_lead
@@ -33,6 +34,9 @@ from leads.views.panels import INLINE, ON_CLICK, PANELS, WITH_CALL, make_form
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request, tell
 from team.templatetags.midfield import moment_words
+
+# What says something of a lead without working it.
+WRITTEN_DOWN = ("note", "answers", "person")
 
 
 @require_GET
@@ -149,12 +153,14 @@ def carry_out(
 
     here = reverse("leads:lead", args=[public_id])
     goes_on = form.cleaned_data["next"]
-    following = _following(request, lead, form, now) if goes_on else None
+    course = _course(request, lead, form, now) if goes_on else Course()
+    following = course.to
     there = reverse("leads:lead", args=[following]) if following else reverse("leads:queue") if goes_on else here
     try:
         with transaction.atomic(), one_act() as done:
             submit_once(form.cleaned_data["form_id"], by=request.user, at=now, answer_url=there)
             words = act(lead, form, now)
+            finished = _in_her_block(request, lead, panel, course, now, goes_on=goes_on)
     except SentBefore as before:
         return redirect(before.answer_url or here)
     except PersonConflict as conflict:
@@ -173,7 +179,8 @@ def carry_out(
     # What wrote no event of this lead has nothing to take back: Undo would meet the act before it.
     event = done.last_on(lead)
     undo = reverse("leads:undo", args=[public_id]) if event else ""
-    tell(request, words, undo=undo, event=event, drafts=drafts)
+    said = [words, course.words, _("That was the last of your block.") if finished else ""]
+    tell(request, " ".join(filter(None, said)), undo=undo, event=event, drafts=drafts)
     if not request.htmx or (goes_on and not following):
         return redirect(there)
     response = show(request, following or public_id, now=now)
@@ -190,5 +197,13 @@ def what_happened(request: Request, lead: Lead, now: datetime) -> str:
     return _("%(what)s, %(when)s.") % words
 
 
-def _following(request: Request, lead: Lead, form: Any, now: datetime) -> UUID | None:
-    return lead_after(lead, user=request.user, at=now, path=form.cleaned_data["after"])
+def _course(request: Request, lead: Lead, form: Any, now: datetime) -> Course:
+    return course_from(lead, user=request.user, at=now, path=form.cleaned_data["after"])
+
+
+def _in_her_block(request: Request, lead: Lead, panel: str, course: Course, now: datetime, *, goes_on: bool) -> bool:
+    """Whether this act has worked the last lead of her block. What is only written down works none, unless it goes
+    on."""
+    if getattr(lead, "open_block", None) is None or not (goes_on or panel not in WRITTEN_DOWN):
+        return False
+    return work_in_block(lead, by=request.user, at=now, passed=course.passed) is not None

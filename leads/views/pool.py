@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from agreement.models import Lane
+from leads.actions.blocks import work_in_block
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import claim_lead, release_lead
 from leads.forms.pool import PoolForm
@@ -83,6 +84,7 @@ def release(request: Request, public_id: UUID) -> HttpResponse:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=now, answer_url=reverse("leads:queue"))
             event = release_lead(lead, by=request.user, at=now)
+            work_in_block(lead, by=request.user, at=now)
     except SentBefore as before:
         return redirect(before.answer_url)
     except (LeadConflict, MoveRefused) as refused:

@@ -14,10 +14,10 @@ from agreement.models import Lane
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import take_next as take_next_lead
+from leads.around import around_of
 from leads.forms.queue import TIERS, QueueForm
-from leads.queue import Group, queue_of
+from leads.queue import IDLE_DAYS, Group, Queue, Wanted, queue_of
 from leads.rail import COUNT_MAX, home_of, rail_of
-from leads.today import today_of
 from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
 from team.http import Request, tell
 from team.models import Role
@@ -34,15 +34,21 @@ def queue(request: Request) -> HttpResponse:
     form.is_valid()
     wanted = form.wanted()
     found = queue_of(request.user, wanted=wanted, at=now)
+    around = around_of(request.user, at=now)
     rail = rail_of(request.user, path=request.path, at=now)
     context = {
         "now": now,
         "form": form,
         "wanted": wanted,
         "queue": found,
-        "today": today_of(request.user, at=now),
+        "around": around,
+        "today": around.today,
+        "her_block": around.block,
+        "kept": next((view for view in around.views if view.query == wanted.query), None),
+        "shipped": _shipped(wanted, found),
         "tabs": [(group, found.counts[group]) for group in Group if group in found.counts],
         "lanes": Lane.choices,
+        "idle_days": sorted({7, IDLE_DAYS, 30, wanted.idle} - {0}),
         "tiers": [*TIERS, *found.tiers],
         "rail": rail,
         "count_max": COUNT_MAX,
@@ -50,6 +56,15 @@ def queue(request: Request) -> HttpResponse:
         "form_id": new_form_id(),
     }
     return render(request, "leads/queue.html", context)
+
+
+def _shipped(wanted: Wanted, found: Queue) -> list[tuple[str, str, int, bool]]:
+    """The views that everybody has: name, address, how many, whether it is this one."""
+    views = [
+        (_("Callable now"), Wanted(callable_now=True), found.callable_now),
+        (_("No activity %(days)s days") % {"days": IDLE_DAYS}, Wanted(idle=IDLE_DAYS), found.idle),
+    ]
+    return [(name, view.query, count, view.query == wanted.query) for name, view, count in views]
 
 
 @require_POST

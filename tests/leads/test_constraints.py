@@ -8,6 +8,8 @@ from agreement.models import AgreementVersion, Criterion, Phase
 from leads.models import (
     Activity,
     Answer,
+    Block,
+    BlockLead,
     Clock,
     Engagement,
     EngagementKey,
@@ -18,6 +20,7 @@ from leads.models import (
     Note,
     Notice,
     Release,
+    SavedView,
     SecondLook,
     SlidStep,
     Step,
@@ -148,6 +151,20 @@ def lent_to_herself(one):
     put(one, lent_from=one.assignee)
 
 
+def block(**fields):
+    return Block.objects.create(**{"user": make_user("alice"), "title": "Today", "made_at": NOON, **fields})
+
+
+def in_block(**fields):
+    return BlockLead.objects.create(**{"block": block(), "lead": lead(), "position": 1, **fields})
+
+
+def view(**fields):
+    return SavedView.objects.create(
+        **{"user": make_user("alice"), "name": "Mine", "query": "tier=A", "created_at": NOON, **fields}
+    )
+
+
 CASES = {
     # The lead
     "lead_phase_is_known": change(Phase.QUEUED, phase="limbo"),
@@ -208,6 +225,19 @@ CASES = {
     "clock_missed_says_when": lambda: put(clock(), state="missed", ended_at=NOON, next_notice_at=None),
     "clock_one_running_per_kind": lambda: again(clock()),
     "notice_once_per_clock_and_kind": lambda: again(notice()),
+    # Blocks
+    "block_ended_has_its_moment": lambda: block(state="left"),
+    "block_has_a_title": lambda: block(title=""),
+    "block_one_open_per_user": lambda: again(block()),
+    "blocklead_past_has_its_moment": lambda: in_block(state="done"),
+    "blocklead_counts_from_one": lambda: in_block(position=0),
+    "blocklead_one_at_each_place": lambda: again(in_block(), lead=lead()),
+    "blocklead_each_lead_once": lambda: again(in_block(), position=2),
+    # Kept views
+    "savedview_has_a_name": lambda: view(name=""),
+    "savedview_asks_for_something": lambda: view(query=""),
+    "savedview_own_name_once": lambda: again(view(), name="MINE"),
+    "savedview_team_name_once": lambda: again(view(team=lead().team), user=make_user("bob")),
     # Files
     "import_state_is_known": lambda: file(state="lost"),
     "import_rows_add_up": lambda: file(state="done", rows_total=3, rows_created=2),

@@ -81,14 +81,14 @@ def test_a_promised_call_back_waits_from_fifteen_minutes_before(alice):
 @pytest.mark.parametrize(
     ("hours", "zone", "group", "when"),
     [
-        (0, "Europe/Oslo", Group.TODAY, "Callable until 16:00"),
-        (6, "Europe/Oslo", Group.LATER, "From tomorrow 8:00"),
-        (6, "America/New_York", Group.TODAY, "Callable until 22:00"),
+        (0, "Europe/Oslo", Group.TODAY, "Callable until 17:00"),
+        (6, "Europe/Oslo", Group.LATER, "From tomorrow 7:00"),
+        (6, "America/New_York", Group.TODAY, "Callable until 23:00"),
         (0, "", Group.TODAY, "Today"),
     ],
 )
 def test_an_attempt_that_nobody_can_be_called_for_today_belongs_to_later(alice, hours, zone, group, when):
-    lead = working(alice, at=NOON - 2 * DAY, person=make_person(time_zone=zone))
+    lead = working(alice, at=NOON - 2 * DAY, person=make_person(time_zone=zone, phone="+18005550123"))
     Lead.objects.filter(pk=lead.pk).update(first_touched_at=NOON - DAY)
     lead.steps.update(due_at=NOON - HOUR)
 
@@ -104,7 +104,7 @@ def test_on_a_saturday_todays_attempts_belong_to_monday(alice):
 
     found, row = only_row(alice, at=NOON + 5 * DAY)
 
-    assert (found, row.when) == (Group.LATER, "From Mon 8:00")
+    assert (found, row.when) == (Group.LATER, "From Mon 7:00")
 
 
 def test_the_page_says_how_many_of_what_stands_under_later_are_due_today(client, alice):
