@@ -228,7 +228,7 @@ def _about(one: Disposition, number: int) -> str:
         str(one.get_follows_display()).lower(),
     ]
     if one.reason:
-        parts.append(_("first %(reason)s") % {"reason": str(one.reason).lower()})
+        parts.append(_("offers “%(reason)s” first") % {"reason": one.reason})
     if one.is_conversation:
         parts.append(_("conversation"))
     if one.with_email:

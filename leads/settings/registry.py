@@ -1,5 +1,6 @@
 """Every kind of setting, in the order of its tabs."""
 
+from leads.settings.cadences import Cadences
 from leads.settings.calendars import CalendarsKind
 from leads.settings.choices import Choices
 from leads.settings.criteria import Criteria
@@ -12,7 +13,8 @@ from leads.settings.teams import Teams
 from leads.settings.territories import Territories
 
 KINDS: tuple[Kind, ...] = (
-    Choices(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(), Dispositions(),
+    Choices(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(),
+    Dispositions(), Cadences(),
 )  # fmt: skip
 BY_SLUG = {kind.slug: kind for kind in KINDS}
 BY_MODEL = {kind.model._meta.label: kind for kind in KINDS}

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from agreement.models import Phase
+from agreement.models import Cadence, Disposition, Phase
 from leads.models import Import, Lead
 from team.models import Installation, Role, Upload
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
@@ -224,3 +224,20 @@ def test_the_pages_of_companies_fit_and_every_key_and_reader_finds_its_way(new_p
     expect(page.locator("h1")).to_have_text("Fjell Marine")
     lead.refresh_from_db()
     assert lead.phase == Phase.CLOSED
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_dispositions_and_cadences_are_set_at_every_width(new_page, team, width, scheme):
+    page = new_page(user=make_user("ada", Role.ADMIN), viewport={"width": width, "height": 900}, color_scheme=scheme)
+    wrong = {}
+    for slug, key, model in (("dispositions", "not_now", Disposition), ("cadences", "content", Cadence)):
+        for path in (f"/settings/{slug}/", f"/settings/{slug}/{model.objects.get(key=key).pk}/"):
+            page.goto(path)
+            found = (page.evaluate("document.documentElement.scrollWidth > innerWidth"), complaints(page))
+            wrong |= {path: found} if any(found) else {}
+
+    assert wrong == {}
+    page.get_by_label("Attempt 2: working day").fill("2")
+    page.get_by_role("button", name="See what this touches").click()
+    expect(page.get_by_text("under way: nothing changes")).to_be_visible()

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from agreement.models import Criterion, Disposition, Reason, Stage
+from agreement.models import Cadence, Criterion, Disposition, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
 from team.models import Installation, SettingChange, Territory
@@ -25,6 +25,7 @@ EXAMPLES = {
     ),
     "choices": lambda: (Installation.objects.get().pk, {"company": "Corvane", "step_max_days": "7"}),
     "reasons": lambda: (Reason.objects.get(key="not_ready").pk, {"facts": ["wake_on"], "wake_days": "60"}),
+    "cadences": lambda: (Cadence.objects.get(key="list").pk, {"day_1": "1", "kind_4": "call", "day_4": "12"}),
     "dispositions": lambda: (
         Disposition.objects.get(key="not_now").pk,
         {
