@@ -37,10 +37,13 @@ from team.worktime import end_of_working_day
 if TYPE_CHECKING:
     from team.models import Team
 
+# Whoever passes over more than that has passed over many.
+AHEAD_MAX = 200
+
 
 @transaction.atomic
 def claim_lead(lead: Lead, *, by: User, at: datetime) -> LeadEvent:
-    """Give a queued lead to `by` and plan her first attempt.
+    """Give a queued lead to `by` and plan her first attempt. History keeps how many of the pool she passed over.
 
     Two reps often take the same row: it is locked, looked at again, and the second gets LeadConflict with the name of
     the first. MoveRefused at her open limit.
@@ -52,7 +55,7 @@ def claim_lead(lead: Lead, *, by: User, at: datetime) -> LeadEvent:
         raise LeadConflict(_("Reserved for %(name)s.") % {"name": held.bdr})
     if held.team_id not in by.teams_as(Role.BDR):
         raise MoveRefused(_("Another team's pool."))
-    event = _claim(held, by=by, at=at, calendars=KeptCalendars(at=at))
+    event = _claim(held, by=by, at=at, calendars=KeptCalendars(at=at), ahead=_ahead(held, by=by, at=at))
     settle(lead, held)
     return event
 
@@ -202,7 +205,29 @@ def open_count(user: User) -> int:
     return sum(count for (count,) in _HELD.rows(user=user.pk))
 
 
-def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> LeadEvent:
+def _ahead(lead: Lead, *, by: User, at: datetime) -> int | None:
+    """How many stood before this lead in the pools she takes from, up to AHEAD_MAX. None for what was reserved for her:
+    that stands in no order."""
+    if lead.bdr_id == by.pk or lead.due_at is None:
+        return None
+    teams = by.teams_as(Role.BDR)
+    rows = _BEFORE.rows(shape=(AHEAD_MAX,), teams=teams, band=lead.band, due_at=lead.due_at, lead=lead.pk, at=at)
+    return len(rows)
+
+
+def _before(most: int, *, teams: Any, band: Any, due_at: Any, lead: Any, at: Any) -> Any:
+    """By the index that orders the pool: bands before hers, in hers what is due earlier, and of the same moment what
+    came first. One condition for all three would be looked for in every row behind."""
+    pool = Lead.objects.in_pool(teams=teams, at=at).values_list("pk")
+    earlier = pool.filter(band=band, due_at__lt=due_at)
+    same = pool.filter(band=band, due_at=due_at, pk__lt=lead)
+    return pool.filter(band__lt=band).union(earlier, same, all=True)[:most]
+
+
+_BEFORE = Prepared(_before)
+
+
+def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars, ahead: int | None = None) -> LeadEvent:
     if lead.bdr_id != by.pk:
         _room(by)
     effects = Effects(lead, by=by, at=at)
@@ -234,7 +259,7 @@ def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars) -> L
         by=by,
         at=at,
         due_at=effects.next_due,
-        data=effects.data(band=band, because=HELD if is_held(effects, at=at) else ""),
+        data=effects.data(band=band, because=HELD if is_held(effects, at=at) else "", ahead=ahead),
         **new,
     )
     clock = first_touch_of(effects.running_clocks)

@@ -9,11 +9,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreement.models import Lane
+from agreement.models import Lane, Reason
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.moving import Target
+from leads.actions.recycling_many import reasons_for_many
 from leads.models import Lead
-from leads.oversight import RED
+from leads.oversight.pool import Age
+from leads.oversight.red import RED
 from team.models import Role, Team, User
 
 if TYPE_CHECKING:
@@ -35,6 +37,15 @@ class LeadFilter(forms.Form):
         required=False,
         choices=[ANY, *((str(value), label) for value, label in Lead.Band.choices)],
     )
+    tier = forms.ChoiceField(
+        label=gettext_lazy("Tier"), required=False, choices=[ANY, *((tier, tier) for tier in "ABC")]
+    )
+    age = forms.ChoiceField(label=gettext_lazy("Waits in the pool"), required=False, choices=[ANY, *Age.choices])
+    promise = forms.ChoiceField(
+        label=gettext_lazy("First touch, 7 days"),
+        required=False,
+        choices=[ANY, ("met", gettext_lazy("In time")), ("missed", gettext_lazy("Not in time"))],
+    )
     due = forms.ChoiceField(
         label=gettext_lazy("Due"),
         required=False,
@@ -54,6 +65,20 @@ class LeadFilter(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
+class ReasonForm(forms.Form):
+    """Why many leads sleep: of the reasons those that need no facts about each."""
+
+    reason = forms.ModelChoiceField(
+        Reason.objects.none(), label=gettext_lazy("Reason"), error_messages={"required": gettext_lazy("Choose why.")}
+    )
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        reasons = reasons_for_many()
+        self.fields["reason"].queryset = reasons  # type: ignore[attr-defined]
+        self.fields["reason"].initial = reasons.first()
+
+
 class TargetForm(forms.Form):
     """To a rep, to an account executive, to the pool, to another team."""
 
@@ -65,6 +90,7 @@ class TargetForm(forms.Form):
         self, *args: Any, team: Team, reps: Sequence[User], aes: Sequence[User], teams: Sequence[Team], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.reps = reps
         self.targets: dict[str, Target] = {"pool": Target()}
         self.targets |= {f"rep-{rep.pk}": Target(user=rep) for rep in reps}
         self.targets |= {f"ae-{ae.pk}": Target(user=ae, side="ae") for ae in aes}

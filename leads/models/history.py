@@ -35,7 +35,11 @@ class LeadEvent(models.Model):
             models.CheckConstraint(name="leadevent_to_phase_is_known", condition=Q(to_phase__in=Phase.values)),
             models.CheckConstraint(name="leadevent_has_a_verb", condition=~Q(verb="")),
         ]
-        indexes = [models.Index(fields=["lead", "id"], name="leadevent_of_lead")]
+        indexes = [
+            models.Index(fields=["lead", "id"], name="leadevent_of_lead"),
+            # Whom somebody took from the pool, and whom she passed over.
+            models.Index(fields=["by", "at"], condition=Q(verb="claim"), name="leadevent_claims"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lead_id} {self.verb}"

@@ -392,6 +392,7 @@ class Recycling(models.Model):
             models.CheckConstraint(name="recycling_has_a_category", condition=~Q(category="")),
             models.UniqueConstraint(fields=["lead"], condition=Q(undone_at=None), name="recycling_one_per_lead"),
         ]
+        indexes = [models.Index(fields=["at"], name="recycling_at")]
 
     def __str__(self) -> str:
         return f"{self.lead_id} {self.category}"

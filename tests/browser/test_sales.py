@@ -165,7 +165,7 @@ def test_it_all_works_without_javascript(new_page, peter, sent):
 def test_a_manager_selects_previews_and_moves_by_keyboard(new_page, mona, alice, bob, now):
     leads = [make_lead(phase="working", bdr=alice, at=now - timedelta(hours=1)) for _ in range(3)]
     page = new_page(user=mona)
-    page.goto(reverse("leads:team"))
+    page.goto(reverse("leads:team_leads"))
 
     page.locator("#leads .row-link").first.focus()
     for key in ("x", "j", "x"):
@@ -212,5 +212,12 @@ def test_the_pages_are_accessible(new_page, peter, mona, alice, sent, now, theme
     manager.goto(reverse("leads:team"))
     assert complaints(manager) == []
     assert manager.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for name, *more in (["team_leads"], ["rep_away", alice.pk], ["rep_queue", alice.pk], ["rep_sheet", alice.pk]):
+        manager.goto(reverse(f"leads:{name}", args=more))
+        assert complaints(manager) == [], name
+        assert manager.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    for name in ("spread", "recycle_many"):
+        manager.goto(f"{reverse(f'leads:{name}')}?lead={working.public_id}")
+        assert complaints(manager) == [], name
     manager.goto(f"{reverse('leads:move')}?lead={working.public_id}&to=pool")
     assert complaints(manager) == []

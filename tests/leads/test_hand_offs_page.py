@@ -283,7 +283,7 @@ def test_inbox_brief_and_team_say_one_moment_for_the_outcome(client, alice, pete
     assert (brief.count(promised), "say how it went <span" in brief) == (2, True)
     client.force_login(mona)
     for due, times in (("", 1), ("overdue", 0)):
-        page = client.get(reverse("leads:team"), {"due": due}).text
+        page = client.get(reverse("leads:team_leads"), {"due": due}).text
         assert page.partition('id="leads-title')[2].count(promised) == times
 
 
@@ -310,7 +310,7 @@ def outcomes_said(client, hand_off, *, ae, manager):
     brief = client.get(page_of(hand_off))
     assert ("say how it went <span" in brief.text) == bool(brief.context["brief"].outcome_due)
     client.force_login(manager)
-    leads = client.get(reverse("leads:team")).context["leads"]
+    leads = client.get(reverse("leads:team_leads")).context["leads"]
     return (
         [one.outcome_due for group in inbox.groups for one in group.items if one == hand_off],
         brief.context["brief"].outcome_due,

@@ -1,0 +1,74 @@
+"""A manager puts many leads to sleep with one reason; what cannot sleep says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agreement.models import AgreementVersion, Phase, Reason, ReasonRule
+from leads.actions.acts import one_act
+from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
+from leads.actions.moving import MOVE_MAX, Moved
+from leads.actions.recycling import recycle_lead
+from leads.models import Lead
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from team.models import User
+
+# What may be left open: the day follows from the reason.
+OPTIONAL = {"wake_on"}
+
+
+def reasons_for_many() -> QuerySet[Reason]:
+    """Those that claim nothing which only somebody who spoke to the person knows."""
+    rules = ReasonRule.objects.filter(
+        version=AgreementVersion.objects.in_force(),
+        reason__kind=Reason.Kind.RECYCLE,
+        category=ReasonRule.Category.UNRESPONSIVE,
+    )
+    ids = [reason_id for reason_id, facts in rules.values_list("reason", "facts") if set(facts) <= OPTIONAL]
+    return Reason.objects.in_use().filter(pk__in=ids)
+
+
+def sort_out_sleepers(leads: Sequence[Lead]) -> Moved:
+    """Which of these would sleep, and why the others would not."""
+    found = Moved()
+    for lead in leads:
+        why = _why_not(lead)
+        if why:
+            found.skipped.append((lead, why))
+        else:
+            found.leads.append(lead)
+    return found
+
+
+def recycle_leads(ids: Sequence[int], *, reason: Reason, by: User, at: datetime) -> Moved:
+    """Put to sleep what can be, as one act with one event a lead. Looked at again under lock."""
+    with transaction.atomic(), one_act():
+        found = sort_out_sleepers(lock_leads(ids[:MOVE_MAX]))
+        done = Moved(skipped=found.skipped)
+        for lead in found.leads:
+            try:
+                with transaction.atomic():
+                    recycle_lead(lead, reason=reason, by=by, at=at)
+            except (LeadConflict, MoveRefused) as refused:
+                done.skipped.append((lead, str(refused)))
+            else:
+                done.leads.append(lead)
+        return done
+
+
+def _why_not(lead: Lead) -> str:
+    if lead.phase == Phase.NURTURE:
+        return _("It sleeps already.")
+    if lead.phase not in (Phase.QUEUED, Phase.WORKING):
+        return _("Only what waits in the pool or is being worked can be recycled.")
+    if lead.band == Lead.Band.WAITING and lead.phase == Phase.QUEUED:
+        return _("A person is waiting: she is called first.")
+    return ""

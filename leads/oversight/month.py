@@ -1,0 +1,55 @@
+"""A month of a team by rep: what came of the leads each of them sourced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.models import HandOff
+from leads.oversight.reps import BOOKED, MET, SAID_YES
+from team.localtime import resolve
+from team.models import Role, Team, User
+
+
+def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
+    """A line a rep, with a head: two statements. Credit goes to who sourced the lead, wherever it is now."""
+    zone = timezone.get_current_timezone()
+    name = zone.key if isinstance(zone, ZoneInfo) else "UTC"
+    begins, ends = (_midnight(day, name) for day in (month, _next(month)))
+    lines: dict[int | None, list[Any]] = {
+        user.pk: [user.name, user.email, 0, 0, 0, 0, 0]
+        for user in User.objects.active().with_role(Role.BDR, team).order_by("name", "pk")
+    }
+    offs = HandOff.objects.filter(lead__team=team, sent_at__lt=ends).order_by()
+    counted = offs.values("lead__sourced_by").annotate(
+        booked=_in("sent_at", begins, ends, BOOKED),
+        held=_in("outcome_at", begins, ends, MET),
+        accepted=_in("answered_at", begins, ends, SAID_YES),
+        qualified=_in("outcome_at", begins, ends, Q(state=HandOff.State.QUALIFIED)),
+        rejected=_in("answered_at", begins, ends, Q(state=HandOff.State.REJECTED)),
+    )
+    columns = ("booked", "held", "accepted", "qualified", "rejected")
+    rows = counted.values_list("lead__sourced_by", "lead__sourced_by__name", "lead__sourced_by__email", *columns)
+    for pk, who, email, *counts in rows:
+        if any(counts):
+            lines[pk] = [who or _("Nobody"), email or "", *counts]
+    yield [_("Rep"), _("E-mail"), _("Booked"), _("Held"), _("Accepted"), _("Qualified"), _("Rejected")]
+    yield from lines.values()
+
+
+def _in(column: str, begins: datetime, ends: datetime, what: Q) -> Count:
+    return Count("pk", filter=what & Q(**{f"{column}__gte": begins, f"{column}__lt": ends}))
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return resolve(datetime.combine(day, time()), zone)

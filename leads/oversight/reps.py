@@ -1,0 +1,266 @@
+"""Each rep's row: here or away, what she holds, what is due, what she did today and this week, what time is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from agreement.models import Phase, SLAClause
+from leads.models import Activity, Clock, HandOff, Lead, LeadEvent, Step
+from leads.oversight.days import Days
+from team.calendars import NoCalendar, worktimes_of
+from team.models import Absence, Role, Team, User
+from team.prepared import Prepared
+from team.worktime import NeverOpen, WorkCalendar, end_of_working_day, is_working, next_opening, working_minutes_between
+
+HELD = (Phase.QUEUED, Phase.WORKING)
+# A meeting is booked at most so long before it is held and judged.
+BOOKED_DAYS = 120
+COUNTED = ("touches", "talks", "calls", "booked", "held", "accepted")
+
+
+@dataclass
+class Rep:
+    """One row. `today` and `week` count by name: touches, talks, calls, booked, held, accepted."""
+
+    user: User
+    absence: Absence | None = None
+    # Who really covers her now.
+    cover: User | None = None
+    is_working: bool = False
+    # When her day ends while she works, else when it begins.
+    turns_at: datetime | None = None
+    minutes_today: int = 0
+    minutes_week: int = 0
+    held: int = 0
+    due: int = 0
+    overdue: int = 0
+    today: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    week: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    # Leads she chose in the pool herself in thirty days, and for how many she passed over somebody in front.
+    picked: int = 0
+    skipped: int = 0
+
+    @property
+    def is_present(self) -> bool:
+        return self.absence is None
+
+    @property
+    def free(self) -> int:
+        return max(self.user.open_limit - self.held, 0)
+
+    @property
+    def load_is(self) -> str:
+        if self.held > self.user.open_limit:
+            return "overdue"
+        return "due" if self.held * 10 >= self.user.open_limit * 9 else ""
+
+    @property
+    def shown_load(self) -> int:
+        return min(self.held, self.user.open_limit)
+
+    @property
+    def connect_rate(self) -> int | None:
+        """Conversations of a hundred calls this week; None before the first call."""
+        return round(100 * self.week["talks"] / self.week["calls"]) if self.week["calls"] else None
+
+    @property
+    def hours_today(self) -> float:
+        return round(self.minutes_today / 60, 1)
+
+    @property
+    def hours_week(self) -> int:
+        return round(self.minutes_week / 60)
+
+
+@dataclass
+class Figures:
+    """The head of the page: first touches in time of those promised in seven days, meetings of this week."""
+
+    met: int = 0
+    promised: int = 0
+    meetings: int = 0
+
+    @property
+    def percent(self) -> int | None:
+        return round(100 * self.met / self.promised) if self.promised else None
+
+
+def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
+    """The reps of a team by name and the figures of its head: five statements for any number of them."""
+    users = User.objects.active().with_role(Role.BDR, team)
+    reps = {user.pk: Rep(user) for user in users.order_by("name", "pk")}
+    absences = Absence.objects.filter(user__in=reps, ends_at__gt=days.midnight, starts_at__lt=days.next_monday)
+    away: dict[int, list[tuple[datetime, datetime]]] = {}
+    # As cover is lent: to a rep of the team who is here, of two at once to that of the absence that ends last.
+    lent = Absence.objects.covered(days.at).filter(cover__memberships__role=Role.BDR, cover__memberships__team=team)
+    absences = absences.annotate(is_covered=Exists(lent.filter(pk=OuterRef("pk"))))
+    for absence in absences.select_related("cover").order_by("ends_at", "-pk"):
+        rep = reps[absence.user_id]
+        away.setdefault(rep.user.pk, []).append((absence.starts_at, absence.ends_at))
+        if absence.starts_at <= days.at < absence.ends_at:
+            rep.absence = absence
+            rep.cover = absence.cover if absence.is_covered else rep.cover
+    figures = _count(reps, team, days)
+    _put_hours(reps, users, away, days)
+    return list(reps.values()), figures
+
+
+def sum_of(reps: Iterable[Rep]) -> Rep:
+    """The last row: all of them together."""
+    total = Rep(User(name="", open_limit=0, touches_goal=0))
+    for rep in reps:
+        for name in ("held", "due", "overdue", "picked", "skipped", "minutes_today", "minutes_week"):
+            setattr(total, name, getattr(total, name) + getattr(rep, name))
+        for name in COUNTED:
+            total.today[name] += rep.today[name]
+            total.week[name] += rep.week[name]
+        total.user.open_limit += rep.user.open_limit
+        total.user.touches_goal += rep.user.touches_goal
+    return total
+
+
+def _put_hours(
+    reps: dict[int, Rep], users: QuerySet[User], away: dict[int, list[tuple[datetime, datetime]]], days: Days
+) -> None:
+    try:
+        calendars = worktimes_of(users, away=away, at=days.at)
+    except NoCalendar:
+        return
+    for user_id, rep in reps.items():
+        _put_hours_of(rep, calendars[user_id], days)
+
+
+def _put_hours_of(rep: Rep, calendar: WorkCalendar, days: Days) -> None:
+    rep.is_working = is_working(calendar, days.at)
+    rep.minutes_today = working_minutes_between(calendar, days.at, days.tomorrow)
+    rep.minutes_week = working_minutes_between(calendar, days.at, days.next_monday)
+    try:
+        rep.turns_at = (end_of_working_day if rep.is_working else next_opening)(calendar, days.at)
+    except NeverOpen:
+        rep.turns_at = None
+
+
+def _count(reps: dict[int, Rep], team: Team, days: Days) -> Figures:
+    figures = Figures()
+    rows = _COUNTS.rows(
+        reps=list(reps),
+        team=team.pk,
+        at=days.at,
+        midnight=days.midnight,
+        tomorrow=days.tomorrow,
+        monday=days.monday,
+        next_monday=days.next_monday,
+        week_ago=days.week_ago,
+        month_ago=days.month_ago,
+        booked_since=days.monday - timedelta(days=BOOKED_DAYS),
+    )
+    for what, user_id, *counts in rows:
+        if what == "clocks":
+            figures.met, figures.promised, *_rest = counts
+        elif what == "ahead":
+            figures.meetings = counts[0]
+        elif user_id in reps:
+            _put(reps[user_id], what, counts)
+    return figures
+
+
+def _put(rep: Rep, what: str, counts: list[int]) -> None:
+    if what == "leads":
+        rep.held = counts[0]
+    elif what == "steps":
+        rep.due, rep.overdue, *_rest = counts
+    elif what == "claims":
+        rep.picked, rep.skipped, *_rest = counts
+    else:
+        names = COUNTED[:3] if what == "did" else COUNTED[3:]
+        rep.today |= dict(zip(names, counts[:3], strict=True))
+        rep.week |= dict(zip(names, counts[3:], strict=True))
+
+
+def _counts(
+    *,
+    reps: Any,
+    team: Any,
+    at: Any,
+    midnight: Any,
+    tomorrow: Any,
+    monday: Any,
+    next_monday: Any,
+    week_ago: Any,
+    month_ago: Any,
+    booked_since: Any,
+) -> QuerySet[Any, Any]:
+    leads = Lead.objects.filter(bdr__in=reps, phase__in=HELD)
+    steps = Step.objects.open().filter(assignee__in=reps, due_at__lt=tomorrow)
+    did = Activity.objects.filter(by__in=reps, at__gte=monday)
+    touch, talk, call = Q(kind__in=Activity.TOUCHES), Q(is_conversation=True), Q(kind=Activity.Kind.CALL)
+    today = Q(at__gte=midnight)
+    offs = HandOff.objects.filter(bdr__in=reps, sent_at__gte=booked_since)
+    claims = LeadEvent.objects.filter(verb="claim", by__in=reps, at__gte=month_ago, data__has_key="ahead")
+    clocks = Clock.objects.filter(
+        kind=SLAClause.Kind.FIRST_TOUCH, due_at__gte=week_ago, due_at__lte=at, lead__team=team
+    ).exclude(state=Clock.State.EXCUSED)
+    ahead = HandOff.objects.filter(
+        MEETS, lead__team=team, meeting_at__gte=monday, meeting_at__lt=next_monday
+    ).order_by()
+    return _line("leads", leads, "bdr", Count("pk")).union(
+        _line(
+            "steps", steps, "assignee",
+            Count("lead", distinct=True, filter=Q(due_at__gt=at)),
+            Count("lead", distinct=True, filter=Q(due_at__lte=at)),
+        ),
+        _line(
+            "did", did, "by", *(net(what & today) for what in (touch, talk, call)),
+            *(net(what) for what in (touch, talk, call)),
+        ),
+        _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday)),
+        _line("claims", claims, "by", Count("pk"), Count("pk", filter=Q(data__ahead__gt=0))),
+        _line(
+            "clocks", clocks, "lead__team", Count("pk", filter=Q(state=Clock.State.MET, missed_at=None)), Count("pk")
+        ),
+        _line("ahead", ahead, "lead__team", Count("pk")),
+        all=True,
+    )  # fmt: skip
+
+
+# Meetings that stand, or were held or missed: what was taken back was none.
+MEETS = ~Q(state__in=[HandOff.State.UNDONE, HandOff.State.WITHDRAWN])
+BOOKED = MEETS & Q(meeting_at__isnull=False)
+MET = Q(state__in=[HandOff.State.QUALIFIED, HandOff.State.NOT_QUALIFIED])
+SAID_YES = Q(state__in=[HandOff.State.ACCEPTED, HandOff.State.QUALIFIED, HandOff.State.NOT_QUALIFIED,
+                        HandOff.State.NO_SHOW, HandOff.State.RETURNED])  # fmt: skip
+
+
+def _meetings(since: Any) -> tuple[Count, Count, Count]:
+    """Booked, held and accepted since then."""
+    return (
+        Count("pk", filter=BOOKED & Q(sent_at__gte=since)),
+        Count("pk", filter=MET & Q(outcome_at__gte=since)),
+        Count("pk", filter=SAID_YES & Q(answered_at__gte=since)),
+    )
+
+
+def net(what_counts: Q) -> Any:
+    """Rows less those that take one back."""
+    return Count("pk", filter=what_counts & Q(reverses=None)) - Count("pk", filter=what_counts & ~Q(reverses=None))
+
+
+WIDTH = 6
+
+
+def _line(what: str, rows: QuerySet[Any], of: str, *counts: Any) -> QuerySet[Any, Any]:
+    """One kind of what is counted, by user: as many columns as every other kind."""
+    numbers = [Cast(count, BigIntegerField()) for count in counts]
+    numbers += [Cast(Value(0), BigIntegerField())] * (WIDTH - len(counts))
+    named = {f"n{place}": number for place, number in enumerate(numbers)}
+    grouped = rows.order_by().annotate(whose=Cast(F(of), BigIntegerField())).values("whose").annotate(**named)
+    return grouped.values_list(Cast(Value(what), CharField()), "whose", *named)
+
+
+_COUNTS = Prepared(_counts)

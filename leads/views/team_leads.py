@@ -1,0 +1,163 @@
+"""The leads of a team: found by what the morning counts, selected, and moved after a look beforehand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.moving import MOVE_MAX, Moved, move_leads, sort_out
+from leads.forms.team import LeadFilter, TargetForm, target_form
+from leads.models import Lead
+from leads.oversight.listing import leads_of, page_of
+from leads.views.access import managed_team, managed_teams
+from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.http import Request, tell
+from team.models import Role, Team, User
+
+
+@require_GET
+def team_leads(request: Request) -> HttpResponse:
+    now, given = timezone.now(), request.GET
+    teams = managed_teams(request)
+    chosen = managed_team(request, given, teams)
+    target = target_form(chosen)
+    filters = LeadFilter(given, reps=target.reps)
+    values = filters.values
+    leads, after = page_of(leads_of(chosen, values, at=now), given.get("after", ""))
+    context = {
+        "now": now,
+        "team": chosen,
+        "teams": teams,
+        "filters": filters,
+        "values": values,
+        "query": query_of(chosen, values),
+        "leads": leads,
+        "after": after,
+        "is_later": bool(given.get("after")),
+        "target": target,
+    }
+    return render(request, "leads/team_leads.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def move(request: Request) -> HttpResponse:
+    """What would move and what would not; sent from there it moves."""
+    now = timezone.now()
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = managed_team(request, given)
+    leads = chosen_leads(request, given, chosen, at=now)
+    form = target_form(chosen, given if given.get("to") else None)
+    if request.method == "POST":
+        if not form.is_valid():
+            return _preview(request, chosen, leads, form, status=422)
+        return _move(request, chosen, leads, form, at=now)
+    return _preview(request, chosen, leads, form)
+
+
+def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *, at: datetime) -> HttpResponse:
+    there = f"{reverse('leads:team_leads')}?{query_of(chosen, {})}"
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
+            moved = move_leads([lead.pk for lead in leads], target=form.target, by=request.user, at=at)
+    except SentBefore as before:
+        return redirect(before.answer_url or there)
+    except MoveRefused as refused:
+        form.add_error("to", str(refused))
+        return _preview(request, chosen, leads, form, status=422)
+    except LeadConflict as conflict:
+        return _preview(request, chosen, leads, form, status=409, conflict=conflict)
+    _tell_moved(request, moved, form.words)
+    return redirect(there)
+
+
+def _preview(
+    request: Request,
+    chosen: Team,
+    leads: list[Lead],
+    form: TargetForm,
+    *,
+    status: int = 200,
+    conflict: Exception | None = None,
+) -> HttpResponse:
+    moved: Moved | None = None
+    context: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        moved = sort_out(leads, form.target)
+        context = _receiver(form.target.user, form.target.side, moved)
+        context["words"] = form.words
+    context |= {
+        "now": timezone.now(),
+        "team": chosen,
+        "leads": leads,
+        "form": form,
+        "moved": moved,
+        "form_id": new_form_id(),
+        "conflict": conflict,
+        "is_cut": len(leads) == MOVE_MAX,
+    }
+    return render(request, "leads/move.html", context, status=status)
+
+
+def _receiver(user: User | None, side: str, moved: Moved) -> dict[str, Any]:
+    """What the receiver would hold then, and whether she is there to work it. A manager may go over a limit."""
+    if user is None or side == "ae":
+        return {}
+    held = Lead.objects.held_by(user).count() + sum(lead.phase in ("queued", "working") for lead in moved.leads)
+    away = user.absences.covering(timezone.now()).order_by("-ends_at").first()
+    return {"receiver": user, "held": held, "is_over": held > user.open_limit, "away": away}
+
+
+def _tell_moved(request: Request, moved: Moved, words: str) -> None:
+    count = len(moved.leads)
+    said = ngettext("%(count)s lead moved to %(where)s.", "%(count)s leads moved to %(where)s.", count) % {
+        "count": count,
+        "where": words,
+    }
+    if not moved.skipped:
+        tell(request, said)
+        return
+    left = len(moved.skipped)
+    said += " " + ngettext("%(count)s stayed: %(why)s", "%(count)s stayed, the first because: %(why)s", left) % {
+        "count": left,
+        "why": moved.skipped[0][1],
+    }
+    tell(request, said, level=messages.WARNING)
+
+
+def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: datetime) -> list[Lead]:
+    """The leads that were ticked, else all that the filters leave: of this team, as many as one move takes."""
+    ids = [found for text in given.getlist("lead")[:MOVE_MAX] if (found := _uuid(text))]
+    if ids or request.method == "POST":
+        leads = Lead.objects.filter(team=chosen, public_id__in=ids)
+        rows = leads.select_related("person", "account", "bdr", "ae", "stage").order_by("due_at", "id")
+        return list(rows[:MOVE_MAX])
+    reps = User.objects.with_role(Role.BDR, chosen)
+    values = LeadFilter(given, reps=reps).values
+    if not values:
+        raise Http404
+    return list(leads_of(chosen, values, at=at)[:MOVE_MAX])
+
+
+def query_of(chosen: Team, values: dict[str, str]) -> str:
+    query = QueryDict(mutable=True)
+    query.update({"team": str(chosen.pk), **values})
+    return query.urlencode()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

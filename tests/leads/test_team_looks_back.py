@@ -1,0 +1,189 @@
+"""What a manager looks back at: who was passed over, who was given up early, a rep's sheet, the month as a file."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from leads.actions.claiming import claim_lead, take_next
+from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
+from leads.actions.logging import log_call
+from leads.actions.recycling import recycle_lead
+from leads.models import Activity, HandOff, Lead
+from team.csv import safe_row
+from tests.make import disposition, make_lead, reason
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+def ahead_of(lead):
+    return lead.events.get(verb="claim").data.get("ahead")
+
+
+def test_a_claim_says_how_many_were_passed_over_and_taking_the_next_says_nothing(team, alice, now):
+    leads = [make_lead(team=team, at=now - timedelta(minutes=9 - n)) for n in range(4)]
+
+    claim_lead(leads[2], by=alice, at=now)
+    claim_lead(leads[0], by=alice, at=now)
+    taken = take_next(by=alice, at=now)
+
+    assert (ahead_of(leads[2]), ahead_of(leads[0])) == (2, 0)
+    assert taken == leads[1]
+    assert ahead_of(taken) is None
+
+
+def test_who_waits_counts_as_passed_over_and_who_is_reserved_does_not(team, alice, bob, now):
+    make_lead(team=team, at=now, lane="hand_raiser")
+    make_lead(bdr=bob, reserved=True, at=now - timedelta(minutes=5))
+    hers = make_lead(bdr=alice, reserved=True, at=now)
+    lead = make_lead(team=team, at=now)
+
+    claim_lead(lead, by=alice, at=now)
+    claim_lead(hers, by=alice, at=now)
+
+    assert ahead_of(lead) == 1
+    assert ahead_of(hers) is None
+
+
+def test_no_more_are_counted_than_say_many(team, alice, now, monkeypatch):
+    monkeypatch.setattr("leads.actions.claiming.AHEAD_MAX", 2)
+    leads = [make_lead(team=team, at=now - timedelta(minutes=9 - n)) for n in range(4)]
+
+    claim_lead(leads[3], by=alice, at=now)
+
+    assert ahead_of(leads[3]) == 2
+
+
+def test_the_morning_names_who_passed_others_over_and_the_sheet_whom(client, team, alice, mona, now):
+    leads = [make_lead(team=team, at=now - timedelta(minutes=9 - n)) for n in range(3)]
+    claim_lead(leads[2], by=alice, at=now)
+    claim_lead(leads[0], by=alice, at=now)
+    client.force_login(mona)
+
+    page = client.get(reverse("leads:team"))
+    sheet = client.get(reverse("leads:rep_sheet", args=[alice.pk]))
+
+    assert "1 of 2 chosen leads stood behind others" in page.text
+    assert [event.lead for event in sheet.context["sheet"].skips] == [leads[2]]
+
+
+def test_given_up_early_is_who_sleeps_without_a_conversation_while_attempts_were_left(client, team, alice, mona, now):
+    early, talked, old = (make_lead(phase="working", bdr=alice, at=now - timedelta(days=3)) for _ in range(3))
+    log_call(early, disposition=disposition("no_answer"), by=alice, at=now - timedelta(days=2))
+    Activity.objects.create(
+        lead=talked, person=talked.person, kind="call", by=alice, at=now - timedelta(days=2), is_conversation=True
+    )
+    for lead in (early, talked, old):
+        lead.refresh_from_db()
+        at = now - timedelta(days=40) if lead == old else now - timedelta(days=1)
+        if lead.phase == "working":
+            recycle_lead(lead, reason=reason("unresponsive"), by=alice, at=at)
+    client.force_login(mona)
+
+    morning = client.get(reverse("leads:team")).context["morning"]
+    sheet = client.get(reverse("leads:rep_sheet", args=[alice.pk])).context["sheet"]
+
+    assert [(item.lead.pk, item.attempts_of) for item in morning.early] == [(early.pk, 6)]
+    assert morning.early_total == 1
+    assert [one.lead_id for one in sheet.early] == [early.pk]
+
+
+def test_her_queue_is_shown_as_she_sees_it_and_to_her_manager_only(client, team, alice, bob, eve, mona, now):
+    lead = make_lead(phase="working", bdr=alice, at=now - timedelta(minutes=3))
+    other = make_lead(phase="working", bdr=bob, at=now - timedelta(minutes=3))
+    client.force_login(alice)
+    hers = client.get(reverse("leads:queue")).context["queue"]
+    assert client.get(reverse("leads:rep_queue", args=[alice.pk])).status_code == 403
+    client.force_login(mona)
+
+    page = client.get(reverse("leads:rep_queue", args=[alice.pk]))
+
+    assert page.context["queue"].groups == hers.groups
+    assert str(lead.public_id) in page.text
+    assert str(other.public_id) not in page.text
+    assert "<button" not in page.text.partition("<main")[2].partition("</main>")[0]
+    assert client.get(reverse("leads:rep_queue", args=[eve.pk])).status_code == 404
+
+
+def test_the_sheet_has_her_misses_and_what_is_overdue(client, team, alice, mona, now):
+    late = make_lead(phase="working", bdr=alice, at=now - timedelta(days=4))
+    late.clocks.update(due_at=now - timedelta(days=1), state="missed", missed_at=now - timedelta(days=1),
+                       ended_at=now - timedelta(days=1), next_notice_at=None)  # fmt: skip
+    late.steps.update(due_at=now - timedelta(days=1))
+    client.force_login(mona)
+
+    sheet = client.get(reverse("leads:rep_sheet", args=[alice.pk])).context["sheet"]
+
+    assert [clock.lead_id for clock in sheet.misses] == [late.pk]
+    assert [step.lead_id for step in sheet.overdue] == [late.pk]
+
+
+def test_the_first_touch_figure_counts_what_its_lists_show(client, team, alice, mona, now):
+    kept = make_lead(phase="working", bdr=alice, at=now - timedelta(days=2))
+    log_call(kept, disposition=disposition("no_answer"), by=alice, at=now - timedelta(days=2) + timedelta(minutes=1))
+    lost = make_lead(phase="working", bdr=alice, at=now - timedelta(days=2))
+    for lead in (kept, lost):
+        lead.clocks.filter(kind="first_touch").update(due_at=now - timedelta(days=1))
+    client.force_login(mona)
+
+    figures = client.get(reverse("leads:team")).context["morning"].figures
+    url = reverse("leads:team_leads")
+    shown = {what: client.get(url, {"promise": what}).context["leads"] for what in ("met", "missed")}
+
+    assert (figures.met, figures.promised, figures.percent) == (1, 2, 50)
+    assert shown == {"met": [kept], "missed": [lost]}
+
+
+def test_a_lead_with_nothing_planned_is_a_leak(client, team, alice, mona, now):
+    lead = make_lead(phase="working", bdr=alice, at=now)
+    client.force_login(mona)
+    assert client.get(reverse("leads:team")).context["morning"].leaks == 0
+    lead.steps.update(state="cancelled", closed_at=now)
+
+    morning = client.get(reverse("leads:team")).context["morning"]
+
+    assert morning.leaks == 1
+    assert [one.pk for one in client.get(reverse("leads:team_leads"), {"red": "leak"}).context["leads"]] == [lead.pk]
+
+
+def test_the_month_credits_who_sourced_the_lead_and_no_cell_is_a_formula(client, team, alice, bob, peter, mona, now):
+    alice.name = "=HYPERLINK(1)"
+    alice.save(update_fields=["name"])
+    yes, no = (make_lead(phase="working", bdr=bob, at=now) for _ in range(2))
+    Lead.objects.filter(pk__in=[yes.pk, no.pk]).update(sourced_by=alice)
+    accept_hand_off(hand_off_lead(yes, ae=peter, by=bob, at=now), by=peter, at=now)
+    reject_hand_off(hand_off_lead(no, ae=peter, by=bob, at=now), reason=reason("reject_no_need"), by=peter, at=now)
+    HandOff.objects.update(meeting_at=now, local_meeting=now, zone="UTC")
+    client.force_login(mona)
+
+    answer = client.get(reverse("leads:team_month"))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode())))
+
+    assert rows[0] == ["Rep", "E-mail", "Booked", "Held", "Accepted", "Qualified", "Rejected"]
+    assert rows[1:] == [
+        ["'=HYPERLINK(1)", alice.email, "2", "0", "1", "0", "1"],
+        ["Bob", bob.email, "0", "0", "0", "0", "0"],
+    ]
+    last = client.get(reverse("leads:team_month"), {"month": "2020-02"}).getvalue().decode()
+    assert last.splitlines()[1].endswith(",0,0,0,0,0")
+    assert client.get(reverse("leads:team_month"), {"month": "nonsense"}).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@a", "\tx", "\rx"])
+def test_a_cell_that_begins_like_a_formula_is_words(text):
+    assert safe_row([text, 5, None, "a=b"]) == ["'" + text, 5, "", "a=b"]
+
+
+def test_every_minute_only_what_changes_is_sent(client, team, alice, mona):
+    client.force_login(mona)
+
+    part = client.get(reverse("leads:team"), headers={"HX-Request": "true"})
+
+    assert part.text.lstrip().startswith('<div id="morning"')
+    assert "<html" not in part.text

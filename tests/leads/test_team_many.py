@@ -1,0 +1,120 @@
+"""Many leads at once: spread by room over who is here, put to sleep with one reason; a look first, one event each."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Lane, Phase
+from leads.actions.recycling_many import recycle_leads
+from leads.actions.spreading import plan_spread, shares_of, spread_leads
+from leads.checking import check_all
+from leads.models import Lead
+from team.models import Absence
+from tests.make import NOON, make_lead, reason
+
+
+def picked(*leads):
+    return [str(lead.public_id) for lead in leads]
+
+
+@pytest.fixture
+def pooled(team):
+    return [make_lead(team=team, at=NOON) for _ in range(5)]
+
+
+def test_leads_are_spread_by_the_room_each_has(pooled, team, alice, bob, mona):
+    for _ in range(2):
+        make_lead(phase="working", bdr=alice, at=NOON)
+
+    spread = spread_leads([lead.pk for lead in pooled], team=team, by=mona, at=NOON)
+
+    # Alice held two: of five she gets one less than half, and both hold about the same then.
+    assert {share.rep: (len(share.leads), share.then_held) for share in spread.shares} == {alice: (2, 4), bob: (3, 3)}
+    assert Lead.objects.filter(bdr=alice).count() == 4
+    assert {lead.events.filter(verb="reassign").count() for lead in pooled} == {1}
+    assert len({lead.events.order_by("-id").first().data["act"] for lead in pooled}) == 1
+    assert not any(check_all(at=NOON + timedelta(minutes=1)).values())
+
+
+def test_who_is_away_or_full_gets_nothing_and_what_is_left_says_why(pooled, team, alice, bob, mona):
+    Absence.objects.create(user=bob, starts_at=NOON - timedelta(hours=1), ends_at=NOON + timedelta(hours=4))
+    alice.open_limit = 3
+    alice.save(update_fields=["open_limit"])
+
+    spread = spread_leads([lead.pk for lead in pooled], team=team, by=mona, at=NOON)
+
+    assert [share.rep for share in spread.shares] == [alice]
+    assert [why for _lead, why in spread.skipped] == ["Nobody who is here has room for it."] * 2
+    assert Lead.objects.filter(bdr=alice).count() == 3
+
+
+def test_what_sales_has_or_sleeps_is_not_spread_and_nobody_gets_her_own(team, alice, bob, peter, mona):
+    hers = make_lead(phase="working", bdr=alice, at=NOON)
+    sold = make_lead(phase="accepted", bdr=alice, ae=peter, at=NOON)
+    asleep = make_lead(phase="nurture", bdr=alice, at=NOON)
+
+    spread = plan_spread([hers, sold, asleep], shares_of(team, at=NOON), team=team)
+
+    assert {share.rep: share.leads for share in spread.shares} == {alice: [], bob: [hers]}
+    assert [lead for lead, _why in spread.skipped] == [sold, asleep]
+
+
+def test_the_preview_of_a_spread_says_who_gets_how_many_and_one_click_does_it_once(client, team, alice, bob, mona):
+    now = timezone.now()
+    leads = [make_lead(team=team, at=now) for _ in range(4)]
+    client.force_login(mona)
+
+    page = client.get(reverse("leads:spread"), {"lead": picked(*leads)})
+    assert {share.rep.name: len(share.leads) for share in page.context["shares"]} == {"Alice": 2, "Bob": 2}
+    assert not Lead.objects.filter(bdr__isnull=False).exists()
+    data = {"lead": picked(*leads), "form_id": page.context["form_id"]}
+    answer = client.post(reverse("leads:spread"), data, follow=True)
+    client.post(reverse("leads:spread"), data)
+
+    assert "4 leads spread: Alice 2, Bob 2." in answer.text
+    assert [Lead.objects.filter(bdr=rep).count() for rep in (alice, bob)] == [2, 2]
+    assert {lead.events.filter(verb="reassign").count() for lead in leads} == {1}
+
+
+def test_many_are_put_to_sleep_with_one_reason_and_who_waits_is_not(team, alice, peter, mona):
+    working, queued = make_lead(phase="working", bdr=alice, at=NOON), make_lead(team=team, at=NOON)
+    asking = make_lead(team=team, at=NOON, lane=Lane.HAND_RAISER)
+    sold = make_lead(phase="accepted", bdr=alice, ae=peter, at=NOON)
+    ids = [lead.pk for lead in (working, queued, asking, sold)]
+
+    done = recycle_leads(ids, reason=reason("unresponsive"), by=mona, at=NOON)
+
+    assert {lead.pk for lead in done.leads} == {working.pk, queued.pk}
+    assert set(Lead.objects.filter(pk__in=[working.pk, queued.pk]).values_list("phase", flat=True)) == {Phase.NURTURE}
+    assert [lead.pk for lead, _why in done.skipped] == [asking.pk, sold.pk]
+    assert Lead.objects.get(pk=asking.pk).phase == Phase.QUEUED
+    assert not any(check_all(at=NOON + timedelta(minutes=1)).values())
+
+
+def test_the_page_offers_only_reasons_that_ask_nothing_about_each(client, team, alice, mona):
+    lead = make_lead(phase="working", bdr=alice, at=timezone.now())
+    client.force_login(mona)
+    url = reverse("leads:recycle_many")
+
+    page = client.get(url, {"lead": picked(lead)})
+    assert [one.key for one in page.context["form"].fields["reason"].queryset] == ["unresponsive"]
+    assert client.post(url, {"lead": picked(lead)}).status_code == 422
+    wrong = {"lead": picked(lead), "reason": reason("mid_contract").pk}
+    assert client.post(url, wrong).status_code == 422
+    answer = client.post(url, {"lead": picked(lead), "reason": reason("unresponsive").pk}, follow=True)
+
+    assert "1 lead sleeps: Unresponsive." in answer.text
+    assert Lead.objects.get(pk=lead.pk).phase == Phase.NURTURE
+
+
+def test_another_team_s_leads_are_not_there(client, team, eve, mona):
+    other = make_lead(phase="working", bdr=eve, at=timezone.now())
+    client.force_login(mona)
+
+    for name in ("spread", "recycle_many"):
+        data = {"lead": picked(other), "reason": reason("unresponsive").pk}
+        client.post(reverse(f"leads:{name}"), data)
+
+    assert Lead.objects.get(pk=other.pk).bdr == eve
