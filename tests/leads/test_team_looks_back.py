@@ -13,7 +13,6 @@ from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_of
 from leads.actions.logging import log_call
 from leads.actions.recycling import recycle_lead
 from leads.models import Activity, HandOff, Lead
-from team.csv import safe_row
 from tests.make import disposition, make_lead, reason
 
 
@@ -163,7 +162,7 @@ def test_the_month_credits_who_sourced_the_lead_and_no_cell_is_a_formula(client,
     client.force_login(mona)
 
     answer = client.get(reverse("leads:team_month"))
-    rows = list(csv.reader(io.StringIO(answer.getvalue().decode())))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
     assert rows[0] == ["Rep", "E-mail", "Booked", "Held", "Accepted", "Qualified", "Rejected"]
     assert rows[1:] == [
@@ -171,13 +170,8 @@ def test_the_month_credits_who_sourced_the_lead_and_no_cell_is_a_formula(client,
         ["Bob", bob.email, "0", "0", "0", "0", "0"],
     ]
     last = client.get(reverse("leads:team_month"), {"month": "2020-02"}).getvalue().decode()
-    assert last.splitlines()[1].endswith(",0,0,0,0,0")
+    assert last.splitlines()[1].endswith(',"0","0","0","0","0"')
     assert client.get(reverse("leads:team_month"), {"month": "nonsense"}).status_code == 404
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@a", "\tx", "\rx"])
-def test_a_cell_that_begins_like_a_formula_is_words(text):
-    assert safe_row([text, 5, None, "a=b"]) == ["'" + text, 5, "", "a=b"]
 
 
 def test_every_minute_only_what_changes_is_sent(client, team, alice, mona):
