@@ -75,20 +75,7 @@ def add_custom_field(
         # Somebody made it at the same instant.
         return CustomField.objects.get(entity=entity, key=key)
     SettingChange.objects.create(
-        at=at, by=by, model="accounts.CustomField", object_id=str(field.pk), changes={"label": [None, label]}
-    )
+        at=at, by=by, model="accounts.CustomField", object_id=str(field.pk), changes={"label": [None, label]},
+        verb=SettingChange.Verb.ADD,
+    )  # fmt: skip
     return field
-
-
-@transaction.atomic
-def retire_custom_field(field: CustomField, *, by: User, at: datetime) -> None:
-    """The field is offered no more; what people hold in it stays."""
-    if CustomField.objects.filter(pk=field.pk, retired_at=None).update(retired_at=at):
-        field.retired_at = at
-        SettingChange.objects.create(
-            at=at,
-            by=by,
-            model="accounts.CustomField",
-            object_id=str(field.pk),
-            changes={"retired_at": [None, at.isoformat()]},
-        )

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import CustomField
 from agreement.models import Cadence, Disposition, Phase
 from leads.models import Import, Lead
 from team.models import Installation, Role, Upload
@@ -228,10 +229,16 @@ def test_the_pages_of_companies_fit_and_every_key_and_reader_finds_its_way(new_p
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_dispositions_and_cadences_are_set_at_every_width(new_page, team, width, scheme):
+def test_dispositions_fields_and_cadences_are_set_at_every_width(new_page, team, width, scheme):
     page = new_page(user=make_user("ada", Role.ADMIN), viewport={"width": width, "height": 900}, color_scheme=scheme)
     wrong = {}
-    for slug, key, model in (("dispositions", "not_now", Disposition), ("cadences", "content", Cadence)):
+    CustomField.objects.create(entity="person", key="plant", label="Plant", type="choice", choices=["North", "South"])
+    kinds = (
+        ("dispositions", "not_now", Disposition),
+        ("fields", "plant", CustomField),
+        ("cadences", "content", Cadence),
+    )
+    for slug, key, model in kinds:
         for path in (f"/settings/{slug}/", f"/settings/{slug}/{model.objects.get(key=key).pk}/"):
             page.goto(path)
             found = (page.evaluate("document.documentElement.scrollWidth > innerWidth"), complaints(page))

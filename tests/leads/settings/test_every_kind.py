@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from accounts.models import CustomField
 from agreement.models import Cadence, Criterion, Disposition, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
@@ -25,6 +26,10 @@ EXAMPLES = {
     ),
     "choices": lambda: (Installation.objects.get().pk, {"company": "Corvane", "step_max_days": "7"}),
     "reasons": lambda: (Reason.objects.get(key="not_ready").pk, {"facts": ["wake_on"], "wake_days": "60"}),
+    "fields": lambda: (
+        CustomField.objects.create(entity="person", key="size", label="Size").pk,
+        {"label": "Shirt", "type": "choice", "choices": "S\nM", "filterable": "on"},
+    ),
     "cadences": lambda: (Cadence.objects.get(key="list").pk, {"day_1": "1", "kind_4": "call", "day_4": "12"}),
     "dispositions": lambda: (
         Disposition.objects.get(key="not_now").pk,
