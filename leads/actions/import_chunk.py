@@ -149,13 +149,16 @@ class Chunk:
             self._mark_worked()
 
     def _mark_worked(self) -> None:
-        """Who has an open lead; what this import began itself, by a row or a release, is its own."""
+        """Who has an open lead; one that this import began, by a row or a release, is its own until somebody acts."""
         asked = self.memory.asked
         known = {pk: one for pk, one in self.meeting.people.items() if pk not in asked}
         if known:
             asked.update(known)
-            own = LeadEvent.objects.filter(lead=OuterRef("pk"), data__import=self.run.pk)
-            others = Lead.objects.open().filter(~Exists(own), person__in=known)
+            history = LeadEvent.objects.filter(lead=OuterRef("pk"))
+            began = Exists(history.filter(from_phase="", data__import=self.run.pk))
+            # Nothing but its beginning comes from nowhere, and nobody works a lead without a line of history.
+            acted_on = Exists(history.filter(by__isnull=False).exclude(from_phase=""))
+            others = Lead.objects.open().filter(~began | acted_on, person__in=known)
             for person_id in others.values_list("person_id", flat=True):
                 known[person_id].is_worked = True
 

@@ -17,8 +17,10 @@ from accounts.models import (
     SearchText,
     Suppression,
 )
+from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.import_rows import preview, run_imports
 from leads.actions.importing import start_import
+from leads.actions.logging import add_note
 from leads.actions.releasing import release_due
 from leads.models import Engagement, EngagementKey, ImportReject, Interest, Lead, Recycling, Release, Verdict
 from team.clock import database_now
@@ -406,3 +408,30 @@ def test_whom_somebody_took_up_since_the_import_began_keeps_name_and_company(tea
 
     assert run.tallies["notes"] == {"other_name": 1, "other_company": 1}
     assert set(Person.objects.values_list("given_name", flat=True)) == {"Ada", "Bea", "Zora"}
+
+
+@pytest.mark.parametrize(
+    ("began_by", "act"),
+    [("a release", "claim"), ("a release", "claim and give back"), ("a release", "note"), ("a row", "note")],
+)
+def test_lead_that_the_same_file_began_is_somebodys_once_she_acts_on_it(team, lea, alice, act, began_by):
+    status = "New" if began_by == "a release" else "Recycled"
+    rows = f"Email,First name,Company,Status\na@mail.io,Ada,Corvane,{status}\na@mail.io,Bo,Halden,{status}\n"
+    run = answered(decided(received(rows, by=lea), by=lea), by=lea)
+    start_import(run, by=lea, at=database_now())
+    run_imports(budget=0.0001, chunk_rows=1)
+    release_due(at=database_now() + timedelta(seconds=1))
+    lead, now = Lead.objects.open().get(), database_now()
+    if act == "note":
+        add_note(lead, text="I know her", by=alice, at=now)
+    else:
+        claim_lead(lead, by=alice, at=now)
+        if act == "claim and give back":
+            release_lead(lead, by=alice, at=now)
+    while run.state == "running":
+        run_imports(budget=100, chunk_rows=1)
+        run.refresh_from_db()
+
+    assert run.tallies["notes"] == {"other_name": 1, "other_company": 1}
+    assert Person.objects.get().name == "Ada"
+    assert Employment.objects.get().account.name == "Corvane"
