@@ -112,6 +112,19 @@ _TURNS_AROUND = frozenset(
     for word in words.split()
 )
 
+# What makes a whole company a customer, or lets somebody sleep for years, is guessed within a longer value only where
+# nothing but such words and figures stands beside it: a "customer event" and a "contract negotiation" are other things.
+_SAFE_BESIDE = {
+    Meaning.CUSTOMER.value: frozenset({
+        "existing", "current", "active", "paying", "live", "new", "signed", "closed", "won", "deal", "converted",
+        "became", "become", "is", "now", "already", "since", "to", "a", "an", "our", "the", "customer", "client",
+    }),
+    "recycled:mid_contract": frozenset({
+        "still", "currently", "now", "already", "in", "with", "another", "other", "a", "an", "the", "until", "long",
+        "term", "vendor", "supplier", "provider", "competitor",
+    }),
+}  # fmt: skip
+
 
 def guessed_mapping(
     profile: Profile, *, kind: str, fields: Iterable[CustomField], earlier: Mapping | None = None, zone: str = "UTC"
@@ -156,8 +169,10 @@ def _meaning(value: str, *, yes_means_customer: bool) -> str:
     padded = f" {word} "
     parts = (one for one in _MEANING_OF if len(one) >= _PART_MIN and f" {one} " in padded)
     longest = max(parts, key=len, default="")
-    beside = padded.replace(f" {longest} ", " ", 1).split()
-    return _MEANING_OF.get(longest, "") if _TURNS_AROUND.isdisjoint(beside) else ""
+    meaning = _MEANING_OF.get(longest, "")
+    beside = {one for one in padded.replace(f" {longest} ", " ", 1).split() if not one.isdigit()}
+    is_safe = beside <= _SAFE_BESIDE.get(meaning, beside)
+    return meaning if is_safe and _TURNS_AROUND.isdisjoint(beside) else ""
 
 
 def _words(value: str) -> str:

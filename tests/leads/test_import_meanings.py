@@ -73,6 +73,43 @@ def test_of_a_word_that_another_turns_around_nothing_is_guessed(value):
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "Was a customer",
+        "Inactive customer",
+        "Target customer",
+        "Trial customer",
+        "Customer (trial)",
+        "Customer referral",
+        "Lead from customer event",
+        "In contract negotiation",
+        "Under contract review",
+    ],
+)
+def test_nobody_is_a_customer_or_under_contract_by_a_word_in_another_sentence(value):
+    assert guessed_meanings("Status", [value]) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        ("Existing customer", "customer"),
+        ("Current client", "customer"),
+        ("Customer (active)", "customer"),
+        ("Paying customer since 2019", "customer"),
+        ("Became a customer", "customer"),
+        ("Converted to customer", "customer"),
+        ("Closed - Converted", "customer"),
+        ("Deal closed won", "customer"),
+        ("Still under contract", "recycled:mid_contract"),
+        ("In contract with a competitor until 2028", "recycled:mid_contract"),
+    ],
+)
+def test_words_that_change_nothing_may_stand_beside_it(value, meaning):
+    assert guessed_meanings("Status", [value]) == {value: meaning}
+
+
+@pytest.mark.parametrize(
     ("value", "meaning"),
     [
         ("Not a customer", "new_lead"),
