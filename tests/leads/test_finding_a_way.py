@@ -106,6 +106,18 @@ def test_after_the_last_attempt_a_new_number_does_not_spare_the_decision(work):
     assert work.found("mobile", "+12025550123") == (StepKind.DECIDE, None)
 
 
+def test_nor_does_it_where_attempts_that_could_not_reach_them_were_passed_over(work):
+    work.start(phone=None)
+    work.done()
+    work.mail()
+    assert work.mail() == (StepKind.DECIDE, None)
+    decision = work.lead.steps.open().get()
+
+    work.found("phone", "+12025550123")
+
+    assert work.lead.steps.open().get() == decision
+
+
 def test_deciding_to_go_on_with_nothing_asks_again_tomorrow_and_never_now(work):
     work.start(phone=None, email=None)
     work.done()

@@ -164,6 +164,20 @@ def test_a_lead_taken_from_the_pool_goes_back_to_it_though_a_colleague_has_booke
     assert broken(LATER + timedelta(minutes=3)) == {}
 
 
+def test_one_promise_runs_where_two_were_given_anew_and_no_tick_has_come(hers, his, alice, bob, peter):
+    hand_off = book(hers, peter, by=alice, at=NOON, start=NOON + timedelta(hours=1))
+    snooze_step(his, until=NOON + timedelta(days=1), by=bob, at=NOON + timedelta(minutes=1))
+    release_lead(his, by=bob, at=NOON + timedelta(minutes=2))
+    withdraw_hand_off(hand_off, by=alice, at=NOON + timedelta(minutes=3))
+    # Both the promise that waited for the meeting and the one before it have run out by now.
+    at = NOON + timedelta(hours=6)
+
+    undo_last(his, by=bob, at=at)
+
+    clock = his.clocks.running().get()
+    assert (clock.kind, clock.started_at) == ("first_touch", at)
+
+
 def test_what_a_colleague_did_on_the_lead_itself_still_stands_in_the_way(hers, his, alice, bob, peter):
     act = log_call(his, disposition=disposition("no_answer"), by=bob, at=LATER)
     book(hers, peter, by=alice, at=LATER + timedelta(seconds=3))
