@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import BY_REP, PARTED
+from accounts.actions.people import PARTED
 from accounts.models import ContactPoint, Person, Suppression
 from agreement.models import Phase, SLAClause, Stage
 from leads.actions.changing import (
@@ -268,8 +268,8 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
         state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
     )
-    # What somebody else has said since is hers to say no more.
-    Suppression.objects.filter(pk__in=effects.get("suppressions", []), source=BY_REP, at=event.at).delete()
+    # What somebody else, or another rep, has said since is hers to say no more: it bears the moment at which they did.
+    Suppression.objects.filter(pk__in=effects.get("suppressions", []), at=event.at).delete()
     for pk, state, is_primary in effects.get("contact_points", []):
         _restore_contact_point(pk, state, is_primary=is_primary)
 
