@@ -24,12 +24,12 @@ from team.worktime import WorkCalendar, add_working_days, add_working_minutes, n
 SAME_DAY_MINUTES = 120
 MORNING, AFTERNOON = 10 * 60, 14 * 60
 
-CALL, EMAIL = "call", "email"
+CALL, EMAIL, SOCIAL = "call", "email", "social"
 NEEDS = {
     StepKind.CALL: (CALL,),
     StepKind.EMAIL: (EMAIL,),
     StepKind.CALL_EMAIL: (CALL, EMAIL),
-    StepKind.SOCIAL: (),
+    StepKind.SOCIAL: (SOCIAL,),
 }
 
 
@@ -68,8 +68,9 @@ def reach_of(lead: Lead) -> Reach:
     found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0, lead=lead.pk or 0)
     kinds = {kind for what, kind, _start, _minutes in found if what == "has"}
     shut = {channel for what, channel, _start, _minutes in found if what == "shut"}
-    closed = {channel for channel, name in ((CALL, "phone"), (EMAIL, "email")) if shut & {name, "all"}}
-    channels = set()
+    closed = {channel for channel, name in ((CALL, "phone"), (EMAIL, "email"), (SOCIAL, "all")) if shut & {name, "all"}}
+    # On a network somebody is found by the name.
+    channels = {SOCIAL}
     if kinds & {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE}:
         channels.add(CALL)
     if ContactPoint.Kind.EMAIL in kinds:
@@ -126,7 +127,7 @@ def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, 
     attempt = _next_possible(lead, reach, after=after)
     if attempt is None:
         tomorrow = add_working_days(worktime, at, 1, at_minute=MORNING)
-        return _step(lead, StepKind.DECIDE, tomorrow, assignee_id=assignee_id, at=at)
+        return _decision(lead, reach, tomorrow, assignee_id=assignee_id, at=at)
     this = next((one for one in attempts_of(attempt.cadence_id) if one.position == after), None)
     days = attempt.day_offset - (this.day_offset if this else 0)
     if days <= 0:
@@ -161,7 +162,7 @@ def _planned(
     due_at: datetime,
 ) -> Step:
     if attempt is None:
-        return _step(lead, StepKind.DECIDE, due_at, assignee_id=assignee_id, at=at)
+        return _decision(lead, reach, due_at, assignee_id=assignee_id, at=at)
     kind = _reachable(attempt.kind, reach.channels)
     if kind is None:
         step = _step(lead, StepKind.FIND_CONTACT, due_at, assignee_id=assignee_id, at=at)
@@ -182,6 +183,14 @@ def _planned(
         made_by=Step.MadeBy.CADENCE,
         created_at=at,
     )
+
+
+def _decision(lead: Lead, reach: Reach, due_at: datetime, *, assignee_id: int | None, at: datetime) -> Step:
+    """*Decide*. Where no attempt may be made it says so."""
+    step = _step(lead, StepKind.DECIDE, due_at, assignee_id=assignee_id, at=at)
+    if {CALL, EMAIL} <= reach.shut:
+        step.title = _("Decide: asked not to be contacted")
+    return step
 
 
 def _what_to_find(reach: Reach) -> str:

@@ -228,6 +228,11 @@ def attempt_before_a_meeting(when: When) -> QuerySet[Step]:
     return Step.objects.before_a_meeting(when.at).filter(~Exists(just_booked), created_at__lte=when.late)
 
 
+def attempt_over_a_shut_channel(when: When) -> QuerySet[Step]:
+    """Attempts that stand in a queue though nobody may make them: she asked not to be contacted that way."""
+    return Step.objects.over_shut_channels()
+
+
 def attempt_waits_for_nothing(when: When) -> QuerySet[Step]:
     """Attempts held up for a meeting that nobody has any more, or that ends at another moment."""
     just_over = HandOff.objects.filter(lead__account=OuterRef("lead__account")).filter(
@@ -386,6 +391,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         step_without_assignee_in_work,
         step_of_the_pool_assigned,
         attempt_before_a_meeting,
+        attempt_over_a_shut_channel,
         attempt_waits_for_nothing,
         hand_raiser_waits_for_a_meeting,
         promise_waits_for_nothing,

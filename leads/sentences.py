@@ -218,6 +218,9 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(_new(e, "due_at"))
     kind = e.data.get("kind", "")
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
+    if e.data.get("because") == "suppressed":
+        following = _("next %(moment)s") % {"moment": due} if due else ""
+        return Told("stop", _("Asked not to be contacted: the planned attempt is not made"), following, "overdue")
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "hours":

@@ -325,7 +325,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
 def _decide(facts: Facts) -> str:
     count = facts.attempts
     if not count:
-        return _("No phone and no e-mail was found")
+        return _("There is no way to reach them")
     words = (
         ngettext(
             "%(count)s attempt since they came back, and no conversation",

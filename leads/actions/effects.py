@@ -33,11 +33,18 @@ class Together:
     """What one action does to the steps and clocks of many leads, written by one statement for each kind."""
 
     def __init__(self) -> None:
+        self.closed: list[tuple[int, str, datetime]] = []
+        self.made: list[tuple[Effects, Step]] = []
         self.steps: list[Step] = []
         self.clocks: list[Clock] = []
         self.begun: list[tuple[Effects, Clock]] = []
 
     def write(self) -> None:
+        # A lead has one open attempt: what is closed, is closed before another is made.
+        update_rows(Step, ("id", "state", "closed_at"), self.closed)
+        insert_objects([step for _effects, step in self.made])
+        for effects, step in self.made:
+            effects.add("steps_made", step.pk)
         update_rows(Step, ("id", "due_at", "held_from"), [(one.pk, one.due_at, one.held_from) for one in self.steps])
         # A lead has one running clock of a kind: what ends, ends before another runs.
         self.clocks.sort(key=lambda clock: clock.state == Clock.State.RUNNING)
@@ -77,7 +84,9 @@ class Effects:
         closing = list(self.open_steps if steps is None else steps)
         if not closing:
             return
-        for step in closing:
+        if self.together is not None:
+            self.together.closed += [(step.pk, state, self.at) for step in closing]
+        for step in closing if self.together is None else ():
             # They were read as open under the lock of their lead.
             update_row(Step, step.pk, {"state": state, "closed_at": self.at})
         self.codes.setdefault("steps_closed", []).extend(step.pk for step in closing)
@@ -91,8 +100,11 @@ class Effects:
             if asked:
                 return asked
         step.created_by = self.by
-        insert_objects([step])
-        self.codes.setdefault("steps_made", []).append(step.pk)
+        if self.together is not None:
+            self.together.made.append((self, step))
+        else:
+            insert_objects([step])
+            self.add("steps_made", step.pk)
         self.open_steps.append(step)
         self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
         return step

@@ -203,7 +203,7 @@ def _hold(leads: Sequence[Lead], until: datetime | None, *, ref: int | None, at:
             settle_first_touch(effects, at=at, of_team=of_team, stopped=stopped)
             moved.append(effects)
     together.write()
-    _write(moved, ref=ref, at=at, of_team=of_team)
+    write_planned(moved, ref=ref, at=at, of_team=of_team)
 
 
 def _retime(effects: Effects, until: datetime | None, *, at: datetime, as_before: bool) -> bool:
@@ -222,7 +222,16 @@ def _retime(effects: Effects, until: datetime | None, *, at: datetime, as_before
     return True
 
 
-def _write(moved: Sequence[Effects], *, ref: int | None, at: datetime, of_team: Callable[[int], WorkCalendar]) -> None:
+def write_planned(
+    moved: Sequence[Effects],
+    *,
+    at: datetime,
+    of_team: Callable[[int], WorkCalendar],
+    ref: int | None = None,
+    because: str = "",
+) -> None:
+    """What the system has planned anew on many leads: their moments and one event each. `because` is by default what a
+    meeting at the account makes of it."""
     events: list[LeadEvent] = []
     for effects in moved:
         lead = effects.lead
@@ -232,7 +241,8 @@ def _write(moved: Sequence[Effects], *, ref: int | None, at: datetime, of_team: 
             if lead.reserved_until is not None and lead.reserved_until == lead.due_at:
                 # Reserved until its first touch is due, whenever that is.
                 new["reserved_until"] = new["due_at"]
-        data = effects.data(because=HELD if _waits(effects, at=at) else "meeting_gone", ref=ref)
+        why = because or (HELD if _waits(effects, at=at) else "meeting_gone")
+        data = effects.data(because=why, ref=ref)
         event = alter(lead, "plan", by=None, at=at, data=data, **new)
         belongs(event)
         events.append(event)

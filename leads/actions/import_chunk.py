@@ -19,6 +19,7 @@ from accounts.models import Standing, Suppression
 from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule
 from leads.actions.entering import Entered, NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
+from leads.actions.silencing import pass_over_shut
 from leads.imports import REASONS, Draft, Meaning, RowRefused
 from leads.models import (
     Engagement,
@@ -136,6 +137,11 @@ class Chunk:
         self.lines: list[Line] = []
 
     @property
+    def silenced(self) -> list[int]:
+        """Of whom the rows say, and nobody but a rep has said before, that she is not to be contacted."""
+        return self.meeting.silenced
+
+    @property
     def rejects(self) -> list[Draft]:
         return [draft for draft in self.drafts if draft.refused is not None]
 
@@ -198,7 +204,9 @@ class Chunk:
 
     def write(self) -> None:
         """Everything that was applied, in the caller's transaction."""
+        silenced = self.silenced
         self.meeting.write()
+        pass_over_shut(silenced, at=self.at)
         self._write_engagements()
         self._write_releases()
         self._write_sleepers()

@@ -26,6 +26,7 @@ from django.utils.translation import ngettext
 from accounts.actions.matching import AccountNames, Meeting, Outcome
 from accounts.models import CustomField
 from leads.actions.import_chunk import Chunk, FileFacts, Memory
+from leads.actions.silencing import lock_leads_of
 from leads.imports import Draft, Mapping, Meaning, RowReader, RowRefused
 from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
 from leads.models import Import
@@ -336,6 +337,7 @@ class _Writer:
             return
         with transaction.atomic():
             hold(self.run, at=database_now())
+            lock_leads_of(chunk.silenced)
             chunk = self._apply(drafts, lock=True)
             self._commit(chunk)
         self._remember(chunk)
@@ -374,6 +376,8 @@ class _Writer:
         )
         if not moved:
             raise LeaseLost
+        # Leads before people, as every action locks them.
+        lock_leads_of(chunk.silenced)
         if read_before and not chunk.meeting.is_as_read():
             raise Overtaken
         chunk.write()

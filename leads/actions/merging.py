@@ -18,6 +18,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.holding import hold_attempts
+from leads.actions.silencing import pass_over_shut
 from leads.models import (
     Activity,
     Engagement,
@@ -62,6 +63,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
     Release.objects.filter(person=merged, state=Release.State.WAITING).update(
         state=Release.State.SKIPPED, done_at=at, skipped_for="merged"
     )
+    pass_over_shut([kept.pk], at=at)
     Interest.objects.filter(person=merged).delete()
     recompute_interest([kept.pk], at=at)
     merged.merged_into = kept

@@ -27,6 +27,7 @@ from leads.actions.changing import (
 )
 from leads.actions.holding import hold_attempts
 from leads.actions.recounting import HOURS, hours_changed_since, recount_leads
+from leads.actions.silencing import SUPPRESSED, pass_over_shut
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import start_clock
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
@@ -91,8 +92,10 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     since = list(held.events.filter(pk__gte=events[-1].pk).order_by("-id"))
     corrections = [_take_back(held, event, by=by, at=at) for event in since]
     # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
-    by_meeting = [event for event in since if is_aside(event) and event.data.get("because") != HOURS]
+    by_meeting = [one for one in since if is_aside(one) and one.data.get("because") not in (HOURS, SUPPRESSED)]
     hold_attempts(held.account_id, at=at, as_before=not by_meeting)
+    # An attempt that stands again may be one that somebody has asked not to be made since.
+    pass_over_shut([held.person_id], at=at)
     if hours_changed_since(events[-1].at):
         recount_leads([held.pk], at=at)
     return corrections[-1]

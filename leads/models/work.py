@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Suppression
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, StepKind
 from leads.models.handoff import HandOff
 from leads.models.lead import Lead
@@ -49,6 +50,22 @@ class StepQuerySet(models.QuerySet["Step"]):
         held = self.attempts().filter(held_from__isnull=False)
         return held.annotate(free_at=_end(at)).filter(_held_wrongly(at))
 
+    def over_shut_channels(self) -> StepQuerySet:
+        """Attempts, and searches for a way, of which nothing is left since she asked to be left alone. What a person
+        has planned is her own."""
+        silent = Suppression.objects.filter(person=OuterRef("lead__person"))
+        no_calls, no_mails = (Exists(silent.filter(channel=channel)) for channel in _ONE_BY_ONE)
+        both = Q(kind__in=[StepKind.CALL_EMAIL, StepKind.FIND_CONTACT])
+        planned = Q(made_by=Step.MadeBy.CADENCE) | Q(made_by=Step.MadeBy.SYSTEM, kind=StepKind.FIND_CONTACT)
+        # Few have asked for anything: the rest is asked of them only.
+        asked = self.open().filter(planned, Exists(silent))
+        return asked.filter(
+            Exists(silent.filter(channel=Suppression.Channel.ALL))
+            | Q(kind=StepKind.CALL) & no_calls
+            | Q(kind=StepKind.EMAIL) & no_mails
+            | both & no_calls & no_mails
+        )
+
     def earliest_of_each_lead(self) -> StepQuerySet:
         """One row a lead: its assignee's earliest open step."""
         earlier = Step.objects.filter(
@@ -73,6 +90,7 @@ def _moment(at: datetime | None) -> Value:
     return Value(at, output_field=models.DateTimeField())
 
 
+_ONE_BY_ONE = (Suppression.Channel.PHONE, Suppression.Channel.EMAIL)
 # Who asked to be called and was not reached yet waits for nobody's meeting.
 _ASKED = Q(lead__lane=Lane.HAND_RAISER, lead__first_touched_at=None)
 _BEFORE_A_MEETING = ~_ASKED & Q(held_from=None, due_at__lt=F("free_at"))

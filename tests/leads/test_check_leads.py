@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.models import Suppression
 from agreement.models import Phase
 from leads.actions.claiming import release_lead
 from leads.actions.logging import log_call, set_step
@@ -114,6 +115,9 @@ PLANTED = {
     "qualified_without_opportunity": lambda leads: put(leads[Phase.QUALIFIED], opportunity_at=None),
     "follows_an_open_pursuit": lambda leads: put(queued(leads), previous=worked(leads)),
     "attempt_before_a_meeting": a_meeting_nobody_waits_for,
+    "attempt_over_a_shut_channel": lambda leads: Suppression.objects.create(
+        person=worked(leads).person, channel="all", at=NOON
+    ),
     "attempt_waits_for_nothing": lambda leads: Step.objects.filter(made_by="cadence").update(
         due_at=LATER + timedelta(days=2), held_from=LATER
     ),

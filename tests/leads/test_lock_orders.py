@@ -18,6 +18,8 @@ from leads.actions.claiming import claim_lead, reassign_leads, release_lead, tak
 from leads.actions.closing import disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead
+from leads.actions.import_rows import run_imports
+from leads.actions.importing import start_import
 from leads.actions.leaving import deactivate_user, lend, release_absent, take_back_lent
 from leads.actions.logging import log_call
 from leads.actions.merging import erase_person, merge_people
@@ -27,6 +29,7 @@ from leads.checking import check_all
 from leads.models import Import, Lead, Release, Step
 from team.actions.submitting import new_form_id
 from team.models import Absence, Role, Upload, User
+from tests.leads.files import answered, decided, received
 from tests.leads.test_races import at_once, refusals
 from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user, reason
 
@@ -100,6 +103,29 @@ def test_putting_back_what_its_rep_takes_back_at_the_same_moment(alice, mona):
         assert len(refusals(answers)) == 1
         assert Lead.objects.open().filter(person=lead.person).count() == 1
     assert broken(NOON) == {}
+
+
+@pytest.mark.parametrize("meanwhile", ["taken back", "merged"])
+def test_a_file_with_an_opt_out_of_somebody_who_is_worked_at_the_same_moment(alice, meanwhile):
+    lea, now = make_user("lea", Role.MARKETER), timezone.now() - timedelta(minutes=1)
+    for number in range(ROUNDS):
+        person = make_person(email=f"kim{number}@mail.io")
+        lead = make_lead(phase=Phase.WORKING, bdr=alice, person=person, at=now)
+        if meanwhile == "taken back":
+            disqualify_lead(lead, reason=reason("opted_out"), by=alice, at=now)
+        run = decided(received(f"Email,Status\n{person.contact_points.first()},Opted out\n", by=lea), by=lea)
+        start_import(answered(run, by=lea), by=lea, at=timezone.now())
+        act = {
+            "taken back": partial(undo_last, Lead.objects.get(pk=lead.pk), by=alice, at=timezone.now()),
+            "merged": partial(merge_people, person, make_person(), by=None, at=timezone.now()),
+        }[meanwhile]
+
+        at_once(partial(run_imports, budget=100), act)
+
+        run.refresh_from_db()
+        assert (run.state, run.rows_rejected) == ("done", 0)
+        assert lead.steps.open().get().kind == "decide"
+    assert broken(timezone.now()) == {}
 
 
 @pytest.mark.parametrize("how", ["forgotten", "merged"])

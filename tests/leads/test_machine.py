@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from accounts.actions.people import suppress_person
 from accounts.models import ContactPoint, Person, PersonMerge
 from agreement.models import Criterion, Disposition, Reason, Stage, StepKind
 from leads.actions.answering import answer_criteria
@@ -46,6 +47,7 @@ from leads.actions.outcomes import (
 )
 from leads.actions.recycling import change_wake, recycle_lead, wake_lead
 from leads.actions.restaging import retire_stage
+from leads.actions.silencing import lock_leads_of, pass_over_shut
 from leads.actions.sweeping import expire_second_looks, notice_clocks, sweep_leads
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
@@ -321,6 +323,16 @@ class Life(RuleBasedStateMachine):
         if lead := self.lead(i):
             with refusal():
                 disqualify_lead(lead, reason=self.reason("disqualify", r), by=self.owner(lead, i), at=self.at)
+
+    @rule(i=which, channel=st.sampled_from(["all", "phone", "email"]))
+    def somebody_asks_to_be_left_alone(self, i, channel):
+        """As a file does it."""
+        worked = list(Lead.objects.filter(phase="working").order_by("pk"))
+        if worked and not i % 2:
+            lead = worked[i % len(worked)]
+            lock_leads_of([lead.person_id])
+            suppress_person(lead.person, channel, source="import", at=self.at)
+            pass_over_shut([lead.person_id], at=self.at)
 
     @rule(i=which, back=st.booleans())
     def look_again(self, i, back):

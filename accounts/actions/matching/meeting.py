@@ -52,6 +52,12 @@ class Meeting:
         return self.circle.people
 
     @property
+    def silenced(self) -> list[int]:
+        """Whom the rows ask to leave alone, of those we knew before; what a rep had said may have been taken back."""
+        people = self.circle.changed_people
+        return [known.row.pk for known in people if known.new_suppressions or known.confirmed_suppressions]
+
+    @property
     def new_accounts(self) -> int:
         return len(self.circle.new_accounts)
 

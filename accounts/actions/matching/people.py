@@ -36,7 +36,9 @@ def add_to_person(
         found |= _employ(circle, known, row, account, is_strong=names_account)
     known.is_found_otherwise |= found
     changed |= found
-    changed |= _suppress(known, suppress)
+    is_silenced = _suppress(known, suppress)
+    notes += ["silenced"] * (is_silenced and known.is_worked)
+    changed |= is_silenced
     changed |= _stand(known, account if is_elsewhere else known.account, row.standing, is_hers=not is_elsewhere)
     circle.remember(known)
     return changed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.actions.matching.circle import Circle, KnownPerson
-from accounts.actions.people import assert_again
+from accounts.actions.people import suppress_person
 from accounts.models import (
     Account,
     AccountDomain,
@@ -90,8 +90,9 @@ def write_people(circle: Circle) -> None:
     )
     for known in touched:
         if known.confirmed_suppressions:
-            again = Suppression.objects.filter(person=known.row, channel__in=known.confirmed_suppressions)
-            assert_again(again.values_list("pk", flat=True), source="import", at=circle.at)
+            # A rep may have taken hers back since it was read: what the file says stands all the same.
+            for channel in known.confirmed_suppressions:
+                suppress_person(known.row, channel, source="import", at=circle.at)
     _write_jobs(circle, touched)
     found = [known for known in touched if known.is_new or known.is_found_otherwise]
     _write_texts_of("person", [(known.row.pk, known.is_new, _text_of(known)) for known in found])
