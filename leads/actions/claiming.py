@@ -211,11 +211,11 @@ def _ahead(lead: Lead, *, by: User, at: datetime) -> int | None:
     if lead.bdr_id == by.pk or lead.due_at is None:
         return None
     teams = by.teams_as(Role.BDR)
-    rows = _BEFORE.rows(shape=(AHEAD_MAX,), teams=teams, band=lead.band, due_at=lead.due_at, lead=lead.pk, at=at)
+    rows = _BEFORE.rows(shape=(AHEAD_MAX, lead.band), teams=teams, due_at=lead.due_at, lead=lead.pk, at=at)
     return len(rows)
 
 
-def _before(most: int, *, teams: Any, band: Any, due_at: Any, lead: Any, at: Any) -> Any:
+def _before(most: int, band: int, *, teams: Any, due_at: Any, lead: Any, at: Any) -> Any:
     """By the index that orders the pool: bands before hers, in hers what is due earlier, and of the same moment what
     came first. One condition for all three would be looked for in every row behind."""
     pool = Lead.objects.in_pool(teams=teams, at=at).values_list("pk")

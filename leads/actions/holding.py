@@ -26,7 +26,6 @@ from leads.clocks import first_touch_of, going_on, is_laid_aside, start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Step
 from team.bulk import insert_objects, update_rows
 from team.calendars import KeptCalendars
-from team.models import Team
 from team.worktime import WorkCalendar
 
 HELD = "meeting_at_account"
@@ -48,6 +47,7 @@ def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = Fal
     promises = Clock.objects.filter(lead__account=account_id).wrongly_timed_until(until, at=at)
     wrong = [pk for (pk,) in steps.values_list("lead_id").union(promises.values_list("lead_id"))]
     others = Lead.objects.filter(pk__in=wrong, phase__in=[Phase.QUEUED, Phase.WORKING]).order_by("pk")
+    others = others.select_related("team")
     skip = connection.features.has_select_for_update_skip_locked
     leads = list(others.select_for_update(of=("self",), skip_locked=skip))
     if leads:
@@ -164,7 +164,7 @@ def _settle(
             return True
     begins = until or at
     # Counted by the hours of the team it is in now, and so by its calendar.
-    calendar_id = Team.objects.values_list("calendar_id", flat=True).get(pk=lead.team_id)
+    calendar_id = lead.team.calendar_id
     effects.start(start_clock(lead, clock.kind, calendar_id=calendar_id, worktime=worktime, at=begins))
     return True
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [("leads", "0019_saved_views")]
 
     operations = [
-        AddIndexAside(model_name="clock", index=models.Index(fields=["kind", "due_at"], name="clock_by_due")),
+        AddIndexAside(model_name="clock", index=models.Index(fields=["due_at", "kind"], name="clock_by_due")),
         AddIndexAside(
             model_name="leadevent",
             index=models.Index(condition=models.Q(("verb", "claim")), fields=["by", "at"], name="leadevent_claims"),

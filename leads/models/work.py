@@ -292,7 +292,7 @@ class Clock(models.Model):
             # Those that begin later are the few that were put off.
             models.Index(fields=["started_at"], condition=Q(kind="first_touch", state="running"), name="clock_put_off"),
             # Which promises of a kind ran out in a week.
-            models.Index(fields=["kind", "due_at"], name="clock_by_due"),
+            models.Index(fields=["due_at", "kind"], name="clock_by_due"),
         ]
 
     def __str__(self) -> str:
