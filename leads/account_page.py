@@ -19,6 +19,7 @@ from accounts.models import Account, CustomField, Employment, Person, Standing
 from agreement.models import Phase
 from leads.actions.standing import may_say_standing
 from leads.buying_group import missing_roles
+from leads.lead_page import in_order
 from leads.models import Engagement, Lead, LeadEvent
 from leads.models.lead import AE_PHASES
 from leads.sentences import DEED_ICONS, deed_words
@@ -165,10 +166,11 @@ class AccountPage:
         if not self.account.custom:
             return []
         labels = dict(CustomField.objects.filter(entity="account").values_list("key", "label"))
+        order = [("account", key) for key in labels]
         custom: dict[str, Any] = self.account.custom
         return [
             (labels.get(key, key), (_("yes") if value else _("no")) if isinstance(value, bool) else str(value))
-            for key, value in custom.items()
+            for key, value in in_order("account", custom, order)
             if value not in (None, "")
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -280,7 +281,7 @@ class LeadPage:
         return [
             (entity, key, fields.get((entity, key)), value)
             for entity, custom in customs
-            for key, value in custom.items()
+            for key, value in in_order(entity, custom, fields)
             if value not in (None, "")
         ]
 
@@ -470,6 +471,13 @@ class LeadPage:
         note = self.timeline.notes.get(answer.note_id or 0)
         by = _("you") if answer.by_id == self.user.pk else self.names.say("user", answer.by_id)
         return Known(code, answer, note.text if note else "", by)
+
+
+def in_order(entity: str, custom: dict[str, Any], fields: Iterable[tuple[str, str]]) -> list[tuple[str, Any]]:
+    """What is kept in own fields, in the order of these (entity, key); what no field names any more stands last."""
+    places = {key: place for place, (whose, key) in enumerate(fields) if whose == entity}
+    last = max(places.values(), default=0) + 1
+    return sorted(custom.items(), key=lambda item: places.get(item[0], last))
 
 
 def _own_value(value: Any) -> str:

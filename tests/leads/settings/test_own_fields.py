@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from accounts.actions.fields import add_custom_field
 from accounts.models import CustomField, Person
+from agreement.models import Phase
 from leads.settings.kind import SettingRefused
-from tests.make import make_account, make_person
+from tests.make import make_account, make_lead, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,23 @@ def test_fields_are_put_in_order_among_their_own(client, dora, plant):
 
     of_people = CustomField.objects.filter(entity="person").order_by("position", "pk")
     assert [one.label for one in of_people] == ["B", "Plant"]
+
+
+def test_pages_show_the_fields_in_the_order_the_admin_gave(client, alice, plant):
+    CustomField.objects.create(entity="person", key="a", label="Area", position=3)
+    CustomField.objects.filter(pk=plant.pk).update(position=2)
+    CustomField.objects.create(entity="account", key="y", label="Year", position=9)
+    CustomField.objects.create(entity="account", key="s", label="Site", position=4)
+    account = make_account(custom={"gone": "x", "y": 1999, "s": "North"})
+    person = make_person(account=account, custom={"a": "West", "plant": "North"})
+    lead = make_lead(phase=Phase.WORKING, person=person, bdr=alice, at=timezone.now())
+    client.force_login(alice)
+
+    of_lead = client.get(reverse("leads:lead", args=[lead.public_id])).context["page"].own_fields
+    of_account = client.get(reverse("leads:account", args=[account.public_id])).context["page"].own_fields
+
+    assert [label for label, _value in of_lead] == ["Plant", "Area", "Site", "Year", "gone"]
+    assert [label for label, _value in of_account] == ["Site", "Year", "gone"]
 
 
 def test_a_field_that_a_file_made_is_in_the_history(client, dora):
