@@ -36,11 +36,13 @@ class SettingConflict(Exception):
 
 @dataclass(frozen=True)
 class Touch:
-    """One line of what a change touches: how many of what, and what becomes of them. `url` lists them."""
+    """One line of what a change touches: how many of what, and what becomes of them. `url` lists them; what may be and
+    is seldom meant warns."""
 
     text: str
     soft: str = ""
     url: str = ""
+    warns: bool = False
 
 
 @dataclass(frozen=True)

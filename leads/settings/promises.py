@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Count, Max
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -274,31 +274,30 @@ class Promises(Kind):
         differ = {name for name in new if old.get(name) != new.get(name)}
         parts = [part for part in PARTS if part.name in differ or part.notice in differ]
         lanes = {part.lane for part in parts if part.lane}
-        # Those that are in only one of the two lists.
-        lanes |= {
-            one[0] for one in [*old["finer"], *new["finer"]] if one not in old["finer"] or one not in new["finer"]
-        }
-        kinds = [part.kind for part in parts if not part.lane]
-        running: dict[tuple[str, str], int] = {
-            (kind, lane): count
-            for kind, lane, count in Clock.objects.running()
-            .order_by()
-            .values_list("kind", "lead__lane")
-            .annotate(count=Count("pk"))
-        }
-        if lanes:
-            came = Lead.objects.filter(first_queued_at__gt=at - WEEK, first_queued_at__lte=at, lane__in=lanes).count()
+        # Rows that are in only one of the two lists.
+        finer = [one for one in [*old["finer"], *new["finer"]] if one not in old["finer"] or one not in new["finer"]]
+        clocks = Clock.objects.running()
+        stay = clocks.filter(kind__in=[part.kind for part in parts if not part.lane]).count()
+        if lanes or finer:
+            came = _of_these(Lead.objects.all(), lanes, finer, "")
+            count = came.filter(first_queued_at__gt=at - WEEK, first_queued_at__lte=at).count()
             yield Touch(
                 ngettext(
                     "%(count)d lead came in here in the last 7 days: so many a week get the new promise",
                     "%(count)d leads came in here in the last 7 days: so many a week get the new promise",
-                    came,
+                    count,
                 )
-                % {"count": came},
-                ", ".join(str(lane.label) for lane in Lane if lane.value in lanes),
+                % {"count": count},
+                ", ".join(
+                    dict.fromkeys(
+                        [
+                            *(str(lane.label) for lane in Lane if lane.value in lanes),
+                            *(clause_name(Clause.FIRST_TOUCH, *one[:2]) for one in finer),
+                        ]
+                    )
+                ),
             )
-        stay = sum(count for (kind, lane), count in running.items() if kind == Clause.FIRST_TOUCH and lane in lanes)
-        stay += sum(count for (kind, _lane), count in running.items() if kind in kinds)
+            stay += _of_these(clocks.filter(kind=Clause.FIRST_TOUCH), lanes, finer, "lead__").count()
         yield Touch(
             _("%(promises)s of these stay as they were judged") % {"promises": promises_words(stay)},
             _("no moment that was promised moves, and nothing that was kept becomes a miss"),
@@ -331,22 +330,32 @@ class Promises(Kind):
         return _("notice %(span)s before") % {"span": said_span(minutes)} if minutes else _("no notice")
 
 
+def _of_these(rows: QuerySet[Any], lanes: set[str], finer: list[list[Any]], path: str) -> QuerySet[Any]:
+    """Those in one of these lanes, or in lane and tier of one of these rows."""
+    which = Q(**{f"{path}lane__in": lanes})
+    for lane, tier, *_rest in finer:
+        which |= Q(**{f"{path}lane": lane, f"{path}tier": tier})
+    return rows.filter(which)
+
+
 def _warnings(new: Values) -> Iterator[Touch]:
     """What may be, and is seldom meant."""
     for fast, slow in pairwise(PROMISED_LANES):
         if new[fast] > new[slow]:
             yield Touch(
-                _("Is this meant? “%(fast)s” waits longer than “%(slow)s”") % {"fast": fast.label, "slow": slow.label},
+                _("“%(fast)s” waits longer than “%(slow)s”") % {"fast": fast.label, "slow": slow.label},
                 _("%(first)s against %(second)s") % {"first": said_span(new[fast]), "second": said_span(new[slow])},
+                warns=True,
             )
     lanes = {lane.value: new.get(lane.value) for lane in Lane}
     for lane, tier, minutes, _notice in new["finer"]:
         whole = lanes.get(lane)
         if whole and minutes > whole:
             yield Touch(
-                _("Is this meant? “%(tier)s” waits longer than the rest of its lane")
+                _("“%(tier)s” waits longer than the rest of its lane")
                 % {"tier": clause_name(Clause.FIRST_TOUCH, lane, tier)},
                 _("%(first)s against %(second)s") % {"first": said_span(minutes), "second": said_span(whole)},
+                warns=True,
             )
 
 

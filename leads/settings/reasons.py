@@ -29,12 +29,12 @@ Destination = ReasonRule.Destination
 
 # The facts that the form of recycling can ask for, as the page of settings calls them.
 FACT_LABELS = {
-    "missing": gettext_lazy("what is missing"),
-    "wake_on": gettext_lazy("a day to come back"),
-    "vendor": gettext_lazy("the vendor they are with"),
-    "contract_end": gettext_lazy("when the contract ends"),
-    "notice_days": gettext_lazy("days of notice"),
-    "referred_to": gettext_lazy("who is the right one"),
+    "missing": gettext_lazy("What is missing"),
+    "wake_on": gettext_lazy("Day to come back"),
+    "vendor": gettext_lazy("Vendor they are with"),
+    "contract_end": gettext_lazy("End of the contract"),
+    "notice_days": gettext_lazy("Days of notice"),
+    "referred_to": gettext_lazy("Who is the right one"),
 }
 # What a page asks of a reason of each kind.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -58,7 +58,7 @@ ABOUT = {
 
 class ReasonForm(SettingForm):
     label = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    kind = forms.ChoiceField(label=gettext_lazy("Given to"), choices=Of, disabled=True, initial=Of.RECYCLE)
+    kind = forms.ChoiceField(label=gettext_lazy("Asked at"), choices=Of, disabled=True, initial=Of.RECYCLE)
     category = forms.ChoiceField(
         label=gettext_lazy("Category"),
         choices=[(one.value, one.label) for one in Category if one],
@@ -194,7 +194,7 @@ class Reasons(Kind):
         counts: dict[int | None, int] = dict(
             Lead.objects.exclude(reason=None).order_by().values_list("reason").annotate(n=Count("pk"))
         )
-        rules = {rule.reason_id: rule for rule in _in_force().select_related("destination_reason")}
+        rules = {rule.reason_id: rule for rule in _in_force().select_related("reason", "destination_reason")}
         in_use: dict[str, list[Reason]] = {}
         retired: list[Reason] = []
         for reason in Reason.objects.select_related("successor").order_by("position", "pk"):
@@ -407,12 +407,12 @@ def _in_words(kind: str, rule: ReasonRule | None) -> str:
     if rule is None:
         return _("the agreement says nothing of it")
     said: list[str] = []
-    if kind == Of.RECYCLE and rule.category:
+    if kind == Of.RECYCLE and rule.category and str(Category(rule.category).label) != rule.reason.label:
         said.append(str(Category(rule.category).label))
     if rule.facts:
-        said.append(_("asks for %(facts)s") % {"facts": ", ".join(str(FACT_LABELS.get(f, f)) for f in rule.facts)})
+        said.append(_("asks: %(facts)s") % {"facts": ", ".join(str(FACT_LABELS.get(f, f)) for f in rule.facts)})
     if kind == Of.REJECT:
-        said.append(str(Destination(rule.destination).label).lower())
+        said.append(str(Destination(rule.destination).label))
     if kind == Of.LOSE and rule.is_final:
         said.append(_("final"))
     if rule.destination_reason:

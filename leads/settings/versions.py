@@ -49,12 +49,11 @@ def _said(pks: list[int]) -> dict[int, dict[str, Any]]:
     """By version, by name of the rule, what it says: words for a promise, else a value to compare."""
     said: dict[int, dict[str, Any]] = defaultdict(dict)
     for clause in SLAClause.objects.filter(version__in=pks).order_by("number"):
-        words = said_span(clause.minutes)
+        name = clause_name(clause.kind, clause.lane, clause.tier)
+        said[clause.version_id][name] = said_span(clause.minutes)
         if clause.notice_minutes:
-            words = _("%(promise)s, notice %(notice)s before") % {
-                "promise": words, "notice": said_span(clause.notice_minutes),
-            }  # fmt: skip
-        said[clause.version_id][clause_name(clause.kind, clause.lane, clause.tier)] = words
+            notice = _("%(promise)s, notice") % {"promise": name}
+            said[clause.version_id][notice] = said_span(clause.notice_minutes)
     for rule in ReasonRule.objects.filter(version__in=pks).select_related("reason").order_by("reason__position"):
         name = f"{rule.reason.get_kind_display()}: “{rule.reason}”"
         said[rule.version_id][name] = [getattr(rule, part) for part in REASON_RULE]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from agreement.actions.publishing import publish_next
 from agreement.models import AgreementVersion, Lane, SLAClause
 from leads.checking import check_all
-from leads.models import Clock
+from leads.models import Clock, Lead
 from leads.settings.promises import ONE, Promises
 from tests.make import make_lead
 
@@ -57,6 +57,17 @@ def test_the_page_says_how_many_come_in_by_it_and_how_many_stay(client, dora, te
     assert "1 lead came in here in the last 7 days" in page
     assert "2 running promises of these stay as they were judged" in page
     assert AgreementVersion.objects.in_force().number == 1
+
+
+def test_a_promise_to_one_tier_counts_those_of_that_tier(client, dora, team):
+    for tier in ("A1", "C3"):
+        lead = make_lead(team=team, lane=Lane.CONTENT, at=timezone.now())
+        Lead.objects.filter(pk=lead.pk).update(tier=tier)
+
+    page = look(client, dora, finer_0_lane="content", finer_0_tier="A1", finer_0_promise="30 min").text
+
+    assert "1 lead came in here in the last 7 days" in page
+    assert "1 running promise of these stay" in page
 
 
 def test_a_tier_is_promised_otherwise_and_the_revert_publishes_the_old_promises_again(save, revert_last, team):
@@ -110,7 +121,7 @@ def test_what_cannot_be_promised_is_refused_in_words(save, fields, words):
 def test_a_hand_raiser_who_waits_longer_than_a_reader_is_asked_about_and_may_be(client, dora, save):
     page = look(client, dora, hand_raiser="1 d").text
 
-    assert "Is this meant? “Hand-raiser” waits longer than “Content”" in page
+    assert "“Hand-raiser” waits longer than “Content”" in page
     assert save("promises", ONE, hand_raiser="1 d").status_code == 302
 
 
@@ -137,7 +148,7 @@ def test_the_page_shows_the_last_versions_and_what_differed(client, dora, save):
     page = client.get(reverse("leads:setting_list", args=["promises"])).text
 
     assert "Version 2" in page
-    assert "Content: 4 h, notice 1 h before → 2 h, notice 1 h before · Rep-sourced: 3 d" in page
+    assert "Content: 4 h → 2 h · Rep-sourced: 3 d" in page
     assert "in force" in page
 
 
