@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from content.models import Topic
 from leads.models import Block, BlockLead, SavedView
 from leads.rail import end_of_today
-from leads.today import Today, done_since
+from leads.today import Today, as_told, done_since
 from team.models import Role, Team, User
 from team.prepared import Prepared
 
@@ -62,10 +62,11 @@ def around_of(user: User, *, at: datetime) -> Around:
     """Everything but the rows and the rail."""
     teams, managed = user.teams_as(Role.BDR, Role.MANAGER), user.teams_as(Role.MANAGER)
     told: dict[str, list[dict[str, Any]]] = {}
-    rows = _AROUND.rows(user=user.pk, midnight=end_of_today(at) - timedelta(days=1), teams=teams)
+    tomorrow = end_of_today(at)
+    rows = _AROUND.rows(user=user.pk, midnight=tomorrow - timedelta(days=1), tomorrow=tomorrow, teams=teams)
     for what, _place, said in sorted(rows, key=lambda row: row[1]):
         told.setdefault(what, []).append(said)
-    around = Around(Today(**told["today"][0]))
+    around = Around(as_told(user, told["today"][0], at=at))
     for said in told.get("block", []):
         around.block = OpenBlock(**said)
     for said in told.get("view", []):
@@ -76,9 +77,9 @@ def around_of(user: User, *, at: datetime) -> Around:
     return around
 
 
-def _around(*, user: int, midnight: datetime, teams: list[int]) -> QuerySet[Any, Any]:
+def _around(*, user: int, midnight: datetime, tomorrow: datetime, teams: list[int]) -> QuerySet[Any, Any]:
     today = User.objects.filter(pk=user).order_by().values_list(
-        Value("today"), Value(0), JSONObject(**done_since(user=user, midnight=midnight))
+        Value("today"), Value(0), JSONObject(**done_since(user=user, midnight=midnight, tomorrow=tomorrow))
     )  # fmt: skip
     counts = {"total": _rows(), "done": _rows(BlockLead.State.DONE), "skipped": _rows(BlockLead.State.SKIPPED)}
     block = Block.objects.open_of(user).order_by().values_list(

@@ -236,7 +236,7 @@ def _oldest(row: dict[str, Any]) -> Oldest | None:
         Oldest(
             f"{one['given']} {one['family']}".strip() or _("somebody without a name"),
             reverse("leads:lead", args=[UUID(one["lead"])]),
-            _moment(one["due"]),
+            moment_told(one["due"]),
         )
         for one in (row["step"], row["reserved"])
         if one
@@ -244,7 +244,7 @@ def _oldest(row: dict[str, Any]) -> Oldest | None:
     return min(found, key=lambda one: one.due_at, default=None)
 
 
-def _moment(told: str) -> datetime:
+def moment_told(told: str) -> datetime:
     """A moment inside JSON is as the database writes it: SQLite without its zone, which is UTC."""
     moment = datetime.fromisoformat(told)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

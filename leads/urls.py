@@ -108,6 +108,7 @@ urlpatterns = [
     path("team/reps/<int:pk>/queue/", team_reps.rep_queue, name="rep_queue"),
     path("team/reps/<int:pk>/sheet/", team_reps.rep_sheet, name="rep_sheet"),
     path("team/reps/<int:pk>/away/", away.rep_away, name="rep_away"),
+    path("away/", away.away, name="away"),
     path("absences/<int:pk>/end/", away.absence_end, name="absence_end"),
     path("second-looks/<int:pk>/approve/", team.approve, name="approve"),
     path("second-looks/<int:pk>/put-back/", team.put_back_look, name="put_back"),

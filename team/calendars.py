@@ -7,7 +7,7 @@ before to ten years after the moment asked about.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -248,6 +248,19 @@ def _kept(calendar: Calendar, *, at: datetime) -> WorkCalendar:
 def _kept_here() -> dict[tuple[int, int, int], WorkCalendar]:
     kept: dict[tuple[int, int, int], WorkCalendar] = _of_thread.__dict__.setdefault("kept", {})
     return kept
+
+
+def hours_kept(calendar_id: int, version: int, *, at: datetime, away: Sequence[Span] = ()) -> WorkCalendar:
+    """The hours of a calendar that another statement has named with its version: no query once they are kept."""
+    hours = _kept_here().get((calendar_id, version, at.year)) or _kept(
+        _only(_BY_ID.objects(calendar=calendar_id)), at=at
+    )
+    return replace(hours, away=tuple(away)) if away else hours
+
+
+def calendar_of(user: int) -> QuerySet[Calendar]:
+    """By which calendar she works, as `worktime_of_user` finds it."""
+    return _of_user(user)
 
 
 def forget_kept_calendars() -> None:

@@ -1,4 +1,4 @@
-"""A manager sets a rep away, with cover or without, and ends it; what would happen is said first."""
+"""Somebody is set away, by herself or her manager, with cover or without; what would happen is said first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.covering import Foreseen, end_absence, foresee_absence, set_away
 from leads.forms.away import AwayForm
-from leads.views.access import managed_rep
+from leads.views.access import managed_rep, need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.calendars import worktime_of_user
 from team.http import Request, tell
@@ -28,18 +28,34 @@ from team.templatetags.midfield import moment_words
 
 @require_http_methods(["GET", "POST"])
 def rep_away(request: Request, pk: int) -> HttpResponse:
-    rep, now = managed_rep(request, pk), timezone.now()
-    there = f"{reverse('leads:team')}#reps"
+    """A manager sets a rep of hers away."""
+    return _away(request, managed_rep(request, pk))
+
+
+@require_http_methods(["GET", "POST"])
+def away(request: Request) -> HttpResponse:
+    """Somebody says herself when she is away and who covers."""
+    need_role(request, Role.BDR, Role.AE)
+    return _away(request, request.user)
+
+
+def _away(request: Request, rep: User) -> HttpResponse:
+    now = timezone.now()
     if request.method == "POST" and "preview" not in request.GET:
         form = away_form(rep, request.POST, at=now)
         if not form.is_valid():
-            return _page(request, rep, form, there, at=now, status=422)
-        return _set_away(request, rep, form, there, at=now)
+            return _page(request, rep, form, at=now, status=422)
+        return _set_away(request, rep, form, at=now)
     asked = request.POST or request.GET
     form = away_form(rep, asked if asked else None, at=now)
     if "preview" in request.GET and request.htmx:
         return HttpResponse(foreseen_words(rep, form, at=now))
-    return _page(request, rep, form, there, at=now)
+    return _page(request, rep, form, at=now)
+
+
+def _there(request: Request, rep: User) -> str:
+    """Where one came from: her queue, or the manager's page."""
+    return reverse("leads:queue") if rep.pk == request.user.pk else f"{reverse('leads:team')}#reps"
 
 
 @require_POST
@@ -48,8 +64,7 @@ def absence_end(request: Request, pk: int) -> HttpResponse:
     absence = Absence.objects.select_related("user", "cover").filter(pk=pk).first()
     if absence is None or not _is_hers(request.user, absence):
         raise Http404
-    is_own = absence.user_id == request.user.pk
-    there = reverse("leads:queue") if is_own else f"{reverse('leads:team')}#reps"
+    there = _there(request, absence.user)
     try:
         end_absence(absence, by=request.user, at=timezone.now())
     except (LeadConflict, MoveRefused) as refused:
@@ -114,7 +129,8 @@ def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime
     return [*said, _("It goes back by itself.")]
 
 
-def _set_away(request: Request, rep: User, form: AwayForm, there: str, *, at: datetime) -> HttpResponse:
+def _set_away(request: Request, rep: User, form: AwayForm, *, at: datetime) -> HttpResponse:
+    there = _there(request, rep)
     starts_at, ends_at = form.span
     cover = form.cleaned_data["cover"]
     try:
@@ -125,11 +141,14 @@ def _set_away(request: Request, rep: User, form: AwayForm, there: str, *, at: da
         return redirect(before.answer_url or there)
     except MoveRefused as refused:
         form.add_error(refused.field or None, str(refused))
-        return _page(request, rep, form, there, at=at, status=422)
+        return _page(request, rep, form, at=at, status=422)
     except LeadConflict as conflict:
-        return _page(request, rep, form, there, at=at, status=409, conflict=conflict)
+        return _page(request, rep, form, at=at, status=409, conflict=conflict)
     words = {"name": rep, "cover": cover, "until": moment_words(ends_at, now=at)}
-    said = _("%(cover)s covers %(name)s until %(until)s.") if cover else _("%(name)s is away until %(until)s.")
+    if rep.pk == request.user.pk:
+        said = _("%(cover)s covers you until %(until)s.") if cover else _("You are away until %(until)s.")
+    else:
+        said = _("%(cover)s covers %(name)s until %(until)s.") if cover else _("%(name)s is away until %(until)s.")
     tell(request, said % words, undo=reverse("leads:absence_end", args=[absence.pk]))
     return redirect(there)
 
@@ -138,7 +157,6 @@ def _page(
     request: Request,
     rep: User,
     form: AwayForm,
-    there: str,
     *,
     at: datetime,
     status: int = 200,
@@ -146,6 +164,7 @@ def _page(
 ) -> HttpResponse:
     absence = Absence.objects.covering(at).filter(user=rep).select_related("cover").order_by("-ends_at").first()
     later = Absence.objects.filter(user=rep, starts_at__gt=at).select_related("cover").order_by("starts_at")[:5]
+    is_own = rep.pk == request.user.pk
     context = {
         "now": at,
         "rep": rep,
@@ -153,7 +172,9 @@ def _page(
         "form_id": new_form_id(),
         "then": foreseen_words(rep, form, at=at),
         "absences": [*([absence] if absence else []), *later],
-        "there": there,
+        "there": _there(request, rep),
+        "is_own": is_own,
+        "here": reverse("leads:away") if is_own else reverse("leads:rep_away", args=[rep.pk]),
         "conflict": conflict,
     }
     return render(request, "leads/away.html", context, status=status)

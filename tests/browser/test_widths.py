@@ -248,3 +248,18 @@ def test_dispositions_fields_and_cadences_are_set_at_every_width(new_page, team,
     page.get_by_label("Attempt 2: working day").fill("2")
     page.get_by_role("button", name="See what this touches").click()
     expect(page.get_by_text("under way: nothing changes")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_rep_sets_herself_away_on_a_phone(new_page, team, ana, scheme):
+    make_user("ben", Role.BDR, team=team)
+    page = new_page(user=ana, viewport=PHONE, color_scheme=scheme)
+
+    page.goto("/")
+    assert page.evaluate(BARS) == []
+    page.get_by_role("link", name="Away", exact=True).click()
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert complaints(page) == []
+    page.get_by_label("Who covers").select_option("Nobody")
+    expect(page.get_by_text("Who asks to be called goes to the others.")).to_be_visible()

@@ -1,0 +1,76 @@
+"""Away: a rep says herself from when until when, who covers, and sees what that does; she comes back earlier."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from agreement.models import Phase
+from team.models import Absence, Role
+from tests.make import NOON, make_lead, make_user
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def test_she_sets_herself_away_with_a_colleague_and_comes_back(client, alice, bob):
+    client.force_login(alice)
+    page = client.get(reverse("leads:away")).text
+    assert f'<option value="{bob.pk}" selected>Bob</option>' in page
+
+    done = client.post(reverse("leads:away"), {"cover": bob.pk, "until": "2027-03-03"}, follow=True)
+
+    absence = Absence.objects.get()
+    assert (absence.user, absence.cover, absence.ends_at) == (alice, bob, NOON.replace(day=4, hour=0))
+    assert done.request["PATH_INFO"] == reverse("leads:queue")
+    assert "Bob covers you until" in done.text
+    assert "Back now" in client.get(reverse("leads:away")).text
+    with time_machine.travel(NOON + timedelta(minutes=20), tick=False):
+        back = client.post(reverse("leads:absence_end", args=[absence.pk]))
+        assert back.url == reverse("leads:queue")
+    absence.refresh_from_db()
+    assert absence.ends_at == NOON + timedelta(minutes=20)
+
+
+def test_longer_than_two_working_days_without_cover_it_says_what_goes_to_the_pool(client, alice, bob):
+    make_lead(phase=Phase.WORKING, bdr=alice)
+    client.force_login(alice)
+
+    said = client.post(
+        reverse("leads:away") + "?preview", {"cover": "", "until": "2027-03-08"}, headers={"HX-Request": "true"}
+    )
+
+    assert "1 lead goes to the pool when it begins" in said.text
+    assert not Absence.objects.exists()
+
+
+def test_nobody_of_another_team_covers_her(client, alice, eve):
+    client.force_login(alice)
+
+    refused = client.post(reverse("leads:away"), {"cover": eve.pk, "until": "2027-03-03"})
+
+    assert refused.status_code == 422
+    assert not Absence.objects.exists()
+
+
+def test_a_day_that_is_over_is_refused_at_its_field(client, alice):
+    client.force_login(alice)
+
+    refused = client.post(reverse("leads:away"), {"begins": "2027-02-01", "until": "2027-03-03"})
+
+    assert refused.status_code == 422
+    assert "That day is over." in refused.text
+
+
+def test_an_account_executive_is_covered_by_who_sells(client, alice, peter):
+    petra = make_user("petra", Role.AE)
+    client.force_login(peter)
+
+    page = client.get(reverse("leads:away")).text
+
+    assert f'value="{petra.pk}"' in page
+    assert ">Alice<" not in page
