@@ -147,6 +147,7 @@ def test_a_promise_that_is_past_by_the_new_hours_is_missed_by_the_next_tick_and_
     made = change(night, week(8 * 60, 18 * 60), by=dora, at=at)
     lead.refresh_from_db()
     assert (lead.due_at, lead.band) == (NOON + timedelta(hours=4), Lead.Band.MISSED)
+    assert not any(check_all(at=at).values())
     revert_change(KIND, made, by=dora, at=at)
     lead.refresh_from_db()
     assert (lead.due_at, lead.band) == (NOON + timedelta(hours=5), Lead.Band.FIRST_TOUCH)

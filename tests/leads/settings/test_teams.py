@@ -1,5 +1,7 @@
 """Teams: added, given other hours, made the default, retired into a successor, each reverted."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -153,8 +155,11 @@ def test_the_default_is_given_away_on_anothers_page_only(save, team):
 def test_another_calendar_counts_the_promises_of_the_team_anew_and_the_revert_as_before(team, south, alice, dora):
     late = make_calendar(opens=14 * 60, closes=20 * 60)
     pool, claimed = make_lead(team=team), make_lead(phase=Phase.WORKING, bdr=alice)
+    # It counts by the very calendar that the team gets for a while.
+    south.calendar = late
+    south.save()
     brought = make_lead(team=south)
-    reassign_leads([brought.pk], team=team, by=None, at=NOON)
+    reassign_leads([brought.pk], team=team, by=None, at=NOON + timedelta(minutes=1))
     theirs = Clock.objects.get(lead=brought)
     before = state()
 
@@ -166,7 +171,7 @@ def test_another_calendar_counts_the_promises_of_the_team_anew_and_the_revert_as
     claimed.refresh_from_db()
     assert pool.due_at == clock.due_at
     assert claimed.sweep_at == Clock.objects.get(lead=claimed).due_at == clock.due_at
-    assert (Clock.objects.get(lead=brought).calendar, theirs.due_at) == (south.calendar, theirs.due_at)
+    assert Clock.objects.get(lead=brought) == theirs
     assert not any(check_all(at=NOON).values())
 
     revert_change(KIND, made, by=dora, at=NOON)
