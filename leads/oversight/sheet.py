@@ -15,7 +15,8 @@ from leads.oversight.red import early_recyclings
 from leads.oversight.reps import Rep, reps_of
 from team.models import Role, Team, User
 
-MANY = 12
+# So many of each fit on one printed page.
+MANY = 8
 
 
 @dataclass
