@@ -54,9 +54,9 @@ def test_it_is_when_she_meets_nobody_and_what_follows_a_meeting_is_within_her_ho
 
 
 def test_it_is_by_day_on_the_other_side_where_the_two_days_meet(seller):
-    # Five hours behind, and they begin at nine.
-    assert free(seller, 0, "10:00", zone="America/New_York") == on(0, "14:00")
-    assert free(seller, 0, "15:45", zone="America/New_York") == on(1, "14:00")
+    # Five hours behind, and they begin at eight.
+    assert free(seller, 0, "10:00", zone="America/New_York") == on(0, "13:00")
+    assert free(seller, 0, "15:45", zone="America/New_York") == on(1, "13:00")
 
 
 def test_where_the_two_days_never_meet_her_hours_decide(seller):
