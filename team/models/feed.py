@@ -22,7 +22,7 @@ class CalendarFeed(models.Model):
     class Meta:
         verbose_name = _("calendar feed")
         verbose_name_plural = _("calendar feeds")
-        constraints = [models.CheckConstraint(name="calendarfeed_keeps_a_hash", condition=~Q(token_hash=""))]
+        constraints = [models.CheckConstraint(name="calendarfeed_keeps_a_hash", condition=~Q(("token_hash", "")))]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.made_at:%Y-%m-%d}"
