@@ -58,6 +58,8 @@ class Colleague:
     person: Person
     employment: Employment
     lead: Lead | None
+    # Whom the call in hand was about, too.
+    is_chosen: bool = False
 
 
 @dataclass
@@ -302,6 +304,16 @@ class LeadPage:
     def hers(self) -> HerClock:
         usable = [point.normalised for point in self.phones if point.state in ContactPoint.USABLE]
         return her_clock(self.person, self.account, usable, at=self.now)
+
+    @property
+    def also(self) -> list[Colleague]:
+        """Whom a call to this company can have been about as well: those of its people whom she works."""
+        if not self.may["call"]:
+            return []
+        return [one for one in self.colleagues if one.lead is not None and self._is_worked_by_her(one.lead)]
+
+    def _is_worked_by_her(self, lead: Lead) -> bool:
+        return lead.pk != self.lead.pk and lead.bdr_id == self.user.pk and lead.phase == Phase.WORKING
 
     @property
     def missing_roles(self) -> list[str]:

@@ -235,6 +235,12 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
         return Told("asleep", _("Waits for its rep until %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "back":
         return Told("clock", _("Due again %(moment)s") % {"moment": due}, _because(e))
+    if e.data.get("cadence"):
+        text = _("%(who)s went on with another cadence, next %(moment)s") % {
+            "who": t.who(e),
+            "moment": due or _("as planned"),
+        }
+        return Told("step", text)
     if e.data.get("snoozed"):
         return Told("clock", _("%(who)s snoozed the next step to %(moment)s") % {"who": t.who(e), "moment": due})
     if e.data.get("done"):

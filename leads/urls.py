@@ -14,6 +14,7 @@ from leads.views import (
     imports,
     lead,
     leads,
+    many,
     notices,
     people,
     pool,
@@ -33,6 +34,9 @@ app_name = "leads"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("take-next/", queue.take_next, name="take_next"),
+    path("take-many/", many.take_many, name="take_many"),
+    path("many/", many.many, name="many"),
+    path("acts/<uuid:public_id>/undo/", many.shared_undo, name="shared_undo"),
     path("block/", blocks.block, name="block"),
     path("block/next/", blocks.block_next, name="block_next"),
     path("block/leave/", blocks.block_leave, name="block_leave"),

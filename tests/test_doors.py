@@ -12,7 +12,7 @@ from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
-from leads.models import Notice, SavedView, SecondLook
+from leads.models import Notice, SavedView, SecondLook, SharedAct
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
@@ -32,6 +32,9 @@ DOORS = {
     "team:theme": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
     "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:take_many": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "leads:many": ("302 404 404 404 404 403 404 404 403", "302 404 404 404 404 403 404 404 403"),
+    "leads:shared_undo": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 404 404 404 404"),
     "leads:block": ("302 200 200 200 200 403 200 200 403", "302 302 302 302 302 403 302 302 403"),
     "leads:block_next": ("302 302 302 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:block_leave": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
@@ -178,6 +181,12 @@ def renamed_stage():
     return SettingChange.objects.create(at=now, model="agreement.Stage", object_id=str(stage.pk), changes=changes)
 
 
+def act_on_many(rep):
+    """What a rep has just done to several leads."""
+    at, known = timezone.now(), SharedAct.objects.filter(by=rep).first()
+    return known or SharedAct.objects.create(key="x", by=rep, at=at, verb="take", events=[])
+
+
 def shared_view(lead):
     """A view that a rep shares with her team."""
     fields = {"user": lead.bdr, "team": lead.team, "query": "tier=A", "created_at": timezone.now()}
@@ -191,6 +200,8 @@ def address(name, parameters, things):
         return reverse(name, args=[renamed_stage().pk])
     if "token" in parameters:
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
+    if short == "shared_undo":
+        return reverse(name, args=[act_on_many(leads[Phase.WORKING].bdr).public_id])
     if short.startswith("view_") and "pk" in parameters:
         return reverse(name, args=[shared_view(leads[Phase.WORKING]).pk])
     if "slug" in parameters:

@@ -230,6 +230,13 @@ _BEFORE = Prepared(_before)
 def _claim(lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars, ahead: int | None = None) -> LeadEvent:
     if lead.bdr_id != by.pk:
         _room(by)
+    return claim_counted(lead, by=by, at=at, calendars=calendars, ahead=ahead)
+
+
+def claim_counted(
+    lead: Lead, *, by: User, at: datetime, calendars: KeptCalendars, ahead: int | None = None
+) -> LeadEvent:
+    """Claim a lead that is locked and for which there is room, which the caller has counted under `limit_of`."""
     effects = Effects(lead, by=by, at=at)
     new: dict[str, Any] = {"bdr": by, "stage": entry_stage(Phase.WORKING)}
     lead_for_step = lead
@@ -271,13 +278,19 @@ def _room(by: User) -> None:
 
     Counted by a statement of its own: on PostgreSQL one that waited for the lock would count what it saw before.
     """
-    ((limit, is_active),) = _LIMIT.rows(user=by.pk)
-    if not is_active:
-        raise MoveRefused(_("%(name)s does not work here any more.") % {"name": by})
+    limit = limit_of(by)
     if open_count(by) >= limit:
         raise MoveRefused(
             _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}
         )
+
+
+def limit_of(by: User) -> int:
+    """How many open leads she may hold; her row is locked. MoveRefused for whoever works here no more."""
+    ((limit, is_active),) = _LIMIT.rows(user=by.pk)
+    if not is_active:
+        raise MoveRefused(_("%(name)s does not work here any more.") % {"name": by})
+    return limit
 
 
 _LIMIT = Prepared(

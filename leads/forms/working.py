@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -30,6 +31,10 @@ PLANNED = (
 )  # fmt: skip
 
 
+# As many colleagues as the page of a lead names.
+ABOUT_MAX = 12
+
+
 class DispositionField(forms.Field):
     """One of those in use, by id: asked for with every call, and so by a prepared statement."""
 
@@ -53,11 +58,24 @@ _IN_USE = PreparedObjects(
 )
 
 
+class AboutField(forms.Field):
+    """The leads of colleagues that a call was about, too."""
+
+    widget = forms.SelectMultiple
+
+    def to_python(self, value: Any) -> list[UUID]:
+        try:
+            return list(dict.fromkeys(UUID(str(one)) for one in (value or [])[:ABOUT_MAX]))
+        except ValueError:
+            raise forms.ValidationError(_("Choose the people from those who are shown.")) from None
+
+
 class CallForm(LeadForm):
     disposition = DispositionField(error_messages={"required": gettext_lazy("Say what happened.")})
     call_back = WallTimeField(label=gettext_lazy("When, on their clock"), required=False)
     zone = ZoneField(label=gettext_lazy("Their clock"), required=False)
     note = forms.CharField(max_length=NOTE_MAX, required=False)
+    about = AboutField(required=False)
     # Not interested can also mean: not now.
     instead = forms.ChoiceField(choices=[("", ""), ("recycle", "")], required=False)
 
@@ -77,6 +95,8 @@ class CallForm(LeadForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         disposition = cleaned.get("disposition")
+        if cleaned.get("about") and disposition and disposition.follows in FORWARD:
+            self.add_error("about", _("This ends with a form about one person: log the call about the others first."))
         if disposition and disposition.follows == Disposition.Follows.CALL_BACK:
             if not cleaned.get("call_back") and "call_back" not in self.errors:
                 self.add_error("call_back", _("When did you promise to call back?"))

@@ -7,6 +7,7 @@ from leads.models.handoff import HandOff
 from leads.models.history import Activity, Answer, LeadEvent, Note
 from leads.models.intake import Import, ImportReject, Release
 from leads.models.lead import Lead, Recycling, SecondLook
+from leads.models.shared_act import SharedAct
 from leads.models.view import SavedView
 from leads.models.work import Clock, Notice, Step
 
@@ -30,6 +31,7 @@ __all__ = [
     "Release",
     "SavedView",
     "SecondLook",
+    "SharedAct",
     "SlidStep",
     "Step",
     "Verdict",

@@ -24,12 +24,13 @@ from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_and_go_on
 from leads.actions.recycling import recycle_lead
+from leads.actions.sharing import shared_act_of, undo_shared
 from leads.actions.undoing import last_act, undo_last
 from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
 from leads.free_times import clash, first_free
-from leads.models import Lead, SecondLook
+from leads.models import Lead, SecondLook, SharedAct
 from leads.sentences import both_clocks, new_moment, told
 from leads.views.access import visible_lead
 from leads.views.lead import carry_out, show, what_happened
@@ -140,8 +141,14 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
     event_id = read_number(request.POST.get("event", "")) or 0
     refused = ""
     try:
-        undo_last(lead, by=request.user, at=now, event_id=event_id)
-        wait_in_block(lead, by=request.user)
+        shared = shared_act_of(acts[0] if acts else None, verb=SharedAct.Verb.CALL)
+        if shared and acts[0].pk == event_id:
+            # One call that was about several is taken back from all of them.
+            for other in undo_shared(shared, by=request.user, at=now).leads:
+                wait_in_block(other, by=request.user)
+        else:
+            undo_last(lead, by=request.user, at=now, event_id=event_id)
+            wait_in_block(lead, by=request.user)
     except (LeadConflict, MoveRefused) as conflict:
         refused = str(conflict)
     else:

@@ -22,11 +22,12 @@ from accounts.actions.people import PersonConflict
 from leads.actions.acts import one_act
 from leads.actions.blocks import work_in_block
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.sharing import share_act
 from leads.blocks import Course, course_from
 from leads.forms.sales import Sales
 from leads.lead_page import LeadPage, history_of
 from leads.lead_rows import lead_for_page
-from leads.models import Lead
+from leads.models import Lead, SharedAct
 from leads.sentences import told
 from leads.timeline import SHOWS, Cursor
 from leads.views.access import can_work, visible_lead
@@ -115,7 +116,11 @@ def show(
         "take_id": new_form_id(),
     }
     if "call" in forms:
+        forms["call"].initial["about"] = request.GET.getlist("about")
         context["call_back_words"] = forms["call"].call_back_words(now)
+        about = {str(one) for one in forms["call"]["about"].value() or []}
+        for one in page.also:
+            one.is_chosen = str(one.lead.public_id) in about if one.lead else False
     if page.meeting is not None:
         there = reverse("leads:lead", args=[public_id])
         context["hand_off"] = page.meeting
@@ -160,6 +165,8 @@ def carry_out(
         with transaction.atomic(), one_act() as done:
             submit_once(form.cleaned_data["form_id"], by=request.user, at=now, answer_url=there)
             words = act(lead, form, now)
+            others = form.cleaned_data.get("about") or []
+            shared = share_act(done, verb=SharedAct.Verb.CALL, by=request.user, at=now) if others else None
             finished = _in_her_block(request, lead, panel, course, now, goes_on=goes_on)
     except SentBefore as before:
         return redirect(before.answer_url or here)
@@ -179,6 +186,7 @@ def carry_out(
     # What wrote no event of this lead has nothing to take back: Undo would meet the act before it.
     event = done.last_on(lead)
     undo = reverse("leads:undo", args=[public_id]) if event else ""
+    undo = reverse("leads:shared_undo", args=[shared.public_id]) if shared else undo
     said = [words, course.words, _("That was the last of your block.") if finished else ""]
     tell(request, " ".join(filter(None, said)), undo=undo, event=event, drafts=drafts)
     if not request.htmx or (goes_on and not following):

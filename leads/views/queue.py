@@ -14,6 +14,7 @@ from agreement.models import Lane
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import take_next as take_next_lead
+from leads.actions.taking import TAKE_MAX
 from leads.around import around_of
 from leads.forms.queue import TIERS, QueueForm
 from leads.queue import IDLE_DAYS, Group, Queue, Wanted, queue_of
@@ -53,6 +54,7 @@ def queue(request: Request) -> HttpResponse:
         "rail": rail,
         "count_max": COUNT_MAX,
         "may_take": request.user.has_role(Role.BDR),
+        "room": min(TAKE_MAX, request.user.open_limit - around.today.open),
         "form_id": new_form_id(),
     }
     return render(request, "leads/queue.html", context)

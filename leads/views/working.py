@@ -10,11 +10,14 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from agreement.models import StepKind, in_use_for
 from leads.actions import logging as actions
+from leads.actions.blocks import work_in_block
 from leads.actions.changing import LeadConflict
+from leads.actions.switchboard import log_about
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
 from leads.models import Lead, LeadEvent, Step
 from leads.sentences import new_moment
@@ -51,6 +54,15 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
 
     def act(lead: Lead, form: CallForm, now: datetime) -> str:
         disposition = form.cleaned_data["disposition"]
+        others = log_about(
+            lead,
+            form.cleaned_data["about"],
+            disposition=disposition,
+            by=request.user,
+            at=now,
+            note=form.cleaned_data["note"],
+            call_back=form.promised,
+        )
         event = actions.log_call(
             lead,
             disposition=disposition,
@@ -60,7 +72,13 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
             call_back=form.promised,
             expect=form.cleaned_data["version"],
         )
-        words = {"label": str(disposition.label).rstrip("…"), "name": lead.person, "next": _next(event, now)}
+        for other in others:
+            work_in_block(other, by=request.user, at=now)
+        name = (
+            ngettext("%(name)s and %(more)s more", "%(name)s and %(more)s more", len(others)) if others else "%(name)s"
+        )
+        name %= {"name": lead.person, "more": len(others)}
+        words = {"label": str(disposition.label).rstrip("…"), "name": name, "next": _next(event, now)}
         return _("%(label)s: %(name)s. %(next)s") % words
 
     return carry_out(request, public_id, "call", act, sent=(lead, sent))

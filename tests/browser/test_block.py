@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from agreement.models import Phase
-from leads.models import Activity, Block, BlockLead
+from leads.models import Activity, Block, BlockLead, Step
 from team.models import Role
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
 
@@ -135,3 +135,38 @@ def test_a_block_is_worked_without_a_script(new_page, ana):
     page.get_by_role("button", name="Save and open next").click()
 
     expect(page.locator("h1")).to_have_text("Person 002")
+
+
+def test_rows_are_selected_by_keys_and_snoozed_as_one_act(new_page, ana):
+    work(ana, 4)
+    page = new_page(user=ana)
+    page.goto("/")
+    for key in ("j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    expect(page.locator(".bulk output")).to_contain_text("3")
+
+    page.keyboard.press("s")
+    expect(page.locator("h1")).to_have_text("Snooze")
+    assert complaints(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toast")).to_contain_text("Snooze: 3 leads.")
+    assert Step.objects.open().filter(snoozed=1).count() == 3
+    page.keyboard.press("u")
+    expect(page.locator("#toast")).to_contain_text("3 leads are as before.")
+    assert Step.objects.open().filter(snoozed=1).count() == 0
+
+
+def test_people_of_one_account_are_told_of_in_one_call(new_page, ana):
+    work(ana, 3)
+    page = new_page(user=ana)
+    page.goto("/?by_account=on")
+    for key in ("j", "x", "j", "Shift+X"):
+        page.keyboard.press(key)
+
+    page.keyboard.press("c")
+    shows(page, 1)
+    assert complaints(page) == []
+    page.keyboard.press("1")
+
+    expect(page.locator("#toast")).to_contain_text("Person 001 and 1 more")
+    assert Activity.objects.filter(kind="call").count() == 2

@@ -22,6 +22,7 @@ from leads.models import (
     Release,
     SavedView,
     SecondLook,
+    SharedAct,
     SlidStep,
     Step,
     Verdict,
@@ -238,6 +239,9 @@ CASES = {
     "savedview_asks_for_something": lambda: view(query=""),
     "savedview_own_name_once": lambda: again(view(), name="MINE"),
     "savedview_team_name_once": lambda: again(view(team=lead().team), user=make_user("bob")),
+    "sharedact_verb_is_known": lambda: SharedAct.objects.create(
+        key="x", by=make_user("alice"), at=NOON, verb="dance", events=[]
+    ),
     # Files
     "import_state_is_known": lambda: file(state="lost"),
     "import_rows_add_up": lambda: file(state="done", rows_total=3, rows_created=2),

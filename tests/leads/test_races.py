@@ -21,6 +21,7 @@ from leads.actions.logging import log_call
 from leads.actions.meetings import move_meeting
 from leads.actions.merging import merge_people
 from leads.actions.sweeping import notice_clocks, sweep_leads
+from leads.actions.taking import take_many
 from leads.checking import check_all
 from leads.models import Engagement, Lead, LeadEvent, Notice, Step
 from team.models import Role
@@ -274,3 +275,26 @@ def test_a_meeting_moved_while_a_colleague_s_lead_is_being_changed_is_noticed_by
 
     assert Step.objects.open().get(lead=his).due_at == NOON + timedelta(days=1, minutes=30)
     assert broken(LATER) == {}
+
+
+def test_four_who_fill_their_hands_at_once_get_nobody_twice(reps):
+    made = [make_lead(team=reps[0].memberships.get().team) for _ in range(30)]
+
+    got = at_once(*[partial(take_many, by=rep, at=NOON, most=6) for rep in reps[:4]])
+
+    taken = [lead.pk for one in got for lead in one.leads]
+    assert len(taken) == len(set(taken)) == 24
+    assert LeadEvent.objects.filter(verb="claim", lead__in=made).count() == 24
+    assert not any(check_all(at=NOON).values())
+
+
+def test_two_windows_of_one_rep_do_not_pass_her_limit_together(reps):
+    rep = reps[0]
+    rep.open_limit = 7
+    rep.save()
+    for _ in range(20):
+        make_lead(team=rep.memberships.get().team)
+
+    at_once(*[partial(take_many, by=rep, at=NOON, most=5), partial(take_many, by=rep, at=NOON, most=5)])
+
+    assert open_count(rep) == 7

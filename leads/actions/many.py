@@ -1,0 +1,163 @@
+"""A rep does the same to many leads of hers, as one act; what it cannot be done to says why and stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agreement.models import Cadence, Phase, Reason, ReasonRule, StepKind
+from leads.actions.acts import one_act
+from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
+from leads.actions.claiming import release_lead
+from leads.actions.logging import set_step, snooze_step
+from leads.actions.recadencing import change_cadence
+from leads.actions.recycling import recycle_lead
+from leads.actions.sharing import share_act
+from leads.models import Lead, SharedAct, Step
+from leads.waking import Facts
+from team.models import Role
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# So many leads an act: one transaction, for which everybody else's writes wait on SQLite.
+MANY_MAX = 500
+Verb = SharedAct.Verb
+VERBS = (Verb.SNOOZE, Verb.STEP, Verb.CADENCE, Verb.RECYCLE, Verb.RELEASE)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be done to each of them."""
+
+    verb: str
+    due: tuple[datetime, str] | datetime | None = None
+    kind: str = ""
+    title: str = ""
+    cadence: Cadence | None = None
+    reason: Reason | None = None
+    wake_on: date | None = None
+
+
+@dataclass
+class Sorted:
+    """To whom it is done, and to whom not and why."""
+
+    leads: list[Lead] = field(default_factory=list)
+    skipped: list[tuple[Lead, str]] = field(default_factory=list)
+    act: SharedAct | None = None
+
+
+def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User) -> Sorted:
+    """What would be done. Two statements, however many they are, and nothing is written."""
+    ids = [lead.pk for lead in leads]
+    workable = set(Lead.objects.workable_by(by).filter(pk__in=ids).values_list("pk", flat=True))
+    steps: dict[int, list[Step]] = defaultdict(list)
+    for step in Step.objects.open().filter(lead__in=ids).order_by("due_at", "id"):
+        steps[step.lead_id].append(step)
+    versions = _versions_with(wish.reason)
+    found = Sorted()
+    for lead in leads:
+        why = _why_not(lead, steps[lead.pk], wish, by=by, versions=versions) if lead.pk in workable else _not_hers(lead)
+        if why:
+            found.skipped.append((lead, why))
+        else:
+            found.leads.append(lead)
+    return found
+
+
+def do_to_many(ids: Sequence[int], wish: Wish, *, by: User, at: datetime) -> Sorted:
+    """Do it to everybody it can be done to, as one act with one event a lead. Looked at again under lock."""
+    with transaction.atomic(), one_act() as act:
+        locked = lock_leads(ids[:MANY_MAX])
+        named = {lead.pk: lead for lead in Lead.objects.filter(pk__in=ids[:MANY_MAX]).select_related("person", "bdr")}
+        planned = sort_out_many([named[lead.pk] for lead in locked], wish, by=by)
+        done = Sorted(skipped=planned.skipped)
+        for lead in planned.leads:
+            try:
+                with transaction.atomic():
+                    _do(lead, wish, by=by, at=at)
+            except (LeadConflict, MoveRefused) as refused:
+                done.skipped.append((lead, str(refused)))
+            else:
+                done.leads.append(lead)
+        done.act = share_act(act, verb=wish.verb, by=by, at=at)
+        return done
+
+
+def _do(lead: Lead, wish: Wish, *, by: User, at: datetime) -> None:
+    if wish.verb == Verb.SNOOZE and wish.due:
+        snooze_step(lead, by=by, at=at, until=wish.due)
+    elif wish.verb == Verb.STEP and wish.due:
+        set_step(lead, kind=wish.kind, by=by, at=at, due=wish.due, title=wish.title)
+    elif wish.verb == Verb.CADENCE and wish.cadence:
+        change_cadence(lead, cadence=wish.cadence, by=by, at=at)
+    elif wish.verb == Verb.RECYCLE and wish.reason:
+        recycle_lead(lead, reason=wish.reason, by=by, at=at, facts=Facts(wake_on=wish.wake_on))
+    elif wish.verb == Verb.RELEASE:
+        release_lead(lead, by=by, at=at)
+
+
+def _not_hers(lead: Lead) -> str:
+    return _("It is closed.") if lead.phase == Phase.CLOSED else _("It is not yours to work any more.")
+
+
+def _versions_with(reason: Reason | None) -> frozenset[int]:
+    """The agreements that know this reason: each lead is judged by the one it came in under."""
+    if reason is None:
+        return frozenset()
+    return frozenset(ReasonRule.objects.filter(reason=reason).values_list("version_id", flat=True))
+
+
+def _why_not(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, versions: frozenset[int]) -> str:
+    if lead.phase == Phase.CLOSED:
+        return _("It is closed.")
+    if wish.verb in (Verb.SNOOZE, Verb.STEP):
+        return _why_no_step(lead, steps, wish, by=by)
+    if wish.verb == Verb.RELEASE:
+        return "" if lead.phase == Phase.WORKING else _("Only a lead that is being worked can be given back.")
+    if wish.verb == Verb.CADENCE:
+        return _why_no_cadence(lead, wish)
+    return _why_no_sleep(lead, steps, versions)
+
+
+def _why_no_step(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User) -> str:
+    if lead.phase == Phase.HANDED_OFF:
+        return _("It waits for the answer of sales.")
+    hers = [step for step in steps if step.assignee_id == by.pk or lead.team_id in by.teams_as(Role.MANAGER)]
+    first = next(iter(hers if lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) else steps), None)
+    if first is not None and first.kind == StepKind.MEETING:
+        return _("A meeting is moved with the other side.")
+    if any(step.promised for step in steps):
+        return _("A moment was promised: open the lead.")
+    if first is not None and first.kind == StepKind.REPLY:
+        return _("They wait for an answer.")
+    if first is None and wish.verb == Verb.SNOOZE and lead.phase != Phase.QUEUED:
+        return _("There is no step to snooze.")
+    return ""
+
+
+def _why_no_cadence(lead: Lead, wish: Wish) -> str:
+    if lead.phase != Phase.WORKING:
+        return _("Only a lead that is being worked has a cadence to change.")
+    if wish.cadence and lead.cadence_id == wish.cadence.pk:
+        return _("It goes by this cadence already.")
+    return ""
+
+
+def _why_no_sleep(lead: Lead, steps: Sequence[Step], versions: frozenset[int]) -> str:
+    if lead.phase == Phase.NURTURE:
+        return _("It sleeps already.")
+    if lead.phase not in (Phase.QUEUED, Phase.WORKING):
+        return _("It is with sales.")
+    if versions and lead.agreement_id not in versions:
+        return _("The agreement it came in under has no such reason.")
+    if any(step.promised or step.kind == StepKind.REPLY for step in steps):
+        return _("They wait for a call or an answer.")
+    return ""

@@ -1,0 +1,58 @@
+"""Another cadence for a lead under way: what it has planned is planned anew."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agreement.models import Cadence, Phase
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
+from leads.actions.effects import Effects
+from leads.actions.holding import settle_first_touch, sweep_of_held
+from leads.cadence import first_step, next_step, soon
+from leads.clocks import first_touch_of
+from leads.models import Lead, LeadEvent, Step
+from team.calendars import KeptCalendars
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@transaction.atomic
+def change_cadence(lead: Lead, *, cadence: Cadence, by: User, at: datetime) -> LeadEvent:
+    """Go on by another cadence, behind as many attempts as were made; what was promised or set by hand stays.
+
+    LeadConflict for a lead that is not being worked, MoveRefused for the cadence it has.
+    """
+    held = lock_lead(lead)
+    if held.phase != Phase.WORKING:
+        raise LeadConflict(_("Only a lead that is being worked has a cadence to change."))
+    if held.cadence_id == cadence.pk:
+        raise MoveRefused(_("It goes by this cadence already."), field="cadence")
+    if not cadence.is_current:
+        raise MoveRefused(_("This cadence is not in use any more."), field="cadence")
+    effects = Effects(held, by=by, at=at)
+    planned = [step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE]
+    if planned:
+        effects.close_steps(planned)
+        effects.make_step(_planned_by(held, cadence, effects, planned[0], at=at))
+    more = {"sweep_at": sweep_of_held(effects, at=at)} if settle_first_touch(effects, at=at) else {}
+    data = effects.data(cadence=cadence.pk)
+    event = alter(held, "plan", by=by, at=at, cadence=cadence, due_at=effects.next_due or soon(at), data=data)
+    return write(held, event, **more)
+
+
+def _planned_by(lead: Lead, cadence: Cadence, effects: Effects, was: Step, *, at: datetime) -> Step:
+    """Its next attempt. Where nobody was tried yet that is the first touch, due as it was promised."""
+    worktime = KeptCalendars(at=at).of_user(lead.bdr_id or 0)
+    moved = copy(lead)
+    moved.cadence_id = cadence.pk
+    if lead.attempts or lead.first_touched_at is not None:
+        return next_step(moved, after=lead.attempts, assignee_id=was.assignee_id, at=at, worktime=worktime)
+    clock = first_touch_of(effects.running_clocks)
+    due_at = max(clock.due_at, soon(at)) if clock else None
+    return first_step(moved, assignee_id=was.assignee_id, at=at, worktime=worktime, due_at=due_at)
