@@ -133,7 +133,9 @@ def test_a_manager_selects_and_reads_her_team_on_a_phone(new_page, team, ana):
 
     page.goto("/team/")
     assert page.evaluate(CUT) == []
+    expect(page.locator("#reps-title")).to_be_visible()
     page.goto("/team/leads/")
+    assert page.evaluate(CUT) == []
     page.locator("#leads .row input[type=checkbox]").first.tap()
     expect(page.locator(".bulk")).to_be_in_viewport()
     page.locator("#leads .row input[type=checkbox]").nth(1).tap()
@@ -141,7 +143,7 @@ def test_a_manager_selects_and_reads_her_team_on_a_phone(new_page, team, ana):
     expect(page.locator(".bulk output")).to_have_text("2 selected")
     assert complaints(page) == []
     page.locator(".bulk select").select_option("pool")
-    page.locator(".bulk button").tap()
+    page.locator(".bulk .primary").tap()
     expect(page.locator("h1")).to_have_text("Move leads")
 
 
