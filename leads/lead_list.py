@@ -20,8 +20,12 @@ from agreement.models import Lane, Phase
 from leads.inbox import outcome_due
 from leads.models import Lead
 from leads.models.lead import AE_PHASES
+from leads.rail import CountUpTo
+from leads.seeing import seen_as, shape_of, standing_for
 from leads.why import address_of, name_of
 from team.addresses import read_moment, read_number
+from team.models import Installation, User
+from team.prepared import Prepared
 
 PAGE = 50
 # Beyond this a count says only that it is more.
@@ -110,19 +114,66 @@ def beyond(
 
 def list_leads(leads: QuerySet[Lead], sort: Sort, *, after: str = "", before: str = "", at: datetime) -> Listed:
     """The page behind `after`, before `before`, or the first: two statements, however many leads there are."""
-    place = read_place(after) or read_place(before)
-    backwards = bool(place) and not read_place(after)
+    way, place = _way(after, before)
+    rows = list(_page(leads, sort, way, place, at=at)[: PAGE + 1])
+    return _listed(rows, way, total=leads.order_by()[: COUNT_MAX + 1].count())
+
+
+def list_open(user: User, sort: Sort, *, after: str = "", before: str = "", at: datetime) -> Listed:
+    """The same of everything open that she may see, as it is asked for most: by kept statements."""
+    way, place = _way(after, before)
+    seer = seen_as(user)
+    beside = {"moment": place[0], "pk": place[1]} if place else {}
+    rows = _OPEN.rows(shape=(*shape_of(user), sort.key, way, PAGE), at=at, **beside, **seer)
+    ((total,),) = _OPEN_COUNTED.rows(shape=(*shape_of(user), COUNT_MAX), **seer)
+    return _listed(rows, way, total=total)
+
+
+def _open(roles: tuple[str, ...], key: str, way: str, size: int, *, at: datetime, **values: Any) -> QuerySet[Any, Any]:
+    place = (values.pop("moment"), values.pop("pk")) if way else None
+    seen = Lead.objects.visible_to(standing_for(roles, **values)).open()
+    return _page(seen, SORTS[key], way, place, at=at)[: size + 1]
+
+
+def _open_counted(roles: tuple[str, ...], most: int, **seer: Any) -> QuerySet[Any, Any]:
+    seen = Lead.objects.visible_to(standing_for(roles, **seer)).open()
+    return Installation.objects.values_list(CountUpTo(seen, most=most))
+
+
+# On its first page nobody asks for a place.
+_OPEN = Prepared(_open)
+_OPEN_COUNTED = Prepared(_open_counted)
+
+AFTER, BEFORE = "after", "before"
+
+
+def _way(after: str, before: str) -> tuple[str, tuple[datetime, int] | None]:
+    """From where in the list, and which way from there."""
+    if (place := _place(after)) is not None:
+        return AFTER, place
+    place = _place(before)
+    return (BEFORE, place) if place else ("", None)
+
+
+def _page(
+    leads: QuerySet[Lead], sort: Sort, way: str, place: tuple[datetime, int] | None, *, at: datetime
+) -> QuerySet[Any, Any]:
+    backwards = way == BEFORE
     rows = in_order(leads, sort, backwards=backwards)
-    if place:
+    if place is not None:
         rows = beyond(rows, sort, place, backwards=backwards)
-    found = [dict(zip(_COLUMNS, row, strict=True)) for row in _columns(rows, sort, at=at)[: PAGE + 1]]
-    is_more, found = len(found) > PAGE, found[:PAGE]
-    if backwards:
+    return _columns(rows, sort, at=at)
+
+
+def _listed(rows: list[tuple[Any, ...]], way: str, *, total: int) -> Listed:
+    found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows[:PAGE]]
+    is_more = len(rows) > PAGE
+    if way == BEFORE:
         found.reverse()
-    listed = Listed([_line(row) for row in found], total=leads.order_by()[: COUNT_MAX + 1].count())
-    if found and (is_more or backwards):
+    listed = Listed([_line(row) for row in found], total=total)
+    if found and (is_more or way == BEFORE):
         listed.next_after = _write(found[-1])
-    if found and (is_more if backwards else place):
+    if found and (is_more if way == BEFORE else way):
         listed.prev_before = _write(found[0])
     return listed
 
@@ -199,7 +250,7 @@ def _write(row: dict[str, Any]) -> str:
     return f"{row['place'].isoformat()}_{row['pk']}"
 
 
-def read_place(text: str) -> tuple[datetime, int] | None:
+def _place(text: str) -> tuple[datetime, int] | None:
     """None where the address carries no place, or nonsense: then the list begins at its top."""
     moment, _bar, pk = text.rpartition("_")
     found, key = read_moment(moment), read_number(pk)

@@ -193,13 +193,13 @@ def _of(
     free = reserved.exclude(Exists(steps.filter(lead=OuterRef("pk"))))
     asleep = Lead.objects.asleep_of(user, roles, teams=pools, managed=managed)
     return User.objects.filter(pk=user).values_list(
-        _Count(steps.filter(due_by(midnight)), "lead", most=most),
-        _Count(free, most=most),
-        _Count(Lead.objects.free_for(teams=pools, at=at), most=most),
-        _Count(asleep.filter(wake_at__lt=soon), most=most),
-        _Count(HandOff.objects.unanswered().filter(Q(ae=user) | came_to(user, sells=Role.AE in roles)), most=most),
-        _Count(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
-        _Count(Notice.objects.filter(user=user, seen_at=None), most=most),
+        CountUpTo(steps.filter(due_by(midnight)), "lead", most=most),
+        CountUpTo(free, most=most),
+        CountUpTo(Lead.objects.free_for(teams=pools, at=at), most=most),
+        CountUpTo(asleep.filter(wake_at__lt=soon), most=most),
+        CountUpTo(HandOff.objects.unanswered().filter(Q(ae=user) | came_to(user, sells=Role.AE in roles)), most=most),
+        CountUpTo(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
+        CountUpTo(Notice.objects.filter(user=user, seen_at=None), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),
@@ -211,7 +211,7 @@ def _of(
 _FACTS = Prepared(_of, may_skip=("soon", "managed"))
 
 
-class _Count(Subquery):
+class CountUpTo(Subquery):
     """How many rows, up to one more than is said, so that a large table costs no more than a small one."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"

@@ -10,7 +10,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CustomField
@@ -82,9 +82,7 @@ class LeadFilters(filters.FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
     def __init__(self, data: Any, *, queryset: QuerySet[Lead], choices: Choices, at: datetime) -> None:
-        super().__init__(data, queryset=queryset)
         self.at = at
-        self.own = {f"{field.entity}_{field.key}": field for field in choices.own}
         self.offered: dict[str, Options] = {
             "stage": choices.stages,
             "team": choices.teams,
@@ -92,45 +90,52 @@ class LeadFilters(filters.FilterSet):  # type: ignore[misc]
             "ae": choices.aes,
             "reason": choices.reasons,
         }
+        own = {f"{one.entity}_{one.key}": _filter_of(one) for one in choices.own}
+        self.every: dict[str, Any] = {**LeadFilters.declared_filters, **own}
+        # Only what is asked for is made and looked at: of a score of filters one is used, or none.
+        self.base_filters = {name: made for name, made in self.every.items() if data.get(name)}
+        super().__init__(data, queryset=queryset)
         for name, options in self.offered.items():
-            self.filters[name].extra["choices"] = options
-        for name, field in self.own.items():
-            self.filters[name] = made = _filter_of(field)
-            made.parent, made.model = self, Lead
+            if name in self.filters:
+                self.filters[name].extra["choices"] = options
+
+    def options(self, name: str) -> Options:
+        """What one may choose from here."""
+        return self.offered.get(name) or self.every[name].extra["choices"]
+
+    @cached_property
+    def read(self) -> dict[str, Any]:
+        """What was asked for and could be read."""
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")}
 
     @property
     def chosen(self) -> dict[str, str]:
-        """What was asked for and could be read, as the address says it; without the order."""
-        read = self.form.cleaned_data if self.form.is_valid() or self.form.cleaned_data else {}
-        return {
-            name: str(self.data.get(name, "")).strip()
-            for name, value in read.items()
-            if value not in (None, "") and name != "sort"
-        }
+        """The same as the address says it; without the order."""
+        return {name: str(self.data[name]).strip() for name in self.read if name != "sort"}
 
     @property
     def has_closed(self) -> bool:
-        return self.chosen.get("phase") in (ALL, Phase.CLOSED)
+        return self.read.get("phase") in (ALL, Phase.CLOSED)
 
     @property
     def order(self) -> str:
-        self.form.is_valid()
-        return str(self.form.cleaned_data.get("sort") or "")
+        return str(self.read.get("sort") or "")
 
     @property
     def more(self) -> list[str]:
         """The filters that are folded away."""
-        return [name for name in self.filters if name not in (*FIRST, "q", "sort")]
+        return [name for name in self.every if name not in (*FIRST, "q", "sort")]
 
     @property
     def uses_more(self) -> bool:
-        return not self.chosen.keys().isdisjoint(self.more)
+        return not self.read.keys().isdisjoint(self.more)
 
     @property
     def leads(self) -> QuerySet[Lead]:
         """What is left; of what nobody asked for otherwise only what is open."""
         left: QuerySet[Lead] = self.qs
-        return left if "phase" in self.chosen else left.exclude(phase=Phase.CLOSED)
+        return left if "phase" in self.read else left.exclude(phase=Phase.CLOSED)
 
     def said(self, leads: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
         words = query_words(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.http import HttpResponse, StreamingHttpResponse
@@ -11,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from leads.forms.leads import FIRST, LeadFilters
+from leads.forms.leads import LeadFilters
 from leads.lead_choices import choices_for
 from leads.lead_export import export_lines
-from leads.lead_list import COUNT_MAX, list_leads, sort_of
+from leads.lead_list import COUNT_MAX, SORTS, list_leads, list_open, sort_of
 from leads.models import Lead
 from leads.views.access import need_role
 from team.csv import csv_file
@@ -30,14 +31,17 @@ def leads(request: Request) -> HttpResponse:
     now = timezone.now()
     filters = _filters(request, at=now)
     sort = sort_of(filters.order, has_closed=filters.has_closed)
-    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    place: dict[str, Any] = {"after": request.GET.get("after", ""), "before": request.GET.get("before", ""), "at": now}
+    # Without a filter it is asked for all day.
+    is_plain = not filters.chosen
+    listed = list_open(request.user, sort, **place) if is_plain else list_leads(filters.leads, sort, **place)
     context = {
         "now": now,
         "filters": filters,
-        "first": FIRST,
         "sort": sort,
-        "listed": list_leads(filters.leads, sort, after=after, before=before, at=now),
-        "is_later": bool(after or before),
+        "sorts": SORTS.values(),
+        "listed": listed,
+        "is_later": bool(place["after"] or place["before"]),
         "count_max": COUNT_MAX,
     }
     return render(request, "leads/leads.html", context)

@@ -14,6 +14,10 @@ MEASURES = {
     "pool": ("pages", "the pool against the floor page"),
     "lead": ("pages", "the lead page against the floor page"),
     "search": ("pages", "search by name, e-mail and company against the floor page"),
+    "leads_list": (
+        "pages",
+        "the list of leads in its orders and for each reader against the floor page; its statements",
+    ),
     "growth": ("pages", "p95 of the four pages at the full size against a tenth of it"),
     "queries": ("queries", "statements of the queue and of the lead page with all they load, few rows and many"),
     "claim": ("actions", "claims over HTTP against the writing floor"),

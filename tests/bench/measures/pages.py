@@ -41,6 +41,28 @@ def measure_search(plan):
             yield from _against_floor(plan, site, f"search by {what}", path, bound=3, rows=rows, shown=FOUND)
 
 
+LISTS = {
+    "": "due first",
+    "?sort=came": "came in last",
+    "?sort=quiet": "untouched longest",
+    "?tier=A&due=week": "filtered",
+    "?phase=all&sort=touched": "with what is closed",
+}
+# Who sees one team of eight, what several AEs were handed, everything.
+READERS = {"rep": dataset.FULL_REP, "AE": "ae1@bench.example", "marketer": "marketer1@bench.example"}
+LIST_QUERIES = 14
+
+
+def measure_leads_list(plan):
+    with measured_site(plan) as site:
+        for query, what in LISTS.items():
+            yield from _against_floor(plan, site, f"leads list, {what}:", f"/leads/{query}", bound=3, rows=50)
+        for reader, email in READERS.items():
+            yield from _against_floor(plan, site, f"leads list of {reader}:", "/leads/", bound=3, rows=0, who=email)
+            queries = site.client(email).get("/leads/").queries
+            yield at_most(f"leads list of {reader}: statements", queries, LIST_QUERIES)
+
+
 def measure_growth(plan):
     """The same pages with ten times as many leads behind them: both sites run, and are asked in turns."""
     with measured_site(plan, leads=plan.leads // 10) as small, measured_site(plan) as large:
@@ -67,11 +89,11 @@ def lead_path(site, lead_id):
     return f"/leads/{site.sql('SELECT public_id FROM leads_lead WHERE id = %s', lead_id)[0][0]}/"
 
 
-def _against_floor(plan, site, name, path, *, bound, rows, shown=UUID):
-    rep = site.client(dataset.FULL_REP)
+def _against_floor(plan, site, name, path, *, bound, rows, shown=UUID, who=dataset.FULL_REP):
+    rep, floor = site.client(who), site.client(dataset.FULL_REP)
     found = shown.findall(rep.get(path).text)
     number = len(set(found)) if shown is UUID else len(found)
-    versus = in_turns(lambda: _seconds(rep, path), lambda: _seconds(rep, "/bench/page/"), samples=plan.pick(40, 10))
+    versus = in_turns(lambda: _seconds(rep, path), lambda: _seconds(floor, "/bench/page/"), samples=plan.pick(40, 10))
     more = f"{versus.ours * 1000:.1f} ms / {versus.floor * 1000:.1f} ms"
     yield at_most(f"{name} page p50 / floor page", versus.ratio, bound, more=more)
     if rows:
