@@ -19,17 +19,18 @@ from django.utils.translation import gettext_lazy
 from agreement.models import Lane, Phase
 from leads.inbox import outcome_due
 from leads.models import Lead
-from leads.models.lead import AE_PHASES
+from leads.models.lead import AE_PHASES, LeadQuerySet
+from leads.rail import COUNT_MAX as COUNT_MAX
 from leads.rail import CountUpTo
 from leads.seeing import seen_as, shape_of, standing_for
 from leads.why import address_of, name_of
 from team.addresses import read_moment, read_number
-from team.models import Installation, User
+from team.models import Installation, Role, User
 from team.prepared import Prepared
 
 PAGE = 50
-# Beyond this a count says only that it is more.
-COUNT_MAX = 1_000
+# So many that were handed to one account executive are named one by one.
+HANDED_MAX = 5_000
 
 # When somebody last touched her; of whom nobody touched, when she came in. Served by an index of its own.
 QUIET_SINCE = Coalesce("last_touched_at", "created_at")
@@ -112,11 +113,61 @@ def beyond(
     return leads.filter(Q(**{f"{sort.column}__{way}": moment}) | tied, **{f"{sort.column}__{way}e": moment})
 
 
+def sees_only_handed(user: User) -> bool:
+    """An account executive of no team."""
+    sees_more = user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER) or user.teams_as(Role.BDR, Role.MANAGER)
+    return user.has_role(Role.AE) and not sees_more
+
+
+def seen_by(user: User, *, has_closed: bool) -> LeadQuerySet:
+    """What she may see, also of what is closed or only of what is open. What was handed to her is little, and named:
+    planned as a part of a list in order, it would be looked for among everything that is due."""
+    if sees_only_handed(user):
+        ids = [pk for (pk,) in _HANDED.rows(shape=(has_closed, HANDED_MAX + 1), user=user.pk)]
+        if len(ids) <= HANDED_MAX:
+            return Lead.objects.filter(pk__in=ids)
+    return _those(has_closed).visible_to(user)
+
+
+def _those(has_closed: bool) -> LeadQuerySet:
+    return Lead.objects.all() if has_closed else Lead.objects.open()
+
+
+def _handed(has_closed: bool, most: int, *, user: int) -> QuerySet[Any, Any]:
+    return _those(has_closed).handed_to(standing_for((Role.AE,), user=user)).values_list("pk")[:most]
+
+
+_HANDED = Prepared(_handed)
+
+
 def list_leads(leads: QuerySet[Lead], sort: Sort, *, after: str = "", before: str = "", at: datetime) -> Listed:
-    """The page behind `after`, before `before`, or the first: two statements, however many leads there are."""
+    """The page behind `after`, before `before`, or the first: at most three statements, however many leads there are.
+
+    Which leads they are and where each stands is asked first; what a line says of them by a statement that is kept.
+    """
     way, place = _way(after, before)
-    rows = list(_page(leads, sort, way, place, at=at)[: PAGE + 1])
-    return _listed(rows, way, total=leads.order_by()[: COUNT_MAX + 1].count())
+    rows = in_order(leads, sort, backwards=way == BEFORE)
+    if place is not None:
+        rows = beyond(rows, sort, place, backwards=way == BEFORE)
+    found = rows.values_list("pk", F(sort.column))
+    # From its beginning the list is counted as it is read.
+    keys = list(found[: PAGE + 1] if place else found[: COUNT_MAX + 1])
+    total = leads.order_by()[: COUNT_MAX + 1].count() if place else len(keys)
+    return _listed(_lines_of([pk for pk, _moment in keys[: PAGE + 1]], sort, at=at), way, total=total)
+
+
+def _lines_of(ids: list[int], sort: Sort, *, at: datetime) -> list[tuple[Any, ...]]:
+    """What the lines say of these leads, in this order; who was merged away meanwhile is not there any more."""
+    known = {row[0]: row for row in _LINES.rows(shape=(sort.key,), leads=ids, at=at)} if ids else {}
+    return [known[pk] for pk in ids if pk in known]
+
+
+def _lines(key: str, *, leads: list[int], at: datetime) -> QuerySet[Any, Any]:
+    # The annotation of the order, without the order.
+    return _columns(in_order(Lead.objects.filter(pk__in=leads), SORTS[key]).order_by(), SORTS[key], at=at)
+
+
+_LINES = Prepared(_lines)
 
 
 def list_open(user: User, sort: Sort, *, after: str = "", before: str = "", at: datetime) -> Listed:
@@ -131,12 +182,12 @@ def list_open(user: User, sort: Sort, *, after: str = "", before: str = "", at: 
 
 def _open(roles: tuple[str, ...], key: str, way: str, size: int, *, at: datetime, **values: Any) -> QuerySet[Any, Any]:
     place = (values.pop("moment"), values.pop("pk")) if way else None
-    seen = Lead.objects.visible_to(standing_for(roles, **values)).open()
+    seen = Lead.objects.open().visible_to(standing_for(roles, **values))
     return _page(seen, SORTS[key], way, place, at=at)[: size + 1]
 
 
 def _open_counted(roles: tuple[str, ...], most: int, **seer: Any) -> QuerySet[Any, Any]:
-    seen = Lead.objects.visible_to(standing_for(roles, **seer)).open()
+    seen = Lead.objects.open().visible_to(standing_for(roles, **seer))
     return Installation.objects.values_list(CountUpTo(seen, most=most))
 
 

@@ -41,6 +41,13 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             seen |= Q(ae=user) | self._passed_to(user) | self._answered_by_cover(user) | self._lent_by_ae(user)
         return self.filter(seen)
 
+    def handed_to(self, user: User) -> LeadQuerySet:
+        """Of these what an account executive of no team may see, as `visible_to` says it: each part of it found by its
+        own index, where one condition of all of them would be asked of every lead there is."""
+        parts = (Q(ae=user), self._passed_to(user), self._answered_by_cover(user), self._lent_by_ae(user))
+        first, *others = (self.filter(part).order_by() for part in parts)
+        return first.union(*others)
+
     def workable_by(self, user: User) -> LeadQuerySet:
         """Her own leads, what she covers, her teams' pool, what waits for her as AE, and as a manager everything in her
         teams."""
@@ -340,8 +347,10 @@ class Lead(models.Model):
             models.Index(fields=["sweep_at", "id"], condition=Q(sweep_at__isnull=False), name="lead_to_sweep"),
             models.Index(fields=["team", "wake_at"], condition=Q(phase="nurture"), name="lead_asleep"),
             models.Index(fields=["team", "phase", "id"], condition=~Q(phase="closed"), name="lead_of_team"),
+            models.Index(fields=["ae"], condition=Q(ae__isnull=False) & ~Q(phase="closed"), name="lead_handed"),
             # The orders of the list of leads: what is due, what came in, whom nobody has touched for longest.
             models.Index(fields=["due_at", "id"], condition=~Q(phase="closed"), name="lead_by_due"),
+            models.Index(fields=["team", "due_at", "id"], condition=~Q(phase="closed"), name="lead_due_of_team"),
             models.Index(fields=["created_at", "id"], name="lead_by_arrival"),
             models.Index(Coalesce("last_touched_at", "created_at"), "id", name="lead_by_touch"),
         ]

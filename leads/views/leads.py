@@ -15,8 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.forms.leads import LeadFilters
 from leads.lead_choices import choices_for
 from leads.lead_export import export_lines
-from leads.lead_list import COUNT_MAX, SORTS, list_leads, list_open, sort_of
-from leads.models import Lead
+from leads.lead_list import COUNT_MAX, SORTS, list_leads, list_open, seen_by, sees_only_handed, sort_of
 from leads.views.access import need_role
 from team.csv import csv_file
 from team.http import Request
@@ -33,7 +32,7 @@ def leads(request: Request) -> HttpResponse:
     sort = sort_of(filters.order, has_closed=filters.has_closed)
     place: dict[str, Any] = {"after": request.GET.get("after", ""), "before": request.GET.get("before", ""), "at": now}
     # Without a filter it is asked for all day.
-    is_plain = not filters.chosen
+    is_plain = not filters.chosen and not sees_only_handed(request.user)
     listed = list_open(request.user, sort, **place) if is_plain else list_leads(filters.leads, sort, **place)
     context = {
         "now": now,
@@ -61,5 +60,6 @@ def leads_export(request: Request) -> StreamingHttpResponse:
 
 def _filters(request: Request, *, at: datetime) -> LeadFilters:
     need_role(request, *Role)
-    visible = Lead.objects.visible_to(request.user)
+    # What is closed is looked through only where a phase is asked for.
+    visible = seen_by(request.user, has_closed=bool(request.GET.get("phase")))
     return LeadFilters(request.GET, queryset=visible, choices=choices_for(request.user), at=at)

@@ -8,14 +8,17 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import CustomField, Person
 from accounts.search import index_accounts, index_people
 from agreement.models import Lane, Phase, Stage
 from leads.actions.closing import disqualify_lead
+from leads.actions.leaving import release_absent
 from leads.actions.logging import log_call
-from leads.models import Lead
-from team.models import Role, Team
+from leads.lead_list import seen_by
+from leads.models import HandOff, Lead
+from team.models import Absence, Role, Team
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user, reason
 
 ADDRESS = re.compile(r'class="row-link" href="/leads/([0-9a-f-]{36})/"')
@@ -52,6 +55,35 @@ def test_each_sees_the_leads_she_may_open_and_no_others(client, team, alice, eve
     for user, seen in ((alice, hers), (eve, theirs), (peter, handed)):
         client.force_login(user)
         assert client.get(reverse("leads:lead", args=[seen.public_id])).status_code == 200
+
+
+def test_long_lists_show_an_account_executive_exactly_what_she_may_open(team, alice, mona, peter):
+    petra, both = make_user("petra", Role.AE), make_user("both", Role.AE, Role.BDR, team=team)
+    boss = make_user("boss", Role.AE, Role.ADMIN)
+    for phase in (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED):
+        make_lead(phase=phase, bdr=alice, ae=peter)
+        make_lead(phase=phase, bdr=alice, ae=petra)
+    passed, _kept = HandOff.objects.filter(state=HandOff.State.SENT).order_by("pk")
+    HandOff.objects.filter(pk=passed.pk).update(escalated_to=petra)
+    HandOff.objects.filter(lead__phase=Phase.ACCEPTED).update(lent_to=peter)
+    asleep = make_lead(phase=Phase.WORKING, bdr=alice)
+    Lead.objects.filter(pk=asleep.pk).update(ae=petra)
+    Absence.objects.create(
+        user=petra,
+        starts_at=timezone.now() - timedelta(days=1),
+        ends_at=timezone.now() + timedelta(days=400),
+        cover=peter,
+    )
+    release_absent(at=NOON)
+
+    def as_listed(user):
+        return seen_by(user, has_closed=True)
+
+    for user in (alice, mona, peter, petra, both, boss):
+        seen, listed = (set(ask(user)) for ask in (Lead.objects.visible_to, as_listed))
+        assert listed == seen, user
+        assert set(seen_by(user, has_closed=False)) == {lead for lead in seen if lead.is_open}
+    assert as_listed(peter).count() > 3
 
 
 def test_another_team_in_the_address_shows_nothing_of_it(client, team, alice, eve):
@@ -201,7 +233,7 @@ def test_every_order_leads_through_all_of_them_and_back_again(client, monkeypatc
     assert back == pages[:2]
 
 
-def test_the_number_is_said_up_to_a_thousand(client, monkeypatch, alice):
+def test_the_number_is_said_up_to_a_bound(client, monkeypatch, alice):
     monkeypatch.setattr("leads.lead_list.COUNT_MAX", 2)
     monkeypatch.setattr("leads.views.leads.COUNT_MAX", 2)
     make_lead(bdr=alice), make_lead(bdr=alice)
