@@ -7,7 +7,7 @@ from team.aside import AddIndexAside
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("leads", "0020_morning")]
+    dependencies = [("leads", "0021_shared_act")]
 
     operations = [
         AddIndexAside(
