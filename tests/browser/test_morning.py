@@ -63,8 +63,8 @@ def test_a_lead_taken_in_the_pool_is_told_and_can_be_undone(new_page, alice):
     page.get_by_role("button", name="Take Ada Holm").click()
     expect(page.locator(".row")).to_contain_text("Yours now")
     expect(page.get_by_role("status")).to_contain_text("You took Ada Holm.")
-    page.keyboard.press("u")
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("u")
     taken.refresh_from_db()
     assert (taken.bdr, taken.phase) == (None, Phase.QUEUED)
 
