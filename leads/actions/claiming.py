@@ -37,8 +37,8 @@ from team.worktime import end_of_working_day
 if TYPE_CHECKING:
     from team.models import Team
 
-# Whoever passes over more than that has passed over many.
-AHEAD_MAX = 200
+# A page of the pool; whoever passes over more than that has passed over many.
+AHEAD_MAX = 50
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,7 +18,8 @@ from leads.actions.claiming import take_next as take_next_lead
 from leads.actions.taking import TAKE_MAX
 from leads.around import around_of
 from leads.forms.queue import TIERS, QueueForm
-from leads.queue import IDLE_DAYS, Group, Queue, Wanted, queue_of
+from leads.queue import IDLE_DAYS, Queue, Wanted, queue_of
+from leads.queue_sections import sections_of, tabs_of
 from leads.rail import COUNT_MAX, home_of, rail_of
 from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
 from team.http import Request, tell
@@ -47,10 +49,11 @@ def queue(request: Request) -> HttpResponse:
         "her_block": around.block,
         "kept": next((view for view in around.views if view.query == wanted.query), None),
         "shipped": _shipped(wanted, found),
-        "tabs": [(group, found.counts[group]) for group in Group if group in found.counts],
+        "tabs": tabs_of(request.GET, wanted, found),
+        "sections": sections_of(wanted, found),
         "lanes": Lane.choices,
-        "idle_days": sorted({7, IDLE_DAYS, 30, wanted.idle} - {0}),
-        "tiers": [*TIERS, *found.tiers],
+        "idle_days": _idle_choices(wanted),
+        "tiers": [(tier, tier) for tier in (*TIERS, *found.tiers)],
         "rail": rail,
         "count_max": COUNT_MAX,
         "may_take": request.user.has_role(Role.BDR),
@@ -67,6 +70,11 @@ def _shipped(wanted: Wanted, found: Queue) -> list[tuple[str, str, int, bool]]:
         (_("No activity %(days)s days") % {"days": IDLE_DAYS}, Wanted(idle=IDLE_DAYS), found.idle),
     ]
     return [(name, view.query, count, view.query == wanted.query) for name, view, count in views]
+
+
+def _idle_choices(wanted: Wanted) -> list[tuple[int, str]]:
+    days = sorted({7, IDLE_DAYS, 30, wanted.idle} - {0})
+    return [(one, ngettext("None for %(days)s day", "None for %(days)s days", one) % {"days": one}) for one in days]
 
 
 @require_POST

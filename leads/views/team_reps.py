@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 from leads.forms.queue import QueueForm
 from leads.oversight.month import month_rows
 from leads.oversight.sheet import sheet_of, teams_of
-from leads.queue import Group, queue_of
+from leads.queue import queue_of
+from leads.queue_sections import sections_of, tabs_of
 from leads.today import today_of
 from leads.views.access import managed_rep, managed_team
 from team.csv import csv_file
@@ -36,7 +37,8 @@ def rep_queue(request: Request, pk: int) -> HttpResponse:
         "wanted": wanted,
         "queue": found,
         "today": today_of(rep, at=now),
-        "tabs": [(group, found.counts[group]) for group in Group if group in found.counts],
+        "tabs": tabs_of(request.GET, wanted, found),
+        "sections": sections_of(wanted, found),
     }
     return render(request, "leads/rep_queue.html", context)
 
