@@ -93,7 +93,7 @@ class UserWithLeadsAdmin(UserAdmin):
 
     @admin.action(description=_("Activate again"))
     def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        users.update(is_active=True)
+        users.update(is_active=True, successor=None, ae_successor=None)
 
 
 @admin.register(Lead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -19,8 +20,10 @@ from leads.actions.outcomes import return_lead
 from leads.models import HandOff, Lead, Notice, Step
 from leads.models.handoff import who_answer_at
 from leads.models.lead import AE_PHASES
+from team.actions.feeds import revoke_feed
+from team.actions.people import end_sessions
 from team.calendars import Calendars
-from team.models import Absence, Role, User
+from team.models import Absence, Role, Territory, User
 from team.worktime import working_days_between
 
 logger = structlog.get_logger(__name__)
@@ -35,7 +38,9 @@ UNCOVERED_DAYS = 2
 def deactivate_user(
     user: User, *, by: User | None, at: datetime, successor: User | None = None, ae_successor: User | None = None
 ) -> None:
-    """She leaves: her login ends and her leads go on, to a successor or the pool; her deals as AE to the AE named.
+    """She leaves: her login ends at once, with what is signed in and her calendar's address, and her leads go on, to a
+    successor or the pool; her deals as AE to the AE named; what was reserved for her and what others counted on her for
+    to who comes after her, or to nobody.
 
     MoveRefused when she holds accepted or qualified leads and no AE is named for them, or when sales has leads of hers
     and nobody of the team is left to keep the relation.
@@ -46,9 +51,32 @@ def deactivate_user(
     deals = Lead.objects.filter(ae=user, phase__in=SOLD)
     if deals.exists() and not _may_take_deals_of(user, ae_successor):
         raise MoveRefused(_("Name the account executive who takes the deals."), field="ae_successor")
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    if not _may_take_deals_of(user, ae_successor):
+        ae_successor = None
+    user.is_active, user.successor, user.ae_successor = False, successor, ae_successor
+    user.save(update_fields=["is_active", "successor", "ae_successor"])
+    end_sessions(user, at=at)
+    revoke_feed(user)
+    _pass_on_duties(user, successor=successor, ae_successor=ae_successor, at=at)
     pass_on(user, by=by, at=at, successor=successor, ae_successor=ae_successor)
+
+
+def take_up_user(user: User) -> None:
+    """Her login is hers again. What went on without her stays where it went."""
+    user.is_active, user.successor, user.ae_successor = True, None, None
+    user.save(update_fields=["is_active", "successor", "ae_successor"])
+
+
+def _pass_on_duties(user: User, *, successor: User | None, ae_successor: User | None, at: datetime) -> None:
+    """What is reserved for her, whom she backs up and whom she covers: where the one who comes after her may."""
+    theirs = successor.teams_as(Role.BDR) if successor else []
+    Territory.objects.filter(bdr=user, team__in=theirs).update(bdr=successor)
+    Territory.objects.filter(bdr=user).update(bdr=None)
+    User.objects.filter(backup=user).exclude(pk=ae_successor.pk if ae_successor else 0).update(backup=ae_successor)
+    User.objects.filter(backup=user).update(backup=None)
+    for absence in Absence.objects.filter(cover=user, ends_at__gt=at).select_related("user"):
+        heir = ae_successor if absence.user.has_role(Role.AE) else successor
+        Absence.objects.filter(pk=absence.pk).update(cover=heir if heir != absence.user else None)
 
 
 @transaction.atomic
@@ -92,27 +120,45 @@ def give_back(
     Somebody who is only away keeps what sales has and what sleeps; who left a team, what other teams have. Returns how
     many went on. MoveRefused when nobody is left whom sales could send a lead back to.
     """
+    keeps = user.teams_as(Role.BDR, Role.MANAGER) if user.is_active and because != "away" else []
+    heirs = heirs_of(user, successor=successor, because=because, keeps=keeps)
+    for lead, heir in heirs:
+        if lead.phase == Phase.WORKING and heir is None:
+            release_lead(lead, by=by, at=at, because=because)
+        else:
+            reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
+    return len(heirs)
+
+
+def heirs_of(
+    user: User, *, successor: User | None = None, because: str = "left", keeps: Sequence[int] = ()
+) -> list[tuple[Lead, User | None]]:
+    """Who would go on with each lead that a rep gives up; None is the pool of its team. Of the teams in `keeps` she
+    gives up nothing. MoveRefused as in `give_back`, which does what is said here."""
     held = Lead.objects.open().filter(bdr=user).order_by("pk")
     if because == "away":
         held = held.in_phase(Phase.QUEUED, Phase.WORKING)
-    elif user.is_active:
-        held = held.exclude(team__in=user.teams_as(Role.BDR, Role.MANAGER))
-    count = 0
+    elif keeps:
+        held = held.exclude(team__in=keeps)
+    theirs = successor.teams_as(Role.BDR, Role.MANAGER) if successor else []
+    managers: dict[int, User | None] = {}
+    colleagues: dict[int, User | None] = {}
+    found: list[tuple[Lead, User | None]] = []
     for lead in held:
-        count += 1
-        new = successor if successor and lead.team_id in successor.teams_as(Role.BDR, Role.MANAGER) else None
-        if lead.phase == Phase.QUEUED:
-            reassign_leads([lead.pk], to=new, by=by, at=at, because=because, side="bdr")
-        elif lead.phase == Phase.WORKING and new is None:
-            release_lead(lead, by=by, at=at, because=because)
-        else:
-            heir = new or next((one for one in managers_of(lead.team_id) if one != user), None)
+        team_id = lead.team_id
+        heir = successor if team_id in theirs else None
+        if heir is None and lead.phase not in (Phase.QUEUED, Phase.WORKING):
+            if team_id not in managers:
+                managers[team_id] = next((one for one in managers_of(team_id) if one != user), None)
+            heir = managers[team_id]
             if heir is None and lead.phase != Phase.NURTURE:
-                heir = _holds_least(lead.team_id, but=user)
+                if team_id not in colleagues:
+                    colleagues[team_id] = _holds_least(team_id, but=user)
+                heir = colleagues[team_id]
             if heir is None and lead.phase == Phase.HANDED_OFF:
                 raise MoveRefused(_("Sales has leads of this rep. Give the team a manager or another BDR first."))
-            reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
-    return count
+        found.append((lead, heir))
+    return found
 
 
 def _holds_least(team_id: int, *, but: User) -> User | None:
@@ -180,9 +226,12 @@ def _release_gone(*, at: datetime) -> int:
     """Whoever took something while she was being deactivated does not keep it."""
     held = Lead.objects.open().filter(Q(bdr=OuterRef("pk")) | Q(ae=OuterRef("pk"), phase__in=AE_PHASES))
     count = 0
-    for user in User.objects.filter(Exists(held), is_active=False).select_related("backup").order_by("pk"):
+    gone = User.objects.filter(Exists(held), is_active=False).select_related("backup", "successor", "ae_successor")
+    for user in gone.order_by("pk"):
+        # Who was named may have left since.
+        heir = user.successor if user.successor and user.successor.is_active else None
         try:
-            count += pass_on(user, by=None, at=at, ae_successor=user.backup)
+            count += pass_on(user, by=None, at=at, successor=heir, ae_successor=user.ae_successor or user.backup)
         except (LeadConflict, MoveRefused) as refusal:
             logger.warning("held_by_somebody_gone", user=user.pk, because=str(refusal))
     return count

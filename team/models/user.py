@@ -103,6 +103,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # The key that opens the form of a call hands her number to the telephone too.
     c_dials = models.BooleanField(_("c also dials"), default=False, db_default=False)
     is_active = models.BooleanField(default=True)
+    # Of somebody who left: who goes on with her leads, and who with what she sold.
+    successor = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    ae_successor = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
@@ -118,6 +121,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_one_per_email"),
             models.CheckConstraint(name="user_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(
+                name="user_with_successor_has_left",
+                condition=Q(is_active=False) | Q(successor=None, ae_successor=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -100,6 +100,7 @@ CASES = {
     "team_with_successor_is_retired": lambda: put(make_team(), successor=make_team()),
     "user_one_per_email": same_address,
     "user_has_a_name": lambda: put(make_user("alice"), name=""),
+    "user_with_successor_has_left": lambda: put(make_user("alice"), successor=make_user("bob")),
     "membership_role_is_known": lambda: put(membership(), role="boss"),
     "membership_bdr_and_manager_have_a_team": lambda: put(membership(Role.MANAGER), team=None),
     "membership_once_per_team_and_role": member_twice,
