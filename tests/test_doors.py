@@ -96,6 +96,7 @@ DOORS = {
     "leads:move": ("302 403 403 403 403 403 404 404 403", "302 403 403 403 403 403 422 422 403"),
     "leads:settings": ("302 403 403 403 403 403 403 403 302", "302 405 405 405 405 405 405 405 405"),
     "leads:routing": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
+    "leads:person_login": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 422"),
     "leads:setting_list": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
     "leads:setting_new": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
     "leads:setting": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
@@ -208,7 +209,7 @@ def address(name, parameters, things):
         return reverse(name, args=["stages", *([Stage.objects.get(key="connected").pk] if "pk" in parameters else [])])
     if short == "absence_end":
         return reverse(name, args=[Absence.objects.get().pk])
-    if short.startswith("rep_"):
+    if short.startswith(("rep_", "person_login")):
         return reverse(name, args=[leads[Phase.WORKING].bdr_id])
     if "pk" in parameters:
         return reverse(name, args=[look.pk])

@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from team.actions.submitting import new_form_id
 
@@ -102,6 +103,13 @@ class Kind:
     may_remove: ClassVar[bool] = False
     has_order: ClassVar[bool] = False
     fields_template: ClassVar[str] = "leads/settings/_fields.html"
+    # A form of its own above that of a new one.
+    above_template: ClassVar[str] = ""
+    # What a revert does and what it has done, and what its end is called in the list and in the history.
+    revert_words: ClassVar[str | Promise] = gettext_lazy("You can revert this at any time.")
+    reverted_words: ClassVar[str | Promise] = gettext_lazy("Reverted: everything is as it was before.")
+    retire_word: ClassVar[str | Promise] = gettext_lazy("Retire")
+    retired_words: ClassVar[str | Promise] = gettext_lazy("retired %(name)s")
 
     def groups(self, *, at: datetime) -> list[Group]:
         """The list page, in a number of queries that no number of rows changes."""
@@ -129,6 +137,14 @@ class Kind:
     def touches_of_removal(self, pk: int, old: Values, *, at: datetime) -> list[Touch]:
         """What its removal would touch, counted now. Reads only."""
         return []
+
+    def end_words(self, name: str) -> tuple[str, str]:
+        """The title of the page that ends one, and its button."""
+        return _("Retire “%(name)s”") % {"name": name}, _("Retire %(one)s") % {"one": self.one}
+
+    def after_adding(self, pk: int) -> str:
+        """Where the admin goes on once one was added; empty for the list."""
+        return ""
 
     def put_in_order(self, pks: list[int]) -> None:
         """Give these rows their places, the first first."""

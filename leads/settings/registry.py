@@ -7,6 +7,7 @@ from leads.settings.criteria import Criteria
 from leads.settings.dispositions import Dispositions
 from leads.settings.kind import Kind
 from leads.settings.own_fields import OwnFields
+from leads.settings.people import People
 from leads.settings.promises import Promises
 from leads.settings.reasons import Reasons
 from leads.settings.stages import Stages
@@ -14,7 +15,7 @@ from leads.settings.teams import Teams
 from leads.settings.territories import Territories
 
 KINDS: tuple[Kind, ...] = (
-    Choices(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(),
+    Choices(), People(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(),
     Dispositions(), Cadences(), OwnFields(),
 )  # fmt: skip
 BY_SLUG = {kind.slug: kind for kind in KINDS}

@@ -51,7 +51,7 @@ def _told(kind: Kind, change: SettingChange, names: dict[int, str], *, is_revert
     else:
         what = {
             Verb.ADD: _("added %(name)s"),
-            Verb.RETIRE: _("retired %(name)s"),
+            Verb.RETIRE: str(kind.retired_words),
             Verb.REMOVE: _("removed %(name)s"),
             Verb.ORDER: _("moved %(name)s in the order"),
         }.get(Verb(change.verb), _("changed %(name)s")) % words

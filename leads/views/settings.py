@@ -122,7 +122,7 @@ def setting_revert(request: Request, pk: int) -> HttpResponse:
         return _list(request, kind, at=now, conflict=str(conflict), status=409)
     except REFUSALS as refused:
         return _list(request, kind, at=now, conflict=str(refused), status=422)
-    tell(request, _("Reverted: everything is as it was before."))
+    tell(request, kind.reverted_words)
     return redirect("leads:setting_list", kind.slug)
 
 
@@ -142,6 +142,7 @@ def _form(
         "kind": kind, "kinds": KINDS, "pk": pk, "form": form, "now": at, "verb": verb,
         "name": kind.name_of(pk, form.old) if form.old else "",
         "history": history_of(kind, pk=pk) if pk else [],
+        "end": kind.end_words(kind.name_of(pk, form.old)) if verb and form.old else (),
     }  # fmt: skip
     status = 200
     if form.is_bound:
@@ -171,7 +172,7 @@ def _save(request: Request, kind: Kind, pk: int | None, form: SettingForm, *, at
         return redirect(before.answer_url or there)
     name = kind.name_of(pk, (form.old or {}) | form.values)
     tell(request, (_("Saved: %(name)s.") if change else _("Nothing was changed: %(name)s.")) % {"name": name})
-    return redirect(there)
+    return redirect((not pk and change and kind.after_adding(int(change.object_id))) or there)
 
 
 def _kind(slug: str) -> Kind:

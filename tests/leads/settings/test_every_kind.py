@@ -7,8 +7,8 @@ from accounts.models import CustomField
 from agreement.models import Cadence, Criterion, Disposition, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
-from team.models import Installation, SettingChange, Territory
-from tests.make import make_calendar, make_team
+from team.models import Installation, Role, SettingChange, Territory
+from tests.make import make_calendar, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,10 @@ EXAMPLES = {
     "calendars": lambda: (make_calendar().pk, {"hours_0": "8:00-12:00, 13:00-17:00", "country": "DE"}),
     "territories": lambda: (territory().pk, {"name": "Iberia", "segment": "mid-size", "bdr": ""}),
     "teams": lambda: (make_team().pk, {"name": "South-west", "calendar": str(make_calendar().pk)}),
+    "people": lambda: (
+        make_user("rita", Role.BDR, team=make_team()).pk,
+        {"name": "Rita Holm", "role_1": "manager", "team_1": str(make_team().pk), "open_limit": "12"},
+    ),
     "stages": lambda: (Stage.objects.get(key="attempting").pk, {"label": "Trying"}),
 }
 

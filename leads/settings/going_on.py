@@ -1,0 +1,104 @@
+"""What goes on, and to whom, when somebody leaves or loses a role: the lines of its preview. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from agreement.models import Phase
+from leads.actions.changing import MoveRefused
+from leads.actions.leaving import SOLD, heirs_of
+from leads.models import HandOff, Lead, Step
+from leads.settings.kind import Touch
+from leads.settings.words import leads_words, people_words
+from team.models import Absence, CalendarFeed, Membership, Role, Team, Territory, User
+
+
+def touches_of_leads(
+    user: User, *, successor: User | None = None, ae_successor: User | None = None, keeps: Sequence[int], sells: bool
+) -> list[Touch]:
+    """Her leads by who gets them, her deals and her unanswered hand-offs. She stays in the teams of `keeps`, and what
+    she sells stays hers while she `sells`."""
+    try:
+        heirs = heirs_of(user, successor=successor, keeps=keeps)
+    except MoveRefused as refused:
+        return [Touch(str(refused), warns=True)]
+    phases: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    names: dict[tuple[str, int], str] = {}
+    teams = Team.objects.in_bulk({lead.team_id for lead, heir in heirs if heir is None})
+    for lead, heir in heirs:
+        key = ("user", heir.pk) if heir else (("nobody" if _is_kept_nowhere(lead) else "pool"), lead.team_id)
+        phases[key][lead.phase] += 1
+        names[key] = str(heir or teams[lead.team_id])
+    found = []
+    for (where, pk), counts in phases.items():
+        words = {"leads": leads_words(counts.total()), "name": names[where, pk]}
+        said = ", ".join(f"{counts[phase]} {phase.label.lower()}" for phase in Phase if counts[phase])
+        text = {
+            "user": _("%(leads)s to %(name)s"),
+            "pool": _("%(leads)s to the pool of %(name)s"),
+            "nobody": _("%(leads)s stay in %(name)s without a rep"),
+        }[where] % words
+        found.append(Touch(text, said))
+    promised = Step.objects.open().filter(assignee=user, promised=True, lead__in=[lead for lead, _heir in heirs])
+    if count := promised.count():
+        text = ngettext("%(count)d promised moment goes with them", "%(count)d promised moments go with them", count)
+        found.append(Touch(text % {"count": count}, _("none of them moves")))
+    return found + ([] if sells else _touches_of_sales(user, ae_successor))
+
+
+def _is_kept_nowhere(lead: Lead) -> bool:
+    return lead.phase not in (Phase.QUEUED, Phase.WORKING)
+
+
+def _touches_of_sales(user: User, ae_successor: User | None) -> list[Touch]:
+    found = []
+    if count := Lead.objects.filter(ae=user, phase__in=SOLD).count():
+        words = {"leads": leads_words(count), "name": ae_successor}
+        text = _("%(leads)s that sales has to %(name)s") if ae_successor else _("%(leads)s of sales back to their reps")
+        found.append(Touch(text % words))
+    if count := HandOff.objects.unanswered().filter(ae=user).count():
+        text = ngettext(
+            "%(count)d unanswered hand-off back to its rep", "%(count)d unanswered hand-offs back to their reps", count
+        )
+        found.append(Touch(text % {"count": count}, _("counted against nobody")))
+    return found
+
+
+def touches_of_leaving(user: User, *, successor: User | None, ae_successor: User | None, at: datetime) -> list[Touch]:
+    """Everything that somebody leaves behind."""
+    found = touches_of_leads(user, successor=successor, ae_successor=ae_successor, keeps=(), sells=False)
+    theirs = successor.teams_as(Role.BDR) if successor else []
+    for one in Territory.objects.filter(bdr=user).select_related("team").order_by("position", "pk"):
+        words = {"name": one.name, "to": successor if one.team_id in theirs else one.team}
+        found.append(Touch(_("Territory %(name)s to %(to)s") % words))
+    if count := User.objects.active().filter(backup=user).count():
+        words = {"people": people_words(count), "to": ae_successor}
+        if ae_successor:
+            found.append(Touch(_("%(people)s backed up by %(to)s from now on") % words))
+        else:
+            found.append(Touch(_("%(people)s without a backup from now on") % words, warns=True))
+    for absence in Absence.objects.filter(cover=user, ends_at__gt=at).select_related("user").order_by("starts_at"):
+        heir = ae_successor if absence.user.has_role(Role.AE) else successor
+        if heir is None or heir == absence.user:
+            found.append(Touch(_("Nobody covers %(name)s any more") % {"name": absence.user}, warns=True))
+        else:
+            found.append(Touch(_("%(to)s covers %(name)s") % {"to": heir, "name": absence.user}))
+    found += _without_manager(user)
+    if CalendarFeed.objects.filter(user=user).exists():
+        found.append(Touch(_("The address of her calendar is revoked")))
+    found.append(Touch(_("She is signed out everywhere, at once")))
+    return found
+
+
+def _without_manager(user: User) -> list[Touch]:
+    found = []
+    others = Membership.objects.filter(role=Role.MANAGER, user__is_active=True).exclude(user=user)
+    for team in Team.objects.filter(memberships__user=user, memberships__role=Role.MANAGER, retired_at=None):
+        if not others.filter(team=team).exists():
+            found.append(Touch(_("Nobody manages %(team)s any more") % {"team": team}, warns=True))
+    return found
