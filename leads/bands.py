@@ -12,6 +12,8 @@ from team.worktime import WorkCalendar, end_of_working_day
 # Figures of the field: a promised moment is in front this long before, a claimed lead is not taken away sooner.
 PROMISE_LEAD = timedelta(minutes=15)
 CLAIM_GRACE = timedelta(minutes=15)
+# Who asked to be contacted is kept for one rep so long, in working minutes; then whoever is at work may take the lead.
+KEPT_FOR_ONE = 3
 
 
 def band_of(

@@ -16,6 +16,7 @@ from leads.views import (
     leads,
     many,
     notices,
+    now,
     people,
     person_login,
     pool,
@@ -34,6 +35,7 @@ from leads.views import (
 app_name = "leads"
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("now/", now.now, name="now"),
     path("take-next/", queue.take_next, name="take_next"),
     path("take-many/", many.take_many, name="take_many"),
     path("many/", many.many, name="many"),

@@ -22,11 +22,14 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("name", "time_zone", "theme", "c_dials")
+        fields = ("name", "time_zone", "theme", "c_dials", "is_undisturbed")
         widgets = {"theme": forms.RadioSelect}
-        labels = {"c_dials": _("The key c also dials")}
+        labels = {"c_dials": _("The key c also dials"), "is_undisturbed": _("Only what I promised interrupts me")}
         help_texts = {
             "c_dials": _("For whoever has a telephone on this computer. A click on the number dials either way."),
+            "is_undisturbed": _(
+                "Who asks to be contacted is otherwise told on every page to those at work, whatever they are doing."
+            ),
         }
 
 

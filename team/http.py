@@ -10,6 +10,11 @@ from django_htmx.middleware import HtmxDetails
 from team.models import User
 
 
+def is_by_itself(request: HttpRequest) -> bool:
+    """Whether an open page asked, and nobody's hand: it says so in a header (`hx-headers`)."""
+    return request.headers.get("X-By-Itself") == "1"
+
+
 class Request(HttpRequest):
     """A request of a signed-in user, behind LoginRequiredMiddleware and HtmxMiddleware."""
 

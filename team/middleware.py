@@ -10,6 +10,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from team.http import is_by_itself
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -34,7 +36,8 @@ def htmx_redirect(get_response: GetResponse) -> GetResponse:
     """A redirect moves the whole page, whoever asked.
 
     fetch follows a redirect by itself and htmx would put the page it leads to
-    into a table row: above all the login page, when a session has expired.
+    into a table row: above all the login page, when a session has expired. A
+    page that asked by itself stays: somebody may be typing in it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -43,8 +46,10 @@ def htmx_redirect(get_response: GetResponse) -> GetResponse:
             return response
         response.status_code = 204
         response.content = b""
-        response.headers["HX-Redirect"] = _after_login(request, response.headers["Location"])
+        location = response.headers["Location"]
         del response.headers["Location"]
+        if not is_by_itself(request):
+            response.headers["HX-Redirect"] = _after_login(request, location)
         return response
 
     return middleware

@@ -37,6 +37,7 @@ def profile(request: Request) -> HttpResponse:
             time_zone=form.cleaned_data["time_zone"],
             theme=form.cleaned_data["theme"],
             c_dials=form.cleaned_data["c_dials"],
+            is_undisturbed=form.cleaned_data["is_undisturbed"],
         )
         tell(request, _("Your settings are saved."))
         return redirect("team:profile")

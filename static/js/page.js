@@ -249,13 +249,15 @@ document.addEventListener("htmx:finally:request", (event) => {
 const problems = { 400: "broken", 403: "denied", 404: "gone", 405: "broken", 413: "large", 429: "often" };
 
 document.addEventListener("htmx:response:error", (event) => {
-  const { response: { status }, text } = event.detail.ctx;
+  const { response: { status }, text, sourceElement } = event.detail.ctx;
+  // Nobody asked: nobody need hear that it went wrong.
+  if (sourceElement.id === "now") return;
   if (status === 409 || status === 422) return;
   tell(status === 403 && text.includes("data-stale") ? words.stale : words[problems[status] ?? "broken"], "overdue");
 });
 
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx) tell(words.offline, "overdue");
+  if (event.detail.ctx && event.detail.ctx.sourceElement?.id !== "now") tell(words.offline, "overdue");
 });
 
 // ---- Time: what is left and how late it is. The same rule as countdown_words in team/templatetags/midfield.py. ----
@@ -290,6 +292,38 @@ function tick() {
 
 setInterval(tick, 10_000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
+
+// ---- What cannot wait: asked for every half minute, at once where the last answer had something to say. ----
+const ASKED_EVERY = 30_000;
+
+function askNow() {
+  const told = document.getElementById("now");
+  if (!told || document.hidden) return;
+  let last;
+  try {
+    // A tab that has just been opened shows how things stand.
+    last = JSON.parse(sessionStorage.getItem("now")) ?? { at: Date.now() };
+    sessionStorage.setItem("now", JSON.stringify(last));
+    if (Date.now() - last.at < ASKED_EVERY && (!last.told || told.dataset.asked)) return;
+    sessionStorage.setItem("now", JSON.stringify({ ...last, at: Date.now() }));
+  } catch { /* Without a store every page asks for itself. */ }
+  told.dataset.asked = "yes";
+  told.dispatchEvent(new Event("ask"));
+}
+
+// What is told here is told on the next page, too.
+window.addEventListener("pagehide", () => {
+  try {
+    const told = document.getElementById("now")?.childElementCount;
+    sessionStorage.setItem("now", JSON.stringify({ ...JSON.parse(sessionStorage.getItem("now")), told }));
+  } catch { /* As above. */ }
+});
+
+window.addEventListener("load", () => {
+  askNow();
+  setInterval(askNow, ASKED_EVERY / 6);
+});
+document.addEventListener("visibilitychange", askNow);
 
 // ---- Forms fold in and out in their place: a control names its panel by aria-controls. ----
 // Without JavaScript the control is a link that loads the page with the panel open.

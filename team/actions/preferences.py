@@ -9,7 +9,11 @@ def choose_theme(user: User, theme: str) -> None:
     user.save(update_fields=["theme"])
 
 
-def change_preferences(user: User, *, name: str, time_zone: str, theme: str, c_dials: bool) -> None:
-    """Her name as colleagues read it, the zone in which she reads moments, the theme, and whether a key also dials."""
+def change_preferences(
+    user: User, *, name: str, time_zone: str, theme: str, c_dials: bool, is_undisturbed: bool
+) -> None:
+    """Her name as colleagues read it, the zone in which she reads moments, the theme, whether a key also dials, and
+    what may interrupt her."""
     user.name, user.time_zone, user.theme, user.c_dials = name, time_zone, theme, c_dials
-    user.save(update_fields=["name", "time_zone", "theme", "c_dials"])
+    user.is_undisturbed = is_undisturbed
+    user.save(update_fields=["name", "time_zone", "theme", "c_dials", "is_undisturbed"])

@@ -102,6 +102,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(max_length=5, choices=Theme, blank=True, default="")
     # The key that opens the form of a call hands her number to the telephone too.
     c_dials = models.BooleanField(_("c also dials"), default=False, db_default=False)
+    # Only what she promised herself is told while she does something else.
+    is_undisturbed = models.BooleanField(_("undisturbed"), default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     # Of somebody who left: who goes on with her leads, and who with what she sold.
     successor = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -48,7 +48,7 @@ def page(new_page, team, ana, mona):
 
 def a_minute_later(page):
     """Until the answer of the refresh is laid over the page."""
-    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+    with page.expect_response(lambda answer: "/team/?team=" in answer.url):
         page.clock.fast_forward(MINUTE_MS)
 
 

@@ -1,8 +1,10 @@
 """The frame of every page: who sees it, what it says, where it leads."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.http import HttpResponse
 from django.template.loader import get_template
 from django.test import RequestFactory
@@ -145,6 +147,25 @@ def test_a_redirect_moves_the_page_and_not_a_fragment():
 
     assert (moved.status_code, moved.headers["HX-Redirect"], "Location" in moved.headers) == (204, "/leads/2/", False)
     assert (plain.status_code, plain.headers["Location"]) == (302, "/leads/2/")
+
+
+def test_a_page_that_asks_by_itself_is_not_led_away_while_somebody_types(client):
+    answer = client.get(reverse("leads:now"), headers={"HX-Request": "true", "X-By-Itself": "1"})
+
+    assert (answer.status_code, answer.content, "HX-Redirect" in answer.headers) == (204, b"", False)
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(client, ana):
+    client.force_login(ana)
+    client.get(reverse("team:profile"))
+    began = client.session["seen_at"]
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        client.get(reverse("leads:now"), headers={"HX-Request": "true", "X-By-Itself": "1"})
+        by_itself = client.session["seen_at"]
+        client.get(reverse("team:profile"))
+
+    assert (by_itself, client.session["seen_at"] > began) == (began, True)
 
 
 def test_what_was_done_is_said_in_the_live_region_of_the_next_page(client, ana):
