@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from team.calendars import worktime_of
 from team.localtime import is_zone
-from team.models import Calendar, CalendarDay, CalendarWindow, Installation, Membership, Role, Team, User
+from team.models import Calendar, CalendarDay, CalendarWindow, Installation, Membership, Role, Team, Territory, User
 from team.worktime import WorkCalendar, is_working
 
 COMPANY = "Wartwell"
@@ -24,8 +24,9 @@ OPENS, CLOSES, MIDNIGHT = 8 * 60, 18 * 60, 24 * 60
 ROOM = timedelta(hours=1)
 # How far into a shifted day it is now.
 INTO_THE_DAY = 4 * 60
-HISTORY = timedelta(days=200)
-# Key, name, role. Those with a login; the last one has none and answers for Clara.
+# Everybody has worked here for longer than the year that is told.
+HISTORY = timedelta(days=400)
+# Key, name, role. Those with a login: the first team, and who works for both.
 PEOPLE = (
     ("ana", "Ana Duarte", Role.BDR),
     ("ben", "Ben Okafor", Role.BDR),
@@ -34,7 +35,21 @@ PEOPLE = (
     ("mona", "Mona Reyes", Role.MANAGER),
     ("ada", "Ada Novak", Role.ADMIN),
 )
-BACKUP = ("per", "Per Osei", Role.AE)
+# Those without one: who answers for Clara, who is ill today, and the team of the continent.
+COLLEAGUES = (
+    ("per", "Per Osei", Role.AE),
+    ("chloe", "Chloe Marsh", Role.BDR),
+    ("dirk", "Dirk Albers", Role.BDR),
+    ("elin", "Elin Dahlberg", Role.BDR),
+    ("fabien", "Fabien Roche", Role.BDR),
+    ("ines", "Ines Carstens", Role.AE),
+    ("tomas", "Tomas Verne", Role.AE),
+    ("nora", "Nora Winkel", Role.MANAGER),
+)
+ABROAD = frozenset({"dirk", "elin", "fabien", "nora"})
+# Who answers for whom.
+BACKUPS = (("clara", "per"), ("per", "clara"), ("ines", "tomas"), ("tomas", "ines"))
+CONTINENT = ("DE", "FR", "SE")
 
 
 @dataclass
@@ -52,6 +67,7 @@ class Cast:
     """Who plays, when the office is open, and how to come in."""
 
     team: Team
+    abroad: Team
     office: WorkCalendar
     ana: User
     ben: User
@@ -60,11 +76,22 @@ class Cast:
     mona: User
     ada: User
     per: User
+    chloe: User
+    dirk: User
+    elin: User
+    fabien: User
+    ines: User
+    tomas: User
+    nora: User
     logins: list[Login]
 
     @property
     def everybody(self) -> list[User]:
-        return [self.ana, self.ben, self.clara, self.milo, self.mona, self.ada, self.per]
+        return [getattr(self, key) for key, _name, _role in (*PEOPLE, *COLLEAGUES)]
+
+    def team_in(self, country: str) -> Team:
+        """Who works this country, as its territory says."""
+        return self.abroad if country in CONTINENT else self.team
 
 
 def make_cast(*, at: datetime, zone: str = "") -> Cast:
@@ -75,18 +102,38 @@ def make_cast(*, at: datetime, zone: str = "") -> Cast:
         pk=1, defaults={"company": COMPANY, "calendar_shift": _open_now(calendar, at=at)}
     )
     team = Team.objects.create(name=_("Inside sales"), calendar=calendar, is_default=True)
+    abroad = Team.objects.create(name=_("Inside sales, continent"), calendar=calendar)
+    Territory.objects.bulk_create(
+        Territory(name=country, country=country, team=abroad, position=position)
+        for position, country in enumerate(CONTINENT)
+    )
 
     users: dict[str, User] = {}
     logins = []
-    for key, name, role in (*PEOPLE, BACKUP):
-        password = secrets.token_urlsafe(9) if key != BACKUP[0] else None
-        users[key] = _user(key, name, role, team, password=password, at=at)
+    known = {key for key, _name, _role in PEOPLE}
+    for key, name, role in (*PEOPLE, *COLLEAGUES):
+        password = secrets.token_urlsafe(9) if key in known else None
+        users[key] = _user(key, name, role, abroad if key in ABROAD else team, password=password, at=at)
         if password:
             logins.append(Login(str(role.label), name, users[key].email, password))
-    for key, backup in (("clara", "per"), ("per", "clara")):
+    for key, backup in BACKUPS:
         users[key].backup = users[backup]
         users[key].save(update_fields=["backup"])
-    return Cast(team=team, office=worktime_of(calendar, at=at), logins=logins, **users)
+    return Cast(team=team, abroad=abroad, office=worktime_of(calendar, at=at), logins=logins, **users)
+
+
+def find_cast() -> tuple[Cast, datetime] | None:
+    """The cast of the company that is here, and the moment it was made; None when it is not this one."""
+    keys = {f"{key}@{DOMAIN}": key for key, _name, _role in (*PEOPLE, *COLLEAGUES)}
+    users = {keys[user.email]: user for user in User.objects.filter(email__in=keys)}
+    teams = list(Team.objects.filter(territories__country=CONTINENT[0])[:1])
+    if len(users) < len(keys) or not teams:
+        return None
+    home = Team.objects.filter(memberships__user=users["ana"]).first()
+    at = users["ada"].date_joined + HISTORY
+    if home is None:
+        return None
+    return Cast(team=home, abroad=teams[0], office=worktime_of(home.calendar, at=at), logins=[], **users), at
 
 
 def zone_of_this_machine() -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from leads.demo.agenda import Career
 from leads.demo.cast import Cast
+from leads.demo.stories import tell_named
 from leads.demo.story import Story, next_half_past
 from leads.demo.world import Guest
 from leads.models import Engagement
@@ -30,6 +31,8 @@ def plot(story: Story, cast: Cast) -> None:
     _asleep(story)
     _over(story)
     _back_again(story)
+    _abroad(story)
+    tell_named(story, cast)
 
 
 def _this_minute(story: Story, cast: Cast) -> None:
@@ -143,7 +146,7 @@ def _open_deal(story: Story, guest: Guest, at: datetime) -> Career:
 
 def _customers_and_inquiries(story: Story) -> None:
     """Customers who read on, and people who have shown too little to be called."""
-    strangers = [guest for guest in story.world.guests if guest.standing == "customer"]
+    strangers = [guest for guest in story.world.guests if guest.standing == "customer" and guest.named is None]
     for number, guest in enumerate(strangers[:8]):
         if number < 3:
             story.agenda.start(story.comes_in(guest, Kind.DOWNLOADED, story.ago(3 + 9 * number)))
@@ -233,3 +236,12 @@ def _second_pursuit(story: Story, guest: Guest, at: datetime, end: str, *, back:
         yield from story.ends_asleep(guest, "unresponsive")
     elif end != "pool":
         yield from story.sold(guest, end)
+
+
+def _abroad(story: Story) -> None:
+    """Today's pool of the other team; what its reps have in work, the year tells."""
+    for number in range(12):
+        at = story.ago(minutes=15 + number * 22)
+        story.agenda.start(story.comes_in(story.abroad.pop(), Kind.DOWNLOADED, at, source="website"))
+    visitors = [story.abroad.pop() for _one in range(12)]
+    story.agenda.start(story.gathering(visitors, Kind.LISTED, story.ago(minutes=460), title=FAIR, source="trade fair"))

@@ -32,7 +32,7 @@ from leads.actions.outcomes import (
 from leads.actions.recycling import recycle_lead
 from leads.demo import words
 from leads.demo.agenda import Agenda, Career
-from leads.demo.cast import Cast
+from leads.demo.cast import CONTINENT, Cast
 from leads.demo.world import Guest, World
 from leads.models import Activity, Engagement, HandOff, Lead, Notice, Recycling, SecondLook
 from leads.waking import Facts
@@ -70,7 +70,11 @@ class Story:
         self._turn = 0
         self._mailings: dict[datetime, list[NewEngagement]] = {}
         self._tracked: list[NewEngagement] = []
-        prospects = [guest for guest in world.guests if guest.standing == "prospect"]
+        prospects = [guest for guest in world.guests if guest.standing == "prospect" and guest.named is None]
+        # The continent is another team's.
+        self.abroad = [guest for guest in prospects if guest.place.country in CONTINENT]
+        prospects = [guest for guest in prospects if guest.place.country not in CONTINENT]
+        self.named = {guest.named: guest for guest in world.guests if guest.named}
         # The first of an account for what is open now: routing gives colleagues to whoever works the account.
         self.firsts = [guest for guest in prospects if guest.number == 0]
         self.others = [guest for guest in prospects if guest.number > 0]
@@ -152,6 +156,10 @@ class Story:
                 ((Kind.READ, ""), (Kind.READ, ""), (Kind.VISITED, "Pricing"), (Kind.VISITED, "Integrations"))
             )
             self._tracked.append(self.did(guest, kind, at, title=title))
+
+    def downloads(self, guest: Guest, *, at: datetime) -> None:
+        """One more of what she reads, told at once."""
+        record_engagements([self.did(guest, Kind.DOWNLOADED, at)], at=self.at)
 
     def _tracking(self) -> Career:
         """Passive interest arrives in portions."""
@@ -387,6 +395,10 @@ class Story:
     def qualified(self, guest: Guest) -> Career:
         """Held and judged: from the pool to an open deal."""
         yield from self.worked(guest, *self.unreached())
+        yield from self.held(guest)
+
+    def held(self, guest: Guest) -> Career:
+        """A meeting that was booked, held and judged."""
         yield from self.meets(guest, self.slot(self.rng.uniform(1.5, 5)))
         hand_off = self.hand_off_of(guest)
         accept_hand_off(hand_off, by=hand_off.ae, at=self.at)

@@ -135,6 +135,7 @@ ASSETS = (
     ("guide", "spreadsheets", "Moving out of the maintenance spreadsheet"),
     ("case", "spreadsheets", "Three plants, one calendar"),
     ("event", "", "Maintenance Days, stand B14"),
+    ("event", "", "Plant Fair, hall 4"),
     ("page", "", "Pricing"),
     ("page", "", "Integrations"),
 )

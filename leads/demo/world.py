@@ -14,7 +14,8 @@ from accounts.actions.matching import AccountRow, KnownPerson, Meeting, PersonRo
 from accounts.models import ContactPoint, Employment, Standing
 from accounts.normalise import email
 from content.models import Asset, Topic
-from leads.demo.cast import Cast
+from leads.demo.cast import CONTINENT, Cast
+from leads.demo.named import NAMED, NamedPerson
 from leads.demo.words import (
     ASSETS,
     ENDS,
@@ -30,8 +31,9 @@ from leads.demo.words import (
     Place,
 )
 
-# How many people work at an account: so many accounts with so many people.
+# How many people work at an account: so many accounts with so many people, at home and on the continent.
 SIZES = ((1, 110), (2, 45), (4, 25))
+SIZES_ABROAD = ((1, 24), (2, 4))
 STANDINGS = (
     (Standing.CUSTOMER, 9),
     (Standing.OPEN_OPPORTUNITY, 2),
@@ -54,6 +56,8 @@ class Guest:
     standing: str
     # Her place in the account: the first of an account is nobody's colleague yet.
     number: int
+    # Whose story is told by name.
+    named: NamedPerson | None = None
 
 
 @dataclass
@@ -66,11 +70,11 @@ class World:
 
 
 def make_world(cast: Cast, *, rng: Random, at: datetime) -> World:
-    """About 300 people at 180 accounts, and a dozen assets on five topics."""
+    """About 350 people at 220 accounts, and a dozen assets on five topics."""
     world = World()
-    _library(world)
+    make_library(world)
     meeting = Meeting(source="demo", at=at)
-    rows = _rows(cast, rng, at=at)
+    rows = _rows(cast, rng, at=at) + _named_rows(cast, at=at)
     meeting.load([row for row, _guest in rows])
     met: list[tuple[Guest, PersonRow, KnownPerson]] = []
     for row, guest in rows:
@@ -92,7 +96,8 @@ def make_world(cast: Cast, *, rng: Random, at: datetime) -> World:
     return world
 
 
-def _library(world: World) -> None:
+def make_library(world: World) -> None:
+    """Topics and what there is to read about them."""
     topics = {
         key: Topic.objects.create(key=key, label=label, position=position)
         for position, (key, label) in enumerate(TOPICS, 1)
@@ -109,17 +114,16 @@ def _library(world: World) -> None:
 def _rows(cast: Cast, rng: Random, *, at: datetime) -> list[tuple[PersonRow, Guest]]:
     stems = [start + end for start, end in product(STEMS, ENDS)]
     rng.shuffle(stems)
-    sizes = [size for size, accounts in SIZES for _account in range(accounts)]
-    rng.shuffle(sizes)
+    seats = _seats(SIZES, [place for place in PLACES if place.country not in CONTINENT], rng)
     # What is no prospect stands at small accounts, so that buying groups are worth working.
-    small = [index for index, size in enumerate(sizes) if size <= 2]
+    small = [index for index, (size, _place) in enumerate(seats) if size <= 2]
     standings = dict(zip(small, (kind for kind, count in STANDINGS for _one in range(count)), strict=False))
+    seats += _seats(SIZES_ABROAD, [place for place in PLACES if place.country in CONTINENT], rng)
 
     rows: list[tuple[PersonRow, Guest]] = []
     names: set[tuple[str, str]] = set()
     numbers: dict[str, int] = defaultdict(lambda: rng.randrange(20))
-    for index, size in enumerate(sizes):
-        place = PLACES[index % len(PLACES)]
+    for index, (size, place) in enumerate(seats):
         account = _account(stems[index], place, cast, rng, at=at)
         account.standing = standings.get(index, "")
         topic = TOPICS[index % len(TOPICS)][0]
@@ -130,10 +134,36 @@ def _rows(cast: Cast, rng: Random, *, at: datetime) -> list[tuple[PersonRow, Gue
     return rows
 
 
+def _seats(sizes: tuple[tuple[int, int], ...], places: list[Place], rng: Random) -> list[tuple[int, Place]]:
+    """How many people an account has, and where it is, in the order in which they are made."""
+    found = [size for size, accounts in sizes for _account in range(accounts)]
+    rng.shuffle(found)
+    return [(size, places[index % len(places)]) for index, size in enumerate(found)]
+
+
+def _named_rows(cast: Cast, *, at: datetime) -> list[tuple[PersonRow, Guest]]:
+    """Whom the named stories are about, and where they work."""
+    places = {place.city: place for place in PLACES}
+    accounts: dict[str, AccountRow] = {}
+    rows: list[tuple[PersonRow, Guest]] = []
+    for one in NAMED:
+        place, of = places[one.account.city], one.account
+        fields = {
+            "industry": of.industry, "segment": "mid-size", "employees": of.employees, "country": place.country,
+            "region": place.region, "city": place.city, "website": f"https://{of.domain}", "owner_id": cast.clara.pk,
+        }  # fmt: skip
+        account = accounts.setdefault(of.domain, AccountRow(name=of.name, domain=of.domain, fields=fields))
+        account.standing = of.standing
+        phone = f"{place.phone}{90 + len(rows) % 10:0{place.digits}}"
+        row = _row_of((one.given, one.family), one.title, account, place, phone, lacks_email=False)
+        rows.append((row, Guest(0, 0, place, of.topic, True, "", 0, one)))
+    return rows
+
+
 def _account(stem: str, place: Place, cast: Cast, rng: Random, *, at: datetime) -> AccountRow:
     industry, trade = rng.choice(TRADES)
     incumbent = rng.choice(INCUMBENTS) if rng.random() < 0.6 else ""
-    domain = f"{_slug(stem)}-{trade.lower()}.example"
+    domain = f"{slug(stem)}-{trade.lower()}.example"
     fields: dict[str, Any] = {
         "industry": industry,
         "segment": "mid-size",
@@ -143,7 +173,7 @@ def _account(stem: str, place: Place, cast: Cast, rng: Random, *, at: datetime) 
         "city": place.city,
         "website": f"https://{domain}",
         "incumbent": incumbent,
-        "owner_id": cast.clara.pk,
+        "owner_id": (cast.ines if place.country in CONTINENT else cast.clara).pk,
     }
     if incumbent and rng.random() < 0.4:
         fields["contract_ends_on"] = (at + timedelta(days=rng.randrange(60, 500))).date()
@@ -166,9 +196,15 @@ def _person(
     names.add(name)
     numbers[place.phone] += 1
     phone = f"{place.phone}{numbers[place.phone] % 10**place.digits:0{place.digits}}"
+    return _row_of(name, rng.choice(TITLES)[0], account, place, phone, lacks_email=lacks_email)
+
+
+def _row_of(
+    name: tuple[str, str], title: str, account: AccountRow, place: Place, phone: str, *, lacks_email: bool
+) -> PersonRow:
     points = [Point(ContactPoint.Kind.PHONE, phone, "+" + "".join(filter(str.isdigit, phone)))]
     if not lacks_email:
-        address = email(f"{_slug(name[0])}.{_slug(name[1])}@{account.domain}")
+        address = email(f"{slug(name[0])}.{slug(name[1])}@{account.domain}")
         points.append(Point(ContactPoint.Kind.EMAIL, address.display, address.normalised))
     return PersonRow(
         fields={
@@ -181,11 +217,11 @@ def _person(
             "language": place.tongue,
         },
         points=points,
-        title=rng.choice(TITLES)[0],
+        title=title,
         account=account,
     )
 
 
-def _slug(word: str) -> str:
+def slug(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.lower())
     return "".join(letter for letter in plain if letter.isascii() and letter.isalnum())
