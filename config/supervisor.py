@@ -31,10 +31,13 @@ class Fallen(Exception):
 
 
 class Child:
-    """One command that should be running."""
+    """One command that should be running, or that should run to its end once."""
 
-    def __init__(self, name: str, command: Sequence[str], env: dict[str, str], log: Path | None) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], env: dict[str, str], log: Path | None, *, once: bool = False
+    ) -> None:
         self.name = name
+        self.once = once
         self.command = list(command)
         self.env = env
         self.log = log
@@ -77,12 +80,23 @@ class Supervisor:
         self._start(child)
         return child
 
+    def start_once(self, name: str, command: Sequence[str], *, env: dict[str, str]) -> Child:
+        """A command that has an end; what it says is said on the terminal."""
+        child = Child(name, command, env, None, once=True)
+        self.children.append(child)
+        self._start(child)
+        return child
+
     def look(self) -> None:
         """Start again what has ended, and say so; give up on what ends again and again."""
         if self.guard.poll() is not None:
             self._start_guard()
-        for child in self.children:
-            if child.process.poll() is not None:
+        for child in list(self.children):
+            if child.process.poll() is None:
+                continue
+            if child.once:
+                self._is_over(child)
+            else:
                 self._restart(child)
 
     def kill(self, child: Child) -> None:
@@ -121,6 +135,13 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.start()
         self._tell_guard("+", child)
+
+    def _is_over(self, child: Child) -> None:
+        """It has run to its end, or its next start goes on with it."""
+        self.children.remove(child)
+        self._tell_guard("-", child)
+        if child.process.returncode:
+            self.say(f"The {child.name} {_how_it_ended(child.process.returncode)}.")
 
     def _restart(self, child: Child) -> None:
         child.falls.append(time.monotonic())

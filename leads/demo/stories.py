@@ -23,7 +23,16 @@ from team.worktime import end_of_working_day, next_opening, subtract_working_min
 Kind = Engagement.Kind
 # What the planner downloaded, over a year.
 DOWNLOADS = 14
-STARTED_DAYS_AGO = 214
+STARTED_DAYS_AGO = 199
+READ = (
+    "The planner's week on one page",
+    "What an hour of standstill really costs",
+    "Why the Monday meeting takes two hours",
+    "Moving out of the maintenance spreadsheet",
+    "Checklist for the next safety audit",
+    "Three plants, one calendar",
+    "Which spare parts to keep, and how many",
+)
 CONTRACT_DAYS, NOTICE_DAYS, LEAD_DAYS = 97, 60, 30
 DUE_OF_THE_ILL = 11
 
@@ -57,13 +66,12 @@ def _the_planner(story: Story, cast: Cast, guest: Guest) -> Career:
     began = story.now - timedelta(days=STARTED_DAYS_AGO)
     yield from story.comes_in(guest, Kind.DOWNLOADED, began, source="newsletter")
     yield from story.worked(guest, "voicemail", "no_answer", rep=cast.ana)
-    for _number in range(DOWNLOADS // 2 - 1):
-        story.downloads(guest, at=story.at - timedelta(hours=1 + _number))
     yield from story.sleeps(guest, "no_authority")
     slept, wakes = story.at, story.lead_of(guest).wake_at or story.at
-    for number in range(DOWNLOADS // 2):
-        yield slept + (wakes - slept) * (number + 1) / (DOWNLOADS // 2 + 1)
-        story.downloads(guest, at=story.at)
+    for number in range(1, DOWNLOADS):
+        moment = slept + (wakes - slept) * number / DOWNLOADS
+        yield moment.replace(hour=8 + number * 5 % 9)
+        story.downloads(guest, at=story.at, title=READ[number % len(READ)])
     current = Employment.objects.get(person=guest.person_id, is_current=True)
     current.is_current, current.until_on = False, story.at.date()
     current.save(update_fields=["is_current", "until_on"])

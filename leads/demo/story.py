@@ -157,9 +157,9 @@ class Story:
             )
             self._tracked.append(self.did(guest, kind, at, title=title))
 
-    def downloads(self, guest: Guest, *, at: datetime) -> None:
+    def downloads(self, guest: Guest, *, at: datetime, title: str) -> None:
         """One more of what she reads, told at once."""
-        record_engagements([self.did(guest, Kind.DOWNLOADED, at)], at=self.at)
+        record_engagements([self.did(guest, Kind.DOWNLOADED, at, title=title)], at=self.at)
 
     def _tracking(self) -> Career:
         """Passive interest arrives in portions."""

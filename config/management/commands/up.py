@@ -24,6 +24,7 @@ from django.utils import timezone
 from config import broker
 from config.supervisor import BROKER, Child, Fallen, Supervisor
 from config.ticker import Ticker
+from leads.demo.year.making import is_year_missing
 from leads.models import Lead
 from team.models import Membership, Role, Tick, User
 
@@ -76,6 +77,10 @@ class Command(BaseCommand):
             self._wait_for_web(supervisor, web, port)
             self._say(f"\nMidfield is at {address}   (Ctrl C stops it)")
             self._say_where_the_passwords_are()
+            if settings.IS_LOCAL and is_year_missing():
+                self._say("The year behind it is being written now; pages can be opened meanwhile and fill up.")
+                supervisor.start_once("demo's year", _year(), env=env)
+            connections.close_all()
             self._keep_running(supervisor, ringing)
         except KeyboardInterrupt:
             self._say("Stopping ...")
@@ -152,7 +157,7 @@ class Command(BaseCommand):
             self._say("There is no user yet. Make an admin: ./run manage createsuperuser")
             return
         self._say("Making the demo company ...")
-        call_command("demo", stdout=self.stdout)
+        call_command("demo", today=True, stdout=self.stdout)
 
     def _say_where_the_passwords_are(self) -> None:
         """Where this is the demo company: they were printed by its first start, and are long gone from the screen."""
@@ -235,6 +240,10 @@ def _beat() -> list[str]:
         *(sys.executable, "-m", "celery", "--app", "config", "beat", "--loglevel", settings.LOG_LEVEL),
         *("--scheduler", "celery.beat.Scheduler", "--pidfile", ""),
     ]
+
+
+def _year() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--year"]
 
 
 def _is_running(pid: str) -> bool:
