@@ -20,6 +20,8 @@ LOOKED_AT = timedelta(hours=12)
 QUARTER = timedelta(minutes=15)
 # So long a moment is looked for that suits the other side's day, too.
 SUITS_BOTH = timedelta(days=14)
+# And so long any. Who has none as long as this never works so long at a stretch, or is booked for two months.
+LOOKED_FOR = timedelta(days=60)
 
 
 def clash(ae: User, begins: datetime, minutes: int) -> tuple[HandOff | None, datetime]:
@@ -36,20 +38,20 @@ def clash(ae: User, begins: datetime, minutes: int) -> tuple[HandOff | None, dat
 
 def first_free(ae: User, begins: datetime, minutes: int, *, zone: str, at: datetime) -> datetime:
     """From `begins` on the first moment for a meeting of so many minutes within her working hours, when she is not away
-    and meets nobody; by day in `zone` where the two days meet at all."""
+    and meets nobody; by day in `zone` where the two days meet at all. `begins` itself where none is in 60 days."""
     try:
         worktime = KeptCalendars(at=at).of_user(ae.pk)
         first = next_opening(worktime, begins)
         both = _search(ae, first, minutes, worktime=worktime, zone=zone, until=first + SUITS_BOTH)
-        return both or _search(ae, first, minutes, worktime=worktime) or begins
+        return both or _search(ae, first, minutes, worktime=worktime, until=first + LOOKED_FOR) or begins
     except (NoCalendar, NeverOpen):
         return clash(ae, begins, minutes)[1]
 
 
 def _search(
-    ae: User, start: datetime, minutes: int, *, worktime: WorkCalendar, zone: str = "", until: datetime | None = None
+    ae: User, start: datetime, minutes: int, *, worktime: WorkCalendar, until: datetime, zone: str = ""
 ) -> datetime | None:
-    while until is None or start < until:
+    while start < until:
         later = _not_before(ae, start, minutes, worktime=worktime, zone=zone)
         if later == start:
             return start

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from team.models import User
@@ -13,6 +14,15 @@ from team.models import User
 def is_by_itself(request: HttpRequest) -> bool:
     """Whether an open page asked, and nobody's hand: it says so in a header (`hx-headers`)."""
     return request.headers.get("X-By-Itself") == "1"
+
+
+def own_address(request: HttpRequest, asked: str, *, otherwise: str) -> str:
+    """`asked` where it is an address of ours to go back to, from a form that anybody can have written."""
+    # Kept with the form: what is no line of text is no address of ours, and PostgreSQL takes no NUL.
+    is_ours = asked.startswith("/") and asked.isprintable()
+    if is_ours and url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+        return asked
+    return otherwise
 
 
 class Request(HttpRequest):

@@ -3,14 +3,13 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from team.actions.feeds import make_feed, revoke_feed, show_names
 from team.actions.preferences import change_preferences, choose_theme
 from team.forms import FeedForm, PreferencesForm, ThemeForm
-from team.http import Request, tell
+from team.http import Request, own_address, tell
 from team.models import CalendarFeed
 
 
@@ -22,9 +21,7 @@ def theme(request: Request) -> HttpResponse:
     choose_theme(request.user, form.cleaned_data["theme"])
     if request.htmx:
         return HttpResponse(status=204)
-    there = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
-    return redirect(there if is_ours else "/")
+    return redirect(own_address(request, request.POST.get("next", ""), otherwise="/"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -31,6 +31,17 @@ RESPONSE_MINUTES = 480
 FIRST_CONVERSATION_MINUTES = 960
 
 
+def lock_for_booking(lead: Lead, *, ae: User, by: User, expect: int | None = None) -> tuple[Lead, User]:
+    """The lead and the AE as they stand, until the transaction ends: nobody who is leaving at this instant is given one
+    more, and nobody else books the moment that is looked at now. LeadConflict as `lock_lead`."""
+    held = lock_lead(lead, expect=expect)
+    # With whoever takes it from the pool, in the order of their ids, so that two who book for each other do not wait
+    # for each other.
+    both = [ae.pk, by.pk] if held.phase == Phase.QUEUED else [ae.pk]
+    locked = {user.pk: user for user in User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk")}
+    return held, locked[ae.pk]
+
+
 @transaction.atomic
 def hand_off_lead(
     lead: Lead,
@@ -50,12 +61,7 @@ def hand_off_lead(
     for herself accepts with it. MoveRefused when the AE cannot take it or the moment is past; LeadConflict when the
     lead is no longer worked.
     """
-    held = lock_lead(lead, expect=expect)
-    # Locked, so that nobody who is leaving at this instant is given one more; with whoever takes it from the pool, in
-    # the order of their ids, so that two who book for each other do not wait for each other.
-    both = [ae.pk, by.pk] if held.phase == Phase.QUEUED else [ae.pk]
-    locked = {user.pk: user for user in User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk")}
-    ae = locked[ae.pk]
+    held, ae = lock_for_booking(lead, ae=ae, by=by, expect=expect)
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)
         held = lock_lead(held)

@@ -80,10 +80,13 @@ def do_to_many(ids: Sequence[int], wish: Wish, *, by: User, at: datetime) -> Sor
         planned = sort_out_many([named[lead.pk] for lead in locked], wish, by=by)
         done = Sorted(skipped=planned.skipped)
         for lead in planned.leads:
+            written = len(act.events)
             try:
                 with transaction.atomic():
                     _do(lead, wish, by=by, at=at)
             except (LeadConflict, MoveRefused) as refused:
+                # What it had begun to write is rolled back.
+                del act.events[written:]
                 done.skipped.append((lead, str(refused)))
             else:
                 done.leads.append(lead)

@@ -21,7 +21,7 @@ from leads.actions.answering import answer_criteria
 from leads.actions.blocks import wait_in_block
 from leads.actions.changing import LeadConflict, MoveRefused, lock_lead, parts_of
 from leads.actions.closing import disqualify_lead
-from leads.actions.handing import hand_off_lead
+from leads.actions.handing import hand_off_lead, lock_for_booking
 from leads.actions.logging import log_and_go_on
 from leads.actions.recycling import recycle_lead
 from leads.actions.sharing import shared_act_of, undo_shared
@@ -60,6 +60,7 @@ def hand_off(request: Request, public_id: UUID) -> HttpResponse:
 
     def act(lead: Lead, form: MeetingForm, now: datetime) -> str:
         ae, wall = form.cleaned_data["ae"], form.wall
+        lock_for_booking(lead, ae=ae, by=request.user)
         taken = meets_already(ae, wall, form.cleaned_data["minutes"], now=now)
         if taken and not form.cleaned_data["anyway"]:
             form.is_taken = True

@@ -13,7 +13,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -43,7 +42,7 @@ from leads.models import HandOff, Lead
 from leads.views.access import need_role, visible_lead
 from team.actions.submitting import SentBefore, submit_once
 from team.addresses import read_number
-from team.http import Request, tell
+from team.http import Request, own_address, tell
 from team.models import Role
 from team.templatetags.midfield import written_day
 
@@ -354,15 +353,8 @@ def _sold(request: Request, public_id: UUID) -> HandOff:
 
 def _there(request: Request, hand_off: HandOff, *, stay: bool) -> str:
     """Back to where the form stood, else to what is asked for next."""
-    asked = request.POST.get("next", "")
-    # Kept with the form: what is no line of text is no address of ours, and PostgreSQL takes no NUL.
-    if asked.isprintable() and url_has_allowed_host_and_scheme(
-        asked, {request.get_host()}, require_https=request.is_secure()
-    ):
-        return asked
-    if stay:
-        return reverse("leads:hand_off_brief", args=[hand_off.public_id])
-    return reverse("leads:hand_offs")
+    list_, brief = reverse("leads:hand_offs"), reverse("leads:hand_off_brief", args=[hand_off.public_id])
+    return own_address(request, request.POST.get("next", ""), otherwise=brief if stay else list_)
 
 
 def _then(form: Any, reason: Reason) -> str:

@@ -67,3 +67,9 @@ def test_without_any_hours_left_to_count_only_her_meetings_do(seller):
     Absence.objects.create(user=seller, starts_at=MONDAY, ends_at=MONDAY + timedelta(days=50 * 366))
 
     assert free(seller, 0, "09:00") == on(0, "09:00")
+
+
+def test_who_never_works_so_long_at_a_stretch_is_not_looked_for_without_end(db):
+    short = make_user("sella", Role.AE, calendar=make_calendar(opens=12 * 60, closes=13 * 60))
+
+    assert first_free(short, on(0, "09:00"), 90, zone="UTC", at=MONDAY) == on(0, "09:00")

@@ -558,10 +558,11 @@ def test_the_invitation_is_a_file_for_those_who_see_the_hand_off(client, alice, 
     assert client.get(url).status_code == 404
 
 
-def test_a_next_address_elsewhere_is_not_followed(client, peter, sent):
+@pytest.mark.parametrize("there", ["https://elsewhere.example/", "//elsewhere.example/", "back", "leads:lead", "\x00"])
+def test_a_next_address_elsewhere_is_not_followed(client, peter, sent, there):
     client.force_login(peter)
 
-    response = post(client, "accept", sent, next="https://elsewhere.example/")
+    response = post(client, "accept", sent, next=there)
 
     assert response.url == reverse("leads:hand_offs")
 

@@ -219,3 +219,11 @@ def test_the_same_cadence_or_a_lead_that_is_not_worked_is_refused(alice, leads):
         change_cadence(leads[0], cadence=leads[0].cadence, by=alice, at=NOON)
     with pytest.raises(LeadConflict):
         change_cadence(make_lead(), cadence=leads[0].cadence, by=alice, at=NOON)
+
+
+def test_what_was_refused_and_rolled_back_is_no_part_of_the_act(alice):
+    reserved = make_lead(bdr=alice, reserved=True, at=NOON)
+
+    done = do_to_many([reserved.pk], Wish(Verb.SNOOZE, due=NOON + 40 * DAY), by=alice, at=NOON)
+
+    assert (done.leads, done.act, SharedAct.objects.count()) == ([], None, 0)

@@ -1,5 +1,6 @@
 """Several of us at one instant, on the real database: exactly one wins, the others are told, nothing breaks."""
 
+import time
 from datetime import timedelta
 from functools import partial
 from threading import Barrier, Event, Thread
@@ -7,6 +8,8 @@ from threading import Barrier, Event, Thread
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from agreement.installation import publish_version_1
@@ -23,7 +26,9 @@ from leads.actions.merging import merge_people
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.taking import take_many
 from leads.checking import check_all
-from leads.models import Engagement, Lead, LeadEvent, Notice, Step
+from leads.models import Engagement, HandOff, Lead, LeadEvent, Notice, Step
+from leads.views import deciding
+from team.actions.submitting import new_form_id
 from team.models import Role
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_team, make_user
 
@@ -298,3 +303,35 @@ def test_two_windows_of_one_rep_do_not_pass_her_limit_together(reps):
     at_once(*[partial(take_many, by=rep, at=NOON, most=5), partial(take_many, by=rep, at=NOON, most=5)])
 
     assert open_count(rep) == 7
+
+
+def test_two_who_book_one_ae_for_the_same_moment_are_not_both_told_that_she_is_free(reps, ae, monkeypatch):
+    now = timezone.now()
+    wall = (now + timedelta(days=2)).replace(hour=12, minute=0, tzinfo=None).strftime("%Y-%m-%dT%H:%M")
+    looked = deciding.meets_already
+
+    def slowly(*asked, **more):
+        found = looked(*asked, **more)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(deciding, "meets_already", slowly)
+
+    def book(rep):
+        lead = make_lead(phase=Phase.WORKING, bdr=rep, at=now)
+        client = Client()
+        client.force_login(rep)
+        fields = {
+            "ae": ae.pk,
+            "meeting": wall,
+            "zone": "UTC",
+            "minutes": 30,
+            "line": "Talk",
+            "form_id": new_form_id(),
+            "version": lead.version,
+        }
+        return partial(client.post, reverse("leads:hand_off", args=[lead.public_id]), fields)
+
+    answers = at_once(*[book(rep) for rep in reps[:2]])
+
+    assert (sorted(answer.status_code for answer in answers), HandOff.objects.count()) == ([302, 422], 1)

@@ -278,13 +278,14 @@ def _answers(port: int) -> bool:
 
 
 def _is_silent() -> bool:
+    """Whether no tick was worked lately, or ever."""
     try:
         newest = Tick.objects.exclude(last_at=None).order_by("-last_at").values_list("last_at", flat=True).first()
     except DatabaseError:
         return False
     finally:
         connection.close()
-    return newest is not None and timezone.now() - newest > timedelta(seconds=settings.SECONDS_DEAF)
+    return newest is None or timezone.now() - newest > timedelta(seconds=settings.SECONDS_DEAF)
 
 
 def _is_too_large_for_sqlite() -> bool:
