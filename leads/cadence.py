@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -84,6 +84,19 @@ def reach_of(lead: Lead) -> Reach:
         last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
         done={kind: at for at, kind, _attempt in sorted(did)},
     )
+
+
+def held_until_of(leads: Sequence[Lead]) -> dict[int, datetime]:
+    """Of the accounts of these leads, when the last meeting there ends: what `reach_of` says of one."""
+    meetings = HandOff.objects.open().filter(
+        lead__account__in={lead.account_id for lead in leads if lead.account_id}, meeting_at__isnull=False
+    )
+    until: dict[int, datetime] = {}
+    rows: Any = meetings.order_by().values_list("lead__account", "meeting_at", "minutes")
+    for account_id, start, minutes in rows:
+        ends_at = start + timedelta(minutes=minutes)
+        until[account_id] = max(ends_at, until.get(account_id, ends_at))
+    return until
 
 
 def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:

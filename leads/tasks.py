@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.actions import import_rows, importing, leaving, recounting, releasing, reteaming, sweeping
+from leads.actions import import_rows, importing, leaving, moving, recounting, releasing, reteaming, sweeping
 from team.clock import database_now
 
 
@@ -43,6 +43,12 @@ def follow_settings() -> int:
 def run_imports() -> int:
     """Every 15 seconds and after a start: read files that wait. Beside another, each file is read by one of the two."""
     return import_rows.run_imports()
+
+
+@shared_task
+def carry_on_moves() -> int:
+    """Every 15 seconds and after a start: moves of many leads. Beside another, each part is done by one of the two."""
+    return moving.carry_on_moves()
 
 
 @shared_task

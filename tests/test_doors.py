@@ -12,7 +12,8 @@ from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Phase, Stage
 from leads.actions.closing import disqualify_lead
-from leads.models import Notice, SavedView, SecondLook, SharedAct
+from leads.actions.moving import Target, start_move
+from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
@@ -95,6 +96,7 @@ DOORS = {
     "leads:return": ("302 405 405 405 405 405 405 405 405", "302 403 404 302 404 403 302 404 403"),
     "leads:team": ("302 403 403 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:move": ("302 403 403 403 403 403 404 404 403", "302 403 403 403 403 403 422 422 403"),
+    "leads:moving": ("302 403 403 403 403 403 200 404 403", "302 405 405 405 405 405 405 405 405"),
     "leads:settings": ("302 403 403 403 403 403 403 403 302", "302 405 405 405 405 405 405 405 405"),
     "leads:routing": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
     "leads:person_login": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 422"),
@@ -189,6 +191,13 @@ def act_on_many(rep):
     return known or SharedAct.objects.create(key="x", by=rep, at=at, verb="take", events=[])
 
 
+def move_of_many(lead):
+    """A manager's move of a team's leads that is under way."""
+    known = BulkMove.objects.filter(team=lead.team).first()
+    by = lead.team.memberships.get(role=Role.MANAGER).user
+    return known or start_move([lead.pk], of=lead.team, target=Target(), by=by, at=timezone.now())
+
+
 def shared_view(lead):
     """A view that a rep shares with her team."""
     fields = {"user": lead.bdr, "team": lead.team, "query": "tier=A", "created_at": timezone.now()}
@@ -204,6 +213,8 @@ def address(name, parameters, things):
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
     if short == "shared_undo":
         return reverse(name, args=[act_on_many(leads[Phase.WORKING].bdr).public_id])
+    if short == "moving":
+        return reverse(name, args=[move_of_many(leads[Phase.WORKING]).public_id])
     if short.startswith("view_") and "pk" in parameters:
         return reverse(name, args=[shared_view(leads[Phase.WORKING]).pk])
     if "slug" in parameters:

@@ -31,9 +31,9 @@ _current: ContextVar[Act | None] = ContextVar("act", default=None)
 
 
 @contextmanager
-def one_act() -> Iterator[Act]:
-    """Every event that is written inside belongs to one act."""
-    act = Act()
+def one_act(key: str = "") -> Iterator[Act]:
+    """Every event that is written inside belongs to one act; with `key`, to one begun in another transaction."""
+    act = Act(key) if key else Act()
     token = _current.set(act)
     try:
         yield act

@@ -18,7 +18,7 @@ from agreement.models import Phase
 from leads.actions.acts import belongs
 from leads.models import Lead, LeadEvent
 from leads.transitions import ACTOR, BEGIN, is_allowed, who_may
-from team.bulk import insert_objects, update_row
+from team.bulk import insert_objects, update_row, update_rows
 from team.models import Role
 from team.prepared_objects import PreparedObjects
 
@@ -203,6 +203,28 @@ def write(lead: Lead, event: LeadEvent, **more: Any) -> LeadEvent:
     belongs(event)
     insert_objects([event])
     return event
+
+
+def write_each(altered: Sequence[tuple[Lead, LeadEvent]]) -> None:
+    """Write many altered leads, each with values of its own, and their events in this order: a lead may have several.
+
+    `band` and `sweep_at` are written as they stand in memory, too.
+    """
+    columns: dict[int, set[str]] = {}
+    leads: dict[int, Lead] = {}
+    for lead, event in altered:
+        leads[lead.pk] = lead
+        changed = columns.setdefault(lead.pk, {"band", "sweep_at"})
+        changed |= {COLUMNS[field] for field in event.changes}
+        if any(field in event.changes for field in VERSIONED):
+            changed.add("version")
+        belongs(event)
+    alike: dict[tuple[str, ...], list[Lead]] = defaultdict(list)
+    for pk, lead in leads.items():
+        alike[tuple(sorted(columns[pk]))].append(lead)
+    for names, rows in alike.items():
+        update_rows(Lead, ("id", *names), [tuple(getattr(lead, name) for name in ("id", *names)) for lead in rows])
+    insert_objects([event for _lead, event in altered])
 
 
 def write_all(altered: Sequence[tuple[Lead, LeadEvent]]) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
 from agreement.models import Cadence, Phase
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write
-from leads.actions.effects import Effects
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write, write_each
+from leads.actions.effects import Effects, Together
 from leads.actions.holding import (
     HELD,
+    by_lead,
     due_in_pool,
     hold_planned,
     is_held,
@@ -23,19 +25,18 @@ from leads.actions.holding import (
     planned_from,
     settle_first_touch,
     settle_in_pool,
+    stopped_promises,
 )
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
-from leads.cadence import first_step, reach_of, soon
+from leads.cadence import first_step, held_until_of, reach_of, soon
 from leads.clocks import first_touch_of
-from leads.models import Lead, LeadEvent, Notice, Step
+from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
+from team.bulk import insert_objects
 from team.calendars import KeptCalendars
-from team.models import Role, User
+from team.models import Role, Team, User
 from team.prepared import Prepared
-from team.worktime import end_of_working_day
-
-if TYPE_CHECKING:
-    from team.models import Team
+from team.worktime import WorkCalendar, end_of_working_day
 
 # A page of the pool; whoever passes over more than that has passed over many.
 AHEAD_MAX = 50
@@ -91,31 +92,52 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
     held = lock_lead(lead)
     if held.phase != Phase.WORKING:
         raise LeadConflict(_("Only a lead that is being worked can be given back."))
+    until = reach_of(held).held_until if held.first_touched_at is None else None
     effects = Effects(held, by=by, at=at)
+    event = _release(effects, until, because=because, of_team=KeptCalendars(at=at).of_team)
+    write(held, event, band=held.band, sweep_at=held.sweep_at)
+    lead.refresh_from_db()
+    return event
+
+
+def _release(
+    effects: Effects,
+    until: datetime | None,
+    *,
+    because: str,
+    of_team: Callable[[int], WorkCalendar],
+    stopped: dict[int, Clock] | None = None,
+) -> LeadEvent:
+    """Back to the pool, in memory; `until` a meeting at its account ends, before which nobody may try."""
+    held, at = effects.lead, effects.at
     untouched = held.first_touched_at is None
     if untouched:
         effects.close_steps([step for step in effects.open_steps if not step.promised])
     effects.assign_steps(None)
     let_go(effects)
-    settle_in_pool(effects, reach_of(held).held_until if untouched else None, at=at)
+    settle_in_pool(effects, until if untouched else None, at=at, of_team=of_team, stopped=stopped)
     due_at = (due_in_pool(effects) if untouched else effects.next_due) or soon(at)
     event = alter(
         held,
         "release",
         to=Phase.QUEUED,
-        by=by,
+        by=effects.by,
         at=at,
         bdr=None,
         due_at=due_at,
         stage=entry_stage(Phase.QUEUED),
         data=effects.data(because=because, bdr=held.bdr_id),
     )
-    step = next(iter(effects.open_steps), None)
-    worktime = KeptCalendars(at=at).of_team(held.team_id)
-    held.band, changes_at = band_of(held, at=at, worktime=worktime, step=step)
-    write(held, event, band=held.band, sweep_at=sweep_of_queued(held, changes_at))
-    lead.refresh_from_db()
+    _put_in_order(effects, of_team)
     return event
+
+
+def _put_in_order(effects: Effects, of_team: Callable[[int], WorkCalendar]) -> None:
+    """Where a queued lead stands in the pool of its team, and when that next changes."""
+    lead = effects.lead
+    step = next(iter(effects.open_steps), None)
+    lead.band, changes_at = band_of(lead, at=effects.at, worktime=of_team(lead.team_id), step=step)
+    lead.sweep_at = sweep_of_queued(lead, changes_at)
 
 
 @transaction.atomic
@@ -137,67 +159,106 @@ def reassign_leads(
     """
     if to is not None and not to.is_active:
         raise MoveRefused(_("%(name)s does not work here any more.") % {"name": to}, field="to")
-    events = []
-    calendars = KeptCalendars(at=at)
-    for lead in lock_leads(ids):
-        if lead.phase == Phase.CLOSED:
-            continue
+    moving = _Moving(to, team, by=by, at=at, because=because)
+    for lead in moving.read([lead for lead in lock_leads(ids) if lead.phase != Phase.CLOSED]):
         if lead.phase == Phase.WORKING and to is None:
-            release_lead(lead, by=by, at=at, because=because)
-        moved = side or ("ae" if lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) else "bdr")
-        events.append(_reassign(lead, to=to, team=team, side=moved, by=by, at=at, because=because, calendars=calendars))
-        if to is not None and to != by:
-            Notice.objects.create(user=to, lead=lead, kind=Notice.Kind.RETURNED, at=at)
-    return events
+            moving.release(lead)
+        moving.reassign(lead, side or ("ae" if lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) else "bdr"))
+    return moving.write()
 
 
-def _reassign(
-    lead: Lead,
-    *,
-    to: User | None,
-    team: Team | None,
-    side: str,
-    by: User | None,
-    at: datetime,
-    because: str,
-    calendars: KeptCalendars,
-) -> LeadEvent:
-    effects = Effects(lead, by=by, at=at)
-    was = lead.ae_id if side == "ae" else lead.bdr_id
-    team_id = team.pk if team is not None else lead.team_id
-    new: dict[str, Any] = {"team": team} if team is not None else {}
-    if side != "ae" and to is not None and team_id not in to.teams_as(Role.BDR, Role.MANAGER):
-        raise MoveRefused(_("%(name)s does not work in the team of this lead.") % {"name": to}, field="to")
-    if side == "ae":
+class _Moving:
+    """Many leads on their way to one receiver: what they need is read once, what comes of it is written once."""
+
+    def __init__(self, to: User | None, team: Team | None, *, by: User | None, at: datetime, because: str) -> None:
+        self.to, self.team, self.by, self.at, self.because = to, team, by, at, because
+        self.of_team = cache(KeptCalendars(at=at).of_team)
+        self.together = Together()
+        self.altered: list[tuple[Lead, LeadEvent]] = []
+        self.moved: list[LeadEvent] = []
+        self.with_sales: list[int] = []
+
+    def read(self, leads: list[Lead]) -> list[Lead]:
+        """What is open of these, and of whom goes back to the pool, what may hold up whoever takes her next."""
+        self.steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
+        released = [lead for lead in leads if lead.phase == Phase.WORKING] if self.to is None else []
+        if released:
+            self.clocks = by_lead(Clock.objects.running().filter(lead__in=released))
+            self.stopped = stopped_promises(released)
+            self.held_until = held_until_of(released)
+            teams = Team.objects.in_bulk({lead.team_id for lead in released})
+            for lead in released:
+                lead.team = teams[lead.team_id]
+        return leads
+
+    def release(self, lead: Lead) -> None:
+        effects = self._effects(lead)
+        effects.running_clocks = self.clocks[lead.pk]
+        until = self.held_until.get(lead.account_id or 0)
+        event = _release(effects, until, because=self.because, of_team=self.of_team, stopped=self.stopped)
+        self.altered.append((lead, event))
+
+    def reassign(self, lead: Lead, side: str) -> None:
+        effects = self._effects(lead)
+        was = lead.ae_id if side == "ae" else lead.bdr_id
+        new: dict[str, Any] = {"team": self.team} if self.team is not None else {}
+        new |= self._sales(effects) if side == "ae" else self._held(effects)
+        data = effects.data(because=self.because, old=was, to=self.to.pk if self.to else None)
+        event = alter(lead, "reassign", by=self.by, at=self.at, data=data, **new)
+        if lead.phase == Phase.QUEUED:
+            _put_in_order(effects, self.of_team)
+        self.altered.append((lead, event))
+        self.moved.append(event)
+
+    def write(self) -> list[LeadEvent]:
+        """What the rest was noted with comes first, so that each event tells of it; each gets one of its own."""
+        self.together.write()
+        if self.with_sales:
+            # Who holds an invitation gets a newer one, by whom she meets now; who covered the former covers no more.
+            sent = HandOff.objects.open().filter(lead__in=self.with_sales).exclude(ae=self.to)
+            sent.update(ae=self.to, lent_to=None, sequence=F("sequence") + 1)
+        write_each(self.altered)
+        if self.to is not None and self.to != self.by:
+            back = Notice.Kind.RETURNED
+            insert_objects([Notice(user=self.to, lead_id=event.lead_id, kind=back, at=self.at) for event in self.moved])
+        return self.moved
+
+    def _sales(self, effects: Effects) -> dict[str, Any]:
+        lead, to = effects.lead, self.to
         if to is None or not to.has_role(Role.AE):
             raise MoveRefused(_("Deals go to an account executive."), field="to")
-        new["ae"] = to
-        # Who holds her invitation gets a newer one, by the one she meets now; who covered the former covers no more.
-        lead.hand_offs.open().exclude(ae=to).update(ae=to, lent_to=None, sequence=F("sequence") + 1)
-        effects.assign_steps(to, of=was)
-    elif lead.phase == Phase.QUEUED:
-        new |= {"bdr": to, "reserved_until": _reserved_until(lead, team_id, calendars, at=at) if to else None}
-        effects.assign_steps(to)
-    elif to is not None or lead.phase in (Phase.NURTURE, Phase.ACCEPTED, Phase.QUALIFIED):
-        new["bdr"] = to
+        self.with_sales.append(lead.pk)
+        effects.assign_steps(to, of=lead.ae_id)
+        return {"ae": to}
+
+    def _held(self, effects: Effects) -> dict[str, Any]:
+        lead, to, was = effects.lead, self.to, effects.lead.bdr_id
+        team_id = self.team.pk if self.team is not None else lead.team_id
+        if to is not None and team_id not in to.teams_as(Role.BDR, Role.MANAGER):
+            raise MoveRefused(_("%(name)s does not work in the team of this lead.") % {"name": to}, field="to")
+        if lead.phase == Phase.QUEUED:
+            effects.assign_steps(to)
+            until = _reserved_until(lead, self.of_team(team_id), at=self.at) if to else None
+            return {"bdr": to, "reserved_until": until}
+        if to is None and lead.phase not in (Phase.NURTURE, Phase.ACCEPTED, Phase.QUALIFIED):
+            return {}
         if lead.phase in (Phase.WORKING, Phase.NURTURE):
             effects.assign_steps(to)
         elif was is not None:
             # Sales has the lead; what its BDR still owes it goes to who keeps the relation now.
             effects.assign_steps(to or lead.ae, of=was)
-    data = effects.data(because=because, old=was, to=to.pk if to else None)
-    event = alter(lead, "reassign", by=by, at=at, data=data, **new)
-    if lead.phase == Phase.QUEUED:
-        step = next(iter(effects.open_steps), None)
-        lead.band, changes_at = band_of(lead, at=at, worktime=calendars.of_team(lead.team_id), step=step)
-        lead.sweep_at = sweep_of_queued(lead, changes_at)
-    return write(lead, event, band=lead.band, sweep_at=lead.sweep_at)
+        return {"bdr": to}
+
+    def _effects(self, lead: Lead) -> Effects:
+        effects = Effects(lead, by=self.by, at=self.at, together=self.together)
+        effects.open_steps = self.steps[lead.pk]
+        return effects
 
 
-def _reserved_until(lead: Lead, team_id: int, calendars: KeptCalendars, *, at: datetime) -> datetime:
+def _reserved_until(lead: Lead, worktime: WorkCalendar, *, at: datetime) -> datetime:
     if lead.due_at and lead.due_at > soon(at):
         return lead.due_at
-    return end_of_working_day(calendars.of_team(team_id), at)
+    return end_of_working_day(worktime, at)
 
 
 def open_count(user: User) -> int:

@@ -36,6 +36,7 @@ class Together:
         self.closed: list[tuple[int, str, datetime]] = []
         self.made: list[tuple[Effects, Step]] = []
         self.steps: list[Step] = []
+        self.assigned: dict[int | None, list[int]] = {}
         self.clocks: list[Clock] = []
         self.begun: list[tuple[Effects, Clock]] = []
 
@@ -45,6 +46,8 @@ class Together:
         insert_objects([step for _effects, step in self.made])
         for effects, step in self.made:
             effects.add("steps_made", step.pk)
+        for assignee_id, steps in self.assigned.items():
+            Step.objects.filter(pk__in=steps).update(assignee=assignee_id, lent_from=None)
         update_rows(Step, ("id", "due_at", "held_from"), [(one.pk, one.due_at, one.held_from) for one in self.steps])
         # A lead has one running clock of a kind: what ends, ends before another runs.
         self.clocks.sort(key=lambda clock: clock.state == Clock.State.RUNNING)
@@ -139,7 +142,11 @@ class Effects:
             and (of is None or of == (step.lent_from_id or step.assignee_id))
         ]
         if changed:
-            Step.objects.filter(pk__in=[step.pk for step in changed]).update(assignee=user, lent_from=None)
+            ids = [step.pk for step in changed]
+            if self.together is not None:
+                self.together.assigned.setdefault(new, []).extend(ids)
+            else:
+                Step.objects.filter(pk__in=ids).update(assignee=user, lent_from=None)
             self.codes.setdefault("steps_assigned", []).extend(
                 [step.pk, step.assignee_id, step.lent_from_id] for step in changed
             )

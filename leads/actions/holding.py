@@ -189,8 +189,8 @@ def sweep_of_held(effects: Effects, *, at: datetime) -> datetime | None:
 def _hold(leads: Sequence[Lead], until: datetime | None, *, ref: int | None, at: datetime, as_before: bool) -> None:
     together = Together()
     of_team = cache(KeptCalendars(at=at).of_team)
-    steps = _by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
-    clocks = _by_lead(Clock.objects.running().filter(lead__in=leads))
+    steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
+    clocks = by_lead(Clock.objects.running().filter(lead__in=leads))
     stopped = stopped_promises(leads)
     moved: list[Effects] = []
     for lead in leads:
@@ -276,7 +276,8 @@ def _held_until(steps: Iterable[Step], *, at: datetime) -> datetime | None:
     return next((step.due_at for step in steps if step.held_from and step.due_at > at), None)
 
 
-def _by_lead(rows: Iterable[Any]) -> dict[int, list[Any]]:
+def by_lead(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    """What was read of many leads, by lead; nothing where there is nothing."""
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.lead_id].append(row)

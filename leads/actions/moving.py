@@ -1,27 +1,39 @@
-"""A manager moves leads: to a rep, to an account executive, to the pool, to another team. What cannot move says why."""
+"""A manager moves leads: to a rep, to an account executive, to the pool, to another team. What cannot move says why.
+
+Many are one act done a part at a time, by a worker: a part is one transaction and moves the place in it, so that one
+that dies leaves whole parts behind, and between two of them everybody else has their turn.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
-from leads.actions.changing import lock_leads
+from leads.actions.acts import one_act
+from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads
-from leads.models import Lead
+from leads.models import BulkMove, Lead
 from leads.models.lead import AE_PHASES
+from team.clock import database_now
 from team.models import Role
 
 if TYPE_CHECKING:
     from team.models import Team, User
 
-# So many leads a move: it is one transaction, and on SQLite everybody else's writes wait for it.
-MOVE_MAX = 200
+# So many leads a move, so many of them a transaction, and so many a request: of more the page shows how far it is.
+MOVE_MAX, PART, AT_ONCE_MAX = 5000, 500, 500
+# On SQLite everybody else's writes wait for a part.
+SQLITE_PART = 100
+# What is decided about each lead by itself takes no more.
+MANY_MAX = 200
+BUDGET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,10 @@ class Moved:
     leads: list[Lead] = field(default_factory=list)
     skipped: list[tuple[Lead, str]] = field(default_factory=list)
 
+    def take(self, more: Moved) -> None:
+        self.leads += more.leads
+        self.skipped += more.skipped
+
 
 def sort_out(leads: Sequence[Lead], target: Target) -> Moved:
     """Which of these leads would move, and why the others would not. Reads nothing but the leads and the receiver."""
@@ -53,10 +69,74 @@ def sort_out(leads: Sequence[Lead], target: Target) -> Moved:
     return moved
 
 
-@transaction.atomic
 def move_leads(ids: Sequence[int], *, target: Target, by: User, at: datetime) -> Moved:
-    """Move what can be moved; clocks run on. Looked at again under lock, so that the preview may be old."""
-    moved = sort_out(lock_leads(ids[:MOVE_MAX]), target)
+    """Move what can be moved, as one act with one event a lead; clocks run on. Looked at again under lock, so that the
+    preview may be old."""
+    done, ids = Moved(), ids[:MOVE_MAX]
+    with one_act():
+        for first in range(0, len(ids), PART):
+            done.take(_move_part(ids[first : first + PART], target=target, by=by, at=at))
+    return done
+
+
+def start_move(ids: Sequence[int], *, of: Team, target: Target, by: User, at: datetime) -> BulkMove:
+    """Many leads of a team are to be moved; `carry_on_moves` does it."""
+    return BulkMove.objects.create(
+        by=by,
+        team=of,
+        to=target.user,
+        side=target.side,
+        to_team=target.team,
+        leads=list(ids[:MOVE_MAX]),
+        started_at=at,
+    )
+
+
+def carry_on_moves(*, budget: float = BUDGET_SECONDS) -> int:
+    """Move what waits, for at most so many seconds; returns how many leads were looked at. Run twice at once, each part
+    is done by one of the two."""
+    ends, looked_at = time.monotonic() + budget, 0
+    for pk in list(BulkMove.objects.under_way().order_by("pk").values_list("pk", flat=True)):
+        while time.monotonic() < ends and (part := _next_part(pk)):
+            looked_at += part
+    return looked_at
+
+
+def _next_part(pk: int) -> int:
+    """The next leads of this move, then as long for everybody else; 0 when it is done, or another worker has it."""
+    begun = time.monotonic()
+    with transaction.atomic():
+        skip = connection.features.has_select_for_update_skip_locked
+        rows = BulkMove.objects.under_way().select_for_update(of=("self",), skip_locked=skip)
+        move = rows.select_related("by", "to", "to_team").filter(pk=pk).first()
+        if move is None:
+            return 0
+        ids = move.leads[move.place : move.place + (PART if skip else SQLITE_PART)]
+        _go_on(move, ids, at=database_now())
+    time.sleep(min(time.monotonic() - begun, 1))
+    return len(ids)
+
+
+def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
+    target = Target(move.to, move.side, move.to_team)
+    try:
+        with one_act(move.key), transaction.atomic():
+            done = _move_part(ids, target=target, by=move.by, at=at)
+    except (LeadConflict, MoveRefused) as refused:
+        # Of nobody of these could it be said before.
+        move.error, move.ended_at = str(refused)[:500], at
+    else:
+        move.place += len(ids)
+        move.moved += len(done.leads)
+        for _lead, why in done.skipped:
+            move.stayed[why] = move.stayed.get(why, 0) + 1
+        move.ended_at = at if move.place >= len(move.leads) else None
+    move.save(update_fields=["place", "moved", "stayed", "error", "ended_at"])
+
+
+@transaction.atomic
+def _move_part(ids: Sequence[int], *, target: Target, by: User, at: datetime) -> Moved:
+    moved = sort_out(lock_leads(ids), target)
     reassign_leads(
         [lead.pk for lead in moved.leads],
         to=target.user,

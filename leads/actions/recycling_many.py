@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from agreement.models import AgreementVersion, Phase, Reason, ReasonRule
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
-from leads.actions.moving import MOVE_MAX, Moved
+from leads.actions.moving import MANY_MAX, Moved
 from leads.actions.recycling import recycle_lead
 from leads.models import Lead
 
@@ -51,7 +51,7 @@ def sort_out_sleepers(leads: Sequence[Lead]) -> Moved:
 def recycle_leads(ids: Sequence[int], *, reason: Reason, by: User, at: datetime) -> Moved:
     """Put to sleep what can be, as one act with one event a lead. Looked at again under lock."""
     with transaction.atomic(), one_act():
-        found = sort_out_sleepers(lock_leads(ids[:MOVE_MAX]))
+        found = sort_out_sleepers(lock_leads(ids[:MANY_MAX]))
         done = Moved(skipped=found.skipped)
         for lead in found.leads:
             try:

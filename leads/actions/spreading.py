@@ -15,7 +15,7 @@ from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import lock_leads
 from leads.actions.claiming import reassign_leads
-from leads.actions.moving import MOVE_MAX
+from leads.actions.moving import MANY_MAX
 from leads.models import Lead
 from team.models import Role, User
 
@@ -86,7 +86,7 @@ def spread_leads(ids: Sequence[int], *, team: Team, by: User, at: datetime) -> S
     """
     with transaction.atomic(), one_act():
         place = {pk: number for number, pk in enumerate(ids)}
-        leads = sorted(lock_leads(ids[:MOVE_MAX]), key=lambda lead: place[lead.pk])
+        leads = sorted(lock_leads(ids[:MANY_MAX]), key=lambda lead: place[lead.pk])
         spread = plan_spread(leads, shares_of(team, at=at), team=team)
         for share in spread.shares:
             if share.leads:

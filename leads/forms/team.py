@@ -21,6 +21,8 @@ from team.models import Role, Team, User
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from leads.models import BulkMove
+
 ANY = ("", gettext_lazy("Any"))
 
 
@@ -97,13 +99,13 @@ class TargetForm(forms.Form):
         self.targets |= {f"team-{other.pk}": Target(team=other) for other in teams}
         choices: list[Any] = [
             ("", _("Move to…")),
-            ("pool", _("the pool of %(team)s") % {"team": team}),
+            ("pool", _pool_of(team)),
             (_("A rep"), [(f"rep-{rep.pk}", rep.name) for rep in reps]),
         ]
         if aes:
             choices.append((_("An account executive"), [(f"ae-{ae.pk}", ae.name) for ae in aes]))
         if teams:
-            others = [(f"team-{other.pk}", _("the pool of %(team)s") % {"team": other}) for other in teams]
+            others = [(f"team-{other.pk}", _pool_of(other)) for other in teams]
             choices.append((_("Another team"), others))
         self.fields["to"].choices = choices  # type: ignore[attr-defined]
 
@@ -125,6 +127,15 @@ class TargetForm(forms.Form):
         for value, label in self.fields["to"].choices:  # type: ignore[attr-defined]
             found += label if isinstance(label, list | tuple) else [(value, label)]
         return found
+
+
+def where_of(move: BulkMove) -> str:
+    """Where many leads go, as a part of a sentence."""
+    return move.to.name if move.to else _pool_of(move.to_team or move.team)
+
+
+def _pool_of(team: Team) -> str:
+    return _("the pool of %(team)s") % {"team": team}
 
 
 def target_form(team: Team, data: Any = None) -> TargetForm:

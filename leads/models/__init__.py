@@ -1,6 +1,7 @@
 """The life of a lead: what people did, who works them, what is due, what was promised, what happened."""
 
 from leads.models.block import Block, BlockLead
+from leads.models.bulk_move import BulkMove
 from leads.models.covering import SlidStep
 from leads.models.engagement import Engagement, EngagementKey, Interest, Verdict
 from leads.models.handoff import HandOff
@@ -16,6 +17,7 @@ __all__ = [
     "Answer",
     "Block",
     "BlockLead",
+    "BulkMove",
     "Clock",
     "Engagement",
     "EngagementKey",

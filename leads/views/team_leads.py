@@ -9,21 +9,33 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.moving import MOVE_MAX, Moved, move_leads, sort_out
-from leads.forms.team import LeadFilter, TargetForm, target_form
-from leads.models import Lead
+from leads.actions.moving import (
+    AT_ONCE_MAX,
+    MANY_MAX,
+    MOVE_MAX,
+    Moved,
+    move_leads,
+    sort_out,
+    start_move,
+)
+from leads.forms.team import LeadFilter, TargetForm, target_form, where_of
+from leads.models import BulkMove, Lead
 from leads.oversight.listing import leads_of, page_of
+from leads.tasks import carry_on_moves
 from leads.views.access import managed_team, managed_teams
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request, tell
 from team.models import Role, Team, User
+
+SHOWN = 50
 
 
 @require_GET
@@ -56,7 +68,7 @@ def move(request: Request) -> HttpResponse:
     now = timezone.now()
     given = request.POST if request.method == "POST" else request.GET
     chosen = managed_team(request, given)
-    leads = chosen_leads(request, given, chosen, at=now)
+    leads = chosen_leads(request, given, chosen, at=now, most=MOVE_MAX)
     form = target_form(chosen, given if given.get("to") else None)
     if request.method == "POST":
         if not form.is_valid():
@@ -66,6 +78,8 @@ def move(request: Request) -> HttpResponse:
 
 
 def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *, at: datetime) -> HttpResponse:
+    if len(leads) > AT_ONCE_MAX:
+        return _start(request, chosen, leads, form, at=at)
     there = f"{reverse('leads:team_leads')}?{query_of(chosen, {})}"
     try:
         with transaction.atomic():
@@ -80,6 +94,30 @@ def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *
         return _preview(request, chosen, leads, form, status=409, conflict=conflict)
     _tell_moved(request, moved, form.words)
     return redirect(there)
+
+
+def _start(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *, at: datetime) -> HttpResponse:
+    """To the page that shows how far it is."""
+    try:
+        with transaction.atomic():
+            ids = [lead.pk for lead in leads]
+            run = start_move(ids, of=chosen, target=form.target, by=request.user, at=at)
+            there = reverse("leads:moving", args=[run.public_id])
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
+    except SentBefore as before:
+        return redirect(before.answer_url)
+    carry_on_moves.delay_on_commit()  # type: ignore[attr-defined]
+    return redirect(there)
+
+
+@require_GET
+@never_cache
+def moving(request: Request, public_id: UUID) -> HttpResponse:
+    """How far a move of many is: the page, and every second what of it changes."""
+    moves = BulkMove.objects.select_related("team", "to", "to_team", "by").filter(team__in=managed_teams(request))
+    move = get_object_or_404(moves, public_id=public_id)
+    template = "leads/moving.html#progress" if request.htmx else "leads/moving.html"
+    return render(request, template, {"move": move, "where": where_of(move), "is_under_way": move.ended_at is None})
 
 
 def _preview(
@@ -106,6 +144,10 @@ def _preview(
         "form_id": new_form_id(),
         "conflict": conflict,
         "is_cut": len(leads) == MOVE_MAX,
+        # More than a form carries is asked for again by the filters that found it.
+        "kept": [] if len(leads) <= MANY_MAX else [("all", "1"), *_filters(request, chosen).items()],
+        "shown": SHOWN,
+        "most": AT_ONCE_MAX,
     }
     return render(request, "leads/move.html", context, status=status)
 
@@ -136,18 +178,22 @@ def _tell_moved(request: Request, moved: Moved, words: str) -> None:
     tell(request, said, level=messages.WARNING)
 
 
-def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: datetime) -> list[Lead]:
-    """The leads that were ticked, else all that the filters leave: of this team, as many as one move takes."""
-    ids = [found for text in given.getlist("lead")[:MOVE_MAX] if (found := _uuid(text))]
-    if ids or request.method == "POST":
+def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: datetime, most: int = MANY_MAX) -> list[Lead]:
+    """The leads that were ticked, else all that the filters leave: of this team, as many as one act takes."""
+    ids = [found for text in given.getlist("lead")[:MANY_MAX] if (found := _uuid(text))]
+    if ids or (request.method == "POST" and not given.get("all")):
         leads = Lead.objects.filter(team=chosen, public_id__in=ids)
         rows = leads.select_related("person", "account", "bdr", "ae", "stage").order_by("due_at", "id")
-        return list(rows[:MOVE_MAX])
-    reps = User.objects.with_role(Role.BDR, chosen)
-    values = LeadFilter(given, reps=reps).values
+        return list(rows[:MANY_MAX])
+    values = _filters(request, chosen)
     if not values:
         raise Http404
-    return list(leads_of(chosen, values, at=at)[:MOVE_MAX])
+    return list(leads_of(chosen, values, at=at)[:most])
+
+
+def _filters(request: Request, chosen: Team) -> dict[str, str]:
+    given = request.POST if request.method == "POST" else request.GET
+    return LeadFilter(given, reps=User.objects.with_role(Role.BDR, chosen)).values
 
 
 def query_of(chosen: Team, values: dict[str, str]) -> str:

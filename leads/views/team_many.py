@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.moving import MOVE_MAX, Moved
+from leads.actions.moving import MANY_MAX, Moved
 from leads.actions.recycling_many import recycle_leads, sort_out_sleepers
 from leads.actions.spreading import plan_spread, shares_of, spread_leads
 from leads.forms.team import ReasonForm
@@ -88,7 +88,7 @@ def _spread_page(
         "shares": [share for share in planned.shares if share.leads],
         "form_id": new_form_id(),
         "conflict": conflict,
-        "is_cut": len(leads) == MOVE_MAX,
+        "is_cut": len(leads) == MANY_MAX,
     }
     return render(request, "leads/spread.html", context, status=status)
 
@@ -117,7 +117,7 @@ def _recycle_page(
         "form": form,
         "found": sort_out_sleepers(leads) if leads else Moved(),
         "form_id": new_form_id(),
-        "is_cut": len(leads) == MOVE_MAX,
+        "is_cut": len(leads) == MANY_MAX,
     }
     return render(request, "leads/recycle_many.html", context, status=status)
 

@@ -10,6 +10,7 @@ from leads.models import (
     Answer,
     Block,
     BlockLead,
+    BulkMove,
     Clock,
     Engagement,
     EngagementKey,
@@ -242,6 +243,8 @@ CASES = {
     "sharedact_verb_is_known": lambda: SharedAct.objects.create(
         key="x", by=make_user("alice"), at=NOON, verb="dance", events=[]
     ),
+    "bulkmove_side_is_known": lambda: bulk_move(side="us"),
+    "bulkmove_moved_what_it_looked_at": lambda: bulk_move(place=1, moved=2),
     # Files
     "import_state_is_known": lambda: file(state="lost"),
     "import_rows_add_up": lambda: file(state="done", rows_total=3, rows_created=2),
@@ -251,6 +254,11 @@ CASES = {
     "release_one_waiting_per_person": lambda: again(release()),
     "release_done_has_its_moment": lambda: release(state="skipped", done_at=NOON),
 }
+
+
+def bulk_move(**fields):
+    known = {"by": make_user("mona"), "team": lead().team, "side": "bdr", "leads": [], "started_at": NOON}
+    return BulkMove.objects.create(**(known | fields))
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS)

@@ -1,0 +1,185 @@
+"""Moving thousands is one act, done a part at a time; each lead ends as if it had been moved alone."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Lane, Phase
+from leads.actions.claiming import reassign_leads
+from leads.actions.closing import disqualify_lead
+from leads.actions.entering import NewLead, open_leads
+from leads.actions.handing import hand_off_lead
+from leads.actions.leaving import release_absent
+from leads.actions.logging import log_touch, set_step
+from leads.actions.moving import AT_ONCE_MAX, Target, carry_on_moves, start_move
+from leads.actions.sweeping import notice_clocks, sweep_leads
+from leads.checking import check_all
+from leads.models import BulkMove, Clock, HandOff, Lead, LeadEvent, Notice, Step
+from team.models import Absence, Membership, Role
+from tests.make import NOON, make_account, make_lead, make_person, make_team, make_user, reason
+
+pytestmark = pytest.mark.django_db
+NOW = NOON + timedelta(minutes=10)
+PHASES = [
+    *[Phase.QUEUED, Phase.WORKING, Phase.NURTURE, Phase.WORKING] * 3,
+    Phase.HANDED_OFF,
+    Phase.ACCEPTED,
+    Phase.QUALIFIED,
+]
+
+
+@pytest.fixture
+def mixed(team, alice, bob, mona, peter):
+    """Leads of every phase: touched and not, promised, waiting for a meeting at their account, lent to a cover."""
+    dealt = random.Random(20261128)
+    petra = make_user("petra", Role.AE)
+    accounts = [make_account(), make_account(), None]
+    for phase in PHASES * 2:
+        rep = dealt.choice([alice, bob])
+        lane = dealt.choice([Lane.CONTENT, Lane.HAND_RAISER, Lane.LIST])
+        person = make_person(account=dealt.choice(accounts))
+        reserved = {"bdr": rep, "reserved": True} if dealt.random() < 0.3 else {"team": team}
+        held = reserved if phase == Phase.QUEUED else {"bdr": rep, "ae": dealt.choice([peter, petra])}
+        make_lead(phase=phase, lane=lane, person=person, at=NOON - timedelta(minutes=dealt.randrange(6000)), **held)
+    worked = list(Lead.objects.filter(phase=Phase.WORKING).order_by("pk"))
+    for lead in worked[::3]:
+        log_touch(lead, kind="email", by=lead.bdr, at=NOON)
+    for lead in worked[1::4]:
+        set_step(lead, kind="call_back", due=NOON + timedelta(days=1), by=lead.bdr, at=NOON)
+    booked = next(lead for lead in worked if lead.account_id)
+    start = (NOON + timedelta(days=2)).replace(tzinfo=None)
+    hand_off_lead(booked, ae=peter, by=booked.bdr, at=NOON, meeting=(start, "UTC"))
+    for user, cover in ((bob, alice), (peter, petra)):
+        Absence.objects.create(user=user, cover=cover, starts_at=NOON, ends_at=NOON + timedelta(days=1))
+    for tick in (sweep_leads, notice_clocks, sweep_leads, release_absent):
+        tick(at=NOW)
+    return [lead.pk for lead in Lead.objects.order_by("?")]
+
+
+def test_many_moved_at_once_are_as_if_each_had_been_moved_alone(mixed, team, alice, mona):
+    carol, pia, south = make_user("carol", Role.BDR, team=team), make_user("pia", Role.AE), make_team("South")
+    there, reps = _there(), ("queued", "working", "nurture")
+    for wanted, phases in (
+        ({"to": alice}, reps),
+        ({"to": carol}, reps),
+        ({"to": None}, reps),
+        ({"to": None, "team": south}, reps),
+        ({"to": carol, "side": "bdr"}, ("handed_off", "accepted", "qualified")),
+        ({"to": pia, "side": "ae"}, ("handed_off", "accepted", "qualified")),
+    ):
+        ids = list(Lead.objects.filter(pk__in=mixed, phase__in=phases).order_by("?").values_list("pk", flat=True))
+
+        singly = _moved([[pk] for pk in sorted(ids)], there, by=mona, **wanted)
+        at_once = _moved([ids], there, by=mona, **wanted)
+
+        assert len(ids) > 3, wanted
+        assert len(singly["events"]) >= len(ids), wanted
+        assert at_once == singly, wanted
+
+
+@pytest.fixture
+def pool(team):
+    """More than one request moves."""
+    new = [
+        NewLead(make_person(phone=None, email=None).pk, Lane.LIST, Lead.Origin.IMPORT, team_id=team.pk)
+        for _ in range(AT_ONCE_MAX + 10)
+    ]
+    return open_leads(new, by=None, at=timezone.now()).leads
+
+
+def test_more_than_a_request_moves_is_one_act_of_the_worker_with_a_page_that_says_how_far_it_is(
+    client, pool, team, bob, mona, eve
+):
+    client.force_login(mona)
+    asked = {"team": team.pk, "phase": "queued", "to": f"rep-{bob.pk}"}
+
+    page = client.get(reverse("leads:move"), asked)
+    assert (len(page.context["moved"].leads), page.text.count('class="row"')) == (len(pool), 50)
+    # No form carries so many ids: it is asked again by the filter, and done once however often it is sent.
+    assert 'name="lead"' not in page.text
+    assert {"name": "phase", "value": "queued"} in [{"name": n, "value": v} for n, v in page.context["kept"]]
+    sent = {**asked, "all": "1", "form_id": page.context["form_id"]}
+    there = {client.post(reverse("leads:move"), sent).url for _ in range(2)}
+    assert len(there) == BulkMove.objects.count() == 1
+    assert "0 of 510 leads" in client.get(*there).text
+
+    carry_on_moves()
+
+    assert "510 leads moved to Bob." in client.get(*there, headers={"HX-Request": "true"}).text
+    assert Lead.objects.filter(bdr=bob).count() == len(pool)
+    acts = {event.data["act"] for event in LeadEvent.objects.filter(verb="reassign")}
+    assert acts == {BulkMove.objects.get().key}
+    assert LeadEvent.objects.filter(verb="reassign").count() == len(pool)
+    assert carry_on_moves() == 0
+    client.force_login(eve)
+    assert client.get(*there).status_code == 403
+
+
+def test_what_changed_meanwhile_stays_with_its_reason_and_who_may_not_any_more_stops_it(team, alice, bob, mona):
+    gone, hers, still = (make_lead(phase=Phase.WORKING, bdr=rep) for rep in (alice, bob, alice))
+    move = start_move([one.pk for one in (gone, hers, still)], of=team, target=Target(bob), by=mona, at=NOW)
+    disqualify_lead(gone, reason=reason("bad_data"), by=alice, at=NOW)
+
+    carry_on_moves()
+
+    move.refresh_from_db()
+    assert (move.moved, move.stayed) == (1, {"It is closed.": 1, "Bob has it already.": 1})
+    back = start_move([still.pk], of=team, target=Target(alice), by=mona, at=NOW)
+    Membership.objects.filter(user=mona).delete()
+    carry_on_moves()
+    back.refresh_from_db()
+    assert (back.moved, bool(back.error), back.ended_at is None) == (0, True, False)
+    assert Lead.objects.get(pk=still.pk).bdr == bob
+
+
+def _moved(parts, there, **wanted):
+    """What is there after these moves, of which nothing stays."""
+    with transaction.atomic():
+        for part in parts:
+            reassign_leads(part, at=NOW, because="moved", **wanted)
+        found = _state(there)
+        assert len(parts) > 1 or not any(check_all(at=NOW).values())
+        transaction.set_rollback(True)
+    return found
+
+
+def _there():
+    return {model: set(model.objects.values_list("pk", flat=True)) for model in (LeadEvent, Clock, Step, Notice)}
+
+
+def _state(there):
+    """Every row that a move may touch. One that was not there before is called by its place among those of its lead."""
+    known = {}
+    for model, before in there.items():
+        places = Counter()
+        for pk, lead_id in model.objects.exclude(pk__in=before).order_by("pk").values_list("pk", "lead"):
+            places[lead_id] += 1
+            known[model, pk] = f"{lead_id}/{places[lead_id]}"
+    clocks = {pk: called for (model, pk), called in known.items() if model is Clock}
+
+    def rows(model, **filters):
+        found = model.objects.filter(**filters).values()
+        return sorted(({**row, "id": known.get((model, row["id"]), row["id"])} for row in found), key=str)
+
+    events = LeadEvent.objects.exclude(pk__in=there[LeadEvent]).order_by("lead_id", "pk").values()
+    return {
+        "leads": rows(Lead),
+        "steps": rows(Step),
+        "clocks": rows(Clock),
+        "hand-offs": rows(HandOff),
+        "notices": rows(Notice),
+        "events": [_called(event, clocks) for event in events],
+    }
+
+
+def _called(event, clocks):
+    del event["id"]
+    started = event["data"].get("effects", {}).get("clocks_started")
+    if started:
+        started[:] = [clocks.get(pk, pk) for pk in started]
+    return event
