@@ -66,15 +66,16 @@ def end_of_period(day: date, precision: str) -> date:
     return day
 
 
-def sentence(rule: ReasonRule, facts: Facts, day: date) -> str:
-    """Why that day, for the form before it is sent."""
+def sentence(rule: ReasonRule, facts: Facts, *, today: date) -> str:
+    """Why `wake_day` is that day, for the form before it is sent."""
     if facts.wake_on:
         return _("the day that was given")
     if rule.category == ReasonRule.Category.MID_CONTRACT and _is_known(facts):
-        return _("the end of the contract less %(notice)s days of notice and %(lead)s days to talk") % {
-            "notice": _notice(rule, facts),
-            "lead": _lead_time(rule, facts),
-        }
+        words = {"notice": _notice(rule, facts), "lead": _lead_time(rule, facts)}
+        said = _("the end of the contract less %(notice)s days of notice and %(lead)s days to talk") % words
+        if _before_the_end(rule, facts, today=today) <= today:
+            said += "; " + _("that day is past, so it is tomorrow")
+        return said
     if rule.category == ReasonRule.Category.MID_CONTRACT:
         return _("asked again, since nobody knows the end of the contract")
     return _("%(days)s days, as the agreement says") % {"days": rule.wake_days}

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.normalise import BadValue, email
+from accounts.normalise import BadValue, email, text
 from agreement.models import Criterion, Disposition, Reason, ReasonRule
 from leads.forms.fields import (
     NOTE_MAX,
@@ -95,6 +95,13 @@ class MeetingForm(WithCall):
         self.aes = aes
         self.fields["ae"].queryset = User.objects.filter(pk__in=[ae.pk for ae in aes])  # type: ignore[attr-defined]
         self.fields["line"].error_messages["required"] = _("The account executive reads this first.")
+
+    def clean_line(self) -> str:
+        """On one line, without characters that turn or hide what the account executive reads."""
+        try:
+            return text(self.cleaned_data["line"])
+        except BadValue as bad:
+            raise forms.ValidationError(str(bad)) from bad
 
     @property
     def wall(self) -> tuple[datetime, str] | None:

@@ -135,7 +135,7 @@ def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
     elif entry.soft:
         told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
     if undoable and entry.event and entry.event.pk == undoable.pk:
-        told = f'{told} <button class="link" form="undo-last" data-key="u">{escape(_("Correct"))} <kbd>u</kbd></button>'
+        told = f'{told} <button class="link" form="undo-last" data-key="u">{escape(_("Undo"))} <kbd>u</kbd></button>'
     words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
     return (
         f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"

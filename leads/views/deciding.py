@@ -226,10 +226,13 @@ def meets_already(ae: User, wall: tuple[datetime, str] | None, minutes: int, *, 
 def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> str:
     """When it comes back and why then; and whether its cadence has not ended."""
     rule = form.rule
-    if rule is None or "wake_on" in form.errors or "contract_end" in form.errors:
+    if rule is None:
         return ""
+    for name in ("wake_on", "contract_end"):
+        if name in form.errors:
+            return str(form.errors[name][0])
     day = wake_day(rule, form.facts, today=form.today)
-    said = _("Back on %(day)s: %(why)s") % {"day": written_day(day), "why": sentence(rule, form.facts, day)}
+    said = _("Back on %(day)s: %(why)s") % {"day": written_day(day), "why": sentence(rule, form.facts, today=form.today)}
     planned = attempts_of(lead.cadence_id) if lead.cadence_id else ()
     if rule.category == rule.Category.UNRESPONSIVE and lead.attempts < len(planned):
         words = {"next": lead.attempts + 1, "all": len(planned)}

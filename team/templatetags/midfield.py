@@ -111,11 +111,13 @@ def moment(
 
 
 @register.simple_tag(takes_context=True)
-def day(context: Context, at: datetime | None, now: datetime | None = None) -> SafeString | str:
-    """The day of a moment: Today, Tomorrow, Mon 24 Nov, 12 Mar 2027."""
+def day(
+    context: Context, at: datetime | None, now: datetime | None = None, *, midline: bool = False
+) -> SafeString | str:
+    """The day of a moment: Today, Tomorrow, Mon 24 Nov, 12 Mar 2027; `midline` where it does not begin the text."""
     if at is None:
         return ""
-    return _time(at, day_words(at, now=now or _now(context)), None, "")
+    return _time(at, day_words(at, now=now or _now(context), midline=midline), None, "")
 
 
 @register.simple_tag(takes_context=True)

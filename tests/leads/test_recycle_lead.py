@@ -128,7 +128,14 @@ def test_it_comes_back_at_eight_where_the_team_works(day, zone, moment):
     ],
 )
 def test_the_day_is_explained(db, key, facts, words):
-    assert sentence(rule(key), facts, date(2027, 4, 1)) == words
+    assert sentence(rule(key), facts, today=date(2027, 3, 1)) == words
+
+
+def test_a_day_that_is_past_is_not_explained_by_the_contract_alone(db):
+    facts = Facts(contract_ends=date(2027, 5, 1), precision="day")
+
+    assert wake_day(rule("mid_contract"), facts, today=date(2027, 3, 1)) == date(2027, 3, 2)
+    assert sentence(rule("mid_contract"), facts, today=date(2027, 3, 1)).endswith("that day is past, so it is tomorrow")
 
 
 # The act
