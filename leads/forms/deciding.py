@@ -99,7 +99,7 @@ class MeetingForm(WithCall):
     def clean_line(self) -> str:
         """On one line, without characters that turn or hide what the account executive reads."""
         try:
-            return text(self.cleaned_data["line"])
+            return text(self.cleaned_data["line"], limit=500)
         except BadValue as bad:
             raise forms.ValidationError(str(bad)) from bad
 
