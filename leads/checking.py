@@ -19,6 +19,7 @@ from leads.actions.leaving import answered_for_at, covers_at, lent_hand_offs, le
 from leads.folding import fold
 from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
 from leads.models.lead import AE_PHASES
+from team.actions.auditing import entries_that_differ
 from team.localtime import is_zone
 from team.models import Absence, Calendar, Membership, Role, Team, User
 from team.prepared import Prepared
@@ -361,7 +362,16 @@ def release_is_late(when: When) -> QuerySet[Release]:
 
 
 # What no single statement answers.
-READING_ROWS: tuple[Callable[[], Iterable[int]], ...] = (calendar_without_hours, state_differs_from_history)
+def audit_is_not_whole() -> Iterator[int]:
+    """Entries of the audit log that were changed or taken out."""
+    return entries_that_differ()
+
+
+READING_ROWS: tuple[Callable[[], Iterable[int]], ...] = (
+    audit_is_not_whole,
+    calendar_without_hours,
+    state_differs_from_history,
+)
 CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
     check.__name__: check
     for check in (

@@ -4,6 +4,7 @@ from django.urls import path
 
 from leads.views import (
     accounts,
+    audit,
     away,
     blocks,
     calendar_feed,
@@ -100,6 +101,7 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/changes/<int:pk>/revert/", settings.setting_revert, name="setting_revert"),
     path("settings/routing/", routing.routing, name="routing"),
+    path("settings/audit/", audit.audit, name="audit"),
     path("settings/people/<int:pk>/login/", person_login.person_login, name="person_login"),
     path("settings/<slug:slug>/", settings.setting_list, name="setting_list"),
     path("settings/<slug:slug>/new/", settings.setting_new, name="setting_new"),

@@ -10,7 +10,9 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from team.actions.auditing import note_audit
 from team.http import is_by_itself
+from team.models import AuditEntry, User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -30,6 +32,28 @@ def own_clock(get_response: GetResponse) -> GetResponse:
             return get_response(request)
 
     return middleware
+
+
+def note_refusals(get_response: GetResponse) -> GetResponse:
+    """Who is signed in and asks for what she may not is noted. Inside the middleware that knows the request's id."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        user = request.user
+        if response.status_code == 403 and isinstance(user, User):
+            detail = f"{request.method} {_open_path(request)}"
+            note_audit(AuditEntry.Verb.REFUSED, by=user, at=timezone.now(), detail=detail)
+        return response
+
+    return middleware
+
+
+def _open_path(request: HttpRequest) -> str:
+    """The address without what is a secret in some: only keys of rows are said, else the pattern."""
+    match = request.resolver_match
+    if match is None or set(match.kwargs) <= {"pk", "public_id", "slug", "object_id"}:
+        return request.path
+    return f"/{match.route}"
 
 
 def htmx_redirect(get_response: GetResponse) -> GetResponse:

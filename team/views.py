@@ -54,7 +54,7 @@ def calendar(request: Request) -> HttpResponse:
     if act == FeedForm.KEEP:
         show_names(request.user, has_names)
         tell(request, _("Your calendar shows names.") if has_names else _("Your calendar shows no names."))
-    elif revoke_feed(request.user):
+    elif revoke_feed(request.user, by=request.user, at=timezone.now()):
         tell(request, _("The address is revoked: your calendar hears nothing any more."))
     return redirect("team:profile")
 

@@ -20,10 +20,11 @@ from leads.actions.outcomes import return_lead
 from leads.models import HandOff, Lead, Notice, Step
 from leads.models.handoff import who_answer_at
 from leads.models.lead import AE_PHASES
+from team.actions.auditing import note_audit
 from team.actions.feeds import revoke_feed
 from team.actions.people import end_sessions
 from team.calendars import Calendars
-from team.models import Absence, Role, Territory, User
+from team.models import Absence, AuditEntry, Role, Territory, User
 from team.worktime import working_days_between
 
 logger = structlog.get_logger(__name__)
@@ -56,9 +57,10 @@ def deactivate_user(
     user.is_active, user.successor, user.ae_successor = False, successor, ae_successor
     user.save(update_fields=["is_active", "successor", "ae_successor"])
     end_sessions(user, at=at)
-    revoke_feed(user)
     _pass_on_duties(user, successor=successor, ae_successor=ae_successor, at=at)
     pass_on(user, by=by, at=at, successor=successor, ae_successor=ae_successor)
+    revoke_feed(user, by=by, at=at)
+    note_audit(AuditEntry.Verb.DEACTIVATED, by=by, at=at, about=user._meta.label, about_id=str(user.pk))
 
 
 def take_up_user(user: User) -> None:

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leads.settings.kind import Kind, SettingConflict, SettingRefused, Touch, Values, mark_of
-from team.models import Role, SettingChange
+from team.actions.auditing import note_audit
+from team.models import AuditEntry, Role, SettingChange
 
 if TYPE_CHECKING:
     from team.models import User
@@ -160,7 +161,7 @@ def _record(
     at: datetime,
     reverts: SettingChange | None = None,
 ) -> SettingChange:
-    return SettingChange.objects.create(
+    made = SettingChange.objects.create(
         at=at,
         by=by,
         model=kind.model._meta.label,
@@ -169,3 +170,14 @@ def _record(
         changes={name: list(pair) for name, pair in changes.items()},
         reverts=reverts.pk if reverts else None,
     )
+    note_audit(
+        AuditEntry.Verb.REVERT if reverts else AuditEntry.Verb.SETTING,
+        by=by,
+        at=at,
+        about=made.model,
+        about_id=made.object_id,
+        before=mark_of({name: old for name, (old, _new) in changes.items()}),
+        after=mark_of({name: new for name, (_old, new) in changes.items()}),
+        detail=verb,
+    )
+    return made

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,11 +16,10 @@ from leads.lead_choices import choices_for
 from leads.lead_export import export_lines
 from leads.lead_list import COUNT_MAX, SORTS, list_leads, list_open, seen_by, sees_only_handed, sort_of
 from leads.views.access import need_role
+from team.actions.auditing import note_audit
 from team.csv import csv_file
 from team.http import Request
-from team.models import Role
-
-logger = structlog.get_logger(__name__)
+from team.models import AuditEntry, Role
 
 
 @require_GET
@@ -52,7 +50,8 @@ def leads_export(request: Request) -> StreamingHttpResponse:
     now = timezone.now()
     filters = _filters(request, at=now)
     sort = sort_of(filters.order, has_closed=filters.has_closed)
-    logger.info("exported", what="leads", filters=sorted(filters.chosen), user=request.user.pk)
+    chosen = " ".join(sorted(filters.chosen))
+    note_audit(AuditEntry.Verb.EXPORT, by=request.user, at=now, about="leads", detail=chosen)
     site = f"{request.scheme}://{request.get_host()}"
     name = f"leads-{timezone.localdate(now):%Y-%m-%d}.csv"
     return csv_file(name, export_lines(filters.leads, sort, site=site))

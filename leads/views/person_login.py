@@ -1,6 +1,7 @@
 """How a user gets in: by a password that is shown once, or by a link to choose one herself."""
 
 from smtplib import SMTPException
+from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
 from django.contrib import messages
@@ -26,12 +27,12 @@ def person_login(request: Request, pk: int) -> HttpResponse:
     person = User.objects.active().filter(pk=pk).first()
     if person is None:
         raise Http404
-    context = {"person": person, "kind": BY_SLUG["people"], "kinds": KINDS, "now": timezone.now(), "password": ""}
+    context: dict[str, Any] = {"person": person, "kind": BY_SLUG["people"], "kinds": KINDS, "now": timezone.now()}
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["act"] == LoginForm.LINK:
             return _send_link(request, person)
-        context["password"] = give_password(person, at=timezone.now())
+        context["password"] = give_password(person, by=request.user, at=timezone.now())
     is_wrong = request.method == "POST" and not form.is_valid()
     return render(request, "leads/settings/person_login.html", context, status=422 if is_wrong else 200)
 

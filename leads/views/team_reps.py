@@ -17,9 +17,10 @@ from leads.queue import queue_of
 from leads.queue_sections import sections_of, tabs_of
 from leads.today import today_of
 from leads.views.access import managed_rep, managed_team
+from team.actions.auditing import note_audit
 from team.csv import csv_file
 from team.http import Request
-from team.models import Team
+from team.models import AuditEntry, Team
 
 
 @require_GET
@@ -58,6 +59,8 @@ def team_month(request: Request) -> HttpResponse | StreamingHttpResponse:
     team = managed_team(request, request.GET)
     month = _month(request.GET.get("month", ""))
     rows = list(month_rows(team, month))
+    what = {"about": "month", "about_id": str(team.pk), "detail": f"{month:%Y-%m}"}
+    note_audit(AuditEntry.Verb.EXPORT, by=request.user, at=timezone.now(), **what)
     return csv_file(f"midfield-{month:%Y-%m}.csv", rows)
 
 

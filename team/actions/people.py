@@ -11,8 +11,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from team.actions.auditing import note_audit
 from team.actions.settings import match_staff_to_roles
-from team.models import Membership, User
+from team.models import AuditEntry, Membership, User
 
 # Neither 0 and o nor 1, i and l: it is read out and typed once.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -34,12 +35,14 @@ def give_roles(user: User, roles: Sequence[tuple[str, int | None]]) -> None:
     match_staff_to_roles(User.objects.get(pk=user.pk))
 
 
-def give_password(user: User, *, at: datetime) -> str:
+@transaction.atomic
+def give_password(user: User, *, by: User, at: datetime) -> str:
     """A new password, told once; what is signed in with the one before ends."""
     password = "-".join("".join(secrets.choice(LETTERS) for _n in range(OF_LETTERS)) for _group in range(GROUPS))
     user.set_password(password)
     user.save(update_fields=["password"])
     end_sessions(user, at=at)
+    note_audit(AuditEntry.Verb.LET_IN, by=by, at=at, about=user._meta.label, about_id=str(user.pk))
     return password
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 from django.db.models import F
 
-from team.models import Calendar, Membership, Role, SettingChange
+from team.actions.auditing import note_audit
+from team.models import AuditEntry, Calendar, Membership, Role, SettingChange
 
 if TYPE_CHECKING:
     from team.models import User
@@ -22,7 +23,9 @@ def record_setting(
         return None
     clean = {name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()}
     label = changed._meta.label
-    return SettingChange.objects.create(at=at, by=by, model=label, object_id=str(changed.pk), changes=clean)
+    made = SettingChange.objects.create(at=at, by=by, model=label, object_id=str(changed.pk), changes=clean)
+    note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about=label, about_id=str(changed.pk))
+    return made
 
 
 def change_calendar(calendar: Calendar) -> None:

@@ -1,5 +1,6 @@
 """Who works here, when, and what they may see. The lowest room: it knows nothing of leads."""
 
+from team.models.audit import AuditEntry, AuditHead
 from team.models.calendar import Absence, Calendar, CalendarDay, CalendarWindow
 from team.models.feed import CalendarFeed
 from team.models.installation import FormSubmission, Installation, SettingChange, Tick, Upload
@@ -7,6 +8,8 @@ from team.models.user import Membership, Role, Team, Territory, User
 
 __all__ = [
     "Absence",
+    "AuditEntry",
+    "AuditHead",
     "Calendar",
     "CalendarDay",
     "CalendarFeed",

@@ -35,7 +35,7 @@ def test_every_page_of_people_fits_and_reads_well(new_page, team, dora, alice, w
     found = {}
     for path in (
         "people/", "people/new/", f"people/new/?like={alice.pk}", f"people/{alice.pk}/", f"people/{alice.pk}/retire/",
-        f"people/{alice.pk}/login/",
+        f"people/{alice.pk}/login/", "audit/",
     ):  # fmt: skip
         page.goto(f"/settings/{path}")
         wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")

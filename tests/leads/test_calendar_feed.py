@@ -96,7 +96,7 @@ def test_an_address_made_anew_or_revoked_leads_nowhere(client, alice, day):
 
     assert client.get(address(first)).status_code == 404
     assert client.get(address(second)).status_code == 200
-    assert revoke_feed(alice)
+    assert revoke_feed(alice, by=alice, at=NOON)
     assert client.get(address(second)).status_code == 404
     assert client.get(address("-")).status_code == 404
 

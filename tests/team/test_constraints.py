@@ -6,6 +6,8 @@ import pytest
 
 from team.models import (
     Absence,
+    AuditEntry,
+    AuditHead,
     Calendar,
     CalendarDay,
     CalendarFeed,
@@ -79,6 +81,10 @@ def setting_change(**fields):
     return SettingChange.objects.create(at=NOON, model="team.Team", object_id="1", **fields)
 
 
+def audited(**fields):
+    return AuditEntry.objects.create(**{"number": 1, "at": NOON, "verb": "login", "hash": "x", **fields})
+
+
 CASES = {
     "calendar_has_time_zone": lambda: put(make_calendar(), time_zone=""),
     "calendarwindow_weekday_is_monday_to_sunday": lambda: put(window(), weekday=7),
@@ -89,6 +95,9 @@ CASES = {
     "calendarday_is_closed_once": lambda: again(own_day()),
     "absence_ends_after_it_starts": lambda: put(absence(), ends_at=NOON),
     "absence_is_not_covered_by_herself": covered_by_herself,
+    "auditentry_verb_is_known": lambda: audited(verb="guess"),
+    "auditentry_first_alone_has_none_before": lambda: audited(number=7),
+    "audithead_is_one": lambda: AuditHead.objects.create(pk=2),
     "calendarfeed_keeps_a_hash": lambda: CalendarFeed.objects.create(user=make_user("alice"), made_at=NOON),
     "installation_is_one": lambda: Installation.objects.create(pk=2),
     "installation_half_life_is_positive": lambda: Installation.objects.update(interest_half_life_days=0),
