@@ -42,6 +42,13 @@ CHROMIUM_FLAGS = [
 NO_CHROMIUM = "no Chromium: `.venv/bin/playwright install chromium`, or `apt-get install chromium`"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module that is named for a page is of a page: the short form asks it of one database."""
+    for item in items:
+        if item.path.stem.endswith(("_page", "_pages")):
+            item.add_marker("page")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     # Playwright's loop runs in this thread, and Django takes it for an asynchronous caller.

@@ -11,7 +11,7 @@ from leads.actions.claiming import claim_lead
 from leads.models import Lead
 from tests.make import make_lead, make_person
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.django_db(transaction=True)]
 LEAD = re.compile(r"/leads/[0-9a-f-]{36}/$")
 
 

@@ -18,7 +18,7 @@ from team.localtime import resolve
 from team.models import Role
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.django_db(transaction=True)]
 
 FILE = """given,family,title,company,phone,zone
 Iris,Bell,Maintenance director,Corrow Bearings,+12165550101,America/New_York
