@@ -231,8 +231,8 @@ def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> s
     for name in ("wake_on", "contract_end"):
         if name in form.errors:
             return str(form.errors[name][0])
-    day = wake_day(rule, form.facts, today=form.today)
-    said = _("Back on %(day)s: %(why)s") % {"day": written_day(day), "why": sentence(rule, form.facts, today=form.today)}
+    day, why = wake_day(rule, form.facts, today=form.today), sentence(rule, form.facts, today=form.today)
+    said = _("Back on %(day)s: %(why)s") % {"day": written_day(day), "why": why}
     planned = attempts_of(lead.cadence_id) if lead.cadence_id else ()
     if rule.category == rule.Category.UNRESPONSIVE and lead.attempts < len(planned):
         words = {"next": lead.attempts + 1, "all": len(planned)}
