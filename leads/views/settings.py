@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -171,8 +172,16 @@ def _save(request: Request, kind: Kind, pk: int | None, form: SettingForm, *, at
     except SentBefore as before:
         return redirect(before.answer_url or there)
     name = kind.name_of(pk, (form.old or {}) | form.values)
-    tell(request, (_("Saved: %(name)s.") if change else _("Nothing was changed: %(name)s.")) % {"name": name})
+    tell(request, _told(kind, change, name))
     return redirect((not pk and change and kind.after_adding(int(change.object_id))) or there)
+
+
+def _told(kind: Kind, change: SettingChange | None, name: str) -> str:
+    if change is None:
+        return _("Nothing was changed: %(name)s.") % {"name": name}
+    if change.verb == SettingChange.Verb.RETIRE:
+        return capfirst(str(kind.retired_words) % {"name": name}) + "."
+    return _("Saved: %(name)s.") % {"name": name}
 
 
 def _kind(slug: str) -> Kind:
