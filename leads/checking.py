@@ -17,7 +17,19 @@ from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import COLUMNS, PHASE_MOMENTS, as_code
 from leads.actions.leaving import answered_for_at, covers_at, lent_hand_offs, lent_steps
 from leads.folding import fold
-from leads.models import Clock, Engagement, HandOff, Import, Lead, LeadEvent, Recycling, Release, Step, Verdict
+from leads.models import (
+    Clock,
+    Engagement,
+    HandOff,
+    Import,
+    Lead,
+    LeadEvent,
+    Recycling,
+    Release,
+    SlidStep,
+    Step,
+    Verdict,
+)
 from leads.models.lead import AE_PHASES
 from team.actions.auditing import entries_that_differ
 from team.localtime import is_zone
@@ -187,6 +199,11 @@ def team_is_retired(when: When) -> QuerySet[Lead]:
 def step_lent_to_nobodys_cover(when: When) -> QuerySet[Step]:
     """What was lent and not taken back: its rep is here again, and somebody else still has it."""
     return lent_steps().filter(~Exists(covers_at(when.late)), ~Exists(covers_at(when.at)))
+
+
+def step_put_off_for_nobody(when: When) -> QuerySet[Step]:
+    """What waits for a return that nobody waits for any more."""
+    return Step.objects.filter(pk__in=SlidStep.objects.for_nobody(when.at).values("step"))
 
 
 def meeting_of_sales_with_the_rep(when: When) -> QuerySet[Step]:
@@ -394,6 +411,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         responsible_without_role,
         team_is_retired,
         step_lent_to_nobodys_cover,
+        step_put_off_for_nobody,
         meeting_of_sales_with_the_rep,
         hand_off_lent_to_nobodys_cover,
         responsible_is_away_uncovered,

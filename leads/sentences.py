@@ -120,6 +120,7 @@ BECAUSE = {
     "away": gettext_lazy("away without cover"),
     "away_covered": gettext_lazy("away, and covered"),
     "back": gettext_lazy("back earlier"),
+    "not_awaited": gettext_lazy("its rep is waited for no more"),
     "left": gettext_lazy("left the company"),
     "cover": gettext_lazy("cover for a day"),
     "undo": gettext_lazy("what opened it was taken back"),
@@ -233,7 +234,7 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
         return Told("clock", _("Attempts go on %(moment)s") % {"moment": due if is_ahead else _("now")}, _because(e))
     if e.data.get("because") == "away_covered":
         return Told("asleep", _("Waits for its rep until %(moment)s") % {"moment": due}, _because(e))
-    if e.data.get("because") == "back":
+    if e.data.get("because") in ("back", "not_awaited"):
         return Told("clock", _("Due again %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("cadence"):
         text = _("%(who)s went on with another cadence, next %(moment)s") % {

@@ -27,11 +27,12 @@ from leads.actions.holding import (
     settle_in_pool,
     stopped_promises,
 )
+from leads.actions.sliding import slid_of, slide_back
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.cadence import first_step, held_until_of, reach_of, soon
 from leads.clocks import first_touch_of
-from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
+from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, SlidStep, Step
 from team.bulk import insert_objects
 from team.calendars import KeptCalendars
 from team.models import Role, Team, User
@@ -86,15 +87,16 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
     """Back to the pool of its team with its clocks running and its steps open, for whoever takes it next.
 
     Of a lead nobody has touched only what was promised stays: whoever takes it begins the cadence. What waited for a
-    meeting at the account is due when it was planned, and waits again when somebody takes it; the promise of a first
-    touch waits here, too.
+    meeting at the account, or for her return, is due when it was planned, and waits again when somebody takes it; the
+    promise of a first touch waits here, too.
     """
     held = lock_lead(lead)
     if held.phase != Phase.WORKING:
         raise LeadConflict(_("Only a lead that is being worked can be given back."))
     until = reach_of(held).held_until if held.first_touched_at is None else None
     effects = Effects(held, by=by, at=at)
-    event = _release(effects, until, because=because, of_team=KeptCalendars(at=at).of_team)
+    of_team, slid = KeptCalendars(at=at).of_team, slid_of([held], at=at)[held.pk]
+    event = _release(effects, until, because=because, of_team=of_team, slid=slid)
     write(held, event, band=held.band, sweep_at=held.sweep_at)
     lead.refresh_from_db()
     return event
@@ -107,6 +109,7 @@ def _release(
     because: str,
     of_team: Callable[[int], WorkCalendar],
     stopped: dict[int, Clock] | None = None,
+    slid: Sequence[SlidStep] = (),
 ) -> LeadEvent:
     """Back to the pool, in memory; `until` a meeting at its account ends, before which nobody may try."""
     held, at = effects.lead, effects.at
@@ -115,6 +118,7 @@ def _release(
         effects.close_steps([step for step in effects.open_steps if not step.promised])
     effects.assign_steps(None)
     let_go(effects)
+    slide_back(effects, slid)
     settle_in_pool(effects, until if untouched else None, at=at, of_team=of_team, stopped=stopped)
     due_at = (due_in_pool(effects) if untouched else effects.next_due) or soon(at)
     event = alter(
@@ -151,7 +155,8 @@ def reassign_leads(
     because: str = "",
     side: str = "",
 ) -> list[LeadEvent]:
-    """Move open leads to another rep, or with `team` to another team's pool; clocks and moments stay as they are.
+    """Move open leads to another rep, or with `team` to another team's pool; clocks and moments stay as they are, but
+    what waited for the return of who had them.
 
     In the pool a lead is reserved for its new rep until its first touch is due, a missed one until the day is over.
     `side` says whose part moves, bdr or ae; by default the AE's of accepted and qualified leads, else the BDR's.
@@ -181,11 +186,13 @@ class _Moving:
     def read(self, leads: list[Lead]) -> list[Lead]:
         """What is open of these, and of whom goes back to the pool, what may hold up whoever takes her next."""
         self.steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
-        released = [lead for lead in leads if lead.phase == Phase.WORKING] if self.to is None else []
+        worked = [lead for lead in leads if lead.phase == Phase.WORKING]
+        released = worked if self.to is None else []
+        self.slid = slid_of(worked, at=self.at)
+        self.held_until = held_until_of(released or [lead for lead in worked if lead.pk in self.slid])
         if released:
             self.clocks = by_lead(Clock.objects.running().filter(lead__in=released))
             self.stopped = stopped_promises(released)
-            self.held_until = held_until_of(released)
             teams = Team.objects.in_bulk({lead.team_id for lead in released})
             for lead in released:
                 lead.team = teams[lead.team_id]
@@ -195,7 +202,14 @@ class _Moving:
         effects = self._effects(lead)
         effects.running_clocks = self.clocks[lead.pk]
         until = self.held_until.get(lead.account_id or 0)
-        event = _release(effects, until, because=self.because, of_team=self.of_team, stopped=self.stopped)
+        event = _release(
+            effects,
+            until,
+            because=self.because,
+            of_team=self.of_team,
+            stopped=self.stopped,
+            slid=self.slid[lead.pk],
+        )
         self.altered.append((lead, event))
 
     def reassign(self, lead: Lead, side: str) -> None:
@@ -247,6 +261,11 @@ class _Moving:
         elif was is not None:
             # Sales has the lead; what its BDR still owes it goes to who keeps the relation now.
             effects.assign_steps(to or lead.ae, of=was)
+        if lead.phase == Phase.WORKING and to is not None and to.pk != was:
+            held_until = self.held_until.get(lead.account_id or 0)
+            if slide_back(effects, self.slid[lead.pk], held_until=held_until):
+                # What waited for her return waits for it no more.
+                return {"bdr": to, "due_at": effects.next_due}
         return {"bdr": to}
 
     def _effects(self, lead: Lead) -> Effects:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from agreement.models import Lane, Phase, StepKind
+from agreement.models import Lane, Phase
 from leads.actions.acts import one_act
-from leads.actions.changing import MoveRefused, alter, lock_leads, write
+from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads
-from leads.actions.effects import Effects
-from leads.actions.holding import hold_attempts
 from leads.actions.leaving import UNCOVERED_DAYS, lend, take_back_lent
+from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
 from leads.models import Lead, SlidStep, Step
 from team.calendars import worktime_of_user
-from team.models import Absence, Installation, Role, User
-from team.worktime import WorkCalendar, add_working_days, next_opening, working_days_between
+from team.models import Absence, Role, User
+from team.worktime import next_opening, working_days_between
 
 # The event by which a reservation went to a cover.
 PASSED = ("reassign", "cover")
-# What a person waits for is lent, whoever planned it.
-WAITED_FOR = (StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.MEETING)
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ def foresee_absence(
         if working_days_between(calendar, starts_at, ends_at) > UNCOVERED_DAYS:
             return Foreseen(given_back=Lead.objects.held_by(user).count(), back_at=back_at)
         return Foreseen(late=due.count(), reserved=reserved, back_at=back_at)
-    slid = _sliding(due).count() if _may_wait(back_at, at=at) else 0
+    slid = sliding(due).count() if may_wait(back_at, at=at) else 0
     return Foreseen(lent=due.count() - slid, slid=slid, reserved=reserved, back_at=back_at)
 
 
@@ -86,7 +79,8 @@ def set_away(
             raise MoveRefused(_("Away already: %(absence)s. End that first.") % {"absence": other})
         absence = Absence.objects.create(user=user, starts_at=starts_at, ends_at=ends_at, cover=cover)
         if cover is not None:
-            _slide(absence, leads, by=by, at=at)
+            due = _due_while_away(user, starts_at=starts_at, ends_at=ends_at, at=at)
+            slide(absence, leads, due, by=by, at=at)
             if starts_at <= at:
                 _pass_on_reserved(absence, by=by, at=at)
                 lend(at=at)
@@ -100,19 +94,19 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
     """
     with transaction.atomic(), one_act():
         _must_be_hers(absence.user, by=by)
-        slid = list(SlidStep.objects.filter(absence=absence).select_related("step").order_by("step"))
-        leads = lock_leads(sorted({one.step.lead_id for one in slid}))
+        slid = SlidStep.objects.filter(absence=absence)
+        leads = lock_leads(list(slid.values_list("step__lead", flat=True).distinct()))
         # Its row is read after the lock: two who end it at once end it once.
         held = Absence.objects.select_for_update().filter(pk=absence.pk, ends_at__gt=at).first()
         if held is None:
             raise MoveRefused(_("This absence is over already."))
+        slide_back_leads(leads, held, by=by, at=at)
+        slid.delete()
         if held.starts_at >= at - timedelta(minutes=1):
             held.delete()
         else:
             held.ends_at = at
             held.save(update_fields=["ends_at"])
-        _slide_back(leads, slid, by=by, at=at)
-        SlidStep.objects.filter(absence=absence.pk).delete()
         _take_back_reserved(absence, by=by, at=at)
         take_back_lent(at=at)
 
@@ -146,18 +140,6 @@ def _due_while_away(user: User, *, starts_at: datetime, ends_at: datetime, at: d
     return steps if starts_at <= at else steps.filter(due_at__gte=starts_at)
 
 
-def _sliding(steps: QuerySet[Step]) -> QuerySet[Step]:
-    """Of these what may wait: planned, promised to nobody, and of a lead whose first touch was made."""
-    planned = steps.filter(promised=False, lead__phase=Phase.WORKING, lead__first_touched_at__isnull=False)
-    return planned.exclude(kind__in=WAITED_FOR)
-
-
-def _may_wait(back_at: datetime, *, at: datetime) -> bool:
-    """A next step is never further away than that; what would be, is lent."""
-    days = Installation.objects.values_list("step_max_days", flat=True).first() or 14
-    return back_at <= at + timedelta(days=days)
-
-
 def _reserved_while_away(user: User, *, ends_at: datetime, at: datetime) -> QuerySet[Lead]:
     return Lead.objects.reserved_for(user, at=at).filter(Q(due_at__lt=ends_at) | Q(lane=Lane.HAND_RAISER))
 
@@ -165,58 +147,6 @@ def _reserved_while_away(user: User, *, ends_at: datetime, at: datetime) -> Quer
 def _lock_what_is_due(user: User, *, ends_at: datetime) -> dict[int, Lead]:
     worked = Lead.objects.worked_by(user).filter(due_at__lt=ends_at)
     return {lead.pk: lead for lead in lock_leads(list(worked.values_list("pk", flat=True)))}
-
-
-def _slide(absence: Absence, leads: dict[int, Lead], *, by: User, at: datetime) -> None:
-    """Each at its time of day, on the day she is back."""
-    calendar = worktime_of_user(absence.user, at=at)
-    back_at = next_opening(calendar, absence.ends_at)
-    if not _may_wait(back_at, at=at):
-        return
-    due = _due_while_away(absence.user, starts_at=absence.starts_at, ends_at=absence.ends_at, at=at)
-    found: dict[int, list[int]] = defaultdict(list)
-    for pk, lead_id in _sliding(due).filter(lead__in=leads).values_list("pk", "lead_id"):
-        found[lead_id].append(pk)
-    slid = []
-    for lead_id, ids in sorted(found.items()):
-        lead, effects = leads[lead_id], Effects(leads[lead_id], by=by, at=at)
-        for step in [one for one in effects.open_steps if one.pk in ids]:
-            was = step.due_at
-            effects.move_step(step, _on_her_return(calendar, was, back_at=back_at))
-            slid.append(SlidStep(absence=absence, step=step, was_due_at=was, due_at=step.due_at))
-        _plan(lead, effects, "away_covered", by=by, at=at)
-    SlidStep.objects.bulk_create(slid)
-    _hold_again((leads[pk] for pk in found), at=at)
-
-
-def _on_her_return(calendar: WorkCalendar, was: datetime, *, back_at: datetime) -> datetime:
-    local = was.astimezone(ZoneInfo(calendar.time_zone))
-    return max(back_at, add_working_days(calendar, back_at, 0, at_minute=local.hour * 60 + local.minute))
-
-
-def _slide_back(leads: list[Lead], slid: list[SlidStep], *, by: User, at: datetime) -> None:
-    was = {one.step_id: one for one in slid}
-    for lead in leads:
-        if lead.phase != Phase.WORKING:
-            continue
-        effects = Effects(lead, by=by, at=at)
-        back = [step for step in effects.open_steps if step.pk in was and step.due_at == was[step.pk].due_at]
-        for step in back:
-            effects.move_step(step, was[step.pk].was_due_at)
-        if back:
-            _plan(lead, effects, "back", by=by, at=at)
-    _hold_again(leads, at=at)
-
-
-def _hold_again(leads: Iterable[Lead], *, at: datetime) -> None:
-    """A meeting at the account that was booked meanwhile holds up what has moved."""
-    for account_id in sorted({lead.account_id for lead in leads if lead.account_id}):
-        hold_attempts(account_id, at=at)
-
-
-def _plan(lead: Lead, effects: Effects, because: str, *, by: User, at: datetime) -> None:
-    data: dict[str, Any] = effects.data(because=because)
-    write(lead, alter(lead, "plan", by=by, at=at, due_at=effects.next_due, data=data))
 
 
 def _pass_on_reserved(absence: Absence, *, by: User, at: datetime) -> None:

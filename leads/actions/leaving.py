@@ -17,6 +17,7 @@ from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
+from leads.actions.sliding import take_back_slid
 from leads.models import HandOff, Lead, Notice, Step
 from leads.models.handoff import who_answer_at
 from leads.models.lead import AE_PHASES
@@ -203,6 +204,7 @@ def release_absent(*, at: datetime) -> int:
             # Somebody acted on one of hers meanwhile: the next tick tries again, and the others do not wait for it.
             logger.warning("held_by_somebody_away", user=absence.user_id, because=str(refusal))
     take_back_lent(at=at)
+    take_back_slid(at=at)
     lend(at=at)
     hold_forgotten_attempts(at=at)
     return count + _release_gone(at=at)

@@ -220,7 +220,8 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
         Step.objects.open().filter(pk__in=made).update(state=Step.State.CANCELLED, closed_at=at)
     if closed := effects.get("steps_closed"):
         Step.objects.filter(pk__in=closed).update(state=Step.State.OPEN, closed_at=None)
-    for pk, was in effects.get("steps_moved", []):
+    # An act that moved a step twice found it where it stood before the first time.
+    for pk, was in reversed(effects.get("steps_moved", [])):
         Step.objects.filter(pk=pk).update(
             due_at=parse_datetime(was["due_at"]),
             snoozed=was["snoozed"],

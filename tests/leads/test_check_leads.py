@@ -12,7 +12,7 @@ from agreement.models import Phase
 from leads.actions.claiming import release_lead
 from leads.actions.logging import log_call, set_step
 from leads.checking import CHECKS, READING_ROWS, check_all
-from leads.models import Clock, Engagement, Import, Lead, LeadEvent, Recycling, Release, Step
+from leads.models import Clock, Engagement, Import, Lead, LeadEvent, Recycling, Release, SlidStep, Step
 from team.models import Absence, AuditHead, Upload
 from tests.constraints import put
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user
@@ -134,6 +134,9 @@ PLANTED = {
     "team_is_retired": lambda leads: put(worked(leads).team, is_default=False, retired_at=NOON),
     "step_lent_to_nobodys_cover": lambda leads: Step.objects.filter(lead=worked(leads)).update(
         assignee=leads[Phase.ACCEPTED].ae, lent_from=worked(leads).bdr
+    ),
+    "step_put_off_for_nobody": lambda leads: SlidStep.objects.create(
+        step=worked(leads).steps.get(), was_due_at=NOON - timedelta(days=1), due_at=worked(leads).steps.get().due_at
     ),
     "meeting_of_sales_with_the_rep": lambda leads: leads[Phase.ACCEPTED].steps.update(
         kind="meeting", assignee=worked(leads).bdr
