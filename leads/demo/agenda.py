@@ -12,6 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import F, QuerySet
 
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.sweeping import expire_second_looks, notice_clocks, sweep_leads
 from leads.models import Clock, Lead, SecondLook
 from team.prepared import Prepared
@@ -49,6 +50,8 @@ class Agenda:
                 self.overtaken.append(str(refusal))
             tell((moment - begin) / (self.until - begin))
         self._work_what_is_due(self.until)
+        # Who came into the pool behind a meeting at her account waits for it.
+        hold_forgotten_attempts(at=self.until)
         self.at = self.until
 
     def _go_on(self, career: Career) -> None:
