@@ -17,7 +17,9 @@ from agreement.models import Phase, Stage, StepKind
 from content.models import Asset, Topic
 from leads.actions.claiming import take_next
 from leads.checking import check_all
+from leads.demo import named
 from leads.demo.cast import make_cast
+from leads.demo.named import NAMED
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from team.calendars import forget_kept_calendars
 from team.models import Installation, User
@@ -42,7 +44,37 @@ def here(settings, tmp_path):
     return tmp_path
 
 
-def test_the_demo_shows_everything_and_keeps_every_promise(db, here):
+def _told_as_the_page_says():
+    """What docs/demo.md says of those whom it names."""
+    by_name = {}
+    for lead in Lead.objects.select_related("person").order_by("pk"):
+        by_name.setdefault(lead.person.family_name, []).append(lead)
+    last = {one: by_name[one.family][-1] for one in NAMED if one.family in by_name}
+    now = timezone.now()
+    assert last[named.PLANNER].phase == Phase.QUALIFIED
+    assert last[named.PLANNER].due_at > now
+    assert last[named.PLANNER].previous.recyclings.get().category == "no_authority"
+    assert Engagement.objects.filter(person=last[named.PLANNER].person, kind="downloaded").count() == 14
+    fans = Engagement.objects.filter(person__family_name__in=[one.family for one in named.SYSADMINS])
+    assert fans.count() > 70
+    assert [last[one].phase for one in (named.SIGNS, named.PLANS, named.ADVISES)] == ["accepted", "working", "nurture"]
+    assert last[named.PLANS].steps.open().get().held_from is not None
+    contract = last[named.IN_CONTRACT].recyclings.get()
+    assert (contract.contract_ends_on - now.date()).days in (96, 97)
+    assert last[named.IN_CONTRACT].wake_at < now + timedelta(days=9)
+    assert named.CUSTOMER not in last
+    assert last[named.NEVER_THERE].hand_offs.filter(state="no_show").count() == 2
+    assert [last[one].phase for one in (named.CANNOT_SIGN, named.CAN_SIGN)] == ["nurture", "qualified"]
+    assert (last[named.OPTED_OUT].closed_as, last[named.OPTED_OUT].attempts) == ("do_not_contact", 4)
+    waiting = HandOff.objects.unanswered().filter(ae__email__startswith="per@", respond_by__lt=now)
+    assert {one.lead for one in waiting} == {last[one] for one in named.WAITING}
+    chloe = User.objects.get(email__startswith="chloe@")
+    assert chloe.absences.filter(starts_at__lt=now, cover=None).exists()
+    assert Step.objects.open().of(chloe).count() == 11
+    return True
+
+
+def test_the_demo_shows_everything_and_keeps_every_promise(client, db, here):
     told = StringIO()
     call_command("demo", "--today", stdout=told)
     now = timezone.now()
@@ -87,6 +119,12 @@ def test_the_demo_shows_everything_and_keeps_every_promise(db, here):
 
     asked = Engagement.objects.filter(kind="asked", at__gt=now - timedelta(minutes=4)).get()
     assert take_next(by=ben, at=now).person == asked.person
+
+    client.force_login(User.objects.get(email__startswith="ada@"))
+    for one in NAMED:
+        found = client.get("/search/", {"q": one.name})
+        assert one.name in found.text, one.name
+    assert _told_as_the_page_says()
 
     people = Person.objects.count()
     again = StringIO()
