@@ -78,9 +78,7 @@ def test_a_team_from_nothing_works_its_first_lead_the_same_day(page, new_page):
     give_spain_to_iberia(page)
     account = Account.objects.create(name="Tornillos Ruiz", country="ES")
     ruiz = make_person(given_name="Ada", family_name="Ruiz", account=account, country="ES")
-    open_leads(
-        [NewLead(ruiz.pk, "content", Lead.Origin.INBOUND, account_id=account.pk)], by=None, at=timezone.now()
-    )
+    open_leads([NewLead(ruiz.pk, "content", Lead.Origin.INBOUND, account_id=account.pk)], by=None, at=timezone.now())
     assert Lead.objects.get().team == Team.objects.get(name="Iberia")
 
     desk = new_page()
