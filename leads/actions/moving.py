@@ -33,7 +33,7 @@ MOVE_MAX, PART, AT_ONCE_MAX = 5000, 500, 500
 SQLITE_PART = 100
 # What is decided about each lead by itself takes no more.
 MANY_MAX = 200
-BUDGET_SECONDS = 20.0
+BUDGET_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

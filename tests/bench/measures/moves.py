@@ -89,6 +89,7 @@ def _while_others_claim(site):
     """On the page: a click, the worker, and the page that asks every second how far it is."""
     site.start_broker()
     site.start_worker()
+    site.start_beat()
     site.start_web()
     keys = dict(site.sql("SELECT email, id FROM team_user"))
     team = site.sql("SELECT min(id) FROM team_team")[0][0]
