@@ -84,7 +84,8 @@ class Activity(models.Model):
         ]
         indexes = [
             models.Index(fields=["lead", "-at", "-id"], name="activity_of_lead"),
-            models.Index(fields=["by", "at"], name="activity_of_user"),
+            # What is counted of her days is told from it alone.
+            models.Index(fields=["by", "at", "kind", "is_conversation", "reverses"], name="activity_of_user"),
         ]
 
     def __str__(self) -> str:

@@ -346,7 +346,8 @@ class Lead(models.Model):
             ),
             models.Index(fields=["sweep_at", "id"], condition=Q(sweep_at__isnull=False), name="lead_to_sweep"),
             models.Index(fields=["team", "wake_at"], condition=Q(phase="nurture"), name="lead_asleep"),
-            models.Index(fields=["team", "phase", "id"], condition=~Q(phase="closed"), name="lead_of_team"),
+            # Closed ones too: whose promises were kept is asked of them as well.
+            models.Index(fields=["team", "phase", "id"], name="lead_of_team"),
             models.Index(fields=["ae"], condition=Q(ae__isnull=False) & ~Q(phase="closed"), name="lead_handed"),
             # The orders of the list of leads: what is due, what came in, whom nobody has touched for longest.
             models.Index(fields=["due_at", "id"], condition=~Q(phase="closed"), name="lead_by_due"),

@@ -192,6 +192,7 @@ class Step(models.Model):
         indexes = [
             models.Index(fields=["assignee", "due_at", "id"], condition=Q(state="open"), name="step_open_of_assignee"),
             models.Index(fields=["lead"], condition=Q(state="open", held_from__isnull=False), name="step_held"),
+            models.Index(fields=["lead", "due_at"], condition=Q(state="open", kind="rebook"), name="step_rebook"),
             models.Index(fields=["lead"], condition=Q(state="open", lent_from__isnull=False), name="step_lent"),
         ]
 
@@ -291,8 +292,8 @@ class Clock(models.Model):
             ),
             # Those that begin later are the few that were put off.
             models.Index(fields=["started_at"], condition=Q(kind="first_touch", state="running"), name="clock_put_off"),
-            # Which promises of a kind ran out in a week.
-            models.Index(fields=["due_at", "kind"], name="clock_by_due"),
+            # Which promises of a kind ran out in a week, and how they ended, told from it alone.
+            models.Index(fields=["due_at", "kind", "state", "missed_at", "lead"], name="clock_by_due"),
         ]
 
     def __str__(self) -> str:

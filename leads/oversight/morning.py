@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from leads.oversight.days import Days, days_of
 from leads.oversight.pool import Pool, pool_of
-from leads.oversight.red import EARLY, LOOK, Found, Item, found_in, tell_what_was_done
+from leads.oversight.red import EARLY, EARLY_COUNTED, LOOK, Found, Item, found_in, tell_what_was_done
 from leads.oversight.reps import Figures, Rep, reps_of, sum_of
 from team.models import Team
 from team.templatetags.midfield import day_words
@@ -63,6 +63,10 @@ class Morning:
     @property
     def early_total(self) -> int:
         return self.found.totals.get(EARLY, 0)
+
+    @property
+    def is_early_more(self) -> bool:
+        return self.early_total >= EARLY_COUNTED
 
     @property
     def skippers(self) -> list[Rep]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +21,8 @@ from team.prepared import Prepared
 from team.templatetags.midfield import moment_words
 
 FEW = 6
+# What was given up early is counted so far: more says no more, and each of them is looked at to be counted.
+EARLY_COUNTED = 100
 HELD = (Phase.QUEUED, Phase.WORKING)
 
 RED: dict[str, str | Promise] = {
@@ -118,7 +120,10 @@ def _not_rebooked(team: Any, at: Any) -> QuerySet[Lead]:
 def _leaking(team: Any, at: Any) -> QuerySet[Lead]:
     """Somebody's leads with nothing planned: of these nobody would ever be reminded."""
     worked = Lead.objects.filter(team=team, phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
-    return worked.filter(~Exists(Step.objects.open().filter(lead=OuterRef("pk")))).annotate(since=F("due_at"))
+    # In an order that no index has, and looked up lead by lead: PostgreSQL would walk through all that is open in the
+    # order of its moments, or read every open step there is.
+    steps = Step.objects.open().filter(lead=OuterRef("pk")).values("pk")[:1]
+    return worked.annotate(since=Coalesce(F("due_at"), F("created_at")), planned=Subquery(steps)).filter(planned=None)
 
 
 def _late(leads: QuerySet[Lead], kind: str, *, at: Any) -> QuerySet[Lead]:
@@ -206,11 +211,21 @@ class _Number(Subquery):
     output_field = IntegerField()
 
 
-def _few(key: str, rows: QuerySet[Any], *, few: int, latest: bool = False, lead: str = "pk", **more: Any) -> Any:
+def _few(
+    key: str,
+    rows: QuerySet[Any],
+    *,
+    few: int,
+    latest: bool = False,
+    lead: str = "pk",
+    most: int | None = None,
+    **more: Any,
+) -> Any:
     """The first few of one kind, each with how many there are."""
     order = ["-since", "pk"] if latest else ["since", "pk"]
     first = rows.order_by(*order).values("pk")[:few]
-    kept = rows.filter(pk__in=first).annotate(of=_Number(rows.order_by().values("pk")))
+    counted = rows.order_by(*order if most else ()).values("pk")[:most]
+    kept = rows.filter(pk__in=first).annotate(of=_Number(counted))
     ref, code = more.get("ref", _NO_NUMBER), more.get("code", _NO_WORD)
     size = more.get("size", _NO_NUMBER)
     return kept.order_by().values_list(Cast(Value(key), CharField()), lead, "since", "of", ref, code, size)
@@ -225,7 +240,7 @@ def _all(few: int, *, team: Any, at: Any, since: Any) -> QuerySet[Any, Any]:
         _few("first_touch.work", _work_missed(team, at), few=few),
         _few(LOOK, looks, few=few, lead="lead_id", ref=Cast("pk", IntegerField())),
         _few(
-            EARLY, early, few=few, latest=True, lead="lead_id",
+            EARLY, early, few=few, latest=True, lead="lead_id", most=EARLY_COUNTED,
             ref=Cast("by_id", IntegerField()), code=Cast("category", CharField()),
             size=Cast("attempts_of", IntegerField()),
         ),

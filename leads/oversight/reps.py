@@ -222,7 +222,8 @@ def _counts(
         _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday)),
         _line("claims", claims, "by", Count("pk"), Count("pk", filter=Q(data__ahead__gt=0))),
         _line(
-            "clocks", clocks, "lead__team", Count("pk", filter=Q(state=Clock.State.MET, missed_at=None)), Count("pk")
+            "clocks", clocks, "lead__team",
+            Count("lead", filter=Q(state=Clock.State.MET, missed_at=None)), Count("lead"),
         ),
         _line("ahead", ahead, "lead__team", Count("pk")),
         all=True,
@@ -247,8 +248,8 @@ def _meetings(since: Any) -> tuple[Count, Count, Count]:
 
 
 def net(what_counts: Q) -> Any:
-    """Rows less those that take one back."""
-    return Count("pk", filter=what_counts & Q(reverses=None)) - Count("pk", filter=what_counts & ~Q(reverses=None))
+    """Rows of somebody less those that take one back; told from an index alone, which has no key of a row."""
+    return Count("by", filter=what_counts & Q(reverses=None)) - Count("by", filter=what_counts & ~Q(reverses=None))
 
 
 WIDTH = 6

@@ -18,6 +18,7 @@ MEASURES = {
         "pages",
         "the list of leads in its orders and for each reader against the floor page; its statements",
     ),
+    "morning": ("morning", "a manager's morning against the floor page; its statements for 5 and 40 reps"),
     "growth": ("pages", "p95 of the four pages at the full size against a tenth of it"),
     "queries": ("queries", "statements of the queue and of the lead page with all they load, few rows and many"),
     "claim": ("actions", "claims over HTTP against the writing floor"),

@@ -20,17 +20,17 @@ SEARCHES = {
 
 def measure_queue(plan):
     with measured_site(plan) as site:
-        yield from _against_floor(plan, site, "queue", "/", bound=2, rows=50)
+        yield from against_floor(plan, site, "queue", "/", bound=2, rows=50)
 
 
 def measure_pool(plan):
     with measured_site(plan) as site:
-        yield from _against_floor(plan, site, "pool", "/pool/", bound=2, rows=50)
+        yield from against_floor(plan, site, "pool", "/pool/", bound=2, rows=50)
 
 
 def measure_lead(plan):
     with measured_site(plan) as site:
-        yield from _against_floor(plan, site, "lead", lead_path(site, 3), bound=2, rows=0)
+        yield from against_floor(plan, site, "lead", lead_path(site, 3), bound=2, rows=0)
 
 
 def measure_search(plan):
@@ -38,7 +38,7 @@ def measure_search(plan):
         for what, q in SEARCHES.items():
             path = f"/search/?q={q}"
             rows = 50 if what != "company" else 0
-            yield from _against_floor(plan, site, f"search by {what}", path, bound=3, rows=rows, shown=FOUND)
+            yield from against_floor(plan, site, f"search by {what}", path, bound=3, rows=rows, shown=FOUND)
 
 
 LISTS = {
@@ -56,9 +56,9 @@ LIST_QUERIES = 14
 def measure_leads_list(plan):
     with measured_site(plan) as site:
         for query, what in LISTS.items():
-            yield from _against_floor(plan, site, f"leads list, {what}:", f"/leads/{query}", bound=3, rows=50)
+            yield from against_floor(plan, site, f"leads list, {what}:", f"/leads/{query}", bound=3, rows=50)
         for reader, email in READERS.items():
-            yield from _against_floor(plan, site, f"leads list of {reader}:", "/leads/", bound=3, rows=0, who=email)
+            yield from against_floor(plan, site, f"leads list of {reader}:", "/leads/", bound=3, rows=0, who=email)
             queries = site.client(email).get("/leads/").queries
             yield at_most(f"leads list of {reader}: statements", queries, LIST_QUERIES)
 
@@ -89,7 +89,7 @@ def lead_path(site, lead_id):
     return f"/leads/{site.sql('SELECT public_id FROM leads_lead WHERE id = %s', lead_id)[0][0]}/"
 
 
-def _against_floor(plan, site, name, path, *, bound, rows, shown=UUID, who=dataset.FULL_REP):
+def against_floor(plan, site, name, path, *, bound, rows, shown=UUID, who=dataset.FULL_REP):
     rep, floor = site.client(who), site.client(dataset.FULL_REP)
     found = shown.findall(rep.get(path).text)
     number = len(set(found)) if shown is UUID else len(found)
