@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_search_without_apostrophes"),
         ("agreement", "0003_published_is_immutable"),
-        ("leads", "0023_bulk_move"),
+        ("leads", "0024_slid_step_outlives_its_absence"),
         ("team", "0009_audit_is_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
