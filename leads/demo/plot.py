@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from leads.demo.agenda import Career
 from leads.demo.cast import Cast
+from leads.demo.selling import next_half_past
 from leads.demo.stories import tell_named
-from leads.demo.story import Story, next_half_past
+from leads.demo.story import Story
 from leads.demo.world import Guest
 from leads.models import Engagement
 from team.models import User
