@@ -25,6 +25,10 @@ class Days:
         return self.midnight - timedelta(days=MONTH_DAYS)
 
     @property
+    def month(self) -> datetime:
+        return self.midnight.replace(day=1)
+
+    @property
     def week_ago(self) -> datetime:
         return self.midnight - timedelta(days=WEEK_DAYS)
 

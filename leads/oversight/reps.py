@@ -22,6 +22,9 @@ HELD = (Phase.QUEUED, Phase.WORKING)
 # A meeting is booked at most so long before it is held and judged.
 BOOKED_DAYS = 120
 COUNTED = ("touches", "talks", "calls", "booked", "held", "accepted")
+# What there are goals of for a calendar month.
+OF_MONTH = ("booked", "accepted")
+LIMITS = ("open_limit", "touches_goal", "meetings_goal", "accepted_goal")
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Rep:
     overdue: int = 0
     today: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
     week: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    month: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OF_MONTH, 0))
     # Leads she chose in the pool herself in thirty days, and for how many she passed over somebody in front.
     picked: int = 0
     skipped: int = 0
@@ -113,15 +117,17 @@ def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
 
 def sum_of(reps: Iterable[Rep]) -> Rep:
     """The last row: all of them together."""
-    total = Rep(User(name="", open_limit=0, touches_goal=0))
+    total = Rep(User(name="", **dict.fromkeys(LIMITS, 0)))
     for rep in reps:
         for name in ("held", "due", "overdue", "picked", "skipped", "minutes_today", "minutes_week"):
             setattr(total, name, getattr(total, name) + getattr(rep, name))
         for name in COUNTED:
             total.today[name] += rep.today[name]
             total.week[name] += rep.week[name]
-        total.user.open_limit += rep.user.open_limit
-        total.user.touches_goal += rep.user.touches_goal
+        for name in OF_MONTH:
+            total.month[name] += rep.month[name]
+        for name in LIMITS:
+            setattr(total.user, name, getattr(total.user, name) + getattr(rep.user, name))
     return total
 
 
@@ -158,6 +164,7 @@ def _count(reps: dict[int, Rep], team: Team, days: Days) -> Figures:
         next_monday=days.next_monday,
         week_ago=days.week_ago,
         month_ago=days.month_ago,
+        month=days.month,
         booked_since=days.monday - timedelta(days=BOOKED_DAYS),
     )
     for what, user_id, *counts in rows:
@@ -180,7 +187,9 @@ def _put(rep: Rep, what: str, counts: list[int]) -> None:
     else:
         names = COUNTED[:3] if what == "did" else COUNTED[3:]
         rep.today |= dict(zip(names, counts[:3], strict=True))
-        rep.week |= dict(zip(names, counts[3:], strict=True))
+        rep.week |= dict(zip(names, counts[3:6], strict=True))
+        if what == "meetings":
+            rep.month |= dict(zip(OF_MONTH, counts[6:], strict=True))
 
 
 def _counts(
@@ -194,6 +203,7 @@ def _counts(
     next_monday: Any,
     week_ago: Any,
     month_ago: Any,
+    month: Any,
     booked_since: Any,
 ) -> QuerySet[Any, Any]:
     leads = Lead.objects.filter(bdr__in=reps, phase__in=HELD)
@@ -219,7 +229,7 @@ def _counts(
             "did", did, "by", *(net(what & today) for what in (touch, talk, call)),
             *(net(what) for what in (touch, talk, call)),
         ),
-        _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday)),
+        _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday), *_of_month(month)),
         _line("claims", claims, "by", Count("pk"), Count("pk", filter=Q(data__ahead__gt=0))),
         _line(
             "clocks", clocks, "lead__team",
@@ -247,12 +257,17 @@ def _meetings(since: Any) -> tuple[Count, Count, Count]:
     )
 
 
+def _of_month(month: Any) -> tuple[Count, Count]:
+    booked, _held, accepted = _meetings(month)
+    return booked, accepted
+
+
 def net(what_counts: Q) -> Any:
     """Rows of somebody less those that take one back; told from an index alone, which has no key of a row."""
     return Count("by", filter=what_counts & Q(reverses=None)) - Count("by", filter=what_counts & ~Q(reverses=None))
 
 
-WIDTH = 6
+WIDTH = 8
 
 
 def _line(what: str, rows: QuerySet[Any], of: str, *counts: Any) -> QuerySet[Any, Any]:

@@ -23,7 +23,7 @@ from team.actions.people import forget_addresses, give_roles
 from team.models import Calendar, Installation, Membership, Role, Team, Territory, User
 from team.templatetags.midfield import day_words
 
-FACTS = ("name", "email", "time_zone", "open_limit", "touches_goal")
+FACTS = ("name", "email", "time_zone", "open_limit", "touches_goal", "meetings_goal", "accepted_goal")
 KEYS = ("calendar", "backup")
 
 

@@ -21,7 +21,7 @@ from team.models import Calendar, Membership, Role, Team, Territory, User
 MORE, MOST = 2, 20
 WITH_TEAM = (Role.BDR, Role.MANAGER)
 # What somebody has like a colleague; what is reserved for the colleague only where that was asked.
-LIKE = ("time_zone", "calendar", "backup", "open_limit", "touches_goal")
+LIKE = ("time_zone", "calendar", "backup", "open_limit", "touches_goal", "meetings_goal", "accepted_goal")
 
 
 def roles_of(user: User | int) -> list[list[Any]]:
@@ -58,6 +58,16 @@ class PersonForm(SettingForm):
         label=gettext_lazy("Touches a day"), min_value=0, max_value=1000, initial=60,
         help_text=gettext_lazy("Her goal, against which her pace is shown."),
     )  # fmt: skip
+    meetings_goal = forms.IntegerField(
+        label=gettext_lazy("Meetings booked a month"),
+        min_value=0,
+        max_value=1000,
+        initial=0,
+        help_text=gettext_lazy("0 is no goal."),
+    )
+    accepted_goal = forms.IntegerField(
+        label=gettext_lazy("Accepted by sales a month"), min_value=0, max_value=1000, initial=0
+    )
     territories = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Territories reserved for her"),
         coerce=int,

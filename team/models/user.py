@@ -99,6 +99,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     backup = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="backs_up")
     open_limit = models.PositiveSmallIntegerField(default=40)
     touches_goal = models.PositiveSmallIntegerField(default=60)
+    # Of a calendar month, booked and accepted; 0 is no goal.
+    meetings_goal = models.PositiveSmallIntegerField(default=0, db_default=0)
+    accepted_goal = models.PositiveSmallIntegerField(default=0, db_default=0)
     theme = models.CharField(max_length=5, choices=Theme, blank=True, default="")
     # The key that opens the form of a call hands her number to the telephone too.
     c_dials = models.BooleanField(_("c also dials"), default=False, db_default=False)
