@@ -30,7 +30,7 @@ from leads.models import (
     Step,
     Verdict,
 )
-from leads.models.lead import AE_PHASES
+from leads.models.lead import AE_PHASES, REP_PHASES
 from team.actions.auditing import entries_that_differ
 from team.localtime import is_zone
 from team.models import Absence, Calendar, Membership, Role, Team, User
@@ -162,6 +162,11 @@ def qualified_without_opportunity(when: When) -> QuerySet[Lead]:
 def follows_an_open_pursuit(when: When) -> QuerySet[Lead]:
     """One pursuit after the other: the next begins when the one before it is over."""
     return Lead.objects.filter(previous__phase__in=OPEN_PHASES)
+
+
+def lead_for_reps_at_no_prospect(when: When) -> QuerySet[Lead]:
+    """What reps have or could take at customers, competitors, open deals and where nobody is to be worked."""
+    return Lead.objects.in_phase(*REP_PHASES).at_no_prospect()
 
 
 def closed_with_open_work(when: When) -> QuerySet[Lead]:
@@ -405,6 +410,7 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         hand_off_of_another_ae,
         qualified_without_opportunity,
         follows_an_open_pursuit,
+        lead_for_reps_at_no_prospect,
         closed_with_open_work,
         woken_without_next,
         responsible_is_gone,

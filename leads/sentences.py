@@ -300,7 +300,14 @@ def _went(t: Teller, e: LeadEvent) -> str:
         return _("back on %(day)s") % {"day": t.day(e)}
     if e.to_phase == Phase.QUEUED:
         return _("to another team's pool")
-    return _("closed")
+    return _ended(e) or _("closed")
+
+
+def _ended(e: LeadEvent) -> str:
+    """Why it went to no rep any more."""
+    if _new(e, "closed_as") != Lead.ClosedAs.STANDING:
+        return ""
+    return _("ended: its company is not for reps, %(why)s") % {"why": _because(e)}
 
 
 def _rejected(t: Teller, e: LeadEvent) -> Told:
@@ -309,7 +316,7 @@ def _rejected(t: Teller, e: LeadEvent) -> Told:
 
 
 def _withdrew(t: Teller, e: LeadEvent) -> Told:
-    return Told("back_to", _("%(who)s withdrew the hand-off") % {"who": t.who(e)})
+    return Told("back_to", _("%(who)s withdrew the hand-off") % {"who": t.who(e)}, _ended(e))
 
 
 def _not_shown(t: Teller, e: LeadEvent) -> Told:
@@ -317,7 +324,7 @@ def _not_shown(t: Teller, e: LeadEvent) -> Told:
 
 
 def _returned(t: Teller, e: LeadEvent) -> Told:
-    return Told("back_to", _("%(who)s gave it back") % {"who": t.who(e)}, _because(e) or _went(t, e))
+    return Told("back_to", _("%(who)s gave it back") % {"who": t.who(e)}, _ended(e) or _because(e) or _went(t, e))
 
 
 def _qualified(t: Teller, e: LeadEvent) -> Told:

@@ -86,6 +86,10 @@ MOVES: tuple[Move, ...] = (
     *_rows((H,), "withdraw", W, ("bdr", "manager", "system"), due="now", clocks="response excused"),
     *_rows((H, A), "no_show", W, ("bdr", "ae", "manager"), due="now", clocks="outcome met"),
     *_rows((A, S), "return", W, ("ae", "manager", "system"), due="now", clocks="outcome excused"),
+    # Whom no rep may work any more goes back to none.
+    *_rows((H,), "withdraw", C, ("bdr", "manager", "system"), ("standing",), due="none", clocks="response excused"),
+    *_rows((H, A), "no_show", C, ("bdr", "ae", "manager"), ("standing",), due="none", clocks="outcome met"),
+    *_rows((A, S), "return", C, ("ae", "manager", "system"), ("standing",), due="none", clocks="outcome excused"),
     *_rows((A,), "qualify", S, ("ae", "manager"), ("answers",), due="outcome check", clocks="outcome met"),
     *_rows((A,), "not_qualify", W, ("ae", "manager"), ("reason",), due="now", clocks="outcome met"),
     *_rows((A,), "not_qualify", N, ("ae", "manager"), ("reason",), due="wake", clocks="outcome met"),

@@ -87,6 +87,7 @@ def alter(
     by: User | None,
     at: datetime,
     to: str | None = None,
+    asked: str | None = None,
     data: dict[str, Any] | None = None,
     corrects: int | None = None,
     as_system: bool = False,
@@ -95,11 +96,12 @@ def alter(
     """Change the lead in memory along one arrow and return its event, not yet written.
 
     LeadConflict when the table of moves or the lead's agreement knows no such arrow. `as_system`: it follows from what
-    was hers to do already, and the event only says in whose name.
+    was hers to do already, and the event only says in whose name. `asked`: where she would have brought it; that is
+    what must be allowed, and `to` is what the system makes of it.
     """
     begin = lead.phase
     to = to or lead.phase
-    must_allow(lead, verb, to, by=None if as_system else by)
+    must_allow(lead, verb, asked or to, by=None if as_system else by)
 
     if verb != "correct":
         new = _with_consequences(lead, to, at, new)

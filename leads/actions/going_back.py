@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase, Reason, ReasonRule, StepKind, in_use_for
 from leads.actions.changing import MoveRefused, alter, write
 from leads.actions.effects import Effects
+from leads.actions.noticing import tell
 from leads.actions.recycling import fall_asleep
 from leads.actions.stages import connected_stage, entry_stage
 from leads.bands import band_of, sweep_of_queued
 from leads.cadence import soon
-from leads.models import Lead, LeadEvent, Step
+from leads.models import Lead, LeadEvent, Notice, Step
 from leads.routing import Router
 from leads.waking import Facts
 from team.calendars import KeptCalendars
@@ -64,7 +65,9 @@ def back_to_bdr(
     lead: Lead, verb: str, effects: Effects, *, by: User | None, at: datetime, kind: str, **data: Any
 ) -> LeadEvent:
     """To WORKING with a step due now and no new first-touch clock. A colleague has it if its BDR left, or is away so
-    long that what she worked was given back."""
+    long that what she worked was given back. Where no rep may work any more it ends."""
+    if standing := _standing_of(lead):
+        return _end(lead, verb, effects, asked=Phase.WORKING, standing=standing, by=by, at=at, **data)
     bdr = lead.bdr
     if bdr is None or not _works_for(bdr, lead.team_id) or _is_away_for_long(bdr, at=at):
         reps = User.objects.active().with_role(Role.BDR, lead.team_id).order_by("pk")
@@ -91,7 +94,10 @@ def back_to_bdr(
 
 
 def _reroute(lead: Lead, verb: str, effects: Effects, *, by: User, at: datetime, **data: Any) -> LeadEvent:
-    """Wrong territory: to the pool of the team that routing names, else of the default one."""
+    """Wrong territory: to the pool of the team that routing names, else of the default one. Where no rep may work any
+    more it ends."""
+    if standing := _standing_of(lead):
+        return _end(lead, verb, effects, asked=Phase.QUEUED, standing=standing, by=by, at=at, **data)
     person: Person = lead.person
     router = Router.for_batch([lead.person_id], [lead.account_id] if lead.account_id else [], at=at)
     router.workers = {}
@@ -116,6 +122,40 @@ def _reroute(lead: Lead, verb: str, effects: Effects, *, by: User, at: datetime,
     worktime = KeptCalendars(at=at).of_team(lead.team_id)
     band, changes_at = band_of(lead, at=at, worktime=worktime, due_at=due_at)
     return write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
+
+
+def _end(
+    lead: Lead,
+    verb: str,
+    effects: Effects,
+    *,
+    asked: str,
+    standing: str,
+    by: User | None,
+    at: datetime,
+    **data: Any,
+) -> LeadEvent:
+    """In place of going to the reps, as if it had stood down there; its BDR is told."""
+    effects.close_steps()
+    effects.end_clocks(excused=True)
+    event = alter(
+        lead,
+        verb,
+        to=Phase.CLOSED,
+        asked=asked,
+        by=by,
+        at=at,
+        closed_as=Lead.ClosedAs.STANDING,
+        data=effects.data(**data | {"because": standing}),
+    )
+    write(lead, event, sweep_at=None)
+    tell(lead.bdr, lead, Notice.Kind.ENDED, by=by, at=at)
+    return event
+
+
+def _standing_of(lead: Lead) -> str | None:
+    """What she is to us, if that is not for reps."""
+    return Lead.objects.filter(pk=lead.pk).standings().get(lead.pk)
 
 
 def _works_for(user: User, team_id: int) -> bool:

@@ -177,7 +177,8 @@ def reject_hand_off(hand_off: HandOff, *, reason: Reason, by: User, at: datetime
     _answer(hand_off, HandOff.State.REJECTED, by=by, at=at, reason=reason)
     event = send_on(lead, "reject", effects, rule=rule, reason=reason, by=by, at=at, hand_off=hand_off.pk)
     let_go_on(hand_off, lead, at=at)
-    tell(hand_off.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
+    if lead.closed_as != Lead.ClosedAs.STANDING:
+        tell(hand_off.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
     return event
 
 

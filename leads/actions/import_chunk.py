@@ -20,6 +20,7 @@ from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule
 from leads.actions.entering import Entered, NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
 from leads.actions.silencing import pass_over_shut
+from leads.actions.standing import stand_down
 from leads.imports import REASONS, Draft, Meaning, RowRefused
 from leads.models import (
     Engagement,
@@ -43,6 +44,8 @@ DISQUALIFY_REASON = "bad_data"
 # Sleepers of one file do not all wake on one morning.
 WAKES_A_DAY = 50
 BATCH = 500
+# What the result says of leads that reps had where the rows say that it is not for them.
+ENDED = "lead_ended"
 # What routing says of a pursuit that it does not let begin; the rest is how her company stands with us.
 COUNTED_AS = {"open_lead": "open_already", "suppressed": "suppressed", "no_team": "no_team", "gone": "gone"}
 
@@ -141,6 +144,19 @@ class Chunk:
         """Of whom the rows say, and nobody but a rep has said before, that she is not to be contacted."""
         return self.meeting.silenced
 
+    def lock_leads(self) -> None:
+        """Leads before people, as every action locks them: whom the rows silence, and whom no rep may work any more."""
+        people = [*self.silenced, *self.meeting.lost_people]
+        accounts = self.meeting.lost_accounts
+        if people or accounts:
+            theirs = Lead.objects.filter(person__in=people) | Lead.objects.of_companies(*accounts)
+            list(theirs.open().order_by("pk").select_for_update(of=("self",)))
+
+    def _end_leads(self, accounts: list[int], people: list[int]) -> None:
+        if accounts or people:
+            theirs = Lead.objects.filter(person__in=people) | Lead.objects.of_companies(*accounts)
+            self.notes[ENDED] += len(stand_down(theirs, by=self.run.by, at=self.at))
+
     @property
     def rejects(self) -> list[Draft]:
         return [draft for draft in self.drafts if draft.refused is not None]
@@ -204,8 +220,9 @@ class Chunk:
 
     def write(self) -> None:
         """Everything that was applied, in the caller's transaction."""
-        silenced = self.silenced
+        silenced, lost = self.silenced, (self.meeting.lost_accounts, self.meeting.lost_people)
         self.meeting.write()
+        self._end_leads(*lost)
         pass_over_shut(silenced, at=self.at)
         self._write_engagements()
         self._write_releases()

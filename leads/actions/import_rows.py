@@ -25,8 +25,7 @@ from django.utils.translation import ngettext
 
 from accounts.actions.matching import AccountNames, Meeting, Outcome
 from accounts.models import CustomField
-from leads.actions.import_chunk import Chunk, FileFacts, Memory
-from leads.actions.silencing import lock_leads_of
+from leads.actions.import_chunk import ENDED, Chunk, FileFacts, Memory
 from leads.imports import Draft, Mapping, Meaning, RowReader, RowRefused
 from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
 from leads.models import Import
@@ -337,7 +336,7 @@ class _Writer:
             return
         with transaction.atomic():
             hold(self.run, at=database_now())
-            lock_leads_of(chunk.silenced)
+            chunk.lock_leads()
             chunk = self._apply(drafts, lock=True)
             self._commit(chunk)
         self._remember(chunk)
@@ -377,11 +376,11 @@ class _Writer:
         if not moved:
             raise LeaseLost
         # Leads before people, as every action locks them.
-        lock_leads_of(chunk.silenced)
+        chunk.lock_leads()
         if read_before and not chunk.meeting.is_as_read():
             raise Overtaken
         chunk.write()
-        if chunk.not_begun:
+        if chunk.not_begun or chunk.notes[ENDED]:
             Import.objects.filter(pk=run.pk).update(tallies=self._summed(chunk))
         self._held_for = time.monotonic() - began
 

@@ -19,6 +19,7 @@ from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.holding import hold_attempts
 from leads.actions.silencing import pass_over_shut
+from leads.actions.standing import stand_down
 from leads.models import (
     Activity,
     Engagement,
@@ -64,6 +65,8 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
         state=Release.State.SKIPPED, done_at=at, skipped_for="merged"
     )
     pass_over_shut([kept.pk], at=at)
+    # Where the one works may be for no rep.
+    stand_down(Lead.objects.filter(person=kept), by=by, at=at)
     Interest.objects.filter(person=merged).delete()
     recompute_interest([kept.pk], at=at)
     merged.merged_into = kept

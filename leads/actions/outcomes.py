@@ -98,7 +98,8 @@ def record_no_show(hand_off: HandOff, *, by: User, at: datetime, note: str = "")
     effects.end_clocks(SLAClause.Kind.OUTCOME)
     effects.note(note)
     event = back_to_bdr(lead, "no_show", effects, by=by, at=at, kind=StepKind.REBOOK, hand_off=hand_off.pk)
-    tell(lead.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
+    if lead.phase == Phase.WORKING:
+        tell(lead.bdr, lead, Notice.Kind.RETURNED, by=by, at=at)
     return event
 
 

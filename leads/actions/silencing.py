@@ -17,18 +17,12 @@ from leads.actions.effects import Effects, Together
 from leads.actions.holding import settle_first_touch, write_planned
 from leads.cadence import first_step, next_step, soon
 from leads.clocks import first_touch_of
-from leads.models import Clock, Lead, Step
+from leads.models import Clock, Step
 from team.calendars import KeptCalendars
 from team.worktime import WorkCalendar
 
 # What history says of it.
 SUPPRESSED = "suppressed"
-
-
-def lock_leads_of(people: Collection[int]) -> None:
-    """Whoever suppresses people that somebody may be working locks their leads first, as every action does."""
-    if people:
-        list(Lead.objects.open().filter(person__in=people).order_by("pk").select_for_update(of=("self",)))
 
 
 def pass_over_shut(people: Collection[int], *, at: datetime) -> int:

@@ -4,13 +4,12 @@ sleeps sleeps on (`wake_leads`). A prospect again, what ended like this goes on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Employment, Person, Standing
@@ -19,7 +18,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads,
 from leads.actions.entering import Entered, NewLead, open_leads
 from leads.actions.recycling import lane_of_return
 from leads.models import Clock, Lead, Notice, Step
-from leads.models.lead import AE_PHASES, LeadQuerySet
+from leads.models.lead import AE_PHASES, REP_PHASES, LeadQuerySet
 from team.models import Role, SettingChange
 
 if TYPE_CHECKING:
@@ -83,7 +82,8 @@ def set_standing(
     # Leads before people, as a wake locks them; then again, for what came in between: a lead is opened under the lock
     # of its person, and whoever opens one after us reads the standing we leave.
     list(_there(account).order_by("pk").select_for_update(of=("self",)))
-    list(Person.objects.filter(pk__in=_people_at(account)).order_by("pk").select_for_update(no_key=True))
+    employed = Employment.objects.filter(account=account, is_current=True)
+    list(Person.objects.filter(pk__in=employed.values("person")).order_by("pk").select_for_update(no_key=True))
     held = Account.objects.select_for_update().get(pk=account.pk)
     if expect is not None and held.version != expect:
         raise LeadConflict(_("This account has changed since you opened this page."))
@@ -103,16 +103,18 @@ def set_standing(
         if standing == Standing.PROSPECT:
             done.again = _go_on(held, by=by, at=at).leads if reopen else []
         else:
-            done.ends = stand_down([held.pk], because=standing, by=by, at=at)
+            done.ends = stand_down(_there(held), by=by, at=at)
     account.refresh_from_db()
     return done
 
 
-def stand_down(account_ids: Sequence[int], *, because: str, by: User | None, at: datetime) -> list[Lead]:
-    """End what reps have or could take at these companies, inside the caller's transaction. The rep whose work it was
-    is told, unless she said it herself."""
-    ids = _there(*account_ids).filter(phase__in=[Phase.QUEUED, Phase.WORKING]).values_list("pk", flat=True)
-    leads = [lead for lead in lock_leads(list(ids)) if lead.phase in (Phase.QUEUED, Phase.WORKING)]
+def stand_down(there: LeadQuerySet, *, by: User | None, at: datetime) -> list[Lead]:
+    """End what reps have or could take of these where it is not for them, inside the caller's transaction. The rep
+    whose work it was is told, unless she said it herself."""
+    for_reps = there.in_phase(*REP_PHASES)
+    locked = lock_leads(list(for_reps.at_no_prospect().values_list("pk", flat=True)))
+    because = Lead.objects.in_phase(*REP_PHASES).filter(pk__in=[lead.pk for lead in locked]).standings()
+    leads = [lead for lead in locked if lead.pk in because]
     if not leads:
         return []
     Step.objects.open().filter(lead__in=leads).update(state=Step.State.CANCELLED, closed_at=at)
@@ -121,7 +123,7 @@ def stand_down(account_ids: Sequence[int], *, because: str, by: User | None, at:
     for lead in leads:
         event = alter(
             lead, "stand_down", to=Phase.CLOSED, by=by, at=at, as_system=True, closed_as=Lead.ClosedAs.STANDING,
-            data={"because": because},
+            data={"because": because[lead.pk]},
         )  # fmt: skip
         lead.sweep_at = None
         altered.append((lead, event))
@@ -166,21 +168,13 @@ def _lane_now(lead: Lead, *, at: datetime) -> str:
     return lead.lane if waits and lead.lane != Lane.REP_SOURCED else lane_of_return(lead.lane)
 
 
-def _there(*accounts: Account | int) -> LeadQuerySet:
-    """The open pursuits at a company: of who works there now, and those that began there."""
-    return Lead.objects.open().filter(_at(*accounts))
+def _there(account: Account) -> LeadQuerySet:
+    """The open pursuits at a company."""
+    return Lead.objects.open().of_companies(account)
 
 
 def _stood_down(account: Account) -> LeadQuerySet:
-    return Lead.objects.filter(_at(account), closed_as=Lead.ClosedAs.STANDING, next=None)
-
-
-def _at(*accounts: Account | int) -> Q:
-    return Q(account__in=accounts) | Q(person__in=_people_at(*accounts))
-
-
-def _people_at(*accounts: Account | int) -> QuerySet[Employment, Any]:
-    return Employment.objects.filter(account__in=accounts, is_current=True).values("person")
+    return Lead.objects.of_companies(account).filter(closed_as=Lead.ClosedAs.STANDING, next=None)
 
 
 def _said(leads: LeadQuerySet, to: User) -> LeadQuerySet:

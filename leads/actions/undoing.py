@@ -31,6 +31,7 @@ from leads.actions.silencing import SUPPRESSED, pass_over_shut
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import start_clock
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
+from leads.models.lead import REP_PHASES
 from leads.transitions import who_may
 from team.calendars import KeptCalendars
 from team.models import Absence
@@ -80,7 +81,8 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     `event_id` names the act that was meant: LeadConflict when it is no longer the last one. An act that wrote several
     events is taken back whole, the last one first; returns the correction of its first. MoveRefused when it would not
     be hers to do any more, as when she no longer covers whose lead it is. What an act opened is closed
-    again; LeadConflict when that was worked on meanwhile. Where a colleague's meeting has moved the attempt since, the
+    again; LeadConflict when that was worked on meanwhile, or when she is no prospect any more and would come to the
+    reps again. Where a colleague's meeting has moved the attempt since, the
     lead is put back to before that, and the meetings that are booked now are asked once more.
     """
     held = lock_lead(lead)
@@ -90,7 +92,10 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     if not all(can_undo(event, by=by, at=at) for event in events):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
     since = list(held.events.filter(pk__gte=events[-1].pk).order_by("-id"))
+    was = held.phase
     corrections = [_take_back(held, event, by=by, at=at) for event in since]
+    if held.phase in REP_PHASES and was not in REP_PHASES and Lead.objects.at_no_prospect().filter(pk=held.pk).exists():
+        raise LeadConflict(_("No rep works this company any more; it cannot be taken back."))
     # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
     by_meeting = [one for one in since if is_aside(one) and one.data.get("because") not in (HOURS, SUPPRESSED)]
     hold_attempts(held.account_id, at=at, as_before=not by_meeting)

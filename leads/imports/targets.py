@@ -123,6 +123,7 @@ NOTES = {
     "phone_left_out": gettext_lazy("Phone without digits: left out"),
     "suspect_domain": gettext_lazy("E-mail domain looks like another one"),
     "email_of_another": gettext_lazy("E-mail belongs to somebody else: left out"),
+    "lead_ended": gettext_lazy("Leads that ended: reps do not work customers"),
     "silenced": gettext_lazy("Asked not to be contacted, with an open lead: no attempt is made that way any more"),
     "other_name": gettext_lazy("Another name for somebody with an open lead: the known one stays"),
     "other_company": gettext_lazy("Another company for somebody with an open lead: the known one stays"),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from accounts.models import Account, Person
+from accounts.models import Account, Employment, Person, Standing
 from agreement.models import AgreementVersion, Cadence, Criterion, Lane, Phase, Reason, Stage
 from agreement.models.version import ReasonRule
 from team.models import Absence, Role, Team
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from team.models import User
 
 AE_PHASES = (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED)
+REP_PHASES = (Phase.QUEUED, Phase.WORKING)
+# Only prospects reach a rep's queue.
+NOT_FOR_REPS = tuple(standing for standing in Standing if standing != Standing.PROSPECT)
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -157,6 +160,30 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def at_account(self, account: Account | int) -> LeadQuerySet:
         return self.filter(account=account)
+
+    def of_companies(self, *accounts: Account | int) -> LeadQuerySet:
+        """Of who works there now, and what began there."""
+        employed = Employment.objects.filter(account__in=accounts, is_current=True)
+        return self.filter(Q(account__in=accounts) | Q(person__in=employed.values("person")))
+
+    def at_no_prospect(self) -> LeadQuerySet:
+        """Those that are not for reps: it began at a company that is no prospect, or she works at one now; without a
+        company, she is none herself."""
+        employed = Employment.objects.filter(person=OuterRef("person"), is_current=True, account__isnull=False)
+        return self.filter(
+            Q(account__standing__in=NOT_FOR_REPS)
+            | Exists(employed.filter(account__standing__in=NOT_FOR_REPS))
+            | Q(~Exists(employed), account=None, person__standing__in=NOT_FOR_REPS)
+        )
+
+    def standings(self) -> dict[int, str]:
+        """What these are to us that are not for reps, by lead."""
+        employed = Employment.objects.filter(person=OuterRef("person"), is_current=True)
+        found = self.at_no_prospect().annotate(now=Subquery(employed.values("account__standing")[:1])).order_by()
+        return {
+            pk: next(standing for standing in standings if standing in NOT_FOR_REPS)
+            for pk, *standings in found.values_list("pk", "account__standing", "now", "person__standing")
+        }
 
 
 class Lead(models.Model):

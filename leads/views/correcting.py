@@ -24,6 +24,7 @@ from accounts.models import ContactPoint, Employment, Person
 from accounts.normalise import BadValue
 from leads.actions.changing import MoveRefused, lock_lead
 from leads.actions.logging import plan_after_contact
+from leads.actions.standing import stand_down
 from leads.forms.correcting import PersonForm
 from leads.models import Lead
 from leads.views.lead import carry_out
@@ -44,13 +45,17 @@ def correct(request: Request, public_id: UUID) -> HttpResponse:
         by: User = request.user
         names = {name: given[name] for name in PersonForm.NAMES}
         correct_person(person, expect=given["person_version"], by=by, at=now, **names)
-        _employ(person, given["company"], given["title"], by=by, at=now)
+        ended = []
+        if _employ(person, given["company"], given["title"], by=by, at=now):
+            ended = stand_down(Lead.objects.filter(pk=lead.pk), by=by, at=now)
         wrong = _emptied(person, form, "phone", ContactPoint.PHONES, by=by, at=now)
         wrong += _emptied(person, form, "email", (ContactPoint.Kind.EMAIL,), by=by, at=now)
         found = _reach(person, given, "phone", ContactPoint.PHONES, by=by, at=now)
         found |= _reach(person, given, "email", (ContactPoint.Kind.EMAIL,), by=by, at=now)
         if found:
             plan_after_contact(lead, by=by, at=now)
+        if ended:
+            return _("Corrected: %(name)s. The lead ended: reps do not work that company.") % {"name": person}
         if wrong:
             words = {"name": person, "what": ", ".join(wrong)}
             return _("Corrected: %(name)s. Marked as wrong, not forgotten: %(what)s.") % words
@@ -59,14 +64,17 @@ def correct(request: Request, public_id: UUID) -> HttpResponse:
     return carry_out(request, public_id, "person", act)
 
 
-def _employ(person: Person, company: str, title: str, *, by: User, at: datetime) -> None:
+def _employ(person: Person, company: str, title: str, *, by: User, at: datetime) -> bool:
+    """Whether she works somewhere else now."""
     current = Employment.objects.filter(person=person, is_current=True).select_related("account").first()
     known = current.account.name if current and current.account else ""
     if company.strip().casefold() != known.casefold():
         account = meet_company(company, by=by, at=at) if company.strip() else None
         change_employer(person, account, expect=person.version, title=title, by=by, at=at)
-    elif title.strip() != (current.title if current else ""):
+        return True
+    if title.strip() != (current.title if current else ""):
         correct_title(person, title, expect=person.version, by=by, at=at)
+    return False
 
 
 def _emptied(

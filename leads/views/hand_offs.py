@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import ContactPoint
-from agreement.models import Reason
+from agreement.models import Phase, Reason
 from leads.actions.acts import one_act
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
@@ -38,7 +38,7 @@ from leads.forms.hand_offs import OutcomeForm
 from leads.forms.sales import Sales, may_answer, may_sell, may_take_back
 from leads.inbox import View, inbox_of, outcome_due, views_of, whole_list
 from leads.invitation import REQUEST, invitation
-from leads.models import HandOff, Lead
+from leads.models import HandOff, Lead, LeadEvent
 from leads.views.access import need_role, visible_lead
 from team.actions.submitting import SentBefore, submit_once
 from team.addresses import read_number
@@ -81,8 +81,8 @@ def reject(request: Request, public_id: UUID) -> HttpResponse:
 
     def act(form: Any, now: datetime) -> str:
         reason: Reason = form.cleaned_data["reason"]
-        reject_hand_off(hand_off, reason=reason, by=request.user, at=now, line=form.cleaned_data["line"])
-        return _("Rejected: %(name)s. %(then)s") % {"name": hand_off.lead.person, "then": _then(form, reason)}
+        event = reject_hand_off(hand_off, reason=reason, by=request.user, at=now, line=form.cleaned_data["line"])
+        return _("Rejected: %(name)s. %(then)s") % {"name": hand_off.lead.person, "then": _then(form, reason, event)}
 
     return _carry_out(request, hand_off, "reject", act)
 
@@ -105,10 +105,10 @@ def outcome(request: Request, public_id: UUID) -> HttpResponse:
             return _("Held and qualified: %(name)s.") % {"name": who}
         if how == OutcomeForm.NOT_QUALIFIED:
             reason: Reason = form.cleaned_data["reason"]
-            record_not_qualified(hand_off, reason=reason, by=user, at=now, note=line, facts=form.facts)
-            return _("Held and not qualified: %(name)s. %(then)s") % {"name": who, "then": _then(form, reason)}
-        record_no_show(hand_off, by=user, at=now, note=line)
-        return _("No-show: %(name)s goes back to be rebooked.") % {"name": who}
+            event = record_not_qualified(hand_off, reason=reason, by=user, at=now, note=line, facts=form.facts)
+            return _("Held and not qualified: %(name)s. %(then)s") % {"name": who, "then": _then(form, reason, event)}
+        event = record_no_show(hand_off, by=user, at=now, note=line)
+        return _ended(event) or _("No-show: %(name)s goes back to be rebooked.") % {"name": who}
 
     return _carry_out(request, hand_off, "outcome", act)
 
@@ -134,8 +134,8 @@ def withdraw(request: Request, public_id: UUID) -> HttpResponse:
         raise PermissionDenied
 
     def act(form: Any, now: datetime) -> str:
-        withdraw_hand_off(hand_off, by=request.user, at=now, line=form.cleaned_data["line"])
-        return _("Taken back from %(name)s.") % {"name": hand_off.ae}
+        event = withdraw_hand_off(hand_off, by=request.user, at=now, line=form.cleaned_data["line"])
+        return _ended(event) or _("Taken back from %(name)s.") % {"name": hand_off.ae}
 
     return _carry_out(request, hand_off, "withdraw", act)
 
@@ -145,8 +145,8 @@ def give_back(request: Request, public_id: UUID) -> HttpResponse:
     hand_off = _sold(request, public_id)
 
     def act(form: Any, now: datetime) -> str:
-        return_lead(hand_off.lead, by=request.user, at=now, line=form.cleaned_data["line"])
-        return _("Returned to %(name)s, due now.") % {"name": hand_off.lead.bdr or hand_off.bdr}
+        event = return_lead(hand_off.lead, by=request.user, at=now, line=form.cleaned_data["line"])
+        return _ended(event) or _("Returned to %(name)s, due now.") % {"name": hand_off.lead.bdr or hand_off.bdr}
 
     return _carry_out(request, hand_off, "return", act)
 
@@ -357,7 +357,16 @@ def _there(request: Request, hand_off: HandOff, *, stay: bool) -> str:
     return own_address(request, request.POST.get("next", ""), otherwise=brief if stay else list_)
 
 
-def _then(form: Any, reason: Reason) -> str:
+def _ended(event: LeadEvent) -> str:
+    """It went to no rep any more."""
+    if event.to_phase != Phase.CLOSED or event.changes["closed_as"][1] != Lead.ClosedAs.STANDING:
+        return ""
+    return _("It ended: reps do not work that company.")
+
+
+def _then(form: Any, reason: Reason, event: LeadEvent | None = None) -> str:
     """Where the pick led, in the words that stood beside it."""
+    if event is not None and (ended := _ended(event)):
+        return ended
     then: str = form.picks[reason.key].then
     return then[:1].upper() + then[1:]

@@ -127,6 +127,7 @@ PLANTED = {
     ),
     "promise_of_the_pool_is_wrongly_timed": lambda leads: a_meeting_nobody_waits_for(leads, Phase.QUEUED),
     "clock_of_another_phase": lambda leads: Clock.objects.filter(lead=worked(leads)).update(kind="response"),
+    "lead_for_reps_at_no_prospect": lambda leads: put(worked(leads).person, standing="customer"),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),
     "woken_without_next": lambda leads: closed(asleep(leads), closed_as="woken"),
     "responsible_is_gone": lambda leads: gone(leads[Phase.ACCEPTED].ae),

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Person, Standing, Suppression
@@ -10,8 +12,9 @@ from agreement.models import Phase
 from leads.actions.import_rows import preview, run_imports
 from leads.actions.importing import start_import
 from leads.actions.releasing import release_due
+from leads.checking import check_all
 from leads.import_page import result_of
-from leads.models import ImportReject, Lead, Release
+from leads.models import ImportReject, Lead, Notice, Release
 from team.clock import database_now
 from tests.leads.files import answered, bring, counts, decided, received
 from tests.make import make_account, make_lead, make_person
@@ -153,7 +156,8 @@ def test_whether_a_namesake_is_known_changes_nothing_for_whoever_writes_from_whe
 
     standings = dict(Account.objects.values_list("name", "standing"))
     assert standings == {"Acme": "customer"} | ({"Acme Holding": "prospect"} if is_known else {})
-    assert run.tallies["notes"] == {}
+    # Reps do not work her any more, that is all.
+    assert run.tallies["notes"] == {"lead_ended": 1}
     assert {person.employments.get(is_current=True).account for person in Person.objects.all()} == {acme}
 
 
@@ -190,3 +194,42 @@ def test_rows_are_called_the_first_where_all_are_read_as_they_come(team, lea):
 
     assert (found.is_whole, found.is_beginning) == (False, True)
     assert found.leads_in_all == 12_000
+
+
+AT_ACME = "Email,Company,Status\nboss@acme-x.com,Acme,Customer\n"
+HERSELF = "Email,Status\nkim@mail.io,Customer\n"
+MOVED = "Email,Company,Status\nkim@mail.io,Globex,Customer\n"
+
+
+@pytest.mark.parametrize("phase", [Phase.QUEUED, Phase.WORKING])
+@pytest.mark.parametrize("content", [AT_ACME, HERSELF, MOVED])
+def test_what_reps_have_at_whom_a_file_makes_a_customer_ends(team, lea, alice, content, phase):
+    account = make_account(name="Acme") if content == AT_ACME else None
+    kim = make_person(email="kim@mail.io", account=account)
+    worked = phase == Phase.WORKING
+    lead = make_lead(person=kim, phase=phase, bdr=alice if worked else None, at=database_now() - timedelta(days=1))
+    other = make_lead(phase=phase, bdr=lead.bdr, at=database_now() - timedelta(days=1))
+    run = bring(content, by=lea)
+
+    lead.refresh_from_db()
+    other.refresh_from_db()
+    assert (lead.phase, lead.closed_as, other.phase) == (Phase.CLOSED, "standing", phase)
+    assert (lead.events.last().verb, lead.events.last().by) == ("stand_down", lea)
+    assert list(Notice.objects.filter(lead=lead).values_list("user", "kind")) == [(alice.pk, "ended")] * worked
+    assert run.tallies["notes"] == {"lead_ended": 1}
+    assert {name: ids for name, ids in check_all(at=database_now()).items() if ids} == {}
+
+
+def test_ending_leads_costs_a_file_of_customers_the_same_queries_for_one_and_for_many(team, lea, alice):
+    spent = []
+    for count in (1, 12):
+        accounts = [make_account(name=f"Firm {count} {n}") for n in range(count)]
+        for account in accounts:
+            make_lead(person=make_person(account=account), phase=Phase.WORKING, bdr=alice, at=database_now())
+        rows = "".join(f"p{count}{n}@firm{n}.io,{account.name},Customer\n" for n, account in enumerate(accounts))
+        with CaptureQueriesContext(connection) as queries:
+            bring("Email,Company,Status\n" + rows, by=lea)
+        spent.append(len(queries))
+
+    assert not Lead.objects.open().exists()
+    assert spent[1] - spent[0] <= 2, spent

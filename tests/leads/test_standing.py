@@ -7,13 +7,19 @@ import pytest
 from accounts.models import Account, Employment, Standing
 from agreement.models import Lane, Phase
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.closing import disqualify_lead
 from leads.actions.entering import NewLead, open_leads
+from leads.actions.handing import hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.merging import merge_people
+from leads.actions.outcomes import record_no_show, return_lead
+from leads.actions.recycling import recycle_lead
 from leads.actions.standing import consequences_of, set_standing
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
-from leads.models import Clock, Lead, Notice
+from leads.models import Clock, HandOff, Lead, Notice
 from leads.pool import pool_of
 from team.models import Role, SettingChange
-from tests.make import NOON, make_account, make_lead, make_person, make_team, make_user
+from tests.make import NOON, make_account, make_lead, make_person, make_team, make_user, reason
 
 LATER = NOON + timedelta(minutes=10)
 NOT_FOR_REPS = [standing for standing in Standing if standing != Standing.PROSPECT]
@@ -167,3 +173,103 @@ def test_who_looked_at_it_before_somebody_changed_it_is_told(corvane, mona, pete
 
     corvane.refresh_from_db()
     assert corvane.standing == Standing.CUSTOMER
+
+
+# The other roads to a rep
+def rejects(key):
+    return lambda lead, by, at: reject_hand_off(lead.hand_offs.get(), reason=reason(key), by=by, at=at)
+
+
+def meets_nobody(lead, by, at):
+    HandOff.objects.update(meeting_at=NOON, local_meeting=NOON, zone="UTC")
+    record_no_show(lead.hand_offs.get(), by=by, at=at)
+
+
+ROADS = {
+    "rejected to its rep": (Phase.HANDED_OFF, rejects("reject_no_authority"), True),
+    "rejected to another team": (Phase.HANDED_OFF, rejects("reject_wrong_territory"), True),
+    "returned": (Phase.ACCEPTED, lambda lead, by, at: return_lead(lead, by=by, at=at), True),
+    "nobody came": (Phase.ACCEPTED, meets_nobody, True),
+    "withdrawn": (
+        Phase.HANDED_OFF, lambda lead, by, at: withdraw_hand_off(lead.hand_offs.get(), by=lead.bdr, at=at), False
+    ),
+}  # fmt: skip
+
+
+def columns(lead):
+    lead.refresh_from_db()
+    steps = list(lead.steps.open().values_list("pk", "due_at", "assignee"))
+    return {field: getattr(lead, field) for field in ("phase", "bdr", "ae", "team", "due_at", "stage", "reason")}, steps
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_what_sales_gives_back_there_ends_by_the_same_act_and_undo_brings_it_back(corvane, alice, mona, peter, road):
+    phase, give_back, rep_is_told = ROADS[road]
+    make_team("South")
+    lead = lead_at(corvane, phase=phase, bdr=alice, ae=peter)
+    set_standing(corvane, standing=Standing.CUSTOMER, by=mona, at=NOON)
+    before = columns(lead)
+    events = lead.events.count()
+
+    give_back(lead, peter, LATER)
+
+    assert state(lead) == (Phase.CLOSED, "standing")
+    assert (lead.events.count(), lead.events.last().data["because"]) == (events + 1, "customer")
+    told = Notice.objects.filter(lead=lead, at=LATER).values_list("user", "kind")
+    assert list(told) == [(alice.pk, "ended")] * rep_is_told
+    assert well()
+    undo_last(lead, by=peter if rep_is_told else alice, at=LATER)
+    assert columns(lead) == before
+    assert well()
+
+
+def test_what_was_given_back_to_nobody_goes_on_when_it_is_a_prospect_again(corvane, alice, mona, peter):
+    lead = lead_at(corvane, phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    set_standing(corvane, standing=Standing.OPEN_OPPORTUNITY, by=peter, at=NOON)
+    return_lead(lead, by=peter, at=LATER)
+
+    (following,) = set_standing(corvane, standing=Standing.PROSPECT, by=peter, at=LATER).again
+
+    assert (following.previous_id, following.bdr) == (lead.pk, alice)
+    assert well()
+
+
+ENDS = {
+    "disqualified": lambda lead, by: disqualify_lead(lead, reason=reason("not_our_market"), by=by, at=NOON),
+    "asleep": lambda lead, by: recycle_lead(lead, reason=reason("not_ready"), by=by, at=NOON),
+    "handed off": lambda lead, by: hand_off_lead(lead, ae=make_user("zoe", Role.AE), by=by, at=NOON),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_undo_brings_nothing_back_to_the_reps_of_who_became_a_customer(corvane, alice, mona, end):
+    lead = lead_at(corvane, phase=Phase.WORKING, bdr=alice)
+    ENDS[end](lead, alice)
+    set_standing(corvane, standing=Standing.CUSTOMER, by=mona, at=LATER)
+    before = columns(lead)
+
+    with pytest.raises(LeadConflict, match="No rep works this company"):
+        undo_last(lead, by=alice, at=LATER)
+
+    assert columns(lead) == before
+    assert well()
+
+
+def test_whoever_is_found_to_work_at_a_customer_is_worked_no_more(corvane, alice, mona):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    Account.objects.update(standing=Standing.CUSTOMER)
+
+    merge_people(lead.person, make_person(account=corvane), by=mona, at=LATER)
+
+    assert state(lead) == (Phase.CLOSED, "standing")
+    assert well()
+
+
+def test_who_is_a_customer_herself_is_not_for_reps_and_who_works_for_a_prospect_is(corvane):
+    own, employed = make_person(), make_person(account=corvane)
+    for person in (own, employed):
+        make_lead(person=person)
+        person.standing = Standing.CUSTOMER
+        person.save(update_fields=["standing"])
+
+    assert list(Lead.objects.at_no_prospect().values_list("person", flat=True)) == [own.pk]

@@ -138,6 +138,17 @@ def refuse(act):
     return refused
 
 
+def not_for_reps(act):
+    """Where no rep may work any more, what would go back to one ends."""
+
+    def gone_back(lead, to, cast):
+        if to == C:
+            set_standing(lead.account, standing="customer", by=cast["mona"], at=NOON)
+        act(lead, to, cast)
+
+    return gone_back
+
+
 def no_show(lead, to, cast):
     by = cast["alice"] if lead.phase == H else cast["peter"]
     record_no_show(last_hand_off(lead, meeting=NOON), by=by, at=LATER)
@@ -166,9 +177,9 @@ WALKS = {
     ),
     "accept": lambda lead, to, cast: accept_hand_off(last_hand_off(lead), by=cast["peter"], at=LATER),
     "reject": refuse(reject_hand_off),
-    "withdraw": lambda lead, to, cast: withdraw_hand_off(last_hand_off(lead), by=cast["alice"], at=LATER),
-    "no_show": no_show,
-    "return": lambda lead, to, cast: return_lead(lead, by=cast["peter"], at=LATER),
+    "withdraw": not_for_reps(lambda lead, to, cast: withdraw_hand_off(last_hand_off(lead), by=cast["alice"], at=LATER)),
+    "no_show": not_for_reps(no_show),
+    "return": not_for_reps(lambda lead, to, cast: return_lead(lead, by=cast["peter"], at=LATER)),
     "qualify": qualify,
     "not_qualify": refuse(record_not_qualified),
     "win": lambda lead, to, cast: win_lead(lead, by=cast["peter"], at=LATER),

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from accounts.actions.matching.checking import is_as_read
-from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson
+from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson, columns_of
 from accounts.actions.matching.companies import (
     account_of,
     customer_named_by,
@@ -21,7 +21,7 @@ from accounts.actions.matching.loading import ERASURE, load_accounts, load_peopl
 from accounts.actions.matching.people import add_to_person, find_person
 from accounts.actions.matching.rows import AccountRow, PersonRow
 from accounts.actions.matching.writing import write_accounts, write_people
-from accounts.models import Person
+from accounts.models import Account, Person, Standing
 
 
 class Outcome(StrEnum):
@@ -56,6 +56,22 @@ class Meeting:
         """Whom the rows ask to leave alone, of those we knew before; what a rep had said may have been taken back."""
         people = self.circle.changed_people
         return [known.row.pk for known in people if known.new_suppressions or known.confirmed_suppressions]
+
+    @property
+    def lost_accounts(self) -> list[int]:
+        """Companies that the rows make prospects no more."""
+        standing = columns_of(Account).index("standing")
+        return [
+            known.row.pk
+            for known in self.circle.changed_accounts
+            if known.row.standing != Standing.PROSPECT and known.as_read[standing] != known.row.standing
+        ]
+
+    @property
+    def lost_people(self) -> list[int]:
+        """Of those we knew before and of whom the rows tell something new: who is no prospect."""
+        changed = (known for known in self.circle.changed_people if known.is_changed or known.job_is_changed)
+        return [known.row.pk for known in changed if known.standing != Standing.PROSPECT]
 
     @property
     def new_accounts(self) -> int:
