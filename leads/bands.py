@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from agreement.models import Lane
 from leads.models import Clock, Lead, Step
-from team.worktime import WorkCalendar, end_of_working_day
+from team.worktime import WorkCalendar, add_working_minutes, end_of_working_day
 
 # Figures of the field: a promised moment is in front this long before, a claimed lead is not taken away sooner.
 PROMISE_LEAD = timedelta(minutes=15)
@@ -52,6 +52,11 @@ def band_of(
 def is_waiting(lead: Lead) -> bool:
     """Somebody who asked, and whom nobody has reached since."""
     return lead.lane == Lane.HAND_RAISER and lead.first_touched_at is None
+
+
+def kept_for_one(lead: Lead, until: datetime, worktime: WorkCalendar, *, at: datetime) -> datetime:
+    """A reservation until then, from `at` on: whoever asked to be contacted is passed on to all sooner."""
+    return min(until, add_working_minutes(worktime, at, KEPT_FOR_ONE)) if is_waiting(lead) else until
 
 
 def sweep_of_queued(lead: Lead, band_changes_at: datetime | None) -> datetime | None:

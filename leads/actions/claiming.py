@@ -29,7 +29,7 @@ from leads.actions.holding import (
 )
 from leads.actions.sliding import slid_of, slide_back
 from leads.actions.stages import entry_stage
-from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
+from leads.bands import band_of, kept_for_one, sweep_of_queued, sweep_of_untouched
 from leads.cadence import first_step, held_until_of, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, SlidStep, Step
@@ -41,6 +41,8 @@ from team.worktime import WorkCalendar, end_of_working_day
 
 # A page of the pool; whoever passes over more than that has passed over many.
 AHEAD_MAX = 50
+# To who covers somebody, and to her again: it stays reserved for as long as it was.
+COVER, BACK = "cover", "back"
 
 
 @transaction.atomic
@@ -252,7 +254,7 @@ class _Moving:
             raise MoveRefused(_("%(name)s does not work in the team of this lead.") % {"name": to}, field="to")
         if lead.phase == Phase.QUEUED:
             effects.assign_steps(to)
-            until = _reserved_until(lead, self.of_team(team_id), at=self.at) if to else None
+            until = self._reserved_until(lead, self.of_team(team_id)) if to else None
             return {"bdr": to, "reserved_until": until}
         if to is None and lead.phase not in (Phase.NURTURE, Phase.ACCEPTED, Phase.QUALIFIED):
             return {}
@@ -267,6 +269,11 @@ class _Moving:
                 # What waited for her return waits for it no more.
                 return {"bdr": to, "due_at": effects.next_due}
         return {"bdr": to}
+
+    def _reserved_until(self, lead: Lead, worktime: WorkCalendar) -> datetime:
+        if lead.reserved_until and self.because in (COVER, BACK):
+            return kept_for_one(lead, lead.reserved_until, worktime, at=self.at)
+        return _reserved_until(lead, worktime, at=self.at)
 
     def _effects(self, lead: Lead) -> Effects:
         effects = Effects(lead, by=self.by, at=self.at, together=self.together)

@@ -9,19 +9,16 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from agreement.models import Lane, Phase
+from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import MoveRefused, lock_leads
-from leads.actions.claiming import reassign_leads
 from leads.actions.leaving import UNCOVERED_DAYS, lend, take_back_lent
+from leads.actions.reserving import pass_on_reserved, passed_on, reserved_while_away, take_back_reserved
 from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
 from leads.models import Lead, SlidStep, Step
 from team.calendars import worktime_of_user
 from team.models import Absence, Role, User
 from team.worktime import next_opening, working_days_between
-
-# The event by which a reservation went to a cover.
-PASSED = ("reassign", "cover")
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def foresee_absence(
     """What `set_away` and the ticks after it would do. Reads only."""
     calendar = worktime_of_user(user, at=at)
     due = _due_while_away(user, starts_at=starts_at, ends_at=ends_at, at=at)
-    reserved = _reserved_while_away(user, ends_at=ends_at, at=at).count()
+    reserved = reserved_while_away(user, ends_at=ends_at, at=at).count()
     back_at = next_opening(calendar, ends_at)
     if cover is None:
         if working_days_between(calendar, starts_at, ends_at) > UNCOVERED_DAYS:
@@ -71,7 +68,7 @@ def set_away(
             raise MoveRefused(_("It ends before it begins: choose a later moment."), field="until")
         if cover is not None:
             _must_cover(user, cover, starts_at=max(starts_at, at))
-        leads = _lock_what_is_due(user, ends_at=ends_at)
+        leads = {lead.pk: lead for lead in lock_leads(list(Lead.objects.held_by(user).values_list("pk", flat=True)))}
         overlapping = Absence.objects.filter(user=user, starts_at__lt=ends_at, ends_at__gt=starts_at).order_by(
             "ends_at"
         )
@@ -81,9 +78,9 @@ def set_away(
         if cover is not None:
             due = _due_while_away(user, starts_at=starts_at, ends_at=ends_at, at=at)
             slide(absence, leads, due, by=by, at=at)
-            if starts_at <= at:
-                _pass_on_reserved(absence, by=by, at=at)
-                lend(at=at)
+        if starts_at <= at:
+            pass_on_reserved(absence, leads, cover=cover, at=at)
+            lend(at=at)
         return absence
 
 
@@ -95,7 +92,9 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
     with transaction.atomic(), one_act():
         _must_be_hers(absence.user, by=by)
         slid = SlidStep.objects.filter(absence=absence)
-        leads = lock_leads(list(slid.values_list("step__lead", flat=True).distinct()))
+        passed = passed_on(at=at, of=absence.user)
+        ids = {*slid.values_list("step__lead", flat=True), *passed.values_list("lead", flat=True)}
+        leads = lock_leads(sorted(ids))
         # Its row is read after the lock: two who end it at once end it once.
         held = Absence.objects.select_for_update().filter(pk=absence.pk, ends_at__gt=at).first()
         if held is None:
@@ -107,7 +106,7 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
         else:
             held.ends_at = at
             held.save(update_fields=["ends_at"])
-        _take_back_reserved(absence, by=by, at=at)
+        take_back_reserved(passed.filter(lead__in=leads).select_related("lead"), at=at)
         take_back_lent(at=at)
 
 
@@ -138,33 +137,3 @@ def _due_while_away(user: User, *, starts_at: datetime, ends_at: datetime, at: d
     )
     steps = steps.exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED])
     return steps if starts_at <= at else steps.filter(due_at__gte=starts_at)
-
-
-def _reserved_while_away(user: User, *, ends_at: datetime, at: datetime) -> QuerySet[Lead]:
-    return Lead.objects.reserved_for(user, at=at).filter(Q(due_at__lt=ends_at) | Q(lane=Lane.HAND_RAISER))
-
-
-def _lock_what_is_due(user: User, *, ends_at: datetime) -> dict[int, Lead]:
-    worked = Lead.objects.worked_by(user).filter(due_at__lt=ends_at)
-    return {lead.pk: lead for lead in lock_leads(list(worked.values_list("pk", flat=True)))}
-
-
-def _pass_on_reserved(absence: Absence, *, by: User, at: datetime) -> None:
-    """What waits in the pool for her waits for who covers her."""
-    reserved = _reserved_while_away(absence.user, ends_at=absence.ends_at, at=at)
-    ids = list(reserved.order_by("pk").values_list("pk", flat=True))
-    if ids:
-        reassign_leads(ids, to=absence.cover, by=by, at=at, because=PASSED[1], side="bdr")
-
-
-def _take_back_reserved(absence: Absence, *, by: User, at: datetime) -> None:
-    """What her cover has not taken yet is reserved for her again."""
-    if absence.cover is None:
-        return
-    ids = []
-    for lead in Lead.objects.reserved_for(absence.cover, at=at):
-        last = lead.events.order_by("-id").first()
-        if last and (last.verb, last.data.get("because"), last.data.get("old")) == (*PASSED, absence.user_id):
-            ids.append(lead.pk)
-    if ids:
-        reassign_leads(ids, to=absence.user, by=by, at=at, because="back", side="bdr")

@@ -15,13 +15,14 @@ from leads.actions.changing import alter, write
 from leads.actions.effects import Effects
 from leads.actions.entering import Entered, NewLead, last_pursuits, open_leads
 from leads.actions.recycling import wake_leads
-from leads.bands import CLAIM_GRACE, band_of, sweep_of_queued
+from leads.bands import CLAIM_GRACE, KEPT_FOR_ONE, band_of, sweep_of_queued
 from leads.cadence import soon
 from leads.clocks import start_clock
 from leads.models import Clock, Engagement, EngagementKey, Lead, Step, Verdict
 from leads.scoring import judge, points_of, recompute_interest
 from team.calendars import KeptCalendars
-from team.models import Membership, Role, Team
+from team.models import Absence, Membership, Role, Team
+from team.worktime import WorkCalendar, add_working_minutes
 
 # Older than this when it arrives, an engagement is history: offered as a list to wake, never waking by itself.
 FRESH = timedelta(days=2)
@@ -183,14 +184,27 @@ def _in_front(row: Engagement, *, at: datetime) -> bool:
         new["lane"] = Lane.HAND_RAISER
         if lead.phase == Phase.WORKING and clock:
             more["sweep_at"] = max(clock.due_at, at + CLAIM_GRACE)
+    worktime = KeptCalendars(at=at).of_team(lead.team_id)
+    if lead.phase == Phase.QUEUED and lead.reserved_until and lead.reserved_until > at:
+        new |= _kept(lead, effects, row, worktime, at=at)
     event = alter(lead, "engage", by=None, at=at, data=effects.data(kind=row.kind, engagement=row.pk), **new)
     if lead.phase != Phase.QUEUED:
         write(lead, event, **more)
         return True
-    worktime = KeptCalendars(at=at).of_team(lead.team_id)
     band, changes_at = band_of(lead, at=at, worktime=worktime, step=effects.open_steps[0])
     write(lead, event, band=band, sweep_at=sweep_of_queued(lead, changes_at))
     return True
+
+
+def _kept(lead: Lead, effects: Effects, row: Engagement, worktime: WorkCalendar, *, at: datetime) -> dict[str, Any]:
+    """Until when it stays reserved: whoever waits is kept for nobody who is away, and who asks for one rep only as long
+    as somebody who has just come in."""
+    if Absence.objects.covering(at).filter(user=lead.bdr_id).exists():
+        effects.assign_steps(None)
+        return {"bdr": None, "reserved_until": None}
+    if row.kind != Engagement.Kind.ASKED or lead.reserved_until is None:
+        return {}
+    return {"reserved_until": min(lead.reserved_until, add_working_minutes(worktime, at, KEPT_FOR_ONE))}
 
 
 def _was_promised_less(lead: Lead) -> bool:

@@ -15,7 +15,7 @@ from accounts.models import Employment, Person, Standing
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, begin
 from leads.actions.stages import entry_stage
-from leads.bands import KEPT_FOR_ONE, band_of, is_waiting, sweep_of_queued
+from leads.bands import band_of, kept_for_one, sweep_of_queued
 from leads.cadence import first_step
 from leads.clocks import start_clock
 from leads.models import Clock, Lead
@@ -24,7 +24,6 @@ from leads.scoring import judge
 from team.bulk import insert_objects
 from team.calendars import Calendars
 from team.models import Membership, Role, Team, User
-from team.worktime import WorkCalendar, add_working_minutes
 
 
 @dataclass
@@ -83,7 +82,7 @@ def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime, as_syst
         lead.due_at = clock.due_at if clock else at
         lead.first_queued_at = at
         if route.bdr_id:
-            lead.bdr_id, lead.reserved_until = route.bdr_id, _kept_until(lead, worktime, at=at)
+            lead.bdr_id, lead.reserved_until = route.bdr_id, kept_for_one(lead, max(lead.due_at, at), worktime, at=at)
         lead.band, changes_at = band_of(lead, at=at, worktime=worktime)
         lead.sweep_at = sweep_of_queued(lead, changes_at)
         if clock:
@@ -98,12 +97,6 @@ def open_leads(new: Sequence[NewLead], *, by: User | None, at: datetime, as_syst
     insert_objects(list(clocks.values()))
     entered.leads = [lead for lead, _one, _route in leads]
     return entered
-
-
-def _kept_until(lead: Lead, worktime: WorkCalendar, *, at: datetime) -> datetime:
-    """Until her first touch is due; whoever asked to be contacted is passed on sooner."""
-    due_at = max(lead.due_at or at, at)
-    return min(due_at, add_working_minutes(worktime, at, KEPT_FOR_ONE)) if is_waiting(lead) else due_at
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
+from leads.actions.reserving import pass_on_all_reserved, take_back_all_reserved
 from leads.actions.sliding import take_back_slid
 from leads.models import HandOff, Lead, Notice, Step
 from leads.models.handoff import who_answer_at
@@ -181,7 +182,8 @@ def return_deals_of(user: User, *, by: User | None, at: datetime) -> int:
 
 def release_absent(*, at: datetime) -> int:
     """Reps away for more than two working days without cover give their leads back, once an absence; cover is lent
-    what is due meanwhile, and gives it back; who left and holds something yet passes it on. Returns leads.
+    what is due meanwhile and has what is reserved in the pool, and gives it back; who left and holds something yet
+    passes it on. Returns leads.
 
     A cover who is away herself is none for as long as both are.
     """
@@ -205,6 +207,8 @@ def release_absent(*, at: datetime) -> int:
             logger.warning("held_by_somebody_away", user=absence.user_id, because=str(refusal))
     take_back_lent(at=at)
     take_back_slid(at=at)
+    take_back_all_reserved(at=at)
+    pass_on_all_reserved(at=at)
     lend(at=at)
     hold_forgotten_attempts(at=at)
     return count + _release_gone(at=at)
