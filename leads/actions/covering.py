@@ -69,6 +69,8 @@ def set_away(
         if cover is not None:
             _must_cover(user, cover, starts_at=max(starts_at, at))
         leads = {lead.pk: lead for lead in lock_leads(list(Lead.objects.held_by(user).values_list("pk", flat=True)))}
+        # Leads before users, as a claim locks them. Of two who say it at once the second sees what the first has said.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         overlapping = Absence.objects.filter(user=user, starts_at__lt=ends_at, ends_at__gt=starts_at).order_by(
             "ends_at"
         )

@@ -1,5 +1,6 @@
 """What locks several kinds of rows locks them in one order: two of them at once wait, and never for each other."""
 
+import time
 from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from accounts.models import ContactPoint, Person
 from agreement.installation import publish_version_1
-from agreement.models import Phase
+from agreement.models import Lane, Phase
+from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
 from leads.actions.closing import disqualify_lead, put_back
+from leads.actions.covering import end_absence, set_away
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead
 from leads.actions.import_rows import run_imports
@@ -253,3 +256,47 @@ def test_two_who_book_for_each_other_from_the_pool(north):
             partial(hand_off_lead, make_lead(team=north), ae=one, by=other, at=LATER),
         )
         assert [answer for answer in answers if isinstance(answer, Exception)] == []
+
+
+@pytest.mark.parametrize("how", ["away", "back"])
+def test_somebody_goes_away_or_is_back_while_her_leads_are_moved(alice, mona, north, how):
+    """What is reserved for her, or for her cover, is locked with what she works, the lowest id first."""
+    bob = make_user("bob", Role.BDR, team=north)
+    reserved = make_lead(bdr=alice, reserved=True, lane=Lane.LIST)
+    worked = make_lead(phase=Phase.WORKING, bdr=alice)
+    log_call(worked, disposition=disposition("no_answer"), by=alice, at=NOON)
+    ends = NOON + timedelta(days=3)
+    act = partial(set_away, alice, starts_at=LATER, ends_at=ends, cover=bob, by=mona, at=LATER)
+    if how == "back":
+        act = partial(end_absence, act(), by=mona, at=LATER + timedelta(minutes=5))
+    begun = Event()
+
+    def move():
+        with transaction.atomic():
+            lock_leads([reserved.pk])
+            begun.set()
+            time.sleep(1)
+            reassign_leads([reserved.pk, worked.pk], team=north, by=mona, at=LATER)
+
+    def after_it_began():
+        begun.wait(10)
+        act()
+
+    assert refusals(at_once(move, after_it_began)) == []
+    assert Absence.objects.covering(LATER + timedelta(minutes=6)).exists() == (how == "away")
+
+
+def test_two_who_set_somebody_away_at_once_set_her_away_once(alice, mona):
+    refused = []
+
+    def away():
+        set_away(alice, starts_at=LATER, ends_at=NOON + timedelta(days=1), by=mona, at=LATER)
+
+    def away_too():
+        with pytest.raises(MoveRefused, match="Away already"):
+            away()
+        refused.append(True)
+
+    during(away, away_too)
+
+    assert (Absence.objects.count(), refused) == (1, [True])
