@@ -138,7 +138,7 @@ def _never_there(story: Story, cast: Cast) -> Career:
 def _reaching_up(story: Story, cast: Cast) -> Career:
     """Sales said that he cannot sign; the rep found who can, and she came to the meeting."""
     guest, above = story.named[named.CANNOT_SIGN], story.named[named.CAN_SIGN]
-    yield from story.comes_in(guest, Kind.ASKED, story.ago(30), title="Pricing")
+    yield from story.comes_in(guest, Kind.ASKED, story.ago(14), title="Pricing")
     yield from story.worked(guest, rep=cast.ana)
     yield from story.meets(guest, story.slot(3), ae=cast.clara)
     hand_off = story.hand_off_of(guest)

@@ -65,6 +65,7 @@ def _told_as_the_page_says():
     assert named.CUSTOMER not in last
     assert last[named.NEVER_THERE].hand_offs.filter(state="no_show").count() == 2
     assert [last[one].phase for one in (named.CANNOT_SIGN, named.CAN_SIGN)] == ["nurture", "qualified"]
+    assert last[named.CAN_SIGN].due_at > now
     assert (last[named.OPTED_OUT].closed_as, last[named.OPTED_OUT].attempts) == ("do_not_contact", 4)
     waiting = HandOff.objects.unanswered().filter(ae__email__startswith="per@", respond_by__lt=now)
     assert {one.lead for one in waiting} == {last[one] for one in named.WAITING}
