@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -120,10 +120,9 @@ def _not_rebooked(team: Any, at: Any) -> QuerySet[Lead]:
 def _leaking(team: Any, at: Any) -> QuerySet[Lead]:
     """Somebody's leads with nothing planned: of these nobody would ever be reminded."""
     worked = Lead.objects.filter(team=team, phase__in=[Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED])
-    # In an order that no index has, and looked up lead by lead: PostgreSQL would walk through all that is open in the
-    # order of its moments, or read every open step there is.
+    # Looked up lead by lead: PostgreSQL would read every open step there is.
     steps = Step.objects.open().filter(lead=OuterRef("pk")).values("pk")[:1]
-    return worked.annotate(since=Coalesce(F("due_at"), F("created_at")), planned=Subquery(steps)).filter(planned=None)
+    return worked.annotate(since=F("due_at"), planned=Subquery(steps)).filter(planned=None)
 
 
 def _late(leads: QuerySet[Lead], kind: str, *, at: Any) -> QuerySet[Lead]:
@@ -223,6 +222,9 @@ def _few(
 ) -> Any:
     """The first few of one kind, each with how many there are."""
     order = ["-since", "pk"] if latest else ["since", "pk"]
+    if key == "leak":
+        # There are none; that is seen by their keys alone, and not in the order of all that is open by its moments.
+        order = ["pk"]
     first = rows.order_by(*order).values("pk")[:few]
     counted = rows.order_by(*order if most else ()).values("pk")[:most]
     kept = rows.filter(pk__in=first).annotate(of=_Number(counted))
