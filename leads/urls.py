@@ -30,6 +30,7 @@ from leads.views import (
     team_leads,
     team_many,
     team_reps,
+    under_way,
     working,
 )
 
@@ -101,6 +102,7 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/changes/<int:pk>/revert/", settings.setting_revert, name="setting_revert"),
     path("settings/routing/", routing.routing, name="routing"),
+    path("settings/cadences/<int:pk>/under-way/", under_way.under_way, name="under_way"),
     path("settings/audit/", audit.audit, name="audit"),
     path("settings/people/<int:pk>/login/", person_login.person_login, name="person_login"),
     path("settings/<slug:slug>/", settings.setting_list, name="setting_list"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.search import index_people
-from agreement.models import Phase, Stage
+from agreement.models import Cadence, Phase, Stage
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
@@ -104,6 +104,7 @@ DOORS = {
     "leads:setting_list": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
     "leads:setting_new": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
     "leads:setting": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
+    "leads:under_way": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 302"),
     "leads:setting_retire": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 200"),
     "leads:setting_remove": ("302 403 403 403 403 403 403 403 404", "302 403 403 403 403 403 403 403 404"),
     "leads:setting_move": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 302"),
@@ -220,6 +221,8 @@ def address(name, parameters, things):
         return reverse(name, args=[shared_view(leads[Phase.WORKING]).pk])
     if "slug" in parameters:
         return reverse(name, args=["stages", *([Stage.objects.get(key="connected").pk] if "pk" in parameters else [])])
+    if short == "under_way":
+        return reverse(name, args=[Cadence.objects.get(key="content").pk])
     if short == "absence_end":
         return reverse(name, args=[Absence.objects.get().pk])
     if short.startswith(("rep_", "person_login")):

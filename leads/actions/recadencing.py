@@ -3,23 +3,74 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from agreement.models import Cadence, Phase
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
+from leads.actions.acts import one_act
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, write
 from leads.actions.effects import Effects
 from leads.actions.holding import settle_first_touch, sweep_of_held
+from leads.actions.sharing import share_act
 from leads.cadence import first_step, next_step, soon
 from leads.clocks import first_touch_of
-from leads.models import Lead, LeadEvent, Step
+from leads.models import Lead, LeadEvent, SharedAct, Step
 from team.calendars import KeptCalendars
 
 if TYPE_CHECKING:
     from team.models import User
+
+
+# So many at once: everybody else's writes wait for them on SQLite.
+MOVED_MAX = 200
+
+
+@dataclass
+class UnderWay:
+    """Who works how many by an earlier number."""
+
+    counts: list[tuple[str, int]]
+
+    @property
+    def total(self) -> int:
+        return sum(count for _name, count in self.counts)
+
+
+@dataclass
+class Moved:
+    leads: list[Lead]
+    act: SharedAct | None
+
+
+def of_earlier(cadence: Cadence) -> QuerySet[Lead]:
+    """Leads that are being worked by an earlier number of this cadence."""
+    return Lead.objects.filter(phase=Phase.WORKING, cadence__key=cadence.key).exclude(cadence=cadence)
+
+
+def under_way_by_earlier(cadence: Cadence) -> UnderWay:
+    rows = of_earlier(cadence).order_by("bdr__name", "bdr").values_list("bdr__name", "bdr").annotate(n=Count("pk"))
+    return UnderWay([(name, count) for name, _pk, count in rows])
+
+
+@transaction.atomic
+def go_on_by_current(cadence: Cadence, *, by: User, at: datetime) -> Moved:
+    """Whoever finishes an earlier number goes on by this one, the oldest MOVED_MAX of them: one act, one event a lead.
+
+    MoveRefused where this number is not the current one any more.
+    """
+    with one_act() as act:
+        moved = []
+        for lead in lock_leads(list(of_earlier(cadence).order_by("pk").values_list("pk", flat=True)[:MOVED_MAX])):
+            # Looked at again under its lock.
+            if lead.phase == Phase.WORKING and lead.cadence_id != cadence.pk:
+                change_cadence(lead, cadence=cadence, by=by, at=at)
+                moved.append(lead)
+        return Moved(moved, share_act(act, verb=SharedAct.Verb.CADENCE, by=by, at=at))
 
 
 @transaction.atomic

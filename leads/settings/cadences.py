@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db.models import Count, Max
 from django.forms import BoundField
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -112,7 +113,7 @@ class Cadences(Kind):
     one = gettext_lazy("cadence")
     about = gettext_lazy(
         "Attempts until there is a conversation, one cadence for each lane. A change holds for whoever is taken from "
-        "then on: people under way finish the attempts they began."
+        "then on: people under way finish the attempts they began, until you move them."
     )
     may_add = False
     fields_template = "leads/settings/_cadence_fields.html"
@@ -137,7 +138,8 @@ class Cadences(Kind):
                 continue
             figures = [(_("%(leads)s under way") % {"leads": leads_words(counts.get((one.key, True), 0))}, "")]
             if earlier := counts.get((one.key, False), 0):
-                figures.append((_("%(leads)s finish an earlier one") % {"leads": leads_words(earlier)}, ""))
+                words = _("%(leads)s finish an earlier one") % {"leads": leads_words(earlier)}
+                figures.append((words, reverse("leads:under_way", args=[firsts[one.key]])))
             soft = _said([[step.day_offset, step.kind] for step in one.steps.all()])
             groups.append(
                 Group(str(lane.label), "", [Row(firsts[one.key], one.label, tuple(figures), soft=soft)], None)
@@ -145,11 +147,11 @@ class Cadences(Kind):
         return groups
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
-        one = _current(pk, lock=lock)
+        one = current_of(pk, lock=lock)
         return None if one is None else {"pk": pk, "label": one.label, "attempts": _attempts(one)}
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
-        one = _current(pk or 0, lock=True)
+        one = current_of(pk or 0, lock=True)
         if pk is None or one is None:
             raise SettingRefused(_("Each lane has its cadence already."))
         if not new["attempts"]:
@@ -157,11 +159,11 @@ class Cadences(Kind):
         if old.get("label") != new["label"]:
             Cadence.objects.filter(key=one.key).update(label=new["label"])
         if _attempts(one) != new["attempts"]:
-            _make_current(one, new["label"], new["attempts"])
+            _makecurrent_of(one, new["label"], new["attempts"])
         return pk
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
-        one = _current(pk or 0)
+        one = current_of(pk or 0)
         if one is None:
             return []
         found = []
@@ -173,7 +175,9 @@ class Cadences(Kind):
             found += [
                 Touch(
                     _("%(leads)s under way: nothing changes") % {"leads": leads_words(under_way)},
-                    _("they finish the attempts they began, on the days that were planned"),
+                    _(
+                        "they finish the attempts they began, on the days that were planned, until you move them"
+                    ),
                 ),
                 Touch(
                     _("In the pool, %(leads)s for the new one") % {"leads": leads_words(waiting)},
@@ -189,7 +193,7 @@ class Cadences(Kind):
         return _("Attempts") if name == "attempts" else super().label_of(name)
 
 
-def _current(pk: int, *, lock: bool = False) -> Cadence | None:
+def current_of(pk: int, *, lock: bool = False) -> Cadence | None:
     """The number that is current of the cadence whose first number this is."""
     first = Cadence.objects.filter(pk=pk).first()
     if first is None:
@@ -206,7 +210,7 @@ def _attempts(cadence: Cadence) -> Attempts:
     return [[step.day_offset, step.kind] for step in steps]
 
 
-def _make_current(before: Cadence, label: str, attempts: Attempts) -> None:
+def _makecurrent_of(before: Cadence, label: str, attempts: Attempts) -> None:
     """The number that has these attempts, else another one: a number is never edited, for somebody is under way on
     it."""
     numbers = Cadence.objects.filter(key=before.key)

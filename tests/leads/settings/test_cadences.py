@@ -8,6 +8,7 @@ from agreement.models import Cadence, Phase
 from leads.actions.logging import log_call
 from leads.cadence import attempts_of
 from leads.checking import check_all
+from leads.models import Lead, SharedAct
 from team.models import Installation
 from tests.make import disposition, make_lead
 
@@ -52,6 +53,35 @@ def test_the_revert_is_the_number_before_and_no_third(save, content, revert_last
 
     assert current() == content
     assert Cadence.objects.filter(key="content").count() == 2
+
+
+def test_people_under_way_are_moved_in_one_act_that_is_taken_back_as_one(save, client, dora, content, alice):
+    now = timezone.now()
+    leads = [make_lead(phase=Phase.WORKING, bdr=alice, at=now) for _ in range(3)]
+    for lead in leads:
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+    before = {lead.pk: lead.steps.open().get().due_at for lead in leads}
+    save("cadences", content.pk, day_1="3")
+    here = reverse("leads:under_way", args=[content.pk])
+    assert f'href="{here}"' in client.get(reverse("leads:setting_list", args=["cadences"])).text
+
+    page = client.get(here)
+    assert page.context["reps"].counts == [("Alice", 3)]
+    answer = client.post(here, {"form_id": page.context["form_id"]}, follow=True)
+    client.post(here, {"form_id": page.context["form_id"]})
+
+    assert "3 leads go on by the current number." in answer.text
+    assert {lead.cadence for lead in Lead.objects.all()} == {current()}
+    moved = {lead.pk: lead.steps.open().get().due_at for lead in leads}
+    assert all(moved[pk] > was for pk, was in before.items())
+    assert not any(check_all(at=now).values())
+    assert client.get(here).context["reps"].total == 0
+
+    client.post(reverse("leads:shared_undo", args=[SharedAct.objects.get().public_id]))
+
+    assert {lead.cadence for lead in Lead.objects.all()} == {content}
+    assert {lead.pk: lead.steps.open().get().due_at for lead in leads} == before
+    assert not any(check_all(at=now).values())
 
 
 def test_several_attempts_are_added_and_taken_out_in_one_go(save, client, dora, content):
