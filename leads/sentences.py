@@ -377,6 +377,10 @@ def _stood_down(t: Teller, e: LeadEvent) -> Told:
 
 
 def _merged(t: Teller, e: LeadEvent) -> Told:
+    if e.to_phase != Phase.CLOSED:
+        if e.data.get("because") == "parted":
+            return Told("merge", _("Two people again: what was promised to the other stands there"))
+        return Told("merge", _("What was promised in another pursuit of the same person stands here now"))
     return Told("merge", _("Closed: goes on in another pursuit of the same person"), _because(e))
 
 

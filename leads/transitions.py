@@ -105,6 +105,7 @@ MOVES: tuple[Move, ...] = (
     *_rows((Q, W, N), "disqualify", C, ("bdr", "pool", "manager"), ("reason",), due="none", clocks="excused"),
     *_rows((Q, W), "stand_down", C, ("system",), ("standing",), due="none", clocks="excused"),
     *_rows(OPEN, "merge", C, ("manager", "bdr", "ae", "system"), due="none", clocks="excused"),
+    *_rows(OPEN, "merge", None, ("system",), due="what was promised there, if that is sooner"),
     *_rows(OPEN, "erase", C, ("manager", "system"), due="none", clocks="excused"),
     # Taken back: the only verb that may cross any two phases.
     *(Move(a, "correct", b, ACTOR, due="as before", clocks="as before") for a in (*OPEN, C) for b in (*OPEN, C)),

@@ -179,8 +179,8 @@ def _in_front(row: Engagement, *, at: datetime) -> bool:
         )  # fmt: skip
     new: dict[str, Any] = {} if lead.phase == Phase.HANDED_OFF else {"due_at": effects.next_due}
     more: dict[str, Any] = {}
-    if row.kind == Engagement.Kind.ASKED and _was_promised_less(lead):
-        clock = _promise_of_hand_raisers(lead, effects, at=at)
+    if row.kind == Engagement.Kind.ASKED and was_promised_less(lead):
+        clock = promise_of_hand_raisers(lead, effects, at=at)
         new["lane"] = Lane.HAND_RAISER
         if lead.phase == Phase.WORKING and clock:
             more["sweep_at"] = max(clock.due_at, at + CLAIM_GRACE)
@@ -207,13 +207,13 @@ def _kept(lead: Lead, effects: Effects, row: Engagement, worktime: WorkCalendar,
     return {"reserved_until": min(lead.reserved_until, add_working_minutes(worktime, at, KEPT_FOR_ONE))}
 
 
-def _was_promised_less(lead: Lead) -> bool:
+def was_promised_less(lead: Lead) -> bool:
     """Nobody has touched it, and no hand-raiser's promise runs."""
     waits = lead.phase in (Phase.QUEUED, Phase.WORKING) and lead.first_touched_at is None
     return waits and lead.lane != Lane.HAND_RAISER
 
 
-def _promise_of_hand_raisers(lead: Lead, effects: Effects, *, at: datetime) -> Clock | None:
+def promise_of_hand_raisers(lead: Lead, effects: Effects, *, at: datetime) -> Clock | None:
     """From now on she is promised what everybody is who asks; what she was promised before is excused."""
     effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
     raised = Lead(pk=lead.pk, agreement_id=lead.agreement_id, lane=Lane.HAND_RAISER, tier=lead.tier)

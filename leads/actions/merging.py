@@ -12,14 +12,18 @@ from django.utils.translation import gettext as _
 from accounts.actions.people import BY_REP, PARTED, suppress_key, suppress_person
 from accounts.models import ContactPoint, Employment, Person, PersonMerge, SearchText, Suppression
 from accounts.search import index_people
-from agreement.models import Phase
+from agreement.models import Lane, Phase, StepKind
 from agreement.models.vocabulary import PHASE_ORDER
-from leads.actions.changing import LeadConflict, MoveRefused, alter, write
+from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads, write
 from leads.actions.effects import Effects
+from leads.actions.engaging import promise_of_hand_raisers, was_promised_less
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.holding import hold_attempts
 from leads.actions.silencing import pass_over_shut
 from leads.actions.standing import stand_down
+from leads.actions.undoing import ASIDE, take_back
+from leads.bands import CLAIM_GRACE, band_of, is_waiting, sweep_of_queued
+from leads.cadence import soon
 from leads.models import (
     Activity,
     Engagement,
@@ -32,10 +36,16 @@ from leads.models import (
     Step,
     Verdict,
 )
+from leads.models.lead import REP_PHASES
 from leads.scoring import recompute_interest
+from team.calendars import KeptCalendars
 
 if TYPE_CHECKING:
     from team.models import User
+
+# What somebody waits for, whether or not she was told a moment; and what stands or falls with its own pursuit.
+PROMISES = (StepKind.CALL_BACK, StepKind.REPLY)
+OWN = (StepKind.MEETING, StepKind.OUTCOME, StepKind.FIND_CONTACT)
 
 
 @transaction.atomic
@@ -48,8 +58,11 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
     _further(kept, merged)
     kept, merged = _both_locked(kept, merged)
     survivor, other = _further(kept, merged)
-    if other is not None:
-        _close(other, Lead.ClosedAs.MERGED, "merge", by=by, at=at, survivor=survivor.pk if survivor else None)
+    inherited: dict[str, Any] | None = None
+    if survivor is not None and other is not None:
+        waits = _what_waits(other, at=at)
+        _close(other, Lead.ClosedAs.MERGED, "merge", by=by, at=at, survivor=survivor.pk)
+        inherited = _inherit(survivor, waits, by=by, at=at)
     moved: dict[str, Any] = {
         "contact_points": _move_contact_points(kept, merged),
         "employments": _move_employments(kept, merged, at=at),
@@ -59,6 +72,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
         "leads": _moved(Lead.objects.filter(person=merged), kept),
         "suppressions": _move_suppressions(kept, merged, at=at),
         "closed_lead": other.pk if other else None,
+        "inherited": inherited,
     }
     Verdict.objects.filter(person=merged).update(person=kept)
     Release.objects.filter(person=merged, state=Release.State.WAITING).update(
@@ -79,7 +93,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
 @transaction.atomic
 def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | None:
     """Two people again, each with her own pursuits. The lead that the merge had closed is not opened again: a new
-    pursuit follows it."""
+    pursuit follows it, and has what was promised there."""
     # Leads before people, as the merge locked them: an undo of an act reads whose its lead is.
     both = [merge.kept_id, merge.merged_id]
     list(Lead.objects.filter(person__in=both).order_by("pk").select_for_update(of=("self",)))
@@ -111,7 +125,10 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
         bdr_id=closed.bdr_id,
         because="unmerged",
     )
-    return next(iter(open_leads([seed], by=by, at=at, as_system=True).leads), None)
+    new = next(iter(open_leads([seed], by=by, at=at, as_system=True).leads), None)
+    if new is not None and moved.get("inherited"):
+        _give_back(moved["inherited"], new, by=by, at=at)
+    return new
 
 
 @transaction.atomic
@@ -205,6 +222,111 @@ def _close(
     write(lead, event, sweep_at=None)
     if had_a_meeting:
         hold_attempts(lead.account_id, at=at)
+
+
+def _what_waits(lead: Lead, *, at: datetime) -> list[Step]:
+    """What she was promised and what she waits for. Whoever asked to be contacted, and was not called yet, waits for a
+    call; of that no step is planned, so that one is made here."""
+    told = [
+        step
+        for step in lead.steps.open().order_by("due_at", "id")
+        if step.kind in PROMISES or (step.promised and step.kind not in OWN)
+    ]
+    is_planned = any(step.kind == StepKind.CALL_BACK and step.due_at <= soon(at) for step in told)
+    if lead.phase in REP_PHASES and is_waiting(lead) and not is_planned:
+        told.append(Step(kind=StepKind.CALL_BACK, due_at=soon(at), promised=True, made_by=Step.MadeBy.SYSTEM))
+    return told
+
+
+def _inherit(lead: Lead, waits: list[Step], *, by: User | None, at: datetime) -> dict[str, Any] | None:
+    """What waits goes on here, at its moment, by one event. Returns what `_give_back` must know."""
+    effects = Effects(lead, by=by, at=at)
+    wanted = [step for step in waits if not _is_there(step, lead, effects.open_steps)]
+    if not wanted:
+        return None
+    for step in wanted:
+        effects.make_step(
+            Step(
+                lead=lead,
+                kind=step.kind,
+                title=step.title,
+                due_at=step.due_at,
+                local_due=step.local_due,
+                zone=step.zone,
+                assignee_id=_who_keeps(lead, step),
+                promised=step.promised,
+                made_by=step.made_by,
+                created_at=at,
+                snoozed=step.snoozed,
+            )
+        )
+    new: dict[str, Any] = {"due_at": _due_with(lead, effects)}
+    more: dict[str, Any] = {}
+    if any(step.pk is None for step in wanted) and was_promised_less(lead):
+        clock = promise_of_hand_raisers(lead, effects, at=at)
+        new["lane"] = Lane.HAND_RAISER
+        if lead.phase == Phase.WORKING and clock:
+            more["sweep_at"] = max(clock.due_at, at + CLAIM_GRACE)
+    event = alter(lead, "merge", by=by, at=at, as_system=True, data=effects.data(), **new)
+    if lead.phase == Phase.QUEUED:
+        worktime = KeptCalendars(at=at).of_team(lead.team_id)
+        more["band"], changes_at = band_of(lead, at=at, worktime=worktime, step=effects.open_steps[0])
+        more["sweep_at"] = sweep_of_queued(lead, changes_at)
+    write(lead, event, **more)
+    made = effects.codes["steps_made"]
+    return {"lead": lead.pk, "event": event.pk, "steps": [pk for pk, step in zip(made, wanted, strict=True) if step.pk]}
+
+
+def _is_there(step: Step, lead: Lead, there: list[Step]) -> bool:
+    """Whether the same is asked of the other pursuit already: a reply is answered once, and so is who asked."""
+    if step.pk is None and is_waiting(lead) and lead.phase in REP_PHASES:
+        return True
+    alike = [one for one in there if one.kind == step.kind]
+    if step.kind == StepKind.REPLY or step.pk is None:
+        return any(one.due_at <= step.due_at for one in alike)
+    return any(one.due_at == step.due_at for one in alike)
+
+
+def _who_keeps(lead: Lead, step: Step) -> int | None:
+    """Its BDR, until sales has taken it; then whichever of the two had promised it, else who is responsible."""
+    if lead.phase in (Phase.QUEUED, Phase.WORKING, Phase.HANDED_OFF):
+        return lead.bdr_id
+    if step.assignee_id in (lead.bdr_id, lead.ae_id):
+        return step.assignee_id or lead.responsible_id
+    return lead.responsible_id or step.assignee_id
+
+
+def _due_with(lead: Lead, effects: Effects) -> datetime | None:
+    """The lead's due moment after its steps changed."""
+    moments = [moment for moment in (effects.next_due, lead.wake_at) if moment is not None]
+    if lead.phase == Phase.HANDED_OFF:
+        return lead.due_at
+    if lead.phase == Phase.QUEUED and lead.due_at is not None:
+        moments.append(lead.due_at)
+    return min(moments, default=lead.due_at)
+
+
+def _give_back(inherited: dict[str, Any], new: Lead, *, by: User | None, at: datetime) -> None:
+    """What is still open of what the surviving pursuit took over: there no longer, and promised here again."""
+    survivor = lock_leads([inherited["lead"]])[0]
+    event = survivor.events.get(pk=inherited["event"])
+    effects = Effects(survivor, by=by, at=at)
+    made = set(event.data["effects"]["steps_made"])
+    carried = [step for step in effects.open_steps if step.pk in made]
+    if not carried:
+        return
+    last = survivor.events.exclude(**ASIDE).order_by("-id").first()
+    if last is not None and last.pk == event.pk:
+        take_back(survivor, event, by=by, at=at)
+    elif len(carried) < len(effects.open_steps) or survivor.phase in (Phase.HANDED_OFF, Phase.NURTURE):
+        # Somebody has acted on it since: only this goes. Where nothing else is planned, it stays with both.
+        effects.close_steps(carried)
+        parted = alter(
+            survivor, "merge", by=by, at=at, as_system=True, due_at=_due_with(survivor, effects),
+            data=effects.data(because="parted"),
+        )  # fmt: skip
+        write(survivor, parted)
+    _inherit(new, [step for step in carried if step.pk in inherited["steps"]], by=by, at=at)
 
 
 def _move_contact_points(kept: Person, merged: Person) -> list[int]:

@@ -93,7 +93,7 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
         raise LeadConflict(_("Only your own last act of today can be taken back."))
     since = list(held.events.filter(pk__gte=events[-1].pk).order_by("-id"))
     was = held.phase
-    corrections = [_take_back(held, event, by=by, at=at) for event in since]
+    corrections = [take_back(held, event, by=by, at=at, is_hers=True) for event in since]
     if held.phase in REP_PHASES and was not in REP_PHASES and Lead.objects.at_no_prospect().filter(pk=held.pk).exists():
         raise LeadConflict(_("No rep works this company any more; it cannot be taken back."))
     # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
@@ -106,7 +106,8 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     return corrections[-1]
 
 
-def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadEvent:
+def take_back(held: Lead, event: LeadEvent, *, by: User | None, at: datetime, is_hers: bool = False) -> LeadEvent:
+    """One event of a lead that is locked, and nothing since: as it was. `is_hers` asks whether that is hers to do."""
     effects = event.data.get("effects", {})
     _close_what_it_opened(event, at=at, by=by)
     _must_be_untouched(held, effects)
@@ -128,7 +129,8 @@ def _take_back(held: Lead, event: LeadEvent, *, by: User, at: datetime) -> LeadE
         **old,
     )
     if not is_aside(event):
-        _must_be_hers_still(held, event, by=by, at=at)
+        if is_hers and by is not None:
+            _must_be_hers_still(held, event, by=by, at=at)
         # Nobody is told any more of what did not happen.
         Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
     step = held.steps.open().order_by("due_at", "id").first()
@@ -201,7 +203,7 @@ def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
         raise LeadConflict(_("Two people were one when this was said, so it holds for both; it cannot be taken back."))
 
 
-def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
+def _close_what_it_opened(event: LeadEvent, *, by: User | None, at: datetime) -> None:
     """The next pursuit that a lost deal opened asleep, the lead of somebody referred to: gone again if untouched."""
     ids = list(event.data.get("effects", {}).get("leads_opened", []))
     if event.verb == "lose":
@@ -220,7 +222,7 @@ def _close_what_it_opened(event: LeadEvent, *, by: User, at: datetime) -> None:
         Lead.objects.filter(pk=opened.pk).update(previous=None)
 
 
-def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User, at: datetime) -> None:
+def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User | None, at: datetime) -> None:
     if made := effects.get("steps_made"):
         Step.objects.open().filter(pk__in=made).update(state=Step.State.CANCELLED, closed_at=at)
     if closed := effects.get("steps_closed"):
@@ -262,7 +264,7 @@ def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User
     if notes := effects.get("notes"):
         # Words of an act that did not happen are still the rep's words: they stay as a note of her own.
         Note.objects.filter(pk__in=notes).update(activity_id=None)
-    if answers := effects.get("answers"):
+    if by is not None and (answers := effects.get("answers")):
         _reverse_answers(lead, answers, by=by, at=at)
     for pk in effects.get("hand_offs", []):
         HandOff.objects.filter(pk=pk).update(state=HandOff.State.UNDONE, outcome_at=at, sequence=F("sequence") + 1)
@@ -293,7 +295,7 @@ def _restore_contact_point(pk: int, state: str, *, is_primary: bool) -> None:
     point.save(update_fields=["state", "is_primary"])
 
 
-def _reverse_activities(ids: list[int], *, by: User, at: datetime) -> None:
+def _reverse_activities(ids: list[int], *, by: User | None, at: datetime) -> None:
     """Activities are append-only: a counter-row takes one back, and what counts touches passes both over."""
     Activity.objects.bulk_create(
         Activity(

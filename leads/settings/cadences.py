@@ -175,9 +175,7 @@ class Cadences(Kind):
             found += [
                 Touch(
                     _("%(leads)s under way: nothing changes") % {"leads": leads_words(under_way)},
-                    _(
-                        "they finish the attempts they began, on the days that were planned, until you move them"
-                    ),
+                    _("they finish the attempts they began, on the days that were planned, until you move them"),
                 ),
                 Touch(
                     _("In the pool, %(leads)s for the new one") % {"leads": leads_words(waiting)},

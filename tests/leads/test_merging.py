@@ -1,19 +1,19 @@
 """Two rows that are one person, taken apart again, and a person who wants to be forgotten."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from accounts.models import ContactPoint, Employment, Person, SearchText, Suppression
 from accounts.search import index_people
-from agreement.models import Phase
+from agreement.models import Lane, Phase
 from agreement.models.vocabulary import PHASE_ORDER
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.checking import check_all
-from leads.models import Engagement, Interest, Lead, LeadEvent, Note
+from leads.models import Clock, Engagement, Interest, Lead, LeadEvent, Note
 from tests.make import NOON, disposition, make_account, make_lead, make_person
 
 LATER = NOON + timedelta(minutes=10)
@@ -107,6 +107,106 @@ def test_who_is_one_already_or_gone_is_not_merged(alice):
     for kept, merged in ((one, one), (one, other), (other, one), (one, third)):
         with pytest.raises(MoveRefused):
             merge_people(kept, merged, by=alice, at=LATER)
+
+
+# What somebody waits for
+def called_back(lead, by):
+    call_back = (datetime(2027, 3, 1, 13, 0), "UTC")
+    log_call(lead, disposition=disposition("call_back"), by=by, at=NOON, call_back=call_back)
+
+
+def replied(lead, by):
+    engage([NewEngagement(lead.person_id, "replied", NOON)], at=NOON)
+
+
+def waits(lead):
+    lead.refresh_from_db()
+    steps = lead.steps.open().filter(promised=True).order_by("due_at")
+    return list(steps.values_list("kind", "due_at", "local_due", "zone"))
+
+
+def everything(lead):
+    lead.refresh_from_db()
+    columns = {field.attname: getattr(lead, field.attname) for field in Lead._meta.concrete_fields}
+    del columns["version"]
+    return columns, list(lead.steps.open().order_by("pk").values()), list(Clock.objects.running().filter(lead=lead))
+
+
+@pytest.mark.parametrize("phase", OPEN)
+@pytest.mark.parametrize("promise", [called_back, replied])
+def test_what_was_promised_goes_on_in_the_pursuit_that_survives_and_undo_gives_it_back(
+    alice, bob, peter, mona, phase, promise
+):
+    kept = lead_in(phase, alice, peter)
+    if phase == Phase.WORKING:
+        log_call(kept, disposition=disposition("no_answer"), by=alice, at=NOON)
+    merged = make_lead(phase=Phase.WORKING if PHASE_ORDER.index(phase) > 2 else phase, bdr=bob)
+    if phase == Phase.QUEUED or (promise == replied and phase == Phase.NURTURE):
+        # Nobody calls who waits in the pool, and a reply wakes.
+        promise = replied if phase == Phase.QUEUED else called_back
+    promise(merged, bob)
+    promised, before = waits(merged), everything(kept)
+    events = kept.events.count()
+
+    merge = merge_people(kept.person, merged.person, by=mona, at=LATER)
+
+    assert waits(kept) == promised != []
+    assert (kept.due_at <= promised[0][1]) or phase == Phase.HANDED_OFF
+    assert kept.events.count() == events + 1
+    assert broken() == set()
+
+    new = undo_merge(merge, by=mona, at=LATER)
+
+    assert waits(new) == promised
+    assert everything(kept) == before
+    assert broken() == set()
+
+
+@pytest.mark.parametrize("phase", [Phase.QUEUED, Phase.WORKING, Phase.QUALIFIED])
+def test_whoever_asked_to_be_contacted_is_called_now_by_whoever_has_her_and_undo_puts_it_back(
+    alice, peter, mona, phase
+):
+    kept, merged = lead_in(phase, alice, peter), make_lead(lane=Lane.HAND_RAISER)
+    before = everything(kept)
+
+    merge = merge_people(kept.person, merged.person, by=mona, at=LATER)
+
+    ((kind, due_at, _local, _zone),) = waits(kept)
+    assert (kind, kept.due_at) == ("call_back", due_at)
+    assert due_at == LATER + timedelta(minutes=1)
+    # Whom nobody has reached is promised what everybody is who asks.
+    assert (kept.lane == Lane.HAND_RAISER) == (phase != Phase.QUALIFIED)
+    assert broken() == set()
+    new = undo_merge(merge, by=mona, at=LATER)
+    assert new.lane == Lane.HAND_RAISER
+    assert everything(kept)[:2] == before[:2]
+    assert broken() == set()
+
+
+def test_what_was_done_since_the_merge_stays_done_and_only_what_is_open_goes_back(alice, bob, mona):
+    kept, merged = make_lead(phase=Phase.WORKING, bdr=alice), make_lead(phase=Phase.WORKING, bdr=bob)
+    called_back(merged, bob)
+    promised = waits(merged)
+    merge = merge_people(kept.person, merged.person, by=mona, at=LATER)
+    add_note(kept, text="looked at her page", by=alice, at=LATER)
+
+    new = undo_merge(merge, by=mona, at=LATER)
+
+    assert (waits(new), waits(kept)) == (promised, [])
+    assert kept.notes.count() == 1
+    assert broken() == set()
+
+
+def test_one_reply_is_answered_once_whichever_pursuit_it_came_to(alice, bob, mona):
+    kept, merged = make_lead(phase=Phase.WORKING, bdr=alice), make_lead(phase=Phase.WORKING, bdr=bob)
+    replied(kept, alice)
+    replied(merged, bob)
+    events = kept.events.count()
+
+    merge_people(kept.person, merged.person, by=mona, at=LATER)
+
+    assert [kind for kind, *_more in waits(kept)] == ["reply"]
+    assert kept.events.count() == events
 
 
 # Forgotten

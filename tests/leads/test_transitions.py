@@ -14,7 +14,7 @@ from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import NewLead, add_lead, open_asleep, open_closed
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
-from leads.actions.logging import add_note, finish_step, log_touch, set_step
+from leads.actions.logging import add_note, finish_step, log_call, log_touch, set_step
 from leads.actions.meetings import move_meeting
 from leads.actions.merging import erase_person, merge_people
 from leads.actions.outcomes import (
@@ -35,7 +35,17 @@ from leads.checking import check_all
 from leads.models import Clock, HandOff, Lead, Recycling
 from leads.transitions import BEGIN, MOVES, TABLE, is_allowed
 from team.models import Role
-from tests.make import NOON, give_verdicts, make_account, make_lead, make_person, make_team, make_user, reason
+from tests.make import (
+    NOON,
+    disposition,
+    give_verdicts,
+    make_account,
+    make_lead,
+    make_person,
+    make_team,
+    make_user,
+    reason,
+)
 
 LATER = NOON + timedelta(minutes=10)
 NEXT_WEEK = NOON + timedelta(days=7)
@@ -155,6 +165,17 @@ def no_show(lead, to, cast):
 
 
 def merge(lead, to, cast):
+    if to != C:
+        # What was promised to the same person elsewhere goes on here.
+        other = make_lead(phase=N if to == N else Q, bdr=cast["bob"] if to == N else None)
+        if to == N:
+            day = wall(NOON + timedelta(days=1))
+            promise = disposition("call_back")
+            log_call(other, disposition=promise, by=cast["bob"], at=NOON, call_back=(day, "UTC"))
+        else:
+            engage([NewEngagement(other.person_id, "replied", NOON)], at=NOON)
+        merge_people(lead.person, other.person, by=cast["mona"], at=LATER)
+        return
     further = make_lead(phase=S, bdr=cast["bob"], ae=cast["peter"], at=NOON - timedelta(days=1))
     merge_people(further.person, lead.person, by=cast["mona"], at=LATER)
 
