@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -12,10 +13,10 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import MoveRefused, lock_leads
-from leads.actions.leaving import UNCOVERED_DAYS, lend, take_back_lent
+from leads.actions.leaving import UNCOVERED_DAYS, hand_offs_to_lend, lend, own_steps, steps_to_lend, take_back_lent
 from leads.actions.reserving import pass_on_reserved, passed_on, reserved_while_away, take_back_reserved
 from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
-from leads.models import Lead, SlidStep, Step
+from leads.models import HandOff, Lead, SlidStep, Step
 from team.calendars import worktime_of_user
 from team.models import Absence, Role, User
 from team.worktime import next_opening, working_days_between
@@ -43,15 +44,25 @@ def foresee_absence(
 ) -> Foreseen:
     """What `set_away` and the ticks after it would do. Reads only."""
     calendar = worktime_of_user(user, at=at)
-    due = _due_while_away(user, starts_at=starts_at, ends_at=ends_at, at=at)
     reserved = reserved_while_away(user, ends_at=ends_at, at=at).count()
     back_at = next_opening(calendar, ends_at)
-    if cover is None:
-        if working_days_between(calendar, starts_at, ends_at) > UNCOVERED_DAYS:
-            return Foreseen(given_back=Lead.objects.held_by(user).count(), back_at=back_at)
-        return Foreseen(late=due.count(), reserved=reserved, back_at=back_at)
-    slid = sliding(due).count() if may_wait(back_at, at=at) else 0
-    return Foreseen(lent=due.count() - slid, slid=slid, reserved=reserved, back_at=back_at)
+    while_away = partial(_while_away, starts_at=starts_at, ends_at=ends_at, at=at)
+    if cover is not None:
+        lent = set(while_away(steps_to_lend(user, cover)).values_list("pk", flat=True))
+        slid = set(sliding(while_away(_hers_as_rep(user))).values_list("pk", flat=True))
+        slid = slid if may_wait(back_at, at=at) else set()
+        answers = hand_offs_to_lend(user, cover)
+        answers = answers if starts_at <= at else answers.filter(respond_by__gte=starts_at)
+        return Foreseen(lent=len(lent - slid) + answers.count(), slid=len(slid), reserved=reserved, back_at=back_at)
+    late = while_away(own_steps(user))
+    answers = HandOff.objects.unanswered().filter(ae=user, respond_by__lt=ends_at)
+    unanswered = answers.count() if starts_at <= at else answers.filter(respond_by__gte=starts_at).count()
+    works_leads = bool(user.teams_as(Role.BDR, Role.MANAGER))
+    if works_leads and working_days_between(calendar, starts_at, ends_at) > UNCOVERED_DAYS:
+        stays = late.exclude(lead__bdr=user, lead__phase=Phase.WORKING)
+        given_back = Lead.objects.held_by(user).count()
+        return Foreseen(given_back=given_back, late=stays.count() + unanswered, back_at=back_at)
+    return Foreseen(late=late.count() + unanswered, reserved=reserved, back_at=back_at)
 
 
 def set_away(
@@ -78,8 +89,8 @@ def set_away(
             raise MoveRefused(_("Away already: %(absence)s. End that first.") % {"absence": other})
         absence = Absence.objects.create(user=user, starts_at=starts_at, ends_at=ends_at, cover=cover)
         if cover is not None:
-            due = _due_while_away(user, starts_at=starts_at, ends_at=ends_at, at=at)
-            slide(absence, leads, due, by=by, at=at)
+            while_away = partial(_while_away, starts_at=starts_at, ends_at=ends_at, at=at)
+            slide(absence, leads, while_away(_hers_as_rep(user)), by=by, at=at)
         if starts_at <= at:
             pass_on_reserved(absence, leads, cover=cover, at=at)
             lend(at=at)
@@ -132,10 +143,11 @@ def _must_cover(user: User, cover: User, *, starts_at: datetime) -> None:
         raise MoveRefused(_("%(name)s cannot cover: away too, or in no team of hers.") % {"name": cover}, field="cover")
 
 
-def _due_while_away(user: User, *, starts_at: datetime, ends_at: datetime, at: datetime) -> QuerySet[Step]:
-    """What she had to do in that time: with an absence that has begun, also what is late already."""
-    steps = Step.objects.open().filter(
-        assignee=user, due_at__lt=ends_at, lead__bdr=user, lead__team__in=user.teams_as(Role.BDR)
-    )
-    steps = steps.exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED])
+def _while_away(steps: QuerySet[Step], *, starts_at: datetime, ends_at: datetime, at: datetime) -> QuerySet[Step]:
+    """Of these what is due in that time: with an absence that has begun, also what is late already."""
+    steps = steps.filter(due_at__lt=ends_at)
     return steps if starts_at <= at else steps.filter(due_at__gte=starts_at)
+
+
+def _hers_as_rep(user: User) -> QuerySet[Step]:
+    return own_steps(user).filter(lead__bdr=user, lead__team__in=user.teams_as(Role.BDR))

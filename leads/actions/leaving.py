@@ -266,18 +266,34 @@ def lend(*, at: datetime) -> int:
     accepted an account executive. Of two absences at once the one that ends last goes first, and what is lent stays
     where it is while its cover covers."""
     lent = 0
-    for absence in Absence.objects.covered(at).select_related("cover").order_by("-ends_at", "pk"):
+    for absence in Absence.objects.covered(at).select_related("user", "cover").order_by("-ends_at", "pk"):
         cover = absence.cover
         if cover is None:
             continue
-        due = Step.objects.open().filter(assignee=absence.user_id, lent_from=None, due_at__lt=absence.ends_at)
-        hers = Q(lead__bdr=absence.user_id, lead__team__in=cover.teams_as(Role.BDR))
-        if cover.has_role(Role.AE):
-            hers |= Q(lead__ae=absence.user_id, lead__phase__in=SOLD) & ~Q(lead__bdr=cover)
-        steps = _undisturbed(due.filter(hers).exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED]))
+        steps = _undisturbed(steps_to_lend(absence.user, cover).filter(due_at__lt=absence.ends_at))
         ids = list(steps.values_list("pk", flat=True))
         lent += Step.objects.filter(pk__in=ids).update(lent_from=absence.user_id, assignee=cover)
     return lent + _lend_hand_offs(at=at)
+
+
+def steps_to_lend(user: User, cover: User) -> QuerySet[Step]:
+    """What she has to do that this cover may do for her."""
+    hers = Q(lead__bdr=user, lead__team__in=cover.teams_as(Role.BDR))
+    if cover.has_role(Role.AE):
+        hers |= Q(lead__ae=user, lead__phase__in=SOLD) & ~Q(lead__bdr=cover)
+    return own_steps(user).filter(hers)
+
+
+def own_steps(user: User) -> QuerySet[Step]:
+    """What she has to do herself of leads that are in work, asleep or with sales."""
+    own = Step.objects.open().filter(assignee=user, lent_from=None)
+    return own.exclude(lead__phase__in=[Phase.QUEUED, Phase.CLOSED])
+
+
+def hand_offs_to_lend(user: User, cover: User) -> QuerySet[HandOff]:
+    """What waits for her answer that this cover may give: of one absence what `who_answer_at` says of all."""
+    waiting = HandOff.objects.unanswered().filter(ae=user, lent_to=None)
+    return waiting.exclude(bdr=cover).exclude(lead__bdr=cover) if cover.has_role(Role.AE) else waiting.none()
 
 
 def _lend_hand_offs(*, at: datetime) -> int:

@@ -106,10 +106,18 @@ def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime
             "Longer than two working days without cover: %(count)s leads go to the pool when it begins.",
             told.given_back,
         )
-        return [*said, words % {"count": told.given_back}]
+        said.append(words % {"count": told.given_back})
+        return [*said, *([_late_words(told)] if told.late else [])]
     if cover is None:
-        late = ngettext("%(count)s step becomes late.", "%(count)s steps become late.", told.late)
-        return [*said, late % {"count": told.late}, _("Who asks to be called goes to the others.")]
+        said.append(_late_words(told))
+        if told.reserved:
+            free = ngettext(
+                "%(count)s lead reserved in the pool goes to everybody.",
+                "%(count)s leads reserved in the pool go to everybody.",
+                told.reserved,
+            )
+            said.append(free % {"count": told.reserved})
+        return [*said, _("Who asks to be called goes to the others.")]
     lent = ngettext(
         "%(count)s thing that was promised or is waited for is lent to %(name)s.",
         "%(count)s things that were promised or are waited for are lent to %(name)s.",
@@ -127,6 +135,10 @@ def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime
         )
         said.append(taken % {"count": told.reserved, "name": cover})
     return [*said, _("It goes back by itself.")]
+
+
+def _late_words(told: Foreseen) -> str:
+    return ngettext("%(count)s step becomes late.", "%(count)s steps become late.", told.late) % {"count": told.late}
 
 
 def _set_away(request: Request, rep: User, form: AwayForm, *, at: datetime) -> HttpResponse:

@@ -2,15 +2,19 @@
 
 from datetime import timedelta
 
+from django.urls import reverse
+from django.utils import timezone
+
 from agreement.models import Phase
 from leads.actions.claiming import reassign_leads
+from leads.actions.covering import foresee_absence, set_away
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.leaving import release_absent
 from leads.actions.outcomes import record_no_show
 from leads.actions.undoing import undo_last
 from leads.forms.sales import may_answer
-from leads.models import HandOff, Lead, Notice
-from team.models import Absence, Role
+from leads.models import HandOff, Lead, Notice, Step
+from team.models import Absence, Membership, Role
 from tests.leads.covering import BACK, LATER, away, broken, fresh, to_answer
 from tests.make import NOON, make_lead, make_user, reason
 
@@ -164,3 +168,38 @@ def test_what_is_taken_back_before_its_answer_her_cover_is_not_told(waiting, ali
 
     assert [one.lead for one in Notice.objects.filter(user=petra)] == [earlier]
     assert to_answer(petra) == list(earlier.hand_offs.all())
+
+
+def test_what_will_be_lent_of_sales_is_what_is_lent(waiting, alice, peter, petra):
+    """Her meeting, and the answer that is waited for; a lead that her cover sent her as its rep stays with her."""
+    make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    own = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter)
+    own.hand_offs.update(bdr=petra)
+    told = foresee_absence(peter, starts_at=LATER, ends_at=BACK + timedelta(days=10), cover=petra, at=LATER)
+
+    set_away(peter, starts_at=LATER, ends_at=BACK + timedelta(days=10), cover=petra, by=peter, at=LATER)
+
+    lent = Step.objects.filter(lent_from=peter).count() + HandOff.objects.filter(lent_to=petra).count()
+    assert (told.lent, lent, told.slid) == (2, 2, 0)
+
+
+def test_without_cover_what_sales_has_becomes_late_and_nothing_goes_to_a_pool(waiting, alice, peter):
+    make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+
+    told = foresee_absence(peter, starts_at=LATER, ends_at=BACK + timedelta(days=10), cover=None, at=LATER)
+
+    assert (told.late, told.given_back) == (2, 0)
+
+
+def test_what_becomes_late_of_sales_is_said_beside_what_goes_to_the_pool(client, alice, peter):
+    Membership.objects.create(user=peter, role=Role.BDR, team=alice.memberships.get().team)
+    make_lead(phase=Phase.WORKING, bdr=peter, at=timezone.now())
+    make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter, at=timezone.now())
+    client.force_login(peter)
+    until = (timezone.now() + timedelta(days=14)).date()
+
+    said = client.post(
+        reverse("leads:away") + "?preview", {"cover": "", "until": until}, headers={"HX-Request": "true"}
+    ).text
+
+    assert "1 lead goes to the pool when it begins. 1 step becomes late." in said
