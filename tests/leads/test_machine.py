@@ -17,7 +17,7 @@ from accounts.actions.people import suppress_person
 from accounts.models import ContactPoint, Person, PersonMerge
 from agreement.models import Criterion, Disposition, Reason, Stage, StepKind
 from leads.actions.answering import answer_criteria
-from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
 from leads.actions.closing import approve_second_look, disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
@@ -47,7 +47,7 @@ from leads.actions.outcomes import (
 )
 from leads.actions.recycling import change_wake, recycle_lead, wake_lead
 from leads.actions.restaging import retire_stage
-from leads.actions.silencing import lock_leads_of, pass_over_shut
+from leads.actions.silencing import pass_over_shut
 from leads.actions.sweeping import expire_second_looks, notice_clocks, sweep_leads
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
@@ -330,7 +330,7 @@ class Life(RuleBasedStateMachine):
         worked = list(Lead.objects.filter(phase="working").order_by("pk"))
         if worked and not i % 2:
             lead = worked[i % len(worked)]
-            lock_leads_of([lead.person_id])
+            lock_leads(list(Lead.objects.open().filter(person=lead.person_id).values_list("pk", flat=True)))
             suppress_person(lead.person, channel, source="import", at=self.at)
             pass_over_shut([lead.person_id], at=self.at)
 
