@@ -129,7 +129,7 @@ def next_of_block(block_id: int, *, user: User, at: datetime, after: int | None 
 
 def rows_of_block(block_id: int, *, user: User, at: datetime) -> QuerySet[BlockLead]:
     """Every row in its order, with its lead and whether she still works it."""
-    hers = Lead.objects.filter(_worked_by(user, at=at), pk=OuterRef("lead"))
+    hers = Lead.objects.filter(worked_by(user, at=at), pk=OuterRef("lead"))
     seen = Lead.objects.visible_to(user).filter(pk=OuterRef("lead"))
     rows = BlockLead.objects.filter(block=block_id).annotate(is_hers=Exists(hers), is_seen=Exists(seen))
     return rows.select_related("lead__person", "lead__account", "lead__bdr").order_by("position")
@@ -139,7 +139,7 @@ def is_hers(row: BlockLead) -> bool:
     return bool(getattr(row, "is_hers", False))
 
 
-def _worked_by(user: User, *, at: datetime) -> Q:
+def worked_by(user: User, *, at: datetime) -> Q:
     """What she works herself: her own, what she has a step of, and what is free in her teams' pools."""
     awake = ~Q(phase__in=[Phase.CLOSED, Phase.NURTURE])
     steps: Any = Lead._meta.get_field("steps").related_model

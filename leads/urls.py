@@ -50,6 +50,7 @@ urlpatterns = [
     path("views/<int:pk>/remove/", saved_views.view_remove, name="view_remove"),
     path("pool/", pool.pool, name="pool"),
     path("leads/", leads.leads, name="leads"),
+    path("leads/block/", leads.leads_block, name="leads_block"),
     path("leads/export/", leads.leads_export, name="leads_export"),
     path("leads/<uuid:public_id>/claim/", pool.claim, name="claim"),
     path("leads/<uuid:public_id>/release/", pool.release, name="release"),

@@ -30,6 +30,7 @@ class Block(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="blocks", db_index=False)
     # What the list was called, and where it stands.
     title = models.CharField(max_length=120)
+    # What filters the queue it came from, or the address of another list.
     query = models.CharField(max_length=600, blank=True, default="")
     made_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)

@@ -1,5 +1,7 @@
 """A block of leads, worked one after the other: begin it, go on with it, look at it, leave it."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
@@ -38,6 +40,7 @@ def block(request: Request) -> HttpResponse:
         row.why = why_passed(row, request.user) if is_past else ""  # type: ignore[attr-defined]
     over = sum(row.state != BlockLead.State.WAITING for row in rows)
     context = {"now": now, "her_block": found, "rows": rows, "over": over, "form_id": new_form_id()}
+    context["list_url"] = list_of(found.query) if found else ""
     return render(request, "leads/block.html", context)
 
 
@@ -59,24 +62,28 @@ def block_leave(request: Request) -> HttpResponse:
     return redirect("leads:queue")
 
 
+def list_of(query: str) -> str:
+    """The list that a block came from: an address of ours, or what filters her queue."""
+    return query if query.startswith("/") else f"{reverse('leads:queue')}{'?' if query else ''}{query}"
+
+
 def _start(request: Request) -> HttpResponse:
     """Of her queue as the address there filters it."""
-    now, form_id = timezone.now(), request.POST.get("form_id", "")
     given = QueryDict(request.POST.get("query", "")[:600])
     form = QueueForm(given)
     form.is_valid()
     wanted = form.wanted()
-    ids = ids_in_order(request.user, wanted=wanted, at=now)
+    ids = ids_in_order(request.user, wanted=wanted, at=timezone.now())
+    return begin_block(request, ids, title=title_of(wanted), query=given.urlencode())
+
+
+def begin_block(request: Request, ids: Sequence[int], *, title: str, query: str) -> HttpResponse:
+    """Freeze these and go to the first, as many as a block takes; nobody, and it says so where she came from."""
+    now, form_id = timezone.now(), request.POST.get("form_id", "")
     try:
         with transaction.atomic():
             submit_once(form_id, by=request.user, at=now, answer_url=reverse("leads:block_next"))
-            made = start_block(
-                ids[:BLOCK_MAX],
-                title=title_of(wanted),
-                query=given.urlencode(),
-                by=request.user,
-                at=now,
-            )
+            made = start_block(ids[:BLOCK_MAX], title=title, query=query, by=request.user, at=now)
             first = next_of_block(made.pk, user=request.user, at=now)
             there = reverse("leads:lead", args=[first.to]) if first.to else reverse("leads:block")
             answered(form_id, answer_url=there)
@@ -84,10 +91,10 @@ def _start(request: Request) -> HttpResponse:
         return redirect(before.answer_url or "leads:block_next")
     except MoveRefused as refused:
         tell(request, str(refused), level=messages.WARNING)
-        return redirect("leads:queue")
+        return redirect(list_of(query))
     count = min(len(ids), BLOCK_MAX)
     words = ngettext("Block started: %(count)s lead.", "Block started: %(count)s leads.", count) % {"count": count}
     if len(ids) > BLOCK_MAX:
-        words += " " + _("A block takes no more; the others stay in your queue.")
+        words += " " + _("A block takes no more; the others stay where they are.")
     tell(request, words)
     return redirect(there)

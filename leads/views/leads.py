@@ -7,16 +7,21 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from leads.blocks import BLOCK_MAX, worked_by
 from leads.forms.leads import LeadFilters
 from leads.lead_choices import choices_for
 from leads.lead_export import export_lines
-from leads.lead_list import COUNT_MAX, SORTS, list_leads, list_open, seen_by, sees_only_handed, sort_of
+from leads.lead_list import COUNT_MAX, SORTS, in_order, list_leads, list_open, seen_by, sees_only_handed, sort_of
 from leads.views.access import need_role
+from leads.views.blocks import begin_block
 from team.actions.auditing import note_audit
+from team.actions.submitting import new_form_id
 from team.csv import csv_file
 from team.http import Request
 from team.models import AuditEntry, Role
@@ -40,6 +45,7 @@ def leads(request: Request) -> HttpResponse:
         "listed": listed,
         "is_later": bool(place["after"] or place["before"]),
         "count_max": COUNT_MAX,
+        "form_id": new_form_id() if request.user.has_role(Role.BDR) else "",
     }
     return render(request, "leads/leads.html", context)
 
@@ -55,6 +61,19 @@ def leads_export(request: Request) -> StreamingHttpResponse:
     site = f"{request.scheme}://{request.get_host()}"
     name = f"leads-{timezone.localdate(now):%Y-%m-%d}.csv"
     return csv_file(name, export_lines(filters.leads, sort, site=site))
+
+
+@require_POST
+def leads_block(request: Request) -> HttpResponse:
+    """What the filters of the address leave and she works herself, in the order of the page, as her block."""
+    need_role(request, Role.BDR)
+    now = timezone.now()
+    filters = _filters(request, at=now)
+    sort = sort_of(filters.order, has_closed=filters.has_closed)
+    hers = in_order(filters.leads.filter(worked_by(request.user, at=now)), sort)
+    ids = list(hers.values_list("pk", flat=True)[: BLOCK_MAX + 1])
+    here = f"{reverse('leads:leads')}?{request.GET.urlencode()}"
+    return begin_block(request, ids, title=_("From the list of leads"), query=here)
 
 
 def _filters(request: Request, *, at: datetime) -> LeadFilters:

@@ -218,3 +218,20 @@ def test_the_page_of_the_block_says_what_became_of_each(client, alice, bob, lead
     assert "Will be skipped" in page
     assert "Bob works them now" in page
     assert next_of_block(block.pk, user=alice, at=NOON).to == leads[2].public_id
+
+
+def test_a_block_begins_from_the_list_of_leads_with_what_is_hers_in_the_order_of_the_page(client, alice, bob, leads):
+    others = make_lead(phase=Phase.WORKING, bdr=bob, at=NOON)
+    client.force_login(alice)
+    page = client.get(reverse("leads:leads"), {"phase": "working", "sort": "came"})
+    assert others.pk in {line.lead_id for line in page.context["listed"].lines}
+
+    here = reverse("leads:leads_block") + "?phase=working&sort=came"
+    answer = client.post(here, {"form_id": page.context["form_id"]})
+    client.post(here, {"form_id": page.context["form_id"]})
+
+    block = Block.objects.get()
+    in_it = list(BlockLead.objects.filter(block=block).order_by("position").values_list("lead", flat=True))
+    assert in_it == [lead.pk for lead in reversed(leads)]
+    assert answer.url == reverse("leads:lead", args=[leads[-1].public_id])
+    assert client.get(reverse("leads:block")).context["list_url"] == "/leads/?phase=working&sort=came"
