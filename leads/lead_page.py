@@ -16,7 +16,7 @@ from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import ContactPoint, CustomField, Employment, Person, Suppression
 from agreement.models import Disposition, Lane, Phase, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
-from leads.actions.logging import mark_of_next
+from leads.actions.logging import mark_of_next, promised_ahead
 from leads.actions.undoing import can_undo
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
@@ -31,6 +31,7 @@ from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
 from team.models import Role, User
+from team.templatetags.midfield import moment_words
 
 OWN_WORDS_MAX = 40
 DEEDS_READ = 200
@@ -371,6 +372,10 @@ class LeadPage:
     def after_no_answer(self) -> str:
         """What the cadence does when nobody answers, for the form before it is sent."""
         lead = self.lead
+        if standing := promised_ahead(self.steps, at=self.now):
+            return _("the call that was promised stays: %(moment)s") % {
+                "moment": moment_words(standing[0].due_at, now=self.now)
+            }
         if not lead.cadence_id:
             return _("the lead is yours, and its cadence plans the next attempt")
         attempts = attempts_of(lead.cadence_id)

@@ -88,7 +88,7 @@ def log_touch(
     if lead.phase == Phase.WORKING and step_done:
         _attempt_done(lead, effects, at=at)
     elif step_done:
-        _answer_who_waits(lead, effects, by=by)
+        _answer_who_waits(lead, effects, by=by, stands=promised_ahead(effects.open_steps, at=at))
     return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
 
 
@@ -212,6 +212,11 @@ def mark_of_next(steps: Sequence[Step]) -> str:
     return steps[0].mark if steps else "none"
 
 
+def promised_ahead(steps: Sequence[Step], *, at: datetime) -> list[Step]:
+    """Calls at a moment that she was told and that has not come: only a conversation keeps them sooner."""
+    return [step for step in steps if step.kind == StepKind.CALL_BACK and step.promised and step.due_at > soon(at)]
+
+
 def _mine(lead: Lead, *, by: User, at: datetime, expect: int | None = None, seen: str = "") -> Lead:
     """The lead locked, open, and with the next step she was shown. One that waits in the pool, or reserved for her, is
     taken then: taking it plans its first attempt."""
@@ -250,17 +255,20 @@ def _log_call(
         effects.add("activities", _activity(lead, Activity.Kind.EMAIL, by=by, at=at).pk)
     effects.note(note, activity_id=activity.pk)
 
+    # Who was not reached before the moment she was told still waits for it; another moment replaces it.
+    stands = [] if disposition.is_conversation or promised else promised_ahead(effects.open_steps, at=at)
     if lead.phase == Phase.WORKING:
-        effects.close_steps([step for step in effects.open_steps if step.kind in CALLED], state=Step.State.DONE)
+        done = [step for step in effects.open_steps if step.kind in CALLED and step not in stands]
+        effects.close_steps(done, state=Step.State.DONE)
         if promised:
             effects.make_step(_promise(lead, promised, by=by, at=at))
         elif follows == Disposition.Follows.FIND_CONTACT:
             _number_is_wrong(lead, effects)
             _go_on(lead, effects, at=at)
-        elif not effects.open_steps or follows == Disposition.Follows.NEXT_ATTEMPT:
+        elif not effects.open_steps or (follows == Disposition.Follows.NEXT_ATTEMPT and not stands):
             _go_on(lead, effects, at=at)
     else:
-        _answer_who_waits(lead, effects, by=by)
+        _answer_who_waits(lead, effects, by=by, stands=stands)
         if promised:
             effects.make_step(_promise(lead, promised, by=by, at=at))
     return _touched(
@@ -351,22 +359,23 @@ def _hers(effects: Effects, by: User) -> list[Step]:
     return [step for step in effects.open_steps if step.assignee_id == by.pk]
 
 
-def _answer_who_waits(lead: Lead, effects: Effects, *, by: User) -> None:
+def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequence[Step]) -> None:
     """After the hand-off, or asleep: who replied has been answered, and who was promised a call by this one; what else
     stands, stays."""
     hers = _hers(effects, by)
     waiting = [
         step
         for step in effects.open_steps
-        if step.kind == StepKind.REPLY or (step.kind == StepKind.CALL_BACK and step in hers)
+        if step not in stands and (step.kind == StepKind.REPLY or (step.kind == StepKind.CALL_BACK and step in hers))
     ]
     if lead.phase in (Phase.HANDED_OFF, Phase.NURTURE) or len(waiting) < len(effects.open_steps):
         effects.close_steps(waiting, state=Step.State.DONE)
 
 
 def _attempt_done(lead: Lead, effects: Effects, *, at: datetime) -> None:
-    """The next step was this touch; the cadence goes on."""
-    done = [step for step in effects.open_steps if step.kind in CALLED][:1]
+    """The next step was this touch; the cadence goes on. A call that was promised is kept by a call, not by this."""
+    stands = promised_ahead(effects.open_steps, at=at)
+    done = [step for step in effects.open_steps if step.kind in CALLED and step not in stands][:1]
     effects.close_steps(done, state=Step.State.DONE)
     if not effects.open_steps:
         _go_on(lead, effects, at=at)

@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from agreement.models import Phase
+from leads.actions.logging import log_call
 from leads.models import Step
 from tests.make import NOON, disposition, make_lead
 
@@ -62,3 +63,14 @@ def test_a_year_out_of_reach_is_refused_in_words(client, alice, lead):
     assert "That year is out of reach: choose a nearer day." in refused.text
     assert "Kept" in refused.text
     assert not Step.objects.filter(due_at__gt=datetime(2100, 1, 1, tzinfo=NOON.tzinfo)).exists()
+
+
+def test_before_a_call_that_nobody_answers_the_form_says_that_the_promised_one_stays(client, alice, lead):
+    client.force_login(alice)
+    form = reverse("leads:lead", args=[lead.public_id]) + "?panel=call"
+    assert "the call that was promised stays" not in client.get(form).text
+
+    moment = (NOON + timedelta(hours=2)).replace(tzinfo=None)
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=(moment, "UTC"))
+
+    assert "the call that was promised stays: 14:00." in client.get(form).text

@@ -19,8 +19,9 @@ from leads.actions.logging import (
     set_step,
     snooze_step,
 )
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
-from leads.models import Activity, Answer, Lead
+from leads.models import Activity, Answer, Lead, Step
 from tests.make import NOON, disposition, make_lead, make_person, reason
 
 LATER = NOON + timedelta(minutes=10)
@@ -44,6 +45,13 @@ def call(lead, key, by, *, at=LATER, **more):
     event = log_call(lead, disposition=disposition(key), by=by, at=at, **more)
     lead.refresh_from_db()
     return event
+
+
+def make_step(lead, by):
+    """A moment promised beside the attempt that is planned already."""
+    return Step.objects.create(
+        lead=lead, kind=StepKind.CALL_BACK, due_at=NINE, assignee=by, promised=True, made_by="person", created_at=NOON
+    )
 
 
 # Calls
@@ -115,6 +123,74 @@ def test_a_promise_without_a_possible_moment_is_refused_and_nothing_is_logged(le
     assert refusal.value.field == field
     assert not Activity.objects.exists()
     assert lead.events.count() == 2
+
+
+TOO_EARLY = {
+    "an e-mail": lambda lead, by, at: log_touch(lead, kind="email", by=by, at=at),
+    "a social touch": lambda lead, by, at: log_touch(lead, kind="social", by=by, at=at),
+    "nobody answers": lambda lead, by, at: log_call(lead, disposition=disposition("no_answer"), by=by, at=at),
+    "voicemail and e-mail": lambda lead, by, at: log_call(
+        lead, disposition=disposition("voicemail_email"), by=by, at=at
+    ),
+}
+
+
+@pytest.mark.parametrize("phase", [Phase.WORKING, Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED, Phase.NURTURE])
+@pytest.mark.parametrize("act", TOO_EARLY)
+def test_what_does_not_keep_a_promise_leaves_it_standing_and_plans_nothing_before_it(alice, peter, act, phase):
+    lead = make_lead(phase=phase, bdr=alice, ae=peter)
+    by = peter if phase in (Phase.ACCEPTED, Phase.QUALIFIED) else alice
+    call(lead, "call_back", by, at=NOON, call_back=(wall(NINE), "UTC"))
+    before, due_at = list(lead.steps.open().order_by("pk").values()), lead.due_at
+
+    TOO_EARLY[act](lead, by, LATER)
+
+    lead.refresh_from_db()
+    assert list(lead.steps.open().order_by("pk").values()) == before
+    assert (lead.due_at, lead.attempts, lead.last_touched_at) == (due_at, 2, LATER)
+    assert broken() == set()
+    undo_last(lead, by=by, at=LATER)
+    lead.refresh_from_db()
+    assert list(lead.steps.open().order_by("pk").values()) == before
+    assert (lead.attempts, lead.due_at) == (1, due_at)
+
+
+def test_a_conversation_before_the_moment_keeps_the_promise(lead, alice):
+    call(lead, "call_back", alice, at=NOON, call_back=(wall(NINE), "UTC"))
+
+    log_and_go_on(lead, disposition=disposition("not_now"), by=alice, at=LATER)
+
+    assert not lead.steps.open().filter(kind=StepKind.CALL_BACK).exists()
+
+
+def test_another_moment_that_was_promised_replaces_the_first(lead, alice):
+    call(lead, "call_back", alice, at=NOON, call_back=(wall(NINE), "UTC"))
+
+    call(lead, "call_back", alice, call_back=(wall(NINE + timedelta(hours=5)), "UTC"))
+
+    assert list(lead.steps.open().values_list("due_at", flat=True)) == [NINE + timedelta(hours=5)]
+
+
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(seconds=50)])
+def test_a_call_at_the_moment_keeps_it_though_nobody_answers_and_the_cadence_goes_on(lead, alice, early):
+    call(lead, "call_back", alice, at=NOON, call_back=(wall(NINE), "UTC"))
+
+    call(lead, "no_answer", alice, at=NINE - early)
+
+    step = lead.steps.open().get()
+    assert (step.kind, step.made_by, lead.due_at) == (StepKind.CALL_EMAIL, "cadence", step.due_at)
+    assert step.due_at > NINE
+
+
+def test_a_touch_does_the_attempt_that_was_planned_before_the_promise(lead, alice):
+    later = make_step(lead, alice)
+
+    log_touch(lead, kind="email", by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert [step.pk for step in lead.steps.open()] == [later.pk]
+    assert lead.due_at == NINE
+    assert broken() == set()
 
 
 @pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED, Phase.NURTURE])
