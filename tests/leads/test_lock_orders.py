@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import ContactPoint, Person
 from agreement.installation import publish_version_1
 from agreement.models import Lane, Phase
-from leads.actions.changing import MoveRefused, lock_leads
+from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
 from leads.actions.closing import disqualify_lead, put_back
 from leads.actions.covering import end_absence, set_away
@@ -27,6 +27,7 @@ from leads.actions.leaving import deactivate_user, lend, release_absent, take_ba
 from leads.actions.logging import log_call
 from leads.actions.merging import erase_person, merge_people
 from leads.actions.releasing import release_due
+from leads.actions.switchboard import log_about
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Import, Lead, Release, Step
@@ -34,7 +35,7 @@ from team.actions.submitting import new_form_id
 from team.models import Absence, Role, Upload, User
 from tests.leads.files import answered, decided, received
 from tests.leads.test_races import at_once, refusals
-from tests.make import NOON, disposition, make_lead, make_person, make_team, make_user, reason
+from tests.make import NOON, disposition, make_account, make_lead, make_person, make_team, make_user, reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOON + timedelta(minutes=10)
@@ -300,3 +301,19 @@ def test_two_who_set_somebody_away_at_once_set_her_away_once(alice, mona):
     during(away, away_too)
 
     assert (Absence.objects.count(), refused) == (1, [True])
+
+
+def test_a_call_about_several_people_is_not_logged_on_who_is_moved_away_meanwhile(alice, mona, north):
+    company, bob = make_account(), make_user("bob", Role.BDR, team=north)
+    lead, other = (make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=company)) for _ in range(2))
+    refused = []
+
+    def call():
+        with pytest.raises(LeadConflict, match="You do not work all of these"):
+            log_about(lead, [other.public_id], disposition=disposition("no_answer"), by=alice, at=NOON)
+        refused.append(True)
+
+    during(partial(reassign_leads, [other.pk], to=bob, by=mona, at=NOON), call)
+
+    assert refused == [True]
+    assert not other.events.filter(verb="log").exists()

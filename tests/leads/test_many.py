@@ -12,6 +12,7 @@ from leads.actions.claiming import reassign_leads
 from leads.actions.logging import log_call, set_step
 from leads.actions.many import Verb, Wish, do_to_many, sort_out_many
 from leads.actions.recadencing import change_cadence
+from leads.actions.sharing import undo_shared
 from leads.checking import check_all
 from leads.models import Lead, LeadEvent, SharedAct
 from tests.make import NOON, disposition, make_lead, reason
@@ -126,6 +127,15 @@ def test_nobody_else_takes_it_back(client, alice, bob, leads):
     client.force_login(bob)
 
     assert client.post(reverse("leads:shared_undo", args=[done.act.public_id])).status_code == 404
+    assert SharedAct.objects.get().undone_at is None
+
+
+def test_a_colleague_s_act_is_not_looked_at_lead_by_lead(alice, bob, leads):
+    done = do_to_many(ids(leads), wish(Verb.SNOOZE), by=alice, at=NOON)
+
+    with pytest.raises(LeadConflict, match=r"^This was taken back already\.$"):
+        undo_shared(done.act, by=bob, at=NOON)
+
     assert SharedAct.objects.get().undone_at is None
 
 

@@ -12,6 +12,7 @@ from leads.actions.leaving import deactivate_user, release_absent
 from leads.actions.logging import log_call
 from leads.actions.undoing import undo_last
 from leads.models import Lead, SlidStep
+from team.models import Installation
 from tests.leads.covering import LATER, broken, fresh
 from tests.make import NOON, disposition, make_account, make_lead, make_person
 
@@ -147,3 +148,12 @@ def test_what_goes_back_to_before_a_meeting_waits_for_it(lead, absence, bob, mon
 
     assert lead.steps.open().get().held_from == lead.due_at
     assert broken(TICK) == set()
+
+
+def test_what_would_wait_longer_than_a_next_step_may_is_lent(lead, alice, bob, mona):
+    Installation.objects.update(step_max_days=9)
+
+    set_away(alice, starts_at=LATER, ends_at=BACK, cover=bob, by=mona, at=LATER)
+
+    assert (lead.steps.open().get().assignee, due(lead)) == (bob, lead.due_at)
+    assert not SlidStep.objects.exists()

@@ -122,12 +122,13 @@ def test_it_is_hers_again_though_the_system_has_planned_anew_since(lead, alice, 
     assert whose(lead) == alice
 
 
-def test_what_was_reserved_for_her_cover_himself_or_moved_since_stays_where_it_is(lead, alice, bob, mona):
-    own = make_lead(bdr=bob, reserved=True, lane=Lane.LIST)
+def test_what_was_reserved_for_her_cover_himself_or_moved_to_him_stays_his(lead, alice, bob, mona):
+    own, before = (make_lead(bdr=rep, reserved=True, lane=Lane.LIST) for rep in (bob, alice))
+    reassign_leads([before.pk], to=bob, by=mona, at=NOON)
     absence = set_away(alice, starts_at=LATER, ends_at=NOON + 5 * DAY, cover=bob, by=mona, at=LATER)
     reassign_leads([lead.pk], to=bob, by=mona, at=TICK)
 
     end_absence(absence, by=mona, at=TICK)
     release_absent(at=TICK)
 
-    assert (whose(own), whose(lead)) == (bob, bob)
+    assert {whose(own), whose(before), whose(lead)} == {bob}
