@@ -186,7 +186,7 @@ def _in_front(row: Engagement, *, at: datetime) -> bool:
             more["sweep_at"] = max(clock.due_at, at + CLAIM_GRACE)
     worktime = KeptCalendars(at=at).of_team(lead.team_id)
     if lead.phase == Phase.QUEUED and lead.reserved_until and lead.reserved_until > at:
-        new |= _kept(lead, effects, row, worktime, at=at)
+        new |= kept_for_one(lead, effects, worktime, has_asked=row.kind == Engagement.Kind.ASKED, at=at)
     event = alter(lead, "engage", by=None, at=at, data=effects.data(kind=row.kind, engagement=row.pk), **new)
     if lead.phase != Phase.QUEUED:
         write(lead, event, **more)
@@ -196,13 +196,15 @@ def _in_front(row: Engagement, *, at: datetime) -> bool:
     return True
 
 
-def _kept(lead: Lead, effects: Effects, row: Engagement, worktime: WorkCalendar, *, at: datetime) -> dict[str, Any]:
+def kept_for_one(
+    lead: Lead, effects: Effects, worktime: WorkCalendar, *, has_asked: bool, at: datetime
+) -> dict[str, Any]:
     """Until when it stays reserved: whoever waits is kept for nobody who is away, and who asks for one rep only as long
     as somebody who has just come in."""
     if Absence.objects.covering(at).filter(user=lead.bdr_id).exists():
         effects.assign_steps(None)
         return {"bdr": None, "reserved_until": None}
-    if row.kind != Engagement.Kind.ASKED or lead.reserved_until is None:
+    if not has_asked or lead.reserved_until is None:
         return {}
     return {"reserved_until": min(lead.reserved_until, add_working_minutes(worktime, at, KEPT_FOR_ONE))}
 

@@ -16,7 +16,7 @@ from agreement.models import Lane, Phase, StepKind
 from agreement.models.vocabulary import PHASE_ORDER
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads, write
 from leads.actions.effects import Effects
-from leads.actions.engaging import promise_of_hand_raisers, was_promised_less
+from leads.actions.engaging import kept_for_one, promise_of_hand_raisers, was_promised_less
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.holding import hold_attempts
 from leads.actions.silencing import pass_over_shut
@@ -267,9 +267,13 @@ def _inherit(lead: Lead, waits: list[Step], *, by: User | None, at: datetime) ->
         new["lane"] = Lane.HAND_RAISER
         if lead.phase == Phase.WORKING and clock:
             more["sweep_at"] = max(clock.due_at, at + CLAIM_GRACE)
+    worktime = KeptCalendars(at=at).of_team(lead.team_id)
+    has_asked = any(step.pk is None for step in wanted)
+    is_reserved = lead.phase == Phase.QUEUED and lead.reserved_until is not None and lead.reserved_until > at
+    if is_reserved and (has_asked or any(step.kind == StepKind.REPLY for step in wanted)):
+        new |= kept_for_one(lead, effects, worktime, has_asked=has_asked, at=at)
     event = alter(lead, "merge", by=by, at=at, as_system=True, data=effects.data(), **new)
     if lead.phase == Phase.QUEUED:
-        worktime = KeptCalendars(at=at).of_team(lead.team_id)
         more["band"], changes_at = band_of(lead, at=at, worktime=worktime, step=effects.open_steps[0])
         more["sweep_at"] = sweep_of_queued(lead, changes_at)
     write(lead, event, **more)

@@ -14,6 +14,7 @@ from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.checking import check_all
 from leads.models import Clock, Engagement, Interest, Lead, LeadEvent, Note
+from team.models import Absence
 from tests.make import NOON, disposition, make_account, make_lead, make_person
 
 LATER = NOON + timedelta(minutes=10)
@@ -181,6 +182,24 @@ def test_whoever_asked_to_be_contacted_is_called_now_by_whoever_has_her_and_undo
     assert new.lane == Lane.HAND_RAISER
     assert everything(kept)[:2] == before[:2]
     assert broken() == set()
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_who_asked_is_kept_for_one_rep_only_shortly_and_for_nobody_who_is_away(alice, mona, is_away):
+    kept, merged = make_lead(bdr=alice, reserved=True), make_lead(lane=Lane.HAND_RAISER)
+    if is_away:
+        Absence.objects.create(user=alice, starts_at=NOON, ends_at=NOON + timedelta(days=3))
+    before = everything(kept)
+
+    merge = merge_people(kept.person, merged.person, by=mona, at=LATER)
+
+    kept.refresh_from_db()
+    until = None if is_away else LATER + timedelta(minutes=3)
+    assert (kept.bdr, kept.reserved_until) == (None if is_away else alice, until)
+    assert kept.steps.open().get().assignee == kept.bdr
+    assert broken() == set()
+    undo_merge(merge, by=mona, at=LATER)
+    assert everything(kept)[:2] == before[:2]
 
 
 def test_what_was_done_since_the_merge_stays_done_and_only_what_is_open_goes_back(alice, bob, mona):
