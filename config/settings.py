@@ -144,9 +144,10 @@ else:
         "prepare_threshold": 1_000_000_000,
         "options": (
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout=3s"
-            # A page reads few rows: compiling its statements to machine code, or planning a prepared one anew for each
-            # value, costs more than running it.
+            # A page reads few rows: compiling its statements to machine code, planning a prepared one anew for each
+            # value, or sharing it among processes costs more than running it.
             " -c idle_in_transaction_session_timeout=30s -c jit=off -c plan_cache_mode=force_generic_plan"
+            " -c max_parallel_workers_per_gather=0"
         ),
         **DATABASE.get("OPTIONS", {}),
     }

@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import holidays
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -180,27 +181,13 @@ class KeptCalendars:
         return self._of_users[user_id]
 
 
-def worktimes_of(users: QuerySet[User], *, away: Mapping[int, Iterable[Span]], at: datetime) -> dict[int, WorkCalendar]:
-    """When each of these works, less `away`: two queries, two more for calendars this thread has not kept yet."""
-    through_team = Membership.objects.filter(user=OuterRef("pk"), team__isnull=False).order_by("pk")
-    default = Team.objects.filter(is_default=True)
-    works_by = Coalesce(
-        F("calendar_id"),
-        Subquery(through_team.values("team__calendar_id")[:1]),
-        Subquery(default.values("calendar_id")[:1]),
-        output_field=BigIntegerField(),
-    )
-    of_user = dict(users.order_by().annotate(works_by=works_by).values_list("pk", "works_by"))
-    calendars = Calendar.objects.in_bulk(list(set(of_user.values()) - {None}))
-    new = [one for one in calendars.values() if (one.pk, one.version, at.year) not in _kept_here()]
-    prefetch_related_objects(new, "windows", "days")
+def worktimes_of(users: Sequence[int], *, away: Mapping[int, Iterable[Span]], at: datetime) -> dict[int, WorkCalendar]:
+    """When each of these works, less `away`: one statement, and one more a calendar this thread has not kept yet."""
     found = {}
-    for user_id, calendar_id in of_user.items():
+    for user_id, calendar_id, version in _WORKS_BY.rows(users=list(users)) if users else ():
         if calendar_id is None:
             raise NoCalendar
-        kept = _kept(calendars[calendar_id], at=at)
-        spans = tuple(away.get(user_id, ()))
-        found[user_id] = replace(kept, away=spans) if spans else kept
+        found[user_id] = hours_kept(calendar_id, version, at=at, away=tuple(away.get(user_id, ())))
     return found
 
 
@@ -222,6 +209,21 @@ def _of_user(user: int) -> QuerySet[Calendar]:
     return Calendar.objects.filter(pk=wanted)
 
 
+def _works_by(*, users: Any) -> QuerySet[Any, Any]:
+    through_team = Membership.objects.filter(user=OuterRef("pk"), team__isnull=False).order_by("pk")
+    default = Team.objects.filter(is_default=True)
+    works_by = Coalesce(
+        F("calendar_id"),
+        Subquery(through_team.values("team__calendar_id")[:1]),
+        Subquery(default.values("calendar_id")[:1]),
+        output_field=BigIntegerField(),
+    )
+    version = Calendar.objects.filter(pk=OuterRef("works_by")).values("version")[:1]
+    known = User.objects.filter(pk__in=users).order_by().annotate(works_by=works_by)
+    return known.annotate(version=Subquery(version)).values_list("pk", "works_by", "version")
+
+
+_WORKS_BY = Prepared(_works_by)
 _BY_ID = PreparedObjects(lambda calendar: Calendar.objects.filter(pk=calendar))
 _OF_TEAM = PreparedObjects(lambda team: Calendar.objects.filter(teams=team))
 _OF_USER = PreparedObjects(_of_user)

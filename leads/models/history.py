@@ -38,7 +38,9 @@ class LeadEvent(models.Model):
         indexes = [
             models.Index(fields=["lead", "id"], name="leadevent_of_lead"),
             # Whom somebody took from the pool, and whom she passed over.
-            models.Index(fields=["by", "at"], condition=Q(verb="claim"), name="leadevent_claims"),
+            models.Index(
+                fields=["by", "at"], condition=Q(verb="claim", data__has_key="ahead"), name="leadevent_chosen"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,11 +18,12 @@ from agreement.models.version import ReasonRule
 from leads.models import Activity, Clock, HandOff, Lead, Notice, Recycling, SecondLook, Step
 from leads.oversight.days import Days
 from team.prepared import Prepared
+from team.prepared_objects import PreparedObjects
 from team.templatetags.midfield import moment_words
 
 FEW = 6
 # What was given up early is counted so far: more says no more, and each of them is looked at to be counted.
-EARLY_COUNTED = 100
+EARLY_COUNTED = 20
 HELD = (Phase.QUEUED, Phase.WORKING)
 
 RED: dict[str, str | Promise] = {
@@ -172,10 +173,9 @@ def found_in(team_id: int, days: Days) -> Found:
 def tell_what_was_done(found: Found, *, at: datetime) -> None:
     """Whom the system has told of each, and when: one statement."""
     items = [item for key in RED for item in found.few.get(key, [])]
-    kinds = [Notice.Kind.MISSED, Notice.Kind.ESCALATED]
     told: dict[int, list[tuple[str, str, int, datetime]]] = {}
-    rows = Notice.objects.filter(lead__in={item.lead.pk for item in items}, kind__in=kinds).order_by("at", "pk")
-    for lead_id, kind, name, user_id, told_at in rows.values_list("lead", "kind", "user__name", "user", "at"):
+    leads = sorted({item.lead.pk for item in items})
+    for lead_id, kind, name, user_id, told_at in _TOLD.rows(leads=leads) if leads else ():
         told.setdefault(lead_id, []).append((kind, name, user_id, told_at))
     for item in items:
         item.done = _done(item, [one for one in told.get(item.lead.pk, []) if one[3] >= item.since], at=at)
@@ -195,8 +195,21 @@ def _done(item: Item, told: list[tuple[str, str, int, datetime]], *, at: datetim
 
 
 def _leads(ids: list[int]) -> dict[int, Lead]:
-    rows = Lead.objects.filter(pk__in=ids).select_related("person", "account", "bdr", "ae", "reason", "team")
-    return {lead.pk: lead for lead in rows}
+    return {lead.pk: lead for lead in _LEADS.objects(leads=ids)} if ids else {}
+
+
+_LEADS = PreparedObjects(
+    lambda leads: (
+        Lead.objects.filter(pk__in=leads).select_related("person", "account", "bdr", "ae", "reason", "team").order_by()
+    )
+)
+_TOLD = Prepared(
+    lambda leads: (
+        Notice.objects.filter(lead__in=leads, kind__in=[Notice.Kind.MISSED, Notice.Kind.ESCALATED])
+        .order_by("at", "pk")
+        .values_list("lead", "kind", "user__name", "user", "at")
+    )
+)
 
 
 _NO_NUMBER: Any = Cast(Value(None), IntegerField())

@@ -16,6 +16,7 @@ from leads.oversight.days import Days
 from team.calendars import NoCalendar, worktimes_of
 from team.models import Absence, Role, Team, User
 from team.prepared import Prepared
+from team.prepared_objects import PreparedObjects
 from team.worktime import NeverOpen, WorkCalendar, end_of_working_day, is_working, next_opening, working_minutes_between
 
 HELD = (Phase.QUEUED, Phase.WORKING)
@@ -97,22 +98,32 @@ class Figures:
 
 def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
     """The reps of a team by name and the figures of its head: five statements for any number of them."""
-    users = User.objects.active().with_role(Role.BDR, team)
-    reps = {user.pk: Rep(user) for user in users.order_by("name", "pk")}
-    absences = Absence.objects.filter(user__in=reps, ends_at__gt=days.midnight, starts_at__lt=days.next_monday)
+    reps = {user.pk: Rep(user) for user in _REPS.objects(team=team.pk)}
     away: dict[int, list[tuple[datetime, datetime]]] = {}
-    # As cover is lent: to a rep of the team who is here, of two at once to that of the absence that ends last.
-    lent = Absence.objects.covered(days.at).filter(cover__memberships__role=Role.BDR, cover__memberships__team=team)
-    absences = absences.annotate(is_covered=Exists(lent.filter(pk=OuterRef("pk"))))
-    for absence in absences.select_related("cover").order_by("ends_at", "-pk"):
+    absences = _AWAY.objects(
+        team=team.pk, reps=list(reps), at=days.at, since=days.midnight, until=days.next_monday
+    ) if reps else []  # fmt: skip
+    for absence in absences:
         rep = reps[absence.user_id]
         away.setdefault(rep.user.pk, []).append((absence.starts_at, absence.ends_at))
         if absence.starts_at <= days.at < absence.ends_at:
             rep.absence = absence
             rep.cover = absence.cover if absence.is_covered else rep.cover
     figures = _count(reps, team, days)
-    _put_hours(reps, users, away, days)
+    _put_hours(reps, away, days)
     return list(reps.values()), figures
+
+
+def _away(*, team: Any, reps: Any, at: Any, since: Any, until: Any) -> QuerySet[Absence]:
+    # As cover is lent: to a rep of the team who is here, of two at once to that of the absence that ends last.
+    lent = Absence.objects.covered(at).filter(cover__memberships__role=Role.BDR, cover__memberships__team=team)
+    absences = Absence.objects.filter(user__in=reps, ends_at__gt=since, starts_at__lt=until)
+    covered = absences.annotate(is_covered=Exists(lent.filter(pk=OuterRef("pk"))))
+    return covered.select_related("cover").order_by("ends_at", "-pk")
+
+
+_REPS = PreparedObjects(lambda team: User.objects.active().with_role(Role.BDR, team).order_by("name", "pk"))
+_AWAY = PreparedObjects(_away)
 
 
 def sum_of(reps: Iterable[Rep]) -> Rep:
@@ -131,11 +142,9 @@ def sum_of(reps: Iterable[Rep]) -> Rep:
     return total
 
 
-def _put_hours(
-    reps: dict[int, Rep], users: QuerySet[User], away: dict[int, list[tuple[datetime, datetime]]], days: Days
-) -> None:
+def _put_hours(reps: dict[int, Rep], away: dict[int, list[tuple[datetime, datetime]]], days: Days) -> None:
     try:
-        calendars = worktimes_of(users, away=away, at=days.at)
+        calendars = worktimes_of(list(reps), away=away, at=days.at)
     except NoCalendar:
         return
     for user_id, rep in reps.items():

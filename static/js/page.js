@@ -299,12 +299,13 @@ const ASKED_EVERY = 30_000;
 function askNow() {
   const told = document.getElementById("now");
   if (!told || document.hidden) return;
-  let last;
   try {
     // A tab that has just been opened shows how things stand.
-    last = JSON.parse(sessionStorage.getItem("now")) ?? { at: Date.now() };
+    const last = JSON.parse(sessionStorage.getItem("now")) ?? { at: Date.now() };
     sessionStorage.setItem("now", JSON.stringify(last));
     if (Date.now() - last.at < ASKED_EVERY && (!last.told || told.dataset.asked)) return;
+    // Before htmx has come nobody hears the question.
+    if (!told.matches("[data-htmx-powered]")) return void setTimeout(askNow, 200);
     sessionStorage.setItem("now", JSON.stringify({ ...last, at: Date.now() }));
   } catch { /* Without a store every page asks for itself. */ }
   told.dataset.asked = "yes";

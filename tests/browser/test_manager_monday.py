@@ -60,7 +60,9 @@ def test_what_is_red_is_spread_put_back_and_looked_into(page, team, ana, ben):
     red = page.locator("#red")
     expect(red).to_contain_text("Late0 Holm")
     page.goto(f"/team/leads/?team={team.pk}&phase=queued")
-    page.get_by_role("link", name="Spread").click()
+    for number in range(4):
+        page.get_by_label(f"Select Late{number} Holm").check()
+    page.get_by_role("button", name="Spread").click()
     expect(page.locator("main")).to_contain_text("Ana")
     page.get_by_role("button", name="Spread").click()
     expect(page.get_by_role("status")).to_contain_text("4")

@@ -360,9 +360,9 @@ def test_the_page_costs_the_same_queries_for_any_number_of_reps(
     client.force_login(mona)
     client.get(reverse(TEAM))
 
-    # session, user, roles, my teams; lists, their leads, what was done; reps: people, absences, counts, whose calendar,
-    # calendars; pool; rail
-    with django_assert_num_queries(14):
+    # session, user, roles, my teams; lists, their leads, what was done; reps: people, absences, counts, by which hours;
+    # pool; rail
+    with django_assert_num_queries(13):
         client.get(reverse(TEAM))
 
     assert Membership.objects.filter(role=Role.BDR).count() == reps
