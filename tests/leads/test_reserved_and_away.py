@@ -129,6 +129,5 @@ def test_what_was_reserved_for_her_cover_himself_or_moved_to_him_stays_his(lead,
     reassign_leads([lead.pk], to=bob, by=mona, at=TICK)
 
     end_absence(absence, by=mona, at=TICK)
-    release_absent(at=TICK)
 
     assert {whose(own), whose(before), whose(lead)} == {bob}
