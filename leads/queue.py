@@ -307,7 +307,7 @@ def entries_of(
     for row in rows:
         entry = _entry(row, at=at)
         known = found.get(entry.lead_id)
-        if known is None or _stands_before(entry, known):
+        if known is None or _stands_before(entry, known, at=at):
             found[entry.lead_id] = entry
     return found.values()
 
@@ -346,11 +346,20 @@ def _about(topic: int, person: str) -> Exists:
     return Exists(did)
 
 
-def _stands_before(one: Entry, other: Entry) -> bool:
-    """A step says more than a reservation; of two steps the earlier one is next."""
+def _stands_before(one: Entry, other: Entry, *, at: datetime) -> bool:
+    """A step says more than a reservation; of two steps that for which somebody waits, else the earlier one."""
     if one.step_id is None or other.step_id is None:
         return one.step_id is not None
+    waits, other_waits = _is_waited_for(one, at=at), _is_waited_for(other, at=at)
+    if waits != other_waits:
+        return waits
     return (one.due_at, one.step_id) < (other.due_at, other.step_id)
+
+
+def _is_waited_for(entry: Entry, *, at: datetime) -> bool:
+    """A reply, or a moment that was promised and is near or past."""
+    told = entry.promised or entry.kind in EXACT
+    return entry.kind == StepKind.REPLY or (told and entry.due_at - PROMISE_LEAD <= at)
 
 
 _NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
@@ -409,8 +418,7 @@ def group_of(entry: Entry, *, at: datetime, midnight: datetime) -> Group:
     is_past_day = entry.due_at < midnight - timedelta(days=1)
     asked = entry.is_first_touch and (entry.lane == Lane.HAND_RAISER or entry.origin == Lead.Origin.SIGNAL)
     if not is_past_day and entry.due_at < midnight:
-        told = entry.promised or entry.kind in EXACT
-        if entry.kind == StepKind.REPLY or asked or (told and entry.due_at - PROMISE_LEAD <= at):
+        if asked or _is_waited_for(entry, at=at):
             return Group.WAITING
     elif asked and not is_past_day:
         return Group.WAITING

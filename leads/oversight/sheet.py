@@ -65,4 +65,8 @@ def _overdue(user: User, team: Team, days: Days) -> list[Step]:
     steps = Step.objects.open().filter(
         assignee=user, due_at__lte=days.at, lead__in=Lead.objects.open().filter(team=team)
     )
-    return list(steps.select_related("lead__person", "lead__account").order_by("due_at", "pk")[:MANY])
+    # One line a lead, by what is overdue longest.
+    first: dict[int, Step] = {}
+    for step in steps.select_related("lead__person", "lead__account").order_by("due_at", "pk"):
+        first.setdefault(step.lead_id, step)
+    return list(first.values())[:MANY]

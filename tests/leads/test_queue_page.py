@@ -11,10 +11,11 @@ from accounts.search import index_people
 from agreement.models import Criterion, Lane, Phase, StepKind
 from content.models import Asset
 from leads.actions.claiming import claim_lead
+from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead, reject_hand_off
 from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.recycling import recycle_lead, wake_lead
-from leads.models import Lead
+from leads.models import Lead, Step
 from leads.queue import Group, Wanted, queue_of, read_rank, write_rank
 from leads.today import today_of
 from leads.waking import Facts
@@ -414,3 +415,14 @@ def test_the_row_shows_company_before_title(alice):
     working(alice, person=person)
 
     assert only_row(alice)[1].about == "Corvane · Plant manager"
+
+
+def test_a_reply_stands_in_front_of_an_attempt_that_was_due_before_it(alice):
+    lead = working(alice, at=NOON - 3 * DAY)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON - 3 * DAY + HOUR)
+    assert Step.objects.open().get(lead=lead).due_at < NOON
+    engage([NewEngagement(lead.person_id, "replied", NOON)], at=NOON)
+
+    group, row = only_row(alice, at=NOON + timedelta(minutes=2))
+
+    assert (group, row.what) == (Group.WAITING, "Answer the reply")
