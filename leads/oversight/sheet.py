@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from agreement.models import SLAClause
+from agreement.models import SLAClause, StepKind
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.oversight.days import Days, days_of
 from leads.oversight.red import early_recyclings
@@ -62,11 +62,13 @@ def _skips(user: User, days: Days) -> list[LeadEvent]:
 
 
 def _overdue(user: User, team: Team, days: Days) -> list[Step]:
+    """One a lead, as the column counts them: its reply, for which the person waits, else its earliest step."""
     steps = Step.objects.open().filter(
         assignee=user, due_at__lte=days.at, lead__in=Lead.objects.open().filter(team=team)
     )
-    # One line a lead, by what is overdue longest.
     first: dict[int, Step] = {}
     for step in steps.select_related("lead__person", "lead__account").order_by("due_at", "pk"):
-        first.setdefault(step.lead_id, step)
+        known = first.setdefault(step.lead_id, step)
+        if step.kind == StepKind.REPLY and known.kind != StepKind.REPLY:
+            first[step.lead_id] = step
     return list(first.values())[:MANY]

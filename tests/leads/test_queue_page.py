@@ -16,6 +16,7 @@ from leads.actions.handing import hand_off_lead, reject_hand_off
 from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.models import Lead, Step
+from leads.oversight.sheet import sheet_of
 from leads.queue import Group, Wanted, queue_of, read_rank, write_rank
 from leads.today import today_of
 from leads.waking import Facts
@@ -77,6 +78,23 @@ def test_a_promised_call_back_waits_from_fifteen_minutes_before(alice):
     assert only_row(alice, at=NOON + timedelta(minutes=104))[0] == Group.TODAY
     group, row = only_row(alice, at=NOON + timedelta(minutes=105))
     assert (group, row.what, row.is_exact) == (Group.WAITING, "Call back, promised today", True)
+
+
+def test_a_reply_stands_in_front_of_an_older_attempt_and_is_one_line_of_the_sheet(alice):
+    lead = working(alice, at=NOON, person=make_person(time_zone="Europe/Oslo"))
+    Lead.objects.filter(pk=lead.pk).update(first_touched_at=NOON)
+    saturday = NOON + 5 * DAY
+    lead.steps.update(due_at=saturday - 2 * HOUR)
+    reply = Step.objects.create(
+        lead=lead, kind=StepKind.REPLY, due_at=saturday - HOUR, assignee=alice, made_by=Step.MadeBy.SYSTEM,
+        created_at=saturday - HOUR,
+    )  # fmt: skip
+
+    group, row = only_row(alice, at=saturday)
+    sheet = sheet_of(alice, lead.team, at=saturday)
+
+    assert (group, row.due_at) == (Group.WAITING, reply.due_at)
+    assert (sheet.overdue, sheet.rep.overdue) == ([reply], 1)
 
 
 @pytest.mark.parametrize(
