@@ -55,8 +55,10 @@ def is_waiting(lead: Lead) -> bool:
 
 
 def kept_for_one(lead: Lead, until: datetime, worktime: WorkCalendar, *, at: datetime) -> datetime:
-    """A reservation until then, from `at` on: whoever asked to be contacted is passed on to all sooner."""
-    return min(until, add_working_minutes(worktime, at, KEPT_FOR_ONE)) if is_waiting(lead) else until
+    """A reservation until then, from `at` on. Whoever asked to be contacted is passed on to all sooner, unless a manager
+    put her back to this rep."""
+    is_passed_on = is_waiting(lead) and lead.origin != Lead.Origin.MANUAL
+    return min(until, add_working_minutes(worktime, at, KEPT_FOR_ONE)) if is_passed_on else until
 
 
 def sweep_of_queued(lead: Lead, band_changes_at: datetime | None) -> datetime | None:

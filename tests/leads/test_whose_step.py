@@ -76,7 +76,7 @@ def test_a_call_of_the_rep_leaves_what_sales_has_promised(alice, peter):
     log_call(lead, disposition=disposition("no_answer"), by=alice, at=LATER + timedelta(minutes=5))
     assert steps(lead) == before
 
-    log_call(lead, disposition=disposition("no_answer"), by=peter, at=LATER + timedelta(minutes=9))
+    log_call(lead, disposition=disposition("no_answer"), by=peter, at=LATER + timedelta(hours=3))
     assert [kind for kind, _who, _due in steps(lead)] == [StepKind.MEETING]
 
 
