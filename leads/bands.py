@@ -55,7 +55,7 @@ def is_waiting(lead: Lead) -> bool:
 
 
 def kept_for_one(lead: Lead, until: datetime, worktime: WorkCalendar, *, at: datetime) -> datetime:
-    """A reservation until then, from `at` on. Whoever asked to be contacted is passed on to all sooner, unless a manager
+    """A reservation until then, from `at` on. Whoever asked to be contacted is passed on sooner, unless a manager has
     put her back to this rep."""
     is_passed_on = is_waiting(lead) and lead.origin != Lead.Origin.MANUAL
     return min(until, add_working_minutes(worktime, at, KEPT_FOR_ONE)) if is_passed_on else until
