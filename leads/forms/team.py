@@ -31,7 +31,13 @@ class LeadFilter(forms.Form):
 
     rep = forms.ChoiceField(label=gettext_lazy("Rep"), required=False)
     phase = forms.ChoiceField(
-        label=gettext_lazy("Phase"), required=False, choices=[ANY, *((p.value, p.label) for p in OPEN_PHASES)]
+        label=gettext_lazy("Phase"),
+        required=False,
+        choices=[
+            ANY,
+            ("held", gettext_lazy("Held: in the pool for a rep, or worked")),
+            *((p.value, p.label) for p in OPEN_PHASES),
+        ],
     )
     lane = forms.ChoiceField(label=gettext_lazy("Lane"), required=False, choices=[ANY, *Lane.choices])
     band = forms.ChoiceField(
@@ -50,6 +56,11 @@ class LeadFilter(forms.Form):
     )
     due = forms.ChoiceField(
         label=gettext_lazy("Due"),
+        required=False,
+        choices=[ANY, ("overdue", gettext_lazy("Overdue")), ("today", gettext_lazy("Later today"))],
+    )
+    steps = forms.ChoiceField(
+        label=gettext_lazy("Steps of the rep"),
         required=False,
         choices=[ANY, ("overdue", gettext_lazy("Overdue")), ("today", gettext_lazy("Later today"))],
     )

@@ -11,10 +11,10 @@ from django.db.models.functions import Coalesce
 
 from agreement.models import Phase, SLAClause
 from leads.inbox import outcome_due
-from leads.models import Clock, Lead
+from leads.models import Clock, Lead, Step
 from leads.oversight.days import Days, days_of
 from leads.oversight.pool import of_age
-from leads.oversight.red import RED, red_leads
+from leads.oversight.red import HELD, RED, red_leads
 from team.addresses import read_moment, read_number
 from team.models import Team
 
@@ -32,9 +32,14 @@ def leads_of(team: Team, filters: Mapping[str, Any], *, at: datetime) -> QuerySe
     rep = filters.get("rep")
     if rep == "none":
         leads = leads.filter(bdr=None)
+    elif rep and filters.get("steps"):
+        # Whoever she owes something, also of a colleague's lead or one that sales has.
+        leads = leads.filter(pk__in=owed_by(int(rep), filters["steps"], days=days_of(at)).values("lead"))
     elif rep:
         leads = leads.filter(bdr=int(rep))
-    if filters.get("phase"):
+    if filters.get("phase") == "held":
+        leads = leads.filter(phase__in=HELD)
+    elif filters.get("phase"):
         leads = leads.filter(phase=filters["phase"])
     if filters.get("lane"):
         leads = leads.filter(lane=filters["lane"])
@@ -54,6 +59,14 @@ def leads_of(team: Team, filters: Mapping[str, Any], *, at: datetime) -> QuerySe
         later = Q(due_at__gt=at, due_at__lt=tomorrow) | asked & Q(outcome_due__gt=at, outcome_due__lt=tomorrow)
         leads = leads.filter(is_late, due_at__lte=at) if due == "overdue" else leads.filter(later)
     return leads.select_related("person", "account", "bdr", "ae", "stage").order_by("stands_at", "id")
+
+
+def owed_by(rep: int, when: str, *, days: Days) -> QuerySet[Step]:
+    """Her open steps that are overdue, or come later today: what stands in her row of the morning."""
+    steps = Step.objects.open().filter(assignee=rep)
+    return steps.filter(due_at__lte=days.at) if when == "overdue" else steps.filter(
+        due_at__gt=days.at, due_at__lt=days.tomorrow
+    )  # fmt: skip
 
 
 def promised_lately(team: Team, days: Days, *, is_met: bool) -> QuerySet[Lead]:

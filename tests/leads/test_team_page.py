@@ -14,6 +14,7 @@ from leads.actions.logging import log_call
 from leads.actions.moving import Target, move_leads, sort_out
 from leads.actions.outcomes import record_no_show
 from leads.models import Clock, HandOff, Lead, SecondLook
+from leads.oversight.days import days_of
 from team.models import Absence, Membership, Role
 from tests.make import disposition, make_lead, make_person, make_team, make_user, reason
 
@@ -102,6 +103,27 @@ def test_each_rep_has_a_row_with_what_she_holds_and_did_today(client, team, mona
     assert row_of(response, bob).cover == alice
     assert "covered by Alice" in response.text
     assert [rep.user for rep in morning(response).reps] == [alice, bob]
+
+
+def test_the_numbers_of_a_rep_lead_to_what_they_count(client, team, mona, alice, peter, now):
+    make_lead(phase="working", bdr=alice, at=now)
+    make_lead(bdr=alice, reserved=True, at=now)
+    for phase in ("nurture", "handed_off", "accepted", "qualified"):
+        make_lead(phase=phase, bdr=alice, ae=peter, at=now - timedelta(hours=1))
+    late = make_lead(phase="working", bdr=alice, at=now - timedelta(days=9))
+    late.steps.update(due_at=now - timedelta(days=1))
+    soon = make_lead(phase="working", bdr=alice, at=now)
+    soon.steps.update(due_at=min(now + timedelta(minutes=1), days_of(now).tomorrow - timedelta(seconds=1)))
+    client.force_login(mona)
+    page = client.get(reverse(TEAM))
+    row = row_of(page, alice)
+    assert (row.held, row.overdue, row.due > 0) == (4, 1, True)
+
+    for asked, count in (("phase=held", row.held), ("steps=overdue", row.overdue), ("steps=today", row.due)):
+        there = f"{reverse(LIST)}?team={team.pk}&amp;rep={alice.pk}&amp;{asked}"
+        assert f'href="{there}"' in page.text
+        assert len(client.get(there.replace("&amp;", "&")).context["leads"]) == count, asked
+    assert f"rep={alice.pk}&amp;phase=held&amp;to=pool" in page.text
 
 
 def test_only_who_really_covers_a_rep_is_named(client, team, mona, alice, bob, eve, now):
