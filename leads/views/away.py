@@ -75,10 +75,11 @@ def absence_end(request: Request, pk: int) -> HttpResponse:
 
 
 def away_form(user: User, data: Any, *, at: datetime) -> AwayForm:
-    """With the days of her own calendar, and who could cover her; the first of them is proposed."""
+    """With the days of her own calendar, and who could cover her; the one who alone could is proposed."""
     form = AwayForm(data, user=user, calendar=worktime_of_user(user, at=at), at=at)
     if not form.is_bound:
-        form.initial = {"cover": form.fields["cover"].queryset.first()}  # type: ignore[attr-defined]
+        able = list(form.fields["cover"].queryset[:2])  # type: ignore[attr-defined]
+        form.initial = {"cover": able[0] if len(able) == 1 else None}
     return form
 
 
@@ -156,12 +157,14 @@ def _set_away(request: Request, rep: User, form: AwayForm, *, at: datetime) -> H
         return _page(request, rep, form, at=at, status=422)
     except LeadConflict as conflict:
         return _page(request, rep, form, at=at, status=409, conflict=conflict)
-    words = {"name": rep, "cover": cover, "until": moment_words(ends_at, now=at)}
+    words = {"name": rep, "cover": cover, "until": moment_words(absence.ends_at, now=at)}
     if rep.pk == request.user.pk:
         said = _("%(cover)s covers you until %(until)s.") if cover else _("You are away until %(until)s.")
     else:
         said = _("%(cover)s covers %(name)s until %(until)s.") if cover else _("%(name)s is away until %(until)s.")
-    tell(request, said % words, undo=reverse("leads:absence_end", args=[absence.pk]))
+    # Where it gave a cover to an absence there was, taking it back would bring her back.
+    undo = reverse("leads:absence_end", args=[absence.pk]) if absence.starts_at == starts_at else ""
+    tell(request, said % words, undo=undo)
     return redirect(there)
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agreement.models import Phase
-from leads.actions.changing import LeadConflict
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.covering import end_absence, set_away
 from leads.actions.leaving import deactivate_user, release_absent
 from leads.actions.logging import log_call
 from leads.actions.outcomes import return_lead
@@ -134,3 +135,18 @@ def test_a_rep_who_covers_and_leaves_the_team_keeps_no_step(called, alice, bob):
 
     assert called.steps.open().get().assignee == alice
     assert broken() == set()
+
+
+def test_an_absence_that_nobody_covers_is_given_a_cover(called, alice, bob, mona):
+    until = NOON + timedelta(days=1)
+    absence = set_away(alice, starts_at=NOON - timedelta(hours=1), ends_at=until, by=mona, at=NOON)
+
+    later = until + timedelta(hours=4)
+    given = set_away(alice, starts_at=NOON, ends_at=later, cover=bob, by=mona, at=NOON)
+
+    assert (given.pk, given.starts_at, given.ends_at, given.cover) == (absence.pk, absence.starts_at, later, bob)
+    assert called.steps.open().get().assignee == bob
+    with pytest.raises(MoveRefused, match="Away already"):
+        set_away(alice, starts_at=NOON, ends_at=later, cover=bob, by=mona, at=NOON)
+    end_absence(given, by=mona, at=NOON + timedelta(minutes=5))
+    assert called.steps.open().get().assignee == alice
