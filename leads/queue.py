@@ -181,10 +181,11 @@ class Queue:
         return sum(self.counts.values()) - self.counts.get(Group.LATER, 0) + self.out_of_hours
 
 
-def queue_of(user: User, *, wanted: Wanted, at: datetime) -> Queue:
-    """The page of her queue that the address asks for: two or three statements, however long the queue is."""
+def queue_of(user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] | None = None) -> Queue:
+    """The page of her queue that the address asks for: two or three statements, however long the queue is. With `teams`
+    only of leads of these, as her manager may read them."""
     midnight = end_of_today(at)
-    entries, matching, is_callable = _matching(user, wanted=wanted, at=at)
+    entries, matching, is_callable = _matching(user, wanted=wanted, at=at, teams=teams)
     queue = Queue(
         counts=dict(Counter(group_in(rank).value for rank, _entry in matching)),
         total=len(entries),
@@ -220,10 +221,10 @@ class Place:
 
 
 def _matching(
-    user: User, *, wanted: Wanted, at: datetime
+    user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] | None = None
 ) -> tuple[list[Entry], list[tuple[Rank, Entry]], frozenset[int]]:
     """All of her rows, those that the filters leave in their order, and which of them can be called now."""
-    entries = list(entries_of(user, q=wanted.q, topic=wanted.topic, account=wanted.account, at=at))
+    entries = list(entries_of(user, q=wanted.q, topic=wanted.topic, account=wanted.account, at=at, teams=teams))
     matching = [entry for entry in entries if _matches(entry, wanted, at=at)]
     open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at)}
     is_callable = frozenset(entry.lead_id for entry in matching if entry.zone in open_now and is_call(entry))
@@ -293,14 +294,22 @@ def ids_in_order(user: User, *, wanted: Wanted, at: datetime) -> list[int]:
 
 
 def entries_of(
-    user: User, *, q: str = "", topic: int = 0, account: UUID | None = None, at: datetime
+    user: User,
+    *,
+    q: str = "",
+    topic: int = 0,
+    account: UUID | None = None,
+    at: datetime,
+    teams: Sequence[int] | None = None,
 ) -> Iterable[Entry]:
     """Her rows, unordered, one a lead: the earliest open step of hers; a reserved lead that has none."""
     words = query_words(q)
     if q.strip() and not words:
         return []
-    if words or topic or account:
-        rows: Iterable[tuple[Any, ...]] = _mine(user=user.pk, at=at, words=words, topic=topic, account=account)
+    if words or topic or account or teams is not None:
+        rows: Iterable[tuple[Any, ...]] = _mine(
+            user=user.pk, at=at, words=words, topic=topic, account=account, teams=teams
+        )
     else:
         rows = _ALL.rows(user=user.pk, at=at)
     found: dict[int, Entry] = {}
@@ -324,7 +333,13 @@ def _entry(row: Sequence[Any], *, at: datetime) -> Entry:
 
 
 def _mine(
-    *, user: int, at: datetime, words: Sequence[str] = (), topic: int = 0, account: UUID | None = None
+    *,
+    user: int,
+    at: datetime,
+    words: Sequence[str] = (),
+    topic: int = 0,
+    account: UUID | None = None,
+    teams: Sequence[int] | None = None,
 ) -> QuerySet[Any, Any]:
     steps = Step.objects.open().filter(assignee=user)
     reserved = Lead.objects.reserved_for(user, at=at)
@@ -334,6 +349,8 @@ def _mine(
     if topic:
         steps = steps.filter(_about(topic, "lead__person"))
         reserved = reserved.filter(_about(topic, "person"))
+    if teams is not None:
+        steps, reserved = steps.filter(lead__team__in=teams), reserved.filter(team__in=teams)
     if account:
         steps = steps.filter(lead__account__public_id=account)
         reserved = reserved.filter(account__public_id=account)

@@ -71,8 +71,8 @@ def set_away(
     """She is away from then until then. With cover what people wait for is lent at once, if it begins now, and what is
     only planned waits for her return; without, hand-raisers pass her by and a long absence gives her leads back.
 
-    An absence that nobody covers is given its cover, and lasts until the later of the two ends. MoveRefused when she is
-    away then already in another way, or who should cover is herself, of another team, or away too.
+    An absence that nobody covers is given its cover, and lasts from the earlier beginning to the later end. MoveRefused
+    when she is away then already in another way, or who should cover is herself, of another team, or away too.
     """
     with transaction.atomic(), one_act():
         _must_be_hers(user, by=by)
@@ -90,7 +90,8 @@ def set_away(
         if others and (len(others) > 1 or cover is None or others[0].cover_id is not None):
             raise MoveRefused(_("Away already: %(absence)s. End that first.") % {"absence": others[0]})
         absence = others[0] if others else Absence(user=user, starts_at=starts_at, ends_at=ends_at)
-        absence.cover, absence.ends_at = cover, max(absence.ends_at, ends_at)
+        absence.cover = cover
+        absence.starts_at, absence.ends_at = min(absence.starts_at, starts_at), max(absence.ends_at, ends_at)
         absence.save()
         starts_at, ends_at = absence.starts_at, absence.ends_at
         if cover is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agreement.models import Cadence, Phase, Reason, ReasonRule, StepKind
+from agreement.models import AgreementVersion, Cadence, Phase, Reason, ReasonRule, StepKind
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import release_lead
@@ -112,10 +112,11 @@ def _not_hers(lead: Lead) -> str:
 
 
 def _versions_with(reason: Reason | None) -> frozenset[int]:
-    """The agreements that know this reason: each lead is judged by the one it came in under."""
-    if reason is None:
-        return frozenset()
-    return frozenset(ReasonRule.objects.filter(reason=reason).values_list("version_id", flat=True))
+    """The agreements that know this reason; empty where every lead may be given it, because the version in force knows
+    it (`ReasonRule.under`)."""
+    rules = ReasonRule.objects.filter(reason=reason) if reason else ReasonRule.objects.none()
+    versions = frozenset(rules.values_list("version", flat=True))
+    return frozenset() if versions and AgreementVersion.objects.in_force().pk in versions else versions
 
 
 def _why_not(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, versions: frozenset[int]) -> str:

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from agreement.models import AgreementVersion, Phase, Reason, ReasonRule
+from agreement.models import AgreementVersion, Phase, Reason, ReasonRule, StepKind
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.moving import MANY_MAX, Moved
 from leads.actions.recycling import recycle_lead
-from leads.models import Lead
+from leads.models import Lead, Step
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -39,8 +40,10 @@ def reasons_for_many() -> QuerySet[Reason]:
 def sort_out_sleepers(leads: Sequence[Lead]) -> Moved:
     """Which of these would sleep, and why the others would not."""
     found = Moved()
+    steps = Step.objects.open().filter(Q(promised=True) | Q(kind=StepKind.REPLY), lead__in=[lead.pk for lead in leads])
+    waited_for = set(steps.values_list("lead", flat=True))
     for lead in leads:
-        why = _why_not(lead)
+        why = _why_not(lead, is_waited_for=lead.pk in waited_for)
         if why:
             found.skipped.append((lead, why))
         else:
@@ -64,11 +67,13 @@ def recycle_leads(ids: Sequence[int], *, reason: Reason, by: User, at: datetime)
         return done
 
 
-def _why_not(lead: Lead) -> str:
+def _why_not(lead: Lead, *, is_waited_for: bool) -> str:
     if lead.phase == Phase.NURTURE:
         return _("It sleeps already.")
     if lead.phase not in (Phase.QUEUED, Phase.WORKING):
         return _("Only what waits in the pool or is being worked can be recycled.")
     if lead.band == Lead.Band.WAITING and lead.phase == Phase.QUEUED:
         return _("A person is waiting: she is called first.")
+    if is_waited_for:
+        return _("They wait for a call or an answer.")
     return ""

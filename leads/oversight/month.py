@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,8 @@ from team.models import Role, Team, User
 
 
 def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
-    """A line a rep, with a head: two statements. Credit goes to who sourced the lead, wherever it is now."""
+    """A line a rep, with a head: three statements. Credit goes to who sourced the lead; where it came in by
+    itself, to the rep who booked."""
     zone = timezone.get_current_timezone()
     name = zone.key if isinstance(zone, ZoneInfo) else "UTC"
     begins, ends = (_midnight(day, name) for day in (month, _next(month)))
@@ -27,7 +29,8 @@ def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
         for user in User.objects.active().with_role(Role.BDR, team).order_by("name", "pk")
     }
     offs = HandOff.objects.filter(lead__team=team, sent_at__lt=ends).order_by()
-    counted = offs.values("lead__sourced_by").annotate(
+    whose = offs.annotate(credit=Coalesce("lead__sourced_by", "bdr"))
+    counted = whose.values("credit").annotate(
         booked=_in("sent_at", begins, ends, BOOKED),
         held=_in("outcome_at", begins, ends, MET),
         accepted=_in("answered_at", begins, ends, SAID_YES),
@@ -35,10 +38,10 @@ def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
         rejected=_in("answered_at", begins, ends, Q(state=HandOff.State.REJECTED)),
     )
     columns = ("booked", "held", "accepted", "qualified", "rejected")
-    rows = counted.values_list("lead__sourced_by", "lead__sourced_by__name", "lead__sourced_by__email", *columns)
-    for pk, who, email, *counts in rows:
+    known = {user.pk: (user.name, user.email) for user in User.objects.filter(pk__in=whose.values("credit"))}
+    for pk, *counts in counted.values_list("credit", *columns):
         if any(counts):
-            lines[pk] = [who or _("Nobody"), email or "", *counts]
+            lines[pk] = [*known.get(pk, (_("Nobody"), "")), *counts]
     yield [_("Rep"), _("E-mail"), _("Booked"), _("Held"), _("Accepted"), _("Qualified"), _("Rejected")]
     yield from lines.values()
 

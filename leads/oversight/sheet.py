@@ -34,7 +34,8 @@ def sheet_of(user: User, team: Team, *, at: datetime) -> Sheet:
     days = days_of(at)
     reps, _figures = reps_of(team, days)
     row = next((rep for rep in reps if rep.user.pk == user.pk), Rep(user))
-    return Sheet(row, days, _misses(user, days), _early(user, days), _skips(user, days), _overdue(user, team, days))
+    misses, early = _misses(user, team, days), _early(user, team, days)
+    return Sheet(row, days, misses, early, _skips(user, team, days), _overdue(user, team, days))
 
 
 def teams_of(manager: User, rep: User) -> list[int]:
@@ -42,22 +43,24 @@ def teams_of(manager: User, rep: User) -> list[int]:
     return sorted(set(manager.teams_as(Role.MANAGER)) & set(rep.teams_as(Role.BDR)))
 
 
-def _misses(user: User, days: Days) -> list[Clock]:
+def _misses(user: User, team: Team, days: Days) -> list[Clock]:
     """Missed while she held them: they are hers still, or were taken from her and she was told."""
     hers = Q(lead__bdr=user) | Q(lead__notices__user=user, lead__notices__kind="released")
     missed = Clock.objects.filter(
-        hers, kind=SLAClause.Kind.FIRST_TOUCH, missed_at__gte=days.week_ago, due_at__gte=days.week_ago
+        hers, lead__team=team, kind=SLAClause.Kind.FIRST_TOUCH, missed_at__gte=days.week_ago, due_at__gte=days.week_ago
     )
     return list(missed.select_related("lead__person", "lead__account").distinct().order_by("due_at", "pk")[:MANY])
 
 
-def _early(user: User, days: Days) -> list[Recycling]:
-    rows = early_recyclings(since=days.month_ago).filter(by=user).select_related("lead__person", "lead__account")
-    return list(rows.order_by("-at")[:MANY])
+def _early(user: User, team: Team, days: Days) -> list[Recycling]:
+    rows = early_recyclings(since=days.month_ago).filter(by=user, lead__team=team)
+    return list(rows.select_related("lead__person", "lead__account").order_by("-at")[:MANY])
 
 
-def _skips(user: User, days: Days) -> list[LeadEvent]:
-    claims: Any = LeadEvent.objects.filter(verb="claim", by=user, at__gte=days.month_ago, data__ahead__gt=0)
+def _skips(user: User, team: Team, days: Days) -> list[LeadEvent]:
+    claims: Any = LeadEvent.objects.filter(
+        verb="claim", by=user, at__gte=days.month_ago, data__has_key="ahead", data__ahead__gt=0, lead__team=team
+    )
     return list(claims.select_related("lead__person", "lead__account").order_by("-at")[:MANY])
 
 

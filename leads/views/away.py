@@ -149,6 +149,7 @@ def _set_away(request: Request, rep: User, form: AwayForm, *, at: datetime) -> H
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
+            known = Absence.objects.filter(user=rep, starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
             absence = set_away(rep, starts_at=starts_at, ends_at=ends_at, cover=cover, by=request.user, at=at)
     except SentBefore as before:
         return redirect(before.answer_url or there)
@@ -163,7 +164,7 @@ def _set_away(request: Request, rep: User, form: AwayForm, *, at: datetime) -> H
     else:
         said = _("%(cover)s covers %(name)s until %(until)s.") if cover else _("%(name)s is away until %(until)s.")
     # Where it gave a cover to an absence there was, taking it back would bring her back.
-    undo = reverse("leads:absence_end", args=[absence.pk]) if absence.starts_at == starts_at else ""
+    undo = reverse("leads:absence_end", args=[absence.pk]) if not known else ""
     tell(request, said % words, undo=undo)
     return redirect(there)
 

@@ -31,7 +31,7 @@ def rep_queue(request: Request, pk: int) -> HttpResponse:
     form = QueueForm(request.GET)
     form.is_valid()
     wanted = form.wanted()
-    found = queue_of(rep, wanted=wanted, at=now)
+    found = queue_of(rep, wanted=wanted, at=now, teams=teams_of(request.user, rep))
     context = {
         "now": now,
         "rep": rep,

@@ -2,18 +2,21 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from agreement.models import Phase
 from leads.actions.claiming import claim_lead, take_next
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.logging import log_call
 from leads.actions.recycling import recycle_lead
 from leads.models import Activity, HandOff, Lead
-from tests.make import disposition, make_lead, reason
+from leads.oversight.month import month_rows
+from team.models import Membership, Role
+from tests.make import NOON, disposition, make_lead, make_person, make_team, reason
 
 
 @pytest.fixture
@@ -181,3 +184,30 @@ def test_every_minute_only_what_changes_is_sent(client, team, alice, mona):
 
     assert part.text.lstrip().startswith('<div id="morning"')
     assert "<html" not in part.text
+
+
+def test_a_manager_of_one_team_reads_nothing_of_another_by_way_of_a_rep_of_both(client, team, mona, alice):
+    south = make_team("South")
+    Membership.objects.create(user=alice, role=Role.BDR, team=south)
+    lead = make_lead(
+        phase=Phase.WORKING,
+        bdr=alice,
+        team=south,
+        at=timezone.now(),
+        person=make_person(given_name="Ida", family_name="Souther"),
+    )
+    client.force_login(mona)
+    assert "Souther" not in client.get(reverse("leads:rep_queue", args=[alice.pk])).text
+
+    recycle_lead(lead, reason=reason("unresponsive"), by=alice, at=timezone.now())
+
+    assert "Souther" not in client.get(reverse("leads:rep_sheet", args=[alice.pk])).text
+
+
+def test_who_booked_is_credited_where_nobody_sourced_the_lead(team, alice, peter):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON)
+    hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(datetime(2027, 3, 2, 9), "UTC"))
+
+    _head, *rows = month_rows(team, date(2027, 3, 1))
+
+    assert [(row[0], row[2]) for row in rows] == [("Alice", 1)]

@@ -1,18 +1,19 @@
 """Many leads at once: spread by room over who is here, put to sleep with one reason; a look first, one event each."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Lane, Phase
+from leads.actions.logging import log_call
 from leads.actions.recycling_many import recycle_leads
 from leads.actions.spreading import plan_spread, shares_of, spread_leads
 from leads.checking import check_all
 from leads.models import Lead
 from team.models import Absence
-from tests.make import NOON, make_lead, reason
+from tests.make import NOON, disposition, make_lead, reason
 
 
 def picked(*leads):
@@ -76,6 +77,15 @@ def test_the_preview_of_a_spread_says_who_gets_how_many_and_one_click_does_it_on
     assert "4 leads spread: Alice 2, Bob 2." in answer.text
     assert [Lead.objects.filter(bdr=rep).count() for rep in (alice, bob)] == [2, 2]
     assert {lead.events.filter(verb="reassign").count() for lead in leads} == {1}
+
+
+def test_whom_a_call_was_promised_is_not_put_to_sleep_with_many(team, alice, mona):
+    lead = make_lead(phase="working", bdr=alice, at=NOON)
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=(datetime(2027, 3, 3, 9), "UTC"))
+
+    done = recycle_leads([lead.pk], reason=reason("unresponsive"), by=mona, at=NOON)
+
+    assert (done.leads, [why for _lead, why in done.skipped]) == ([], ["They wait for a call or an answer."])
 
 
 def test_many_are_put_to_sleep_with_one_reason_and_who_waits_is_not(team, alice, peter, mona):
