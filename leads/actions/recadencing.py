@@ -63,6 +63,10 @@ def go_on_by_current(cadence: Cadence, *, by: User, at: datetime) -> Moved:
 
     MoveRefused where this number is not the current one any more.
     """
+    # Held, so that no other number becomes current meanwhile.
+    cadence = Cadence.objects.select_for_update(no_key=True).get(pk=cadence.pk)
+    if not cadence.is_current:
+        raise MoveRefused(_("This cadence is not in use any more."), field="cadence")
     with one_act() as act:
         moved = []
         for lead in lock_leads(list(of_earlier(cadence).order_by("pk").values_list("pk", flat=True)[:MOVED_MAX])):

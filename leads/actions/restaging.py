@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from team.models import User
 
 
+LATECOMERS = 200
+
+
 @transaction.atomic
 def retire_stage(stage: Stage, *, successor: Stage, by: User | None, at: datetime) -> int:
     """End a stage: its leads go on in the successor, which stands in the same phase. Returns how many moved.
 
     MoveRefused when the successor is another phase's, or retired itself.
     """
-    rows = {row.pk: row for row in Stage.objects.select_for_update().filter(pk__in=[stage.pk, successor.pk])}
+    rows = {row.pk: row for row in _held().filter(pk__in=[stage.pk, successor.pk]).order_by("pk")}
     stage, successor = rows[stage.pk], rows[successor.pk]
     if stage.retired_at:
         raise LeadConflict(_("This stage was retired already."))
@@ -42,7 +45,7 @@ def retire_stage(stage: Stage, *, successor: Stage, by: User | None, at: datetim
 def take_up_stage(stage: Stage, *, by: User | None, at: datetime) -> int:
     """A retired stage is in use again, at its old place, and the leads that its end has moved stand in it again, less
     those that somebody or something has moved since. Returns how many."""
-    stage = Stage.objects.select_for_update().get(pk=stage.pk)
+    stage = _held().get(pk=stage.pk)
     if stage.retired_at is None:
         raise LeadConflict(_("This stage is in use."))
     leads = lock_leads(list(moved_by_retiring(stage).values_list("pk", flat=True)))
@@ -51,6 +54,31 @@ def take_up_stage(stage: Stage, *, by: User | None, at: datetime) -> int:
     enter_at_the_first(stage.phase)
     write_all([(lead, alter(lead, "restage", by=by, at=at, stage=stage)) for lead in leads])
     return len(leads)
+
+
+@transaction.atomic
+def move_latecomers(*, at: datetime) -> int:
+    """Leads that entered a stage while it was being retired go on in its successor. Returns how many."""
+    late = Lead.objects.open().filter(stage__retired_at__isnull=False).order_by("pk")
+    ids = list(late.values_list("pk", flat=True)[:LATECOMERS])
+    if not ids:
+        return 0
+    stages = {stage.pk: stage for stage in Stage.objects.all()}
+    moved = []
+    for lead in lock_leads(ids):
+        was = stages.get(lead.stage_id or 0)
+        now = was
+        while now is not None and now.retired_at is not None:
+            now = stages.get(now.successor_id or 0)
+        if was is not None and now is not None and now.pk != was.pk and lead.phase == was.phase:
+            moved.append((lead, alter(lead, "restage", by=None, at=at, stage=now, data={"retired": was.pk})))
+    write_all(moved)
+    return len(moved)
+
+
+def _held() -> QuerySet[Stage]:
+    # A lead that enters a stage holds its key alone: who holds leads and who holds the stage never wait for each other.
+    return Stage.objects.select_for_update(no_key=True)
 
 
 def moved_by_retiring(stage: Stage) -> QuerySet[Lead]:

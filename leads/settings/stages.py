@@ -111,7 +111,7 @@ class Stages(Kind):
         return groups
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
-        stages = Stage.objects.select_for_update() if lock else Stage.objects.all()
+        stages = Stage.objects.select_for_update(no_key=True) if lock else Stage.objects.all()
         stage = stages.filter(pk=pk).first()
         if stage is None:
             return None

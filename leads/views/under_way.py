@@ -1,5 +1,6 @@
 """Who finishes an earlier number of a cadence, and moving them to the one that is current."""
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.recadencing import MOVED_MAX, go_on_by_current, under_way_by_earlier
 from leads.settings.cadences import current_of
 from leads.settings.registry import KINDS
@@ -32,6 +34,9 @@ def under_way(request: Request, pk: int) -> HttpResponse:
                 moved = go_on_by_current(cadence, by=request.user, at=now)
         except SentBefore as before:
             return redirect(before.answer_url or there)
+        except (LeadConflict, MoveRefused) as refused:
+            tell(request, str(refused), level=messages.WARNING)
+            return redirect(there)
         count = len(moved.leads)
         said = ngettext(
             "%(count)s lead goes on by the current number.", "%(count)s leads go on by the current number.", count

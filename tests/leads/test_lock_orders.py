@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import ContactPoint, Person
 from agreement.installation import publish_version_1
-from agreement.models import Lane, Phase
+from agreement.models import Lane, Phase, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import claim_lead, reassign_leads, release_lead, take_next
 from leads.actions.closing import disqualify_lead, put_back
@@ -27,6 +27,7 @@ from leads.actions.leaving import deactivate_user, lend, release_absent, take_ba
 from leads.actions.logging import log_call
 from leads.actions.merging import erase_person, merge_people
 from leads.actions.releasing import release_due
+from leads.actions.restaging import move_latecomers, restage_lead, retire_stage
 from leads.actions.switchboard import log_about
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
@@ -317,3 +318,53 @@ def test_a_call_about_several_people_is_not_logged_on_who_is_moved_away_meanwhil
 
     assert refused == [True]
     assert not other.events.filter(verb="log").exists()
+
+
+ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one write at a time")
+
+
+@ON_POSTGRESQL
+def test_a_stage_that_is_retired_and_a_lead_that_leaves_it_do_not_wait_for_each_other(north, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    old, new = Stage.objects.filter(phase=Phase.WORKING).order_by("position")
+    is_held = Event()
+
+    def restage():
+        with transaction.atomic():
+            (held,) = lock_leads([lead.pk])
+            is_held.set()
+            time.sleep(0.5)
+            restage_lead(held, stage=new, by=alice, at=LATER)
+
+    def retire():
+        is_held.wait(10)
+        retire_stage(old, successor=new, by=None, at=LATER)
+
+    assert [answer for answer in at_once(restage, retire) if isinstance(answer, Exception)] == []
+    assert broken(LATER) == {}
+
+
+@ON_POSTGRESQL
+def test_who_enters_a_stage_while_it_is_retired_goes_on_in_its_successor_with_the_next_tick(north, alice):
+    lead = make_lead(team=north)
+    old, new = Stage.objects.filter(phase=Phase.WORKING).order_by("position")
+    is_retired = Event()
+
+    def retire():
+        with transaction.atomic():
+            retire_stage(old, successor=new, by=None, at=LATER)
+            is_retired.set()
+            time.sleep(0.5)
+
+    def claim():
+        is_retired.wait(10)
+        claim_lead(Lead.objects.get(pk=lead.pk), by=alice, at=LATER)
+
+    assert [answer for answer in at_once(retire, claim) if isinstance(answer, Exception)] == []
+    lead.refresh_from_db()
+    assert lead.stage == old
+
+    assert (move_latecomers(at=LATER), move_latecomers(at=LATER)) == (1, 0)
+
+    lead.refresh_from_db()
+    assert (lead.stage, broken(LATER)) == (new, {})

@@ -5,7 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Cadence, Phase
+from leads.actions.changing import MoveRefused
 from leads.actions.logging import log_call
+from leads.actions.recadencing import go_on_by_current
 from leads.cadence import attempts_of
 from leads.checking import check_all
 from leads.models import Lead, SharedAct
@@ -82,6 +84,20 @@ def test_people_under_way_are_moved_in_one_act_that_is_taken_back_as_one(save, c
     assert {lead.cadence for lead in Lead.objects.all()} == {content}
     assert {lead.pk: lead.steps.open().get().due_at for lead in leads} == before
     assert not any(check_all(at=now).values())
+
+
+def test_nobody_is_moved_to_a_number_that_another_admin_has_replaced(save, content, alice, dora):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    save("cadences", content.pk, day_1="3")
+    seen = current()
+    save("cadences", content.pk, day_1="2")
+
+    with pytest.raises(MoveRefused, match="not in use"):
+        go_on_by_current(seen, by=dora, at=now)
+
+    lead.refresh_from_db()
+    assert lead.cadence == content
 
 
 def test_several_attempts_are_added_and_taken_out_in_one_go(save, client, dora, content):
