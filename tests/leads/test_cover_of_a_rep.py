@@ -150,3 +150,13 @@ def test_an_absence_that_nobody_covers_is_given_a_cover(called, alice, bob, mona
         set_away(alice, starts_at=NOON, ends_at=later, cover=bob, by=mona, at=NOON)
     end_absence(given, by=mona, at=NOON + timedelta(minutes=5))
     assert called.steps.open().get().assignee == alice
+
+
+def test_who_is_ill_before_a_planned_absence_that_nobody_covers_is_away_from_now_on(called, alice, bob, mona):
+    days = timedelta(days=1)
+    set_away(alice, starts_at=NOON + 5 * days, ends_at=NOON + 9 * days, by=mona, at=NOON)
+
+    given = set_away(alice, starts_at=NOON, ends_at=NOON + 6 * days, cover=bob, by=mona, at=NOON)
+
+    assert (given.starts_at, given.ends_at) == (NOON, NOON + 9 * days)
+    assert called.steps.open().get().assignee == bob
