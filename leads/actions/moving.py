@@ -57,11 +57,12 @@ class Moved:
         self.skipped += more.skipped
 
 
-def sort_out(leads: Sequence[Lead], target: Target) -> Moved:
-    """Which of these leads would move, and why the others would not. Reads nothing but the leads and the receiver."""
+def sort_out(leads: Sequence[Lead], target: Target, *, of: Team | None = None) -> Moved:
+    """Which of these leads would move, and why the others would not: of the team `of` only what is there still. Reads
+    nothing but the leads and the receiver."""
     moved = Moved()
     for lead in leads:
-        why = _why_not(lead, target)
+        why = _("It has gone to another team.") if of and lead.team_id != of.pk else _why_not(lead, target)
         if why:
             moved.skipped.append((lead, why))
         else:
@@ -69,13 +70,13 @@ def sort_out(leads: Sequence[Lead], target: Target) -> Moved:
     return moved
 
 
-def move_leads(ids: Sequence[int], *, target: Target, by: User, at: datetime) -> Moved:
+def move_leads(ids: Sequence[int], *, target: Target, by: User, at: datetime, of: Team | None = None) -> Moved:
     """Move what can be moved, as one act with one event a lead; clocks run on. Looked at again under lock, so that the
-    preview may be old."""
+    preview may be old: what has left the team `of` since stays where it went."""
     done, ids = Moved(), ids[:MOVE_MAX]
     with one_act():
         for first in range(0, len(ids), PART):
-            done.take(_move_part(ids[first : first + PART], target=target, by=by, at=at))
+            done.take(_move_part(ids[first : first + PART], of=of, target=target, by=by, at=at))
     return done
 
 
@@ -108,7 +109,7 @@ def _next_part(pk: int) -> int:
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
         rows = BulkMove.objects.under_way().select_for_update(of=("self",), skip_locked=skip)
-        move = rows.select_related("by", "to", "to_team").filter(pk=pk).first()
+        move = rows.select_related("by", "team", "to", "to_team").filter(pk=pk).first()
         if move is None:
             return 0
         ids = move.leads[move.place : move.place + (PART if skip else SQLITE_PART)]
@@ -121,7 +122,7 @@ def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
     target = Target(move.to, move.side, move.to_team)
     try:
         with one_act(move.key), transaction.atomic():
-            done = _move_part(ids, target=target, by=move.by, at=at)
+            done = _move_part(ids, of=move.team, target=target, by=move.by, at=at)
     except (LeadConflict, MoveRefused) as refused:
         # Of nobody of these could it be said before.
         move.error, move.ended_at = str(refused)[:500], at
@@ -135,8 +136,8 @@ def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
 
 
 @transaction.atomic
-def _move_part(ids: Sequence[int], *, target: Target, by: User, at: datetime) -> Moved:
-    moved = sort_out(lock_leads(ids), target)
+def _move_part(ids: Sequence[int], *, of: Team | None, target: Target, by: User, at: datetime) -> Moved:
+    moved = sort_out(lock_leads(ids), target, of=of)
     reassign_leads(
         [lead.pk for lead in moved.leads],
         to=target.user,

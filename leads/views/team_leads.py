@@ -88,7 +88,7 @@ def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
-            moved = move_leads([lead.pk for lead in leads], target=form.target, by=request.user, at=at)
+            moved = move_leads([lead.pk for lead in leads], of=chosen, target=form.target, by=request.user, at=at)
     except SentBefore as before:
         return redirect(before.answer_url or there)
     except MoveRefused as refused:

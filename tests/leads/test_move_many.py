@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Lane, Phase
-from leads.actions.claiming import reassign_leads
+from leads.actions.claiming import claim_lead, reassign_leads
 from leads.actions.closing import disqualify_lead
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import hand_off_lead
@@ -121,14 +121,22 @@ def test_more_than_a_request_moves_is_one_act_of_the_worker_with_a_page_that_say
 
 
 def test_what_changed_meanwhile_stays_with_its_reason_and_who_may_not_any_more_stops_it(team, alice, bob, mona):
-    gone, hers, still = (make_lead(phase=Phase.WORKING, bdr=rep) for rep in (alice, bob, alice))
-    move = start_move([one.pk for one in (gone, hers, still)], of=team, target=Target(bob), by=mona, at=NOW)
+    gone, hers, away, still = (make_lead(phase=Phase.WORKING, bdr=rep) for rep in (alice, bob, alice, alice))
+    ids = [one.pk for one in (gone, hers, away, still)]
+    move = start_move(ids, of=team, target=Target(), by=mona, at=NOW)
     disqualify_lead(gone, reason=reason("bad_data"), by=alice, at=NOW)
+    reassign_leads([away.pk], team=make_team("South"), by=None, at=NOW)
 
     carry_on_moves()
 
     move.refresh_from_db()
-    assert (move.moved, move.stayed) == (1, {"It is closed.": 1, "Bob has it already.": 1})
+    assert (move.moved, move.stayed) == (2, {"It is closed.": 1, "It has gone to another team.": 1})
+    assert not move.error
+    move = start_move([hers.pk, still.pk], of=team, target=Target(bob), by=mona, at=NOW)
+    claim_lead(hers, by=bob, at=NOW)
+    carry_on_moves()
+    move.refresh_from_db()
+    assert (move.moved, move.stayed) == (1, {"Bob has it already.": 1})
     back = start_move([still.pk], of=team, target=Target(alice), by=mona, at=NOW)
     Membership.objects.filter(user=mona).delete()
     carry_on_moves()
