@@ -89,11 +89,14 @@ def set_away(
         others = list(overlapping)
         if others and (len(others) > 1 or cover is None or others[0].cover_id is not None):
             raise MoveRefused(_("Away already: %(absence)s. End that first.") % {"absence": others[0]})
-        absence = others[0] if others else Absence(user=user, starts_at=starts_at, ends_at=ends_at)
-        absence.cover = cover
-        absence.starts_at, absence.ends_at = min(absence.starts_at, starts_at), max(absence.ends_at, ends_at)
-        absence.save()
-        starts_at, ends_at = absence.starts_at, absence.ends_at
+        if others:
+            absence = others[0]
+            absence.cover = cover
+            absence.starts_at, absence.ends_at = min(absence.starts_at, starts_at), max(absence.ends_at, ends_at)
+            absence.save(update_fields=["cover", "starts_at", "ends_at"])
+            starts_at, ends_at = absence.starts_at, absence.ends_at
+        else:
+            absence = Absence.objects.create(user=user, starts_at=starts_at, ends_at=ends_at, cover=cover)
         if cover is not None:
             while_away = partial(_while_away, starts_at=starts_at, ends_at=ends_at, at=at)
             slide(absence, leads, while_away(_hers_as_rep(user)), by=by, at=at)

@@ -17,7 +17,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import release_lead
 from leads.actions.logging import set_step, snooze_step
 from leads.actions.recadencing import change_cadence
-from leads.actions.recycling import recycle_lead
+from leads.actions.recycling import recycle_lead, why_no_sleep
 from leads.actions.sharing import share_act
 from leads.models import Lead, SharedAct, Step
 from leads.waking import Facts
@@ -128,7 +128,9 @@ def _why_not(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, version
         return "" if lead.phase == Phase.WORKING else _("Only a lead that is being worked can be given back.")
     if wish.verb == Verb.CADENCE:
         return _why_no_cadence(lead, wish)
-    return _why_no_sleep(lead, steps, versions)
+    if versions and lead.agreement_id not in versions and lead.phase in (Phase.QUEUED, Phase.WORKING):
+        return _("The agreement it came in under has no such reason.")
+    return why_no_sleep(lead, is_waited_for=any(step.promised or step.kind == StepKind.REPLY for step in steps))
 
 
 def _why_no_step(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User) -> str:
@@ -152,16 +154,4 @@ def _why_no_cadence(lead: Lead, wish: Wish) -> str:
         return _("Only a lead that is being worked has a cadence to change.")
     if wish.cadence and lead.cadence_id == wish.cadence.pk:
         return _("It goes by this cadence already.")
-    return ""
-
-
-def _why_no_sleep(lead: Lead, steps: Sequence[Step], versions: frozenset[int]) -> str:
-    if lead.phase == Phase.NURTURE:
-        return _("It sleeps already.")
-    if lead.phase not in (Phase.QUEUED, Phase.WORKING):
-        return _("It is with sales.")
-    if versions and lead.agreement_id not in versions:
-        return _("The agreement it came in under has no such reason.")
-    if any(step.promised or step.kind == StepKind.REPLY for step in steps):
-        return _("They wait for a call or an answer.")
     return ""

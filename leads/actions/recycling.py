@@ -63,6 +63,20 @@ def recycle_lead(
     )  # fmt: skip
 
 
+def why_no_sleep(lead: Lead, *, is_waited_for: bool) -> str:
+    """Why this lead is not put to sleep together with others; empty when it may be. `is_waited_for` says whether a call
+    or an answer was promised."""
+    if lead.phase == Phase.CLOSED:
+        return _("It is closed.")
+    if lead.phase == Phase.NURTURE:
+        return _("It sleeps already.")
+    if lead.phase not in (Phase.QUEUED, Phase.WORKING):
+        return _("It is with sales.")
+    if lead.phase == Phase.QUEUED and lead.band == Lead.Band.WAITING:
+        return _("A person is waiting: she is called first.")
+    return _("They wait for a call or an answer.") if is_waited_for else ""
+
+
 def _follow_the_referral(person: Person, effects: Effects, *, by: User, at: datetime) -> None:
     """A lead for the one who was named, unless somebody works her already or she is no prospect."""
     try:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
-from agreement.models import AgreementVersion, Phase, Reason, ReasonRule, StepKind
+from agreement.models import AgreementVersion, Reason, ReasonRule, StepKind
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.moving import MANY_MAX, Moved
-from leads.actions.recycling import recycle_lead
+from leads.actions.recycling import recycle_lead, why_no_sleep
 from leads.models import Lead, Step
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def sort_out_sleepers(leads: Sequence[Lead]) -> Moved:
     steps = Step.objects.open().filter(Q(promised=True) | Q(kind=StepKind.REPLY), lead__in=[lead.pk for lead in leads])
     waited_for = set(steps.values_list("lead", flat=True))
     for lead in leads:
-        why = _why_not(lead, is_waited_for=lead.pk in waited_for)
+        why = why_no_sleep(lead, is_waited_for=lead.pk in waited_for)
         if why:
             found.skipped.append((lead, why))
         else:
@@ -65,15 +64,3 @@ def recycle_leads(ids: Sequence[int], *, reason: Reason, by: User, at: datetime)
             else:
                 done.leads.append(lead)
         return done
-
-
-def _why_not(lead: Lead, *, is_waited_for: bool) -> str:
-    if lead.phase == Phase.NURTURE:
-        return _("It sleeps already.")
-    if lead.phase not in (Phase.QUEUED, Phase.WORKING):
-        return _("Only what waits in the pool or is being worked can be recycled.")
-    if lead.band == Lead.Band.WAITING and lead.phase == Phase.QUEUED:
-        return _("A person is waiting: she is called first.")
-    if is_waited_for:
-        return _("They wait for a call or an answer.")
-    return ""
