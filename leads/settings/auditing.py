@@ -45,13 +45,19 @@ def told(entries: Sequence[AuditEntry]) -> list[ToldEntry]:
 def _told(entry: AuditEntry, names: dict[int, str]) -> ToldEntry:
     who = str(entry.by) if entry.by else (_("somebody") if entry.verb == Verb.LOGIN_FAILED else _("The installation"))
     what = str(Verb(entry.verb).label)
+    if entry.verb == Verb.LET_IN and entry.detail == "link":
+        what = _("sent a login link")
     pk = int(entry.about_id) if entry.about_id.isdigit() else 0
     name = names.get(pk, entry.about_id)
     if entry.verb == Verb.LOGIN_FAILED:
         reasons = {"unknown": _("no user has this address"), "left": _("works here no more")}
         return ToldEntry(entry, who, what, reasons.get(entry.detail, ""))
     if entry.verb == Verb.EXPORT:
-        file = {"leads": _("leads"), "month": _("the month of %(team)s") % {"team": name}}.get(entry.about, entry.about)
+        file = {
+            "leads": _("leads"),
+            "month": _("the month of %(team)s") % {"team": name},
+            "rejects": _("the rejected rows of import %(number)s") % {"number": entry.about_id},
+        }.get(entry.about, entry.about)
         return ToldEntry(entry, who, what, f"{file}: {entry.detail}" if entry.detail else file)
     if entry.verb == Verb.REFUSED:
         return ToldEntry(entry, who, what, entry.detail)

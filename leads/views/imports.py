@@ -43,10 +43,11 @@ from leads.intake.reading import Profile, UnreadableFile, count_values
 from leads.models import Engagement, Import
 from leads.tasks import run_imports
 from leads.views.access import need_role
+from team.actions.auditing import note_audit
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_moment
 from team.http import Request, tell
-from team.models import Role
+from team.models import AuditEntry, Role
 
 MAY = (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 SHOWN = 50
@@ -295,8 +296,10 @@ def _page(run: Import) -> dict[str, Any]:
 
 @require_GET
 def import_rejects(request: Request, public_id: UUID) -> StreamingHttpResponse:
-    """Every rejected row with its reason, as it stood in the file, safe to open in a spreadsheet."""
+    """Every rejected row with its reason, as it stood in the file, safe to open in a spreadsheet. That she asked
+    is noted."""
     run = _visible(request, public_id)
+    note_audit(AuditEntry.Verb.EXPORT, by=request.user, at=timezone.now(), about="rejects", about_id=str(run.pk))
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
 
     def lines() -> Iterator[str]:

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 from leads.forms.logins import LoginForm
 from leads.settings.registry import BY_SLUG, KINDS
 from leads.views.access import need_role
+from team.actions.auditing import note_audit
 from team.actions.people import give_password
 from team.http import Request, tell
-from team.models import Role, User
+from team.models import AuditEntry, Role, User
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,5 +46,7 @@ def _send_link(request: Request, person: User) -> HttpResponse:
     except (SMTPException, OSError):
         tell(request, _("The letter could not be sent. Give her a password instead."), level=messages.ERROR)
         return redirect("leads:person_login", person.pk)
+    about = {"about": person._meta.label, "about_id": str(person.pk)}
+    note_audit(AuditEntry.Verb.LET_IN, by=request.user, at=timezone.now(), detail="link", **about)
     tell(request, _("A link was sent to %(email)s.") % {"email": person.email})
     return redirect("leads:setting_list", "people")

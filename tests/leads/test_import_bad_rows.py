@@ -10,7 +10,7 @@ from leads.actions.importing import AlreadyRunning, ForeignFile, receive_file, s
 from leads.intake.reading import Profile, UnreadableFile
 from leads.models import Import, ImportReject, Release
 from team.clock import database_now
-from team.models import Upload
+from team.models import AuditEntry, Upload
 from tests.leads.files import answered, bring, counts, decided, received
 
 pytestmark = pytest.mark.django_db
@@ -270,6 +270,7 @@ def test_40_rejected_rows_are_streamed_and_the_page_shows_the_first_hundred(team
     assert page.count(">nobody,Ada</td>") == 100
     assert file.streaming
     assert len(b"".join(file.streaming_content).decode("utf-8-sig").splitlines()) == 1501
+    assert AuditEntry.objects.filter(verb="export", by=lea, about="rejects", about_id=str(run.pk)).count() == 1
 
 
 def test_rejected_rows_open_safely_and_can_be_corrected_and_sent_again(team, lea, client):

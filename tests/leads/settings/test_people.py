@@ -12,7 +12,7 @@ from leads.models import Lead
 from leads.settings.changing import change_setting, preview
 from leads.settings.kind import SettingRefused
 from leads.settings.people import People
-from team.models import Membership, Role, SettingChange, Territory, User
+from team.models import AuditEntry, Membership, Role, SettingChange, Territory, User
 from tests.make import NOON, make_calendar, make_lead, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +66,9 @@ def test_a_link_to_choose_a_password_goes_to_her_alone(client, dora, alice):
     client.post(reverse("leads:person_login", args=[alice.pk]), {"act": "link"})
 
     assert [letter.to for letter in mail.outbox] == [[alice.email]]
+    noted = AuditEntry.objects.get(verb="let_in")
+    assert (noted.by, noted.about_id) == (dora, str(alice.pk))
+    assert "sent a login link" in client.get(reverse("leads:audit")).text
 
 
 def test_the_territories_of_a_colleague_are_taken_over_only_if_asked(client, save, alice, dora):
