@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from agreement.models import Phase
 from leads.models import Lead, Note
+from leads.settings.registry import KINDS
 from team.actions.submitting import new_form_id
 from team.models import Membership, Role, User
-from tests.make import disposition, make_account, make_lead, make_person, reason
+from tests.make import disposition, make_account, make_lead, make_person, make_user, reason
 
 HUGE = "9" * 40
 ODD = ("a\0b", "\ud800", "-1", HUGE, "٣", "%_\\iregex=(", "<script>alert(1)</script>", "x" * 5_000)  # fmt: skip
@@ -32,6 +33,11 @@ def everybody(client, alice, team):
     client.force_login(user)
     client.raise_request_exception = False
     return user
+
+
+@pytest.fixture
+def dora(db):
+    return make_user("dora", Role.ADMIN)
 
 
 def addresses(lead):
@@ -77,6 +83,22 @@ def test_no_address_breaks_a_page(client, everybody, now):
                 sent = value.encode("utf-8", "surrogatepass").decode("latin-1") if "\ud800" in value else value
                 answer = client.get(path, {name: sent}, headers={"HX-Request": "true"} if "timeline" in path else {})
                 broken += [(path, name, value[:40], answer.status_code)] if answer.status_code >= 500 else []
+
+    assert broken == []
+
+
+def test_no_address_breaks_a_page_of_settings(client, dora):
+    client.force_login(dora)
+    client.raise_request_exception = False
+    long, broken = "9" * 4_400, []
+    asked = [(reverse("leads:setting_new", args=["people"]), {name: long}) for name in ("like", "team", "email")]
+    asked += [(reverse("leads:setting_new", args=["reasons"]), {"kind": long}), (reverse("leads:audit"), {"by": long})]
+    for kind in KINDS:
+        asked += [(f"/settings/{kind.slug}/{pk}/", {}) for pk in (HUGE, long)]
+
+    for path, given in asked:
+        status = client.get(path, given).status_code
+        broken += [(path[:40], *given, status)] if status >= 500 else []
 
     assert broken == []
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from leads.actions.leaving import SOLD
 from leads.models import Lead
 from leads.settings.kind import SettingForm, Values
+from team.addresses import read_number
 from team.localtime import is_zone
 from team.models import Calendar, Membership, Role, Team, Territory, User
 
@@ -109,15 +110,14 @@ class PersonForm(SettingForm):
         """A new user begins in the team she is added to, or with everything that a colleague has."""
         default = Team.objects.filter(is_default=True).select_related("calendar").first()
         self.initial.setdefault("time_zone", default.calendar.time_zone if default else "UTC")
-        like = given.get("like", "")
-        colleague = User.objects.active().filter(pk=int(like)).first() if like.isdecimal() else None
+        colleague = User.objects.active().filter(pk=read_number(given.get("like", "")) or 0).first()
         if colleague:
             self.initial.update(forms.models.model_to_dict(colleague, fields=LIKE))
             if given.get("territories"):
                 self.initial["territories"] = list(colleague.territories.values_list("pk", flat=True))
             return [[role, team] for role, team in roles_of(colleague) if role != Role.ADMIN]
-        team = given.get("team", "")
-        return [[Role.BDR.value, int(team)]] if team.isdecimal() else []
+        team = read_number(given.get("team", ""))
+        return [[Role.BDR.value, team]] if team else []
 
     def _offer(self, old: Values) -> None:
         sellers = User.objects.active().with_role(Role.AE) | User.objects.filter(pk=old.get("backup") or 0)

@@ -228,8 +228,10 @@ class Reasons(Kind):
             lock_agreement()
         reasons = Reason.objects.select_for_update() if lock else Reason.objects.all()
         reason = reasons.filter(pk=pk).first()
+        if reason is None:
+            return None
         rule = _in_force().filter(reason=pk).select_related("destination_reason").first()
-        if reason is None or (rule is None and reason.retired_at):
+        if rule is None and reason.retired_at:
             return None
         values: Values = {"pk": pk, "label": reason.label, "kind": reason.kind, "successor": reason.successor_id}
         for part in PARTS[reason.kind]:
