@@ -94,7 +94,9 @@ def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "
 def move_setting(kind: Kind, pk: int, *, up: bool, by: User, at: datetime) -> SettingChange | None:
     """One place up or down among its own; None at the end."""
     must_be_admin(by)
-    order = kind.order(pk)
+    order = _order_held(kind, pk)
+    if pk not in order:
+        raise SettingConflict(_("It is not there any more."))
     here = order.index(pk)
     there = here - 1 if up else here + 1
     if not 0 <= there < len(order):
@@ -115,7 +117,7 @@ def revert_change(kind: Kind, change: SettingChange, *, by: User, at: datetime) 
     pk = int(change.object_id)
     if change.verb == Verb.ORDER:
         before, after = change.changes[ORDER]
-        if kind.order(pk) != after:
+        if _order_held(kind, pk) != after:
             raise SettingConflict(_("The order has changed again since: revert that first."))
         kind.put_in_order(before)
         return _record(kind, pk, {ORDER: (after, before)}, verb=Verb.ORDER, by=by, at=at, reverts=change)
@@ -138,6 +140,13 @@ def revert_change(kind: Kind, change: SettingChange, *, by: User, at: datetime) 
     if reverted is None:
         raise SettingConflict(_("This was reverted already."))
     return reverted
+
+
+def _order_held(kind: Kind, pk: int) -> list[int]:
+    """The rows that this one stands among, in order, held: who moves one of them at once moves it after this."""
+    rows = kind.model._default_manager.filter(pk__in=kind.order(pk)).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+    return kind.order(pk)
 
 
 def must_be_admin(user: User) -> None:

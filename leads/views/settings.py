@@ -103,7 +103,11 @@ def setting_move(request: Request, slug: str, pk: int) -> HttpResponse:
     kind = _kind(slug)
     if not kind.has_order or pk not in kind.order(pk):
         raise Http404
-    change = move_setting(kind, pk, up=request.POST.get("to") == "up", by=request.user, at=timezone.now())
+    now = timezone.now()
+    try:
+        change = move_setting(kind, pk, up=request.POST.get("to") == "up", by=request.user, at=now)
+    except CONFLICTS as conflict:
+        return _list(request, kind, at=now, conflict=str(conflict), status=409)
     if change:
         tell(request, _("Moved."))
     return redirect("leads:setting_list", slug)

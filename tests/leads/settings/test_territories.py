@@ -1,12 +1,16 @@
 """Territories: added, changed, put in order, removed, and each brought back as it was."""
 
+import time
+from functools import partial
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.settings.changing import preview, revert_change
+from leads.settings.changing import move_setting, preview, revert_change
 from leads.settings.territories import Territories
 from team.models import Role, SettingChange, Territory
+from tests.leads.test_races import at_once
 from tests.make import NOON, make_account, make_lead, make_person, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +126,25 @@ def test_a_team_that_ends_is_no_target(save, team):
     west.save()
 
     assert save("territories", name="France", country="FR", team=str(west.pk)).status_code == 422
+
+
+class ReadSlowly(Territories):
+    def order(self, pk):
+        found = super().order(pk)
+        time.sleep(0.2)
+        return found
+
+
+def test_two_who_move_at_once_move_one_after_the_other(transactional_db):
+    team = make_team("North")
+    admins = [make_user(name, Role.ADMIN) for name in ("dora", "greta")]
+    rows = [territory(team, f"T{number}", number, country="ES") for number in range(4)]
+    order = [row.pk for row in rows]
+
+    up = [partial(move_setting, ReadSlowly(), row.pk, up=True, at=NOON) for row in rows[2:]]
+    at_once(*[partial(act, by=by) for act, by in zip(up, admins, strict=True)])
+
+    for change in SettingChange.objects.order_by("id"):
+        assert change.changes["order"][0] == order
+        order = change.changes["order"][1]
+    assert KIND.order(rows[0].pk) == order
