@@ -159,17 +159,18 @@ def name_of(*, given: str, family: str, title: str, company: str, city: str) -> 
     return _("Somebody in %(place)s") % {"place": city}
 
 
-def address_of(name: str, public_id: UUID) -> str:
-    """The address of a page of one lead; the resolver is asked once and not for every row."""
-    return _pattern(name) % public_id
+def address_of(name: str, key: UUID | int) -> str:
+    """The address of a page of one lead or row; the resolver is asked once and not for every row."""
+    return _pattern(name, _NOBODY if isinstance(key, UUID) else _NO_ROW) % key
 
 
 @cache
-def _pattern(name: str) -> str:
-    return reverse(name, args=[_NOBODY]).replace("%", "%%").replace(str(_NOBODY), "%s")
+def _pattern(name: str, nobody: UUID | int) -> str:
+    return reverse(name, args=[nobody]).replace("%", "%%").replace(str(nobody), "%s")
 
 
 _NOBODY = UUID(int=0)
+_NO_ROW = 10**9
 
 
 def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
 
 from agreement.models import Phase, SLAClause
@@ -122,23 +122,23 @@ def _away(*, team: Any, reps: Any, at: Any, since: Any, until: Any) -> QuerySet[
     return covered.select_related("cover").order_by("ends_at", "-pk")
 
 
-_REPS = PreparedObjects(lambda team: User.objects.active().with_role(Role.BDR, team).order_by("name", "pk"))
+_REPS = PreparedObjects(
+    lambda team: User.objects.active().with_role(Role.BDR, team).only("name", *LIMITS).order_by("name", "pk")
+)
 _AWAY = PreparedObjects(_away)
 
 
 def sum_of(reps: Iterable[Rep]) -> Rep:
     """The last row: all of them together."""
-    total = Rep(User(name="", **dict.fromkeys(LIMITS, 0)))
-    for rep in reps:
-        for name in ("held", "due", "overdue", "picked", "skipped", "minutes_today", "minutes_week"):
-            setattr(total, name, getattr(total, name) + getattr(rep, name))
-        for name in COUNTED:
-            total.today[name] += rep.today[name]
-            total.week[name] += rep.week[name]
-        for name in OF_MONTH:
-            total.month[name] += rep.month[name]
-        for name in LIMITS:
-            setattr(total.user, name, getattr(total.user, name) + getattr(rep.user, name))
+    rows = list(reps)
+    total = Rep(User(name="", **{name: sum(getattr(rep.user, name) for rep in rows) for name in LIMITS}))
+    for name in ("held", "due", "overdue", "picked", "skipped", "minutes_today", "minutes_week"):
+        setattr(total, name, sum(getattr(rep, name) for rep in rows))
+    for name in COUNTED:
+        total.today[name] = sum(rep.today[name] for rep in rows)
+        total.week[name] = sum(rep.week[name] for rep in rows)
+    for name in OF_MONTH:
+        total.month[name] = sum(rep.month[name] for rep in rows)
     return total
 
 
@@ -228,14 +228,14 @@ def _counts(
     ahead = HandOff.objects.filter(
         MEETS, lead__team=team, meeting_at__gte=monday, meeting_at__lt=next_monday
     ).order_by()
-    return _line("leads", leads, "bdr", Count("pk")).union(
+    return _line("leads", leads, "bdr", Count("bdr")).union(
         _line(
             "steps", steps, "assignee",
             Count("lead", distinct=True, filter=Q(due_at__gt=at)),
             Count("lead", distinct=True, filter=Q(due_at__lte=at)),
         ),
         _line(
-            "did", did, "by", *(net(what & today) for what in (touch, talk, call)),
+            "did", did, "by", *(net(today & what) for what in (touch, talk, call)),
             *(net(what) for what in (touch, talk, call)),
         ),
         _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday), *_of_month(month)),
@@ -272,20 +272,31 @@ def _of_month(month: Any) -> tuple[Count, Count]:
 
 
 def net(what_counts: Q) -> Any:
-    """Rows of somebody less those that take one back; told from an index alone, which has no key of a row."""
-    return Count("by", filter=what_counts & Q(reverses=None)) - Count("by", filter=what_counts & ~Q(reverses=None))
+    """Rows of somebody less those that take one back; one sum, because it is reckoned for every row of a week."""
+    return Sum(Case(When(what_counts & Q(reverses=None), then=1), When(what_counts, then=-1)), default=0)
 
 
 WIDTH = 8
 
 
+class _Always(Cast):
+    """The same in every row: PostgreSQL would tell each row from the one before it by this as well."""
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []
+
+    def get_db_converters(self, _connection: Any) -> list[Any]:
+        return []
+
+
 def _line(what: str, rows: QuerySet[Any], of: str, *counts: Any) -> QuerySet[Any, Any]:
-    """One kind of what is counted, by user: as many columns as every other kind."""
+    """One kind of what is counted, by user: as many columns as every other kind. Count what an index has: the key of a
+    row is in none."""
     numbers = [Cast(count, BigIntegerField()) for count in counts]
-    numbers += [Cast(Value(0), BigIntegerField())] * (WIDTH - len(counts))
+    numbers += [_Always(Value(0), BigIntegerField())] * (WIDTH - len(counts))
     named = {f"n{place}": number for place, number in enumerate(numbers)}
     grouped = rows.order_by().annotate(whose=Cast(F(of), BigIntegerField())).values("whose").annotate(**named)
-    return grouped.values_list(Cast(Value(what), CharField()), "whose", *named)
+    return grouped.values_list(_Always(Value(what), CharField()), "whose", *named)
 
 
 _COUNTS = Prepared(_counts)

@@ -22,10 +22,8 @@ from team.templatetags.midfield import countdown, day, day_words, hidden, icon
 if TYPE_CHECKING:
     from leads.finding import FoundAccount, FoundPerson
     from leads.lead_list import Line
-    from leads.oversight.pool import PoolRow as PoolAges
     from leads.pool import PoolRow
     from leads.queue import Row
-    from team.models import Team
 
 register = template.Library()
 
@@ -44,25 +42,6 @@ def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
         label = escape(select_her % {"name": row.name})
         box = f'<input type="checkbox" name="lead" value="{row.public_id}" form="bulk" aria-label="{label}">'
         lines.append(f'<li class="row">{box}{_who(row)}{_what(row.what)}{when}{_why(row.why)}</li>')
-    # Every value in a line was escaped above.
-    return SafeString("\n".join(lines))  # nosec B703
-
-
-@register.simple_tag
-def pool_ages(rows: "Sequence[PoolAges]", list_url: str, team: "Team") -> SafeString:
-    """A lane or a tier a line: how many wait how long, each number with the list behind it."""
-    every, lines = escape(_("All")), []
-    for row in rows:
-        there = escape(f"{list_url}?team={team.pk}&{row.name}={row.value}")
-        cells = []
-        for age, label, count in row.cells:
-            state = {"today": ' data-is="due"', "in_time": ""}.get(age, ' data-is="overdue"')
-            link = f'<a href="{there}&amp;age={age}"{state}>{count}</a>' if count else "0"
-            soft = "" if count else " soft"
-            cells.append(f'<td class="number{soft}" data-label="{escape(label)}">{link}</td>')
-        total = f'<a href="{there}&amp;phase=queued">{row.total}</a>' if row.total else '<span class="soft">0</span>'
-        cells.append(f'<td class="number" data-label="{every}">{total}</td>')
-        lines.append(f'<tr><th scope="row">{escape(row.label)}</th>{"".join(cells)}</tr>')
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703
 
