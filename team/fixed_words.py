@@ -1,8 +1,8 @@
 """Templates of which what never changes is drawn once, when they are loaded.
 
-Most of a page is fixed: its headings, its buttons with their words and icons. While there is one language, a word that
-is looked up and an icon that is named are as fixed as the text around them, and a page that draws a hundred of them
-anew spends a tenth of its time on it.
+Most of a page is fixed: its headings, its buttons with their words and icons, the addresses its forms go to. While
+there is one language, a word that is looked up and an icon or a page that is named are as fixed as the text around
+them, and a page that draws a hundred of them anew spends a tenth of its time on it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.template import Context, Node, Template, TemplateSyntaxError
 from django.template.base import NodeList, TextNode, render_value_in_context
+from django.template.defaulttags import URLNode
 from django.template.library import SimpleNode
 from django.template.loaders.cached import Loader as CachedLoader
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape
 
 from team.templatetags.midfield import icon
 
@@ -64,6 +67,8 @@ def _text_of(node: Any) -> str | None:
     """What this node draws whoever asks, or None when that depends on something."""
     if isinstance(node, TextNode):
         return node.s
+    if _is_fixed_address(node):
+        return _address(node)
     return str(node.render(Context())) if _is_word(node) or _is_fixed_tag(node) else None
 
 
@@ -73,6 +78,19 @@ def _is_word(node: Any) -> bool:
         return False
     words = node.filter_expression
     return isinstance(words.var.literal, str) and not words.filters
+
+
+def _is_fixed_address(node: Any) -> bool:
+    """A page that is named outright, without what it is of."""
+    return isinstance(node, URLNode) and not (node.args or node.kwargs or node.asvar) and not node.view_name.is_var
+
+
+def _address(node: URLNode) -> str | None:
+    """None where there is no such page: a template of a library asks for some only where they are switched on."""
+    try:
+        return escape(reverse(node.view_name.resolve(Context())))
+    except NoReverseMatch:
+        return None
 
 
 def _is_fixed_tag(node: Any) -> bool:

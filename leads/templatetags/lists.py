@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.template.context import Context
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,13 +49,12 @@ def queue_lines(context: Context, rows: "Sequence[Row]") -> SafeString:
 def tab_links(tabs: "Sequence[tuple[str, str, int, bool]]", first: str = "") -> SafeString:
     """The same list in other cuts: name, query of the address, how many, whether it is this one. `first` stands at the
     head of every query."""
-    return format_html_join(
-        "\n", '<a href="?{}{}"{}>{} <span class="soft">{}</span></a>',
-        ((first, query, CURRENT if is_this else "", name, count) for name, query, count, is_this in tabs),
-    )  # fmt: skip
-
-
-CURRENT = SafeString(' aria-current="true"')
+    lines = []
+    for name, query, count, is_this in tabs:
+        mark = ' aria-current="true"' if is_this else ""
+        lines.append(f'<a href="?{escape(first + query)}"{mark}>{escape(name)} <span class="soft">{count}</span></a>')
+    # Every value in a line was escaped above.
+    return SafeString("\n".join(lines))  # nosec B703
 
 
 @register.simple_tag(takes_context=True)

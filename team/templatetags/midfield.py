@@ -1,5 +1,6 @@
 """How moments, icons and counts are written on every page."""
 
+import html
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
@@ -15,7 +16,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -73,13 +74,17 @@ def hidden(name: str, value: object, mark: str = "") -> str:
 def options(choices: Iterable[tuple[object, object]], chosen: object = "") -> SafeString:
     """What a `select` offers, the chosen one marked; in one piece, because a filter has dozens."""
     is_chosen = str(chosen)
-    return format_html_join(
-        "", "<option value=\"{}\"{}>{}</option>",
-        ((value, SELECTED if str(value) == is_chosen else "", label) for value, label in choices),
-    )  # fmt: skip
+    lines = []
+    for value, label in choices:
+        mark = " selected" if str(value) == is_chosen else ""
+        lines.append(f'<option value="{_escaped(value)}"{mark}>{_escaped(label)}</option>')
+    # Every value in a line was escaped above.
+    return SafeString("".join(lines))  # nosec B703
 
 
-SELECTED = SafeString(" selected")
+def _escaped(value: object) -> str:
+    """As `conditional_escape`, which asks each word whether it is lazy and costs three times as much."""
+    return str(value) if isinstance(value, SafeString) else html.escape(str(value))
 
 
 @register.simple_tag
@@ -146,7 +151,7 @@ def countdown(
     state = due_state(due_at, now=now)
     mark = f' data-is="{state}"' if state else ""
     picture = icon(icon_name or ("late" if state == "overdue" else "clock"))
-    return SafeString(f'<span class="when"{mark}>{picture}{conditional_escape(inner)}</span>')  # nosec B703
+    return SafeString(f'<span class="when"{mark}>{picture}{_escaped(inner)}</span>')  # nosec B703
 
 
 @register.filter
@@ -321,10 +326,10 @@ def _exact_words(at: datetime, ours: tzinfo, theirs: tzinfo | None, whose: str, 
 
 
 def _time(at: datetime, words: str, zone: tzinfo | None, whose: str, *, ticking: bool = False) -> SafeString:
-    title = conditional_escape(exact_words(at, zone, whose))
+    title = _escaped(exact_words(at, zone, whose))
     mark = TICKING if ticking else ""
     return SafeString(  # nosec B703
-        f'<time datetime="{at.isoformat(timespec="seconds")}" title="{title}"{mark}>{conditional_escape(words)}</time>'
+        f'<time datetime="{at.isoformat(timespec="seconds")}" title="{title}"{mark}>{_escaped(words)}</time>'
     )
 
 

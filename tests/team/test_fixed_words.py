@@ -22,6 +22,8 @@ PAGE = """{% load i18n midfield %}
 {% blocktranslate count k=n trimmed %}{{ k }} row{% plural %}{{ k }} rows of {{ tag }}{% endblocktranslate %}
 {% blocktranslate asvar late %}Late{% endblocktranslate %}{{ late }}
 {% for one in many %}{% translate "Sunday" %} {% translate one %} {% icon one %}{% endfor %}{% partial row %}
+<a href="{% url 'leads:team' %}?x=1">{% url 'leads:team' as here %}{{ here }}{% url 'leads:rep_sheet' 7 %}</a>
+{% if unknown %}{% url 'no-such-page' %}{% endif %}
 """
 
 
