@@ -52,7 +52,7 @@ def work_in_block(lead: Lead, *, by: User, at: datetime, passed: Sequence[int] =
     return block if ended.update(state=Block.State.FINISHED, ended_at=at) else None
 
 
-def wait_in_block(lead: Lead, *, by: User) -> None:
-    """What was done to it is taken back: it waits in her block again."""
-    done = BlockLead.objects.in_open_block_of(by).filter(lead=lead, state=BlockLead.State.DONE)
+def wait_in_block(leads: Sequence[Lead], *, by: User) -> None:
+    """What was done to them is taken back: they wait in her block again."""
+    done = BlockLead.objects.in_open_block_of(by).filter(lead__in=leads, state=BlockLead.State.DONE)
     done.update(state=BlockLead.State.WAITING, at=None)

@@ -8,7 +8,7 @@ the same questions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -54,6 +54,17 @@ def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = Fal
         # Asked again: the lock may have waited for who has changed the meeting.
         until, ref = _last_meeting(account_id, at=at)
         _hold(leads, until, ref=ref, at=at, as_before=as_before)
+
+
+def hold_attempts_at(accounts: Mapping[int, bool], *, at: datetime) -> None:
+    """The same at many accounts, where the value is `as_before`: two statements find where anything is to be done."""
+    wrong = set(accounts)
+    if len(accounts) > 1:
+        steps = Step.objects.filter(lead__account__in=accounts).wrongly_timed(at)
+        promises = Clock.objects.filter(lead__account__in=accounts).wrongly_timed(at)
+        wrong = {pk for rows in (steps, promises) for pk in rows.values_list("lead__account", flat=True) if pk}
+    for account_id in sorted(wrong):
+        hold_attempts(account_id, at=at, as_before=accounts[account_id])
 
 
 def hold_forgotten_attempts(*, at: datetime) -> int:

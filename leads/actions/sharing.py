@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
-from leads.actions.undoing import undo_last
+from leads.actions.changing import LeadConflict, lock_leads
+from leads.actions.undoing import undo_many
 from leads.models import Lead, LeadEvent, SharedAct
 
 if TYPE_CHECKING:
@@ -56,16 +56,10 @@ def undo_shared(act: SharedAct, *, by: User, at: datetime) -> TakenBack:
     events = dict(held.events)
     # Leads are locked in the order of their ids, as everybody locks many of them.
     leads = {lead.pk: lead for lead in lock_leads(list(events))}
-    people = dict(Lead.objects.filter(pk__in=leads).select_related("person").in_bulk())
-    for pk in leads:
-        lead = people[pk]
-        try:
-            with transaction.atomic():
-                undo_last(lead, by=by, at=at, event_id=events[pk])
-        except (LeadConflict, MoveRefused) as refused:
-            done.stayed.append((lead, str(refused)))
-        else:
-            done.leads.append(lead)
+    named = Lead.objects.filter(pk__in=leads).select_related("person").in_bulk()
+    undone = undo_many(list(leads.values()), events, act=held.key, by=by, at=at)
+    done.leads = [named[pk] for pk in undone.corrections]
+    done.stayed = [(named[pk], str(refused)) for pk, refused in undone.refused.items()]
     if not done.leads:
         raise LeadConflict(done.stayed[0][1] if done.stayed else _("This was taken back already."))
     held.undone_at = at

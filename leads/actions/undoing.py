@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Min, Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import PARTED
-from accounts.models import ContactPoint, Person, Suppression
-from agreement.models import Phase, SLAClause, Stage
+from accounts.models import Person, Suppression
+from agreement.models import Phase, Stage
 from leads.actions.changing import (
     LeadConflict,
     MoveRefused,
@@ -24,13 +29,22 @@ from leads.actions.changing import (
     must_be_of,
     parts_of,
     write,
+    write_each,
 )
-from leads.actions.holding import hold_attempts
+from leads.actions.holding import hold_attempts_at
+from leads.actions.putting_back import (
+    Standing,
+    effects_of,
+    is_put_back_at_once,
+    put_back_at_once,
+    standings_of,
+    write_standings,
+)
 from leads.actions.recounting import HOURS, hours_changed_since, recount_leads
 from leads.actions.silencing import SUPPRESSED, pass_over_shut
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
-from leads.clocks import start_clock
-from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
+from leads.clocks import first_touch_of
+from leads.models import Clock, Lead, LeadEvent, Notice, Recycling, SecondLook, Step
 from leads.models.lead import REP_PHASES
 from leads.transitions import who_may
 from team.calendars import KeptCalendars
@@ -74,6 +88,15 @@ def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
     return event.at.astimezone(zone).date() == at.astimezone(zone).date()
 
 
+@dataclass
+class History:
+    """What is to be taken back of one lead: the events of the act, and those since that are no act; the last first."""
+
+    lead: Lead
+    act: list[LeadEvent]
+    since: list[LeadEvent]
+
+
 @transaction.atomic
 def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None) -> LeadEvent:
     """Take back the last act on this lead, if it was hers, today, and nobody has acted since.
@@ -86,65 +109,193 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     lead is put back to before that, and the meetings that are booked now are asked once more.
     """
     held = lock_lead(lead)
-    events = last_act(held)
-    if not events or (event_id is not None and events[0].pk != event_id):
+    act = last_act(held)
+    since = list(held.events.filter(pk__gte=act[-1].pk).order_by("-id")) if act else []
+    undone = _undo([History(held, act, since)], {held.pk: event_id}, by=by, at=at)
+    if held.pk in undone.refused:
+        raise undone.refused[held.pk]
+    return undone.corrections[held.pk]
+
+
+@dataclass
+class Undone:
+    """By lead: the correction of the first event of the act, or why it could not be taken back."""
+
+    corrections: dict[int, LeadEvent] = field(default_factory=dict)
+    refused: dict[int, LeadConflict | MoveRefused] = field(default_factory=dict)
+
+
+def undo_many(leads: Sequence[Lead], meant: Mapping[int, int], *, act: str, by: User, at: datetime) -> Undone:
+    """Take back on each of these leads, which are locked, the act of this name, as `undo_last` does on one: what that
+    reads is read once for all and what comes of it is written once. `meant` is the last event of the act on each."""
+    return _undo(_histories(leads, act), meant, by=by, at=at)
+
+
+def _histories(leads: Sequence[Lead], act: str) -> list[History]:
+    of_leads = LeadEvent.objects.filter(lead__in=leads)
+    first = of_leads.filter(data__act=act).aggregate(first=Min("pk"))["first"]
+    since: dict[int, list[LeadEvent]] = defaultdict(list)
+    for event in of_leads.filter(pk__gte=first).order_by("-pk") if first else ():
+        since[event.lead_id].append(event)
+    found = []
+    for lead in leads:
+        own = [event for event in since[lead.pk] if not is_aside(event)]
+        whole = list(takewhile(lambda event: event.data.get("act") == act, own)) or own[:1]
+        begins = whole[-1].pk if whole else 0
+        found.append(History(lead, whole, [event for event in since[lead.pk] if event.pk >= begins]))
+    return found
+
+
+def _undo(histories: Sequence[History], meant: Mapping[int, int | None], *, by: User, at: datetime) -> Undone:
+    undone, events = Undone(), [event for history in histories for event in history.since]
+    undoing = Undoing([history.lead for history in histories], events, by=by, at=at)
+    for history in histories:
+        try:
+            _may_be_taken_back(history, meant[history.lead.pk], by=by, at=at)
+            undone.corrections[history.lead.pk] = undoing.take_back_whole(history)
+        except (LeadConflict, MoveRefused) as refused:
+            undone.refused[history.lead.pk] = refused
+    undoing.write()
+    _look_again([one for one in histories if one.lead.pk in undone.corrections], at=at)
+    return undone
+
+
+def _may_be_taken_back(history: History, meant: int | None, *, by: User, at: datetime) -> None:
+    if not history.act or meant not in (None, history.act[0].pk):
         raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
-    if not all(can_undo(event, by=by, at=at) for event in events):
+    if not all(can_undo(event, by=by, at=at) for event in history.act):
         raise LeadConflict(_("Only your own last act of today can be taken back."))
-    since = list(held.events.filter(pk__gte=events[-1].pk).order_by("-id"))
-    was = held.phase
-    corrections = [take_back(held, event, by=by, at=at, is_hers=True) for event in since]
-    if held.phase in REP_PHASES and was not in REP_PHASES and Lead.objects.at_no_prospect().filter(pk=held.pk).exists():
-        raise LeadConflict(_("No rep works this company any more; it cannot be taken back."))
-    # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
-    by_meeting = [one for one in since if is_aside(one) and one.data.get("because") not in (HOURS, SUPPRESSED)]
-    hold_attempts(held.account_id, at=at, as_before=not by_meeting)
+
+
+def _look_again(histories: Sequence[History], *, at: datetime) -> None:
+    """What has happened elsewhere meanwhile holds for what is planned and promised again."""
+    accounts: dict[int, bool] = {}
+    for history in histories:
+        # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
+        by_meeting = any(is_aside(one) and one.data.get("because") not in (HOURS, SUPPRESSED) for one in history.since)
+        if history.lead.account_id is not None:
+            account_id = history.lead.account_id
+            accounts[account_id] = accounts.get(account_id, True) and not by_meeting
+    hold_attempts_at(accounts, at=at)
     # An attempt that stands again may be one that somebody has asked not to be made since.
-    pass_over_shut([held.person_id], at=at)
-    if hours_changed_since(events[-1].at):
-        recount_leads([held.pk], at=at)
-    return corrections[-1]
+    pass_over_shut([history.lead.person_id for history in histories], at=at)
+    if histories and hours_changed_since(min(history.act[-1].at for history in histories)):
+        recount_leads([history.lead.pk for history in histories], at=at)
 
 
-def take_back(held: Lead, event: LeadEvent, *, by: User | None, at: datetime, is_hers: bool = False) -> LeadEvent:
-    """One event of a lead that is locked, and nothing since: as it was. `is_hers` asks whether that is hers to do."""
-    effects = event.data.get("effects", {})
-    _close_what_it_opened(event, at=at, by=by)
-    _must_be_untouched(held, effects)
+def take_back(held: Lead, event: LeadEvent, *, by: User | None, at: datetime) -> LeadEvent:
+    """One event of a lead that is locked, and nothing since: as it was."""
+    undoing = Undoing([held], [event], by=by, at=at)
+    correction = undoing.take_back(held, event)
+    undoing.keep()
+    undoing.write()
+    return correction
 
-    old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
-    if old.get("stage"):
-        old["stage"] = _stage_in_use(old["stage"])
-    _put_back(held, event, effects, by=by, at=at)
-    if old.get("phase", held.phase) == Phase.QUEUED:
-        old["due_at"] = _due_in_pool(held, old.get("due_at", held.due_at))
-    corrected = alter(
-        held,
-        "correct",
-        to=old.get("phase", held.phase),
-        by=by,
-        at=at,
-        corrects=event.pk,
-        data={"verb": event.verb} | ({"because": event.data["because"]} if is_aside(event) else {}),
-        **old,
-    )
-    if not is_aside(event):
-        if is_hers and by is not None:
+
+class Undoing:
+    """Events of one or many leads taken back at one moment: read once, changed in memory, written once."""
+
+    def __init__(self, leads: Sequence[Lead], events: Sequence[LeadEvent], *, by: User | None, at: datetime) -> None:
+        self.leads, self.events, self.by, self.at = leads, events, by, at
+        calendars = KeptCalendars(at=at)
+        self._of_team, self._of_calendar = cache(calendars.of_team), cache(calendars.of)
+        self._standings = standings_of(leads, events, at=at)
+        # Of the lead in hand, and of all that are taken back.
+        self._altered: list[tuple[Lead, LeadEvent]] = []
+        self._kept: list[tuple[Lead, LeadEvent]] = []
+
+    @cached_property
+    def _successors(self) -> dict[int, int]:
+        retired = Stage.objects.filter(successor__isnull=False)
+        return {pk: successor for pk, successor in retired.values_list("pk", "successor_id") if successor}
+
+    @cached_property
+    def _at_no_prospect(self) -> frozenset[int]:
+        found = Lead.objects.at_no_prospect().filter(pk__in=[lead.pk for lead in self.leads])
+        return frozenset(found.values_list("pk", flat=True))
+
+    def take_back_whole(self, history: History) -> LeadEvent:
+        """All events of one lead, hers to take back; returns the correction of the first."""
+        held, was = history.lead, history.lead.phase
+        self._altered = []
+        # Of what is written at once nothing may stay when the rest is refused.
+        at_once = any(is_put_back_at_once(event) or event.verb == "lose" for event in history.since)
+        with transaction.atomic() if at_once else nullcontext():
+            corrections = [self.take_back(held, event, is_hers=True) for event in history.since]
+            if held.phase in REP_PHASES and was not in REP_PHASES and held.pk in self._at_no_prospect:
+                raise LeadConflict(_("No rep works this company any more; it cannot be taken back."))
+        self.keep()
+        return corrections[-1]
+
+    def take_back(self, held: Lead, event: LeadEvent, *, is_hers: bool = False) -> LeadEvent:
+        """One event, as it was. `is_hers` asks whether that is hers to do."""
+        by, at, effects, standing = self.by, self.at, effects_of(event), self._standings[held.pk]
+        _close_what_it_opened(event, at=at, by=by)
+        _must_be_untouched(held, effects)
+
+        old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
+        if old.get("stage"):
+            old["stage"] = self._stage_in_use(old["stage"])
+        standing.put_back(effects, of_calendar=self._of_calendar)
+        put_back_at_once(held, event, by=by, at=at)
+        if old.get("phase", held.phase) == Phase.QUEUED:
+            old["due_at"] = _due_in_pool(standing, old.get("due_at", held.due_at))
+        corrected = alter(
+            held,
+            "correct",
+            to=old.get("phase", held.phase),
+            by=by,
+            at=at,
+            corrects=event.pk,
+            data={"verb": event.verb} | ({"because": event.data["because"]} if is_aside(event) else {}),
+            **old,
+        )
+        if is_hers and by is not None and not is_aside(event):
             _must_be_hers_still(held, event, by=by, at=at)
-        # Nobody is told any more of what did not happen.
-        Notice.objects.filter(lead=held, at=event.at, seen_at=None).delete()
-    step = held.steps.open().order_by("due_at", "id").first()
-    sweep_at: datetime | None = None
-    held.band = event.data.get("band", held.band)
-    if held.phase == Phase.QUEUED:
-        held.band, changes_at = band_of(held, at=at, worktime=KeptCalendars(at=at).of_team(held.team_id), step=step)
-        sweep_at = sweep_of_queued(held, changes_at)
-    elif held.phase == Phase.NURTURE:
-        sweep_at = held.wake_at
-    elif held.phase == Phase.WORKING:
-        clock = Clock.objects.running().filter(lead=held, kind=SLAClause.Kind.FIRST_TOUCH).first()
-        sweep_at = sweep_of_untouched(held, clock, list(held.steps.open()), at=at)
-    return write(held, corrected, band=held.band, sweep_at=sweep_at)
+        self._put_in_order(held, event, standing)
+        self._altered.append((held, corrected))
+        return corrected
+
+    def _put_in_order(self, held: Lead, event: LeadEvent, standing: Standing) -> None:
+        """Its band, and when the system must look at it next."""
+        steps = standing.open_steps
+        held.band, held.sweep_at = event.data.get("band", held.band), None
+        if held.phase == Phase.QUEUED:
+            step = next(iter(steps), None)
+            held.band, changes_at = band_of(held, at=self.at, worktime=self._of_team(held.team_id), step=step)
+            held.sweep_at = sweep_of_queued(held, changes_at)
+        elif held.phase == Phase.NURTURE:
+            held.sweep_at = held.wake_at
+        elif held.phase == Phase.WORKING:
+            clock = first_touch_of(standing.running_clocks)
+            held.sweep_at = sweep_of_untouched(held, clock, steps, at=self.at)
+
+    def _stage_in_use(self, pk: int) -> int:
+        """The stage it stood in; where that was retired meanwhile, the one its leads went on in."""
+        while pk in self._successors:
+            pk = self._successors[pk]
+        return pk
+
+    def keep(self) -> None:
+        """The lead in hand is taken back: what was altered is to be written."""
+        self._kept += self._altered
+        self._altered = []
+
+    def write(self) -> None:
+        kept = {lead.pk for lead, _event in self._kept}
+        write_standings([one for pk, one in self._standings.items() if pk in kept], at=self.at)
+        write_each(self._kept)
+        self._forget_notices()
+
+    def _forget_notices(self) -> None:
+        """Nobody is told any more of what did not happen."""
+        taken_back = {event.corrects for _lead, event in self._kept}
+        told: dict[datetime, list[int]] = defaultdict(list)
+        for event in self.events:
+            if event.pk in taken_back and not is_aside(event):
+                told[event.at].append(event.lead_id)
+        for at, leads in told.items():
+            Notice.objects.filter(lead__in=leads, at=at, seen_at=None).delete()
 
 
 def _must_be_hers_still(lead: Lead, event: LeadEvent, *, by: User, at: datetime) -> None:
@@ -168,21 +319,12 @@ def _value(field: str, code: Any) -> Any:
     return code
 
 
-def _due_in_pool(lead: Lead, due_at: Any) -> Any:
+def _due_in_pool(standing: Standing, due_at: Any) -> Any:
     """When it was due; but where a promise was given anew, as that says."""
-    first_touch = Clock.objects.running().filter(lead=lead, kind=SLAClause.Kind.FIRST_TOUCH).first()
+    first_touch, step = first_touch_of(standing.running_clocks), next(iter(standing.open_steps), None)
     if first_touch is None:
         return due_at
-    step = lead.steps.open().order_by("due_at", "id").first()
     return min(first_touch.due_at, step.due_at) if step else first_touch.due_at
-
-
-def _stage_in_use(pk: int) -> int:
-    """The stage it stood in; where that was retired meanwhile, the one its leads went on in."""
-    successors = dict(Stage.objects.filter(successor__isnull=False).values_list("pk", "successor_id"))
-    while pk in successors:
-        pk = successors[pk]
-    return pk
 
 
 def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
@@ -220,123 +362,3 @@ def _close_what_it_opened(event: LeadEvent, *, by: User | None, at: datetime) ->
         write(opened, closed, sweep_at=None)
         # It never followed: the place behind the lead is free for the pursuit that will.
         Lead.objects.filter(pk=opened.pk).update(previous=None)
-
-
-def _put_back(lead: Lead, event: LeadEvent, effects: dict[str, Any], *, by: User | None, at: datetime) -> None:
-    if made := effects.get("steps_made"):
-        Step.objects.open().filter(pk__in=made).update(state=Step.State.CANCELLED, closed_at=at)
-    if closed := effects.get("steps_closed"):
-        Step.objects.filter(pk__in=closed).update(state=Step.State.OPEN, closed_at=None)
-    # An act that moved a step twice found it where it stood before the first time.
-    for pk, was in reversed(effects.get("steps_moved", [])):
-        Step.objects.filter(pk=pk).update(
-            due_at=parse_datetime(was["due_at"]),
-            snoozed=was["snoozed"],
-            promised=was["promised"],
-            local_due=parse_datetime(was["local_due"]) if was["local_due"] else None,
-            zone=was["zone"],
-            held_from=parse_datetime(was["held_from"]) if was["held_from"] else None,
-        )
-    for pk, user_id, *owner in effects.get("steps_assigned", []):
-        Step.objects.filter(pk=pk).update(assignee_id=user_id, lent_from_id=owner[0] if owner else None)
-    if started := effects.get("clocks_started"):
-        Notice.objects.filter(clock__in=started).delete()
-        Clock.objects.running().filter(pk__in=started).update(
-            state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
-        )
-    for pk, notice_at in effects.get("clocks_ended", []):
-        # The act that stopped it is taken back, and so is the stop: only then does an ended clock run again.
-        clock = Clock.objects.get(pk=pk)
-        Clock.objects.running().filter(lead=lead, kind=clock.kind).update(
-            state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
-        )
-        if clock.due_at <= at and Clock.objects.filter(pk__in=effects.get("clocks_started", []), kind=clock.kind):
-            # Its moment has passed while another promise stood in its place: a full one from now, as when a hold ends.
-            worktime = KeptCalendars(at=at).of(clock.calendar_id)
-            anew = start_clock(lead, clock.kind, calendar_id=clock.calendar_id, worktime=worktime, at=at)
-            if anew is not None:
-                anew.save(force_insert=True)
-            continue
-        clock.state, clock.ended_at, clock.missed_at = Clock.State.RUNNING, None, None
-        clock.next_notice_at = (parse_datetime(notice_at) if notice_at else None) or clock.due_at
-        clock.save(update_fields=["state", "ended_at", "missed_at", "next_notice_at"])
-    _reverse_activities(effects.get("activities", []), by=by, at=at)
-    if notes := effects.get("notes"):
-        # Words of an act that did not happen are still the rep's words: they stay as a note of her own.
-        Note.objects.filter(pk__in=notes).update(activity_id=None)
-    if by is not None and (answers := effects.get("answers")):
-        _reverse_answers(lead, answers, by=by, at=at)
-    for pk in effects.get("hand_offs", []):
-        HandOff.objects.filter(pk=pk).update(state=HandOff.State.UNDONE, outcome_at=at, sequence=F("sequence") + 1)
-        # Whoever was lent it since was told by the tick.
-        told = Notice.objects.filter(lead=lead, kind=Notice.Kind.HAND_OFF, at__gte=event.at, seen_at=None)
-        told.delete()
-    for pk, was in effects.get("hand_offs_were", []):
-        _restore_hand_off(pk, was)
-    Recycling.objects.filter(pk__in=effects.get("recyclings", [])).update(undone_at=at)
-    for pk, wake_at in effects.get("wakes_were", []):
-        Recycling.objects.filter(pk=pk).update(wake_at=parse_datetime(wake_at))
-    SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
-        state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
-    )
-    # What somebody else, or another rep, has said since is hers to say no more: it bears the moment at which they did.
-    Suppression.objects.filter(pk__in=effects.get("suppressions", []), at=event.at).delete()
-    for pk, state, is_primary in effects.get("contact_points", []):
-        _restore_contact_point(pk, state, is_primary=is_primary)
-
-
-def _restore_contact_point(pk: int, state: str, *, is_primary: bool) -> None:
-    """As it was, unless it was corrected to what another one says; but one that is the first by now stays the first."""
-    point = ContactPoint.objects.filter(pk=pk).first()
-    if point is None:
-        return
-    first = ContactPoint.objects.filter(person=point.person_id, kind=point.kind, is_primary=True).exclude(pk=pk)
-    point.state, point.is_primary = state, is_primary and not first.exists()
-    point.save(update_fields=["state", "is_primary"])
-
-
-def _reverse_activities(ids: list[int], *, by: User | None, at: datetime) -> None:
-    """Activities are append-only: a counter-row takes one back, and what counts touches passes both over."""
-    Activity.objects.bulk_create(
-        Activity(
-            lead_id=one.lead_id, person_id=one.person_id, account_id=one.account_id, kind=one.kind, at=one.at, by=by,
-            disposition_id=one.disposition_id, is_conversation=one.is_conversation, attempt=one.attempt,
-            reverses=one.pk,
-        )
-        for one in Activity.objects.filter(pk__in=ids)
-    )  # fmt: skip
-
-
-def _reverse_answers(lead: Lead, ids: list[int], *, by: User, at: datetime) -> None:
-    """The answer before it counts again, appended once more; without one, unknown."""
-    for one in Answer.objects.filter(pk__in=ids):
-        before = Answer.objects.filter(lead=lead, criterion=one.criterion_id, id__lt=min(ids)).order_by("-id").first()
-        Answer.objects.create(
-            lead=lead,
-            criterion_id=one.criterion_id,
-            value=before.value if before else Answer.Value.UNKNOWN,
-            note_id=before.note_id if before else None,
-            at=at,
-            by=by,
-        )
-
-
-def _restore_hand_off(pk: int, was: dict[str, Any]) -> None:
-    """As it stood, in every column that an act changes; who has its invitation gets a newer one."""
-    HandOff.objects.filter(pk=pk).update(
-        state=was["state"],
-        ae_id=was["ae"],
-        meeting_at=_moment(was["meeting_at"]),
-        local_meeting=_moment(was["local_meeting"]),
-        zone=was["zone"],
-        minutes=was["minutes"],
-        answered_at=_moment(was["answered_at"]),
-        answered_by=was["answered_by"],
-        reason=was["reason"],
-        outcome_at=None,
-        sequence=F("sequence") + 1,
-    )
-
-
-def _moment(code: str | None) -> datetime | None:
-    return parse_datetime(code) if code else None

@@ -145,11 +145,10 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
         shared = shared_act_of(acts[0] if acts else None, verb=SharedAct.Verb.CALL)
         if shared and acts[0].pk == event_id:
             # One call that was about several is taken back from all of them.
-            for other in undo_shared(shared, by=request.user, at=now).leads:
-                wait_in_block(other, by=request.user)
+            wait_in_block(undo_shared(shared, by=request.user, at=now).leads, by=request.user)
         else:
             undo_last(lead, by=request.user, at=now, event_id=event_id)
-            wait_in_block(lead, by=request.user)
+            wait_in_block([lead], by=request.user)
     except (LeadConflict, MoveRefused) as conflict:
         refused = str(conflict)
     else:

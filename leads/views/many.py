@@ -82,8 +82,7 @@ def shared_undo(request: Request, public_id: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             done = undo_shared(act, by=request.user, at=now)
-            for lead in done.leads:
-                wait_in_block(lead, by=request.user)
+            wait_in_block(done.leads, by=request.user)
     except LeadConflict as conflict:
         tell(request, str(conflict), level=messages.WARNING)
         return redirect(there)
