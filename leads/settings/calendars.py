@@ -171,6 +171,7 @@ class CalendarsKind(Kind):
     form = CalendarForm
     title = gettext_lazy("Calendars")
     one = gettext_lazy("calendar")
+    moves_many = COUNTED
     about = gettext_lazy(
         "Promises are counted in working time. A calendar says when that is: hours of every weekday, public holidays, "
         "and days of your own, which stand above both."

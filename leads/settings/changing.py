@@ -6,6 +6,7 @@ changed one of them since, or where the old value cannot be any more.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -32,6 +33,15 @@ class Preview:
     touches: list[Touch]
 
 
+@dataclass(frozen=True)
+class Done:
+    """What was written: to which, as what, and (before, after) of every part of it that differs."""
+
+    pk: int
+    verb: str
+    changes: dict[str, tuple[object, object]]
+
+
 def preview(kind: Kind, pk: int | None, new: Values, *, at: datetime) -> Preview:
     old = (kind.read(pk) if pk else {}) or {}
     said = [
@@ -44,34 +54,28 @@ def preview(kind: Kind, pk: int | None, new: Values, *, at: datetime) -> Preview
 
 @transaction.atomic
 def change_setting(
-    kind: Kind,
-    pk: int | None,
-    new: Values,
-    *,
-    by: User,
-    at: datetime,
-    seen: str = "",
-    verb: str = "",
-    reverts: SettingChange | None = None,
+    kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, seen: str = "", verb: str = ""
 ) -> SettingChange | None:
     """Write one setting (a new one without `pk`) and its line of history; None when nothing differs.
 
     SettingConflict when it is not what `seen` marks any more, SettingRefused when it cannot be like that.
     """
     must_be_admin(by)
-    old = kind.read(pk, lock=True) if pk else {}
-    if old is None:
-        raise SettingConflict(_("It is not there any more."))
-    if pk and seen and seen != mark_of(old):
-        raise SettingConflict(_("Somebody has changed it since you opened this page."))
-    new = old | new
-    changes = _differences(old, new)
-    if pk and not changes:
-        return None
-    written = kind.write(pk, old, new, by=by, at=at)
-    return _record(
-        kind, written, changes, verb=verb or (Verb.CHANGE if pk else Verb.ADD), by=by, at=at, reverts=reverts
-    )
+    done = _write(kind, pk, new, by=by, at=at, seen=seen)
+    return _record(kind, done, verb=verb or done.verb, by=by, at=at) if done.changes else None
+
+
+def try_change(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, seen: str = "") -> None:
+    """SettingConflict or SettingRefused where saving this would be; nothing of it is kept.
+
+    What moves the leads or the promises of a whole team is not done twice: it is refused when it is saved.
+    """
+    must_be_admin(by)
+    if _moves_many(kind, _differences(kind.read(pk) or {}, new) if pk else {}):
+        return
+    with transaction.atomic():
+        _write(kind, pk, new, by=by, at=at, seen=seen)
+        transaction.set_rollback(True)
 
 
 @transaction.atomic
@@ -87,7 +91,7 @@ def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "
     if seen and seen != mark_of(old):
         raise SettingConflict(_("Somebody has changed it since you opened this page."))
     kind.remove(pk, by=by, at=at)
-    return _record(kind, pk, _differences(old, {}), verb=Verb.REMOVE, by=by, at=at)
+    return _record(kind, Done(pk, Verb.REMOVE, _differences(old, {})), by=by, at=at)
 
 
 @transaction.atomic
@@ -104,7 +108,7 @@ def move_setting(kind: Kind, pk: int, *, up: bool, by: User, at: datetime) -> Se
     moved = list(order)
     moved[here], moved[there] = moved[there], moved[here]
     kind.put_in_order(moved)
-    return _record(kind, pk, {ORDER: (order, moved)}, verb=Verb.ORDER, by=by, at=at)
+    return _record(kind, Done(pk, Verb.ORDER, {ORDER: (order, moved)}), by=by, at=at)
 
 
 @transaction.atomic
@@ -112,34 +116,98 @@ def revert_change(kind: Kind, change: SettingChange, *, by: User, at: datetime) 
     """Put back what this change altered. SettingConflict when it was reverted already or changed again since."""
     must_be_admin(by)
     change = SettingChange.objects.select_for_update().get(pk=change.pk)
+    return _record(kind, _revert(kind, change, by=by, at=at), by=by, at=at, reverts=change)
+
+
+def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Preview:
+    """What `revert_change` would put back and what that touches; refused as it would be, and nothing of it is kept."""
+    must_be_admin(by)
+    pk, now, old = int(change.object_id), _as_it_stands(kind, change), _before(change)
+    if change.verb == Verb.ORDER:
+        places = [", ".join(kind.names(set(order))[one] for one in order) for order in (now[ORDER], old[ORDER])]
+        said = Preview(
+            [(_("Order"), places[0], places[1])],
+            [Touch(_("No lead, person or promise moves"), _("what comes from now on goes by this order"))],
+        )
+    elif change.verb == Verb.REMOVE:
+        said = preview(kind, None, old, at=at)
+    elif change.verb == Verb.ADD:
+        said = Preview([(str(kind.one), kind.name_of(pk, now), _("gone"))], kind.touches_of_removal(pk, now, at=at))
+    else:
+        said = preview(kind, pk, old, at=at)
+    if not _moves_many(kind, change.changes):
+        with transaction.atomic():
+            _revert(kind, change, by=by, at=at)
+            transaction.set_rollback(True)
+    return said
+
+
+def must_be_admin(user: User) -> None:
+    """SettingRefused unless she holds the role of admin."""
+    if not user.has_role(Role.ADMIN):
+        raise SettingRefused(_("Only an admin changes settings."))
+
+
+def _write(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, seen: str = "") -> Done:
+    """Inside a transaction: the setting as it is to be, without its line of history."""
+    old = kind.read(pk, lock=True) if pk else {}
+    if old is None:
+        raise SettingConflict(_("It is not there any more."))
+    if pk and seen and seen != mark_of(old):
+        raise SettingConflict(_("Somebody has changed it since you opened this page."))
+    new = old | new
+    changes = _differences(old, new)
+    if pk and not changes:
+        return Done(pk, Verb.CHANGE, {})
+    return Done(kind.write(pk, old, new, by=by, at=at), Verb.CHANGE if pk else Verb.ADD, changes)
+
+
+def _revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Done:
+    """Inside a transaction: what the change altered is as before, without its line of history."""
+    pk, now, old = int(change.object_id), _as_it_stands(kind, change, lock=True), _before(change)
+    if change.verb == Verb.ORDER:
+        kind.put_in_order(old[ORDER])
+        return Done(pk, Verb.ORDER, _differences(now, old))
+    if change.verb == Verb.REMOVE:
+        return Done(kind.write(None, {}, old, by=by, at=at), Verb.ADD, _differences({}, old))
+    if change.verb == Verb.ADD:
+        kind.remove(pk, by=by, at=at)
+        return Done(pk, Verb.REMOVE, _differences(now, {}))
+    done = _write(kind, pk, old, by=by, at=at)
+    if not done.changes:
+        raise SettingConflict(_("This was reverted already."))
+    return Done(pk, change.verb, done.changes)
+
+
+def _before(change: SettingChange) -> Values:
+    return {name: before for name, (before, _after) in change.changes.items()}
+
+
+def _as_it_stands(kind: Kind, change: SettingChange, *, lock: bool = False) -> Values:
+    """What this change made of its setting; SettingConflict when that was reverted already or changed again since."""
     if SettingChange.objects.filter(reverts=change.pk).exists():
         raise SettingConflict(_("This was reverted already."))
+    if change.verb == Verb.REMOVE:
+        return {}
     pk = int(change.object_id)
     if change.verb == Verb.ORDER:
-        before, after = change.changes[ORDER]
-        if _order_held(kind, pk) != after:
+        order = _order_held(kind, pk) if lock else kind.order(pk)
+        if order != change.changes[ORDER][1]:
             raise SettingConflict(_("The order has changed again since: revert that first."))
-        kind.put_in_order(before)
-        return _record(kind, pk, {ORDER: (after, before)}, verb=Verb.ORDER, by=by, at=at, reverts=change)
-    old = {name: before for name, (before, _after) in change.changes.items()}
-    if change.verb == Verb.REMOVE:
-        made = kind.write(None, {}, old, by=by, at=at)
-        return _record(kind, made, _differences({}, old), verb=Verb.ADD, by=by, at=at, reverts=change)
-    now = kind.read(pk, lock=True)
+        return {ORDER: order}
+    now = kind.read(pk, lock=lock)
     if now is None:
         raise SettingConflict(_("It is not there any more."))
-    for name, (_before, after) in change.changes.items():
+    for name, (_old, after) in change.changes.items():
         if now.get(name) != after:
             raise SettingConflict(
                 _("%(part)s has changed again since: revert that first.") % {"part": kind.label_of(name)}
             )
-    if change.verb == Verb.ADD:
-        kind.remove(pk, by=by, at=at)
-        return _record(kind, pk, _differences(now, {}), verb=Verb.REMOVE, by=by, at=at, reverts=change)
-    reverted = change_setting(kind, pk, old, by=by, at=at, verb=change.verb, reverts=change)
-    if reverted is None:
-        raise SettingConflict(_("This was reverted already."))
-    return reverted
+    return now
+
+
+def _moves_many(kind: Kind, changes: Collection[str]) -> bool:
+    return any(name in kind.moves_many for name in changes)
 
 
 def _order_held(kind: Kind, pk: int) -> list[int]:
@@ -149,34 +217,21 @@ def _order_held(kind: Kind, pk: int) -> list[int]:
     return kind.order(pk)
 
 
-def must_be_admin(user: User) -> None:
-    """SettingRefused unless she holds the role of admin."""
-    if not user.has_role(Role.ADMIN):
-        raise SettingRefused(_("Only an admin changes settings."))
-
-
 def _differences(old: Values, new: Values) -> dict[str, tuple[object, object]]:
     names = list(dict.fromkeys([*new, *old]))
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
 
 def _record(
-    kind: Kind,
-    pk: int,
-    changes: dict[str, tuple[object, object]],
-    *,
-    verb: str,
-    by: User,
-    at: datetime,
-    reverts: SettingChange | None = None,
+    kind: Kind, done: Done, *, by: User, at: datetime, verb: str = "", reverts: SettingChange | None = None
 ) -> SettingChange:
     made = SettingChange.objects.create(
         at=at,
         by=by,
         model=kind.model._meta.label,
-        object_id=str(pk),
-        verb=verb,
-        changes={name: list(pair) for name, pair in changes.items()},
+        object_id=str(done.pk),
+        verb=verb or done.verb,
+        changes={name: list(pair) for name, pair in done.changes.items()},
         reverts=reverts.pk if reverts else None,
     )
     note_audit(
@@ -185,8 +240,8 @@ def _record(
         at=at,
         about=made.model,
         about_id=made.object_id,
-        before=mark_of({name: old for name, (old, _new) in changes.items()}),
-        after=mark_of({name: new for name, (_old, new) in changes.items()}),
-        detail=verb,
+        before=mark_of({name: old for name, (old, _new) in done.changes.items()}),
+        after=mark_of({name: new for name, (_old, new) in done.changes.items()}),
+        detail=made.verb,
     )
     return made

@@ -102,6 +102,8 @@ class Kind:
     # Whether one that nothing uses may be taken away; what is used is retired.
     may_remove: ClassVar[bool] = False
     has_order: ClassVar[bool] = False
+    # Parts with which the leads or promises of a whole team move: what such a change comes to is not tried beforehand.
+    moves_many: ClassVar[tuple[str, ...]] = ()
     fields_template: ClassVar[str] = "leads/settings/_fields.html"
     # A form of its own above that of a new one.
     above_template: ClassVar[str] = ""
@@ -136,7 +138,7 @@ class Kind:
 
     def touches_of_removal(self, pk: int, old: Values, *, at: datetime) -> list[Touch]:
         """What its removal would touch, counted now. Reads only."""
-        return []
+        return [Touch(_("Nothing uses it: no lead, person or promise is touched"))]
 
     def end_words(self, name: str) -> tuple[str, str]:
         """The title of the page that ends one, and its button."""

@@ -71,6 +71,7 @@ class Stages(Kind):
     retire_form = RetireStageForm
     title = gettext_lazy("Stages")
     one = gettext_lazy("stage")
+    moves_many = ("successor",)
     about = gettext_lazy(
         "Stages are your columns inside the fixed phases. Name, order and number are yours; what a phase promises "
         "never changes. The first stage of a phase is where a lead enters it."

@@ -76,6 +76,7 @@ class Teams(Kind):
     retire_form = RetireTeamForm
     title = gettext_lazy("Teams")
     one = gettext_lazy("team")
+    moves_many = ("calendar", "successor")
     about = gettext_lazy(
         "A team has people, a calendar and a pool of leads. Managers see their own team only; a retired team hands "
         "everything on to its successor."

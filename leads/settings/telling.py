@@ -38,6 +38,11 @@ def history_of(kind: Kind, *, pk: int | None = None, most: int = SHOWN) -> list[
     return [_told(kind, one, names, is_reverted=one.pk in reverted) for one in found]
 
 
+def tell_change(kind: Kind, change: SettingChange) -> Told:
+    """One line of it."""
+    return _told(kind, change, kind.names(_ids([change])), is_reverted=False)
+
+
 def _ids(changes: Iterable[SettingChange]) -> set[int]:
     return {int(one.object_id) for one in changes if one.object_id.isdigit()}
 

@@ -15,10 +15,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.settings.changing import change_setting, move_setting, preview, remove_setting, revert_change
+from leads.settings.changing import (
+    change_setting,
+    move_setting,
+    preview,
+    preview_revert,
+    remove_setting,
+    revert_change,
+    try_change,
+)
 from leads.settings.kind import Kind, SettingConflict, SettingForm, SettingRefused, mark_of
 from leads.settings.registry import BY_MODEL, BY_SLUG, KINDS
-from leads.settings.telling import history_of
+from leads.settings.telling import history_of, tell_change
 from leads.views.access import need_role
 from team.actions.submitting import SentBefore, submit_once
 from team.http import Request, tell
@@ -113,8 +121,9 @@ def setting_move(request: Request, slug: str, pk: int) -> HttpResponse:
     return redirect("leads:setting_list", slug)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def setting_revert(request: Request, pk: int) -> HttpResponse:
+    """What it would put back and touch; sent from there, it is put back."""
     need_role(request, Role.ADMIN)
     change = SettingChange.objects.filter(pk=pk).first()
     kind = BY_MODEL.get(change.model) if change else None
@@ -122,6 +131,10 @@ def setting_revert(request: Request, pk: int) -> HttpResponse:
         raise Http404
     now = timezone.now()
     try:
+        if request.method == "GET":
+            said = preview_revert(kind, change, by=request.user, at=now)
+            context = {"kind": kind, "kinds": KINDS, "was": tell_change(kind, change), "preview": said, "now": now}
+            return render(request, "leads/settings/revert.html", context)
         revert_change(kind, change, by=request.user, at=now)
     except CONFLICTS as conflict:
         return _list(request, kind, at=now, conflict=str(conflict), status=409)
@@ -155,14 +168,16 @@ def _form(
         if form.is_valid():
             context["preview"] = preview(kind, pk, form.values, at=at)
             status = 200
-            if "save" in request.POST:
-                try:
+            try:
+                if "save" in request.POST:
                     return _save(request, kind, pk, form, at=at, verb=verb)
-                except CONFLICTS as conflict:
-                    context["conflict"], status = str(conflict), 409
-                except REFUSALS as refused:
-                    form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-                    context["preview"], status = None, 422
+                # What saving would refuse is refused before its preview says go ahead.
+                try_change(kind, pk, form.values, by=request.user, at=at, seen=form.cleaned_data["seen"])
+            except CONFLICTS as conflict:
+                context["conflict"], status = str(conflict), 409
+            except REFUSALS as refused:
+                form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+                context["preview"], status = None, 422
     return render(request, "leads/settings/form.html", context, status=status)
 
 

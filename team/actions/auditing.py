@@ -50,7 +50,9 @@ def note_audit(
     entry.save(force_insert=True)
     AuditHead.objects.filter(pk=1).update(number=entry.number, hash=entry.hash)
     # Outside the database stands what its last hash was: who rewrites all of it is found by that.
-    logger.info("audited", number=entry.number, verb=str(verb), hash=entry.hash)
+    # What is not kept after all was never one.
+    seal = {"number": entry.number, "verb": str(verb), "hash": entry.hash}
+    transaction.on_commit(lambda: logger.info("audited", **seal))
     return entry
 
 

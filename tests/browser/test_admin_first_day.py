@@ -114,7 +114,8 @@ def test_a_stage_is_renamed_and_another_retired_and_the_leads_follow(page, new_p
     page.goto("/settings/stages/")
     expect(page.locator(f'a[href="/settings/stages/{connected.pk}/retire/"]')).to_have_count(0)
 
-    page.get_by_role("button", name="Revert").first.click()
+    page.get_by_role("link", name="Revert").first.click()
+    page.get_by_role("button", name="Revert").click()
     desk.reload()
     expect(desk.locator(".facts-line")).to_contain_text("Attempting")
 
@@ -127,7 +128,8 @@ def test_a_reason_is_added_and_taken_back_before_anybody_gives_it(page):
     save(page, "reason")
     assert set(Reason.objects.in_use().values_list("label", flat=True)) == before | {"Budget freeze"}
 
-    page.get_by_role("button", name="Revert").first.click()
+    page.get_by_role("link", name="Revert").first.click()
+    page.get_by_role("button", name="Revert").click()
 
     expect(page.get_by_text("Reverted: everything is as it was before.")).to_be_visible()
     assert set(Reason.objects.in_use().values_list("label", flat=True)) == before

@@ -70,7 +70,7 @@ def test_a_reason_is_added_given_and_its_revert_refused_and_one_that_nobody_gave
     assert (slept.phase, slept.reason.label, slept.recyclings.get().vendor) == (Phase.NURTURE, "Budget freeze", "Acme")
 
     admin.goto("/settings/reasons/")
-    admin.get_by_role("button", name="Revert added Budget freeze").click()
+    admin.get_by_role("link", name="Revert added Budget freeze").click()
     expect(admin.get_by_text("“Budget freeze” was given already: retire it instead.")).to_be_visible()
     assert Reason.objects.get(key="budget_freeze").retired_at is None
     assert AgreementVersion.objects.in_force().number == 2
@@ -80,7 +80,8 @@ def test_a_reason_is_added_given_and_its_revert_refused_and_one_that_nobody_gave
     rep.goto(f"/leads/{Lead.objects.get(phase=Phase.WORKING).public_id}/")
     rep.keyboard.press("Shift+D")
     expect(rep.get_by_label("Too small")).to_be_visible()
-    admin.get_by_role("button", name="Revert added Too small").click()
+    admin.get_by_role("link", name="Revert added Too small").click()
+    admin.get_by_role("button", name="Revert").click()
     expect(admin.get_by_text("Reverted: everything is as it was before.")).to_be_visible()
     rep.reload()
     rep.keyboard.press("Shift+D")

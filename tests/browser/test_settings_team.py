@@ -67,6 +67,8 @@ def test_the_hours_are_changed_by_keyboard_after_the_page_said_what_moves_and_re
     expect(page.get_by_role("status").get_by_text("Saved: ")).to_be_visible()
     assert Clock.objects.get().due_at > due_at
 
+    page.get_by_role("link", name="Revert").press("Enter")
+    expect(page.get_by_text("1 running promise gets another moment")).to_be_visible()
     page.get_by_role("button", name="Revert").press("Enter")
     expect(page.get_by_text("Reverted: everything is as it was before.")).to_be_visible()
     assert Clock.objects.get().due_at == due_at

@@ -62,12 +62,20 @@ def test_every_kind_is_tried_here():
 
 
 @pytest.mark.parametrize("slug", EXAMPLES)
-def test_what_was_changed_is_exactly_as_before_after_the_revert(slug, save, revert_last):
+def test_what_was_changed_is_exactly_as_before_after_the_revert_that_says_first_what_it_touches(
+    slug, client, save, revert_last
+):
     kind, (pk, fields) = BY_SLUG[slug], EXAMPLES[slug]()
     before = kind.read(pk)
 
     assert save(slug, pk, **fields).status_code == 302
     assert kind.read(pk) != before
+    change = SettingChange.objects.get()
+    page = client.get(reverse("leads:setting_revert", args=[change.pk]))
+    assert (page.status_code, bool(page.context["preview"].changes)) == (200, True)
+    assert page.context["preview"].touches or slug in ("choices",)
+    assert kind.read(pk) != before
+    assert not SettingChange.objects.exclude(pk=change.pk).exists()
     revert_last(slug)
 
     assert kind.read(pk) == before

@@ -244,3 +244,21 @@ def test_a_team_added_from_a_group_is_the_first_role(client, dora):
     form = client.get(reverse("leads:setting_new", args=["people"]), {"team": team.pk}).context["form"]
 
     assert (form["role_0"].value(), form["team_0"].value()) == ("bdr", team.pk)
+
+
+def test_what_saving_would_refuse_is_refused_before_its_preview_says_go_ahead(client, dora, alice, bob):
+    client.force_login(dora)
+    url = reverse("leads:setting", args=["people", alice.pk])
+    form = client.get(url).context["form"]
+    sent = {field.html_name: field.value() for field in form if field.value() is not None}
+
+    refused = client.post(url, sent | {"email": bob.email})
+    agreed = client.post(url, sent | {"email": "rita@corvane.io"})
+
+    assert (refused.status_code, refused.context["preview"]) == (422, None)
+    assert "There is, or was, a user with this address." in refused.text
+    assert (agreed.status_code, bool(agreed.context["preview"])) == (200, True)
+    # Only looked at: nothing is kept.
+    assert not User.objects.filter(email="rita@corvane.io").exists()
+    assert not SettingChange.objects.exists()
+    assert not AuditEntry.objects.exists()
