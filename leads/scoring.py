@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -42,21 +42,36 @@ def interest_rank(points: int, *, at: datetime, half_life: timedelta) -> float:
 
 def recompute_interest(person_ids: Iterable[int], *, at: datetime) -> dict[int, int]:
     """Interest of these people from their recent engagements, written; returns points by person."""
-    ids = list(person_ids)
-    half_life = timedelta(days=Installation.objects.values_list("interest_half_life_days", flat=True).get())
-    recent = Engagement.objects.filter(person__in=ids, at__gt=at - HALF_LIVES * half_life, at__lte=at)
+    return write_interest(dict.fromkeys(person_ids, at))
+
+
+def write_interest(moments: Mapping[int, datetime]) -> dict[int, int]:
+    """Interest of each of these people as of her moment, by the half-life in force; returns points by person."""
+    days = Installation.objects.values_list("interest_half_life_days", flat=True).get()
+    half_life = timedelta(days=days)
+    ends = moments.values()
+    known = Engagement.objects.filter(person__in=list(moments))
+    recent = known.filter(at__gt=min(ends) - HALF_LIVES * half_life, at__lte=max(ends)) if moments else known.none()
     points: dict[int, float] = defaultdict(float)
     for person_id, worth, happened_at in recent.values_list("person_id", "points", "at"):
-        points[person_id] += worth * 0.5 ** ((at - happened_at) / half_life)
-    whole = {pk: min(max(math.floor(points[pk] + 0.5), 0), POINTS_MAX) for pk in ids}
+        age = (moments[person_id] - happened_at) / half_life
+        if 0 <= age < HALF_LIVES:
+            points[person_id] += worth * 0.5**age
+    whole = {pk: min(max(math.floor(points[pk] + 0.5), 0), POINTS_MAX) for pk in moments}
     Interest.objects.bulk_create(
         [
-            Interest(person_id=pk, points=worth, at=at, rank=interest_rank(worth, at=at, half_life=half_life))
+            Interest(
+                person_id=pk,
+                points=worth,
+                at=moments[pk],
+                rank=interest_rank(worth, at=moments[pk], half_life=half_life),
+                half_life_days=days,
+            )
             for pk, worth in whole.items()
         ],
         update_conflicts=True,
         unique_fields=["person"],
-        update_fields=["points", "at", "rank"],
+        update_fields=["points", "at", "rank", "half_life_days"],
         batch_size=500,
     )
     return whole

@@ -2,7 +2,18 @@
 
 from celery import shared_task
 
-from leads.actions import import_rows, importing, leaving, moving, recounting, releasing, restaging, reteaming, sweeping
+from leads.actions import (
+    import_rows,
+    importing,
+    leaving,
+    moving,
+    recounting,
+    releasing,
+    rescoring,
+    restaging,
+    reteaming,
+    sweeping,
+)
 from team.clock import database_now
 
 
@@ -33,13 +44,14 @@ def release_absent() -> int:
 @shared_task
 def follow_settings() -> int:
     """Every 5 minutes: promises begun while the working hours were being changed, leads that came to a team or entered
-    a stage while it was retired. A second run moves nothing."""
+    a stage while it was retired; and after a change, interest by another half-life. A second run moves nothing."""
     return sweeping.ring(
         "follow_settings",
         lambda at: (
             recounting.recount_lately_changed(at=at)
             + reteaming.pass_on_latecomers(at=at)
             + restaging.move_latecomers(at=at)
+            + rescoring.reckon_interest_anew()
         ),
     )
 

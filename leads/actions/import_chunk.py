@@ -98,7 +98,7 @@ class FileFacts:
         self.version = AgreementVersion.objects.in_force()
         self.points = points_of(self.kind, version_id=self.version.pk)
         days = Installation.objects.values_list("interest_half_life_days", flat=True).get()
-        self.half_life = timedelta(days=days)
+        self.half_life_days, self.half_life = days, timedelta(days=days)
         self.days = ReleaseDays(run)
         rules = ReasonRule.objects.filter(version=self.version).select_related("reason")
         self.rules = {rule.reason.key: rule for rule in rules}
@@ -387,9 +387,15 @@ class Chunk:
         points = {pk: self.facts.points_at(moments, at=self.at) for pk, moments in fresh.items()}
         insert_rows(
             Interest,
-            ("person_id", "points", "at", "rank"),
+            ("person_id", "points", "at", "rank", "half_life_days"),
             [
-                (pk, worth, self.at, interest_rank(worth, at=self.at, half_life=self.facts.half_life))
+                (
+                    pk,
+                    worth,
+                    self.at,
+                    interest_rank(worth, at=self.at, half_life=self.facts.half_life),
+                    self.facts.half_life_days,
+                )
                 for pk, worth in points.items()
             ],
         )

@@ -82,6 +82,12 @@ class EngagementKey(models.Model):
         return f"{self.source}:{self.external_id}"
 
 
+class InterestQuerySet(models.QuerySet["Interest"]):
+    def reckoned_otherwise(self, days: int) -> InterestQuerySet:
+        """By another half-life than this one."""
+        return self.filter(Q(half_life_days__lt=days) | Q(half_life_days__gt=days))
+
+
 class Interest(models.Model):
     """Interest of a person: rank = log2(max(points, 1)) + at / half-life, comparable at any later moment."""
 
@@ -89,9 +95,16 @@ class Interest(models.Model):
     points = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
     rank = models.FloatField()
+    # By which it was reckoned: a tick finds those that another one holds for by now.
+    half_life_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+
+    objects = InterestQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["-rank"], name="interest_by_rank")]
+        indexes = [
+            models.Index(fields=["-rank"], name="interest_by_rank"),
+            models.Index(fields=["half_life_days"], name="interest_by_half_life"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.points}"

@@ -9,9 +9,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.models import Lead, Step
+from leads.models import Interest, Lead, Step
 from leads.settings.kind import Group, Kind, Row, SettingForm, Touch, Values
-from leads.settings.words import leads_words
+from leads.settings.words import leads_words, people_words
 from team.models import Installation
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Choices(Kind):
     one = gettext_lazy("choices")
     about = gettext_lazy("What holds for everybody, in every team.")
     may_add = False
+    is_followed = True
     fields = tuple(name for name in ChoicesForm.base_fields if name not in SettingForm.HIDDEN)
 
     def groups(self, *, at: datetime) -> list[Group]:
@@ -85,7 +86,15 @@ class Choices(Kind):
                 )
             )
         if old["interest_half_life_days"] != new["interest_half_life_days"]:
-            found.append(Touch(_("Interest of everybody is reckoned anew when something new is known of her")))
+            known = Interest.objects.all()
+            leads = Lead.objects.open().filter(person__in=known.values("pk")).count()
+            words = {"leads": leads_words(leads), "people": people_words(known.count())}
+            found.append(
+                Touch(
+                    _("Interest of %(people)s with %(leads)s is reckoned anew") % words,
+                    _("within minutes; tiers that were judged stay"),
+                )
+            )
         return found
 
     def name_of(self, pk: int | None, values: Values) -> str:

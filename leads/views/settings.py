@@ -27,6 +27,7 @@ from leads.settings.changing import (
 from leads.settings.kind import Kind, SettingConflict, SettingForm, SettingRefused, mark_of
 from leads.settings.registry import BY_MODEL, BY_SLUG, KINDS
 from leads.settings.telling import history_of, tell_change
+from leads.tasks import follow_settings
 from leads.views.access import need_role
 from team.actions.submitting import SentBefore, submit_once
 from team.http import Request, tell
@@ -136,6 +137,7 @@ def setting_revert(request: Request, pk: int) -> HttpResponse:
             context = {"kind": kind, "kinds": KINDS, "was": tell_change(kind, change), "preview": said, "now": now}
             return render(request, "leads/settings/revert.html", context)
         revert_change(kind, change, by=request.user, at=now)
+        _ring(kind)
     except CONFLICTS as conflict:
         return _list(request, kind, at=now, conflict=str(conflict), status=409)
     except REFUSALS as refused:
@@ -188,11 +190,17 @@ def _save(request: Request, kind: Kind, pk: int | None, form: SettingForm, *, at
             submit_once(form.cleaned_data["form_id"], by=request.user, at=at, answer_url=there)
             seen = form.cleaned_data["seen"]
             change = change_setting(kind, pk, form.values, by=request.user, at=at, seen=seen, verb=verb)
+            _ring(kind)
     except SentBefore as before:
         return redirect(before.answer_url or there)
     name = kind.name_of(pk, (form.old or {}) | form.values)
     tell(request, _told(kind, change, name))
     return redirect((not pk and change and kind.after_adding(int(change.object_id))) or there)
+
+
+def _ring(kind: Kind) -> None:
+    if kind.is_followed:
+        follow_settings.delay_on_commit()  # type: ignore[attr-defined]
 
 
 def _told(kind: Kind, change: SettingChange | None, name: str) -> str:

@@ -3,13 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Person
 from agreement.models import AgreementVersion
+from leads.actions import rescoring
 from leads.actions.engaging import NewEngagement, record_engagements
 from leads.models import Engagement, Interest
 from leads.scoring import POINTS_MAX, interest_rank, judge, recompute_interest
-from tests.make import NOON, make_account, make_person
+from leads.settings.changing import change_setting, preview
+from leads.settings.choices import Choices
+from leads.tasks import follow_settings
+from team.models import Installation, Role
+from tests.make import NOON, make_account, make_lead, make_person, make_user
 
 HALF_LIFE = timedelta(days=30)
 
@@ -67,6 +73,38 @@ def test_the_rank_of_two_keeps_the_order_of_their_faded_points(db, wait):
         return interest_rank(worth, at=at, half_life=HALF_LIFE)
 
     assert (rank(*early) > rank(*late)) == (faded(*early) > faded(*late))
+
+
+def test_another_half_life_is_followed_to_what_it_would_have_been_and_the_one_before_gives_it_back(
+    db, client, monkeypatch
+):
+    dora, (asked, read, idle) = make_user("dora", Role.ADMIN), (make_person() for _n in range(3))
+    client.force_login(dora)
+    make_lead(person=asked)
+    record_engagements([did(asked, "asked", days_ago=20), did(asked, "asked", days_ago=300)], at=NOON)
+    record_engagements([did(read, "asked", days_ago=60)], at=NOON - timedelta(days=10))
+    record_engagements([did(idle, "asked")], at=NOON - timedelta(days=100))
+    before = list(Interest.objects.order_by("pk").values())
+    kind, pk = Choices(), Installation.objects.get().pk
+    half = {"interest_half_life_days": 60}
+
+    said = preview(kind, pk, half, at=NOON).touches[0].text
+    made = change_setting(kind, pk, half, by=dora, at=NOON)
+    monkeypatch.setattr(rescoring, "BITE", 1)
+    assert [rescoring.reckon_interest_anew() for _n in range(4)] == [1, 1, 1, 0]
+    monkeypatch.undo()
+
+    assert said == "Interest of 3 people with 1 lead is reckoned anew"
+    for row in Interest.objects.order_by("pk"):
+        there = (row.points, row.rank, row.at)
+        recompute_interest([row.pk], at=row.at)
+        row.refresh_from_db()
+        assert there == (row.points, row.rank, row.at)
+    assert list(Interest.objects.order_by("pk").values()) != before
+
+    assert client.post(reverse("leads:setting_revert", args=[made.pk])).status_code == 302
+    follow_settings()
+    assert list(Interest.objects.order_by("pk").values()) == before
 
 
 def test_nothing_and_one_point_rank_alike(db):

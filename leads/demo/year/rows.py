@@ -93,5 +93,6 @@ class Rows:
             recent = (one for one in done if one.at > last - HALF_LIVES * half_life)
             points = min(round(sum(one.points * 0.5 ** ((last - one.at) / half_life) for one in recent)), POINTS_MAX)
             rank = interest_rank(points, at=last, half_life=half_life)
-            rows.append(Interest(person_id=person_id, points=points, at=last, rank=rank))
+            days = half_life.days
+            rows.append(Interest(person_id=person_id, points=points, at=last, rank=rank, half_life_days=days))
         Interest.objects.bulk_create(rows, batch_size=500)
