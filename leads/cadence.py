@@ -230,3 +230,8 @@ def _step(lead: Lead, kind: str, due_at: datetime, *, assignee_id: int | None, a
 def soon(at: datetime) -> datetime:
     """Due now: one minute ago would read as late before anybody could see it."""
     return at + timedelta(minutes=1)
+
+
+def due_since(due_at: datetime, made_at: datetime | None) -> datetime:
+    """When something is due as a page says it: of what was due at once when it was made no minute is left."""
+    return made_at if made_at and made_at < due_at <= soon(made_at) else due_at

@@ -14,13 +14,13 @@ from django.utils.translation import ngettext
 
 from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import ContactPoint, CustomField, Employment, Person, Suppression
-from agreement.models import Disposition, Lane, Phase, StepKind
+from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.logging import mark_of_next, promised_ahead
 from leads.actions.undoing import can_undo
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
-from leads.cadence import attempts_of
+from leads.cadence import attempts_of, due_since
 from leads.her_clock import HerClock, her_clock
 from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, Step
@@ -135,6 +135,16 @@ class LeadPage:
     @property
     def running(self) -> Clock | None:
         return getattr(self.lead, "clock", None)
+
+    @property
+    def step_due(self) -> datetime | None:
+        """When the next step is due: of a first touch whose promise has run out, what was promised."""
+        if self.step is None:
+            return None
+        clock = self.running
+        if clock and clock.kind == SLAClause.Kind.FIRST_TOUCH and clock.due_at <= self.now and self.step.attempt == 1:
+            return min(clock.due_at, self.step.due_at)
+        return due_since(self.step.due_at, self.step.created_at)
 
     @cached_property
     def meeting(self) -> HandOff | None:

@@ -24,6 +24,7 @@ from accounts.models import ContactPoint
 from accounts.search import query_words
 from agreement.models import Lane, StepKind
 from leads.bands import PROMISE_LEAD
+from leads.cadence import due_since
 from leads.her_clock import guessed_zone, is_callable_in, window_in
 from leads.models import Engagement, Lead, Step
 from leads.rail import end_of_today
@@ -540,7 +541,7 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
             created_at=entry.step_created_at,
         ),
         why=_why(entry, facts, at=at),
-        due_at=entry.due_at,
+        due_at=due_since(entry.due_at, entry.step_created_at),
         zone=entry.zone,
         is_exact=entry.promised or entry.kind in EXACT,
         icon=_icon(entry, when, at=at),

@@ -17,6 +17,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.cadence import due_since
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from leads.models.handoff import came_to
 from team.models import Installation, Role, User
@@ -227,7 +228,9 @@ class _First(Subquery):
     """The first of these rows as one value: when, which lead, whose."""
 
     def __init__(self, rows: QuerySet[Any], *, due: str, lead: str, name: str) -> None:
-        told = JSONObject(due=due, lead=lead, given=f"{name}__given_name", family=f"{name}__family_name")
+        told = JSONObject(
+            due=due, made="created_at", lead=lead, given=f"{name}__given_name", family=f"{name}__family_name"
+        )
         super().__init__(rows.values(told=told)[:1])
 
 
@@ -236,7 +239,7 @@ def _oldest(row: dict[str, Any]) -> Oldest | None:
         Oldest(
             f"{one['given']} {one['family']}".strip() or _("somebody without a name"),
             reverse("leads:lead", args=[UUID(one["lead"])]),
-            moment_told(one["due"]),
+            due_since(moment_told(one["due"]), moment_told(one["made"])),
         )
         for one in (row["step"], row["reserved"])
         if one

@@ -36,6 +36,8 @@ def make_team(name=None, **fields):
 
 def make_user(name, *roles, team=None, **fields):
     """`make_user("alice", Role.BDR, team=team)`; roles that need no team get none."""
+    # Somebody who works here has signed in.
+    fields = {"last_login": NOON, **fields}
     user = User.objects.create_user(f"{name}{next(_n)}@example.com", name=name.capitalize(), **fields)
     for role in roles:
         Membership.objects.create(user=user, role=role, team=team if role in (Role.BDR, Role.MANAGER) else None)

@@ -55,11 +55,17 @@ class Spread:
 
 
 def shares_of(team: Team, *, at: datetime) -> list[Share]:
-    """The reps of a team who are here, each with what she holds: two statements."""
-    reps = list(User.objects.present(at).with_role(Role.BDR, team).order_by("name", "pk"))
+    """The reps of a team who are here and have been before, each with what she holds: two statements."""
+    found = User.objects.present(at).with_role(Role.BDR, team).order_by("name", "pk")
+    reps = [rep for rep in found if rep.last_login]
     rows = Lead.objects.filter(bdr__in=reps, phase__in=SPREAD).order_by().values("bdr").annotate(held=Count("pk"))
     held = dict(rows.values_list("bdr", "held"))
     return [Share(rep, held.get(rep.pk, 0)) for rep in reps]
+
+
+def newcomers_of(team: Team, *, at: datetime) -> list[User]:
+    """Who gets nothing because she has never signed in: nobody would see it. A manager may move leads to her."""
+    return list(User.objects.present(at).newcomers().with_role(Role.BDR, team).order_by("name", "pk"))
 
 
 def plan_spread(leads: Sequence[Lead], shares: list[Share], *, team: Team) -> Spread:

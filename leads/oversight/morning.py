@@ -73,11 +73,11 @@ class Morning:
         return sorted((rep for rep in self.reps if rep.skipped), key=lambda rep: -rep.skipped)
 
 
-def morning_of(team: Team, *, at: datetime) -> Morning:
-    """Everything the page shows: nine statements for any number of reps and leads."""
+def morning_of(team: Team, *, reader: int, at: datetime) -> Morning:
+    """Everything the page shows to who reads it: nine statements for any number of reps and leads."""
     days = days_of(at)
     found = found_in(team.pk, days)
-    tell_what_was_done(found, at=at)
+    tell_what_was_done(found, reader=reader, at=at)
     reps, figures = reps_of(team, days)
     _say_who_is_there(found, reps, at=at)
     return Morning(team, days, found, reps, sum_of(reps), figures, pool_of(team.pk, days))

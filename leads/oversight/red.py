@@ -170,28 +170,32 @@ def found_in(team_id: int, days: Days) -> Found:
     return found
 
 
-def tell_what_was_done(found: Found, *, at: datetime) -> None:
-    """Whom the system has told of each, and when: one statement."""
+def tell_what_was_done(found: Found, *, reader: int, at: datetime) -> None:
+    """Whom the system has told of each, and when, said to who reads it: one statement."""
     items = [item for key in RED for item in found.few.get(key, [])]
     told: dict[int, list[tuple[str, str, int, datetime]]] = {}
     leads = sorted({item.lead.pk for item in items})
     for lead_id, kind, name, user_id, told_at in _TOLD.rows(leads=leads) if leads else ():
         told.setdefault(lead_id, []).append((kind, name, user_id, told_at))
     for item in items:
-        item.done = _done(item, [one for one in told.get(item.lead.pk, []) if one[3] >= item.since], at=at)
+        item.done = _done(
+            item, [one for one in told.get(item.lead.pk, []) if one[3] >= item.since], reader=reader, at=at
+        )
 
 
-def _done(item: Item, told: list[tuple[str, str, int, datetime]], *, at: datetime) -> str:
+def _done(item: Item, told: list[tuple[str, str, int, datetime]], *, reader: int, at: datetime) -> str:
     """The backup who got it says more than who was told that it was missed."""
     passed = next((one for one in told if one[0] == Notice.Kind.ESCALATED), None)
     first = passed or next(iter(told), None)
     if first is None:
         return ""
-    kind, name, _user, told_at = first
+    kind, name, user_id, told_at = first
     words = {"name": name, "moment": moment_words(told_at, now=at)}
     if kind == Notice.Kind.ESCALATED:
-        return _("Passed on to %(name)s %(moment)s") % words
-    return _("%(name)s was told %(moment)s") % words
+        said = _("Passed on to you %(moment)s") if user_id == reader else _("Passed on to %(name)s %(moment)s")
+    else:
+        said = _("You were told %(moment)s") if user_id == reader else _("%(name)s was told %(moment)s")
+    return said % words
 
 
 def _leads(ids: list[int]) -> dict[int, Lead]:

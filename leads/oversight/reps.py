@@ -14,7 +14,7 @@ from agreement.models import Phase, SLAClause
 from leads.models import Activity, Clock, HandOff, Lead, LeadEvent, Step
 from leads.oversight.days import Days
 from team.calendars import NoCalendar, worktimes_of
-from team.models import Absence, Role, Team, User
+from team.models import Absence, Membership, Role, Team, User
 from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
 from team.worktime import NeverOpen, WorkCalendar, end_of_working_day, is_working, next_opening, working_minutes_between
@@ -41,7 +41,9 @@ class Rep:
     turns_at: datetime | None = None
     minutes_today: int = 0
     minutes_week: int = 0
+    # What counts against her limit, of whichever of her teams, and what of it is of this one; so are her steps.
     held: int = 0
+    held_here: int = 0
     due: int = 0
     overdue: int = 0
     today: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
@@ -97,7 +99,8 @@ class Figures:
 
 
 def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
-    """The reps of a team by name and the figures of its head: five statements for any number of them."""
+    """The reps of a team by name and the figures of its head: five statements for any number of them, and one more
+    where some of them work for another team, too."""
     reps = {user.pk: Rep(user) for user in _REPS.objects(team=team.pk)}
     away: dict[int, list[tuple[datetime, datetime]]] = {}
     absences = _AWAY.objects(
@@ -110,6 +113,7 @@ def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
             rep.absence = absence
             rep.cover = absence.cover if absence.is_covered else rep.cover
     figures = _count(reps, team, days)
+    _leave_out_other_teams({pk: rep for pk, rep in reps.items() if rep.user.is_shared}, team, days)
     _put_hours(reps, away, days)
     return list(reps.values()), figures
 
@@ -122,9 +126,13 @@ def _away(*, team: Any, reps: Any, at: Any, since: Any, until: Any) -> QuerySet[
     return covered.select_related("cover").order_by("ends_at", "-pk")
 
 
-_REPS = PreparedObjects(
-    lambda team: User.objects.active().with_role(Role.BDR, team).only("name", *LIMITS).order_by("name", "pk")
-)
+def _reps(team: Any) -> QuerySet[User]:
+    elsewhere = Membership.objects.filter(user=OuterRef("pk"), role=Role.BDR).exclude(team=team)
+    reps = User.objects.active().with_role(Role.BDR, team).only("name", *LIMITS)
+    return reps.annotate(is_shared=Exists(elsewhere)).order_by("name", "pk")
+
+
+_REPS = PreparedObjects(_reps)
 _AWAY = PreparedObjects(_away)
 
 
@@ -132,7 +140,7 @@ def sum_of(reps: Iterable[Rep]) -> Rep:
     """The last row: all of them together."""
     rows = list(reps)
     total = Rep(User(name="", **{name: sum(getattr(rep.user, name) for rep in rows) for name in LIMITS}))
-    for name in ("held", "due", "overdue", "picked", "skipped", "minutes_today", "minutes_week"):
+    for name in ("held", "held_here", "due", "overdue", "picked", "skipped", "minutes_today", "minutes_week"):
         setattr(total, name, sum(getattr(rep, name) for rep in rows))
     for name in COUNTED:
         total.today[name] = sum(rep.today[name] for rep in rows)
@@ -188,7 +196,7 @@ def _count(reps: dict[int, Rep], team: Team, days: Days) -> Figures:
 
 def _put(rep: Rep, what: str, counts: list[int]) -> None:
     if what == "leads":
-        rep.held = counts[0]
+        rep.held = rep.held_here = counts[0]
     elif what == "steps":
         rep.due, rep.overdue, *_rest = counts
     elif what == "claims":
@@ -199,6 +207,42 @@ def _put(rep: Rep, what: str, counts: list[int]) -> None:
         rep.week |= dict(zip(names, counts[3:6], strict=True))
         if what == "meetings":
             rep.month |= dict(zip(OF_MONTH, counts[6:], strict=True))
+
+
+def _leave_out_other_teams(reps: dict[int, Rep], team: Team, days: Days) -> None:
+    """Of whoever works for other teams, too, what the lists of this team hold."""
+    for rep in reps.values():
+        rep.held_here = rep.due = rep.overdue = rep.picked = rep.skipped = 0
+    rows = _HERE.rows(
+        reps=list(reps), team=team.pk, at=days.at, tomorrow=days.tomorrow, month_ago=days.month_ago
+    ) if reps else ()  # fmt: skip
+    for what, user_id, *counts in rows:
+        if what == "leads":
+            reps[user_id].held_here = counts[0]
+        else:
+            _put(reps[user_id], what, counts)
+
+
+def _here(*, reps: Any, team: Any, at: Any, tomorrow: Any, month_ago: Any) -> QuerySet[Any, Any]:
+    first, *others = _theirs(reps, Q(team=team), Q(lead__team=team), at=at, tomorrow=tomorrow, month_ago=month_ago)
+    union: QuerySet[Any, Any] = first.union(*others, all=True)
+    return union
+
+
+def _theirs(reps: Any, lead: Q, of_lead: Q, *, at: Any, tomorrow: Any, month_ago: Any) -> list[QuerySet[Any, Any]]:
+    """What they hold, what they owe today, whom they picked: as lines."""
+    leads = Lead.objects.filter(lead, bdr__in=reps, phase__in=HELD)
+    steps = Step.objects.open().filter(of_lead, assignee__in=reps, due_at__lt=tomorrow)
+    claims = LeadEvent.objects.filter(of_lead, verb="claim", by__in=reps, at__gte=month_ago, data__has_key="ahead")
+    return [
+        _line("leads", leads, "bdr", Count("bdr")),
+        _line(
+            "steps", steps, "assignee",
+            Count("lead", distinct=True, filter=Q(due_at__gt=at)),
+            Count("lead", distinct=True, filter=Q(due_at__lte=at)),
+        ),
+        _line("claims", claims, "by", Count("pk"), Count("pk", filter=Q(data__ahead__gt=0))),
+    ]  # fmt: skip
 
 
 def _counts(
@@ -215,31 +259,24 @@ def _counts(
     month: Any,
     booked_since: Any,
 ) -> QuerySet[Any, Any]:
-    leads = Lead.objects.filter(bdr__in=reps, phase__in=HELD)
-    steps = Step.objects.open().filter(assignee__in=reps, due_at__lt=tomorrow)
     did = Activity.objects.filter(by__in=reps, at__gte=monday)
     touch, talk, call = Q(kind__in=Activity.TOUCHES), Q(is_conversation=True), Q(kind=Activity.Kind.CALL)
     today = Q(at__gte=midnight)
     offs = HandOff.objects.filter(bdr__in=reps, sent_at__gte=booked_since)
-    claims = LeadEvent.objects.filter(verb="claim", by__in=reps, at__gte=month_ago, data__has_key="ahead")
     clocks = Clock.objects.filter(
         kind=SLAClause.Kind.FIRST_TOUCH, due_at__gte=week_ago, due_at__lte=at, lead__team=team
     ).exclude(state=Clock.State.EXCUSED)
     ahead = HandOff.objects.filter(
         MEETS, lead__team=team, meeting_at__gte=monday, meeting_at__lt=next_monday
     ).order_by()
-    return _line("leads", leads, "bdr", Count("bdr")).union(
-        _line(
-            "steps", steps, "assignee",
-            Count("lead", distinct=True, filter=Q(due_at__gt=at)),
-            Count("lead", distinct=True, filter=Q(due_at__lte=at)),
-        ),
+    first, *others = _theirs(reps, Q(), Q(), at=at, tomorrow=tomorrow, month_ago=month_ago)
+    return first.union(
+        *others,
         _line(
             "did", did, "by", *(net(today & what) for what in (touch, talk, call)),
             *(net(what) for what in (touch, talk, call)),
         ),
         _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday), *_of_month(month)),
-        _line("claims", claims, "by", Count("pk"), Count("pk", filter=Q(data__ahead__gt=0))),
         _line(
             "clocks", clocks, "lead__team",
             Count("lead", filter=Q(state=Clock.State.MET, missed_at=None)), Count("lead"),
@@ -299,4 +336,4 @@ def _line(what: str, rows: QuerySet[Any], of: str, *counts: Any) -> QuerySet[Any
     return grouped.values_list(_Always(Value(what), CharField()), "whose", *named)
 
 
-_COUNTS = Prepared(_counts)
+_COUNTS, _HERE = Prepared(_counts), Prepared(_here)

@@ -145,6 +145,8 @@ class _RepsTable:
             ("accepted", escape(_("Accepted"))),
         )
         self.of_goal, self.held_of = escape(_("of %(goal)s")), escape(_("%(held)s of %(limit)s"))
+        self.held_here = escape(_("%(held)s here"))
+        self.with_others = escape(_("%(held)s of %(limit)s with other teams"))
         self.load_of, self.over = escape(_("Load of %(name)s")), escape(_("over the limit"))
         self.away_to, self.covered_by = escape(_("Away to")), escape(_("covered by %(name)s"))
         self.works_until, self.starts = escape(_("Works until")), escape(_("Starts"))
@@ -165,7 +167,11 @@ class _RepsTable:
             due = f'<a href="{there}&amp;steps=today">{rep.due}</a>'
         touches = f'<a href="{address_of("leads:rep_sheet", pk)}">{rep.today["touches"]}</a>'
         over = f' <span class="only-read">{self.over}</span>' if rep.load_is == "overdue" else ""
-        held = f'<a href="{there}&amp;phase=held">{self._held(rep)}{over}</a>'
+        is_split = rep.held != rep.held_here
+        said = self.held_here % {"held": rep.held_here} if is_split else self._held(rep)
+        held = f'<a href="{there}&amp;phase=held">{said}{over}</a>'
+        if is_split:
+            held += f"<small>{self.with_others % {'held': rep.held, 'limit': rep.user.open_limit}}</small>"
         return (
             f'<tr id="rep-{pk}"><th scope="row"><a href="{address_of("leads:rep_queue", pk)}">{name}</a></th>'
             f"<td>{self._presence(context, rep)}</td>"
@@ -218,7 +224,7 @@ class _RepsTable:
             )
         acts.append(f'<a href="{address_of("leads:rep_away", pk)}">{self.cover}</a>')
         acts.append(f'<a href="{address_of("leads:rep_sheet", pk)}">{self.sheet}</a>')
-        if rep.held:
+        if rep.held_here:
             acts.append(f'<a href="{self.spread_url}?{cut}&amp;phase=held">{self.spread}</a>')
             acts.append(f'<a href="{self.move_url}?{cut}&amp;phase=held&amp;to=pool">{self.give_back}</a>')
         lines = "".join(f"<li>{act}</li>" for act in acts)

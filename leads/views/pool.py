@@ -58,6 +58,7 @@ def claim(request: Request, public_id: UUID) -> HttpResponse:
     lead = visible_lead(request, public_id)
     need_role(request, Role.BDR, Role.MANAGER)
     url = reverse("leads:lead", args=[public_id])
+    was_due_at = lead.due_at
     try:
         event = claim_lead(lead, by=request.user, at=now)
     except LeadConflict as conflict:
@@ -72,7 +73,10 @@ def claim(request: Request, public_id: UUID) -> HttpResponse:
     tell(request, _("You took %(name)s.") % {"name": lead.person}, undo=undo, event=event.pk)
     if not request.htmx:
         return redirect(url)
-    return render(request, "leads/pool.html#taken", {"lead": lead, "url": url, "now": now})
+    # A promise that has run out is kept by nobody's taking it.
+    promised_at = was_due_at if was_due_at and was_due_at <= now else lead.due_at
+    context = {"lead": lead, "url": url, "now": now, "promised_at": promised_at}
+    return render(request, "leads/pool.html#taken", context)
 
 
 @require_POST

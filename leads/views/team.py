@@ -58,7 +58,7 @@ def _morning(
         "now": at,
         "team": chosen,
         "teams": teams,
-        "morning": morning_of(chosen, at=at),
+        "morning": morning_of(chosen, reader=request.user.pk, at=at),
         "month": timezone.localtime(at).strftime("%Y-%m"),
         "conflict": conflict,
     }

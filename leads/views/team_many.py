@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.moving import MANY_MAX, Moved
 from leads.actions.recycling_many import recycle_leads, sort_out_sleepers
-from leads.actions.spreading import plan_spread, shares_of, spread_leads
+from leads.actions.spreading import newcomers_of, plan_spread, shares_of, spread_leads
 from leads.forms.team import ReasonForm
 from leads.models import Lead
 from leads.views.access import managed_team
@@ -86,6 +86,7 @@ def _spread_page(
         "leads": leads,
         "spread": planned,
         "shares": [share for share in planned.shares if share.leads],
+        "newcomers": newcomers_of(chosen, at=at),
         "form_id": new_form_id(),
         "conflict": conflict,
         "is_cut": len(leads) == MANY_MAX,

@@ -67,6 +67,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Active and not away at `at`."""
         return self.active().exclude(models.Exists(Absence.objects.covering(at).filter(user=models.OuterRef("pk"))))
 
+    def newcomers(self) -> UserQuerySet:
+        """Who has never signed in: what is given to her nobody sees."""
+        return self.filter(last_login=None)
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     use_in_migrations = False

@@ -121,6 +121,19 @@ def test_without_script_a_lost_race_is_said_on_the_pool(client, alice, bob):
     assert f"{alice} has just taken this lead." in response.text
 
 
+def test_who_waited_too_long_has_no_minute_left_once_she_is_taken(client, alice):
+    lead = make_lead(lane=Lane.HAND_RAISER, at=NOON - timedelta(minutes=30))
+    late = client.force_login(alice) or client.get(reverse("leads:pool")).text
+    assert "25 min late" in late
+
+    taken = client.post(reverse("leads:claim", args=[lead.public_id]), headers=HTMX)
+
+    assert "25 min late" in taken.text
+    for page in (reverse("leads:queue"), reverse("leads:lead", args=[lead.public_id])):
+        assert "1 min left" not in client.get(page).text, page
+    assert "25 min late" in client.get(page).text
+
+
 def test_a_claim_sent_twice_leads_to_the_lead_twice(client, alice):
     lead = make_lead()
     client.force_login(alice)

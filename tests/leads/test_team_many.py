@@ -51,6 +51,20 @@ def test_who_is_away_or_full_gets_nothing_and_what_is_left_says_why(pooled, team
     assert Lead.objects.filter(bdr=alice).count() == 3
 
 
+def test_who_has_never_signed_in_gets_nothing_and_is_named(client, pooled, team, alice, bob, mona):
+    bob.last_login = None
+    bob.save(update_fields=["last_login"])
+    client.force_login(mona)
+
+    page = client.get(reverse("leads:spread"), {"lead": picked(*pooled)})
+
+    assert [share.rep for share in page.context["shares"]] == [alice]
+    assert "Has never signed in and gets nothing:" in page.text
+    assert "Bob." in page.text.split("gets nothing:")[1]
+    spread_leads([lead.pk for lead in pooled], team=team, by=mona, at=NOON)
+    assert Lead.objects.filter(bdr=alice).count() == 5
+
+
 def test_what_sales_has_or_sleeps_is_not_spread_and_nobody_gets_her_own(team, alice, bob, peter, mona):
     hers = make_lead(phase="working", bdr=alice, at=NOON)
     sold = make_lead(phase="accepted", bdr=alice, ae=peter, at=NOON)

@@ -13,7 +13,7 @@ from leads.actions.handing import accept_hand_off, hand_off_lead
 from leads.actions.logging import log_call
 from leads.actions.moving import Target, move_leads, sort_out
 from leads.actions.outcomes import record_no_show
-from leads.models import Clock, HandOff, Lead, SecondLook
+from leads.models import Clock, HandOff, Lead, Notice, SecondLook
 from leads.oversight.days import days_of
 from team.models import Absence, Membership, Role
 from tests.make import disposition, make_lead, make_person, make_team, make_user, reason
@@ -124,6 +124,36 @@ def test_the_numbers_of_a_rep_lead_to_what_they_count(client, team, mona, alice,
         assert f'href="{there}"' in page.text
         assert len(client.get(there.replace("&amp;", "&")).context["leads"]) == count, asked
     assert f"rep={alice.pk}&amp;phase=held&amp;to=pool" in page.text
+
+
+def test_the_numbers_of_a_rep_of_two_teams_are_those_of_the_team_that_is_shown(client, team, mona, alice, now):
+    other = make_team("South")
+    Membership.objects.create(user=alice, role=Role.BDR, team=other)
+    hers = make_lead(phase="working", bdr=alice, at=now - timedelta(days=9))
+    theirs = make_lead(phase="working", bdr=alice, team=other, at=now - timedelta(days=9))
+    for lead in (hers, theirs):
+        lead.steps.update(due_at=now - timedelta(days=1))
+    client.force_login(mona)
+
+    page = client.get(reverse(TEAM))
+
+    row = row_of(page, alice)
+    # Her limit is one for all that she holds.
+    assert (row.overdue, row.held_here, row.held) == (1, 1, 2)
+    assert "1 here" in page.text
+    for asked in ("phase=held", "steps=overdue"):
+        assert list(client.get(f"{reverse(LIST)}?team={team.pk}&rep={alice.pk}&{asked}").context["leads"]) == [hers]
+
+
+def test_what_a_manager_was_told_herself_is_said_to_her_as_you(client, team, mona, alice, now):
+    missed = make_lead(team=team, at=now - timedelta(days=20), lane=Lane.LIST)
+    Lead.objects.filter(pk=missed.pk).update(band=Lead.Band.MISSED)
+    Notice.objects.create(user=mona, lead=missed, kind=Notice.Kind.MISSED, at=now)
+    client.force_login(mona)
+    assert "You were told" in client.get(reverse(TEAM)).text
+
+    client.force_login(make_user("nora", Role.MANAGER, team=team))
+    assert "Mona was told" in client.get(reverse(TEAM)).text
 
 
 def test_only_who_really_covers_a_rep_is_named(client, team, mona, alice, bob, eve, now):

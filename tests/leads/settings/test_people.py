@@ -216,6 +216,7 @@ def test_another_address_signs_in_and_the_one_before_does_not(save, alice):
 
 def test_the_list_says_what_each_is_and_holds(client, dora, alice, mona):
     make_lead(phase=Phase.WORKING, bdr=alice)
+    User.objects.filter(pk=alice.pk).update(last_login=None)
     client.force_login(dora)
 
     page = client.get(reverse("leads:setting_list", args=["people"])).text
