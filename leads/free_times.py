@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from leads.her_clock import window_in
+from leads.her_clock import weekend_worked, window_in
 from leads.models import HandOff
 from team.calendars import KeptCalendars, NoCalendar
 from team.worktime import NeverOpen, WorkCalendar, next_opening, working_time_between
@@ -67,7 +67,7 @@ def _not_before(ae: User, start: datetime, minutes: int, *, worktime: WorkCalend
     length = timedelta(minutes=minutes)
     if working_time_between(worktime, start, start + length) < length:
         return start + QUARTER
-    theirs = window_in(zone, at=start) if zone else None
+    theirs = window_in(zone, at=start, weekend=weekend_worked(worktime, at=start)) if zone else None
     if theirs and theirs[0] > start:
         return theirs[0]
     return clash(ae, start, minutes)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -11,29 +11,58 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, ContactPoint, Person
 from leads.models import Lead
+from team.calendars import KeptCalendars, NoCalendar
 from team.localtime import is_zone, zone_of_phone, zone_of_place
+from team.worktime import WorkCalendar
 
 # The hours in which somebody is called at work, on her own clock.
 CALLABLE_FROM, CALLABLE_UNTIL = 8, 18
 SATURDAY = 5
+# On a weekend nobody is called, but on those of its days that the caller's team works.
+Days = frozenset[date]
+NONE: Days = frozenset()
+# So far around a moment the day is looked for on which somebody is called next.
+AROUND = range(-1, 9)
+FARTHEST_WEST = timedelta(hours=12)
 
 
-def is_callable_in(zone: str, *, at: datetime) -> bool:
+def weekend_worked(hours: WorkCalendar | None, *, at: datetime) -> Days:
+    """The days of a weekend around `at` on which people with these hours work, and so call."""
+    if hours is None:
+        return NONE
+    days = (at.date() + timedelta(days=ahead) for ahead in AROUND)
+    return frozenset(
+        day for day in days if day.weekday() >= SATURDAY and hours.days.get(day, hours.week[day.weekday()])
+    )
+
+
+def weekend_of(user: int, *, at: datetime) -> Days:
+    """The same of one user; asked only when a weekend is on somewhere, or next."""
+    if at.weekday() < SATURDAY - 1 and (at - FARTHEST_WEST).weekday() < SATURDAY - 1:
+        return NONE
+    try:
+        return weekend_worked(KeptCalendars(at=at).of_user(user), at=at)
+    except NoCalendar:
+        return NONE
+
+
+def is_callable_in(zone: str, *, at: datetime, weekend: Days = NONE) -> bool:
     """Whether people are called there at this hour. Where nobody knows the zone, nobody knows that either."""
-    window = window_in(zone, at=at)
+    window = window_in(zone, at=at, weekend=weekend)
     return window is not None and window[0] <= at < window[1]
 
 
 @lru_cache(maxsize=4096)
-def window_in(zone: str, *, at: datetime) -> tuple[datetime, datetime] | None:
-    """The hours of her day at `at`; of the next one when they are over, or it is a weekend there."""
+def window_in(zone: str, *, at: datetime, weekend: Days = NONE) -> tuple[datetime, datetime] | None:
+    """The hours of her day at `at`; of the next one when they are over, or it is a weekend there, of which only the
+    days `weekend` are worked."""
     if not is_zone(zone):
         return None
     local = at.astimezone(ZoneInfo(zone))
     opens = local.replace(hour=CALLABLE_FROM, minute=0, second=0, microsecond=0)
     if local.hour >= CALLABLE_UNTIL:
         opens += timedelta(days=1)
-    while opens.weekday() >= SATURDAY:
+    while opens.weekday() >= SATURDAY and opens.date() not in weekend:
         opens += timedelta(days=1)
     return opens, opens.replace(hour=CALLABLE_UNTIL)
 
@@ -57,6 +86,7 @@ class HerClock:
     zone: str = ""
     how: str = ""
     local: datetime | None = None
+    weekend: Days = NONE
 
     @property
     def clock(self) -> str:
@@ -70,7 +100,12 @@ class HerClock:
     @property
     def is_callable(self) -> bool:
         local = self.local
-        return bool(local and local.weekday() < SATURDAY and CALLABLE_FROM <= local.hour < CALLABLE_UNTIL)
+        return bool(local and not self.is_weekend and CALLABLE_FROM <= local.hour < CALLABLE_UNTIL)
+
+    @property
+    def is_weekend(self) -> bool:
+        local = self.local
+        return bool(local and local.weekday() >= SATURDAY and local.date() not in self.weekend)
 
     @property
     def says(self) -> str:
@@ -79,14 +114,16 @@ class HerClock:
             return ""
         if self.is_callable:
             return _("callable until %(hour)s:00") % {"hour": CALLABLE_UNTIL}
-        if self.local.weekday() >= SATURDAY:
+        if self.is_weekend:
             return _("weekend there")
         if self.local.hour < CALLABLE_FROM:
             return _("not before %(hour)s:00") % {"hour": CALLABLE_FROM}
         return _("after hours there")
 
 
-def her_clock(person: Person, account: Account | None, phones: list[str], *, at: datetime) -> HerClock:
+def her_clock(
+    person: Person, account: Account | None, phones: list[str], *, at: datetime, weekend: Days = NONE
+) -> HerClock:
     """Her own zone if it is known, else where she is, else what her number says, else where the company is."""
     country, place = person.country, person.city or person.region
     known: list[tuple[str | None, str]] = [(person.time_zone, "")]
@@ -97,7 +134,7 @@ def her_clock(person: Person, account: Account | None, phones: list[str], *, at:
         known.append((zone_of_place(account.country, account.city or account.region, at=at), _("from the company")))
     for zone, how in known:
         if zone and is_zone(zone):
-            return HerClock(zone, how, at.astimezone(ZoneInfo(zone)))
+            return HerClock(zone, how, at.astimezone(ZoneInfo(zone)), weekend)
     return HerClock()
 
 

@@ -21,7 +21,7 @@ from leads.actions.undoing import can_undo
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
-from leads.her_clock import HerClock, her_clock
+from leads.her_clock import HerClock, her_clock, weekend_worked
 from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, Step
 from leads.models.lead import AE_PHASES
@@ -30,6 +30,7 @@ from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
+from team.calendars import hours_kept
 from team.models import Role, User
 from team.templatetags.midfield import moment_words
 
@@ -314,7 +315,9 @@ class LeadPage:
     @cached_property
     def hers(self) -> HerClock:
         usable = [point.normalised for point in self.phones if point.state in ContactPoint.USABLE]
-        return her_clock(self.person, self.account, usable, at=self.now)
+        calendar = self.lead.team.calendar
+        hours = hours_kept(calendar.pk, calendar.version, at=self.now)
+        return her_clock(self.person, self.account, usable, at=self.now, weekend=weekend_worked(hours, at=self.now))
 
     @property
     def also(self) -> list[Colleague]:

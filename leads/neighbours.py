@@ -10,6 +10,7 @@ from uuid import UUID
 
 from agreement.models import StepKind
 from leads.bands import PROMISE_LEAD
+from leads.her_clock import weekend_of
 from leads.models import Lead
 from leads.queue import Entry, Group, entries_of, group_in, in_order
 
@@ -25,7 +26,10 @@ def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID 
     Ask before the act that moves this lead to another place. Who waits for her now stands first, whatever list she
     came from; after the last row of today comes the first again; None when nothing else waits.
     """
-    rows = [(entry, group_in(rank)) for rank, entry in in_order(entries_of(user, at=at), at=at)]
+    rows = [
+        (entry, group_in(rank))
+        for rank, entry in in_order(entries_of(user, at=at), at=at, weekend=weekend_of(user.pk, at=at))
+    ]
     for entry in _owed(rows, at=at):
         if entry.lead_id != lead.pk:
             return entry.public_id
@@ -41,7 +45,13 @@ def lead_after(lead: Lead, *, user: User, at: datetime, path: str = "") -> UUID 
 
 def owed_now(*, user: User, at: datetime) -> list[Entry]:
     """Who waits for her now, first who waits longest."""
-    return _owed([(entry, group_in(rank)) for rank, entry in in_order(entries_of(user, at=at), at=at)], at=at)
+    return _owed(
+        [
+            (entry, group_in(rank))
+            for rank, entry in in_order(entries_of(user, at=at), at=at, weekend=weekend_of(user.pk, at=at))
+        ],
+        at=at,
+    )
 
 
 def _owed(rows: Iterable[tuple[Entry, Group]], *, at: datetime) -> list[Entry]:

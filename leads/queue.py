@@ -25,7 +25,7 @@ from accounts.search import query_words
 from agreement.models import Lane, StepKind
 from leads.bands import PROMISE_LEAD
 from leads.cadence import due_since
-from leads.her_clock import guessed_zone, is_callable_in, window_in
+from leads.her_clock import NONE, Days, guessed_zone, is_callable_in, weekend_of, window_in
 from leads.models import Engagement, Lead, Step
 from leads.rail import end_of_today
 from leads.why import Facts, address_of, facts_of, what, why, why_held
@@ -182,11 +182,13 @@ class Queue:
         return sum(self.counts.values()) - self.counts.get(Group.LATER, 0) + self.out_of_hours
 
 
-def queue_of(user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] | None = None) -> Queue:
+def queue_of(
+    user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] | None = None, weekend: Days = NONE
+) -> Queue:
     """The page of her queue that the address asks for: two or three statements, however long the queue is. With `teams`
-    only of leads of these, as her manager may read them."""
+    only of leads of these, as her manager may read them; `weekend` are its days on which she works."""
     midnight = end_of_today(at)
-    entries, matching, is_callable = _matching(user, wanted=wanted, at=at, teams=teams)
+    entries, matching, is_callable = _matching(user, wanted=wanted, at=at, teams=teams, weekend=weekend)
     queue = Queue(
         counts=dict(Counter(group_in(rank).value for rank, _entry in matching)),
         total=len(entries),
@@ -196,14 +198,14 @@ def queue_of(user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] |
         stages=sorted({(str(entry.stage_id), entry.stage) for entry in entries if entry.stage_id}),
         tiers=sorted({entry.tier for entry in entries}),
     )
-    places = _arranged(matching, wanted, at=at)
+    places = _arranged(matching, wanted, at=at, weekend=weekend)
     if (after := read_rank(wanted.after)) is not None:
         places = [place for place in places if place.rank > after]
     page = _first_page(places, wanted)
     if len(places) > len(page):
         queue.next_after = write_rank(page[-1].rank)
     facts = facts_of([place.entry.lead_id for place in page])
-    queue.groups = _in_groups(page, facts, at=at, midnight=midnight)
+    queue.groups = _in_groups(page, facts, at=at, midnight=midnight, weekend=weekend)
     return queue
 
 
@@ -222,20 +224,20 @@ class Place:
 
 
 def _matching(
-    user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] | None = None
+    user: User, *, wanted: Wanted, at: datetime, teams: Sequence[int] | None = None, weekend: Days
 ) -> tuple[list[Entry], list[tuple[Rank, Entry]], frozenset[int]]:
     """All of her rows, those that the filters leave in their order, and which of them can be called now."""
     entries = list(entries_of(user, q=wanted.q, topic=wanted.topic, account=wanted.account, at=at, teams=teams))
     matching = [entry for entry in entries if _matches(entry, wanted, at=at)]
-    open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at)}
+    open_now = {zone for zone in {entry.zone for entry in matching} if is_callable_in(zone, at=at, weekend=weekend)}
     is_callable = frozenset(entry.lead_id for entry in matching if entry.zone in open_now and is_call(entry))
     if wanted.callable_now:
         # Whose clock nobody knows is shown as that, not left out.
         matching = [one for one in matching if one.lead_id in is_callable or (is_call(one) and not one.zone)]
-    return entries, in_order(matching, at=at), is_callable
+    return entries, in_order(matching, at=at, weekend=weekend), is_callable
 
 
-def _arranged(matching: Sequence[tuple[Rank, Entry]], wanted: Wanted, *, at: datetime) -> list[Place]:
+def _arranged(matching: Sequence[tuple[Rank, Entry]], wanted: Wanted, *, at: datetime, weekend: Days) -> list[Place]:
     """The rows as the address arranges them: by why they are here, by whose day ends first, or by account."""
     places = [Place(rank, group_in(rank), group_in(rank), entry) for rank, entry in matching]
     if wanted.group:
@@ -243,13 +245,13 @@ def _arranged(matching: Sequence[tuple[Rank, Entry]], wanted: Wanted, *, at: dat
     if wanted.by_account:
         return _by_account(places)
     if wanted.callable_now:
-        return sorted((_by_window(place, at=at) for place in places), key=lambda place: place.rank)
+        return sorted((_by_window(place, at=at, weekend=weekend) for place in places), key=lambda place: place.rank)
     return places
 
 
-def _by_window(place: Place, *, at: datetime) -> Place:
+def _by_window(place: Place, *, at: datetime, weekend: Days) -> Place:
     entry = place.entry
-    window = window_in(entry.zone, at=at)
+    window = window_in(entry.zone, at=at, weekend=weekend)
     if window is None:
         return Place((1, "", place.rank[0], entry.lead_id), Heading(UNKNOWN, _("Nobody knows their clock")),
                      place.group, entry)  # fmt: skip
@@ -289,8 +291,9 @@ def _first_page(places: Sequence[Place], wanted: Wanted) -> Sequence[Place]:
 def ids_in_order(user: User, *, wanted: Wanted, at: datetime) -> list[int]:
     """The leads that the address asks for, in the order of the page; what stands folded under later is left out unless
     it is asked for."""
-    _entries, matching, _is_callable = _matching(user, wanted=wanted, at=at)
-    places = _arranged(matching, wanted, at=at)
+    weekend = weekend_of(user.pk, at=at)
+    _entries, matching, _is_callable = _matching(user, wanted=wanted, at=at, weekend=weekend)
+    places = _arranged(matching, wanted, at=at, weekend=weekend)
     return [place.entry.lead_id for place in places if wanted.group or place.group is not Group.LATER]
 
 
@@ -419,13 +422,15 @@ _ZONE = _OF_STEP.index("lead__person__time_zone")
 _ALL = Prepared(_mine)
 
 
-def in_order(entries: Iterable[Entry], *, at: datetime) -> list[tuple[Rank, Entry]]:
+def in_order(entries: Iterable[Entry], *, at: datetime, weekend: Days = NONE) -> list[tuple[Rank, Entry]]:
     """The rows as the page shows them at `at`, each with its place."""
     midnight = end_of_today(at)
-    return sorted((rank_of(entry, group_of(entry, at=at, midnight=midnight)), entry) for entry in entries)
+    return sorted(
+        (rank_of(entry, group_of(entry, at=at, midnight=midnight, weekend=weekend)), entry) for entry in entries
+    )
 
 
-def group_of(entry: Entry, *, at: datetime, midnight: datetime) -> Group:
+def group_of(entry: Entry, *, at: datetime, midnight: datetime, weekend: Days = NONE) -> Group:
     """Why this row is here at `at`, on a day that ends at `midnight`. What waits for an answer never stands behind
     what was missed.
 
@@ -446,16 +451,16 @@ def group_of(entry: Entry, *, at: datetime, midnight: datetime) -> Group:
         return Group.MISSED if entry.due_at <= at else Group.FIRST
     if is_past_day:
         return Group.MISSED
-    if entry.due_at >= midnight or _is_out_of_hours(entry, midnight, at=at):
+    if entry.due_at >= midnight or _is_out_of_hours(entry, midnight, at=at, weekend=weekend):
         return Group.LATER
     return Group.TODAY
 
 
-def _is_out_of_hours(entry: Entry, midnight: datetime, *, at: datetime) -> bool:
+def _is_out_of_hours(entry: Entry, midnight: datetime, *, at: datetime, weekend: Days) -> bool:
     """An attempt to call that a cadence planned, where her hours begin again on another day of the reader's."""
     if entry.made_by != Step.MadeBy.CADENCE or entry.kind not in CALLS:
         return False
-    window = window_in(entry.zone, at=at)
+    window = window_in(entry.zone, at=at, weekend=weekend)
     return window is not None and window[0] >= midnight
 
 
@@ -509,10 +514,12 @@ def _matches(entry: Entry, wanted: Wanted, *, at: datetime) -> bool:
 
 
 def _in_groups(
-    page: Sequence[Place], facts: dict[int, Facts], *, at: datetime, midnight: datetime
+    page: Sequence[Place], facts: dict[int, Facts], *, at: datetime, midnight: datetime, weekend: Days
 ) -> list[tuple[Group | Heading, list[Row]]]:
     groups: dict[Group | Heading, list[Row]] = {}
-    hours = {zone: _hours(zone, at=at, midnight=midnight) for zone in {place.entry.zone for place in page}}
+    hours = {
+        zone: _hours(zone, at=at, midnight=midnight, weekend=weekend) for zone in {place.entry.zone for place in page}
+    }
     for place in page:
         entry = place.entry
         is_of_today = place.group is Group.TODAY or (place.group is Group.LATER and entry.due_at < midnight)
@@ -564,8 +571,8 @@ def _icon(entry: Entry, when: str, *, at: datetime) -> str:
     return ("phone" if entry.kind in CALLS else "clock") if when else ""
 
 
-def _hours(zone: str, *, at: datetime, midnight: datetime) -> str:
-    window = window_in(zone, at=at)
+def _hours(zone: str, *, at: datetime, midnight: datetime, weekend: Days) -> str:
+    window = window_in(zone, at=at, weekend=weekend)
     if window is None:
         return ""
     opens, closes = window

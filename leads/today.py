@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import JSONObject
 
+from leads.her_clock import NONE, Days, weekend_worked
 from leads.models import Activity, HandOff, Lead
 from leads.models.lead import AE_PHASES
 from leads.rail import end_of_today, moment_told
@@ -31,6 +32,8 @@ class Today:
     goal: int
     # Where she would be by now, at an even pace over her working hours; None on a day without any.
     by_now: int | None
+    # The days of the weekend around on which she works.
+    weekend: Days = NONE
 
     @property
     def behind(self) -> int:
@@ -52,7 +55,15 @@ def as_told(user: User, told: dict[str, Any], *, at: datetime) -> Today:
         away = [(moment_told(told["away_from"]), moment_told(told["away_until"]))] if told["away_from"] else ()
         hours = hours_kept(told["calendar"], told["version"], at=at, away=away)
     goal, by_now = pace(user.touches_goal, hours, midnight=tomorrow - timedelta(days=1), at=at)
-    return Today(told["touches"], told["conversations"], told["meetings"], told["open"], goal, by_now)
+    return Today(
+        told["touches"],
+        told["conversations"],
+        told["meetings"],
+        told["open"],
+        goal,
+        by_now,
+        weekend_worked(hours, at=at),
+    )
 
 
 def pace(goal: int, hours: WorkCalendar | None, *, midnight: datetime, at: datetime) -> tuple[int, int | None]:

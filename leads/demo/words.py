@@ -29,6 +29,7 @@ PLACES = (
     Place("Leeds", "", "GB", "Europe/London", "+44 113 496 0", 3, "en"),
     Place("Birmingham", "", "GB", "Europe/London", "+44 121 496 0", 3, "en"),
     Place("Glasgow", "", "GB", "Europe/London", "+44 141 496 0", 3, "en"),
+    Place("Brisbane", "QLD", "AU", "Australia/Brisbane", "+61 7 5550 ", 4, "en"),
     Place("Hamburg", "", "DE", "Europe/Berlin", "+49 40 66969 ", 3, "de"),
     Place("Köln", "", "DE", "Europe/Berlin", "+49 221 4710 ", 3, "de"),
     Place("München", "", "DE", "Europe/Berlin", "+49 89 99998 ", 3, "de"),
@@ -93,7 +94,7 @@ TRADES = (
     ("Pumps and valves", "Pumps"),
 )
 INCUMBENTS = ("Spreadsheets", "Whiteboard", "ERP module", "Torqly", "Plantado", "FixIt Ledger")
-FORMS = {"US": "Inc.", "CA": "Ltd.", "GB": "Ltd", "DE": "GmbH", "FR": "SAS", "SE": "AB"}
+FORMS = {"US": "Inc.", "CA": "Ltd.", "GB": "Ltd", "AU": "Pty Ltd", "DE": "GmbH", "FR": "SAS", "SE": "AB"}
 
 # Title and its part in a purchase.
 TITLES = (

@@ -101,7 +101,8 @@ class Figures:
 def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
     """The reps of a team by name and the figures of its head: five statements for any number of them, and one more
     where some of them work for another team, too."""
-    reps = {user.pk: Rep(user) for user in _REPS.objects(team=team.pk)}
+    found: list[Any] = _REPS.objects(team=team.pk)
+    reps = {user.pk: Rep(user) for user in found}
     away: dict[int, list[tuple[datetime, datetime]]] = {}
     absences = _AWAY.objects(
         team=team.pk, reps=list(reps), at=days.at, since=days.midnight, until=days.next_monday
@@ -113,7 +114,7 @@ def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
             rep.absence = absence
             rep.cover = absence.cover if absence.is_covered else rep.cover
     figures = _count(reps, team, days)
-    _leave_out_other_teams({pk: rep for pk, rep in reps.items() if rep.user.is_shared}, team, days)
+    _leave_out_other_teams({user.pk: reps[user.pk] for user in found if user.is_shared}, team, days)
     _put_hours(reps, away, days)
     return list(reps.values()), figures
 

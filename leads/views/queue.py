@@ -36,8 +36,8 @@ def queue(request: Request) -> HttpResponse:
     form = QueueForm(request.GET)
     form.is_valid()
     wanted = form.wanted()
-    found = queue_of(request.user, wanted=wanted, at=now)
     around = around_of(request.user, at=now)
+    found = queue_of(request.user, wanted=wanted, at=now, weekend=around.today.weekend)
     rail = rail_of(request.user, path=request.path, at=now)
     context = {
         "now": now,

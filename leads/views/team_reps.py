@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from leads.forms.queue import QueueForm
+from leads.her_clock import weekend_of
 from leads.oversight.month import month_rows
 from leads.oversight.sheet import sheet_of, teams_of
 from leads.queue import queue_of
@@ -31,7 +32,7 @@ def rep_queue(request: Request, pk: int) -> HttpResponse:
     form = QueueForm(request.GET)
     form.is_valid()
     wanted = form.wanted()
-    found = queue_of(rep, wanted=wanted, at=now, teams=teams_of(request.user, rep))
+    found = queue_of(rep, wanted=wanted, at=now, teams=teams_of(request.user, rep), weekend=weekend_of(rep.pk, at=now))
     context = {
         "now": now,
         "rep": rep,

@@ -20,7 +20,10 @@ from leads.checking import check_all
 from leads.demo import named
 from leads.demo.cast import make_cast
 from leads.demo.named import NAMED
+from leads.demo.words import PLACES
+from leads.her_clock import is_callable_in, weekend_of, weekend_worked
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
+from leads.queue import Wanted, queue_of
 from team.calendars import forget_kept_calendars
 from team.models import Installation, User
 from team.worktime import is_working
@@ -120,6 +123,8 @@ def test_the_demo_shows_everything_and_keeps_every_promise(client, db, here):
 
     asked = Engagement.objects.filter(kind="asked", at__gt=now - timedelta(minutes=4)).get()
     assert take_next(by=ben, at=now).person == asked.person
+    for rep in (ana, ben):
+        assert queue_of(rep, wanted=Wanted(), at=now, weekend=weekend_of(rep.pk, at=now)).callable_now > 0, rep
 
     client.force_login(User.objects.get(email__startswith="ada@"))
     for one in NAMED:
@@ -162,6 +167,17 @@ def test_somebody_is_at_work_whenever_it_is_made(db, local):
     assert is_working(cast.office, at)
     assert is_working(cast.office, at + timedelta(minutes=60))
     assert f" {here.day} " in Installation.objects.get().calendar_shift
+
+
+@pytest.mark.parametrize("moment", ["2027-03-06 03:00", "2027-03-07 21:00", "2027-03-03 12:00"])
+def test_somebody_of_the_demo_is_called_at_any_hour_and_on_a_weekend_because_it_is_worked(db, moment):
+    at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+    cast = make_cast(at=at, zone="Europe/London")
+
+    weekend = weekend_worked(cast.office, at=at)
+    assert [place.city for place in PLACES if is_callable_in(place.zone, at=at, weekend=weekend)]
+    assert all(day == at.date() for day in weekend)
 
 
 def test_on_a_working_day_no_hours_are_moved(db):

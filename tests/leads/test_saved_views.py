@@ -10,6 +10,7 @@ from agreement.models import Phase
 from content.models import Asset, Topic
 from leads.models import Engagement, Lead, SavedView
 from leads.queue import CALLABLE, UNKNOWN, Wanted, queue_of
+from team.models import Calendar, CalendarDay
 from tests.make import NOON, make_account, make_lead, make_person
 
 HOUR = timedelta(hours=1)
@@ -97,6 +98,21 @@ def test_nobody_is_called_on_a_weekend(alice):
     working(alice, at=NOON - 3 * DAY)
 
     assert rows(alice, at=NOON - DAY, callable_now=True) == {}
+
+
+def test_on_a_weekend_that_her_team_works_people_are_called(client, alice, team):
+    lead = working(alice, at=NOON - 3 * DAY)
+    CalendarDay.objects.create(calendar=team.calendar, day=(NOON - DAY).date(), opens=9 * 60, closes=14 * 60)
+    Calendar.objects.filter(pk=team.calendar_id).update(version=2)
+    client.force_login(alice)
+
+    with time_machine.travel(NOON - DAY, tick=False):
+        page = client.get(reverse("leads:queue"), {"callable": "on"})
+        assert page.context["queue"].callable_now == 1
+        assert "callable until 18:00" in client.get(reverse("leads:lead", args=[lead.public_id])).text
+    with time_machine.travel(NOON - 2 * DAY, tick=False):
+        assert client.get(reverse("leads:queue")).context["queue"].callable_now == 0
+        assert "weekend there" in client.get(reverse("leads:lead", args=[lead.public_id])).text
 
 
 def test_no_activity_is_no_touch_of_ours_since_then(alice):

@@ -27,5 +27,5 @@ MORE = (
     Place("Reno", "NV", "US", "America/Los_Angeles", "+1 775 555 01", 2, "en"),
     Place("Kitchener", "ON", "CA", "America/Toronto", "+1 519 555 01", 2, "en"),
 )
-WEIGHTS = {"US": 10, "CA": 8, "GB": 16, "DE": 26, "FR": 24, "SE": 12}
+WEIGHTS = {"US": 10, "CA": 8, "GB": 16, "AU": 10, "DE": 26, "FR": 24, "SE": 12}
 PLACES = tuple(Weighted(place, WEIGHTS[place.country]) for place in (*TODAYS, *MORE))
