@@ -87,6 +87,17 @@ def test_no_address_breaks_a_page(client, everybody, now):
     assert broken == []
 
 
+@pytest.mark.parametrize("odd", ["xx", "-1", "٣", "9" * 5_000])
+def test_a_list_that_is_not_there_is_the_list_one_works_in(client, everybody, odd):
+    for name, asked in (("hand_offs", ("list", "view")), ("team", ("team",)), ("team_leads", ("team", "after"))):
+        path = reverse(f"leads:{name}")
+        title = client.get(path).text.partition("<h1")[2].partition("<time")[0]
+
+        answer = client.get(path, dict.fromkeys(asked, odd))
+
+        assert (answer.status_code, answer.text.partition("<h1")[2].partition("<time")[0]) == (200, title)
+
+
 def test_no_address_breaks_a_page_of_settings(client, dora):
     client.force_login(dora)
     client.raise_request_exception = False

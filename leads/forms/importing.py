@@ -178,7 +178,7 @@ class ColumnsForm(forms.Form):
         for at, (column, decided) in enumerate(zip(self.profile.columns, self.mapping.columns, strict=True)):
             yield ColumnRow(
                 column=column,
-                share=round(100 * column.filled / min(total, 10_000)),
+                share=round(100 * column.filled_beside(self.mapping.empty) / total),
                 example=next((value for value in column.samples if value not in self.mapping.empty), ""),
                 target=self[f"c{at}"],
                 format=self[f"f{at}"] if f"f{at}" in self.fields else None,
@@ -205,8 +205,10 @@ class ColumnsForm(forms.Form):
             (False, True): _("“%(column)s” has no name: it is left out unless you choose what it becomes."),
             (True, False): _("“%(column)s” has no value in any row: it is left out unless you choose."),
         }
-        bare = [column for column in self.profile.columns if not column.named or not column.filled]
-        return [words[column.named, column.filled > 0] % {"column": column.name} for column in bare]
+        empty = self.mapping.empty
+        filled = [(column, column.filled_beside(empty) > 0) for column in self.profile.columns]
+        bare = [(column, has_some) for column, has_some in filled if not column.named or not has_some]
+        return [words[column.named, has_some] % {"column": column.name} for column, has_some in bare]
 
     def _written_somehow(self) -> str:
         """The choices whose values are written one way or another."""

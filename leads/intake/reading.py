@@ -7,7 +7,7 @@ import codecs
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, Self
@@ -27,6 +27,7 @@ from leads.intake.records import (
     read_records,
 )
 from leads.intake.sniffing import DELIMITERS, ENCODINGS, delimiter_of, encoding_of
+from leads.intake.values import is_empty
 from team.csv import unguard_cell
 
 __all__ = [
@@ -56,13 +57,22 @@ PREAMBLE_RECORDS = 100
 
 
 class Column(NamedTuple):
-    """One column over all good rows: how many have a value, how many values there are, and the first 100 of them."""
+    """One column over all good rows: how many have a value, how many values there are, and the first 100 of them with
+    how often each stands there."""
 
     name: str
     named: bool
     filled: int
     distinct: int
     samples: tuple[str, ...]
+    # Files described before this was counted have none.
+    times: tuple[int, ...] = ()
+
+    def filled_beside(self, empty: Collection[str]) -> int:
+        """How many have a value when these mean nothing, as far as they are among the first 100."""
+        nothing = zip(self.samples, self.times, strict=False)
+        declared = {value.strip() for value in empty}
+        return self.filled - sum(times for value, times in nothing if is_empty(value, declared))
 
 
 class BadSample(NamedTuple):
@@ -117,8 +127,8 @@ class Profile:
             **{
                 **stored,
                 "columns": tuple(
-                    Column(name, named, filled, distinct, tuple(samples))
-                    for name, named, filled, distinct, samples in stored["columns"]
+                    Column(name, named, filled, distinct, tuple(samples), *map(tuple, times))
+                    for name, named, filled, distinct, samples, *times in stored["columns"]
                 ),
                 "bad_sample": tuple(BadSample(*bad) for bad in stored["bad_sample"]),
                 "sample": tuple(tuple(row) for row in stored["sample"]),
@@ -322,4 +332,5 @@ def _column(number: int, name: str, values: dict[str, int], more: int) -> Column
         filled=sum(filled.values()) + more,
         distinct=len(filled),
         samples=tuple(value[:SAMPLE_CHARACTERS] for value in islice(filled, SAMPLE_VALUES)),
+        times=tuple(islice(filled.values(), SAMPLE_VALUES)),
     )

@@ -61,12 +61,13 @@ def managed_teams(request: Request) -> list[Team]:
 
 
 def managed_team(request: Request, given: QueryDict, teams: list[Team] | None = None) -> Team:
-    """The team that was asked for, if she manages it, else 404; her first without a question."""
+    """The team that was asked for, if she manages it, else 404; her first without a question, or where an address asks
+    for what can be no team."""
     teams = managed_teams(request) if teams is None else teams
     asked = given.get("team", "")
-    if not asked:
-        return min(teams, key=lambda team: team.pk)
     wanted = read_number(asked)
+    if not asked or (wanted is None and request.method == "GET"):
+        return min(teams, key=lambda team: team.pk)
     found = next((team for team in teams if team.pk == wanted), None)
     if found is None:
         raise Http404

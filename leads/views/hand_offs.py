@@ -52,9 +52,7 @@ PANELS = ("reject", "outcome", "move", "withdraw", "return", "win", "lose", "sta
 @require_GET
 def hand_offs(request: Request) -> HttpResponse:
     need_role(request, Role.AE, Role.BDR, Role.MANAGER)
-    if key := request.GET.get("list"):
-        return _list(request, key)
-    return _inbox(request, None, now=timezone.now())
+    return _list(request) or _inbox(request, None, now=timezone.now())
 
 
 @require_GET
@@ -291,13 +289,14 @@ def _inbox(
     return render(request, "leads/hand_offs.html", context, status=status)
 
 
-def _list(request: Request, key: str) -> HttpResponse:
-    """One group to its end, a page at a time."""
+def _list(request: Request) -> HttpResponse | None:
+    """One group to its end, a page at a time; None where none is asked for, or one that is not there."""
     views = views_of(request.user)
     view = _view(request, [name for name, _label in views], None)
-    group = whole_list(request.user, view, key, before=read_number(request.GET.get("before", "")))
+    before = read_number(request.GET.get("before", ""))
+    group = whole_list(request.user, view, request.GET.get("list", ""), before=before)
     if group is None:
-        raise Http404
+        return None
     context = {"now": timezone.now(), "views": views, "view": view, "group": group}
     return render(request, "leads/hand_off_list.html", context)
 

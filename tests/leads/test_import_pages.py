@@ -389,3 +389,13 @@ def test_the_list_says_what_an_upload_waits_for(team, lea, client):
     assert "Waiting for its answers" in client.get(reverse("leads:imports")).text
     answered(run, by=lea)
     assert "look at the preview and start it" in client.get(reverse("leads:imports")).text
+
+
+def test_filled_is_what_will_be_read_of_a_column_in_a_file_of_any_length(team, lea, client):
+    client.force_login(lea)
+    rows = "".join(f"p{n}@corvane.io,{('Select', ' select ', 'Bonn', '')[n % 4]},Select\n" for n in range(10_400))
+
+    page = client.get(upload(client, f"Email,City,Level\n{rows}").url).text
+
+    assert re.findall(r"(\d+) %", page.partition("<tbody>")[2].partition("</tbody>")[0]) == ["100", "25", "0"]
+    assert "“Level” has no value in any row" in page
