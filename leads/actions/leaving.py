@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads, release_lead
+from leads.actions.duties import pass_on_duties, take_duties_back
 from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
@@ -26,7 +27,7 @@ from team.actions.auditing import note_audit
 from team.actions.feeds import revoke_feed
 from team.actions.people import end_sessions
 from team.calendars import Calendars
-from team.models import Absence, AuditEntry, Role, Territory, User
+from team.models import Absence, AuditEntry, Role, User
 from team.worktime import working_days_between
 
 logger = structlog.get_logger(__name__)
@@ -57,30 +58,23 @@ def deactivate_user(
     if not _may_take_deals_of(user, ae_successor):
         ae_successor = None
     user.is_active, user.successor, user.ae_successor = False, successor, ae_successor
-    user.save(update_fields=["is_active", "successor", "ae_successor"])
+    user.passed_on = pass_on_duties(user, successor=successor, ae_successor=ae_successor, at=at)
+    user.save(update_fields=["is_active", "successor", "ae_successor", "passed_on"])
     end_sessions(user, at=at)
-    _pass_on_duties(user, successor=successor, ae_successor=ae_successor, at=at)
     pass_on(user, by=by, at=at, successor=successor, ae_successor=ae_successor)
     revoke_feed(user, by=by, at=at)
     note_audit(AuditEntry.Verb.DEACTIVATED, by=by, at=at, about=user._meta.label, about_id=str(user.pk))
 
 
-def take_up_user(user: User) -> None:
-    """Her login is hers again. What went on without her stays where it went."""
-    user.is_active, user.successor, user.ae_successor = True, None, None
-    user.save(update_fields=["is_active", "successor", "ae_successor"])
-
-
-def _pass_on_duties(user: User, *, successor: User | None, ae_successor: User | None, at: datetime) -> None:
-    """What is reserved for her, whom she backs up and whom she covers: where the one who comes after her may."""
-    theirs = successor.teams_as(Role.BDR) if successor else []
-    Territory.objects.filter(bdr=user, team__in=theirs).update(bdr=successor)
-    Territory.objects.filter(bdr=user).update(bdr=None)
-    User.objects.filter(backup=user).exclude(pk=ae_successor.pk if ae_successor else 0).update(backup=ae_successor)
-    User.objects.filter(backup=user).update(backup=None)
-    for absence in Absence.objects.filter(cover=user, ends_at__gt=at).select_related("user"):
-        heir = ae_successor if absence.user.has_role(Role.AE) else successor
-        Absence.objects.filter(pk=absence.pk).update(cover=heir if heir != absence.user else None)
+@transaction.atomic
+def take_up_user(user: User, *, at: datetime) -> None:
+    """Her login is hers again, and whom she backed up and covered is hers as far as nobody has said otherwise since.
+    Leads that went on without her stay where they went."""
+    take_duties_back(user, at=at)
+    user.is_active, user.successor, user.ae_successor, user.passed_on = True, None, None, {}
+    user.save(update_fields=["is_active", "successor", "ae_successor", "passed_on"])
+    take_back_lent(at=at)
+    lend(at=at)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
+from leads.actions.duties import duties_of
 from leads.actions.leaving import SOLD, heirs_of
 from leads.models import HandOff, Lead, Step
 from leads.settings.kind import Touch
@@ -92,6 +93,29 @@ def touches_of_leaving(user: User, *, successor: User | None, ae_successor: User
     if CalendarFeed.objects.filter(user=user).exists():
         found.append(Touch(_("The address of her calendar is revoked")))
     found.append(Touch(_("She is signed out everywhere, at once")))
+    return found
+
+
+def touches_of_coming_back(user: User, *, at: datetime) -> list[Touch]:
+    """What comes back to somebody who left, and what does not."""
+    duties = duties_of(user, at=at)
+    found = [Touch(_("She can sign in again"), _("with the password she had"))]
+    if duties.backs_up:
+        found.append(Touch(_("%(people)s backed up by her again") % {"people": people_words(len(duties.backs_up))}))
+    for absence in duties.covers:
+        found.append(Touch(_("She covers %(name)s again") % {"name": absence.user}))
+    for one in duties.reserved_otherwise:
+        text = _("Territory %(name)s stays with %(rep)s: it was given there since")
+        found.append(Touch(text % {"name": one.name, "rep": one.bdr or one.team}))
+    if duties.backed_up_otherwise:
+        text = _("%(people)s backed up otherwise since: they stay so")
+        found.append(Touch(text % {"people": people_words(len(duties.backed_up_otherwise))}))
+    for absence in duties.covered_otherwise:
+        words = {"cover": absence.cover or _("nobody"), "name": absence.user}
+        found.append(Touch(_("%(name)s stays covered by %(cover)s: that was said since") % words))
+    found.append(
+        Touch(_("Leads that went to others stay with them"), _("her calendar gets a new address when she asks"))
+    )
     return found
 
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
+from leads.actions.duties import duties_of
 from leads.actions.leaving import deactivate_user, pass_on, take_up_user
 from leads.models import Lead, LeadEvent
-from leads.settings.going_on import touches_of_leads, touches_of_leaving
+from leads.settings.going_on import touches_of_coming_back, touches_of_leads, touches_of_leaving
 from leads.settings.kind import Group, Kind, Row, SettingRefused, Touch, Values
 from leads.settings.person_forms import WITH_TEAM, LeaveForm, PersonForm, roles_of
 from team.actions.people import forget_addresses, give_roles
@@ -41,7 +42,9 @@ class People(Kind):
     fields_template = "leads/settings/_person_fields.html"
     above_template = "leads/settings/_person_like.html"
     revert_words = gettext_lazy("You can revert this at any time; leads stay where they went.")
-    reverted_words = gettext_lazy("Reverted. Leads that went to others stay with them.")
+    reverted_words = gettext_lazy(
+        "Reverted. Leads that went to others stay with them. So does what somebody has changed since."
+    )
     retire_word = gettext_lazy("Leaves")
     retired_words = gettext_lazy("let %(name)s leave")
 
@@ -124,7 +127,10 @@ class People(Kind):
     def _come_or_go(self, pk: int, new: Values, *, by: User, at: datetime) -> None:
         user = User.objects.get(pk=pk)
         if new["is_active"]:
-            take_up_user(user)
+            # Also what is reserved for her, but what somebody has given to others since.
+            stay = {one.pk for one in duties_of(user, at=at).reserved_otherwise}
+            new["territories"] = [one for one in new["territories"] if one not in stay]
+            take_up_user(user, at=at)
             return
         if pk == by.pk:
             raise SettingRefused(_("You cannot end your own login. Another admin can."))
@@ -178,7 +184,12 @@ class People(Kind):
                 user, successor=heirs.get(new["successor"]), ae_successor=heirs.get(new["ae_successor"]), at=at
             )
         found: list[Touch] = []
-        if pk is None:
+        stay: list[int] = []
+        if pk and not old.get("is_active", True):
+            user = User.objects.get(pk=pk)
+            found += touches_of_coming_back(user, at=at)
+            stay = [one.pk for one in duties_of(user, at=at).reserved_otherwise]
+        elif pk is None:
             found.append(
                 Touch(_("She cannot sign in yet"), _("The next page gives her a password or sends her a link."))
             )
@@ -189,7 +200,7 @@ class People(Kind):
         if _is_admin(new["roles"]) and not _is_admin(old.get("roles", [])):
             found.append(Touch(_("She may change every setting, also the roles of others"), warns=True))
         taken = Territory.objects.filter(pk__in=set(new.get("territories", [])) - set(old.get("territories", [])))
-        for one in taken.select_related("bdr", "team"):
+        for one in taken.exclude(pk__in=stay).select_related("bdr", "team"):
             words = {"name": one.name, "rep": one.bdr or one.team}
             found.append(Touch(_("New leads of %(name)s go to her, not to %(rep)s") % words))
         if old and old["open_limit"] > new["open_limit"]:

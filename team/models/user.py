@@ -112,6 +112,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Only what she promised herself is told while she does something else.
     is_undisturbed = models.BooleanField(_("undisturbed"), default=False, db_default=False)
     is_active = models.BooleanField(default=True)
+    # Of somebody who left: what others counted on her for and to whom it went, so that it can come back with her.
+    passed_on = models.JSONField(default=dict, db_default={}, blank=True)
     # Of somebody who left: who goes on with her leads, and who with what she sold.
     successor = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     ae_successor = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agreement.models import Phase
 from leads.actions.claiming import reassign_leads
-from leads.actions.leaving import release_absent
+from leads.actions.leaving import lend, release_absent
 from leads.actions.logging import log_call
 from leads.checking import check_all
 from leads.models import Lead
@@ -131,6 +131,50 @@ def test_she_is_signed_out_at_once_and_the_revert_lets_her_in_again_but_brings_n
     assert Client().post(reverse("account_login"), signed_in).url == "/"
     # What was signed in when she left is not signed in again.
     assert hers.get("/").url.startswith(reverse("account_login"))
+
+
+def test_whom_she_backed_up_and_covered_comes_back_with_her_but_what_was_changed_since(client, team, alice, bob, dora):
+    """An account executive who was backup of three, covered two colleagues, and had two territories as a rep."""
+    petra, paula, pia, ida = (make_user(name, Role.AE) for name in ("petra", "paula", "pia", "ida"))
+    Membership.objects.create(user=petra, role=Role.BDR, team=team)
+    petra = User.objects.get(pk=petra.pk)
+    User.objects.filter(pk__in=[paula.pk, pia.pk, ida.pk]).update(backup=petra)
+    now = timezone.now()
+    running, later = (
+        Absence.objects.create(
+            user=user, cover=petra, starts_at=now + timedelta(days=days), ends_at=now + timedelta(days=60)
+        )
+        for user, days in ((ida, -1), (pia, 5))
+    )
+    spain, chile = (Territory.objects.create(name=n, team=team, bdr=petra, country=n[:2]) for n in ("ES", "CL"))
+    deal = make_lead(phase=Phase.ACCEPTED, bdr=bob, ae=ida, at=now)
+    assert lend(at=now) == 1
+    made = leaves(petra, by=dora, at=now, successor=bob.pk, ae_successor=paula.pk)
+    # Meanwhile one got another backup, one another cover, and one territory another rep.
+    User.objects.filter(pk=pia.pk).update(backup=ida)
+    Absence.objects.filter(pk=later.pk).update(cover=None)
+    Territory.objects.filter(pk=chile.pk).update(bdr=alice)
+    client.force_login(dora)
+
+    page = client.get(reverse("leads:setting_revert", args=[made.pk]))
+    client.post(reverse("leads:setting_revert", args=[made.pk]))
+
+    assert [touch.text for touch in page.context["preview"].touches] == [
+        "She can sign in again",
+        "2 people backed up by her again",
+        "She covers Ida again",
+        "Territory CL stays with Alice: it was given there since",
+        "1 person backed up otherwise since: they stay so",
+        "Pia stays covered by nobody: that was said since",
+        "Leads that went to others stay with them",
+        "New leads of ES go to her, not to Bob",
+    ]
+    backups = [User.objects.get(pk=one.pk).backup for one in (paula, pia, ida)]
+    assert backups == [petra, ida, petra]
+    assert [Absence.objects.get(pk=one.pk).cover for one in (running, later)] == [petra, None]
+    assert [Territory.objects.get(pk=one.pk).bdr for one in (spain, chile)] == [petra, alice]
+    assert {step.assignee for step in deal.steps.open()} == {petra}
+    assert not any(check_all(at=now).values())
 
 
 def test_nobody_ends_her_own_login(alice, dora):
