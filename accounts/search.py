@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 
@@ -42,11 +42,11 @@ def text_of_person(
 ) -> str:
     """Name, addresses, numbers as written and as digits, company, title, and what other systems call her."""
     reached = [part for point in points for part in _spellings(point)]
-    return search_text(person.name, *reached, account, title, *called)
+    return search_text(person.name, *reached, account, title, *_ids(called))
 
 
 def text_of_account(account: Account, *, domains: Iterable[str] = (), called: Iterable[str] = ()) -> str:
-    return search_text(account.name, *domains, account.phone, re.sub(r"\D", "", account.phone), *called)
+    return search_text(account.name, *domains, account.phone, re.sub(r"\D", "", account.phone), *_ids(called))
 
 
 def index_people(person_ids: Iterable[int]) -> None:
@@ -106,6 +106,14 @@ def _spellings(point: ContactPoint) -> tuple[str, ...]:
         # The digits as written as well: a number of unknown country is looked for as people know it.
         return (point.value, point.normalised, re.sub(r"\D", "", point.value))
     return (point.value, point.normalised)
+
+
+def _ids(called: Iterable[str]) -> Iterator[str]:
+    """As they are, and 8801-2231, which nobody can tell from a phone number, by its digits too, as it is looked for."""
+    for value in called:
+        yield value
+        if _PHONE.fullmatch(plain := folded(value)) and not plain.isdecimal():
+            yield re.sub(r"\D", "", plain)
 
 
 _PHONE = re.compile(r"[+(]?[0-9][0-9 ().+/-]{2,}")

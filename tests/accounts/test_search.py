@@ -50,6 +50,19 @@ def test_what_is_not_hers_does_not_find_her(zoe, q):
     assert zoe.pk not in [row.person_id for row in matching(q)]
 
 
+@pytest.mark.parametrize("value", ["8f1d9b7e-ab12", "HS-1234", "8801-2231", "(12) 34.56", "0012345"])
+def test_both_are_found_by_what_another_system_calls_them_and_how_it_begins(value):
+    person, account = make_person(), make_account()
+    ExternalId.objects.create(entity="person", source="crm", value=value, person=person)
+    ExternalId.objects.create(entity="account", source="crm", value=value, account=account)
+    index_people([person.pk])
+    index_accounts([account.pk])
+
+    for q in (value, value.lower(), value[:7]):
+        found = [(row.person_id, row.account_id) for row in matching(q).order_by("pk")]
+        assert found == [(person.pk, None), (None, account.pk)]
+
+
 def test_account_is_found_by_name_and_domain(zoe):
     assert matching("maskin brevik.no").filter(account__isnull=False).count() == 1
 
