@@ -140,6 +140,7 @@ def test_whom_she_backed_up_and_covered_comes_back_with_her_but_what_was_changed
     petra = User.objects.get(pk=petra.pk)
     User.objects.filter(pk__in=[paula.pk, pia.pk, ida.pk]).update(backup=petra)
     now = timezone.now()
+    deal = make_lead(phase=Phase.ACCEPTED, bdr=bob, ae=ida, at=now)
     running, later = (
         Absence.objects.create(
             user=user, cover=petra, starts_at=now + timedelta(days=days), ends_at=now + timedelta(days=60)
@@ -147,7 +148,6 @@ def test_whom_she_backed_up_and_covered_comes_back_with_her_but_what_was_changed
         for user, days in ((ida, -1), (pia, 5))
     )
     spain, chile = (Territory.objects.create(name=n, team=team, bdr=petra, country=n[:2]) for n in ("ES", "CL"))
-    deal = make_lead(phase=Phase.ACCEPTED, bdr=bob, ae=ida, at=now)
     assert lend(at=now) == 1
     made = leaves(petra, by=dora, at=now, successor=bob.pk, ae_successor=paula.pk)
     # Meanwhile one got another backup, one another cover, and one territory another rep.
