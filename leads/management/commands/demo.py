@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from leads.demo.cast import COMPANY, find_cast
-from leads.demo.making import NoDemo, known_logins, make_demo
+from leads.demo.making import NoDemo, catch_up, known_logins, make_demo
 from leads.demo.year.making import make_year
 from leads.demo.year.progress import say_on_pages
 from team.models import User
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             self._clear()
             if not options["today"]:
                 self._make_year()
+                catch_up(at=timezone.now())
         self.stdout.write(f"The demo company {COMPANY}: everything in it is invented. Passwords of this installation:")
         columns = [("Role", "Name", "E-mail", "Password")]
         columns += [(login.role, login.name, login.email, login.password) for login in logins]
