@@ -50,6 +50,7 @@ class Account(models.Model):
         indexes = [
             models.Index(fields=["name", "id"], name="account_by_name"),
             models.Index(fields=["standing"], condition=~Q(standing="prospect"), name="account_not_prospect"),
+            models.Index(fields=["segment"], name="account_by_segment"),
         ]
 
     def __str__(self) -> str:

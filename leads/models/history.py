@@ -88,6 +88,9 @@ class Activity(models.Model):
             models.Index(fields=["lead", "-at", "-id"], name="activity_of_lead"),
             # What is counted of her days is told from it alone.
             models.Index(fields=["by", "at", "kind", "is_conversation", "reverses"], name="activity_of_user"),
+            models.Index(
+                fields=["disposition", "at"], condition=Q(disposition__isnull=False), name="activity_of_disposition"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -380,6 +380,7 @@ class Lead(models.Model):
             models.Index(fields=["due_at", "id"], condition=~Q(phase="closed"), name="lead_by_due"),
             models.Index(fields=["team", "due_at", "id"], condition=~Q(phase="closed"), name="lead_due_of_team"),
             models.Index(fields=["created_at", "id"], name="lead_by_arrival"),
+            models.Index(fields=["source"], name="lead_by_source"),
             models.Index(Coalesce("last_touched_at", "created_at"), "id", name="lead_by_touch"),
         ]
 

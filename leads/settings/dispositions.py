@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from team.models import User
 
 Follows = Disposition.Follows
+# Of so long the list counts calls.
+LATELY = timedelta(days=30)
 # The digits of a keyboard.
 KEYS = 9
 # Which reasons the form that follows can offer.
@@ -102,19 +104,17 @@ class Dispositions(Kind):
     has_order = True
 
     def groups(self, *, at: datetime) -> list[Group]:
-        counts: dict[int | None, int] = dict(
-            Activity.objects.filter(disposition__isnull=False)
-            .order_by()
-            .values_list("disposition")
-            .annotate(n=Count("pk"))
+        lately = Activity.objects.filter(disposition=OuterRef("pk"), at__gt=at - LATELY).order_by()
+        counted = Disposition.objects.annotate(
+            calls=Subquery(lately.values("disposition").annotate(n=Count("pk")).values("n"))
         )
-        found = list(Disposition.objects.select_related("reason", "successor").order_by("position", "pk"))
+        found = list(counted.select_related("reason", "successor").order_by("position", "pk"))
         in_use = [one for one in found if one.retired_at is None]
         rows = [
             Row(
                 one.pk,
                 one.label,
-                ((_calls(counts.get(one.pk, 0)), ""),),
+                ((_("%(calls)s in 30 days") % {"calls": _calls(one.calls or 0)}, ""),),
                 soft=_about(one, number),
                 may_retire=len(in_use) > 1,
             )

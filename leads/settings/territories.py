@@ -14,6 +14,7 @@ from accounts.models import Account
 from accounts.normalise import country_names
 from leads.models import Lead
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from team.known import known_values
 from team.models import Membership, Role, Team, Territory, User
 
 PARTS = ("country", "segment", "source")
@@ -170,13 +171,11 @@ def parts_words(one: Territory) -> str:
 
 
 def known_segments() -> list[str]:
-    named = Account.objects.exclude(segment="").order_by("segment").values_list("segment", flat=True).distinct()
-    return list(named[:OFFERED_MOST])
+    return known_values(Account, "segment", most=OFFERED_MOST)
 
 
 def known_sources() -> list[str]:
-    named = Lead.objects.exclude(source="").order_by("source").values_list("source", flat=True).distinct()
-    return list(named[:OFFERED_MOST])
+    return known_values(Lead, "source", most=OFFERED_MOST)
 
 
 def matching(values: Values) -> QuerySet[Lead]:

@@ -1,6 +1,10 @@
 """Dispositions: added, renamed, put in the order of the keys, retired into another, each reverted."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -107,6 +111,25 @@ def test_a_reason_is_offered_first_only_by_the_form_that_has_it(save):
     assert refused.status_code == 422
     assert "does not offer this reason" in refused.text
     assert disposition("not_now").reason is None
+
+
+def test_the_list_counts_the_calls_of_30_days_each_from_its_index(client, dora, alice):
+    now = timezone.now()
+    for days in (1, 2, 40):
+        lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(days=days))
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=now - timedelta(days=days))
+    client.force_login(dora)
+
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(reverse("leads:setting_list", args=["dispositions"]))
+
+    assert "2 calls in 30 days" in page.text
+    (counted,) = [one["sql"] for one in asked if "leads_activity" in one["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + counted)
+        assert "activity_of_disposition" in str(cursor.fetchall())
 
 
 def test_one_that_calls_were_logged_with_is_not_taken_away(save, revert_last, alice):

@@ -4,11 +4,12 @@ import time
 from functools import partial
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from leads.settings.changing import move_setting, preview, revert_change
-from leads.settings.territories import Territories
+from leads.settings.territories import OFFERED_MOST, Territories, known_segments, known_sources
 from team.models import Role, SettingChange, Territory
 from tests.leads.test_races import at_once
 from tests.make import NOON, make_account, make_lead, make_person, make_team, make_user
@@ -126,6 +127,26 @@ def test_a_team_that_ends_is_no_target(save, team):
     west.save()
 
     assert save("territories", name="France", country="FR", team=str(west.pk)).status_code == 422
+
+
+def test_known_segments_and_sources_are_read_from_an_index_in_one_statement(team, django_assert_num_queries):
+    lead, other = (make_lead(team=team, person=make_person(account=make_account())) for _n in range(2))
+    for number in range(OFFERED_MOST + 2):
+        make_account(segment=f"S{number:04}")
+    for one, source in ((lead, "Fair"), (other, "")):
+        type(one).objects.filter(pk=one.pk).update(source=source)
+
+    with django_assert_num_queries(1) as asked:
+        assert known_sources() == ["Fair"]
+    assert known_segments() == [f"S{number:04}" for number in range(OFFERED_MOST)]
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + asked[0]["sql"])
+        plan = str(cursor.fetchall())
+    assert "lead_by_source" in plan
+    assert [one for one in ("Seq Scan on leads_lead", "SCAN leads_lead") if one in plan] == []
 
 
 class ReadSlowly(Territories):
