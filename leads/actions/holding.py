@@ -28,7 +28,7 @@ from team.bulk import insert_objects, update_rows
 from team.calendars import KeptCalendars
 from team.worktime import WorkCalendar
 
-HELD = "meeting_at_account"
+HELD, GONE = "meeting_at_account", "meeting_gone"
 
 
 def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = False) -> None:
@@ -252,7 +252,7 @@ def write_planned(
             if lead.reserved_until is not None and lead.reserved_until == lead.due_at:
                 # Reserved until its first touch is due, whenever that is.
                 new["reserved_until"] = new["due_at"]
-        why = because or (HELD if _waits(effects, at=at) else "meeting_gone")
+        why = because or (HELD if _waits(effects, at=at) else GONE)
         data = effects.data(because=why, ref=ref)
         event = alter(lead, "plan", by=None, at=at, data=data, **new)
         belongs(event)

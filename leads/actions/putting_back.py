@@ -38,6 +38,13 @@ def effects_of(event: LeadEvent) -> dict[str, Any]:
     return found
 
 
+def steps_of(event: LeadEvent) -> set[int]:
+    """The steps that it made, closed, moved or gave to somebody."""
+    effects = effects_of(event)
+    moved = [pk for key in ("steps_moved", "steps_assigned") for pk, *_was in effects.get(key, [])]
+    return {*effects.get("steps_made", []), *effects.get("steps_closed", []), *moved}
+
+
 class Standing:
     """What stands planned and promised on one lead, put back in memory; `write_standings` writes it."""
 
@@ -132,8 +139,7 @@ def standings_of(leads: Sequence[Lead], events: Iterable[LeadEvent], *, at: date
     clocks: dict[int, set[int]] = defaultdict(set)
     for event in events:
         effects = effects_of(event)
-        moved = [pk for key in ("steps_moved", "steps_assigned") for pk, *_was in effects.get(key, [])]
-        for pk in (*effects.get("steps_made", []), *effects.get("steps_closed", []), *moved):
+        for pk in steps_of(event):
             steps[pk].add(event.lead_id)
         for pk in (*effects.get("clocks_started", []), *(pk for pk, _notice in effects.get("clocks_ended", []))):
             clocks[pk].add(event.lead_id)

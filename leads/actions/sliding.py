@@ -22,6 +22,8 @@ from team.calendars import KeptCalendars, worktime_of_user
 from team.models import Absence, Installation, User
 from team.worktime import WorkCalendar, add_working_days, next_opening
 
+# What history says of it: put off until her return, due again, and due again because nobody waits for her any more.
+AWAY, BACK, NOT_AWAITED = "away_covered", "back", "not_awaited"
 # What a person waits for is lent, whoever planned it.
 WAITED_FOR = (StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.MEETING)
 
@@ -55,7 +57,7 @@ def slide(absence: Absence, leads: dict[int, Lead], due: QuerySet[Step], *, by: 
             was = step.due_at
             effects.move_step(step, _on_her_return(calendar, was, back_at=back_at))
             slid.append(SlidStep(absence=absence, step=step, was_due_at=was, due_at=step.due_at))
-        _plan(lead, effects, "away_covered", by=by, at=at)
+        _plan(lead, effects, AWAY, at=at)
     SlidStep.objects.bulk_create(slid)
     _hold_again((leads[pk] for pk in found), at=at)
 
@@ -95,7 +97,7 @@ def slide_back_leads(leads: Sequence[Lead], absence: Absence, *, by: User, at: d
     for lead in held:
         effects = Effects(lead, by=by, at=at)
         if slide_back(effects, slid[lead.pk]):
-            _plan(lead, effects, "back", by=by, at=at)
+            _plan(lead, effects, BACK, at=at)
     _hold_again(held, at=at)
 
 
@@ -120,7 +122,7 @@ def take_back_slid(*, at: datetime) -> int:
         if slide_back(effects, slid[lead.pk], held_until=held_until.get(lead.account_id or 0)):
             moved.append(effects)
     together.write()
-    write_planned(moved, at=at, of_team=cache(KeptCalendars(at=at).of_team), because="not_awaited")
+    write_planned(moved, at=at, of_team=cache(KeptCalendars(at=at).of_team), because=NOT_AWAITED)
     return len(moved)
 
 
@@ -137,6 +139,7 @@ def _hold_again(leads: Iterable[Lead], *, at: datetime) -> None:
         hold_attempts(account_id, at=at)
 
 
-def _plan(lead: Lead, effects: Effects, because: str, *, by: User, at: datetime) -> None:
+def _plan(lead: Lead, effects: Effects, because: str, *, at: datetime) -> None:
+    """It follows from what was said of her: nobody has acted on this lead."""
     data: dict[str, Any] = effects.data(because=because)
-    write(lead, alter(lead, "plan", by=by, at=at, due_at=effects.next_due, data=data))
+    write(lead, alter(lead, "plan", by=None, at=at, due_at=effects.next_due, data=data))

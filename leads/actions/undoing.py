@@ -31,17 +31,19 @@ from leads.actions.changing import (
     write,
     write_each,
 )
-from leads.actions.holding import hold_attempts_at
+from leads.actions.holding import GONE, HELD, hold_attempts_at
 from leads.actions.putting_back import (
     Standing,
     effects_of,
     is_put_back_at_once,
     put_back_at_once,
     standings_of,
+    steps_of,
     write_standings,
 )
-from leads.actions.recounting import HOURS, hours_changed_since, recount_leads
-from leads.actions.silencing import SUPPRESSED, pass_over_shut
+from leads.actions.recounting import hours_changed_since, recount_leads
+from leads.actions.silencing import pass_over_shut
+from leads.actions.sliding import AWAY, BACK, NOT_AWAITED
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import first_touch_of
 from leads.models import Clock, Lead, LeadEvent, Notice, Recycling, SecondLook, Step
@@ -58,7 +60,7 @@ UNDOABLE = frozenset({
     "return", "qualify", "not_qualify", "win", "lose", "stall", "recycle", "rewake", "disqualify",
 })  # fmt: skip
 
-# What the system says when a meeting at the account holds an attempt up or lets it go: nobody has acted on this lead.
+# What the system says when a meeting at the account, or somebody's absence, moves an attempt: nobody has acted on it.
 ASIDE = {"by": None, "verb": "plan"}
 
 # No act writes more events on one lead.
@@ -70,7 +72,8 @@ def last_event(lead: Lead) -> LeadEvent | None:
 
 
 def last_act(lead: Lead) -> list[LeadEvent]:
-    """The events of the last act on this lead, the last one first, whatever a colleague's meeting has moved since."""
+    """The events of the last act on this lead, the last one first, whatever a colleague's meeting or an absence has
+    moved since."""
     newest = list(lead.events.exclude(**ASIDE).order_by("-id")[:ACT_MAX])
     act = newest[0].data.get("act") if newest else None
     return list(takewhile(lambda event: event.data.get("act") == act, newest)) if act else newest[:1]
@@ -78,6 +81,10 @@ def last_act(lead: Lead) -> list[LeadEvent]:
 
 def is_aside(event: LeadEvent) -> bool:
     return (event.by_id, event.verb) == (ASIDE["by"], ASIDE["verb"])
+
+
+def is_of_absence(event: LeadEvent) -> bool:
+    return is_aside(event) and event.data.get("because") in (AWAY, BACK, NOT_AWAITED)
 
 
 def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
@@ -106,7 +113,8 @@ def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None
     be hers to do any more, as when she no longer covers whose lead it is. What an act opened is closed
     again; LeadConflict when that was worked on meanwhile, or when she is no prospect any more and would come to the
     reps again. Where a colleague's meeting has moved the attempt since, the
-    lead is put back to before that, and the meetings that are booked now are asked once more.
+    lead is put back to before that, and the meetings that are booked now are asked once more. What an absence has moved
+    since goes with the act only where the act had planned it; the rest stays where it is.
     """
     held = lock_lead(lead)
     act = last_act(held)
@@ -172,7 +180,7 @@ def _look_again(histories: Sequence[History], *, at: datetime) -> None:
     accounts: dict[int, bool] = {}
     for history in histories:
         # What a meeting has let go meanwhile is due now, as it was for a colleague who took nothing back.
-        by_meeting = any(is_aside(one) and one.data.get("because") not in (HOURS, SUPPRESSED) for one in history.since)
+        by_meeting = any(is_aside(one) and one.data.get("because") in (HELD, GONE) for one in history.since)
         if history.lead.account_id is not None:
             account_id = history.lead.account_id
             accounts[account_id] = accounts.get(account_id, True) and not by_meeting
@@ -200,6 +208,8 @@ class Undoing:
         calendars = KeptCalendars(at=at)
         self._of_team, self._of_calendar = cache(calendars.of_team), cache(calendars.of)
         self._standings = standings_of(leads, events, at=at)
+        # What an absence has moved on the lead in hand, by event: of that only these steps are put back.
+        self._by_absence: dict[int, set[int]] = {}
         # Of the lead in hand, and of all that are taken back.
         self._altered: list[tuple[Lead, LeadEvent]] = []
         self._kept: list[tuple[Lead, LeadEvent]] = []
@@ -218,6 +228,8 @@ class Undoing:
         """All events of one lead, hers to take back; returns the correction of the first."""
         held, was = history.lead, history.lead.phase
         self._altered = []
+        planned = {pk for event in history.act for pk in steps_of(event)}
+        self._by_absence = {event.pk: planned for event in history.since if is_of_absence(event)}
         # Of what is written at once nothing may stay when the rest is refused.
         at_once = any(is_put_back_at_once(event) or event.verb == "lose" for event in history.since)
         with transaction.atomic() if at_once else nullcontext():
@@ -236,10 +248,14 @@ class Undoing:
         old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
         if old.get("stage"):
             old["stage"] = self._stage_in_use(old["stage"])
+        if event.pk in self._by_absence:
+            effects = {"steps_moved": [one for one in effects["steps_moved"] if one[0] in self._by_absence[event.pk]]}
         standing.put_back(effects, of_calendar=self._of_calendar)
         put_back_at_once(held, event, by=by, at=at)
         if old.get("phase", held.phase) == Phase.QUEUED:
             old["due_at"] = _due_in_pool(standing, old.get("due_at", held.due_at))
+        elif self._by_absence and old.get("phase", held.phase) == Phase.WORKING:
+            old["due_at"] = min((step.due_at for step in standing.open_steps), default=old.get("due_at", held.due_at))
         corrected = alter(
             held,
             "correct",

@@ -9,8 +9,9 @@ from leads.actions.claiming import reassign_leads, release_lead
 from leads.actions.covering import end_absence, set_away
 from leads.actions.handing import hand_off_lead
 from leads.actions.leaving import deactivate_user, release_absent
-from leads.actions.logging import log_call
+from leads.actions.logging import add_note, log_call, set_step, snooze_step
 from leads.actions.undoing import undo_last
+from leads.folding import fold
 from leads.models import Lead, SlidStep
 from team.models import Installation
 from tests.leads.covering import LATER, broken, fresh
@@ -33,6 +34,12 @@ def absence(lead, alice, bob, mona):
     absence = set_away(alice, starts_at=LATER, ends_at=BACK, cover=bob, by=mona, at=LATER)
     assert fresh(lead).due_at >= BACK
     return absence
+
+
+def stands(lead):
+    """What is planned on it, and when."""
+    steps = lead.steps.open().order_by("due_at").values_list("kind", "due_at", "assignee", "snoozed")
+    return fresh(lead).due_at, list(steps)
 
 
 def due(lead):
@@ -67,6 +74,35 @@ def test_nor_one_of_somebody_who_leaves(lead, absence, alice, mona):
     deactivate_user(alice, by=mona, at=TICK)
 
     assert due(lead) == lead.due_at
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+@pytest.mark.parametrize("act", ["call", "note", "snooze"])
+def test_her_own_act_is_taken_back_though_she_was_set_away_since(alice, bob, mona, act, is_back):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=make_account()))
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    set_step(fresh(lead), kind="task", due=LATER + timedelta(days=1), by=alice, at=NOON)
+    before = stands(lead)
+    acts = {
+        "call": lambda: log_call(fresh(lead), disposition=disposition("voicemail"), by=alice, at=LATER),
+        "note": lambda: add_note(fresh(lead), text="words", by=alice, at=LATER),
+        "snooze": lambda: snooze_step(fresh(lead), until=LATER + timedelta(days=3), by=alice, at=LATER),
+    }
+    event = acts[act]()
+    absence = set_away(alice, starts_at=LATER, ends_at=BACK, cover=bob, by=mona, at=LATER + timedelta(minutes=1))
+    if is_back:
+        end_absence(absence, by=mona, at=LATER + timedelta(minutes=2))
+
+    undo_last(fresh(lead), by=alice, at=LATER + timedelta(minutes=3), event_id=event.pk)
+
+    if not is_back:
+        # What her act had not planned waits for her as it did; her snooze had moved all there is.
+        assert (stands(lead) == before) == (act == "snooze")
+        end_absence(absence, by=mona, at=LATER + timedelta(minutes=4))
+    assert stands(lead) == before
+    assert fold(lead.events.order_by("id")).contradictions == []
+    release_absent(at=TICK)
+    assert broken(TICK) == set()
 
 
 def test_giving_it_back_is_taken_back_whole(lead, absence, alice):
