@@ -189,7 +189,7 @@ def _column(
     if guess.is_ignored:
         decided["target"] = "protected"
         return decided
-    if not column.named or not column.filled:
+    if not column.named or not column.filled_beside(looks_empty(column.samples)):
         return decided
     target = table.get(guess.target or "", "")
     if target:

@@ -399,3 +399,4 @@ def test_filled_is_what_will_be_read_of_a_column_in_a_file_of_any_length(team, l
 
     assert re.findall(r"(\d+) %", page.partition("<tbody>")[2].partition("</tbody>")[0]) == ["100", "25", "0"]
     assert "“Level” has no value in any row" in page
+    assert "becomes a new field" not in page
