@@ -122,7 +122,9 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
         if held is None:
             raise MoveRefused(_("This absence is over already."))
         slide_back_leads(leads, held, by=by, at=at)
-        slid.delete()
+        slid.filter(step__state=Step.State.OPEN).delete()
+        # What was done meanwhile may be taken back: then its attempt waits for nobody, and the tick finds it.
+        slid.update(absence=None)
         if held.starts_at >= at - timedelta(minutes=1):
             held.delete()
         else:

@@ -105,6 +105,17 @@ def test_her_own_act_is_taken_back_though_she_was_set_away_since(alice, bob, mon
     assert broken(TICK) == set()
 
 
+def test_a_call_made_while_away_and_taken_back_when_she_is_here_waits_for_nobody(lead, absence, alice, mona):
+    call = log_call(fresh(lead), disposition=disposition("voicemail"), by=alice, at=LATER)
+    end_absence(absence, by=mona, at=LATER + timedelta(minutes=2))
+
+    undo_last(fresh(lead), by=alice, at=LATER + timedelta(minutes=3), event_id=call.pk)
+    release_absent(at=TICK)
+
+    assert due(lead) == lead.due_at
+    assert broken(TICK + timedelta(minutes=6)) == set()
+
+
 def test_giving_it_back_is_taken_back_whole(lead, absence, alice):
     put_off_to = due(lead)
     release_lead(fresh(lead), by=alice, at=TICK)
