@@ -118,7 +118,7 @@ def setting_move(request: Request, slug: str, pk: int) -> HttpResponse:
     except CONFLICTS as conflict:
         return _list(request, kind, at=now, conflict=str(conflict), status=409)
     if change:
-        tell(request, _("Moved."))
+        tell(request, _("Moved. No lead, person or promise moves with it."))
     return redirect("leads:setting_list", slug)
 
 
