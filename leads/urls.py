@@ -116,6 +116,7 @@ urlpatterns = [
     path("team/leads/", team_leads.team_leads, name="team_leads"),
     path("team/move/", team_leads.move, name="move"),
     path("team/moves/<uuid:public_id>/", team_leads.moving, name="moving"),
+    path("team/moves/<uuid:public_id>/back/", team_leads.take_move_back, name="take_move_back"),
     path("team/spread/", team_many.spread, name="spread"),
     path("team/recycle/", team_many.recycle_many, name="recycle_many"),
     path("team/month.csv", team_reps.team_month, name="team_month"),

@@ -98,6 +98,7 @@ DOORS = {
     "leads:team": ("302 403 403 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:move": ("302 403 403 403 403 403 404 404 403", "302 403 403 403 403 403 422 422 403"),
     "leads:moving": ("302 403 403 403 403 403 200 404 403", "302 405 405 405 405 405 405 405 405"),
+    "leads:take_move_back": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 302 404 403"),
     "leads:settings": ("302 403 403 403 403 403 403 403 302", "302 405 405 405 405 405 405 405 405"),
     "leads:routing": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
     "leads:audit": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
@@ -216,7 +217,7 @@ def address(name, parameters, things):
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
     if short == "shared_undo":
         return reverse(name, args=[act_on_many(leads[Phase.WORKING].bdr).public_id])
-    if short == "moving":
+    if short in ("moving", "take_move_back"):
         return reverse(name, args=[move_of_many(leads[Phase.WORKING]).public_id])
     if short.startswith("view_") and "pk" in parameters:
         return reverse(name, args=[shared_view(leads[Phase.WORKING]).pk])

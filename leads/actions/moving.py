@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -19,7 +20,9 @@ from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads
-from leads.models import BulkMove, Lead
+from leads.actions.sharing import share_act
+from leads.actions.undoing import MOVED, undo_many
+from leads.models import BulkMove, Lead, LeadEvent, SharedAct
 from leads.models.lead import AE_PHASES
 from team.clock import database_now
 from team.models import Role
@@ -51,6 +54,8 @@ class Moved:
 
     leads: list[Lead] = field(default_factory=list)
     skipped: list[tuple[Lead, str]] = field(default_factory=list)
+    # By which it is taken back.
+    act: SharedAct | None = None
 
     def take(self, more: Moved) -> None:
         self.leads += more.leads
@@ -74,9 +79,10 @@ def move_leads(ids: Sequence[int], *, target: Target, by: User, at: datetime, of
     """Move what can be moved, as one act with one event a lead; clocks run on. Looked at again under lock, so that the
     preview may be old: what has left the team `of` since stays where it went."""
     done, ids = Moved(), ids[:MOVE_MAX]
-    with one_act():
+    with transaction.atomic(), one_act() as act:
         for first in range(0, len(ids), PART):
             done.take(_move_part(ids[first : first + PART], of=of, target=target, by=by, at=at))
+        done.act = share_act(act, verb=SharedAct.Verb.MOVE, by=by, at=at)
     return done
 
 
@@ -89,6 +95,34 @@ def start_move(ids: Sequence[int], *, of: Team, target: Target, by: User, at: da
         side=target.side,
         to_team=target.team,
         leads=list(ids[:MOVE_MAX]),
+        started_at=at,
+    )
+
+
+def can_take_back(move: BulkMove, *, by: User, at: datetime) -> bool:
+    """Her own move of today, that has ended and moved something, and that nobody takes back yet."""
+    if move.ended_at is None or not move.moved or move.by_id != by.pk or move.takes_back_id is not None:
+        return False
+    zone = ZoneInfo(by.time_zone)
+    is_of_today = move.started_at.astimezone(zone).date() == at.astimezone(zone).date()
+    return is_of_today and not BulkMove.objects.filter(takes_back=move).exists()
+
+
+@transaction.atomic
+def start_taking_back(move: BulkMove, *, by: User, at: datetime) -> BulkMove:
+    """A move of many goes back the way it came, a part at a time. LeadConflict when it does so already, or is not
+    hers of today."""
+    held = BulkMove.objects.select_for_update(of=("self",)).get(pk=move.pk)
+    if not can_take_back(held, by=by, at=at):
+        raise LeadConflict(_("This was taken back already, or is not yours of today."))
+    return BulkMove.objects.create(
+        by=by,
+        team=held.team,
+        to=held.to,
+        side=held.side,
+        to_team=held.to_team,
+        takes_back=held,
+        leads=held.leads[: held.place],
         started_at=at,
     )
 
@@ -109,7 +143,7 @@ def _next_part(pk: int) -> int:
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
         rows = BulkMove.objects.under_way().select_for_update(of=("self",), skip_locked=skip)
-        move = rows.select_related("by", "team", "to", "to_team").filter(pk=pk).first()
+        move = rows.select_related("by", "team", "to", "to_team", "takes_back").filter(pk=pk).first()
         if move is None:
             return 0
         ids = move.leads[move.place : move.place + (PART if skip else SQLITE_PART)]
@@ -122,7 +156,10 @@ def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
     target = Target(move.to, move.side, move.to_team)
     try:
         with one_act(move.key), transaction.atomic():
-            done = _move_part(ids, of=move.team, target=target, by=move.by, at=at)
+            if move.takes_back is not None:
+                done = _take_back_part(ids, move.takes_back, by=move.by, at=at)
+            else:
+                done = _move_part(ids, of=move.team, target=target, by=move.by, at=at)
     except (LeadConflict, MoveRefused) as refused:
         # Of nobody of these could it be said before.
         move.error, move.ended_at = str(refused)[:500], at
@@ -135,6 +172,17 @@ def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
     move.save(update_fields=["place", "moved", "stayed", "error", "ended_at"])
 
 
+def _take_back_part(ids: Sequence[int], move: BulkMove, *, by: User, at: datetime) -> Moved:
+    """Of these leads what that move has moved, and nobody has touched since, is as before; the rest says why not."""
+    done, leads = Moved(), {lead.pk: lead for lead in lock_leads(ids)}
+    own = LeadEvent.objects.filter(lead__in=leads, verb="reassign", data__act=move.key)
+    moved = dict(own.order_by("pk").values_list("lead", "pk"))
+    undone = undo_many([lead for pk, lead in leads.items() if pk in moved], moved, act=move.key, by=by, at=at)
+    done.leads = [leads[pk] for pk in undone.corrections]
+    done.skipped = [(leads[pk], str(refused)) for pk, refused in undone.refused.items()]
+    return done
+
+
 @transaction.atomic
 def _move_part(ids: Sequence[int], *, of: Team | None, target: Target, by: User, at: datetime) -> Moved:
     moved = sort_out(lock_leads(ids), target, of=of)
@@ -144,7 +192,7 @@ def _move_part(ids: Sequence[int], *, of: Team | None, target: Target, by: User,
         team=target.team if target.user is None else None,
         by=by,
         at=at,
-        because="moved",
+        because=MOVED,
         side=target.side,
     )
     return moved

@@ -16,7 +16,9 @@ from leads.actions.acts import one_act
 from leads.actions.changing import lock_leads
 from leads.actions.claiming import reassign_leads
 from leads.actions.moving import MANY_MAX
-from leads.models import Lead
+from leads.actions.sharing import share_act
+from leads.actions.undoing import MOVED
+from leads.models import Lead, SharedAct
 from team.models import Role, User
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Spread:
 
     shares: list[Share] = field(default_factory=list)
     skipped: list[tuple[Lead, str]] = field(default_factory=list)
+    # By which it is taken back.
+    act: SharedAct | None = None
 
     @property
     def count(self) -> int:
@@ -90,12 +94,13 @@ def spread_leads(ids: Sequence[int], *, team: Team, by: User, at: datetime) -> S
     Planned again under lock, so that the preview may be old. Whoever has room before others of equal room comes first
     by name, so that the preview and the act agree while nothing has changed.
     """
-    with transaction.atomic(), one_act():
+    with transaction.atomic(), one_act() as act:
         place = {pk: number for number, pk in enumerate(ids)}
         leads = sorted(lock_leads(ids[:MANY_MAX]), key=lambda lead: place[lead.pk])
         spread = plan_spread(leads, shares_of(team, at=at), team=team)
         for share in spread.shares:
             if share.leads:
                 found = [lead.pk for lead in share.leads]
-                reassign_leads(found, to=share.rep, by=by, at=at, because="moved", side="bdr")
+                reassign_leads(found, to=share.rep, by=by, at=at, because=MOVED, side="bdr")
+        spread.act = share_act(act, verb=SharedAct.Verb.MOVE, by=by, at=at)
         return spread

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -46,11 +46,11 @@ from leads.actions.silencing import pass_over_shut
 from leads.actions.sliding import AWAY, BACK, NOT_AWAITED
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import first_touch_of
-from leads.models import Clock, Lead, LeadEvent, Notice, Recycling, SecondLook, Step
+from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Recycling, SecondLook, Step
 from leads.models.lead import REP_PHASES
 from leads.transitions import who_may
 from team.calendars import KeptCalendars
-from team.models import Absence
+from team.models import Absence, Membership, Role
 
 if TYPE_CHECKING:
     from team.models import User
@@ -63,6 +63,10 @@ UNDOABLE = frozenset({
 # What the system says when a meeting at the account, or somebody's absence, moves an attempt: nobody has acted on it.
 ASIDE = {"by": None, "verb": "plan"}
 
+# What a manager moves to somebody else, to the pool or to another team.
+MOVED = "moved"
+# Of these something is written at once that no effect names.
+AT_ONCE = frozenset({"lose", "reassign"})
 # No act writes more events on one lead.
 ACT_MAX = 8
 
@@ -79,6 +83,11 @@ def last_act(lead: Lead) -> list[LeadEvent]:
     return list(takewhile(lambda event: event.data.get("act") == act, newest)) if act else newest[:1]
 
 
+def is_move(event: LeadEvent) -> bool:
+    """A manager's own move: what goes to a cover, an heir or a successor goes back by other roads."""
+    return event.verb == "reassign" and event.data.get("because") == MOVED
+
+
 def is_aside(event: LeadEvent) -> bool:
     return (event.by_id, event.verb) == (ASIDE["by"], ASIDE["verb"])
 
@@ -89,7 +98,7 @@ def is_of_absence(event: LeadEvent) -> bool:
 
 def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
     """Her own act, of her own day, that can be taken back. Whether somebody has acted since, `undo_last` asks."""
-    if event is None or event.by_id != by.pk or event.verb not in UNDOABLE:
+    if event is None or event.by_id != by.pk or not (event.verb in UNDOABLE or is_move(event)):
         return False
     zone = ZoneInfo(by.time_zone)
     return event.at.astimezone(zone).date() == at.astimezone(zone).date()
@@ -220,6 +229,13 @@ class Undoing:
         return {pk: successor for pk, successor in retired.values_list("pk", "successor_id") if successor}
 
     @cached_property
+    def _working(self) -> frozenset[tuple[int, str, int | None]]:
+        """Who works here, as what and in which team, of those who had a lead before it was given to somebody else."""
+        had = {event.changes[name][0] for event in self.events for name in ("bdr", "ae") if name in event.changes}
+        here = Membership.objects.filter(user__in=had - {None}, user__is_active=True)
+        return frozenset(here.values_list("user", "role", "team"))
+
+    @cached_property
     def _at_no_prospect(self) -> frozenset[int]:
         found = Lead.objects.at_no_prospect().filter(pk__in=[lead.pk for lead in self.leads])
         return frozenset(found.values_list("pk", flat=True))
@@ -231,7 +247,7 @@ class Undoing:
         planned = {pk for event in history.act for pk in steps_of(event)}
         self._by_absence = {event.pk: planned for event in history.since if is_of_absence(event)}
         # Of what is written at once nothing may stay when the rest is refused.
-        at_once = any(is_put_back_at_once(event) or event.verb == "lose" for event in history.since)
+        at_once = any(is_put_back_at_once(event) or event.verb in AT_ONCE for event in history.since)
         with transaction.atomic() if at_once else nullcontext():
             corrections = [self.take_back(held, event, is_hers=True) for event in history.since]
             if held.phase in REP_PHASES and was not in REP_PHASES and held.pk in self._at_no_prospect:
@@ -252,6 +268,11 @@ class Undoing:
             effects = {"steps_moved": [one for one in effects["steps_moved"] if one[0] in self._by_absence[event.pk]]}
         standing.put_back(effects, of_calendar=self._of_calendar)
         put_back_at_once(held, event, by=by, at=at)
+        self._must_work_here(held, old)
+        if is_move(event) and "ae" in old:
+            # Who holds an invitation gets a newer one, as when it was moved.
+            sent = HandOff.objects.open().filter(lead=held)
+            sent.update(ae=old["ae"], lent_to=None, sequence=F("sequence") + 1)
         if old.get("phase", held.phase) == Phase.QUEUED:
             old["due_at"] = _due_in_pool(standing, old.get("due_at", held.due_at))
         elif self._by_absence and old.get("phase", held.phase) == Phase.WORKING:
@@ -285,6 +306,14 @@ class Undoing:
         elif held.phase == Phase.WORKING:
             clock = first_touch_of(standing.running_clocks)
             held.sweep_at = sweep_of_untouched(held, clock, steps, at=self.at)
+
+    def _must_work_here(self, held: Lead, old: dict[str, Any]) -> None:
+        """LeadConflict when somebody else who had the lead before has left since, or works there no more."""
+        bdr, ae, team = old.get("bdr"), old.get("ae"), old.get("team", held.team_id)
+        mine = self.by.pk if self.by else None
+        is_bdr = bdr in (None, mine) or {(bdr, role, team) for role in (Role.BDR, Role.MANAGER)} & self._working
+        if not is_bdr or (ae not in (None, mine) and (ae, Role.AE, None) not in self._working):
+            raise LeadConflict(_("Who had it before does not work there any more; it cannot be taken back."))
 
     def _stage_in_use(self, pk: int) -> int:
         """The stage it stood in; where that was retired meanwhile, the one its leads went on in."""

@@ -33,6 +33,8 @@ class BulkMove(models.Model):
     to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     side = models.CharField(max_length=3, choices=[("bdr", _("BDR")), ("ae", _("Account executive"))])
     to_team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_index=False)
+    # The move that this one takes back.
+    takes_back = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="taken_back_by")
     # Ids by value, in the order in which they are moved; before `place` they were looked at.
     leads: Any = models.JSONField()
     place = models.PositiveIntegerField(default=0)

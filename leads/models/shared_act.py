@@ -18,6 +18,7 @@ class SharedAct(models.Model):
         CADENCE = "cadence", _("Cadence changed")
         RECYCLE = "recycle", _("Recycled")
         RELEASE = "release", _("Given back")
+        MOVE = "move", _("Moved")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     # What its events carry.
@@ -35,7 +36,7 @@ class SharedAct(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="sharedact_verb_is_known",
-                condition=Q(verb__in=["take", "call", "snooze", "step", "cadence", "recycle", "release"]),
+                condition=Q(verb__in=["take", "call", "snooze", "step", "cadence", "recycle", "release", "move"]),
             ),
         ]
 

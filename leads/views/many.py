@@ -98,7 +98,13 @@ def shared_undo(request: Request, public_id: UUID) -> HttpResponse:
 
 
 def _where_it_was_done(request: Request, act: SharedAct) -> str:
-    """The page of the lead that a call was logged on; of everything else her queue."""
+    """The page of the lead that a call was logged on, the list that was moved from; of everything else her queue."""
+    if act.verb == SharedAct.Verb.MOVE:
+        teams = Lead.objects.filter(pk__in=[lead_id for lead_id, _event in act.events[:1]]).values_list(
+            "team", flat=True
+        )
+        hers = [team for team in teams if team in request.user.teams_as(Role.MANAGER)]
+        return reverse("leads:team_leads") + (f"?team={hers[0]}" if hers else "")
     event_id = read_number(request.POST.get("event", ""))
     lead_id = next((lead_id for lead_id, event in act.events if event == event_id), None)
     lead = Lead.objects.visible_to(request.user).filter(pk=lead_id).first() if lead_id else None

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.moving import (
@@ -22,9 +22,11 @@ from leads.actions.moving import (
     MANY_MAX,
     MOVE_MAX,
     Moved,
+    can_take_back,
     move_leads,
     sort_out,
     start_move,
+    start_taking_back,
 )
 from leads.forms.team import LeadFilter, TargetForm, target_form, where_of
 from leads.models import BulkMove, Lead
@@ -117,10 +119,33 @@ def _start(request: Request, chosen: Team, ids: list[int], form: TargetForm, *, 
 @never_cache
 def moving(request: Request, public_id: UUID) -> HttpResponse:
     """How far a move of many is: the page, and every second what of it changes."""
-    moves = BulkMove.objects.select_related("team", "to", "to_team", "by").filter(team__in=managed_teams(request))
+    moves = BulkMove.objects.select_related("team", "to", "to_team", "by", "takes_back").filter(
+        team__in=managed_teams(request)
+    )
     move = get_object_or_404(moves, public_id=public_id)
     template = "leads/moving.html#progress" if request.htmx else "leads/moving.html"
-    return render(request, template, {"move": move, "where": where_of(move), "is_under_way": move.ended_at is None})
+    context = {
+        "move": move,
+        "where": where_of(move),
+        "is_under_way": move.ended_at is None,
+        "may_take_back": can_take_back(move, by=request.user, at=timezone.now()),
+        "taken_back_by": BulkMove.objects.filter(takes_back=move).first(),
+    }
+    return render(request, template, context)
+
+
+@require_POST
+def take_move_back(request: Request, public_id: UUID) -> HttpResponse:
+    """The same way back, a part at a time, with a page of its own that shows how far it is."""
+    moves = BulkMove.objects.filter(team__in=managed_teams(request))
+    move = get_object_or_404(moves, public_id=public_id)
+    try:
+        back = start_taking_back(move, by=request.user, at=timezone.now())
+    except LeadConflict as conflict:
+        tell(request, str(conflict), level=messages.WARNING)
+        return redirect("leads:moving", public_id)
+    carry_on_moves.delay_on_commit()  # type: ignore[attr-defined]
+    return redirect("leads:moving", back.public_id)
 
 
 def _preview(
@@ -170,15 +195,16 @@ def _tell_moved(request: Request, moved: Moved, words: str) -> None:
         "count": count,
         "where": words,
     }
+    undo = reverse("leads:shared_undo", args=[moved.act.public_id]) if moved.act else ""
     if not moved.skipped:
-        tell(request, said)
+        tell(request, said, undo=undo)
         return
     left = len(moved.skipped)
     said += " " + ngettext("%(count)s stayed: %(why)s", "%(count)s stayed, the first because: %(why)s", left) % {
         "count": left,
         "why": moved.skipped[0][1],
     }
-    tell(request, said, level=messages.WARNING)
+    tell(request, said, level=messages.WARNING, undo=undo)
 
 
 def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: datetime, most: int = MANY_MAX) -> list[Lead]:

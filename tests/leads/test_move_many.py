@@ -16,11 +16,12 @@ from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import hand_off_lead
 from leads.actions.leaving import release_absent
 from leads.actions.logging import log_touch, set_step
-from leads.actions.moving import AT_ONCE_MAX, Target, carry_on_moves, start_move
+from leads.actions.moving import AT_ONCE_MAX, Target, carry_on_moves, move_leads, start_move
+from leads.actions.sharing import undo_shared
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.checking import check_all
-from leads.models import BulkMove, Clock, HandOff, Lead, LeadEvent, Notice, Step
-from team.models import Absence, Membership, Role
+from leads.models import BulkMove, Clock, HandOff, Lead, LeadEvent, Notice, SharedAct, Step
+from team.models import Absence, Membership, Role, User
 from tests.make import NOON, make_account, make_lead, make_person, make_team, make_user, reason
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,52 @@ def test_many_moved_at_once_are_as_if_each_had_been_moved_alone(mixed, team, ali
         assert at_once == singly, wanted
 
 
+def test_a_move_is_taken_back_as_a_whole_wherever_it_went(mixed, team, alice, mona):
+    carol, pia, south = make_user("carol", Role.BDR, team=team), make_user("pia", Role.AE), make_team("South")
+    reps = ("queued", "working", "nurture")
+    for target, phases in (
+        (Target(alice), reps),
+        (Target(carol), reps),
+        (Target(), reps),
+        (Target(team=south), reps),
+        (Target(carol), ("handed_off", "accepted", "qualified")),
+        (Target(pia, "ae"), ("handed_off", "accepted", "qualified")),
+    ):
+        ids = list(Lead.objects.filter(pk__in=mixed, phase__in=phases).values_list("pk", flat=True))
+        with transaction.atomic():
+            before = _standing()
+            moved = move_leads(ids, target=target, by=mona, at=NOW + timedelta(minutes=1))
+            assert len(moved.leads) > 3, target
+            assert _standing() != before, target
+
+            done = undo_shared(moved.act, by=mona, at=NOW + timedelta(minutes=2))
+
+            assert (len(done.leads), done.stayed) == (len(moved.leads), []), target
+            assert _standing() == before, target
+            assert not any(check_all(at=NOW + timedelta(minutes=2)).values()), target
+            transaction.set_rollback(True)
+
+
+def test_what_somebody_has_touched_since_or_would_go_to_who_left_stays_moved(client, team, alice, bob, mona):
+    now = timezone.now()
+    touched, hers, still = (make_lead(phase=Phase.WORKING, bdr=rep, at=now) for rep in (bob, alice, bob))
+    client.force_login(mona)
+    ids = {"lead": [str(lead.public_id) for lead in (touched, hers, still)]}
+    carol = make_user("carol", Role.BDR, team=team)
+    done = client.post(reverse("leads:move"), {"team": team.pk, "to": f"rep-{carol.pk}", "form_id": "f" * 32, **ids})
+    act = SharedAct.objects.get()
+    undo = reverse("leads:shared_undo", args=[act.public_id])
+    assert undo in client.get(done.url).text
+    log_touch(touched, kind="email", by=carol, at=timezone.now())
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    said = client.post(undo, follow=True)
+
+    assert said.status_code == 200
+    assert "1 lead is as before. 2 are not," in said.text
+    assert [Lead.objects.get(pk=lead.pk).bdr for lead in (touched, hers, still)] == [carol, carol, bob]
+
+
 @pytest.fixture
 def pool(team):
     """More than one request moves."""
@@ -116,6 +163,16 @@ def test_more_than_a_request_moves_is_one_act_of_the_worker_with_a_page_that_say
     assert acts == {BulkMove.objects.get().key}
     assert LeadEvent.objects.filter(verb="reassign").count() == len(pool)
     assert carry_on_moves() == 0
+    claim_lead(pool[0], by=bob, at=timezone.now())
+
+    back = client.post(reverse("leads:take_move_back", args=[BulkMove.objects.get().public_id])).url
+    carry_on_moves()
+
+    assert "509 leads are as before." in client.get(back).text
+    assert "Somebody has acted on this lead since" in client.get(back).text
+    assert list(Lead.objects.filter(bdr=bob)) == [pool[0]]
+    assert "This move was taken back." in client.get(*there).text
+    assert not any(check_all(at=timezone.now()).values())
     client.force_login(eve)
     assert client.get(*there).status_code == 403
 
@@ -154,6 +211,25 @@ def _moved(parts, there, **wanted):
         assert len(parts) > 1 or not any(check_all(at=NOW).values())
         transaction.set_rollback(True)
     return found
+
+
+def _standing():
+    """What a move changes of leads, what is planned and promised on them, and who is told."""
+    leads = Lead.objects.order_by("pk").values_list(
+        "phase", "stage", "bdr", "ae", "team", "due_at", "reserved_until", "band", "sweep_at"
+    )
+    steps = Step.objects.open().order_by("pk").values_list("pk", "assignee", "due_at", "held_from", "lent_from")
+    clocks = Clock.objects.running().order_by("lead_id", "kind").values_list("lead", "kind", "due_at")
+    return [
+        list(rows)
+        for rows in (
+            leads,
+            steps,
+            clocks,
+            HandOff.objects.order_by("pk").values_list("pk", "ae"),
+            Notice.objects.order_by("pk").values_list("pk"),
+        )
+    ]
 
 
 def _there():
