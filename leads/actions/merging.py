@@ -21,7 +21,7 @@ from leads.actions.entering import NewLead, open_leads
 from leads.actions.holding import hold_attempts
 from leads.actions.silencing import pass_over_shut
 from leads.actions.standing import stand_down
-from leads.actions.undoing import ASIDE, take_back
+from leads.actions.undoing import take_back
 from leads.bands import CLAIM_GRACE, band_of, is_waiting, sweep_of_queued
 from leads.cadence import soon
 from leads.models import (
@@ -319,7 +319,8 @@ def _give_back(inherited: dict[str, Any], new: Lead, *, by: User | None, at: dat
     carried = [step for step in effects.open_steps if step.pk in made]
     if not carried:
         return
-    last = survivor.events.exclude(**ASIDE).order_by("-id").first()
+    last = survivor.events.order_by("-id").first()
+    # Where an absence or a meeting has moved what is planned since, that stands: what was before it is no longer so.
     if last is not None and last.pk == event.pk:
         take_back(survivor, event, by=by, at=at)
     elif len(carried) < len(effects.open_steps) or survivor.phase in (Phase.HANDED_OFF, Phase.NURTURE):

@@ -209,6 +209,19 @@ def take_back(held: Lead, event: LeadEvent, *, by: User | None, at: datetime) ->
     return correction
 
 
+def _put_off_by_absence(events: Sequence[LeadEvent], planned: set[int]) -> dict[int, set[int]]:
+    """Of these events, the last first, the steps that stay where a later absence has put them: all that the act to be
+    taken back has not planned itself."""
+    stay: dict[int, set[int]] = {}
+    so_far: set[int] = set()
+    for event in events:
+        if is_of_absence(event):
+            so_far = so_far | ({pk for pk, _was in effects_of(event).get("steps_moved", [])} - planned)
+        if is_of_absence(event) or (so_far and is_aside(event)):
+            stay[event.pk] = so_far
+    return stay
+
+
 class Undoing:
     """Events of one or many leads taken back at one moment: read once, changed in memory, written once."""
 
@@ -217,8 +230,8 @@ class Undoing:
         calendars = KeptCalendars(at=at)
         self._of_team, self._of_calendar = cache(calendars.of_team), cache(calendars.of)
         self._standings = standings_of(leads, events, at=at)
-        # What an absence has moved on the lead in hand, by event: of that only these steps are put back.
-        self._by_absence: dict[int, set[int]] = {}
+        # Of what has moved steps of the lead in hand, those that stay where an absence has put them.
+        self._stay: dict[int, set[int]] = {}
         # Of the lead in hand, and of all that are taken back.
         self._altered: list[tuple[Lead, LeadEvent]] = []
         self._kept: list[tuple[Lead, LeadEvent]] = []
@@ -245,7 +258,7 @@ class Undoing:
         held, was = history.lead, history.lead.phase
         self._altered = []
         planned = {pk for event in history.act for pk in steps_of(event)}
-        self._by_absence = {event.pk: planned for event in history.since if is_of_absence(event)}
+        self._stay = _put_off_by_absence(history.since, planned)
         # Of what is written at once nothing may stay when the rest is refused.
         at_once = any(is_put_back_at_once(event) or event.verb in AT_ONCE for event in history.since)
         with transaction.atomic() if at_once else nullcontext():
@@ -264,8 +277,10 @@ class Undoing:
         old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
         if old.get("stage"):
             old["stage"] = self._stage_in_use(old["stage"])
-        if event.pk in self._by_absence:
-            effects = {"steps_moved": [one for one in effects["steps_moved"] if one[0] in self._by_absence[event.pk]]}
+        if (stay := self._stay.get(event.pk)) is not None:
+            moved = [one for one in effects.get("steps_moved", []) if one[0] not in stay]
+            # What an absence lent is given back by its end.
+            effects = ({} if is_of_absence(event) else effects) | {"steps_moved": moved}
         standing.put_back(effects, of_calendar=self._of_calendar)
         put_back_at_once(held, event, by=by, at=at)
         self._must_work_here(held, old)
@@ -275,7 +290,7 @@ class Undoing:
             sent.update(ae=old["ae"], lent_to=None, sequence=F("sequence") + 1)
         if old.get("phase", held.phase) == Phase.QUEUED:
             old["due_at"] = _due_in_pool(standing, old.get("due_at", held.due_at))
-        elif self._by_absence and old.get("phase", held.phase) == Phase.WORKING:
+        elif self._stay and old.get("phase", held.phase) == Phase.WORKING:
             old["due_at"] = min((step.due_at for step in standing.open_steps), default=old.get("due_at", held.due_at))
         corrected = alter(
             held,

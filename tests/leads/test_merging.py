@@ -9,13 +9,17 @@ from accounts.search import index_people
 from agreement.models import Lane, Phase
 from agreement.models.vocabulary import PHASE_ORDER
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.covering import set_away
 from leads.actions.engaging import NewEngagement, engage
+from leads.actions.handing import hand_off_lead
 from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.checking import check_all
 from leads.models import Clock, Engagement, Interest, Lead, LeadEvent, Note
 from team.models import Absence
 from tests.make import NOON, disposition, make_account, make_lead, make_person
+
+MINUTE = timedelta(minutes=1)
 
 LATER = NOON + timedelta(minutes=10)
 OPEN = [phase for phase in Phase if phase != Phase.CLOSED]
@@ -266,3 +270,36 @@ def test_no_word_of_hers_stays_anywhere_not_even_in_rows_that_were_merged_into_h
     assert [row for row in rows if "quux" in str(row).lower() or "zeb" in str(row).lower()] == []
     assert Note.objects.filter(erased_at=LATER).count() == 2
     assert Suppression.objects.filter(person=None, channel="all").count() == 2
+
+
+@pytest.mark.parametrize("hours", [2, 30, 60])
+def test_taken_apart_after_an_absence_the_pursuit_is_due_with_what_is_planned(alice, bob, mona, hours):
+    kept, merged = make_lead(phase=Phase.WORKING, bdr=alice), make_lead(phase=Phase.WORKING, bdr=bob, at=NOON + MINUTE)
+    log_call(kept, disposition=disposition("no_answer"), by=alice, at=NOON)
+    promised = ((NOON + timedelta(hours=hours)).replace(tzinfo=None), "UTC")
+    log_call(merged, disposition=disposition("call_back"), by=bob, at=NOON + MINUTE, call_back=promised)
+    merge = merge_people(kept.person, merged.person, by=mona, at=NOON + 2 * MINUTE)
+    back = NOON + timedelta(days=1, hours=3)
+    set_away(alice, starts_at=NOON + 3 * MINUTE, ends_at=back, cover=bob, by=mona, at=NOON + 3 * MINUTE)
+
+    undo_merge(merge, by=mona, at=NOON + 4 * MINUTE)
+
+    assert not {name: ids for name, ids in check_all(at=NOON + 4 * MINUTE).items() if ids}
+
+
+@pytest.mark.parametrize("hours", [2, 60])
+def test_taken_apart_after_a_meeting_at_the_account_it_waits_for_that(alice, bob, mona, peter, hours):
+    account = make_account()
+    kept = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=account))
+    merged = make_lead(phase=Phase.WORKING, bdr=bob, at=NOON + MINUTE)
+    log_call(kept, disposition=disposition("no_answer"), by=alice, at=NOON)
+    promised = ((NOON + timedelta(hours=hours)).replace(tzinfo=None), "UTC")
+    log_call(merged, disposition=disposition("call_back"), by=bob, at=NOON + MINUTE, call_back=promised)
+    merge = merge_people(kept.person, merged.person, by=mona, at=NOON + 2 * MINUTE)
+    other = make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account))
+    meeting = ((NOON + timedelta(days=3)).replace(tzinfo=None), "UTC")
+    hand_off_lead(other, ae=peter, by=bob, at=NOON + 3 * MINUTE, meeting=meeting)
+
+    undo_merge(merge, by=mona, at=NOON + 4 * MINUTE)
+
+    assert not {name: ids for name, ids in check_all(at=NOON + 4 * MINUTE).items() if ids}

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from accounts.actions.people import add_contact_point, correct_contact_point, suppress_person
 from accounts.models import ContactPoint, Suppression
-from agreement.models import Lane, Phase, Stage
+from agreement.models import Criterion, Lane, Phase, Stage
+from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict
 from leads.actions.claiming import claim_lead
 from leads.actions.closing import disqualify_lead
+from leads.actions.covering import set_away
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_call
@@ -25,7 +27,7 @@ from leads.checking import check_all
 from leads.folding import fold
 from leads.models import Lead
 from tests.leads.files import bring
-from tests.make import NOON, disposition, make_lead, make_person, reason
+from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
 
 AT = NOON + timedelta(minutes=30)
 LATER = AT + timedelta(minutes=5)
@@ -288,3 +290,20 @@ def test_a_referral_is_taken_back_though_a_colleague_has_booked_there_since(acco
     his.refresh_from_db()
     assert (his.phase, opened.phase, opened.lane) == (Phase.WORKING, Phase.CLOSED, Lane.REP_SOURCED)
     assert broken() == set()
+
+
+def test_an_attempt_that_a_meeting_and_then_an_absence_put_off_stays_with_the_absence(alice, bob, peter, mona):
+    account = make_account()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(account=account))
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    lead.refresh_from_db()
+    answer_criteria(lead, answers={Criterion.objects.first(): ("yes", "She decides")}, by=alice, at=AT)
+    other = make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account))
+    hand_off_lead(other, ae=peter, by=bob, at=LATER, meeting=((NOON + timedelta(days=3)).replace(tzinfo=None), "UTC"))
+    set_away(alice, starts_at=LATER, ends_at=NOON + timedelta(days=7), cover=bob, by=mona, at=LATER)
+    put_off_to = lead.steps.open().get().due_at
+
+    undo_last(lead, by=alice, at=LATER + timedelta(minutes=1))
+
+    assert lead.steps.open().get().due_at == put_off_to
+    assert not broken(LATER + timedelta(minutes=1))
