@@ -7,8 +7,10 @@ import time_machine
 from django.urls import reverse
 
 from agreement.models import Phase
-from team.models import Absence, Role
-from tests.make import NOON, make_lead, make_user
+from leads.actions.covering import foresee_absence, set_away
+from leads.actions.leaving import release_absent
+from team.models import Absence, Role, Team, User
+from tests.make import NOON, make_calendar, make_lead, make_user
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +76,20 @@ def test_an_account_executive_is_covered_by_who_sells(client, alice, peter):
 
     assert f'value="{petra.pk}"' in page
     assert ">Alice<" not in page
+
+
+@pytest.mark.parametrize(("her_days", "team_days"), [(2, 5), (5, 2)])
+def test_what_a_long_absence_gives_back_is_counted_in_her_own_days(team, alice, mona, her_days, team_days):
+    Team.objects.filter(pk=team.pk).update(calendar=make_calendar(days=range(team_days)))
+    User.objects.filter(pk=alice.pk).update(calendar=make_calendar(days=range(her_days)))
+    alice.refresh_from_db()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON - timedelta(days=1))
+    starts_at, ends_at = NOON + timedelta(hours=20), NOON + timedelta(days=4, hours=7)
+
+    foreseen = foresee_absence(alice, starts_at=starts_at, ends_at=ends_at, cover=None, at=NOON)
+    set_away(alice, starts_at=starts_at, ends_at=ends_at, by=mona, at=NOON)
+    release_absent(at=starts_at + timedelta(minutes=1))
+
+    lead.refresh_from_db()
+    assert lead.bdr == (alice if her_days == 2 else None)
+    assert bool(foreseen.given_back) == (lead.bdr is None)
