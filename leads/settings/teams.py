@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Count
+from django.db import transaction
+from django.db.models import Count, ProtectedError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
 from leads.actions.reteaming import coming_back, give_hours, given_by, retire_team, take_up_team
-from leads.models import Lead
+from leads.models import Lead, SavedView
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
 from leads.settings.words import leads_words, people_words, promises_words
 from team.models import Calendar, Membership, Team, Territory, User
@@ -164,7 +165,13 @@ class Teams(Kind):
         )
         if team.is_default or any(rows.exists() for rows in used):
             raise SettingRefused(_("It is the default team, or has leads, people or territories: retire it instead."))
-        team.delete()
+        if SavedView.objects.filter(team=team).exists():
+            raise SettingRefused(_("Saved views are shared with it: retire it instead."))
+        try:
+            with transaction.atomic():
+                team.delete()
+        except ProtectedError:
+            raise SettingRefused(_("Leads have passed through it already: retire it instead.")) from None
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
         if pk is None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 from agreement.models import Lane, Phase
 from leads.actions.claiming import claim_lead, reassign_leads
 from leads.actions.entering import NewLead, open_leads
+from leads.actions.moving import Target, carry_on_moves, move_leads, start_move
 from leads.actions.reteaming import pass_on_latecomers
 from leads.checking import check_all
-from leads.models import Clock, Lead
+from leads.models import Clock, Lead, SavedView
 from leads.settings.changing import change_setting, preview, revert_change
 from leads.settings.kind import SettingRefused
 from leads.settings.teams import Teams
@@ -52,6 +53,24 @@ def test_a_team_with_people_is_not_taken_back(save, revert_last, team):
     make_user("will", Role.BDR, team=Team.objects.get(name="West"))
 
     with pytest.raises(SettingRefused):
+        revert_last("teams")
+
+
+def test_a_team_that_leads_went_through_or_views_are_shared_with_is_not_taken_back(
+    save, revert_last, team, alice, mona, dora
+):
+    save("teams", name="West", calendar=team.calendar_id)
+    west = Team.objects.get(name="West")
+    view = SavedView.objects.create(user=mona, team=west, name="Late", query="late=1", created_at=NOON)
+    with pytest.raises(SettingRefused, match="views are shared"):
+        revert_last("teams")
+
+    view.delete()
+    lead = make_lead(phase="working", bdr=alice, at=timezone.now())
+    start_move([lead.pk], of=team, target=Target(team=west), by=mona, at=timezone.now())
+    carry_on_moves()
+    move_leads([lead.pk], of=west, target=Target(team=team), by=dora, at=timezone.now())
+    with pytest.raises(SettingRefused, match="passed through"):
         revert_last("teams")
 
 
