@@ -9,6 +9,7 @@ from uuid import UUID
 import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -199,11 +200,13 @@ def _filter_of(field: CustomField) -> filters.Filter:
 
 
 def _own(field: CustomField) -> Any:
-    way = f"{field.entity}__custom__{field.key}"
+    # Never by its name in a path: a key such as "range" would be taken for a lookup.
+    held, way = KeyTransform(field.key, f"{field.entity}__custom"), f"held_{field.pk}"
 
     def left(leads: QuerySet[Lead], name: str, value: Any) -> QuerySet[Lead]:
+        leads = leads.alias(**{way: held})
         if field.type == Type.BOOLEAN:
-            return leads.filter(Q(**{way: value == YES}))
+            return leads.filter(**{way: value == YES})
         if field.type == Type.DATE:
             return leads.filter(**{way: value.isoformat()})
         if field.type == Type.TEXT:

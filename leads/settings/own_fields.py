@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Max, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -195,7 +196,8 @@ def _made(entity: str, said: Values) -> CustomField:
 def _holders(entity: str, key: str) -> QuerySet[Any]:
     """Who holds a value under this key; an empty one is none."""
     model: type[Person] | type[Account] = Person if entity == Entity.PERSON else Account
-    return model.objects.filter(custom__has_key=key).exclude(**{f"custom__{key}": ""}).order_by()
+    holders = model.objects.filter(custom__has_key=key).alias(held=KeyTransform(key, "custom"))
+    return holders.exclude(held="").order_by()
 
 
 def _values(entity: str, key: str) -> Iterator[Any]:

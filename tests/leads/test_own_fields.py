@@ -1,10 +1,12 @@
 """What the company keeps of people beyond our own fields is seen where she is worked."""
 
+import pytest
 from django.urls import reverse
 
+from accounts.actions.fields import add_custom_field
 from accounts.models import CustomField
 from agreement.models import Phase
-from tests.make import make_lead, make_person
+from tests.make import NOON, make_lead, make_person
 
 
 def test_the_lead_page_shows_her_own_fields_by_their_labels(client, alice):
@@ -43,3 +45,18 @@ def test_nobody_is_called_by_what_was_written_after_sales_spoke_to_her(client, a
 
     assert "<h1>Unemployed, Mumbai, X Education</h1>" in page
     assert "<dt>Last activity</dt><dd>Page visited</dd>" in page
+
+
+@pytest.mark.parametrize("kind", [CustomField.Type.TEXT, CustomField.Type.NUMBER])
+@pytest.mark.parametrize("label", ["Size", "Plant_Size__c", "Range", "Contains", "In", "Isnull", "2024"])
+def test_a_field_is_filtered_by_whatever_it_is_called(client, alice, label, kind):
+    field = add_custom_field(entity="person", label=label, type=kind, filterable=True, by=None, at=NOON)
+    other = add_custom_field(entity="person", label=f"{label} too", filterable=True, by=None, at=NOON)
+    value = 7 if kind == CustomField.Type.NUMBER else "Big"
+    make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(custom={field.key: value, other.key: "Red"}))
+    make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(custom={field.key: 8, other.key: "Red"}))
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:leads"), {f"person_{field.key}": str(value), f"person_{other.key}": "red"})
+
+    assert len(page.context["listed"].lines) == 1
