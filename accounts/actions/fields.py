@@ -27,9 +27,9 @@ class FieldRefused(Exception):
 
 def key_for(label: str) -> str:
     """The key a label gives: lower case, underscores, never empty, never longer than the column, and never a number,
-    which a database takes for a place in a list."""
-    key = slugify(label).replace("-", "_").strip("_") or "field"
-    return (f"field_{key}" if key.isdigit() else key)[:KEY_MAX].strip("_")
+    which a database takes for a place in a list; 2024_25 is a number as well."""
+    key = slugify(label).replace("-", "_")[:KEY_MAX].strip("_") or "field"
+    return (f"field_{key}" if key.replace("_", "").isdigit() else key)[:KEY_MAX].strip("_")
 
 
 @transaction.atomic
