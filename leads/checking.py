@@ -291,13 +291,22 @@ def promise_waits_for_nothing(when: When) -> QuerySet[Clock]:
     return worked.filter(~Exists(held), started_at__gt=F("lead__first_queued_at"))
 
 
-def promise_of_the_pool_is_wrongly_timed(when: When) -> QuerySet[Clock]:
-    """First touches of the pool that run while nobody may try, or that wait for nothing, though a tick has been here
-    since a meeting there or the lead was changed."""
+def promise_of_the_pool_before_a_meeting(when: When) -> QuerySet[Clock]:
+    """First touches of the pool that run while nobody may try."""
+    return Clock.objects.before_a_meeting(when.at).filter(~_just_changed(when))
+
+
+def promise_of_the_pool_waits_for_nothing(when: When) -> QuerySet[Clock]:
+    """First touches of the pool that begin later than any meeting there says."""
+    return Clock.objects.put_off_wrongly(when.at).filter(~_just_changed(when))
+
+
+def _just_changed(when: When) -> Q:
+    """A meeting there, or the lead, since a tick has been here."""
     there = HandOff.objects.filter(lead__account=OuterRef("lead__account"))
     changed = there.filter(Q(sent_at__gt=when.late) | Q(outcome_at__gt=when.late) | Q(answered_at__gt=when.late))
     acted = LeadEvent.objects.filter(lead=OuterRef("lead"), at__gt=when.late)
-    return Clock.objects.wrongly_timed(when.at).filter(~Exists(changed), ~Exists(acted))
+    return Q(Exists(changed)) | Q(Exists(acted))
 
 
 def sweep_is_stale(when: When) -> QuerySet[Lead]:
@@ -437,7 +446,8 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         attempt_waits_for_nothing,
         hand_raiser_waits_for_a_meeting,
         promise_waits_for_nothing,
-        promise_of_the_pool_is_wrongly_timed,
+        promise_of_the_pool_before_a_meeting,
+        promise_of_the_pool_waits_for_nothing,
         sweep_is_stale,
         sweep_is_missing,
         clock_is_unwatched,

@@ -1,8 +1,8 @@
 """A meeting at an account holds up attempts of colleagues there, and with each attempt the promise of a first touch.
 
-Which attempt should wait, and until when, is said once, in `StepQuerySet.wrongly_timed`, and of who waits in the pool,
-where nothing is planned yet, in `ClockQuerySet.wrongly_timed`: what changes a meeting, the tick and `check_leads` ask
-the same questions.
+Which attempt should wait, and until when, is said once, in `StepQuerySet.before_a_meeting` and `held_wrongly`, and of
+who waits in the pool, where nothing is planned yet, in `ClockQuerySet.before_a_meeting` and `put_off_wrongly`: what
+changes a meeting, the tick and `check_leads` ask the same questions.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from agreement.models import Phase, SLAClause
 from leads.actions.acts import belongs
@@ -27,6 +27,9 @@ from leads.models import Clock, HandOff, Lead, LeadEvent, Step
 from team.bulk import insert_objects, update_rows
 from team.calendars import KeptCalendars
 from team.worktime import WorkCalendar
+
+if TYPE_CHECKING:
+    from leads.models.work import ClockQuerySet, StepQuerySet
 
 HELD, GONE = "meeting_at_account", "meeting_gone"
 
@@ -57,12 +60,11 @@ def hold_attempts(account_id: int | None, *, at: datetime, as_before: bool = Fal
 
 
 def hold_attempts_at(accounts: Mapping[int, bool], *, at: datetime) -> None:
-    """The same at many accounts, where the value is `as_before`: two statements find where anything is to be done."""
+    """The same at many accounts, where the value is `as_before`: one statement finds where anything is to be done."""
     wrong = set(accounts)
     if len(accounts) > 1:
-        steps = Step.objects.filter(lead__account__in=accounts).wrongly_timed(at)
-        promises = Clock.objects.filter(lead__account__in=accounts).wrongly_timed(at)
-        wrong = {pk for rows in (steps, promises) for pk in rows.values_list("lead__account", flat=True) if pk}
+        there = {"lead__account__in": list(accounts)}
+        wrong = _wrong_at(Step.objects.filter(**there), Clock.objects.filter(**there), at=at)
     for account_id in sorted(wrong):
         hold_attempts(account_id, at=at, as_before=accounts[account_id])
 
@@ -70,14 +72,20 @@ def hold_attempts_at(accounts: Mapping[int, bool], *, at: datetime) -> None:
 def hold_forgotten_attempts(*, at: datetime) -> int:
     """Attempts and promises that a meeting should hold up, or holds no longer, because their lead was being changed
     when that was decided, or came in since. Returns accounts."""
-    accounts = {
-        *Step.objects.wrongly_timed(at).values_list("lead__account", flat=True),
-        *Clock.objects.wrongly_timed(at).values_list("lead__account", flat=True),
-    }
-    for account_id in sorted(accounts - {None}):
+    accounts = _wrong_at(Step.objects.all(), Clock.objects.all(), at=at)
+    for account_id in sorted(accounts):
         with transaction.atomic():
             hold_attempts(account_id, at=at)
     return len(accounts)
+
+
+def _wrong_at(steps: StepQuerySet, promises: ClockQuerySet, *, at: datetime) -> set[int]:
+    """At which accounts one of these does not wait as it should. Found from the meetings and from what is held up:
+    neither reads what else is planned."""
+    arms: list[QuerySet[Any]] = [steps.before_a_meeting(at), steps.held_wrongly(at)]
+    arms += [promises.before_a_meeting(at), promises.put_off_wrongly(at)]
+    first, *others = (arm.order_by().values_list("lead__account") for arm in arms)
+    return {pk for (pk,) in first.union(*others) if pk}
 
 
 def _last_meeting(account_id: int, *, at: datetime) -> tuple[datetime | None, int | None]:

@@ -105,7 +105,7 @@ def can_take_back(move: BulkMove, *, by: User, at: datetime) -> bool:
         return False
     zone = ZoneInfo(by.time_zone)
     is_of_today = move.started_at.astimezone(zone).date() == at.astimezone(zone).date()
-    return is_of_today and not BulkMove.objects.filter(takes_back=move).exists()
+    return is_of_today and not hasattr(move, "taken_back_by")
 
 
 @transaction.atomic

@@ -44,6 +44,7 @@ from leads.actions.putting_back import (
 from leads.actions.recounting import hours_changed_since, recount_leads
 from leads.actions.silencing import pass_over_shut
 from leads.actions.sliding import AWAY, BACK, NOT_AWAITED
+from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import first_touch_of
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Recycling, SecondLook, Step
@@ -237,9 +238,9 @@ class Undoing:
         self._kept: list[tuple[Lead, LeadEvent]] = []
 
     @cached_property
-    def _successors(self) -> dict[int, int]:
-        retired = Stage.objects.filter(successor__isnull=False)
-        return {pk: successor for pk, successor in retired.values_list("pk", "successor_id") if successor}
+    def _successors(self) -> dict[int, int | None]:
+        """Of every stage there is the one its leads went on in, where it was retired."""
+        return dict(Stage.objects.values_list("pk", "successor_id"))
 
     @cached_property
     def _working(self) -> frozenset[tuple[int, str, int | None]]:
@@ -276,7 +277,7 @@ class Undoing:
 
         old = {field: _value(field, pair[0]) for field, pair in event.changes.items()}
         if old.get("stage"):
-            old["stage"] = self._stage_in_use(old["stage"])
+            old["stage"] = self._stage_in_use(old["stage"], old.get("phase", held.phase))
         if (stay := self._stay.get(event.pk)) is not None:
             moved = [one for one in effects.get("steps_moved", []) if one[0] not in stay]
             # What an absence lent is given back by its end.
@@ -330,10 +331,13 @@ class Undoing:
         if not is_bdr or (ae not in (None, mine) and (ae, Role.AE, None) not in self._working):
             raise LeadConflict(_("Who had it before does not work there any more; it cannot be taken back."))
 
-    def _stage_in_use(self, pk: int) -> int:
-        """The stage it stood in; where that was retired meanwhile, the one its leads went on in."""
-        while pk in self._successors:
-            pk = self._successors[pk]
+    def _stage_in_use(self, pk: int, phase: str) -> int:
+        """The stage it stood in; where that was retired meanwhile, the one its leads went on in, and where its addition
+        was reverted, the first of the phase."""
+        if pk not in self._successors:
+            return entry_stage(phase).pk
+        while successor := self._successors[pk]:
+            pk = successor
         return pk
 
     def keep(self) -> None:

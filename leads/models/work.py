@@ -31,15 +31,6 @@ class StepQuerySet(models.QuerySet["Step"]):
         """What a cadence planned for leads in work. What a rep put off herself is her choice: no meeting moves it."""
         return self.open().filter(made_by=Step.MadeBy.CADENCE, snoozed=0, lead__phase=Phase.WORKING)
 
-    def wrongly_timed(self, at: datetime) -> StepQuerySet:
-        """Attempts that a meeting at the account should hold up and does not, or that wait for what is not."""
-        # Found from the meetings and from what is held: neither reads what else is planned.
-        return self.filter(pk__in=self.before_a_meeting(at).values("pk").union(self.held_wrongly(at).values("pk")))
-
-    def wrongly_timed_until(self, until: datetime | None, *, at: datetime) -> StepQuerySet:
-        """The same of people of one account, where the last meeting ahead ends at `until`."""
-        return self.attempts().annotate(free_at=_moment(until)).filter(_BEFORE_A_MEETING | _held_wrongly(at))
-
     def before_a_meeting(self, at: datetime) -> StepQuerySet:
         """Attempts at somebody while a colleague of hers has a meeting ahead."""
         there = HandOff.objects.meeting_ahead(at).accounts()
@@ -49,6 +40,10 @@ class StepQuerySet(models.QuerySet["Step"]):
         """Held up until another moment than the end of the last meeting there is."""
         held = self.attempts().filter(held_from__isnull=False)
         return held.annotate(free_at=_end(at)).filter(_held_wrongly(at))
+
+    def wrongly_timed_until(self, until: datetime | None, *, at: datetime) -> StepQuerySet:
+        """Both of these, of people of one account, where the last meeting ahead ends at `until`."""
+        return self.attempts().annotate(free_at=_moment(until)).filter(_BEFORE_A_MEETING | _held_wrongly(at))
 
     def over_shut_channels(self) -> StepQuerySet:
         """Attempts, and searches for a way, of which nothing is left since she asked to be left alone. What a person
@@ -209,17 +204,18 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def running(self) -> ClockQuerySet:
         return self.filter(state=Clock.State.RUNNING)
 
-    def wrongly_timed(self, at: datetime) -> ClockQuerySet:
-        """First touches of the pool that a meeting at the account should put off and does not, or that wait for what is
-        not. Who asked, or was promised a moment, waits for nobody's meeting; what was missed stays missed."""
-        # Found from the meetings and from what was put off: neither reads the rest of the pool.
+    def before_a_meeting(self, at: datetime) -> ClockQuerySet:
+        """First touches of the pool that a meeting at the account should put off and does not. Who asked, or was
+        promised a moment, waits for nobody's meeting; what was missed stays missed."""
         there = HandOff.objects.meeting_ahead(at).accounts()
-        running = self._in_pool(at).filter(lead__account__in=there).annotate(free_at=_end(at)).filter(_RUNS_ON)
-        put_off = self._in_pool(at).annotate(free_at=_end(at)).filter(_put_off_wrongly(at))
-        return self.filter(pk__in=running.values("pk").union(put_off.values("pk")))
+        return self._in_pool(at).filter(lead__account__in=there).annotate(free_at=_end(at)).filter(_RUNS_ON)
+
+    def put_off_wrongly(self, at: datetime) -> ClockQuerySet:
+        """First touches of the pool that wait for what is not."""
+        return self._in_pool(at).annotate(free_at=_end(at)).filter(_put_off_wrongly(at))
 
     def wrongly_timed_until(self, until: datetime | None, *, at: datetime) -> ClockQuerySet:
-        """The same of people of one account, where the last meeting ahead ends at `until`."""
+        """Both of these, of people of one account, where the last meeting ahead ends at `until`."""
         return self._in_pool(at).annotate(free_at=_moment(until)).filter(_RUNS_ON | _put_off_wrongly(at))
 
     def _in_pool(self, at: datetime) -> ClockQuerySet:

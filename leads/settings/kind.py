@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from team.actions.submitting import new_form_id
+from team.models import Installation
 
 if TYPE_CHECKING:
     from team.models import User
@@ -211,3 +212,10 @@ def _flat(choices: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
             yield from label
         else:
             yield key, label
+
+
+def one_at_a_time() -> None:
+    """Two admins who change rows that bear on each other come one after the other: who take the role from each other,
+    give the same address, or make another team the default. Not by the rows themselves: leads are locked before users.
+    """
+    Installation.objects.select_for_update(no_key=True).first()

@@ -18,10 +18,10 @@ from leads.actions.duties import duties_of
 from leads.actions.leaving import deactivate_user, pass_on, take_up_user
 from leads.models import Lead, LeadEvent
 from leads.settings.going_on import touches_of_coming_back, touches_of_leads, touches_of_leaving
-from leads.settings.kind import Group, Kind, Row, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Row, SettingRefused, Touch, Values, one_at_a_time
 from leads.settings.person_forms import WITH_TEAM, LeaveForm, PersonForm, roles_of
 from team.actions.people import forget_addresses, give_roles
-from team.models import Calendar, Installation, Membership, Role, Team, Territory, User
+from team.models import Calendar, Membership, Role, Team, Territory, User
 from team.templatetags.midfield import day_words
 
 FACTS = ("name", "email", "time_zone", "open_limit", "touches_goal", "meetings_goal", "accepted_goal")
@@ -84,7 +84,7 @@ class People(Kind):
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
         if lock:
-            _one_at_a_time()
+            one_at_a_time()
         user = User.objects.filter(pk=pk).first()
         if user is None:
             return None
@@ -100,7 +100,7 @@ class People(Kind):
         }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
-        _one_at_a_time()
+        one_at_a_time()
         facts = {name: new[name] for name in FACTS} | {f"{name}_id": new.get(name) for name in KEYS}
         if not new["name"] or not new["email"]:
             raise SettingRefused(_("A user has a name and an e-mail address."))
@@ -238,12 +238,6 @@ class People(Kind):
 
     def after_adding(self, pk: int) -> str:
         return reverse("leads:person_login", args=[pk])
-
-
-def _one_at_a_time() -> None:
-    """Two admins who take the role from each other at once, or give the same address twice, come one after the other.
-    Not by the user's own row: leads are locked before users."""
-    Installation.objects.select_for_update(no_key=True).first()
 
 
 def _is_admin(roles: list[list[Any]]) -> bool:

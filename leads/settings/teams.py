@@ -16,7 +16,7 @@ from agreement.models import Phase
 from leads.actions.changing import MoveRefused
 from leads.actions.reteaming import coming_back, give_hours, given_by, retire_team, take_up_team
 from leads.models import Lead, SavedView
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values, one_at_a_time
 from leads.settings.words import leads_words, people_words, promises_words
 from team.models import Calendar, Membership, Team, Territory, User
 
@@ -105,6 +105,8 @@ class Teams(Kind):
         return groups
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
+        if lock:
+            one_at_a_time()
         teams = Team.objects.select_for_update(no_key=True) if lock else Team.objects.all()
         team = teams.filter(pk=pk).first()
         if team is None:
@@ -119,6 +121,7 @@ class Teams(Kind):
         }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
+        one_at_a_time()
         name = " ".join(new["name"].split())
         if Team.objects.filter(name__iexact=name).exclude(pk=pk or 0).exists():
             raise SettingRefused(_("There is, or was, a team of this name."), "name")

@@ -29,7 +29,7 @@ from leads.actions.moving import (
     start_taking_back,
 )
 from leads.forms.team import LeadFilter, TargetForm, target_form, where_of
-from leads.models import BulkMove, Lead
+from leads.models import BulkMove, Lead, SharedAct
 from leads.oversight.listing import leads_of, page_of
 from leads.tasks import carry_on_moves
 from leads.views.access import managed_team, managed_teams
@@ -98,7 +98,9 @@ def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *
         return _preview(request, chosen, leads, form, status=422)
     except LeadConflict as conflict:
         return _preview(request, chosen, leads, form, status=409, conflict=conflict)
-    _tell_moved(request, moved, form.words)
+    count = len(moved.leads)
+    said = ngettext("%(count)s lead moved to %(where)s.", "%(count)s leads moved to %(where)s.", count)
+    tell_of_many(request, said % {"count": count, "where": form.words}, moved.skipped, act=moved.act)
     return redirect(there)
 
 
@@ -119,17 +121,14 @@ def _start(request: Request, chosen: Team, ids: list[int], form: TargetForm, *, 
 @never_cache
 def moving(request: Request, public_id: UUID) -> HttpResponse:
     """How far a move of many is: the page, and every second what of it changes."""
-    moves = BulkMove.objects.select_related("team", "to", "to_team", "by", "takes_back").filter(
-        team__in=managed_teams(request)
-    )
-    move = get_object_or_404(moves, public_id=public_id)
+    moves = BulkMove.objects.select_related("team", "to", "to_team", "by", "takes_back", "taken_back_by")
+    move = get_object_or_404(moves.filter(team__in=managed_teams(request)), public_id=public_id)
     template = "leads/moving.html#progress" if request.htmx else "leads/moving.html"
     context = {
         "move": move,
         "where": where_of(move),
         "is_under_way": move.ended_at is None,
         "may_take_back": can_take_back(move, by=request.user, at=timezone.now()),
-        "taken_back_by": BulkMove.objects.filter(takes_back=move).first(),
     }
     return render(request, template, context)
 
@@ -189,20 +188,16 @@ def _receiver(user: User | None, side: str, moved: Moved) -> dict[str, Any]:
     return {"receiver": user, "held": held, "is_over": held > user.open_limit, "away": away}
 
 
-def _tell_moved(request: Request, moved: Moved, words: str) -> None:
-    count = len(moved.leads)
-    said = ngettext("%(count)s lead moved to %(where)s.", "%(count)s leads moved to %(where)s.", count) % {
-        "count": count,
-        "where": words,
-    }
-    undo = reverse("leads:shared_undo", args=[moved.act.public_id]) if moved.act else ""
-    if not moved.skipped:
+def tell_of_many(request: Request, said: str, skipped: list[tuple[Lead, str]], *, act: SharedAct | None = None) -> None:
+    """What was done, with its *Undo*; what stayed, and why the first of these did."""
+    undo = reverse("leads:shared_undo", args=[act.public_id]) if act else ""
+    if not skipped:
         tell(request, said, undo=undo)
         return
-    left = len(moved.skipped)
+    left = len(skipped)
     said += " " + ngettext("%(count)s stayed: %(why)s", "%(count)s stayed, the first because: %(why)s", left) % {
         "count": left,
-        "why": moved.skipped[0][1],
+        "why": skipped[0][1],
     }
     tell(request, said, level=messages.WARNING, undo=undo)
 

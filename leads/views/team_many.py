@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import forms
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,11 +19,11 @@ from leads.actions.moving import MANY_MAX, Moved
 from leads.actions.recycling_many import recycle_leads, sort_out_sleepers
 from leads.actions.spreading import newcomers_of, plan_spread, shares_of, spread_leads
 from leads.forms.team import ReasonForm
-from leads.models import Lead, SharedAct
+from leads.models import Lead
 from leads.views.access import managed_team
-from leads.views.team_leads import chosen_leads
+from leads.views.team_leads import chosen_leads, tell_of_many
 from team.actions.submitting import SentBefore, new_form_id, submit_once
-from team.http import Request, tell
+from team.http import Request
 from team.models import Team
 
 
@@ -66,7 +65,9 @@ def _spread(request: Request, chosen: Team, leads: list[Lead], *, at: datetime) 
         return _spread_page(request, chosen, leads, at=at, status=409, conflict=conflict)
     parts = [f"{share.rep} {len(share.leads)}" for share in done.shares if share.leads]
     said = ngettext("%(count)s lead spread: %(who)s.", "%(count)s leads spread: %(who)s.", done.count)
-    _tell(request, said % {"count": done.count, "who": ", ".join(parts) or _("nobody")}, done.skipped, act=done.act)
+    tell_of_many(
+        request, said % {"count": done.count, "who": ", ".join(parts) or _("nobody")}, done.skipped, act=done.act
+    )
     return redirect(there)
 
 
@@ -104,7 +105,7 @@ def _recycle(request: Request, chosen: Team, leads: list[Lead], form: ReasonForm
         return redirect(before.answer_url or there)
     count = len(done.leads)
     said = ngettext("%(count)s lead sleeps: %(reason)s.", "%(count)s leads sleep: %(reason)s.", count)
-    _tell(request, said % {"count": count, "reason": reason}, done.skipped)
+    tell_of_many(request, said % {"count": count, "reason": reason}, done.skipped)
     return redirect(there)
 
 
@@ -125,16 +126,3 @@ def _recycle_page(
 
 def _list_of(chosen: Team) -> str:
     return f"{reverse('leads:team')}?team={chosen.pk}"
-
-
-def _tell(request: Request, said: str, skipped: list[tuple[Lead, str]], *, act: SharedAct | None = None) -> None:
-    undo = reverse("leads:shared_undo", args=[act.public_id]) if act else ""
-    if not skipped:
-        tell(request, said, undo=undo)
-        return
-    left = len(skipped)
-    said += " " + ngettext("%(count)s stayed: %(why)s", "%(count)s stayed, the first because: %(why)s", left) % {
-        "count": left,
-        "why": skipped[0][1],
-    }
-    tell(request, said, level=messages.WARNING, undo=undo)

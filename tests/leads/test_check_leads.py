@@ -125,7 +125,10 @@ PLANTED = {
     "promise_waits_for_nothing": lambda leads: Clock.objects.filter(lead=worked(leads)).update(
         started_at=LATER + timedelta(days=1), due_at=LATER + timedelta(days=2)
     ),
-    "promise_of_the_pool_is_wrongly_timed": lambda leads: a_meeting_nobody_waits_for(leads, Phase.QUEUED),
+    "promise_of_the_pool_before_a_meeting": lambda leads: a_meeting_nobody_waits_for(leads, Phase.QUEUED),
+    "promise_of_the_pool_waits_for_nothing": lambda leads: Clock.objects.filter(lead=queued(leads)).update(
+        started_at=LATER + timedelta(days=1), due_at=LATER + timedelta(days=2)
+    ),
     "clock_of_another_phase": lambda leads: Clock.objects.filter(lead=worked(leads)).update(kind="response"),
     "lead_for_reps_at_no_prospect": lambda leads: put(worked(leads).person, standing="customer"),
     "closed_with_open_work": lambda leads: closed(worked(leads), closed_as="won"),

@@ -98,7 +98,7 @@ def test_it_moves_with_the_meeting(pooled, hers, alice, peter):
 def test_who_comes_in_after_it_was_booked_is_put_off_by_the_tick(account, hers, alice, peter):
     book(hers, peter, by=alice)
     pooled = make_lead(person=make_person(account=account), at=LATER)
-    assert "promise_of_the_pool_is_wrongly_timed" in broken(TICK)
+    assert "promise_of_the_pool_before_a_meeting" in broken(TICK)
 
     release_absent(at=TICK)
 

@@ -202,6 +202,28 @@ def test_what_changed_meanwhile_stays_with_its_reason_and_who_may_not_any_more_s
     assert Lead.objects.get(pk=still.pk).bdr == bob
 
 
+def test_what_a_move_did_before_it_stopped_is_taken_back(client, pool, team, bob, mona, monkeypatch):
+    client.force_login(mona)
+    move = start_move([one.pk for one in pool], of=team, target=Target(bob), by=mona, at=timezone.now())
+    monkeypatch.setattr("leads.actions.moving.PART", 300)
+    monkeypatch.setattr("leads.actions.moving.SQLITE_PART", 300)
+    carry_on_moves(budget=0.001)
+    Membership.objects.filter(user=mona).delete()
+    carry_on_moves()
+    Membership.objects.create(user=mona, team=team, role=Role.MANAGER)
+    page = client.get(reverse("leads:moving", args=[move.public_id]))
+    assert "The move stopped." in page.text
+    assert "300 leads were moved before." in page.text
+    take_back = reverse("leads:take_move_back", args=[move.public_id])
+    assert take_back in page.text
+
+    back = client.post(take_back).url
+    carry_on_moves()
+
+    assert "300 leads are as before." in client.get(back).text
+    assert not Lead.objects.filter(bdr=bob).exists()
+
+
 def _moved(parts, there, **wanted):
     """What is there after these moves, of which nothing stays."""
     with transaction.atomic():

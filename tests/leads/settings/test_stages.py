@@ -5,7 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Phase, Stage
+from leads.actions.handing import hand_off_lead
 from leads.actions.restaging import restage_lead
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import LeadEvent
 from team.models import SettingChange
@@ -135,3 +137,19 @@ def test_a_change_is_reverted_once_and_not_behind_a_later_one(save, revert_last,
     again = client.post(reverse("leads:setting_revert", args=[first.pk]))
     assert again.status_code == 409
     assert "This was reverted already." in again.text
+
+
+def test_what_is_taken_back_into_a_stage_that_is_gone_stands_in_the_first_of_its_phase(save, revert_last, alice, peter):
+    now = timezone.now()
+    save("stages", label="Warm", phase="working")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    restage_lead(lead, stage=stage("warm"), by=alice, at=now)
+    lead.refresh_from_db()
+    hand_off_lead(lead, ae=peter, by=alice, at=now)
+    revert_last("stages")
+
+    undo_last(lead, by=alice, at=now)
+
+    lead.refresh_from_db()
+    assert (lead.phase, lead.stage) == (Phase.WORKING, Stage.objects.get(phase="working", is_entry=True))
+    assert not any(check_all(at=now).values())

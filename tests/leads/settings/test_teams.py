@@ -1,6 +1,8 @@
 """Teams: added, given other hours, made the default, retired into a successor, each reverted."""
 
+import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.urls import reverse
@@ -17,6 +19,7 @@ from leads.settings.changing import change_setting, preview, revert_change
 from leads.settings.kind import SettingRefused
 from leads.settings.teams import Teams
 from team.models import Membership, Role, SettingChange, Team, Territory
+from tests.leads.test_races import at_once
 from tests.make import NOON, make_calendar, make_lead, make_person, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -225,3 +228,25 @@ def test_the_list_says_who_is_where(client, dora, team, south, eve):
     assert "1 person" in page
     assert "1 lead" in page
     assert SettingChange.objects.count() == 0
+
+
+class ReadSlowly(Teams):
+    def read(self, pk, *, lock=False):
+        found = super().read(pk, lock=lock)
+        time.sleep(0.2 if lock else 0)
+        return found
+
+
+def test_two_who_make_different_teams_the_default_at_once_come_one_after_the_other(transactional_db):
+    make_team("North", is_default=True)
+    admins = [make_user(name, Role.ADMIN) for name in ("dora", "greta")]
+    others = [make_team(name) for name in ("South", "West")]
+
+    at_once(*[
+        partial(change_setting, ReadSlowly(), one.pk, {"default": one.pk}, by=by, at=NOON)
+        for one, by in zip(others, admins, strict=True)
+    ])  # fmt: skip
+
+    assert Team.objects.get(is_default=True) in others
+    first, last = SettingChange.objects.order_by("id")
+    assert first.changes["default"][1] == last.changes["default"][0]
