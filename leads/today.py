@@ -12,7 +12,6 @@ from django.db.models.functions import JSONObject
 
 from leads.her_clock import NONE, Days, weekend_worked
 from leads.models import Activity, HandOff, Lead
-from leads.models.lead import AE_PHASES
 from leads.rail import end_of_today, moment_told
 from team.calendars import calendar_of, hours_kept
 from team.models import Absence, User
@@ -93,14 +92,13 @@ def done_since(*, user: int, midnight: datetime, tomorrow: datetime) -> dict[str
     away = Absence.objects.filter(user=user, ends_at__gt=midnight, starts_at__lt=tomorrow).order_by("-ends_at")
     mine = Activity.objects.filter(by=user, at__gte=midnight).order_by().values("by")
     touch = Q(kind__in=Activity.TOUCHES)
-    booked = HandOff.objects.filter(
-        lead__bdr=user, lead__phase__in=AE_PHASES, sent_at__gte=midnight, meeting_at__isnull=False
-    )
+    # As her manager counts them: what she booked, whatever became of it.
+    booked = HandOff.objects.booked().filter(bdr=user, sent_at__gte=midnight)
     held = Lead.objects.held_by(user).order_by().values("bdr").annotate(n=models.Count("pk"))
     return {
         "touches": _one(mine.annotate(n=_net(touch)).values("n")),
         "conversations": _one(mine.annotate(n=_net(touch & Q(is_conversation=True))).values("n")),
-        "meetings": _one(booked.order_by().values("lead__bdr").annotate(n=models.Count("pk")).values("n")),
+        "meetings": _one(booked.order_by().values("bdr").annotate(n=models.Count("pk")).values("n")),
         "open": _one(held.values("n")),
         "calendar": models.Subquery(calendar_of(user).values("pk")[:1]),
         "version": models.Subquery(calendar_of(user).values("version")[:1]),

@@ -79,6 +79,7 @@ def hand_off_lead(
         lead=held,
         ae=ae,
         bdr_id=held.bdr_id or by.pk,
+        team_id=held.team_id,
         sent_at=at,
         respond_by=respond_by,
         meeting_at=meeting_at,

@@ -24,7 +24,7 @@ from uuid_utils.compat import uuid7
 
 from agreement.models import Phase, Reason
 from leads.models.lead import Lead
-from team.models import Absence, Role
+from team.models import Absence, Role, Team
 
 if TYPE_CHECKING:
     from team.models import User
@@ -57,6 +57,10 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         """Hers to answer, unanswered ones that came to her as backup or cover, and what she covers after its answer."""
         lent = Q(state=HandOff.State.ACCEPTED, lead__in=Lead.objects.lent_by_an_ae(user))
         return self.filter(Q(ae=user) | _came_to(user) | lent)
+
+    def booked(self) -> HandOffQuerySet:
+        """With a meeting that stands, or was held or missed: what was taken back was none."""
+        return self.filter(BOOKED)
 
     def sent_by(self, user: User) -> HandOffQuerySet:
         return self.filter(bdr=user)
@@ -138,6 +142,11 @@ def _came_to(user: User) -> Q:
     return came_to(user, sells=user.has_role(Role.AE))
 
 
+# Meetings that stand, or were held or missed: what was taken back was none.
+MEETS = ~Q(state__in=["undone", "withdrawn"])
+BOOKED = MEETS & Q(meeting_at__isnull=False)
+
+
 class HandOff(models.Model):
     class State(models.TextChoices):
         SENT = "sent", _("To answer")
@@ -157,6 +166,8 @@ class HandOff(models.Model):
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="hand_offs")
     ae = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="hand_offs", db_index=False)
     bdr = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    # For whom it was booked: the lead's team then, wherever the lead is now.
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=14, choices=State, default=State.SENT)
     sent_at = models.DateTimeField()
     respond_by = models.DateTimeField()
@@ -212,6 +223,7 @@ class HandOff(models.Model):
             models.Index(fields=["ae", "state", "meeting_at"], name="handoff_of_ae"),
             models.Index(fields=["ae", "-sent_at"], name="handoff_last_of_ae"),
             models.Index(fields=["bdr", "-sent_at"], name="handoff_sent_by"),
+            models.Index(fields=["team", "-sent_at"], name="handoff_of_team"),
             models.Index(fields=["escalated_to"], condition=Q(state="sent"), name="handoff_passed_on"),
             models.Index(fields=["lent_to"], condition=Q(lent_to__isnull=False), name="handoff_lent"),
             # Whom a meeting at her account holds up is asked with every tick.

@@ -13,14 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import HandOff
-from leads.oversight.reps import BOOKED, MET, SAID_YES
+from leads.models.handoff import BOOKED
+from leads.oversight.reps import MET, SAID_YES
 from team.localtime import resolve
-from team.models import Role, Team, User
+from team.models import Role, Team, User, merged_into
 
 
 def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
-    """A line a rep, with a head: three statements. Credit goes to who sourced the lead; where it came in by
-    itself, to the rep who booked."""
+    """A line a rep, with a head: four statements. Credit goes to who sourced the lead; where it came in by itself, to
+    the rep who booked; and to the team she booked for, or that this one was retired into."""
     zone = timezone.get_current_timezone()
     name = zone.key if isinstance(zone, ZoneInfo) else "UTC"
     begins, ends = (_midnight(day, name) for day in (month, _next(month)))
@@ -28,7 +29,7 @@ def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
         user.pk: [user.name, user.email, 0, 0, 0, 0, 0]
         for user in User.objects.active().with_role(Role.BDR, team).order_by("name", "pk")
     }
-    offs = HandOff.objects.filter(lead__team=team, sent_at__lt=ends).order_by()
+    offs = HandOff.objects.filter(team__in=merged_into(team), sent_at__lt=ends).order_by()
     whose = offs.annotate(credit=Coalesce("lead__sourced_by", "bdr"))
     counted = whose.values("credit").annotate(
         booked=_in("sent_at", begins, ends, BOOKED),

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from agreement.models import Phase, SLAClause
 from leads.models import Activity, Clock, HandOff, Lead, LeadEvent, Step
+from leads.models.handoff import BOOKED, MEETS
 from leads.oversight.days import Days
 from team.calendars import NoCalendar, worktimes_of
 from team.models import Absence, Membership, Role, Team, User
@@ -287,9 +288,6 @@ def _counts(
     )  # fmt: skip
 
 
-# Meetings that stand, or were held or missed: what was taken back was none.
-MEETS = ~Q(state__in=[HandOff.State.UNDONE, HandOff.State.WITHDRAWN])
-BOOKED = MEETS & Q(meeting_at__isnull=False)
 MET = Q(state__in=[HandOff.State.QUALIFIED, HandOff.State.NOT_QUALIFIED])
 SAID_YES = Q(state__in=[HandOff.State.ACCEPTED, HandOff.State.QUALIFIED, HandOff.State.NOT_QUALIFIED,
                         HandOff.State.NO_SHOW, HandOff.State.RETURNED])  # fmt: skip

@@ -4,7 +4,7 @@ from team.models.audit import AuditEntry, AuditHead
 from team.models.calendar import Absence, Calendar, CalendarDay, CalendarWindow
 from team.models.feed import CalendarFeed
 from team.models.installation import FormSubmission, Installation, SettingChange, Tick, Upload
-from team.models.user import Membership, Role, Team, Territory, User
+from team.models.user import Membership, Role, Team, Territory, User, merged_into
 
 __all__ = [
     "Absence",
@@ -24,4 +24,5 @@ __all__ = [
     "Tick",
     "Upload",
     "User",
+    "merged_into",
 ]

@@ -53,6 +53,17 @@ class Team(models.Model):
         return self.name
 
 
+def merged_into(team: Team) -> list[int]:
+    """The team, and every one that was retired into it, or into one of these. One statement."""
+    into: dict[int | None, list[int]] = {}
+    for pk, successor in Team.objects.filter(successor__isnull=False).values_list("pk", "successor_id"):
+        into.setdefault(successor, []).append(pk)
+    found = [team.pk]
+    for pk in found:
+        found += into.get(pk, ())
+    return found
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> UserQuerySet:
         return self.filter(is_active=True)

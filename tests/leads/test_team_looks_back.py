@@ -12,10 +12,15 @@ from agreement.models import Phase
 from leads.actions.claiming import claim_lead, take_next
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.logging import log_call
+from leads.actions.moving import Target, move_leads
 from leads.actions.recycling import recycle_lead
+from leads.actions.reteaming import retire_team
 from leads.models import Activity, HandOff, Lead
+from leads.oversight.days import days_of
 from leads.oversight.month import month_rows
-from team.models import Membership, Role
+from leads.oversight.reps import reps_of
+from leads.today import today_of
+from team.models import Membership, Role, Team
 from tests.make import NOON, disposition, make_lead, make_person, make_team, reason
 
 
@@ -211,3 +216,35 @@ def test_who_booked_is_credited_where_nobody_sourced_the_lead(team, alice, peter
     _head, *rows = month_rows(team, date(2027, 3, 1))
 
     assert [(row[0], row[2]) for row in rows] == [("Alice", 1)]
+
+
+def test_what_was_booked_stays_hers_and_her_teams_wherever_the_lead_goes(team, alice, peter, mona):
+    """The same in the month, on the morning and in the head of her own queue."""
+    south, at = make_team("South"), NOON + timedelta(hours=1)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON)
+    booked = hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(datetime(2027, 3, 2, 9), "UTC"))
+    reject_hand_off(booked, reason=reason("reject_brief_empty"), by=peter, at=at)
+
+    def counted():
+        _head, *rows = month_rows(team, date(2027, 3, 1))
+        (hers,) = [rep for rep in reps_of(team, days_of(at))[0] if rep.user == alice]
+        return next(row[2] for row in rows if row[0] == "Alice"), hers.month["booked"], today_of(alice, at=at).meetings
+
+    assert counted() == (1, 1, 1)
+    move_leads([lead.pk], target=Target(team=south), by=mona, at=at, of=team)
+
+    assert counted() == (1, 1, 1)
+    assert not any(any(row[2:]) for row in list(month_rows(south, date(2027, 3, 1)))[1:])
+
+
+def test_what_a_retired_team_booked_is_in_the_month_of_its_successor(team, eve, peter):
+    south = Team.objects.exclude(pk=team.pk).get()
+    last = make_team("Last")
+    lead = make_lead(phase=Phase.WORKING, bdr=eve, team=south, at=NOON)
+    hand_off_lead(lead, ae=peter, by=eve, at=NOON, meeting=(datetime(2027, 3, 2, 9), "UTC"))
+
+    retire_team(south, successor=last, at=NOON)
+    retire_team(last, successor=team, at=NOON)
+
+    _head, *rows = month_rows(team, date(2027, 3, 1))
+    assert [(row[0], row[2]) for row in rows if row[2]] == [("Eve", 1)]

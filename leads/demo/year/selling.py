@@ -41,7 +41,8 @@ class Pursuit(Working):
         local = meeting.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         self.hand_off = self.keep(
             HandOff(
-                ae=ae, bdr=by, sent_at=at, respond_by=clock.due_at, meeting_at=meeting, local_meeting=as_wall(local),
+                ae=ae, bdr=by, team_id=self.lead.team_id, sent_at=at, respond_by=clock.due_at, meeting_at=meeting,
+                local_meeting=as_wall(local),
                 zone=zone, place="Video call", line=line,
             )
         )  # fmt: skip
