@@ -27,7 +27,7 @@ TABLES = {
     "leads_step": "lead_id kind title due_at zone assignee_id promised cadence_id attempt made_by created_by_id created_at state closed_at snoozed",
     "leads_clock": "lead_id clause_id kind version_id calendar_id started_at due_at state ended_at missed_at next_notice_at",
     "leads_recycling": "lead_id at by_id category wake_at vendor precision",
-    "leads_handoff": "public_id lead_id ae_id bdr_id state sent_at respond_by meeting_at local_meeting zone minutes place line answered_at answered_by_id sequence",
+    "leads_handoff": "public_id lead_id ae_id bdr_id team_id state sent_at respond_by meeting_at local_meeting zone minutes place line answered_at answered_by_id sequence",
 }  # fmt: skip
 COLUMNS = {table: names.split() for table, names in TABLES.items()}
 # A lead's columns of history, from the tail of its row.

@@ -179,7 +179,7 @@ class Story:
         answered = None if phase == "handed_off" else self.third
         state = {"handed_off": "sent", "accepted": "accepted", "qualified": "qualified"}[phase]
         self.rows.append((
-            "leads_handoff", self.ae, self.bdr, state, self.second, respond_by, meeting, meeting, "UTC",
+            "leads_handoff", self.ae, self.bdr, self.team, state, self.second, respond_by, meeting, meeting, "UTC",
             30, "", "Wants to see prices", answered, self.ae if answered else None, 0,
         ))  # fmt: skip
 
