@@ -36,13 +36,14 @@ class CodeAdmin(SettingAdmin):
 
 @admin.register(Stage)
 class StageAdmin(CodeAdmin):
-    once = ("key", "phase", "is_entry")
+    entries = ("is_entry", "is_connected", "is_without_meeting")
+    once = ("key", "phase", *entries)
     list_display = ("label", "phase", "is_entry", "position", "retired_at")
     list_filter = ("phase",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A stage that leads stand in is retired on its own page, where they are moved to its successor."""
-        return (*self.once, "retired_at", "successor") if obj else ("is_entry", "retired_at", "successor")
+        return (*self.once, "retired_at", "successor") if obj else (*self.entries, "retired_at", "successor")
 
 
 @admin.register(Reason)

@@ -6,15 +6,16 @@ Figures are practice of the field where the sources are silent; an admin changes
 from datetime import datetime
 from typing import Any
 
+# key, label, phase, what enters there
 STAGES = [
-    ("new", "New", "queued", True),
-    ("attempting", "Attempting", "working", True),
-    ("connected", "Connected", "working", False),
-    ("meeting_booked", "Meeting booked", "handed_off", True),
-    ("handed_off", "Handed off", "handed_off", False),
-    ("accepted", "Accepted", "accepted", True),
-    ("qualified", "Qualified", "qualified", True),
-    ("recycled", "Recycled", "nurture", True),
+    ("new", "New", "queued", "is_entry"),
+    ("attempting", "Attempting", "working", "is_entry"),
+    ("connected", "Connected", "working", "is_connected"),
+    ("meeting_booked", "Meeting booked", "handed_off", "is_entry"),
+    ("handed_off", "Handed off", "handed_off", "is_without_meeting"),
+    ("accepted", "Accepted", "accepted", "is_entry"),
+    ("qualified", "Qualified", "qualified", "is_entry"),
+    ("recycled", "Recycled", "nurture", "is_entry"),
 ]
 
 # key, label, kind, rule
@@ -126,8 +127,10 @@ def publish_version_1(apps: Any, *, at: datetime) -> None:
     apps.get_model("team", "Installation").objects.get_or_create(pk=1)
     version = model("AgreementVersion").objects.create(number=1)
 
-    for position, (key, label, phase, is_entry) in enumerate(STAGES, 1):
-        model("Stage").objects.create(key=key, label=label, phase=phase, is_entry=is_entry, position=position)
+    for position, (key, label, phase, enters) in enumerate(STAGES, 1):
+        # A migration's model may be of a time when but the entry was told; a later one derives the others.
+        told = {enters: True} if hasattr(model("Stage"), enters) else {}
+        model("Stage").objects.create(key=key, label=label, phase=phase, position=position, **told)
 
     reasons = {
         key: model("Reason").objects.create(key=key, label=label, kind=kind, position=position)

@@ -43,8 +43,11 @@ class Stage(Code):
     """The admin's columns inside a phase. CLOSED has none."""
 
     phase = models.CharField(max_length=12, choices=Phase)
-    # Where a lead stands when it enters the phase.
-    is_entry = models.BooleanField(default=False)
+    # What enters here; one stage may take several, the order says nothing of it. One that was retired keeps what it
+    # had, to have it again when it is taken up.
+    is_entry = models.BooleanField(default=False)  # Whatever enters the phase: taken, handed off with a meeting, ...
+    is_connected = models.BooleanField(default=False)  # Whom a rep works and has spoken to.
+    is_without_meeting = models.BooleanField(default=False)  # What is handed off without a meeting.
 
     class Meta(Code.Meta):
         verbose_name = _("stage")
@@ -59,8 +62,24 @@ class Stage(Code):
                 name="stage_retired_has_a_successor",
                 condition=Q(retired_at=None, successor=None) | Q(retired_at__isnull=False, successor__isnull=False),
             ),
-            models.CheckConstraint(name="stage_entry_is_in_use", condition=Q(is_entry=False) | Q(retired_at=None)),
-            models.UniqueConstraint(fields=["phase"], condition=Q(is_entry=True), name="stage_one_entry_per_phase"),
+            models.UniqueConstraint(
+                fields=["phase"], condition=Q(is_entry=True, retired_at=None), name="stage_one_entry_per_phase"
+            ),
+            models.UniqueConstraint(
+                fields=["phase"], condition=Q(is_connected=True, retired_at=None), name="stage_one_connected"
+            ),
+            models.UniqueConstraint(
+                fields=["phase"],
+                condition=Q(is_without_meeting=True, retired_at=None),
+                name="stage_one_without_meeting",
+            ),
+            models.CheckConstraint(
+                name="stage_connected_is_worked", condition=Q(is_connected=False) | Q(phase="working")
+            ),
+            models.CheckConstraint(
+                name="stage_without_meeting_is_handed_off",
+                condition=Q(is_without_meeting=False) | Q(phase="handed_off"),
+            ),
         ]
 
 

@@ -87,7 +87,7 @@ def back_to_bdr(
         at=at,
         bdr=bdr,
         due_at=effects.next_due,
-        stage=connected_stage() or entry_stage(Phase.WORKING),
+        stage=connected_stage(),
         data=effects.data(**data),
     )
     return write(lead, event, sweep_at=None)

@@ -15,11 +15,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import ContactPoint
-from agreement.models import Disposition, Phase, SLAClause, Stage, StepKind
+from agreement.models import Disposition, Phase, SLAClause, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
+from leads.actions.stages import connected_stage
 from leads.cadence import first_step, goes_on, next_step, soon
 from leads.clocks import first_touch_of
 from leads.models import Activity, Lead, LeadEvent, Step
@@ -291,9 +292,7 @@ def _touched(
     if lead.phase == Phase.WORKING:
         new["due_at"] = effects.next_due
         if is_conversation:
-            connected = Stage.objects.in_use().filter(phase=Phase.WORKING, is_entry=False).first()
-            if connected:
-                new["stage"] = connected
+            new["stage"] = connected_stage()
     elif lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) and effects.open_steps:
         new["due_at"] = effects.next_due
     elif lead.phase == Phase.NURTURE:

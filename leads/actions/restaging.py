@@ -18,40 +18,53 @@ if TYPE_CHECKING:
 
 
 LATECOMERS = 200
+# What may enter at a stage.
+ENTRIES = ("is_entry", "is_connected", "is_without_meeting")
 
 
 @transaction.atomic
 def retire_stage(stage: Stage, *, successor: Stage, by: User | None, at: datetime) -> int:
-    """End a stage: its leads go on in the successor, which stands in the same phase. Returns how many moved.
+    """End a stage: its leads go on in the successor, which stands in the same phase, and what entered at the one
+    enters at the other. Returns how many moved.
 
     MoveRefused when the successor is another phase's, or retired itself.
     """
-    rows = {row.pk: row for row in _held().filter(pk__in=[stage.pk, successor.pk]).order_by("pk")}
-    stage, successor = rows[stage.pk], rows[successor.pk]
+    rows = _all_held(stage.phase)
+    stage, successor_held = rows[stage.pk], rows.get(successor.pk)
     if stage.retired_at:
         raise LeadConflict(_("This stage was retired already."))
-    if successor.pk == stage.pk or successor.phase != stage.phase or successor.retired_at:
+    if successor_held is None or successor_held.pk == stage.pk or successor_held.retired_at:
         raise MoveRefused(_("Choose another stage of the same phase."), field="successor")
-    stage.is_entry, stage.retired_at, stage.successor = False, at, successor
-    stage.save(update_fields=["is_entry", "retired_at", "successor"])
-    enter_at_the_first(stage.phase)
+    # It keeps what it had, to have it again when it is taken up.
+    stage.retired_at, stage.successor = at, successor_held
+    stage.save(update_fields=["retired_at", "successor"])
+    for part in ENTRIES:
+        setattr(successor_held, part, getattr(successor_held, part) or getattr(stage, part))
+    successor_held.save(update_fields=ENTRIES)
     leads = lock_leads(list(Lead.objects.open().filter(stage=stage).values_list("pk", flat=True)))
     retired = {"retired": stage.pk}
-    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=successor, data=retired)) for lead in leads])
+    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=successor_held, data=retired)) for lead in leads])
     return len(leads)
 
 
 @transaction.atomic
 def take_up_stage(stage: Stage, *, by: User | None, at: datetime) -> int:
     """A retired stage is in use again, at its old place, and the leads that its end has moved stand in it again, less
-    those that somebody or something has moved since. Returns how many."""
-    stage = _held().get(pk=stage.pk)
+    those that somebody or something has moved since. What entered here does again, unless the successor has given it
+    away. Returns how many."""
+    rows = _all_held(stage.phase)
+    stage = rows[stage.pk]
     if stage.retired_at is None:
         raise LeadConflict(_("This stage is in use."))
     leads = lock_leads(list(moved_by_retiring(stage).values_list("pk", flat=True)))
+    successor = rows[stage.successor_id or 0]
+    for part in ENTRIES:
+        comes_back = getattr(stage, part) and getattr(successor, part) and successor.retired_at is None
+        setattr(stage, part, comes_back)
+        setattr(successor, part, getattr(successor, part) and not comes_back)
+    successor.save(update_fields=ENTRIES)
     stage.retired_at = stage.successor = None
-    stage.save(update_fields=["retired_at", "successor"])
-    enter_at_the_first(stage.phase)
+    stage.save(update_fields=[*ENTRIES, "retired_at", "successor"])
     write_all([(lead, alter(lead, "restage", by=by, at=at, stage=stage)) for lead in leads])
     return len(leads)
 
@@ -76,11 +89,6 @@ def move_latecomers(*, at: datetime) -> int:
     return len(moved)
 
 
-def _held() -> QuerySet[Stage]:
-    # A lead that enters a stage holds its key alone: who holds leads and who holds the stage never wait for each other.
-    return Stage.objects.select_for_update(no_key=True)
-
-
 def moved_by_retiring(stage: Stage) -> QuerySet[Lead]:
     """Whom the end of this stage has moved to its successor, and nothing has moved or taken further since."""
     of_lead = LeadEvent.objects.filter(lead=OuterRef("pk"))
@@ -90,12 +98,22 @@ def moved_by_retiring(stage: Stage) -> QuerySet[Lead]:
     return stand.annotate(moved_by=Subquery(moved.values("id")[:1])).filter(~Exists(since), moved_by__isnull=False)
 
 
-def enter_at_the_first(phase: str) -> None:
-    """A lead enters a phase at its first stage."""
-    first = Stage.objects.in_use().filter(phase=phase).order_by("position", "pk").first()
-    if first is not None and not first.is_entry:
-        Stage.objects.filter(phase=phase, is_entry=True).update(is_entry=False)
-        Stage.objects.filter(pk=first.pk).update(is_entry=True)
+@transaction.atomic
+def let_enter(stage: Stage, part: str) -> None:
+    """From now on what `part` names enters here, and no more where it did. MoveRefused when the stage is retired."""
+    rows = _all_held(stage.phase)
+    held = rows.get(stage.pk)
+    if held is None or held.retired_at:
+        raise MoveRefused(_("“%(stage)s” is retired: nothing enters there.") % {"stage": stage})
+    others = [row.pk for row in rows.values() if row.pk != held.pk and row.retired_at is None]
+    Stage.objects.filter(pk__in=others).update(**{part: False})
+    Stage.objects.filter(pk=held.pk).update(**{part: True})
+
+
+def _all_held(phase: str) -> dict[int, Stage]:
+    """The stages of this phase, all of them, always in the same order. A lead that enters a stage holds its key alone:
+    who holds leads and who holds the stage never wait for each other."""
+    return {row.pk: row for row in Stage.objects.select_for_update(no_key=True).filter(phase=phase).order_by("pk")}
 
 
 @transaction.atomic

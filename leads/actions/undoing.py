@@ -333,7 +333,7 @@ class Undoing:
 
     def _stage_in_use(self, pk: int, phase: str) -> int:
         """The stage it stood in; where that was retired meanwhile, the one its leads went on in, and where its addition
-        was reverted, the first of the phase."""
+        was reverted, where leads enter the phase."""
         if pk not in self._successors:
             return entry_stage(phase).pk
         while successor := self._successors[pk]:

@@ -1,19 +1,22 @@
-"""Stages: the admin's columns inside the phases. The first of a phase is where a lead enters it."""
+"""Stages: the admin's columns inside the phases. What enters at which its page says; the order is only the order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Count, Max
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase, Stage
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import MoveRefused
-from leads.actions.restaging import enter_at_the_first, moved_by_retiring, retire_stage, take_up_stage
+from leads.actions.restaging import ENTRIES, let_enter, moved_by_retiring, retire_stage, take_up_stage
 from leads.models import Lead
 from leads.settings.keys import new_key
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
@@ -30,6 +33,21 @@ PROMISES = {
     Phase.QUALIFIED: gettext_lazy("the account executive tells what comes of it"),
     Phase.NURTURE: gettext_lazy("always with a date to come back"),
 }
+# What may enter at a stage of this phase, after the words "leads enter here".
+ENTERS: dict[str, dict[str, Any]] = {
+    Phase.QUEUED: {"is_entry": ""},
+    Phase.WORKING: {
+        "is_entry": gettext_lazy("when a rep takes them"),
+        "is_connected": gettext_lazy("once somebody was spoken to"),
+    },
+    Phase.HANDED_OFF: {
+        "is_entry": gettext_lazy("with a meeting"),
+        "is_without_meeting": gettext_lazy("without a meeting"),
+    },
+    Phase.ACCEPTED: {"is_entry": ""},
+    Phase.QUALIFIED: {"is_entry": ""},
+    Phase.NURTURE: {"is_entry": ""},
+}
 
 
 class StageForm(SettingForm):
@@ -37,11 +55,33 @@ class StageForm(SettingForm):
     phase = forms.ChoiceField(
         label=gettext_lazy("Phase"), choices=[(phase.value, phase.label) for phase in OPEN_PHASES]
     )
+    is_entry = forms.BooleanField(required=False)
+    is_connected = forms.BooleanField(required=False)
+    is_without_meeting = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         # What a phase promises holds for whoever stands in it: a stage stays in its own.
         self.fields["phase"].disabled = self.old is not None
+        for part in ENTRIES:
+            if self.old is None or part not in self.old:
+                del self.fields[part]
+                continue
+            enters_here = self.old[part] == self.old["pk"]
+            field = self.fields[part]
+            field.label = capfirst(_enters(self.old["phase"], [part]))
+            self.initial[part] = enters_here
+            # It is another's page that has them enter there.
+            field.disabled = enters_here
+            field.help_text = _("To change that, tick it on the page of another stage.") if enters_here else ""
+
+    def clean(self) -> Values:
+        """Where each enters: here if it is ticked, else where it did."""
+        cleaned = super().clean() or self.cleaned_data
+        for part in ENTRIES:
+            if part in cleaned and self.old:
+                cleaned[part] = self.old["pk"] if cleaned[part] else self.old[part]
+        return cleaned
 
 
 class RetireStageForm(SettingForm):
@@ -74,7 +114,7 @@ class Stages(Kind):
     moves_many = ("successor",)
     about = gettext_lazy(
         "Stages are your columns inside the fixed phases. Name, order and number are yours; what a phase promises "
-        "never changes. The first stage of a phase is where a lead enters it."
+        "never changes. Where leads enter is said on the page of each stage; the order is only the order."
     )
     has_order = True
 
@@ -97,7 +137,7 @@ class Stages(Kind):
                     stage.pk,
                     stage.label,
                     ((leads_words(counts.get(stage.pk, 0)), ""),),
-                    soft=_("leads enter here") if stage.is_entry else "",
+                    soft=_enters(phase, [part for part in ENTRIES if getattr(stage, part)]),
                     may_retire=len(stages) > 1,
                 )
                 for stage in stages
@@ -112,11 +152,22 @@ class Stages(Kind):
         return groups
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
-        stages = Stage.objects.select_for_update(no_key=True) if lock else Stage.objects.all()
-        stage = stages.filter(pk=pk).first()
+        own = Stage.objects.filter(phase__in=Stage.objects.filter(pk=pk).values("phase")).order_by("pk")
+        # Held all of a phase, as whoever ends one or gives it what enters holds them.
+        stages = {one.pk: one for one in (own.select_for_update(no_key=True) if lock else own)}
+        stage = stages.get(pk)
         if stage is None:
             return None
-        return {"pk": stage.pk, "label": stage.label, "phase": stage.phase, "successor": stage.successor_id}
+        in_use = [one for one in stages.values() if one.retired_at is None]
+        enters = {part: [one.pk for one in in_use if getattr(one, part)] for part in ENTERS[stage.phase]}
+        return {
+            "pk": stage.pk,
+            "label": stage.label,
+            "phase": stage.phase,
+            "successor": stage.successor_id,
+            # Which stage of the phase each enters at.
+            **{part: pks[0] if pks else None for part, pks in enters.items()},
+        }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         label = " ".join(new["label"].split())
@@ -135,22 +186,24 @@ class Stages(Kind):
             stage.save(update_fields=["label"])
         if old.get("successor") != new.get("successor"):
             self._succeed(stage, new.get("successor"), by=by, at=at)
+        with _in_words():
+            for part in ENTERS[stage.phase]:
+                if new.get(part) and old.get(part) != new[part]:
+                    let_enter(Stage.objects.get(pk=new[part]), part)
         return pk
 
     def _succeed(self, stage: Stage, successor_id: int | None, *, by: User, at: datetime) -> None:
-        try:
+        with _in_words():
             if successor_id is None:
                 take_up_stage(stage, by=by, at=at)
             else:
                 retire_stage(stage, successor=Stage.objects.get(pk=successor_id), by=by, at=at)
-        except MoveRefused as refused:
-            raise SettingRefused(str(refused), refused.field) from refused
 
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
         stage = Stage.objects.get(pk=pk)
         if (
             Lead.objects.filter(stage=stage).exists()
-            or stage.is_entry
+            or any(getattr(stage, part) for part in ENTRIES)
             or Stage.objects.filter(successor=stage).exists()
         ):
             raise SettingRefused(_("Leads stand in this stage, or enter at it: retire it instead."))
@@ -161,11 +214,22 @@ class Stages(Kind):
             return [Touch(_("No lead moves"), _("A new stage is empty until a rep puts a lead there."))]
         count = Lead.objects.open().filter(stage=pk).count()
         if old.get("successor") == new.get("successor"):
-            return [Touch(_("%(leads)s show the new name") % {"leads": leads_words(count)}, _("in history, too"))]
+            found = []
+            if old.get("label") != new.get("label"):
+                found.append(
+                    Touch(_("%(leads)s show the new name") % {"leads": leads_words(count)}, _("in history, too"))
+                )
+            return found + _touches_of_entries(old, new)
         there = Stage.objects.get(pk=new["successor"]) if new.get("successor") else None
         if there is None:
-            back = moved_by_retiring(Stage.objects.get(pk=pk)).count()
-            return [Touch(_("%(leads)s come back to it") % {"leads": leads_words(back)})]
+            stage = Stage.objects.get(pk=pk)
+            back = moved_by_retiring(stage).count()
+            parts = [
+                part for part in ENTERS[stage.phase] if getattr(stage, part) and old.get(part) == stage.successor_id
+            ]
+            again = dict.fromkeys(parts, pk)
+            found = [Touch(_("%(leads)s come back to it") % {"leads": leads_words(back)})]
+            return found + _touches_of_entries(old, old | again)
         found = [
             Touch(
                 _("%(leads)s show “%(stage)s” instead") % {"leads": leads_words(count), "stage": there},
@@ -173,11 +237,8 @@ class Stages(Kind):
             ),
             Touch(_("History keeps the old name")),
         ]
-        stages = self.order(pk)
-        if stages and stages[0] == pk and len(stages) > 1:
-            first = Stage.objects.get(pk=stages[1])
-            found.append(Touch(_("Leads enter the phase at “%(stage)s” instead") % {"stage": first}))
-        return found
+        theirs = {part: there.pk for part in ENTERS[there.phase] if old.get(part) == pk}
+        return found + _touches_of_entries(old, old | theirs)
 
     def order(self, pk: int) -> list[int]:
         phase = Stage.objects.filter(pk=pk).values("phase")[:1]
@@ -188,12 +249,47 @@ class Stages(Kind):
         places = sorted(Stage.objects.filter(pk__in=pks).values_list("position", flat=True))
         for place, pk in zip(_apart(places), pks, strict=True):
             Stage.objects.filter(pk=pk).update(position=place)
-        enter_at_the_first(Stage.objects.get(pk=pks[0]).phase)
+
+    def label_of(self, name: str) -> str:
+        return {
+            "is_entry": _("Leads enter at"),
+            "is_connected": _("Spoken to, they stand in"),
+            "is_without_meeting": _("Without a meeting they enter at"),
+        }.get(name) or super().label_of(name)
 
     def say(self, name: str, value: Any) -> str:
-        if name == "successor" and value:
+        if name in ("successor", *ENTRIES) and value:
             return str(Stage.objects.filter(pk=value).first() or value)
         return super().say(name, value)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except MoveRefused as refused:
+        raise SettingRefused(str(refused), refused.field) from refused
+
+
+def _enters(phase: str, parts: list[str]) -> str:
+    """`leads enter here with a meeting, without a meeting`."""
+    if not parts:
+        return ""
+    when = ", ".join(str(ENTERS[phase][part]) for part in parts if ENTERS[phase][part])
+    return _("leads enter here %(when)s") % {"when": when} if when else _("leads enter here")
+
+
+def _touches_of_entries(old: Values, new: Values) -> list[Touch]:
+    """What enters elsewhere from now on."""
+    found = []
+    for part, when in ENTERS[old["phase"]].items():
+        if old.get(part) == new.get(part):
+            continue
+        there = Stage.objects.filter(pk=new[part] or 0).first()
+        words = {"stage": there or _("nowhere"), "when": when}
+        text = _("Leads enter at “%(stage)s” %(when)s") if when else _("Leads enter at “%(stage)s”")
+        found.append(Touch(text % words, _("from now on; no lead moves by that")))
+    return found
 
 
 def _apart(places: list[int]) -> list[int]:

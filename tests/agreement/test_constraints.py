@@ -76,10 +76,11 @@ CASES = {
     "criterion_does_not_succeed_itself": lambda: succeed_itself(first(Criterion)),
     "stage_phase_is_open": lambda: Stage.objects.create(key="gone", label="Gone", phase="closed"),
     "stage_retired_has_a_successor": lambda: put(first(Stage, is_entry=False), retired_at=NOON),
-    "stage_entry_is_in_use": lambda: put(
-        first(Stage, is_entry=True), retired_at=NOON, successor=first(Stage, is_entry=False)
-    ),
     "stage_one_entry_per_phase": lambda: Stage.objects.create(key="more", label="More", phase="working", is_entry=True),
+    "stage_one_connected": lambda: put(first(Stage, phase="working", is_connected=False), is_connected=True),
+    "stage_one_without_meeting": lambda: put(first(Stage, phase="handed_off", is_entry=True), is_without_meeting=True),
+    "stage_connected_is_worked": lambda: put(first(Stage, phase="queued"), is_connected=True),
+    "stage_without_meeting_is_handed_off": lambda: put(first(Stage, phase="queued"), is_without_meeting=True),
     "reason_kind_is_known": lambda: put(first(Reason), kind="whim"),
     "cadence_number_once": lambda: again(first(Cadence), is_current=False),
     "cadence_one_current_per_lane": second_cadence,

@@ -106,9 +106,7 @@ PLANTED = {
     "asleep_without_its_facts": lambda leads: Recycling.objects.all().delete(),
     "queued_without_its_first_touch": lambda leads: put(queued(leads), due_at=LATER),
     "stage_of_another_phase": lambda leads: put(worked(leads), stage=queued(leads).stage),
-    "stage_is_retired": lambda leads: put(
-        worked(leads).stage, is_entry=False, retired_at=NOON, successor=asleep(leads).stage
-    ),
+    "stage_is_retired": lambda leads: put(worked(leads).stage, retired_at=NOON, successor=asleep(leads).stage),
     "phase_without_its_first_moment": lambda leads: put(asleep(leads), first_nurture_at=None),
     "accepted_without_its_hand_off": lambda leads: leads[Phase.ACCEPTED].hand_offs.all().delete(),
     "hand_off_of_another_ae": lambda leads: leads[Phase.ACCEPTED].hand_offs.update(ae=make_user("petra")),

@@ -65,7 +65,7 @@ class Rules:
 
     @cached_property
     def connected(self) -> Stage:
-        return connected_stage() or self.entry[Phase.WORKING]
+        return connected_stage()
 
     @cached_property
     def booked(self) -> Stage:

@@ -31,7 +31,9 @@ def measure_hand_raiser(plan):
     url = databases.copy(databases.sized(10_000))
     with psycopg.connect(url) as prepared:
         team, other = (row[0] for row in prepared.execute("SELECT id FROM team_team ORDER BY id LIMIT 2"))
-        stage = prepared.execute("SELECT id FROM agreement_stage WHERE phase = 'queued' AND is_entry").fetchone()[0]
+        stage = prepared.execute(
+            "SELECT id FROM agreement_stage WHERE phase = 'queued' AND is_entry AND retired_at IS NULL"
+        ).fetchone()[0]
         prepared.execute("UPDATE leads_lead SET team_id = %s WHERE phase = 'queued' AND team_id = %s", [other, team])
         prepared.execute(MISS_MANY, {"team": team, "stage": stage, "missed": MISSED})
     use(url)

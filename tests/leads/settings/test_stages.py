@@ -1,19 +1,24 @@
 """Stages: added, renamed, put in order, retired into a successor, each reverted."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Phase, Stage
 from leads.actions.handing import hand_off_lead
+from leads.actions.logging import log_call
 from leads.actions.restaging import restage_lead
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
-from leads.models import LeadEvent
+from leads.models import Lead, LeadEvent
 from team.models import SettingChange
-from tests.make import make_lead
+from tests.make import NOON, disposition, make_lead
 
 pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=2)
 
 
 def stage(key):
@@ -75,7 +80,7 @@ def test_retiring_moves_the_leads_and_the_revert_brings_back_those_that_nobody_m
         lead.refresh_from_db()
     assert (stays.stage, goes.stage) == (more, more)
     assert in_order("working") == ["connected", "more"]
-    assert stage("connected").is_entry
+    assert make_lead(phase=Phase.WORKING, bdr=alice).stage == more
 
     restage_lead(goes, stage=connected, by=alice, at=timezone.now())
     revert_last("stages")
@@ -84,7 +89,7 @@ def test_retiring_moves_the_leads_and_the_revert_brings_back_those_that_nobody_m
         lead.refresh_from_db()
     assert (stays.stage, goes.stage) == (attempting, connected)
     assert in_order("working") == ["attempting", "connected", "more"]
-    assert stage("attempting").is_entry
+    assert make_lead(phase=Phase.WORKING, bdr=alice).stage == attempting
     assert not any(check_all(at=timezone.now()).values())
     assert LeadEvent.objects.filter(lead=stays, verb="restage").count() == 2
 
@@ -96,18 +101,67 @@ def test_the_last_stage_of_a_phase_cannot_go(save):
     assert "This is the last stage of its phase: it cannot go." in answer.text
 
 
-def test_leads_enter_at_the_first_stage_in_order(client, dora, revert_last, alice):
-    client.force_login(dora)
+def test_the_order_of_stages_says_nothing_of_what_enters_where(client, dora, save, alice, peter):
+    save("stages", label="Warm", phase="working")
+    for key in ("connected", "warm", "handed_off"):
+        client.post(reverse("leads:setting_move", args=["stages", stage(key).pk]), {"to": "up"})
 
-    client.post(reverse("leads:setting_move", args=["stages", stage("connected").pk]), {"to": "up"})
+    assert in_order("working") == ["connected", "warm", "attempting"]
+    assert in_order("handed_off") == ["handed_off", "meeting_booked"]
+    assert stages_entered(alice, peter) == ["attempting", "connected", "meeting_booked", "handed_off"]
 
-    assert in_order("working") == ["connected", "attempting"]
-    assert make_lead(phase=Phase.WORKING, bdr=alice).stage.key == "connected"
+
+def test_what_enters_is_given_to_another_stage_and_the_revert_gives_it_back(
+    client, save, alice, peter, revert_last, dora
+):
+    save("stages", label="Warm", phase="working")
+    url = reverse("leads:setting", args=["stages", stage("warm").pk])
+
+    page = client.post(url, {"label": "Warm", "is_connected": "on"})
+    assert "Spoken to, they stand in: Connected → <b>Warm</b>" in page.text
+    assert "Leads enter at “Warm” once somebody was spoken to" in page.text
+    assert save("stages", stage("warm").pk, is_connected="on").status_code == 302
+    assert (
+        "leads enter here once somebody was spoken to"
+        in client.get(reverse("leads:setting_list", args=["stages"])).text
+    )
+    assert stages_entered(alice, peter)[:2] == ["attempting", "warm"]
 
     revert_last("stages")
+    assert stages_entered(alice, peter)[:2] == ["attempting", "connected"]
 
-    assert in_order("working") == ["attempting", "connected"]
-    assert make_lead(phase=Phase.WORKING, bdr=alice).stage.key == "attempting"
+
+def test_what_entered_at_a_retired_stage_enters_at_its_successor_until_the_revert(
+    client, save, alice, peter, revert_last, dora
+):
+    client.force_login(dora)
+    page = client.post(
+        reverse("leads:setting_retire", args=["stages", stage("connected").pk]), {"successor": stage("attempting").pk}
+    )
+    assert "Leads enter at “Attempting” once somebody was spoken to" in page.text
+
+    save("stages", stage("connected").pk, page="_retire", successor=stage("attempting").pk)
+    assert stages_entered(alice, peter)[:2] == ["attempting", "attempting"]
+
+    revert_last("stages")
+    assert stages_entered(alice, peter)[:2] == ["attempting", "connected"]
+
+    save("stages", stage("connected").pk, page="_retire", successor=stage("attempting").pk)
+    save("stages", label="Warm", phase="working")
+    save("stages", stage("warm").pk, is_connected="on")
+    retired = SettingChange.objects.filter(verb="retire").latest("id")
+    client.post(reverse("leads:setting_revert", args=[retired.pk]))
+    assert stages_entered(alice, peter)[:2] == ["attempting", "warm"]
+
+
+def stages_entered(rep, ae):
+    """Where a lead stands that is taken, spoken to, sent with a meeting, and without one."""
+    when = (NOON + DAY).replace(tzinfo=None)
+    taken, spoken_to, with_meeting, without = (make_lead(phase=Phase.WORKING, bdr=rep, at=NOON) for _n in range(4))
+    log_call(spoken_to, disposition=disposition("call_back"), call_back=(when, "UTC"), by=rep, at=NOON)
+    hand_off_lead(with_meeting, ae=ae, by=rep, at=NOON, meeting=(when, "UTC"))
+    hand_off_lead(without, ae=ae, by=rep, at=NOON)
+    return [Lead.objects.get(pk=one.pk).stage.key for one in (taken, spoken_to, with_meeting, without)]
 
 
 def test_two_stages_of_a_phase_do_not_share_a_name(save):
@@ -139,7 +193,7 @@ def test_a_change_is_reverted_once_and_not_behind_a_later_one(save, revert_last,
     assert "This was reverted already." in again.text
 
 
-def test_what_is_taken_back_into_a_stage_that_is_gone_stands_in_the_first_of_its_phase(save, revert_last, alice, peter):
+def test_what_is_taken_back_into_a_stage_that_is_gone_stands_where_leads_enter(save, revert_last, alice, peter):
     now = timezone.now()
     save("stages", label="Warm", phase="working")
     lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
@@ -151,5 +205,5 @@ def test_what_is_taken_back_into_a_stage_that_is_gone_stands_in_the_first_of_its
     undo_last(lead, by=alice, at=now)
 
     lead.refresh_from_db()
-    assert (lead.phase, lead.stage) == (Phase.WORKING, Stage.objects.get(phase="working", is_entry=True))
+    assert (lead.phase, lead.stage) == (Phase.WORKING, stage("attempting"))
     assert not any(check_all(at=now).values())
