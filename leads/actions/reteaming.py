@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -13,15 +15,17 @@ from agreement.models import Phase, SLAClause
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads, write_all
 from leads.actions.recounting import countable, recount_leads
 from leads.bands import band_of, sweep_of_queued
-from leads.models import Clock, Lead, LeadEvent, Step
+from leads.models import Clock, Lead, LeadEvent, SavedView, Step
 from team.calendars import Calendars
 from team.models import Membership, Team, Territory
+
+NAME_MAX = 40
 
 
 @transaction.atomic
 def retire_team(team: Team, *, successor: Team, at: datetime) -> int:
-    """End a team: its open leads, members and territories are the successor's. Promises keep running by the hours they
-    were given by. Returns how many leads moved.
+    """End a team: its open leads, members, territories and shared views are the successor's. Promises keep running by
+    the hours they were given by. Returns how many leads moved.
 
     MoveRefused for the default team, and when the successor is retired itself.
     """
@@ -43,8 +47,9 @@ def retire_team(team: Team, *, successor: Team, at: datetime) -> int:
 
 @transaction.atomic
 def take_up_team(team: Team, *, at: datetime) -> int:
-    """A retired team works again: its members and territories are its own again, with them the leads they hold, and
-    the leads that its end has moved, less those that somebody or something has given to others since. Returns how many.
+    """A retired team works again: its members, territories and views are its own again, with them the leads they hold,
+    and the leads that its end has moved, less those that somebody or something has given to others since. Returns how
+    many.
     """
     lock_leads(list(coming_back(team).values_list("pk", flat=True)))
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
@@ -54,13 +59,16 @@ def take_up_team(team: Team, *, at: datetime) -> int:
     if successor and successor.retired_at:
         raise MoveRefused(_("%(team)s was retired since: revert that first.") % {"team": successor})
     back = list(coming_back(team).values_list("pk", flat=True))
-    kept, successor_id = team.passed_on, team.successor_id
+    kept, successor_id, members = team.passed_on, team.successor_id, _came_over(team)
     team.retired_at, team.successor, team.passed_on = None, None, {}
     team.save(update_fields=["retired_at", "successor", "passed_on"])
     Territory.objects.filter(pk__in=kept.get("territories", []), team=successor_id).update(team=team)
-    Membership.objects.filter(pk__in=kept.get("members", []), team=successor_id).update(team=team)
-    for user_id, role in kept.get("held_in_both", []):
-        Membership.objects.get_or_create(user_id=user_id, role=role, team=team)
+    members.update(team=team)
+    for *pk, user_id, role in kept.get("held_in_both", []):
+        # By its old key, where that is known: whose first team is which goes by their order.
+        key = {"pk": pk[0]} if pk else {}
+        Membership.objects.get_or_create(user_id=user_id, role=role, team=team, defaults=key)
+    _share_again(kept.get("views", []), successor_id, team)
     return _move(Lead.objects.open().filter(pk__in=back), team, at=at)
 
 
@@ -77,11 +85,21 @@ def pass_on_latecomers(*, at: datetime) -> int:
 
 def coming_back(team: Team) -> QuerySet[Lead]:
     """The leads that go back with a retired team: those its end has moved, and what its own people hold by now."""
-    members = Membership.objects.filter(pk__in=team.passed_on.get("members", []), team=team.successor_id)
+    members = _came_over(team)
     others = Membership.objects.filter(team=team.successor_id).exclude(pk__in=members.values("pk"))
     theirs = members.exclude(user__in=others.values("user")).values("user")
     stand = Lead.objects.open().filter(team=team.successor_id)
     return stand.filter(Q(pk__in=moved_by_retiring(team).values("pk")) | Q(bdr__in=theirs))
+
+
+def _came_over(team: Team) -> QuerySet[Membership]:
+    """Who is in the successor by the end of this team, also where her roles were given anew since."""
+    passed = team.passed_on.get("members", [])
+    roles = {(user_id, role) for _pk, user_id, role in (one for one in passed if isinstance(one, list))}
+    theirs = Membership.objects.filter(team=team.successor_id).values_list("pk", "user_id", "role")
+    # Whose end was written by an earlier version is known by the key alone.
+    found = [pk for pk, user_id, role in theirs if (user_id, role) in roles or pk in passed]
+    return Membership.objects.filter(pk__in=found)
 
 
 def moved_by_retiring(team: Team) -> QuerySet[Lead]:
@@ -118,17 +136,47 @@ def _pass_on(team: Team, successor: Team) -> dict[str, list[object]]:
     """Members and territories are the successor's; who holds a role in both holds it there."""
     theirs = set(Membership.objects.filter(team=successor).values_list("user_id", "role"))
     ours = list(Membership.objects.filter(team=team).order_by("pk").values_list("pk", "user_id", "role"))
-    both = [(pk, user_id, role) for pk, user_id, role in ours if (user_id, role) in theirs]
-    moved = [pk for pk, user_id, role in ours if (user_id, role) not in theirs]
+    both = [[pk, user_id, role] for pk, user_id, role in ours if (user_id, role) in theirs]
+    moved = [[pk, user_id, role] for pk, user_id, role in ours if (user_id, role) not in theirs]
     Membership.objects.filter(pk__in=[pk for pk, _user, _role in both]).delete()
-    Membership.objects.filter(pk__in=moved).update(team=successor)
+    Membership.objects.filter(pk__in=[pk for pk, _user, _role in moved]).update(team=successor)
     territories = list(Territory.objects.filter(team=team).order_by("pk").values_list("pk", flat=True))
     Territory.objects.filter(pk__in=territories).update(team=successor)
     return {
         "members": list(moved),
-        "held_in_both": [[user_id, role] for _pk, user_id, role in both],
+        "held_in_both": list(both),
         "territories": list(territories),
+        "views": _share_on(team, successor),
     }
+
+
+def _share_on(team: Team, successor: Team) -> list[object]:
+    """What was shared with the one team is with the other: as [key, its name, its name there]."""
+    shared: list[object] = []
+    for view in SavedView.objects.filter(team=team).order_by("pk"):
+        name = _free_name(view.name, successor, after=team.name)
+        shared.append([view.pk, view.name, name])
+        SavedView.objects.filter(pk=view.pk).update(team=successor, name=name)
+    return shared
+
+
+def _share_again(shared: list[list[Any]], successor_id: int | None, team: Team) -> None:
+    for pk, name, name_there in shared:
+        view = SavedView.objects.filter(pk=pk, team=successor_id).first()
+        if view is not None:
+            name = _free_name(name if view.name == name_there else view.name, team, after=team.name)
+            SavedView.objects.filter(pk=pk).update(team=team, name=name)
+
+
+def _free_name(name: str, team: Team, *, after: str) -> str:
+    """The view's name, with the team it is from (and a number) where this team has one of that name."""
+    taken = {one.lower() for one in SavedView.objects.filter(team=team).values_list("name", flat=True)}
+    for number in count():
+        end = f" ({after})" if number == 1 else f" {number}"
+        found = name[: NAME_MAX - len(end)] + end if number else name
+        if found.lower() not in taken:
+            break
+    return found
 
 
 def _move(leads: QuerySet[Lead], team: Team, *, at: datetime, retired: int | None = None) -> int:

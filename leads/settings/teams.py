@@ -52,7 +52,7 @@ class TeamForm(SettingForm):
 
 class RetireTeamForm(SettingForm):
     successor = forms.ModelChoiceField(
-        label=gettext_lazy("Its leads, people and territories go to"),
+        label=gettext_lazy("Its leads, people, territories and shared views go to"),
         queryset=Team.objects.none(),
         empty_label=gettext_lazy("choose a team"),
         error_messages={"required": gettext_lazy("Choose the team that goes on with its leads.")},
@@ -205,7 +205,7 @@ class Teams(Kind):
     def _touches_of_end(self, team: Team, successor_id: int | None) -> list[Touch]:
         if successor_id is None:
             count = coming_back(team).count()
-            return [Touch(_("%(leads)s with its people and territories") % {"leads": leads_words(count)})]
+            return [Touch(_("%(leads)s with its people, territories and shared views") % {"leads": leads_words(count)})]
         there = Team.objects.get(pk=successor_id)
         phases = Counter(Lead.objects.open().filter(team=team).values_list("phase", flat=True))
         said = ", ".join(f"{phases[phase]} {phase.label.lower()}" for phase in Phase if phases[phase])
@@ -224,6 +224,9 @@ class Teams(Kind):
                     _("%(territories)s to %(team)s") % {"territories": _territories_words(territories), "team": there}
                 )
             )
+        if views := SavedView.objects.filter(team=team).count():
+            text = ngettext("%(count)d shared view to %(team)s", "%(count)d shared views to %(team)s", views)
+            found.append(Touch(text % {"count": views, "team": there}))
         if there.calendar_id != team.calendar_id:
             words = {"calendar": there.calendar, "old": team.calendar}
             found.append(

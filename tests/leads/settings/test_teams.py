@@ -17,6 +17,7 @@ from leads.checking import check_all
 from leads.models import Clock, Lead, SavedView
 from leads.settings.changing import change_setting, preview, revert_change
 from leads.settings.kind import SettingRefused
+from leads.settings.people import People
 from leads.settings.teams import Teams
 from team.models import Membership, Role, SettingChange, Team, Territory
 from tests.leads.test_races import at_once
@@ -34,8 +35,10 @@ def south(eve):
 def state():
     leads = list(Lead.objects.order_by("pk").values_list("pk", "team", "bdr", "due_at", "band", "sweep_at", "phase"))
     clocks = list(Clock.objects.order_by("pk").values_list("pk", "calendar", "due_at", "next_notice_at", "state"))
-    members = sorted(Membership.objects.values_list("user", "team", "role"), key=str)
-    return leads, clocks, members, list(Territory.objects.order_by("pk").values_list("pk", "team"))
+    # In the order of their keys: somebody's first team is the first of these.
+    members = list(Membership.objects.order_by("user", "pk").values_list("user", "team", "role"))
+    views = list(SavedView.objects.order_by("pk").values_list("team", "name"))
+    return leads, clocks, members, views, list(Territory.objects.order_by("pk").values_list("pk", "team"))
 
 
 def end(team, successor, *, by):
@@ -85,6 +88,9 @@ def test_a_retired_team_hands_everything_on_and_gets_it_back(team, south, alice,
     eva = make_user("eva", Role.BDR, team=south)
     evas = make_lead(phase=Phase.WORKING, bdr=eva, team=south)
     territory = Territory.objects.create(name="Spain", team=south, bdr=eva, country="ES")
+    views = {"user": eve, "query": "tier=A", "created_at": NOON}
+    SavedView.objects.create(team=team, name="best", **views)
+    SavedView.objects.bulk_create(SavedView(team=south, name=name, **views) for name in ("Best", "Last"))
     before = state()
 
     made = end(south, team, by=dora)
@@ -97,6 +103,9 @@ def test_a_retired_team_hands_everything_on_and_gets_it_back(team, south, alice,
     territory.refresh_from_db()
     assert (territory.team, eva.memberships.get().team) == (team, team)
     assert list(eve.memberships.all()) == [both]
+    assert set(SavedView.objects.values_list("team", "name")) == {
+        (team.pk, "best"), (team.pk, "Best (South)"), (team.pk, "Last"),
+    }  # fmt: skip
     assert not any(check_all(at=NOON).values())
 
     revert_change(KIND, made, by=dora, at=NOON)
@@ -120,6 +129,16 @@ def test_what_was_given_to_others_since_stays_and_people_take_their_leads_home(t
         lead.refresh_from_db()
     assert (pool.team, other.team, ours.team) == (team, south, south)
     assert not any(check_all(at=NOON).values())
+
+
+def test_a_member_whose_roles_were_given_anew_comes_back_all_the_same(team, south, dora):
+    eva = make_user("eva", Role.BDR, team=south)
+    made = end(south, team, by=dora)
+    change_setting(People(), eva.pk, {"roles": [["marketer", None], ["bdr", team.pk]]}, by=dora, at=NOON)
+
+    revert_change(KIND, made, by=dora, at=NOON)
+
+    assert eva.memberships.get(role=Role.BDR).team == south
 
 
 def test_what_would_go_to_a_retired_team_goes_to_its_successor(team, south, dora):
