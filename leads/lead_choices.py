@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Case, CharField, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
 from accounts.models import CustomField
-from agreement.models import Phase, Reason, Stage
+from agreement.models import Phase, Reason, Stage, in_use_for
+from team.addresses import read_number
 from team.models import Membership, Role, Team, User
 from team.prepared import Prepared
 
@@ -36,6 +37,12 @@ def choices_for(user: User) -> Choices:
     for kind, pk, label, _position in sorted(rows, key=lambda row: (row[0], row[3], row[2].casefold(), row[1])):
         getattr(found, kind).append((str(pk), label))
     return found
+
+
+def stage_in_use(asked: str) -> str:
+    """The stage an address names, or the one that goes on for it where it was retired; what is none stays as it is."""
+    stage = Stage.objects.filter(pk=read_number(asked) or 0).first()
+    return str(in_use_for(stage).pk) if stage else asked
 
 
 def _named(sees_all: bool, teams: Any = None) -> QuerySet[Any, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -103,11 +105,12 @@ class Reason(Code):
         ]
 
 
-def in_use_for(reason: Reason) -> Reason:
-    """The reason that is given in its place: itself, or the successor of one that was retired."""
-    while reason.retired_at and reason.successor_id:
-        reason = Reason.objects.get(pk=reason.successor_id)
-    return reason
+def in_use_for[C: Code](code: C) -> C:
+    """What stands in its place: itself, or the successor of one that was retired."""
+    while code.retired_at and (successor := code.successor):
+        # A code is succeeded by one of its own kind.
+        code = cast("C", successor)
+    return code
 
 
 class Disposition(Code):

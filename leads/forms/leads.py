@@ -18,7 +18,7 @@ from accounts.models import CustomField
 from accounts.search import QUERY_MAX, query_words
 from agreement.models import Lane, Phase
 from leads.inbox import outcome_due
-from leads.lead_choices import Choices, Options
+from leads.lead_choices import Choices, Options, stage_in_use
 from leads.lead_list import QUIET_SINCE, SORTS
 from leads.models import Lead
 from team.addresses import FIRST_YEAR, LAST_YEAR
@@ -84,6 +84,9 @@ class LeadFilters(filters.FilterSet):  # type: ignore[misc]
 
     def __init__(self, data: Any, *, queryset: QuerySet[Lead], choices: Choices, at: datetime) -> None:
         self.at = at
+        if (stage := data.get("stage")) and stage not in dict(choices.stages):
+            data = data.copy()
+            data["stage"] = stage_in_use(stage)
         self.offered: dict[str, Options] = {
             "stage": choices.stages,
             "team": choices.teams,

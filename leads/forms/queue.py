@@ -1,11 +1,14 @@
 """What the address of a list may ask for. A filter that cannot be read asks for nothing."""
 
+from dataclasses import replace
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.search import QUERY_MAX
 from agreement.models import Lane
+from leads.lead_choices import stage_in_use
 from leads.queue import Group, Wanted
 
 ANY = [("", _("Any"))]
@@ -25,6 +28,11 @@ class QueueForm(forms.Form):
     by_account = forms.BooleanField(label=_("Group by account"), required=False)
     after = forms.CharField(max_length=120, required=False)
 
+    def clean_stage(self) -> str:
+        """One that was retired is read as the one its leads went on in."""
+        asked: str = self.cleaned_data["stage"]
+        return stage_in_use(asked) if asked else ""
+
     def wanted(self) -> Wanted:
         """What could be read of the address; call after `is_valid`."""
         read = self.cleaned_data
@@ -41,6 +49,11 @@ class QueueForm(forms.Form):
             q=read.get("q", ""),
             after=read.get("after", ""),
         )
+
+    @property
+    def asked(self) -> str:
+        """The same list as an address, as it was asked for: with the stage that was retired since."""
+        return replace(self.wanted(), stage=self.data.get("stage", "")).query
 
 
 def title_of(wanted: Wanted) -> str:

@@ -47,7 +47,7 @@ def queue(request: Request) -> HttpResponse:
         "around": around,
         "today": around.today,
         "her_block": around.block,
-        "kept": next((view for view in around.views if view.query == wanted.query), None),
+        "kept": next((view for view in around.views if view.query in (wanted.query, form.asked)), None),
         "shipped": _shipped(wanted, found),
         "tabs": tabs_of(request.GET, wanted, found),
         "sections": sections_of(wanted, found),

@@ -207,3 +207,23 @@ def test_what_is_taken_back_into_a_stage_that_is_gone_stands_where_leads_enter(s
     lead.refresh_from_db()
     assert (lead.phase, lead.stage) == (Phase.WORKING, stage("attempting"))
     assert not any(check_all(at=now).values())
+
+
+def test_a_list_of_a_stage_shows_what_its_leads_went_on_in(client, save, alice, dora):
+    now = timezone.now()
+    save("stages", label="Warm", phase="working")
+    warm = stage("warm")
+    lead, _other = (make_lead(phase=Phase.WORKING, bdr=alice, at=now) for _n in range(2))
+    restage_lead(lead, stage=warm, by=alice, at=now)
+    client.force_login(alice)
+    client.post(reverse("leads:view_save"), {"name": "Warm ones", "query": f"stage={warm.pk}"})
+    client.force_login(dora)
+    save("stages", warm.pk, page="_retire", successor=stage("connected").pk)
+
+    client.force_login(alice)
+    page = client.get(reverse("leads:queue"), {"stage": warm.pk})
+    assert [row.lead_id for _group, rows in page.context["queue"].groups for row in rows] == [lead.pk]
+    assert page.context["kept"].name == "Warm ones"
+    assert f'<option value="{stage("connected").pk}" selected>' in page.text
+    listed = client.get(reverse("leads:leads"), {"stage": warm.pk}).context["listed"]
+    assert [line.lead_id for line in listed.lines] == [lead.pk]
