@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
@@ -13,12 +14,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreement.models import CadenceStep, Phase, SLAClause, StepKind
+from agreement.models import CadenceStep, Lane, Phase, SLAClause, StepKind
 from agreement.models.version import ReasonRule
 from leads.models import Activity, Clock, HandOff, Lead, Notice, Recycling, SecondLook, Step
 from leads.oversight.days import Days
+from leads.why import name_of
 from team.prepared import Prepared
-from team.prepared_objects import PreparedObjects
 from team.templatetags.midfield import moment_words
 
 FEW = 6
@@ -37,12 +38,34 @@ RED: dict[str, str | Promise] = {
 LOOK, EARLY = "look", "early"
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a line says of a lead, and no more: there are dozens of them, and a row of each table would be made for
+    every one."""
+
+    pk: int
+    public_id: UUID
+    lane: str
+    tier: str
+    attempts: int
+    person: str
+    account: str
+    bdr_id: int | None
+    bdr: str
+    ae: str
+    reason: str
+
+    @property
+    def lane_words(self) -> str:
+        return str(Lane(self.lane).label)
+
+
 @dataclass
 class Item:
     """One lead of a list, since when it stands there, and what else is known of it."""
 
     key: str
-    lead: Lead
+    lead: Named
     since: datetime
     # The second look, or who recycled it; 0 where nobody.
     ref: int = 0
@@ -154,7 +177,7 @@ def early_recyclings(*, since: Any) -> QuerySet[Recycling]:
 def found_in(team_id: int, days: Days) -> Found:
     """Everything of one team that stands in a list of the morning: two statements."""
     rows = _FOUND.rows(shape=(FEW,), team=team_id, at=days.at, since=days.month_ago)
-    leads: dict[int, Any] = _leads([row[1] for row in rows])
+    leads = _leads([row[1] for row in rows])
     found = Found()
     counted = set()
     for key, lead_id, since, of, ref, code, attempts_of in rows:
@@ -198,23 +221,27 @@ def _done(item: Item, told: list[tuple[str, str, int, datetime]], *, reader: int
     return said % words
 
 
-def _leads(ids: list[int]) -> dict[int, Lead]:
-    return {lead.pk: lead for lead in _LEADS.objects(leads=ids)} if ids else {}
+def _leads(ids: list[int]) -> dict[int, Named]:
+    found = {}
+    for pk, key, lane, tier, tries, given, family, city, company, bdr_id, *names in (
+        _LEADS.rows(leads=ids) if ids else ()
+    ):
+        person = name_of(given=given, family=family, title="", company=company or "", city=city)
+        bdr, ae, reason = (name or "" for name in names)
+        found[pk] = Named(pk, key, lane, tier, tries, person, company or "", bdr_id, bdr, ae, reason)
+    return found
 
 
-# What a line says of a lead, and no more: there are dozens of them, each of six rows.
-SAID = (
-    "public_id", "lane", "tier", "attempts", "person__given_name", "person__family_name", "account__name",
-    "bdr__name", "ae__name", "reason__label",
-)  # fmt: skip
-_LEADS = PreparedObjects(
+_LEADS = Prepared(
     lambda leads: (
         Lead.objects.filter(pk__in=leads)
-        .select_related("person", "account", "bdr", "ae", "reason")
-        .only(*SAID)
         .order_by()
+        .values_list(
+            "pk", "public_id", "lane", "tier", "attempts", "person__given_name", "person__family_name", "person__city",
+            "account__name", "bdr", "bdr__name", "ae__name", "reason__label",
+        )
     )
-)
+)  # fmt: skip
 _TOLD = Prepared(
     lambda leads: (
         Notice.objects.filter(lead__in=leads, kind__in=[Notice.Kind.MISSED, Notice.Kind.ESCALATED])

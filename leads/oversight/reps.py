@@ -203,12 +203,15 @@ def _put(rep: Rep, what: str, counts: list[int]) -> None:
         rep.due, rep.overdue, *_rest = counts
     elif what == "claims":
         rep.picked, rep.skipped, *_rest = counts
+    elif what == "meetings":
+        rep.today |= dict(zip(COUNTED[3:], counts[:3], strict=True))
+        rep.week |= dict(zip(COUNTED[3:], counts[3:6], strict=True))
+        rep.month |= dict(zip(OF_MONTH, counts[6:], strict=True))
     else:
-        names = COUNTED[:3] if what == "did" else COUNTED[3:]
-        rep.today |= dict(zip(names, counts[:3], strict=True))
-        rep.week |= dict(zip(names, counts[3:6], strict=True))
-        if what == "meetings":
-            rep.month |= dict(zip(OF_MONTH, counts[6:], strict=True))
+        for name, count in zip(COUNTED[:3], counts[:3], strict=True):
+            rep.week[name] += count
+            if what == "did_today":
+                rep.today[name] = count
 
 
 def _leave_out_other_teams(reps: dict[int, Rep], team: Team, days: Days) -> None:
@@ -261,9 +264,8 @@ def _counts(
     month: Any,
     booked_since: Any,
 ) -> QuerySet[Any, Any]:
-    did = Activity.objects.filter(by__in=reps, at__gte=monday)
-    touch, talk, call = Q(kind__in=Activity.TOUCHES), Q(is_conversation=True), Q(kind=Activity.Kind.CALL)
-    today = Q(at__gte=midnight)
+    did = Activity.objects.filter(by__in=reps)
+    done = [net(what) for what in (Q(kind__in=Activity.TOUCHES), Q(is_conversation=True), Q(kind=Activity.Kind.CALL))]
     offs = HandOff.objects.filter(bdr__in=reps, sent_at__gte=booked_since)
     clocks = Clock.objects.filter(
         kind=SLAClause.Kind.FIRST_TOUCH, due_at__gte=week_ago, due_at__lte=at, lead__team=team
@@ -274,10 +276,9 @@ def _counts(
     first, *others = _theirs(reps, Q(), Q(), at=at, tomorrow=tomorrow, month_ago=month_ago)
     return first.union(
         *others,
-        _line(
-            "did", did, "by", *(net(today & what) for what in (touch, talk, call)),
-            *(net(what) for what in (touch, talk, call)),
-        ),
+        # Every row of a week is reckoned: of today's once, not twice.
+        _line("did", did.filter(at__gte=monday, at__lt=midnight), "by", *done),
+        _line("did_today", did.filter(at__gte=midnight), "by", *done),
         _line("meetings", offs, "bdr", *_meetings(midnight), *_meetings(monday), *_of_month(month)),
         _line(
             "clocks", clocks, "lead__team",

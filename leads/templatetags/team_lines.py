@@ -20,9 +20,8 @@ from leads.why import address_of
 from team.templatetags.midfield import countdown, day, hidden, icon, moment
 
 if TYPE_CHECKING:
-    from leads.models import Lead
     from leads.oversight.pool import PoolRow
-    from leads.oversight.red import Item
+    from leads.oversight.red import Item, Named
     from leads.oversight.reps import Rep
     from team.models import Team
 
@@ -60,11 +59,11 @@ def red_lines(context: Context, key: str, items: "Sequence[Item]") -> SafeString
     for item in items:
         lead = item.lead
         owner = with_ae % {"name": lead.ae} if key in WITH_AE else lead.bdr or nobody
-        told = escape(f"{owner} · {lead.get_lane_display()} · {lead.tier}")
+        told = escape(f"{owner} · {lead.lane_words} · {lead.tier}")
         lines.append(
             f'<li class="row" id="red-{key}-{lead.pk}"><span class="who"><a class="row-link"'
-            f' href="{address_of("leads:lead", lead.public_id)}">{escape(str(lead.person))}</a>'
-            f' {escape(str(lead.account or ""))}</span><span class="what">{told}</span>'
+            f' href="{address_of("leads:lead", lead.public_id)}">{escape(lead.person)}</a>'
+            f' {escape(lead.account)}</span><span class="what">{told}</span>'
             f'{countdown(context, item.since)}<span class="why">{escape(item.done)}</span></li>'
         )
     # Every value in a line was escaped above.
@@ -78,7 +77,7 @@ def look_lines(context: Context, looks: "Sequence[Item]") -> SafeString:
     keep, back, until = escape(_("Keep closed")), escape(_("Put back")), escape(_("Until"))
     lines = []
     for look in looks:
-        lead, name = look.lead, escape(str(look.lead.person))
+        lead, name = look.lead, escape(look.lead.person)
         tried = ngettext("after %(times)s attempt", "after %(times)s attempts", lead.attempts)
         why = f"{lead.reason}, {tried % {'times': lead.attempts}}."
         lines.append(
@@ -108,13 +107,13 @@ def early_lines(context: Context, items: "Sequence[Item]") -> SafeString:
     return SafeString("\n".join(lines))  # nosec B703
 
 
-def _link(lead: "Lead") -> str:
-    company = f", {escape(str(lead.account))}" if lead.account else ""
-    return f'<a href="{address_of("leads:lead", lead.public_id)}">{escape(str(lead.person))}</a>{company}'
+def _link(lead: "Named") -> str:
+    company = f", {escape(lead.account)}" if lead.account else ""
+    return f'<a href="{address_of("leads:lead", lead.public_id)}">{escape(lead.person)}</a>{company}'
 
 
-def _by(lead: "Lead") -> str:
-    return f"{escape(str(lead.bdr))}: " if lead.bdr else ""
+def _by(lead: "Named") -> str:
+    return f"{escape(lead.bdr)}: " if lead.bdr else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -57,7 +57,11 @@ def need_role(request: Request, *roles: str) -> None:
 def managed_teams(request: Request) -> list[Team]:
     """The teams she manages, by name; 403 for who manages none."""
     need_role(request, Role.MANAGER)
-    return list(Team.objects.filter(pk__in=request.user.teams_as(Role.MANAGER)).order_by("name"))
+    teams: list[Team] = _TEAMS.objects(teams=request.user.teams_as(Role.MANAGER))
+    return teams
+
+
+_TEAMS = PreparedObjects(lambda teams: Team.objects.filter(pk__in=teams).order_by("name"))
 
 
 def managed_team(request: Request, given: QueryDict, teams: list[Team] | None = None) -> Team:
