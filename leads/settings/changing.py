@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leads.settings.kind import Kind, SettingConflict, SettingRefused, Touch, Values, mark_of
+from leads.settings.places import ordered_as, put_at_its_place, same_among
 from team.actions.auditing import note_audit
 from team.models import AuditEntry, Role, SettingChange
 
@@ -90,8 +91,7 @@ def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "
         raise SettingConflict(_("It is not there any more."))
     if seen and seen != mark_of(old):
         raise SettingConflict(_("Somebody has changed it since you opened this page."))
-    kind.remove(pk, by=by, at=at)
-    return _record(kind, Done(pk, Verb.REMOVE, _differences(old, {})), by=by, at=at)
+    return _record(kind, _remove(kind, pk, old, by=by, at=at), by=by, at=at)
 
 
 @transaction.atomic
@@ -124,10 +124,10 @@ def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime)
     must_be_admin(by)
     pk, now, old = int(change.object_id), _as_it_stands(kind, change), _before(change)
     if change.verb == Verb.ORDER:
-        places = [", ".join(kind.names(set(order))[one] for one in order) for order in (now[ORDER], old[ORDER])]
+        orders = now[ORDER], ordered_as(old[ORDER], now[ORDER])
+        places = [", ".join(kind.names(set(order))[one] for one in order) for order in orders]
         said = Preview(
-            [(_("Order"), places[0], places[1])],
-            [Touch(_("No lead, person or promise moves"), _("what comes from now on goes by this order"))],
+            [(_("Order"), places[0], places[1])], [Touch(_("No lead, person or promise moves"), str(kind.order_words))]
         )
     elif change.verb == Verb.REMOVE:
         said = preview(kind, None, old, at=at)
@@ -166,21 +166,33 @@ def _revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Don
     """Inside a transaction: what the change altered is as before, without its line of history."""
     pk, now, old = int(change.object_id), _as_it_stands(kind, change, lock=True), _before(change)
     if change.verb == Verb.ORDER:
-        kind.put_in_order(old[ORDER])
-        return Done(pk, Verb.ORDER, _differences(now, old))
+        order = ordered_as(old[ORDER], now[ORDER])
+        kind.put_in_order(order)
+        return Done(pk, Verb.ORDER, {ORDER: (now[ORDER], order)})
     if change.verb == Verb.REMOVE:
-        return Done(kind.write(None, {}, old, by=by, at=at), Verb.ADD, _differences({}, old))
+        pk = kind.write(None, {}, old, by=by, at=at)
+        if stood := change.changes.get(ORDER):
+            kind.put_in_order(put_at_its_place(pk, stood[0], _order_held(kind, pk)))
+        return Done(pk, Verb.ADD, _differences({}, old))
     if change.verb == Verb.ADD:
-        kind.remove(pk, by=by, at=at)
-        return Done(pk, Verb.REMOVE, _differences(now, {}))
+        return _remove(kind, pk, now, by=by, at=at)
     done = _write(kind, pk, old, by=by, at=at)
     if not done.changes:
         raise SettingConflict(_("This was reverted already."))
     return Done(pk, change.verb, done.changes)
 
 
+def _remove(kind: Kind, pk: int, old: Values, *, by: User, at: datetime) -> Done:
+    """Inside a transaction: it is gone, and known is where it stood."""
+    stood = {ORDER: (kind.order(pk), None)} if kind.has_order else {}
+    kind.remove(pk, by=by, at=at)
+    return Done(pk, Verb.REMOVE, _differences(old, {}) | stood)
+
+
 def _before(change: SettingChange) -> Values:
-    return {name: before for name, (before, _after) in change.changes.items()}
+    """What its parts were; of one that was removed without its place."""
+    was = {name: before for name, (before, _after) in change.changes.items()}
+    return {name: value for name, value in was.items() if name != ORDER or change.verb == Verb.ORDER}
 
 
 def _as_it_stands(kind: Kind, change: SettingChange, *, lock: bool = False) -> Values:
@@ -192,7 +204,7 @@ def _as_it_stands(kind: Kind, change: SettingChange, *, lock: bool = False) -> V
     pk = int(change.object_id)
     if change.verb == Verb.ORDER:
         order = _order_held(kind, pk) if lock else kind.order(pk)
-        if order != change.changes[ORDER][1]:
+        if not same_among([pk], change.changes[ORDER][1], order):
             raise SettingConflict(_("The order has changed again since: revert that first."))
         return {ORDER: order}
     now = kind.read(pk, lock=lock)

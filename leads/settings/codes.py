@@ -34,12 +34,20 @@ def new_code(model: type[Code], values: dict[str, Any], **fields: Any) -> Code:
     if gone is not None and gone.successor is not None:
         gone = None
     last = model._default_manager.aggregate(last=Max("position"))["last"] or 0
-    code = gone or model(key=new_key(model, values["label"]), position=min(last + 1, PLACE_MAX))
+    place = min(last + 1, PLACE_MAX)
+    code = gone or model(key=new_key(model, values["label"]), position=place)
+    if gone is None:
+        code.pk = _free(model, values.get("pk"))
     code.label, code.retired_at = values["label"], None
     for name, value in fields.items():
         setattr(code, name, value)
     code.save()
     return code
+
+
+def _free(model: type[Code], pk: int | None) -> int | None:
+    """The key it had, by which history names it, or none where somebody has it."""
+    return None if model._default_manager.filter(pk=pk or 0).exists() else pk
 
 
 def put_codes_in_order(model: type[Code], pks: list[int]) -> None:

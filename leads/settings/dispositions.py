@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from agreement.models import Disposition, Reason
+from agreement.models import Disposition, Reason, in_use_for
 from leads.models import Activity
 from leads.settings.codes import called, must_be_unlike, new_code, put_codes_in_order
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
@@ -102,6 +102,7 @@ class Dispositions(Kind):
         "At least one plans the cadence’s next attempt."
     )
     has_order = True
+    order_words = gettext_lazy("the keys 1 to 9 go by this order")
 
     def groups(self, *, at: datetime) -> list[Group]:
         lately = Activity.objects.filter(disposition=OuterRef("pk"), at__gt=at - LATELY).order_by()
@@ -140,12 +141,19 @@ class Dispositions(Kind):
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
         rows = Disposition.objects.select_for_update() if lock else Disposition.objects.all()
-        return rows.filter(pk=pk).values("pk", *CODE, "successor").first()
+        found = rows.filter(pk=pk).values("pk", *CODE, "successor").first()
+        if found and found["reason"]:
+            # One that was retired since is offered as its successor.
+            found["reason"] = in_use_for(Reason.objects.get(pk=found["reason"])).pk
+        return found
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         must_be_unlike(Disposition.objects.exclude(pk=pk or 0), new["label"], pk=pk)
         values = {name: new.get(name) for name in CODE}
         values["reason_id"] = values.pop("reason")
+        if values["reason_id"] == old.get("reason"):
+            # The same as it is read: it stays what it was chosen as, for when that is in use again.
+            del values["reason_id"]
         if pk is None:
             made = new_code(Disposition, new, **{k: v for k, v in values.items() if k != "label"})
             return made.pk

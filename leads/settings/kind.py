@@ -103,6 +103,8 @@ class Kind:
     # Whether one that nothing uses may be taken away; what is used is retired.
     may_remove: ClassVar[bool] = False
     has_order: ClassVar[bool] = False
+    # What goes by the order.
+    order_words: ClassVar[str | Promise] = gettext_lazy("pages show them in this order")
     # Whether a tick follows what was changed, so that it is rung for.
     is_followed: ClassVar[bool] = False
     # Parts with which the leads or promises of a whole team move: what such a change comes to is not tried beforehand.

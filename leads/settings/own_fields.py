@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.actions.fields import CHOICES_MAX, LABEL_MAX, key_for
 from accounts.models import Account, CustomField, Person
 from agreement.models import AgreementVersion, ScoreRule
+from leads.models import Import
 from leads.settings.codes import PLACE_MAX, called
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Type, Entity = CustomField.Type, CustomField.Entity
 CHOICE_MAX = 120
+# An import that may read its file yet; one that failed can go on.
+UNREAD = (Import.State.UPLOADED, Import.State.READY, Import.State.RUNNING, Import.State.FAILED)
 SAID = ("label", "type", "choices", "filterable", "not_for_scores")
 
 
@@ -127,7 +130,7 @@ class OwnFields(Kind):
             raise SettingRefused(_("There is another one of this name."), "label")
         said = {name: new.get(name) for name in SAID}
         if pk is None:
-            return _made(new["entity"], said).pk
+            return _made(new["entity"], said | {"pk": new.get("pk")}).pk
         if old.get("type") != new["type"]:
             _must_be_read(old, new, key=CustomField.objects.get(pk=pk).key)
         if bool(old.get("is_retired")) != bool(new.get("is_retired")):
@@ -139,6 +142,11 @@ class OwnFields(Kind):
         one = CustomField.objects.get(pk=pk)
         if _holders(one.entity, one.key).exists():
             raise SettingRefused(_("Somebody holds a value in “%(name)s”: retire it instead.") % {"name": one})
+        if run := _import_into(one):
+            words = {"name": one, "file": run.upload.name}
+            raise SettingRefused(
+                _("The import of “%(file)s” writes “%(name)s”: cancel it first, or retire the field.") % words
+            )
         one.delete()
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
@@ -198,6 +206,17 @@ def _holders(entity: str, key: str) -> QuerySet[Any]:
     model: type[Person] | type[Account] = Person if entity == Entity.PERSON else Account
     holders = model.objects.filter(custom__has_key=key).alias(held=KeyTransform(key, "custom"))
     return holders.exclude(held="").order_by()
+
+
+def _import_into(one: CustomField) -> Import | None:
+    """A file that still may be read, with a column for this field."""
+    kind = Import.Kind.COMPANIES if one.entity == Entity.ACCOUNT else Import.Kind.PEOPLE
+    runs = Import.objects.filter(kind=kind, state__in=UNREAD).select_related("upload").order_by("pk")
+    return next((run for run in runs if _has_column_for(run, one.key)), None)
+
+
+def _has_column_for(run: Import, key: str) -> bool:
+    return any(column.get("key") == key for column in run.mapping.get("columns", []))
 
 
 def _values(entity: str, key: str) -> Iterator[Any]:

@@ -194,7 +194,7 @@ class People(Kind):
                 Touch(_("She cannot sign in yet"), _("The next page gives her a password or sends her a link."))
             )
         else:
-            found += self._touches_of_roles(User.objects.select_related("backup").get(pk=pk), old, new)
+            found += self._touches_of_roles(User.objects.get(pk=pk), old, new)
         if not new["roles"]:
             found.append(Touch(_("Without a role she sees nothing"), warns=True))
         if _is_admin(new["roles"]) and not _is_admin(old.get("roles", [])):
@@ -216,7 +216,9 @@ class People(Kind):
             return []
         keeps = [team for role, team in new["roles"] if role in WITH_TEAM and team]
         sells = any(role == Role.AE for role, _team in new["roles"])
-        found = touches_of_leads(user, ae_successor=user.backup, keeps=keeps, sells=sells)
+        # Her deals go to whom she has as backup once this is saved.
+        backup = User.objects.filter(pk=new.get("backup") or 0).first()
+        found = touches_of_leads(user, ae_successor=backup, keeps=keeps, sells=sells)
         return found or [Touch(_("No lead moves"))]
 
     def name_of(self, pk: int | None, values: Values) -> str:

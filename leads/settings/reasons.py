@@ -384,6 +384,10 @@ def _make(draft: AgreementVersion, pk: int, new: Values) -> None:
 def _change(draft: AgreementVersion, pk: int, new: Values) -> None:
     rule = _rule(draft, new)
     rules = ReasonRule.objects.filter(version=draft)
+    now = rules.filter(reason=pk).select_related("destination_reason").first()
+    if now and now.destination_reason and in_use_for(now.destination_reason).pk == rule["destination_reason_id"]:
+        # The same as it is read: it stays what it was chosen as, for when that is in use again.
+        del rule["destination_reason_id"]
     if not rules.filter(reason=pk).update(**rule):
         ReasonRule.objects.create(version=draft, reason_id=pk, **rule)
     if new["kind"] == Of.RECYCLE:

@@ -177,7 +177,11 @@ class Stages(Kind):
         if pk is None:
             last = Stage.objects.aggregate(last=Max("position"))["last"] or 0
             stage = Stage.objects.create(
-                key=new_key(Stage, label), label=label, phase=new["phase"], position=min(last + 1, 32767)
+                pk=new.get("pk"),
+                key=new_key(Stage, label),
+                label=label,
+                phase=new["phase"],
+                position=min(last + 1, 32767),
             )
             return stage.pk
         stage = Stage.objects.get(pk=pk)

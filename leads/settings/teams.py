@@ -127,7 +127,7 @@ class Teams(Kind):
             raise SettingRefused(_("There is, or was, a team of this name."), "name")
         if pk is None:
             is_first = not Team.objects.filter(is_default=True).exists()
-            return Team.objects.create(name=name, calendar_id=new["calendar"], is_default=is_first).pk
+            return Team.objects.create(pk=new.get("pk"), name=name, calendar_id=new["calendar"], is_default=is_first).pk
         team = Team.objects.get(pk=pk)
         if old["calendar"] != new["calendar"]:
             if not Calendar.objects.filter(pk=new["calendar"], windows__isnull=False).exists():

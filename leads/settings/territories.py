@@ -85,6 +85,7 @@ class Territories(Kind):
         "hers. What nothing matches goes to the pool of the default team."
     )
     has_order = True
+    order_words = gettext_lazy("what comes from now on goes by this order")
     may_remove = True
     fields_template = "leads/settings/_territory_fields.html"
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from agreement.models import Disposition, Phase
 from leads.actions.logging import log_call
 from leads.models import Activity
+from team.models import SettingChange
 from tests.make import disposition, make_lead, reason
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +148,43 @@ def test_two_do_not_share_a_name(save):
     answer = save("dispositions", label="no ANSWER", follows="next_attempt", sentiment="neutral")
 
     assert answer.status_code == 422
+
+
+def test_one_that_is_taken_back_and_back_again_stands_where_it_stood(client, dora, save, revert_last):
+    was = in_order()
+    save("dispositions", label="Zed", follows="next_attempt", sentiment="neutral")
+    added = SettingChange.objects.get()
+    for _n in range(3):
+        client.post(reverse("leads:setting_move", args=["dispositions", disposition("zed").pk]), {"to": "up"})
+    before = in_order()
+    assert before.index("zed") == len(was) - 3
+
+    client.post(reverse("leads:setting_revert", args=[added.pk]))
+    assert in_order() == was
+    # Somebody else came meanwhile.
+    save("dispositions", label="Fax", follows="next_attempt", sentiment="neutral")
+    client.post(reverse("leads:setting_revert", args=[SettingChange.objects.get(verb="remove").pk]))
+
+    assert in_order() == [*before, "fax"]
+    assert SettingChange.objects.latest("id").object_id == added.object_id
+    client.post(reverse("leads:setting_revert", args=[SettingChange.objects.latest("id").pk]))
+    assert in_order() == [*was, "fax"]
+
+
+def test_an_order_is_reverted_past_what_came_since(client, dora, save):
+    was, first, last = in_order(), disposition("voicemail"), disposition("not_interested")
+    client.force_login(dora)
+    client.post(reverse("leads:setting_move", args=["dispositions", first.pk]), {"to": "up"})
+    moved = SettingChange.objects.get()
+    save("dispositions", label="Fax", follows="next_attempt", sentiment="neutral")
+    save("dispositions", last.pk, page="_retire", successor=first.pk)
+    url = reverse("leads:setting_revert", args=[moved.pk])
+
+    assert "keys 1 to 9 go by this order" in client.get(url).text
+    assert client.post(url).status_code == 302
+
+    assert in_order() == [*was[:-1], "fax"]
+    client.post(reverse("leads:setting_move", args=["dispositions", first.pk]), {"to": "up"})
+    client.post(reverse("leads:setting_move", args=["dispositions", first.pk]), {"to": "down"})
+    again = SettingChange.objects.filter(verb="order").order_by("-id")[1]
+    assert client.post(reverse("leads:setting_revert", args=[again.pk])).status_code == 409

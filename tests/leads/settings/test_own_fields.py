@@ -7,7 +7,9 @@ from django.utils import timezone
 from accounts.actions.fields import add_custom_field
 from accounts.models import CustomField, Person
 from agreement.models import Phase
+from leads.actions.importing import cancel_import
 from leads.settings.kind import SettingRefused
+from tests.leads.files import answered, decided, received
 from tests.make import make_account, make_lead, make_person
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,19 @@ def test_what_somebody_holds_is_not_taken_away(save, revert_last):
 
     with pytest.raises(SettingRefused, match="retire it instead"):
         revert_last("fields")
+
+
+def test_a_field_that_a_file_waits_to_write_is_not_taken_away(save, revert_last, mona):
+    save("fields", label="Machines", entity="person", type="text")
+    columns = {"Machines": {"target": "custom", "key": CustomField.objects.get().key}}
+    run = answered(decided(received("Email,Machines\na@corvane.io,12\n", by=mona), by=mona, columns=columns), by=mona)
+
+    with pytest.raises(SettingRefused, match="writes “Machines”: cancel it first"):
+        revert_last("fields")
+
+    cancel_import(run, by=mona, at=timezone.now())
+    revert_last("fields")
+    assert not CustomField.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,18 @@ def test_deals_of_an_ae_no_more_go_to_her_backup(alice, peter, dora):
     assert (deal.ae, sent.phase) == (paula, Phase.WORKING)
 
 
+def test_a_backup_named_with_the_loss_of_the_role_is_who_the_preview_names(alice, peter, dora):
+    paula, petra = make_user("paula", Role.AE), make_user("petra", Role.AE)
+    User.objects.filter(pk=peter.pk).update(backup=paula)
+    deal = make_lead(phase=Phase.ACCEPTED, bdr=alice, ae=peter)
+    both = {"roles": [["marketer", None]], "backup": petra.pk}
+
+    assert said(peter.pk, both)[0][0] == "1 lead that sales has to Petra"
+    change_setting(KIND, peter.pk, both, by=dora, at=NOON)
+
+    assert Lead.objects.get(pk=deal.pk).ae == petra
+
+
 def test_her_territories_go_with_the_role_and_come_back_with_it(team, south, alice, save, revert_last):
     Membership.objects.create(user=alice, role=Role.BDR, team=south)
     spain = Territory.objects.create(name="Spain", team=south, bdr=alice, country="ES")

@@ -10,6 +10,7 @@ from leads.actions.handing import reject_hand_off
 from leads.actions.recycling import recycle_lead
 from leads.checking import check_all
 from leads.models import Recycling, SecondLook
+from leads.settings.dispositions import Dispositions
 from leads.settings.kind import SettingConflict, SettingRefused
 from leads.settings.reasons import Reasons
 from team.models import SettingChange
@@ -161,6 +162,21 @@ def test_a_retired_reason_goes_on_as_its_successor_and_its_revert_is_exact(clien
     revert_last("reasons")
     assert rules() == before
     assert Reasons().read(reason("reject_no_need").pk) == kept
+
+
+def test_what_names_a_retired_reason_keeps_it_through_a_change_of_something_else(client, dora, save):
+    add(client, dora, "recycle", **FREEZE)
+    pick, call = reason("reject_no_need"), Disposition.objects.get(key="not_now")
+    save("reasons", reason("not_ready").pk, page="_retire", successor=reason("budget_freeze").pk)
+    retired = SettingChange.objects.latest("id")
+
+    assert save("reasons", pick.pk, wake_days="33").status_code == 302
+    assert save("dispositions", call.pk, label="Later").status_code == 302
+    assert Dispositions().read(call.pk)["reason"] == reason("budget_freeze").pk
+
+    client.post(reverse("leads:setting_revert", args=[retired.pk]))
+    assert Reasons().read(pick.pk)["destination_reason"] == reason("not_ready").pk
+    assert Dispositions().read(call.pk)["reason"] == reason("not_ready").pk
 
 
 def test_a_call_that_goes_on_with_a_retired_reason_proposes_its_successor(client, dora, save, alice):
