@@ -16,6 +16,7 @@ from agreement.models import Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import OPEN_PHASES
 from leads.actions.changing import COLUMNS, PHASE_MOMENTS, as_code
 from leads.actions.leaving import answered_for_at, covers_at, lent_hand_offs, lent_steps
+from leads.actions.unattended import left_by_cover
 from leads.folding import fold
 from leads.models import (
     Clock,
@@ -224,10 +225,12 @@ def hand_off_lent_to_nobodys_cover(when: When) -> QuerySet[HandOff]:
 
 
 def responsible_is_away_uncovered(when: When) -> QuerySet[Absence]:
-    """Absences that have gone on for a week without cover and whose leads nobody gave back."""
+    """Absences that have gone on for a week without cover, or with one of another team, and whose leads nobody gave
+    back."""
     held = Lead.objects.filter(bdr=OuterRef("user"), phase__in=[Phase.QUEUED, Phase.WORKING])
+    alone = Q(cover=None) | Q(cover__is_active=False)
     return Absence.objects.covering(when.at).filter(
-        Q(cover=None) | Q(cover__is_active=False), Exists(held), released_at=None, starts_at__lt=when.week_ago
+        alone & Exists(held) | Exists(left_by_cover()), released_at=None, starts_at__lt=when.week_ago
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,59 +11,84 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import MoveRefused, lock_leads
-from leads.actions.leaving import UNCOVERED_DAYS, hand_offs_to_lend, lend, own_steps, steps_to_lend, take_back_lent
+from leads.actions.leaving import hand_offs_to_lend, lend, own_steps, steps_to_lend, take_back_lent
 from leads.actions.reserving import pass_on_reserved, passed_on, reserved_while_away, take_back_reserved
 from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
+from leads.actions.unattended import Span, gaps_of, to_give_back
 from leads.models import HandOff, Lead, SlidStep, Step
 from team.calendars import worktime_of_user
-from team.models import Absence, Role, User
-from team.worktime import next_opening, working_days_between
+from team.models import Absence, Role, Team, User
+from team.worktime import next_opening
 
 
 @dataclass(frozen=True)
 class Foreseen:
     """What would happen if she were away from then until then."""
 
+    starts_at: datetime
+    ends_at: datetime
     # Handed to who covers her, and back when she is back.
     lent: int = 0
     # Wait for her until `back_at`.
     slid: int = 0
-    # Reserved for her in the pool: they pass to who covers her, or to everybody.
+    # Reserved for her in the pool: they pass to who covers her, and to everybody.
     reserved: int = 0
-    # Go to the pool, because she is away for long and nobody covers her.
+    freed: int = 0
+    # Go to the pool, because for long nobody does what she does.
     given_back: int = 0
-    # Become late, because nobody covers her.
+    # Become late, because nobody is there for them.
     late: int = 0
     back_at: datetime | None = None
+    # While her cover is away, too.
+    gaps: Sequence[Span] = ()
+    # Where she works and her cover does not.
+    elsewhere: Sequence[Team] = ()
 
 
 def foresee_absence(
     user: User, *, starts_at: datetime, ends_at: datetime, cover: User | None, at: datetime
 ) -> Foreseen:
-    """What `set_away` and the ticks after it would do. Reads only."""
-    calendar = worktime_of_user(user, at=at)
-    reserved = reserved_while_away(user, ends_at=ends_at, at=at).count()
-    back_at = next_opening(calendar, ends_at)
+    """What `set_away` and the ticks after it would do. Reads only; MoveRefused as there."""
+    known = _there_already(user, starts_at=starts_at, ends_at=ends_at, cover=cover)
+    if known is not None:
+        starts_at, ends_at = min(known.starts_at, starts_at), max(known.ends_at, ends_at)
+    back_at = next_opening(worktime_of_user(user, at=at), ends_at)
+    gaps = gaps_of(cover, starts_at=max(starts_at, at), ends_at=ends_at)
+    going = to_give_back(user, starts_at=starts_at, ends_at=ends_at, cover=cover, at=at)
     while_away = partial(_while_away, starts_at=starts_at, ends_at=ends_at, at=at)
+    due = dict(while_away(own_steps(user).exclude(lead__in=going)).values_list("pk", "due_at"))
+    answers = HandOff.objects.unanswered().filter(ae=user)
+    answers = answers if starts_at <= at else answers.filter(respond_by__gte=starts_at)
+    lent: set[int] = set()
+    slid: set[int] = set()
+    theirs, teams = answers.none(), list[int]()
     if cover is not None:
-        lent = set(while_away(steps_to_lend(user, cover)).values_list("pk", flat=True))
-        slid = set(sliding(while_away(_hers_as_rep(user))).values_list("pk", flat=True))
-        slid = slid if may_wait(back_at, at=at) else set()
-        answers = hand_offs_to_lend(user, cover)
-        answers = answers if starts_at <= at else answers.filter(respond_by__gte=starts_at)
-        return Foreseen(lent=len(lent - slid) + answers.count(), slid=len(slid), reserved=reserved, back_at=back_at)
-    late = while_away(own_steps(user))
-    answers = HandOff.objects.unanswered().filter(ae=user, respond_by__lt=ends_at)
-    unanswered = answers.count() if starts_at <= at else answers.filter(respond_by__gte=starts_at).count()
-    works_leads = bool(user.teams_as(Role.BDR, Role.MANAGER))
-    if works_leads and working_days_between(calendar, starts_at, ends_at) > UNCOVERED_DAYS:
-        stays = late.exclude(lead__bdr=user, lead__phase=Phase.WORKING)
-        given_back = Lead.objects.held_by(user).count()
-        return Foreseen(given_back=given_back, late=stays.count() + unanswered, back_at=back_at)
-    return Foreseen(late=late.count() + unanswered, reserved=reserved, back_at=back_at)
+        teams = cover.teams_as(Role.BDR)
+        waits = sliding(while_away(_hers_as_rep(user).exclude(lead__in=going))) if may_wait(back_at, at=at) else None
+        slid = set(waits.values_list("pk", flat=True)) if waits is not None else set()
+        lent = set(while_away(steps_to_lend(user, cover)).values_list("pk", flat=True)) - slid
+        theirs = answers.filter(pk__in=hand_offs_to_lend(user, cover))
+    unseen = [pk for pk, moment in due.items() if pk not in slid and (pk not in lent or _in_one(gaps, moment))]
+    moments = answers.filter(respond_by__lt=ends_at).values_list("pk", "respond_by")
+    answered = set(theirs.values_list("pk", flat=True))
+    unanswered = [pk for pk, moment in moments if pk not in answered or _in_one(gaps, moment)]
+    reserved = reserved_while_away(user, ends_at=ends_at, at=at)
+    passing = reserved.filter(team__in=teams)
+    return Foreseen(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        lent=len(lent) + len(answered),
+        slid=len(slid),
+        reserved=passing.count(),
+        freed=reserved.exclude(team__in=teams).exclude(pk__in=going).count(),
+        given_back=len(going - set(passing.values_list("pk", flat=True))),
+        late=len(unseen) + len(unanswered),
+        back_at=back_at,
+        gaps=gaps if cover is not None else (),
+        elsewhere=[] if cover is None else list(Team.objects.filter(pk__in=set(user.teams_as(Role.BDR)) - set(teams))),
+    )
 
 
 def set_away(
@@ -83,14 +109,8 @@ def set_away(
         leads = {lead.pk: lead for lead in lock_leads(list(Lead.objects.held_by(user).values_list("pk", flat=True)))}
         # Leads before users, as a claim locks them. Of two who say it at once the second sees what the first has said.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        overlapping = Absence.objects.filter(user=user, starts_at__lt=ends_at, ends_at__gt=starts_at).order_by(
-            "ends_at"
-        )
-        others = list(overlapping)
-        if others and (len(others) > 1 or cover is None or others[0].cover_id is not None):
-            raise MoveRefused(_("Away already: %(absence)s. End that first.") % {"absence": others[0]})
-        if others:
-            absence = others[0]
+        absence = _there_already(user, starts_at=starts_at, ends_at=ends_at, cover=cover)
+        if absence is not None:
             absence.cover = cover
             absence.starts_at, absence.ends_at = min(absence.starts_at, starts_at), max(absence.ends_at, ends_at)
             absence.save(update_fields=["cover", "starts_at", "ends_at"])
@@ -98,8 +118,9 @@ def set_away(
         else:
             absence = Absence.objects.create(user=user, starts_at=starts_at, ends_at=ends_at, cover=cover)
         if cover is not None:
-            while_away = partial(_while_away, starts_at=starts_at, ends_at=ends_at, at=at)
-            slide(absence, leads, while_away(_hers_as_rep(user)), by=by, at=at)
+            going = to_give_back(user, starts_at=starts_at, ends_at=ends_at, cover=cover, at=at)
+            planned = _hers_as_rep(user).exclude(lead__in=going)
+            slide(absence, leads, _while_away(planned, starts_at=starts_at, ends_at=ends_at, at=at), by=by, at=at)
         if starts_at <= at:
             pass_on_reserved(absence, leads, cover=cover, at=at)
             lend(at=at)
@@ -143,6 +164,14 @@ def may_cover(user: User, *, at: datetime) -> QuerySet[User]:
     return User.objects.present(at).filter(pk__in=ids).exclude(pk=user.pk).order_by("name", "pk")
 
 
+def _there_already(user: User, *, starts_at: datetime, ends_at: datetime, cover: User | None) -> Absence | None:
+    """The absence in that time that nobody covers and that is given this cover. MoveRefused when there is another."""
+    others = list(Absence.objects.filter(user=user, starts_at__lt=ends_at, ends_at__gt=starts_at).order_by("ends_at"))
+    if others and (len(others) > 1 or cover is None or others[0].cover_id is not None):
+        raise MoveRefused(_("Away already: %(absence)s. End that first.") % {"absence": others[0]})
+    return others[0] if others else None
+
+
 def _must_be_hers(user: User, *, by: User) -> None:
     managed = set(by.teams_as(Role.MANAGER)) & set(user.teams_as(Role.BDR, Role.MANAGER))
     if by.pk != user.pk and not managed and not by.has_role(Role.ADMIN):
@@ -158,6 +187,10 @@ def _while_away(steps: QuerySet[Step], *, starts_at: datetime, ends_at: datetime
     """Of these what is due in that time: with an absence that has begun, also what is late already."""
     steps = steps.filter(due_at__lt=ends_at)
     return steps if starts_at <= at else steps.filter(due_at__gte=starts_at)
+
+
+def _in_one(spans: Iterable[Span], at: datetime) -> bool:
+    return any(first <= at < last for first, last in spans)
 
 
 def _hers_as_rep(user: User) -> QuerySet[Step]:

@@ -69,7 +69,7 @@ def back_to_bdr(
     if standing := _standing_of(lead):
         return _end(lead, verb, effects, asked=Phase.WORKING, standing=standing, by=by, at=at, **data)
     bdr = lead.bdr
-    if bdr is None or not _works_for(bdr, lead.team_id) or _is_away_for_long(bdr, at=at):
+    if bdr is None or not _works_for(bdr, lead.team_id) or _is_given_up_there(bdr, lead.team_id, at=at):
         reps = User.objects.active().with_role(Role.BDR, lead.team_id).order_by("pk")
         present = reps.present(at).annotate(works=Count("leads_as_bdr", filter=Q(leads_as_bdr__phase=Phase.WORKING)))
         bdr = present.order_by("works", "pk").first() or reps.first()
@@ -162,5 +162,6 @@ def _works_for(user: User, team_id: int) -> bool:
     return user.is_active and team_id in user.teams_as(Role.BDR, Role.MANAGER)
 
 
-def _is_away_for_long(user: User, *, at: datetime) -> bool:
-    return Absence.objects.covering(at).filter(user=user, released_at__isnull=False).exists()
+def _is_given_up_there(user: User, team_id: int, *, at: datetime) -> bool:
+    away = Absence.objects.covering(at).filter(user=user, released_at__isnull=False)
+    return away.exclude(pk__in=Absence.objects.covered_in_team(at, team_id)).exists()

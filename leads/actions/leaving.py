@@ -20,22 +20,19 @@ from leads.actions.noticing import managers_of
 from leads.actions.outcomes import return_lead
 from leads.actions.reserving import pass_on_all_reserved, take_back_all_reserved
 from leads.actions.sliding import take_back_slid
+from leads.actions.unattended import unattended
 from leads.models import HandOff, Lead, Notice, Step
 from leads.models.handoff import who_answer_at
 from leads.models.lead import AE_PHASES
 from team.actions.auditing import note_audit
 from team.actions.feeds import revoke_feed
 from team.actions.people import end_sessions
-from team.calendars import worktimes_of
 from team.models import Absence, AuditEntry, Role, User
-from team.worktime import working_days_between
 
 logger = structlog.get_logger(__name__)
 
 # What an account executive has to do something for.
 SOLD = (Phase.ACCEPTED, Phase.QUALIFIED)
-# Away longer than this many working days without cover counts as giving back.
-UNCOVERED_DAYS = 2
 
 
 @transaction.atomic
@@ -109,16 +106,24 @@ def _may_take_deals_of(user: User, successor: User | None) -> bool:
 
 @transaction.atomic
 def give_back(
-    user: User, *, by: User | None, at: datetime, successor: User | None = None, because: str = "away"
+    user: User,
+    *,
+    by: User | None,
+    at: datetime,
+    successor: User | None = None,
+    because: str = "away",
+    keeps: Sequence[int] = (),
 ) -> int:
     """What a rep held goes on: QUEUED holds clear, WORKING goes to the pool with its clocks running, HANDED_OFF and
     NURTURE pass to the successor, her team's manager or the rep who holds least. With a successor, WORKING passes to
     her too.
 
-    Somebody who is only away keeps what sales has and what sleeps; who left a team, what other teams have. Returns how
-    many went on. MoveRefused when nobody is left whom sales could send a lead back to.
+    Somebody who is only away keeps what sales has and what sleeps, and what the teams in `keeps` have, where she is
+    covered; who left a team, what other teams have. Returns how many went on. MoveRefused when nobody is left whom
+    sales could send a lead back to.
     """
-    keeps = user.teams_as(Role.BDR, Role.MANAGER) if user.is_active and because != "away" else []
+    if user.is_active and because != "away":
+        keeps = user.teams_as(Role.BDR, Role.MANAGER)
     heirs = heirs_of(user, successor=successor, because=because, keeps=keeps)
     for lead, heir in heirs:
         if lead.phase == Phase.WORKING and heir is None:
@@ -136,7 +141,7 @@ def heirs_of(
     held = Lead.objects.open().filter(bdr=user).order_by("pk")
     if because == "away":
         held = held.in_phase(Phase.QUEUED, Phase.WORKING)
-    elif keeps:
+    if keeps:
         held = held.exclude(team__in=keeps)
     theirs = successor.teams_as(Role.BDR, Role.MANAGER) if successor else []
     managers: dict[int, User | None] = {}
@@ -179,23 +184,12 @@ def release_absent(*, at: datetime) -> int:
     what is due meanwhile and has what is reserved in the pool, and gives it back; who left and holds something yet
     passes it on. Returns leads.
 
-    A cover who is away herself is none for as long as both are.
+    A cover who is away herself is none for as long as both are, and none for teams that she does not work for.
     """
     count = 0
-    absences = (
-        Absence.objects.covering(at)
-        .exclude(pk__in=Absence.objects.covered(at))
-        .filter(released_at=None)
-        .select_related("user")
-    )
-    of_reps = [absence for absence in absences.order_by("pk") if _team_of(absence.user)]
-    # In days of her own, as `foresee_absence` said: who works two days a week is away for longer than who works five.
-    hours = worktimes_of([absence.user_id for absence in of_reps], away={}, at=at)
-    for absence in of_reps:
-        if working_days_between(hours[absence.user_id], *_without_cover(absence, at=at)) <= UNCOVERED_DAYS:
-            continue
+    for absence, keeps in unattended(at):
         try:
-            count += _given_back(absence, at=at)
+            count += _given_back(absence, keeps=keeps, at=at)
         except (LeadConflict, MoveRefused) as refusal:
             # Somebody acted on one of hers meanwhile: the next tick tries again, and the others do not wait for it.
             logger.warning("held_by_somebody_away", user=absence.user_id, because=str(refusal))
@@ -209,19 +203,9 @@ def release_absent(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def _given_back(absence: Absence, *, at: datetime) -> int:
-    won = Absence.objects.filter(pk=absence.pk, released_at=None).update(released_at=at)
-    return give_back(absence.user, by=None, at=at, because="away") if won else 0
-
-
-def _without_cover(absence: Absence, *, at: datetime) -> tuple[datetime, datetime]:
-    """From when until when nobody covers her: all the time, or while her cover is away too."""
-    if absence.cover_id is None or not User.objects.active().filter(pk=absence.cover_id).exists():
-        return absence.starts_at, absence.ends_at
-    theirs = list(Absence.objects.covering(at).filter(user=absence.cover_id))
-    starts_at = min((one.starts_at for one in theirs), default=absence.starts_at)
-    ends_at = max((one.ends_at for one in theirs), default=absence.ends_at)
-    return max(absence.starts_at, starts_at), min(absence.ends_at, ends_at)
+def _given_back(absence: Absence, *, keeps: Sequence[int], at: datetime) -> int:
+    won = Absence.objects.filter(pk=absence.pk, released_at=absence.released_at).update(released_at=at)
+    return give_back(absence.user, by=None, at=at, because="away", keeps=keeps) if won else 0
 
 
 def _release_gone(*, at: datetime) -> int:
@@ -341,7 +325,3 @@ def _owner_of(step: Step) -> int | None:
     if step.lent_from_id in (lead.bdr_id, lead.ae_id if lead.phase in AE_PHASES else None):
         return step.lent_from_id
     return lead.ae_id if lead.phase in SOLD else lead.bdr_id
-
-
-def _team_of(user: User) -> int:
-    return next(iter(user.teams_as(Role.BDR, Role.MANAGER)), 0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -11,18 +14,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.actions.covering import may_cover
+from leads.actions.unattended import spans_away
 from team.localtime import resolve
-from team.models import User
+from team.models import Membership, Role, Team, User
+from team.templatetags.midfield import moment_words
 from team.worktime import WorkCalendar, end_of_working_day
 
 # Longer than that nobody is away who comes back to the same leads.
 LONGEST_DAYS = 366
+# Of who could cover her it is said when they are away within that time.
+SOON = timedelta(days=14)
+
+
+class CoverField(forms.ModelChoiceField):
+    """Colleagues, each with what she could not do."""
+
+    bounds: Mapping[int, str] = MappingProxyType({})
+
+    def label_from_instance(self, obj: User) -> str:
+        bounds = self.bounds.get(obj.pk)
+        return f"{obj} ({bounds})" if bounds else str(obj)
 
 
 class AwayForm(forms.Form):
     """Without days it is for the rest of her day. Days are those of her own calendar."""
 
-    cover = forms.ModelChoiceField(
+    cover = CoverField(
         User.objects.none(), label=gettext_lazy("Who covers"), required=False, empty_label=gettext_lazy("Nobody")
     )
     begins = forms.DateField(
@@ -41,7 +58,10 @@ class AwayForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User, calendar: WorkCalendar, at: datetime, **more: Any) -> None:
         super().__init__(data, **more)
         self.calendar, self.at = calendar, at
-        self.fields["cover"].queryset = may_cover(user, at=at)  # type: ignore[attr-defined]
+        able = may_cover(user, at=at)
+        field = cast("CoverField", self.fields["cover"])
+        field.queryset = able
+        field.bounds = bounds_words(user, able, starts_at=at, ends_at=at + SOON, at=at)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -67,3 +87,32 @@ class AwayForm(forms.Form):
 
     def _midnight(self, day: date) -> datetime:
         return resolve(datetime.combine(day, time()), self.calendar.time_zone)
+
+
+def bounds_words(
+    user: User, covers: Iterable[User], *, starts_at: datetime, ends_at: datetime, at: datetime
+) -> dict[int, str]:
+    """What each of these would not do if she covered `user` then: where she does not work, and when she is away."""
+    hers, sells = set(user.teams_as(Role.BDR)), user.has_role(Role.AE)
+    names = dict(Team.objects.filter(pk__in=hers).order_by("name").values_list("pk", "name"))
+    covers = list(covers)
+    roles = defaultdict(set)
+    for cover_id, role, team_id in Membership.objects.filter(user__in=covers).values_list("user", "role", "team"):
+        roles[cover_id].add((role, team_id))
+    away = spans_away(covers, starts_at=starts_at, ends_at=ends_at)
+    found = {}
+    for cover in covers:
+        theirs = {team_id for role, team_id in roles[cover.pk] if role == Role.BDR} & hers
+        bounds = []
+        if hers and not theirs:
+            bounds.append(_("only for sales"))
+        elif theirs != hers:
+            teams = ", ".join(name for pk, name in names.items() if pk in theirs)
+            bounds.append(_("works in %(teams)s only") % {"teams": teams})
+        if sells and Role.AE not in {role for role, _team_id in roles[cover.pk]}:
+            bounds.append(_("not for sales"))
+        for first, last in away.get(cover.pk, [])[:1]:
+            span = {"start": moment_words(first, now=at), "until": moment_words(last, now=at)}
+            bounds.append(_("away from %(start)s until %(until)s") % span)
+        found[cover.pk] = "; ".join(bounds)
+    return found

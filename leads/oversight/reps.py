@@ -122,7 +122,7 @@ def reps_of(team: Team, days: Days) -> tuple[list[Rep], Figures]:
 
 def _away(*, team: Any, reps: Any, at: Any, since: Any, until: Any) -> QuerySet[Absence]:
     # As cover is lent: to a rep of the team who is here, of two at once to that of the absence that ends last.
-    lent = Absence.objects.covered(at).filter(cover__memberships__role=Role.BDR, cover__memberships__team=team)
+    lent = Absence.objects.covered_in_team(at, team)
     absences = Absence.objects.filter(user__in=reps, ends_at__gt=since, starts_at__lt=until)
     covered = absences.annotate(is_covered=Exists(lent.filter(pk=OuterRef("pk"))))
     return covered.select_related("cover").order_by("ends_at", "-pk")

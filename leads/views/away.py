@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.covering import Foreseen, end_absence, foresee_absence, set_away
-from leads.forms.away import AwayForm
+from leads.forms.away import AwayForm, bounds_words
 from leads.views.access import managed_rep, need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.calendars import worktime_of_user
@@ -94,13 +94,18 @@ def foreseen_words(user: User, form: AwayForm, *, at: datetime) -> str:
         form.is_valid()
     starts_at, ends_at = form.span
     cover = form.cleaned_data["cover"]
-    told = foresee_absence(user, starts_at=starts_at, ends_at=ends_at, cover=cover, at=at)
-    return " ".join(_sentences(told, user, cover, ends_at, at=at))
+    try:
+        told = foresee_absence(user, starts_at=starts_at, ends_at=ends_at, cover=cover, at=at)
+    except MoveRefused as refused:
+        return str(refused)
+    span = {"start": moment_words(told.starts_at, now=at), "until": moment_words(told.ends_at, now=at)}
+    when = _("Away until %(until)s.") if told.starts_at <= at else _("Away from %(start)s until %(until)s.")
+    said = _without_cover(told) if cover is None else _with_cover(told, cover, at=at)
+    return " ".join([when % span, *said])
 
 
-def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime, *, at: datetime) -> list[str]:
-    back = moment_words(told.back_at or ends_at, now=at)
-    said = [_("Away until %(until)s.") % {"until": moment_words(ends_at, now=at)}]
+def _without_cover(told: Foreseen) -> list[str]:
+    said = []
     if told.given_back:
         words = ngettext(
             "Longer than two working days without cover: %(count)s lead goes to the pool when it begins.",
@@ -108,17 +113,13 @@ def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime
             told.given_back,
         )
         said.append(words % {"count": told.given_back})
-        return [*said, *([_late_words(told)] if told.late else [])]
-    if cover is None:
+    if told.late or not told.given_back:
         said.append(_late_words(told))
-        if told.reserved:
-            free = ngettext(
-                "%(count)s lead reserved in the pool goes to everybody.",
-                "%(count)s leads reserved in the pool go to everybody.",
-                told.reserved,
-            )
-            said.append(free % {"count": told.reserved})
-        return [*said, _("Who asks to be called goes to the others.")]
+    said += _freed_words(told)
+    return said if told.given_back else [*said, _("Who asks to be called goes to the others.")]
+
+
+def _with_cover(told: Foreseen, cover: User, *, at: datetime) -> list[str]:
     lent = ngettext(
         "%(count)s thing that was promised or is waited for is lent to %(name)s.",
         "%(count)s things that were promised or are waited for are lent to %(name)s.",
@@ -127,7 +128,8 @@ def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime
     slid = ngettext(
         "%(count)s planned step waits until %(back)s.", "%(count)s planned steps wait until %(back)s.", told.slid
     )
-    said += [lent % {"count": told.lent, "name": cover}, slid % {"count": told.slid, "back": back}]
+    back = moment_words(told.back_at or told.ends_at, now=at)
+    said = [lent % {"count": told.lent, "name": cover}, slid % {"count": told.slid, "back": back}]
     if told.reserved:
         taken = ngettext(
             "%(count)s lead reserved in the pool passes to %(name)s.",
@@ -135,7 +137,32 @@ def _sentences(told: Foreseen, user: User, cover: User | None, ends_at: datetime
             told.reserved,
         )
         said.append(taken % {"count": told.reserved, "name": cover})
-    return [*said, _("It goes back by itself.")]
+    said.append(_("It goes back by itself."))
+    if told.elsewhere:
+        teams = ", ".join(map(str, told.elsewhere))
+        said.append(_("%(name)s does not work in %(teams)s: nobody covers there.") % {"name": cover, "teams": teams})
+    for first, last in told.gaps:
+        span = {"name": cover, "start": moment_words(first, now=at), "until": moment_words(last, now=at)}
+        said.append(_("Nobody is there from %(start)s until %(until)s: %(name)s is away, too.") % span)
+    if told.given_back:
+        words = ngettext(
+            "Longer than two working days without anybody: %(count)s lead goes to the pool.",
+            "Longer than two working days without anybody: %(count)s leads go to the pool.",
+            told.given_back,
+        )
+        said.append(words % {"count": told.given_back})
+    if told.late:
+        said.append(_late_words(told))
+    return [*said, *_freed_words(told)]
+
+
+def _freed_words(told: Foreseen) -> list[str]:
+    words = ngettext(
+        "%(count)s lead reserved in the pool goes to everybody.",
+        "%(count)s leads reserved in the pool go to everybody.",
+        told.freed,
+    )
+    return [words % {"count": told.freed}] if told.freed else []
 
 
 def _late_words(told: Foreseen) -> str:
@@ -187,13 +214,23 @@ def _page(
         "form": form,
         "form_id": new_form_id(),
         "then": foreseen_words(rep, form, at=at),
-        "absences": [*([absence] if absence else []), *later],
+        "absences": _with_bounds(rep, [*([absence] if absence else []), *later], at=at),
         "there": _there(request, rep),
         "is_own": is_own,
         "here": reverse("leads:away") if is_own else reverse("leads:rep_away", args=[rep.pk]),
         "conflict": conflict,
     }
     return render(request, "leads/away.html", context, status=status)
+
+
+def _with_bounds(rep: User, absences: list[Absence], *, at: datetime) -> list[tuple[Absence, str]]:
+    """Each with what its cover does not do."""
+    return [
+        (one, bounds_words(rep, [one.cover], starts_at=one.starts_at, ends_at=one.ends_at, at=at).get(one.cover.pk, ""))
+        if one.cover
+        else (one, "")
+        for one in absences
+    ]
 
 
 def _is_hers(user: User, absence: Absence) -> bool:

@@ -1,6 +1,7 @@
 """When somebody works. Windows are local wall time; `team.worktime` turns them into moments."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -100,6 +101,10 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
     def covered_in_sales(self, at: datetime | Now) -> "AbsenceQuerySet":
         """Those of an account executive whose cover may decide for her: only somebody who sells, too."""
         return self.covered(at).filter(cover__memberships__role="ae")
+
+    def covered_in_team(self, at: datetime | Now, team: Any) -> "AbsenceQuerySet":
+        """Those at `at` whose cover does there what a rep does: only a rep of that team."""
+        return self.covered(at).filter(cover__memberships__role="bdr", cover__memberships__team=team)
 
 
 class Absence(models.Model):

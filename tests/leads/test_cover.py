@@ -24,9 +24,9 @@ def broken(at):
     return {name for name, ids in check_all(at=at).items() if ids}
 
 
-def touched(rep, *, due_at, promised=False):
+def touched(rep, *, due_at, promised=False, **of):
     """A lead that was called once, with its next attempt at this moment; `promised` as a call-back."""
-    lead = make_lead(phase="working", bdr=rep, at=NOON - timedelta(days=3))
+    lead = make_lead(phase="working", bdr=rep, at=NOON - timedelta(days=3), **of)
     log_call(lead, disposition=disposition("no_answer"), by=rep, at=NOON - timedelta(days=3) + timedelta(minutes=5))
     changed = {"due_at": due_at, "promised": promised, **({"kind": "call_back"} if promised else {})}
     lead.steps.filter(state="open").update(**changed)
