@@ -61,6 +61,11 @@ def kept_for_one(lead: Lead, until: datetime, worktime: WorkCalendar, *, at: dat
     return min(until, add_working_minutes(worktime, at, KEPT_FOR_ONE)) if is_passed_on else until
 
 
+def given_until(rep_hours: WorkCalendar, at: datetime) -> datetime:
+    """Until when what a manager gives a rep waits for her: a whole working day of hers lies before it."""
+    return end_of_working_day(rep_hours, end_of_working_day(rep_hours, at))
+
+
 def sweep_of_queued(lead: Lead, band_changes_at: datetime | None) -> datetime | None:
     """When the system must look at a queued lead next: its band changes, or its reservation ends."""
     moments = [moment for moment in (band_changes_at, lead.reserved_until) if moment is not None]

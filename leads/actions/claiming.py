@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import connection, transaction
@@ -29,12 +29,12 @@ from leads.actions.holding import (
 )
 from leads.actions.sliding import slid_of, slide_back
 from leads.actions.stages import entry_stage
-from leads.bands import band_of, kept_for_one, sweep_of_queued, sweep_of_untouched
+from leads.bands import band_of, given_until, kept_for_one, sweep_of_queued, sweep_of_untouched
 from leads.cadence import first_step, held_until_of, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, SlidStep, Step
 from team.bulk import insert_objects
-from team.calendars import KeptCalendars
+from team.calendars import KeptCalendars, worktime_of_user
 from team.models import Role, Team, User
 from team.prepared import Prepared
 from team.worktime import WorkCalendar, end_of_working_day
@@ -43,6 +43,8 @@ from team.worktime import WorkCalendar, end_of_working_day
 AHEAD_MAX = 50
 # To who covers somebody, and to her again: it stays reserved for as long as it was.
 COVER, BACK = "cover", "back"
+# What a manager moves to somebody else, to the pool or to another team.
+MOVED = "moved"
 
 
 @transaction.atomic
@@ -160,7 +162,8 @@ def reassign_leads(
     """Move open leads to another rep, or with `team` to another team's pool; clocks and moments stay as they are, but
     what waited for the return of who had them.
 
-    In the pool a lead is reserved for its new rep until its first touch is due, a missed one until the day is over.
+    In the pool a lead is reserved for its new rep until its first touch is due, a missed one until the day is over;
+    what a manager gave her, at least until the evening of her next working day, unless a person is waiting.
     `side` says whose part moves, bdr or ae; by default the AE's of accepted and qualified leads, else the BDR's.
     MoveRefused when the receiver cannot hold them; nothing is moved then.
     """
@@ -273,7 +276,14 @@ class _Moving:
     def _reserved_until(self, lead: Lead, worktime: WorkCalendar) -> datetime:
         if lead.reserved_until and self.because in (COVER, BACK):
             return kept_for_one(lead, lead.reserved_until, worktime, at=self.at)
-        return _reserved_until(lead, worktime, at=self.at)
+        until = _reserved_until(lead, worktime, at=self.at)
+        # A person who waits must not wait for one rep; of the rest she has a day to take what a manager gave her.
+        is_given = self.because == MOVED and lead.band != Lead.Band.WAITING
+        return max(until, self.given_until) if is_given else until
+
+    @cached_property
+    def given_until(self) -> datetime:
+        return given_until(worktime_of_user(self.to, at=self.at), self.at) if self.to else self.at
 
     def _effects(self, lead: Lead) -> Effects:
         effects = Effects(lead, by=self.by, at=self.at, together=self.together)

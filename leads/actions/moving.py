@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
-from leads.actions.claiming import reassign_leads
+from leads.actions.claiming import MOVED, reassign_leads
 from leads.actions.sharing import share_act
-from leads.actions.undoing import MOVED, undo_many
+from leads.actions.undoing import undo_many
 from leads.models import BulkMove, Lead, LeadEvent, SharedAct
 from leads.models.lead import AE_PHASES
 from team.clock import database_now

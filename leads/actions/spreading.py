@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import lock_leads
-from leads.actions.claiming import reassign_leads
+from leads.actions.claiming import MOVED, reassign_leads
 from leads.actions.moving import MANY_MAX
 from leads.actions.sharing import share_act
-from leads.actions.undoing import MOVED
 from leads.models import Lead, SharedAct
 from team.models import Role, User
 

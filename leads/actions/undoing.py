@@ -31,6 +31,7 @@ from leads.actions.changing import (
     write,
     write_each,
 )
+from leads.actions.claiming import MOVED
 from leads.actions.holding import GONE, HELD, hold_attempts_at
 from leads.actions.putting_back import (
     Standing,
@@ -64,8 +65,6 @@ UNDOABLE = frozenset({
 # What the system says when a meeting at the account, or somebody's absence, moves an attempt: nobody has acted on it.
 ASIDE = {"by": None, "verb": "plan"}
 
-# What a manager moves to somebody else, to the pool or to another team.
-MOVED = "moved"
 # Of these something is written at once that no effect names.
 AT_ONCE = frozenset({"lose", "reassign"})
 # No act writes more events on one lead.

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.moving import (
     AT_ONCE_MAX,
@@ -28,12 +29,14 @@ from leads.actions.moving import (
     start_move,
     start_taking_back,
 )
+from leads.bands import given_until
 from leads.forms.team import LeadFilter, TargetForm, target_form, where_of
 from leads.models import BulkMove, Lead, SharedAct
 from leads.oversight.listing import leads_of, page_of
 from leads.tasks import carry_on_moves
 from leads.views.access import managed_team, managed_teams
 from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.calendars import worktime_of_user
 from team.http import Request, tell
 from team.models import Role, Team, User
 
@@ -183,9 +186,12 @@ def _receiver(user: User | None, side: str, moved: Moved) -> dict[str, Any]:
     """What the receiver would hold then, and whether she is there to work it. A manager may go over a limit."""
     if user is None or side == "ae":
         return {}
+    now = timezone.now()
     held = Lead.objects.held_by(user).count() + sum(lead.phase in ("queued", "working") for lead in moved.leads)
-    away = user.absences.covering(timezone.now()).order_by("-ends_at").first()
-    return {"receiver": user, "held": held, "is_over": held > user.open_limit, "away": away}
+    away = user.absences.covering(now).order_by("-ends_at").first()
+    waits = any(lead.phase == Phase.QUEUED for lead in moved.leads)
+    until = given_until(worktime_of_user(user, at=now), now) if waits else None
+    return {"receiver": user, "held": held, "is_over": held > user.open_limit, "away": away, "given_until": until}
 
 
 def tell_of_many(request: Request, said: str, skipped: list[tuple[Lead, str]], *, act: SharedAct | None = None) -> None:

@@ -1,0 +1,76 @@
+"""What a manager gives a rep waits for her a whole working day, and the pages say so."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from agreement.models import Lane
+from leads.actions.moving import Target, move_leads
+from leads.actions.spreading import spread_leads
+from leads.actions.sweeping import sweep_leads
+from leads.models import Lead
+from team.models import User
+from tests.make import NOON, make_calendar, make_lead
+
+TOMORROW_EVENING = NOON.replace(hour=18) + timedelta(days=1)
+
+
+def missed(team, count=2, **fields):
+    leads = [make_lead(team=team, at=NOON - timedelta(days=6), **fields) for _each in range(count)]
+    sweep_leads(at=NOON)
+    assert set(Lead.objects.values_list("band", flat=True)) == {Lead.Band.MISSED}
+    return [lead.pk for lead in leads]
+
+
+@pytest.mark.parametrize("way", ["spread", "move"])
+def test_missed_leads_that_a_manager_gave_are_hers_until_the_evening_of_her_next_working_day(way, team, alice, mona):
+    ids = missed(team)
+
+    if way == "spread":
+        spread_leads(ids, team=team, by=mona, at=NOON)
+    else:
+        move_leads(ids, target=Target(alice), by=mona, at=NOON, of=team)
+
+    assert set(Lead.objects.values_list("reserved_until", flat=True)) == {TOMORROW_EVENING}
+    sweep_leads(at=TOMORROW_EVENING - timedelta(minutes=1))
+    assert Lead.objects.reserved_for(alice, at=TOMORROW_EVENING - timedelta(minutes=1)).count() == 2
+    sweep_leads(at=TOMORROW_EVENING)
+    assert set(Lead.objects.values_list("bdr", flat=True)) == {None}
+
+
+def test_it_is_the_next_day_of_her_own_calendar(team, alice, mona):
+    # She works on Mondays and Fridays.
+    User.objects.filter(pk=alice.pk).update(calendar=make_calendar(days=(0, 4)))
+
+    move_leads(missed(team), target=Target(User.objects.get(pk=alice.pk)), by=mona, at=NOON, of=team)
+
+    assert {at.date() for at in Lead.objects.values_list("reserved_until", flat=True)} == {
+        (NOON + timedelta(days=4)).date()
+    }
+
+
+def test_a_person_who_waits_is_kept_for_her_no_longer_than_before(team, alice, mona):
+    lead = make_lead(team=team, lane=Lane.HAND_RAISER, at=NOON)
+
+    move_leads([lead.pk], target=Target(alice), by=mona, at=NOON, of=team)
+
+    lead.refresh_from_db()
+    assert lead.reserved_until < NOON.replace(hour=18)
+
+
+def test_the_pages_say_until_when(client, team, alice, mona):
+    ids = missed(team)
+    chosen = {"team": team.pk, "lead": list(Lead.objects.values_list("public_id", flat=True))}
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(mona)
+        spread = client.get(reverse("leads:spread"), chosen).text
+        move = client.get(reverse("leads:move"), {**chosen, "to": f"rep-{alice.pk}"}).text
+        move_leads(ids, target=Target(alice), by=mona, at=NOON, of=team)
+        client.force_login(alice)
+        page = client.get(reverse("leads:lead", args=[Lead.objects.first().public_id])).text
+
+    assert "until the evening of their next working day" in spread
+    assert "What waits in the pool is kept for Alice until" in move
+    assert "Free for the team from" in page
