@@ -268,6 +268,18 @@ def test_everybody_is_answered_as_the_table_says(clients, things):
     assert {name: row for name, row in met.items() if row != DOORS[name]} == {}
 
 
+def test_every_other_method_is_refused_and_only_the_health_pages_tell_a_head_what_a_get_would(clients, things):
+    parameters = {name: names for name, names, _entry in walk()}
+    met = {}
+    for name in DOORS:
+        url = address(name, parameters[name], things)
+        for method in ("head", "put", "patch", "delete", "options", "trace"):
+            met[name, method] = answer(clients["admin"], method, url)
+
+    answered = {door: status for door, status in met.items() if status != 405}
+    assert answered == {(name, "head"): 200 for name in ("healthz", "readyz", "metrics")}
+
+
 # What is nobody's: whether the place runs, and her own settings.
 OPEN_TO_ALL = {"healthz", "readyz", "metrics", "team:profile", "team:calendar", "team:theme"}
 
