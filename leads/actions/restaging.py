@@ -31,10 +31,7 @@ def retire_stage(stage: Stage, *, successor: Stage, by: User | None, at: datetim
     """
     rows = _all_held(stage.phase)
     stage, successor_held = rows[stage.pk], rows.get(successor.pk)
-    if stage.retired_at:
-        raise LeadConflict(_("This stage was retired already."))
-    if successor_held is None or successor_held.pk == stage.pk or successor_held.retired_at:
-        raise MoveRefused(_("Choose another stage of the same phase."), field="successor")
+    successor_held = must_succeed(stage, successor_held)
     # It keeps what it had, to have it again when it is taken up.
     stage.retired_at, stage.successor = at, successor_held
     stage.save(update_fields=["retired_at", "successor"])
@@ -45,6 +42,15 @@ def retire_stage(stage: Stage, *, successor: Stage, by: User | None, at: datetim
     retired = {"retired": stage.pk}
     write_all([(lead, alter(lead, "restage", by=by, at=at, stage=successor_held, data=retired)) for lead in leads])
     return len(leads)
+
+
+def must_succeed(stage: Stage, successor: Stage | None) -> Stage:
+    """The stage that may go on for this one; MoveRefused where it may not, LeadConflict where this one has ended."""
+    if stage.retired_at:
+        raise LeadConflict(_("This stage was retired already."))
+    if successor is None or successor.pk == stage.pk or successor.phase != stage.phase or successor.retired_at:
+        raise MoveRefused(_("Choose another stage of the same phase."), field="successor")
+    return successor
 
 
 @transaction.atomic

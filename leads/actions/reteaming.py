@@ -32,17 +32,30 @@ def retire_team(team: Team, *, successor: Team, at: datetime) -> int:
     # Leads before teams, as whoever moves a lead between teams locks them.
     lock_leads(list(Lead.objects.open().filter(team=team).values_list("pk", flat=True)))
     rows = Team.objects.select_for_update(no_key=True).filter(pk__in=[team.pk, successor.pk]).in_bulk()
-    team, successor = rows[team.pk], rows[successor.pk]
-    if team.retired_at:
-        raise LeadConflict(_("This team was retired already."))
-    if team.is_default:
-        raise MoveRefused(_("The default team cannot go. Make another the default first."))
-    if successor.pk == team.pk or successor.retired_at:
-        raise MoveRefused(_("Choose another team that is in use."), field="successor")
+    team, successor = rows[team.pk], must_succeed(rows[team.pk], rows.get(successor.pk))
     team.passed_on = _pass_on(team, successor)
     team.retired_at, team.successor = at, successor
     team.save(update_fields=["retired_at", "successor", "passed_on"])
     return _move(Lead.objects.open().filter(team=team), successor, at=at, retired=team.pk)
+
+
+def must_succeed(team: Team, successor: Team | None) -> Team:
+    """The team that may go on for this one; MoveRefused where it may not, LeadConflict where this one has ended."""
+    if team.retired_at:
+        raise LeadConflict(_("This team was retired already."))
+    if team.is_default:
+        raise MoveRefused(_("The default team cannot go. Make another the default first."))
+    if successor is None or successor.pk == team.pk or successor.retired_at:
+        raise MoveRefused(_("Choose another team that is in use."), field="successor")
+    return successor
+
+
+def must_come_back(team: Team) -> None:
+    """MoveRefused where its successor ended as well, LeadConflict where this one did not."""
+    if team.retired_at is None:
+        raise LeadConflict(_("This team is in use."))
+    if team.successor and team.successor.retired_at:
+        raise MoveRefused(_("%(team)s was retired since: revert that first.") % {"team": team.successor})
 
 
 @transaction.atomic
@@ -53,11 +66,7 @@ def take_up_team(team: Team, *, at: datetime) -> int:
     """
     lock_leads(list(coming_back(team).values_list("pk", flat=True)))
     team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-    if team.retired_at is None:
-        raise LeadConflict(_("This team is in use."))
-    successor = Team.objects.get(pk=team.successor_id) if team.successor_id else None
-    if successor and successor.retired_at:
-        raise MoveRefused(_("%(team)s was retired since: revert that first.") % {"team": successor})
+    must_come_back(team)
     back = list(coming_back(team).values_list("pk", flat=True))
     kept, successor_id, members = team.passed_on, team.successor_id, _came_over(team)
     team.retired_at, team.successor, team.passed_on = None, None, {}

@@ -21,6 +21,7 @@ from accounts.normalise import country_names
 from agreement.models import Phase
 from leads.actions.recounting import recount_calendars, would_move
 from leads.models import Clock, Lead
+from leads.settings.codes import called
 from leads.settings.hours import BadHours, Span, hours_words, read_hours, written
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
 from leads.settings.words import people_words, promises_words
@@ -222,11 +223,8 @@ class CalendarsKind(Kind):
         }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
-        name = " ".join(new["name"].split())
-        if Calendar.objects.filter(name__iexact=name).exclude(pk=pk or 0).exists():
-            raise SettingRefused(_("There is a calendar of this name."), "name")
-        if not new["windows"]:
-            raise SettingRefused(_("A calendar has working hours on at least one weekday."))
+        self.check(pk, old, new)
+        name = called(new["name"])
         facts = {name: new[name] for name in ("time_zone", "country", "subdivision")}
         if pk is None:
             # One that was removed comes back as itself: history names it by its key.
@@ -240,6 +238,12 @@ class CalendarsKind(Kind):
         if old["name"] != name:
             Calendar.objects.filter(pk=pk).update(name=name)
         return pk
+
+    def check(self, pk: int | None, old: Values, new: Values) -> None:
+        if Calendar.objects.filter(name__iexact=called(new["name"])).exclude(pk=pk or 0).exists():
+            raise SettingRefused(_("There is a calendar of this name."), "name")
+        if not new["windows"]:
+            raise SettingRefused(_("A calendar has working hours on at least one weekday."))
 
     def _write_hours(self, pk: int, old: Values, new: Values) -> None:
         if old.get("windows") != new["windows"]:

@@ -69,10 +69,13 @@ def change_setting(
 def try_change(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, seen: str = "") -> None:
     """SettingConflict or SettingRefused where saving this would be; nothing of it is kept.
 
-    What moves the leads or the promises of a whole team is not done twice: it is refused when it is saved.
+    What moves the leads or the promises of a whole team is not done twice: it is looked at, without being done.
     """
     must_be_admin(by)
-    if _moves_many(kind, _differences(kind.read(pk) or {}, new) if pk else {}):
+    old = kind.read(pk) if pk else {}
+    if old is not None and _moves_many(kind, _differences(old, old | new)) and pk:
+        _must_be_as_seen(old, seen)
+        kind.check(pk, old, old | new)
         return
     with transaction.atomic():
         _write(kind, pk, new, by=by, at=at, seen=seen)
@@ -89,8 +92,7 @@ def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "
     old = kind.read(pk, lock=True)
     if old is None:
         raise SettingConflict(_("It is not there any more."))
-    if seen and seen != mark_of(old):
-        raise SettingConflict(_("Somebody has changed it since you opened this page."))
+    _must_be_as_seen(old, seen)
     return _record(kind, _remove(kind, pk, old, by=by, at=at), by=by, at=at)
 
 
@@ -135,7 +137,9 @@ def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime)
         said = Preview([(str(kind.one), kind.name_of(pk, now), _("gone"))], kind.touches_of_removal(pk, now, at=at))
     else:
         said = preview(kind, pk, old, at=at)
-    if not _moves_many(kind, change.changes):
+    if _moves_many(kind, change.changes) and change.verb in (Verb.CHANGE, Verb.RETIRE):
+        kind.check(pk, now, now | old)
+    else:
         with transaction.atomic():
             _revert(kind, change, by=by, at=at)
             transaction.set_rollback(True)
@@ -148,13 +152,18 @@ def must_be_admin(user: User) -> None:
         raise SettingRefused(_("Only an admin changes settings."))
 
 
+def _must_be_as_seen(old: Values, seen: str) -> None:
+    if seen and seen != mark_of(old):
+        raise SettingConflict(_("Somebody has changed it since you opened this page."))
+
+
 def _write(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, seen: str = "") -> Done:
     """Inside a transaction: the setting as it is to be, without its line of history."""
     old = kind.read(pk, lock=True) if pk else {}
     if old is None:
         raise SettingConflict(_("It is not there any more."))
-    if pk and seen and seen != mark_of(old):
-        raise SettingConflict(_("Somebody has changed it since you opened this page."))
+    if pk:
+        _must_be_as_seen(old, seen)
     new = old | new
     changes = _differences(old, new)
     if pk and not changes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.actions.changing import MoveRefused
 from team.actions.submitting import new_form_id
 from team.models import Installation
 
@@ -107,7 +109,7 @@ class Kind:
     order_words: ClassVar[str | Promise] = gettext_lazy("pages show them in this order")
     # Whether a tick follows what was changed, so that it is rung for.
     is_followed: ClassVar[bool] = False
-    # Parts with which the leads or promises of a whole team move: what such a change comes to is not tried beforehand.
+    # Parts with which the leads or promises of a whole team move: such a change is not tried beforehand, only checked.
     moves_many: ClassVar[tuple[str, ...]] = ()
     fields_template: ClassVar[str] = "leads/settings/_fields.html"
     # A form of its own above that of a new one.
@@ -132,6 +134,12 @@ class Kind:
         Called inside a transaction with the row locked. `old` is empty for a new one.
         """
         raise NotImplementedError
+
+    def check(self, pk: int | None, old: Values, new: Values) -> None:
+        """SettingRefused where `write` would be, for the kinds with parts that move many; `write` begins with it.
+
+        Reads only, and without locks where its page asks.
+        """
 
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
         """Take away one that nothing uses (yet); SettingRefused when something does."""
@@ -188,6 +196,15 @@ class Kind:
         if isinstance(value, list):
             return ", ".join(labels.get(str(one), str(one)) for one in value)
         return labels.get(str(value), str(value))
+
+
+@contextmanager
+def as_refusals() -> Iterator[None]:
+    """What an action of leads refuses is refused by the page, at the field of that name."""
+    try:
+        yield
+    except MoveRefused as refused:
+        raise SettingRefused(str(refused), refused.field) from refused
 
 
 def mark_of(values: Values | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase, Stage
 from agreement.models.vocabulary import OPEN_PHASES
-from leads.actions.changing import MoveRefused
-from leads.actions.restaging import ENTRIES, let_enter, moved_by_retiring, retire_stage, take_up_stage
+from leads.actions.restaging import ENTRIES, let_enter, moved_by_retiring, must_succeed, retire_stage, take_up_stage
 from leads.models import Lead
+from leads.settings.codes import called
 from leads.settings.keys import new_key
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values, as_refusals
 from leads.settings.words import leads_words
 
 if TYPE_CHECKING:
@@ -170,10 +168,8 @@ class Stages(Kind):
         }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
-        label = " ".join(new["label"].split())
-        namesake = Stage.objects.in_use().filter(phase=new["phase"], label__iexact=label).exclude(pk=pk or 0)
-        if namesake.exists() and not new.get("successor"):
-            raise SettingRefused(_("There is a stage of this name in this phase."), "label")
+        self.check(pk, old, new)
+        label = called(new["label"])
         if pk is None:
             last = Stage.objects.aggregate(last=Max("position"))["last"] or 0
             stage = Stage.objects.create(
@@ -190,14 +186,22 @@ class Stages(Kind):
             stage.save(update_fields=["label"])
         if old.get("successor") != new.get("successor"):
             self._succeed(stage, new.get("successor"), by=by, at=at)
-        with _in_words():
+        with as_refusals():
             for part in ENTERS[stage.phase]:
                 if new.get(part) and old.get(part) != new[part]:
                     let_enter(Stage.objects.get(pk=new[part]), part)
         return pk
 
+    def check(self, pk: int | None, old: Values, new: Values) -> None:
+        namesake = Stage.objects.in_use().filter(phase=new["phase"], label__iexact=called(new["label"]))
+        if not new.get("successor") and namesake.exclude(pk=pk or 0).exists():
+            raise SettingRefused(_("There is a stage of this name in this phase."), "label")
+        if pk and new.get("successor") and old.get("successor") != new["successor"]:
+            with as_refusals():
+                must_succeed(Stage.objects.get(pk=pk), Stage.objects.filter(pk=new["successor"]).first())
+
     def _succeed(self, stage: Stage, successor_id: int | None, *, by: User, at: datetime) -> None:
-        with _in_words():
+        with as_refusals():
             if successor_id is None:
                 take_up_stage(stage, by=by, at=at)
             else:
@@ -265,14 +269,6 @@ class Stages(Kind):
         if name in ("successor", *ENTRIES) and value:
             return str(Stage.objects.filter(pk=value).first() or value)
         return super().say(name, value)
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except MoveRefused as refused:
-        raise SettingRefused(str(refused), refused.field) from refused
 
 
 def _enters(phase: str, parts: list[str]) -> str:

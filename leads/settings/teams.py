@@ -13,10 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agreement.models import Phase
-from leads.actions.changing import MoveRefused
-from leads.actions.reteaming import coming_back, give_hours, given_by, retire_team, take_up_team
+from leads.actions.reteaming import (
+    coming_back,
+    give_hours,
+    given_by,
+    must_come_back,
+    must_succeed,
+    retire_team,
+    take_up_team,
+)
 from leads.models import Lead, SavedView
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values, one_at_a_time
+from leads.settings.codes import called
+from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values, as_refusals, one_at_a_time
 from leads.settings.words import leads_words, people_words, promises_words
 from team.models import Calendar, Membership, Team, Territory, User
 
@@ -122,16 +130,13 @@ class Teams(Kind):
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         one_at_a_time()
-        name = " ".join(new["name"].split())
-        if Team.objects.filter(name__iexact=name).exclude(pk=pk or 0).exists():
-            raise SettingRefused(_("There is, or was, a team of this name."), "name")
+        self.check(pk, old, new)
+        name = called(new["name"])
         if pk is None:
             is_first = not Team.objects.filter(is_default=True).exists()
             return Team.objects.create(pk=new.get("pk"), name=name, calendar_id=new["calendar"], is_default=is_first).pk
         team = Team.objects.get(pk=pk)
         if old["calendar"] != new["calendar"]:
-            if not Calendar.objects.filter(pk=new["calendar"], windows__isnull=False).exists():
-                raise SettingRefused(_("This calendar has no working hours."), "calendar")
             Team.objects.filter(pk=pk).update(calendar=new["calendar"])
             give_hours(team, old_id=old["calendar"], new_id=new["calendar"], at=at)
         if old["default"] != new["default"]:
@@ -142,6 +147,20 @@ class Teams(Kind):
             Team.objects.filter(pk=pk).update(name=name)
         return pk
 
+    def check(self, pk: int | None, old: Values, new: Values) -> None:
+        if Team.objects.filter(name__iexact=called(new["name"])).exclude(pk=pk or 0).exists():
+            raise SettingRefused(_("There is, or was, a team of this name."), "name")
+        has_hours = Calendar.objects.filter(pk=new["calendar"], windows__isnull=False)
+        if pk and old["calendar"] != new["calendar"] and not has_hours.exists():
+            raise SettingRefused(_("This calendar has no working hours."), "calendar")
+        if pk and old["successor"] != new["successor"]:
+            team = Team.objects.select_related("successor").get(pk=pk)
+            with as_refusals():
+                if new["successor"] is None:
+                    must_come_back(team)
+                else:
+                    must_succeed(team, Team.objects.filter(pk=new["successor"]).first())
+
     def _make_default(self, pk: int | None) -> None:
         there = Team.objects.select_for_update(no_key=True).filter(pk=pk or 0, retired_at=None).first()
         if there is None:
@@ -150,13 +169,11 @@ class Teams(Kind):
         Team.objects.filter(pk=there.pk).update(is_default=True)
 
     def _succeed(self, team: Team, successor_id: int | None, *, at: datetime) -> None:
-        try:
+        with as_refusals():
             if successor_id is None:
                 take_up_team(team, at=at)
             else:
                 retire_team(team, successor=Team.objects.get(pk=successor_id), at=at)
-        except MoveRefused as refused:
-            raise SettingRefused(str(refused), refused.field) from refused
 
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
         team = Team.objects.get(pk=pk)

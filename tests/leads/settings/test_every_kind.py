@@ -7,8 +7,8 @@ from accounts.models import CustomField
 from agreement.models import Cadence, Criterion, Disposition, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
-from team.models import Installation, Role, SettingChange, Territory
-from tests.make import make_calendar, make_team, make_user
+from team.models import Calendar, Installation, Role, SettingChange, Territory
+from tests.make import NOON, make_calendar, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -116,3 +116,70 @@ def test_no_number_of_rows_changes_the_queries_of_the_list(slug, client, dora, d
 
     with django_assert_max_num_queries(14):
         client.get(reverse("leads:setting_list", args=[slug]))
+
+
+def empty_calendar():
+    return Calendar.objects.create(name="Empty", time_zone="UTC")
+
+
+# What moves the leads or promises of a team is not tried beforehand: which page, what is typed there, what it answers.
+MANY = {
+    "hours of a team, and a name that is taken": lambda: (
+        ("teams", make_team("South").pk, ""),
+        {"name": "north", "calendar": make_calendar().pk},
+        "There is, or was, a team of this name.",
+    ),
+    "a calendar without hours": lambda: (
+        ("teams", make_team("South").pk, ""),
+        {"calendar": empty_calendar().pk},
+        "This calendar has no working hours.",
+    ),
+    "other hours, and a name that is taken": lambda: (
+        ("calendars", make_calendar().pk, ""),
+        {"name": empty_calendar().name, "hours_0": "8:00-12:00"},
+        "There is a calendar of this name.",
+    ),
+    "the end of a stage that ended meanwhile": lambda: (
+        ("stages", retired(Stage.objects.get(key="connected")).pk, "_retire"),
+        {"successor": Stage.objects.create(key="warm", label="Warm", phase="working").pk},
+        "This stage was retired already.",
+    ),
+}
+
+
+def retired(stage):
+    Stage.objects.filter(pk=stage.pk).update(retired_at=NOON, successor=Stage.objects.get(key="attempting"))
+    return stage
+
+
+@pytest.mark.parametrize("case", MANY)
+def test_what_moves_many_and_cannot_be_is_refused_with_its_preview(case, client, dora, team):
+    (slug, pk, page), fields, words = MANY[case]()
+    client.force_login(dora)
+    url = reverse(f"leads:setting{page}", args=[slug, pk])
+    form = client.get(url).context["form"]
+    sent = {field.html_name: field.value() for field in form if field.value() is not None}
+
+    answer = client.post(url, sent | fields)
+
+    assert answer.status_code in (409, 422)
+    assert words in answer.text
+
+
+def test_a_revert_that_moves_many_and_cannot_be_is_refused_with_its_preview(client, save, dora, team):
+    south, west = make_team("South"), make_team("West")
+    save("teams", south.pk, page="_retire", successor=west.pk)
+    save("teams", west.pk, page="_retire", successor=team.pk)
+    warm = Stage.objects.create(key="warm", label="Warm", phase="working", position=90)
+    save("stages", warm.pk, page="_retire", successor=Stage.objects.get(key="attempting").pk)
+    save("stages", label="Warm", phase="working")
+    first = [SettingChange.objects.filter(verb="retire", model=model).earliest("id") for model in MODELS]
+
+    told = [client.get(reverse("leads:setting_revert", args=[change.pk])) for change in first]
+
+    assert [page.status_code for page in told] == [422, 422]
+    assert "West was retired since: revert that first." in told[0].text
+    assert "There is a stage of this name in this phase." in told[1].text
+
+
+MODELS = ("team.Team", "agreement.Stage")
