@@ -234,13 +234,6 @@ def responsible_is_away_uncovered(when: When) -> QuerySet[Absence]:
     )
 
 
-def absence_beside_another(when: When) -> QuerySet[Absence]:
-    """Somebody is away twice at once, from now on: which of the two says who covers her?"""
-    others = Absence.objects.filter(user=OuterRef("user"), ends_at__gt=when.at).exclude(pk=OuterRef("pk"))
-    overlapping = others.filter(starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"))
-    return Absence.objects.filter(Exists(overlapping), ends_at__gt=when.at)
-
-
 def step_of_somebody_gone(when: When) -> QuerySet[Step]:
     return Step.objects.open().filter(assignee__is_active=False)
 
@@ -440,7 +433,6 @@ CHECKS: dict[str, Callable[[When], QuerySet[Any]]] = {
         meeting_of_sales_with_the_rep,
         hand_off_lent_to_nobodys_cover,
         responsible_is_away_uncovered,
-        absence_beside_another,
         step_of_somebody_gone,
         step_without_assignee_in_work,
         step_of_the_pool_assigned,

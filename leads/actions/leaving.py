@@ -241,10 +241,9 @@ def lent_steps() -> QuerySet[Step]:
 @transaction.atomic
 def lend(*, at: datetime) -> int:
     """Her steps that are due before she is back, to who covers her: a rep of the lead's team, or for what sales has
-    accepted an account executive. Of two absences at once the one that ends last goes first, and what is lent stays
-    where it is while its cover covers."""
+    accepted an account executive. What is lent stays where it is while its cover covers."""
     lent = 0
-    for absence in Absence.objects.covered(at).select_related("user", "cover").order_by("-ends_at", "pk"):
+    for absence in Absence.objects.covered(at).select_related("user", "cover").order_by("pk"):
         cover = absence.cover
         if cover is None:
             continue

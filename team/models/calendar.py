@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from team.one_at_a_time import OneAtATime
+
 
 class Calendar(models.Model):
     name = models.CharField(max_length=80, unique=True)
@@ -128,6 +130,14 @@ class Absence(models.Model):
             models.CheckConstraint(name="absence_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))),
             models.CheckConstraint(
                 name="absence_is_not_covered_by_herself", condition=Q(cover=None) | ~Q(cover=F("user"))
+            ),
+            # Of two at once, which says who covers her?
+            OneAtATime(
+                name="absence_of_one_user_is_one_at_a_time",
+                owner="user",
+                first="starts_at",
+                last="ends_at",
+                violation_error_message=_("They are away then already."),
             ),
         ]
         indexes = [models.Index(fields=["user", "ends_at"], name="absence_of_user")]

@@ -135,11 +135,12 @@ def test_who_asks_again_soon_is_answered_from_where_she_keeps_it(client, alice, 
 def test_a_file_costs_the_same_statements_however_much_it_holds(
     client, alice, peter, entries_of_each, django_assert_num_queries
 ):
-    for _ in range(entries_of_each):
+    for number in range(entries_of_each):
         lead = make_lead(phase=Phase.WORKING, bdr=alice)
         when = (NOON.replace(tzinfo=None) + timedelta(hours=3), "UTC")
         set_step(lead, kind=StepKind.CALL_BACK, due=when, promised=True, by=alice, at=NOON)
-        Absence.objects.create(user=alice, starts_at=NOON, ends_at=NOON + timedelta(hours=8))
+        day = NOON + timedelta(days=number)
+        Absence.objects.create(user=alice, starts_at=day, ends_at=day + timedelta(hours=8))
     token = make_feed(alice, has_names=True, at=NOON)
     client.get(address(token))
 

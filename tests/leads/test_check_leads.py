@@ -147,15 +147,6 @@ PLANTED = {
     "responsible_is_away_uncovered": lambda leads: Absence.objects.create(
         user=worked(leads).bdr, starts_at=LONG_AGO, ends_at=LATER + timedelta(days=1)
     ),
-    "absence_beside_another": lambda leads: [
-        Absence.objects.create(
-            user=worked(leads).bdr,
-            cover=leads[Phase.ACCEPTED].ae,
-            starts_at=starts_at,
-            ends_at=LATER + timedelta(days=3),
-        )
-        for starts_at in (LATER + timedelta(days=1), LATER + timedelta(days=2))
-    ],
     "step_of_somebody_gone": lambda leads: gone(worked(leads).bdr),
     "step_without_assignee_in_work": lambda leads: Step.objects.filter(lead=worked(leads)).update(assignee=None),
     "step_of_the_pool_assigned": lambda leads: Step.objects.filter(lead=given_back(leads)).update(

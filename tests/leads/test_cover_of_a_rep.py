@@ -76,7 +76,9 @@ def test_nothing_is_lent_to_another_team(called, alice, eve):
 
     release_absent(at=LATER)
 
-    assert called.steps.open().get().assignee == alice
+    # Nobody covers her there: it goes back as without cover.
+    assert called.steps.open().get().assignee is None
+    assert fresh(called).phase == Phase.QUEUED
 
 
 def test_a_cover_who_leaves_is_no_cover(called, alice, bob, mona):
@@ -133,7 +135,8 @@ def test_a_rep_who_covers_and_leaves_the_team_keeps_no_step(called, alice, bob):
 
     release_absent(at=LATER)
 
-    assert called.steps.open().get().assignee == alice
+    assert called.steps.open().get().assignee is None
+    assert fresh(called).phase == Phase.QUEUED
     assert broken() == set()
 
 

@@ -1,8 +1,13 @@
 """Every rule about rows of users, teams and calendars, shown refusing."""
 
+from contextlib import contextmanager
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
 
 from team.models import (
     Absence,
@@ -77,6 +82,13 @@ def covered_by_herself():
     put(one, cover=one.user)
 
 
+def away_twice():
+    one = absence()
+    Absence.objects.create(
+        user=one.user, starts_at=one.ends_at - timedelta(hours=1), ends_at=one.ends_at + timedelta(1)
+    )
+
+
 def setting_change(**fields):
     return SettingChange.objects.create(at=NOON, model="team.Team", object_id="1", **fields)
 
@@ -95,6 +107,7 @@ CASES = {
     "calendarday_is_closed_once": lambda: again(own_day()),
     "absence_ends_after_it_starts": lambda: put(absence(), ends_at=NOON),
     "absence_is_not_covered_by_herself": covered_by_herself,
+    "absence_of_one_user_is_one_at_a_time": away_twice,
     "auditentry_verb_is_known": lambda: audited(verb="guess"),
     "auditentry_first_alone_has_none_before": lambda: audited(number=7),
     "audithead_is_one": lambda: AuditHead.objects.create(pk=2),
@@ -139,3 +152,61 @@ def test_rows_that_differ_are_taken():
     assert Team.objects.filter(is_default=True).count() == 1
     assert Calendar.objects.count() == 2
     assert user.memberships.count() == 6
+
+
+@pytest.mark.django_db
+def test_absences_that_meet_or_are_of_others_are_taken_and_one_is_moved_over_no_other():
+    one = absence()
+    day = timedelta(days=1)
+    after = Absence.objects.create(user=one.user, starts_at=one.ends_at, ends_at=one.ends_at + day)
+    Absence.objects.create(user=make_user("bob"), starts_at=one.starts_at, ends_at=one.ends_at)
+    put(one, ends_at=one.ends_at - timedelta(hours=1))
+    with pytest.raises(IntegrityError, match="one_at_a_time"), transaction.atomic():
+        put(after, starts_at=one.starts_at)
+    with pytest.raises(ValidationError, match="away then already"):
+        Absence(user=one.user, starts_at=one.starts_at, ends_at=one.ends_at).full_clean()
+
+
+@pytest.mark.django_db
+def test_absences_that_overlapped_lie_side_by_side_and_last_as_long():
+    """What the migration does before the database refuses them."""
+    module = import_module("team.migrations.0012_absences_side_by_side")
+    alice, bob = make_user("alice"), make_user("bob")
+    hours = [(0, 48, None), (12, 24, bob), (30, 40, None), (48, 60, None)]
+    rows = [
+        Absence(pk=number, user=alice, starts_at=at(first), ends_at=at(last), cover=cover)
+        for number, (first, last, cover) in enumerate(hours, 1)
+    ]
+
+    with unrefused():
+        Absence.objects.bulk_create(rows)
+        module.put_side_by_side(apps, Editor)
+
+    kept = Absence.objects.order_by("starts_at").values_list("starts_at", "ends_at", "cover")
+    assert list(kept) == [
+        (at(0), at(12), None),
+        (at(12), at(24), bob.pk),
+        (at(24), at(48), None),
+        (at(48), at(60), None),
+    ]
+
+
+class Editor:
+    connection = connection
+
+
+def at(hours):
+    return NOON + timedelta(hours=hours)
+
+
+@contextmanager
+def unrefused():
+    """As it was before the constraint; the transaction of the test is taken back."""
+    constraint = CONSTRAINTS["absence_of_one_user_is_one_at_a_time"]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE team_absence DROP CONSTRAINT {constraint.name}")
+        else:
+            for verb in ("insert", "update"):
+                cursor.execute(f"DROP TRIGGER {constraint.name}_{verb}")
+    yield
