@@ -100,21 +100,27 @@ def start_move(ids: Sequence[int], *, of: Team, target: Target, by: User, at: da
 
 
 def can_take_back(move: BulkMove, *, by: User, at: datetime) -> bool:
-    """Her own move of today, that has ended and moved something, and that nobody takes back yet."""
+    """Her own move of today, that has ended and moved something, and that nobody takes back yet, or has stopped
+    taking back."""
     if move.ended_at is None or not move.moved or move.by_id != by.pk or move.takes_back_id is not None:
         return False
     zone = ZoneInfo(by.time_zone)
     is_of_today = move.started_at.astimezone(zone).date() == at.astimezone(zone).date()
-    return is_of_today and not hasattr(move, "taken_back_by")
+    back = getattr(move, "taken_back_by", None)
+    return is_of_today and (back is None or bool(back.error))
 
 
 @transaction.atomic
 def start_taking_back(move: BulkMove, *, by: User, at: datetime) -> BulkMove:
-    """A move of many goes back the way it came, a part at a time. LeadConflict when it does so already, or is not
-    hers of today."""
+    """A move of many goes back the way it came, a part at a time, and goes on where that had stopped by an error.
+    LeadConflict when it does so already, or is not hers of today."""
     held = BulkMove.objects.select_for_update(of=("self",)).get(pk=move.pk)
     if not can_take_back(held, by=by, at=at):
         raise LeadConflict(_("This was taken back already, or is not yours of today."))
+    if back := BulkMove.objects.filter(takes_back=held).first():
+        back.error, back.ended_at = "", None
+        back.save(update_fields=["error", "ended_at"])
+        return back
     return BulkMove.objects.create(
         by=by,
         team=held.team,

@@ -124,6 +124,7 @@ def _start(request: Request, chosen: Team, ids: list[int], form: TargetForm, *, 
 @never_cache
 def moving(request: Request, public_id: UUID) -> HttpResponse:
     """How far a move of many is: the page, and every second what of it changes."""
+    now = timezone.now()
     moves = BulkMove.objects.select_related("team", "to", "to_team", "by", "takes_back", "taken_back_by")
     move = get_object_or_404(moves.filter(team__in=managed_teams(request)), public_id=public_id)
     template = "leads/moving.html#progress" if request.htmx else "leads/moving.html"
@@ -131,7 +132,8 @@ def moving(request: Request, public_id: UUID) -> HttpResponse:
         "move": move,
         "where": where_of(move),
         "is_under_way": move.ended_at is None,
-        "may_take_back": can_take_back(move, by=request.user, at=timezone.now()),
+        "may_take_back": can_take_back(move, by=request.user, at=now),
+        "may_go_on": bool(move.error and move.takes_back and can_take_back(move.takes_back, by=request.user, at=now)),
     }
     return render(request, template, context)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Lane, Phase
+from leads.actions.changing import MoveRefused
 from leads.actions.claiming import claim_lead, reassign_leads
 from leads.actions.closing import disqualify_lead
 from leads.actions.entering import NewLead, open_leads
@@ -222,6 +223,38 @@ def test_what_a_move_did_before_it_stopped_is_taken_back(client, pool, team, bob
 
     assert "300 leads are as before." in client.get(back).text
     assert not Lead.objects.filter(bdr=bob).exists()
+
+
+@pytest.mark.parametrize("page", ["of the move", "of taking it back"])
+def test_taking_back_that_stopped_is_offered_again_and_goes_on_from_there(
+    client, pool, team, bob, mona, monkeypatch, page
+):
+    client.force_login(mona)
+    move = start_move([one.pk for one in pool[:6]], of=team, target=Target(bob), by=mona, at=timezone.now())
+    carry_on_moves()
+    monkeypatch.setattr("leads.actions.moving.PART", 4)
+    monkeypatch.setattr("leads.actions.moving.SQLITE_PART", 4)
+    take_back = reverse("leads:take_move_back", args=[move.public_id])
+    back = client.post(take_back).url
+    carry_on_moves(budget=0.001)
+    with monkeypatch.context() as broken:
+        broken.setattr("leads.actions.moving.undo_many", _refuse)
+        carry_on_moves()
+    shown = client.get(reverse("leads:moving", args=[move.public_id]) if page == "of the move" else back).text
+    assert f'action="{take_back}"' in shown
+    assert page == "of the move" or "4 leads are as before" in shown
+
+    assert client.post(take_back).url == back
+    carry_on_moves()
+
+    assert "6 leads are as before." in client.get(back).text
+    assert not Lead.objects.filter(bdr=bob).exists()
+    assert f'action="{take_back}"' not in client.get(back).text
+    assert client.post(take_back).url == reverse("leads:moving", args=[move.public_id])
+
+
+def _refuse(*args, **more):
+    raise MoveRefused("Not now.")
 
 
 def _moved(parts, there, **wanted):
