@@ -17,7 +17,7 @@ from leads.actions.covering import may_cover
 from leads.actions.unattended import spans_away
 from team.localtime import resolve
 from team.models import Membership, Role, Team, User
-from team.templatetags.midfield import moment_words
+from team.templatetags.midfield import day_words
 from team.worktime import WorkCalendar, end_of_working_day
 
 # Longer than that nobody is away who comes back to the same leads.
@@ -111,8 +111,7 @@ def bounds_words(
             bounds.append(_("works in %(teams)s only") % {"teams": teams})
         if sells and Role.AE not in {role for role, _team_id in roles[cover.pk]}:
             bounds.append(_("not for sales"))
-        for first, last in away.get(cover.pk, [])[:1]:
-            span = {"start": moment_words(first, now=at), "until": moment_words(last, now=at)}
-            bounds.append(_("away from %(start)s until %(until)s") % span)
+        for first, _last in away.get(cover.pk, [])[:1]:
+            bounds.append(_("away from %(day)s") % {"day": day_words(first, now=at, midline=True)})
         found[cover.pk] = "; ".join(bounds)
     return found

@@ -129,7 +129,9 @@ def _with_cover(told: Foreseen, cover: User, *, at: datetime) -> list[str]:
         "%(count)s planned step waits until %(back)s.", "%(count)s planned steps wait until %(back)s.", told.slid
     )
     back = moment_words(told.back_at or told.ends_at, now=at)
-    said = [lent % {"count": told.lent, "name": cover}, slid % {"count": told.slid, "back": back}]
+    said = [lent % {"count": told.lent, "name": cover}]
+    if told.slid or not told.given_back:
+        said.append(slid % {"count": told.slid, "back": back})
     if told.reserved:
         taken = ngettext(
             "%(count)s lead reserved in the pool passes to %(name)s.",

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.db import transaction
@@ -20,6 +21,7 @@ from leads.actions.logging import log_touch, set_step
 from leads.actions.moving import AT_ONCE_MAX, Target, carry_on_moves, move_leads, start_move
 from leads.actions.sharing import undo_shared
 from leads.actions.sweeping import notice_clocks, sweep_leads
+from leads.actions.undoing import undo_many
 from leads.checking import check_all
 from leads.models import BulkMove, Clock, HandOff, Lead, LeadEvent, Notice, SharedAct, Step
 from team.models import Absence, Membership, Role, User
@@ -208,7 +210,7 @@ def test_what_a_move_did_before_it_stopped_is_taken_back(client, pool, team, bob
     move = start_move([one.pk for one in pool], of=team, target=Target(bob), by=mona, at=timezone.now())
     monkeypatch.setattr("leads.actions.moving.PART", 300)
     monkeypatch.setattr("leads.actions.moving.SQLITE_PART", 300)
-    carry_on_moves(budget=0.001)
+    carry_on_moves(budget=0.1)
     Membership.objects.filter(user=mona).delete()
     carry_on_moves()
     Membership.objects.create(user=mona, team=team, role=Role.MANAGER)
@@ -236,9 +238,8 @@ def test_taking_back_that_stopped_is_offered_again_and_goes_on_from_there(
     monkeypatch.setattr("leads.actions.moving.SQLITE_PART", 4)
     take_back = reverse("leads:take_move_back", args=[move.public_id])
     back = client.post(take_back).url
-    carry_on_moves(budget=0.001)
     with monkeypatch.context() as broken:
-        broken.setattr("leads.actions.moving.undo_many", _refuse)
+        broken.setattr("leads.actions.moving.undo_many", _refuses_the_second())
         carry_on_moves()
     shown = client.get(reverse("leads:moving", args=[move.public_id]) if page == "of the move" else back).text
     assert f'action="{take_back}"' in shown
@@ -253,8 +254,15 @@ def test_taking_back_that_stopped_is_offered_again_and_goes_on_from_there(
     assert client.post(take_back).url == reverse("leads:moving", args=[move.public_id])
 
 
-def _refuse(*args, **more):
-    raise MoveRefused("Not now.")
+def _refuses_the_second():
+    calls = count(1)
+
+    def undo(*args, **more):
+        if next(calls) == 2:
+            raise MoveRefused("Not now.")
+        return undo_many(*args, **more)
+
+    return undo
 
 
 def _moved(parts, there, **wanted):
