@@ -19,7 +19,7 @@ from accounts.models import (
     PersonMerge,
     Suppression,
 )
-from accounts.search import index_accounts, index_people
+from accounts.search import index_accounts, index_colleagues, index_holders, index_people
 from team.admin import ReadOnlyAdmin, SettingAdmin
 
 
@@ -64,6 +64,8 @@ class AccountAdmin(SettingAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         index_accounts([form.instance.pk])
+        if "name" in form.changed_data:
+            index_colleagues([form.instance.pk])
 
 
 class ContactPointInline(_ReadOnlyInline):
@@ -126,6 +128,11 @@ class CustomFieldAdmin(SettingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Values are kept under the key in the type: both are chosen once."""
         return ("entity", "key", "type") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if isinstance(obj, CustomField) and {"position", "not_for_scores"} & set(form.changed_data):
+            index_holders([obj.key])
 
 
 @admin.register(Suppression)

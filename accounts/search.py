@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 
+from accounts.designation import OwnFields, known_by
 from accounts.models import Account, ContactPoint, Employment, ExternalId, Person, SearchText
 from accounts.normalise import folded, search_text, without_apostrophes
+from team.bulk import update_rows
 
 QUERY_MAX = 200
 WORDS_MAX = 12
+BATCH = 500
 
 
 def matching(q: str) -> QuerySet[SearchText]:
@@ -50,7 +53,29 @@ def text_of_account(account: Account, *, domains: Iterable[str] = (), called: It
 
 
 def index_people(person_ids: Iterable[int]) -> None:
-    """Write the search text of these people afresh, in the transaction that changed them."""
+    """Write afresh, in the transaction that changed them, what these people are found by, and called without a name."""
+    _index(person_ids)
+
+
+def index_colleagues(account_ids: Iterable[int]) -> None:
+    """The same of everybody who works at these accounts, which are called otherwise now."""
+    jobs = Employment.objects.filter(account__in=list(account_ids), is_current=True).order_by("person")
+    index_people(list(jobs.values_list("person", flat=True)))
+
+
+def index_holders(keys: Iterable[str]) -> None:
+    """How those without a name are called who hold something in these own fields, whose order or use is another now."""
+    nameless = Person.objects.filter(given_name="", family_name="", custom__has_any_keys=list(keys)).order_by("pk")
+    _index(list(nameless.values_list("pk", flat=True)), has_texts=False)
+
+
+def _index(person_ids: Iterable[int], *, has_texts: bool = True) -> None:
+    own, ids = OwnFields(), list(person_ids)
+    for first in range(0, len(ids), BATCH):
+        _index_part(ids[first : first + BATCH], own, has_texts=has_texts)
+
+
+def _index_part(person_ids: Iterable[int], own: OwnFields, *, has_texts: bool) -> None:
     people = Person.objects.in_bulk(list(person_ids))
     points: dict[int, list[ContactPoint]] = defaultdict(list)
     for point in ContactPoint.objects.filter(person__in=people):
@@ -60,21 +85,22 @@ def index_people(person_ids: Iterable[int]) -> None:
         for job in Employment.objects.filter(person__in=people, is_current=True).select_related("account")
     }
     called: dict[int, list[str]] = defaultdict(list)
-    for person_id, value in ExternalId.objects.filter(person__in=people).values_list("person_id", "value"):
-        called[person_id].append(value)
+    if has_texts:
+        for person_id, value in ExternalId.objects.filter(person__in=people).values_list("person_id", "value"):
+            called[person_id].append(value)
 
-    texts = []
+    texts, otherwise_called = [], []
     for pk, person in people.items():
         job = jobs.get(pk)
-        text = text_of_person(
-            person,
-            points[pk],
-            account=job.account.name if job and job.account else "",
-            title=job.title if job else "",
-            called=called[pk],
-        )
-        texts.append(SearchText(person_id=pk, text=text))
+        account, title = job.account.name if job and job.account else "", job.title if job else ""
+        if has_texts:
+            text = text_of_person(person, points[pk], account=account, title=title, called=called[pk])
+            texts.append(SearchText(person_id=pk, text=text))
+        designation = known_by(person, points[pk], account=account, title=title, own=own)
+        if designation != person.known_by:
+            otherwise_called.append((pk, designation))
     write_texts(texts, of="person")
+    update_rows(Person, ("id", "known_by"), otherwise_called)
 
 
 def index_accounts(account_ids: Iterable[int]) -> None:

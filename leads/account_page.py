@@ -139,7 +139,7 @@ class AccountPage:
         deeds = [
             Deed(
                 DEED_ICONS.get(row.kind, "visit"),
-                deed_words(row, row.person.name or _("Somebody without a name")),
+                deed_words(row, str(row.person)),
                 row.at,
                 clock_words(timezone.localtime(row.at)),
             )

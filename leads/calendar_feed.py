@@ -16,7 +16,7 @@ from icalendar import Calendar, Event, vDuration, vUri
 from agreement.models import StepKind
 from leads.invitation import GIVEN_BACK, OFF
 from leads.models import HandOff, Lead, Step
-from leads.why import address_of, name_of
+from leads.why import address_of
 from team.models import Absence, CalendarFeed
 from team.models.feed import hash_of
 
@@ -129,8 +129,7 @@ def _event(uid: str, words: str, starts_at: datetime, *, stamp: datetime) -> Eve
 
 def _who(lead: Lead) -> str:
     person, company = lead.person, lead.account.name if lead.account else ""
-    name = name_of(given=person.given_name, family=person.family_name, title="", company=company, city=person.city)
-    return f"{name} ({company})" if company and person.name else name
+    return f"{person} ({company})" if company and person.name else str(person)
 
 
 def _utc(at: datetime) -> datetime:

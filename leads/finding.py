@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, ContactPoint, Employment, Person, Standing
+from accounts.models import Account, ContactPoint, Employment, Person, Standing, called
 from accounts.normalise import folded, run_together
 from accounts.search import matching, query_words
 from agreement.models import Phase
@@ -112,7 +112,7 @@ def _people(ids: list[int], *, by: User) -> list[FoundPerson]:
 
 
 _COLUMNS = (
-    "public_id", "given_name", "family_name", "city", "own", "title", "company", "company_standing", "reached",
+    "public_id", "given_name", "family_name", "known_by", "own", "title", "company", "company_standing", "reached",
     "lead_id",
 )  # fmt: skip
 
@@ -125,7 +125,7 @@ def _known(*, people: list[int]) -> QuerySet[Any, Any]:
         Person.objects.filter(pk__in=people)
         .annotate(job=FilteredRelation("employments", condition=Q(employments__is_current=True)))
         .values_list(
-            "public_id", "given_name", "family_name", "city", "standing", "job__title", "job__account__name",
+            "public_id", "given_name", "family_name", "known_by", "standing", "job__title", "job__account__name",
             "job__account__standing", Subquery(points.values("value")[:1]), Subquery(latest.values("pk")[:1]),
         )
     )  # fmt: skip
@@ -152,14 +152,14 @@ _LEADS = Prepared(_leads_of)
 
 def _person(row: dict[str, Any], lead: dict[str, Any] | None) -> FoundPerson:
     name = f"{row['given_name']} {row['family_name']}".strip()
-    parts = [row["company"], row["title"]] if name else [row["company"], row["city"], _("no name yet")]
+    parts = [row["company"], row["title"]] if name else [_("no name yet")]
     standing, owner = _where(lead) if lead else ("", "")
     what_we_are = row["company_standing"] or row["own"]
     if what_we_are != Standing.PROSPECT:
         standing = " · ".join(part for part in (str(Standing(what_we_are).label), standing) if part)
     return FoundPerson(
         public_id=row["public_id"],
-        name=name or row["title"] or row["reached"] or _("Somebody without a name"),
+        name=called(row["given_name"], row["family_name"], row["known_by"]),
         about=" · ".join(part for part in parts if part),
         reached=row["reached"] or "",
         standing=standing,

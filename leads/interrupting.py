@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db.models import CharField, F, Q, QuerySet, Value
 
+from accounts.models import called
 from agreement.models import Lane, StepKind
 from leads.bands import PROMISE_LEAD
 from leads.models import Lead, Step
-from leads.why import name_of
 from team.calendars import KeptCalendars, NoCalendar
 from team.models import Role, User
 from team.prepared import Prepared
@@ -63,8 +63,8 @@ def interruptions_of(user: User, *, at: datetime) -> list[Interruption]:
         teams=teams, managed=managed,
     )  # fmt: skip
     found: dict[UUID, Interruption] = {}
-    for why, public_id, *names, step, due_at in rows:
-        one = Interruption(Why(why), public_id, _name(*names), names[-1] or "", due_at, step)
+    for why, public_id, *names, company, step, due_at in rows:
+        one = Interruption(Why(why), public_id, called(*names), company or "", due_at, step)
         # Who is both a rep and a manager of this team may take it herself.
         if public_id not in found or ORDER.index(one.why) < ORDER.index(found[public_id].why):
             found[public_id] = one
@@ -79,10 +79,6 @@ def _is_at_work(user: User, *, at: datetime) -> bool:
         return is_working(KeptCalendars(at=at).of_user(user.pk), at)
     except NoCalendar:
         return False
-
-
-def _name(given: str, family: str, city: str, company: str | None) -> str:
-    return name_of(given=given, family=family, title="", company=company or "", city=city)
 
 
 def _cannot_wait(
@@ -111,7 +107,7 @@ _NO_STEP: Any = Value("", output_field=CharField())
 def _columns(why: Why, lead: str, step: Any) -> tuple[Any, ...]:
     return (
         Value(why.value, output_field=CharField()), f"{lead}public_id", f"{lead}person__given_name",
-        f"{lead}person__family_name", f"{lead}person__city", f"{lead}account__name", step, "due_at",
+        f"{lead}person__family_name", f"{lead}person__known_by", f"{lead}account__name", step, "due_at",
     )  # fmt: skip
 
 

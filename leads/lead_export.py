@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import suppressed_channels
-from accounts.models import ContactPoint, CustomField
+from accounts.designation import without_address
+from accounts.models import ContactPoint, CustomField, called
 from agreement.models import Lane, Phase
 from leads.lead_list import Sort, chunks_of
 from leads.models import Lead
-from leads.why import name_of
 
 CHUNK = 500
 Channel = {ContactPoint.Kind.EMAIL: "email", ContactPoint.Kind.PHONE: "phone", ContactPoint.Kind.MOBILE: "phone"}
@@ -45,9 +45,9 @@ def _head() -> list[str]:
 
 
 _COLUMNS = (
-    "pk", "public_id", "person", "given", "family", "city", "country", "person_custom", "company", "account_custom",
-    "title", "phase", "stage", "closed_as", "reason", "team", "bdr", "ae", "sourced_by", "lane", "tier", "origin",
-    "source", "created_at", "attempts", "last_touched_at", "due_at", "wake_at", "closed_at",
+    "pk", "public_id", "person", "given", "family", "known_by", "city", "country", "person_custom", "company",
+    "account_custom", "title", "phase", "stage", "closed_as", "reason", "team", "bdr", "ae", "sourced_by", "lane",
+    "tier", "origin", "source", "created_at", "attempts", "last_touched_at", "due_at", "wake_at", "closed_at",
 )  # fmt: skip
 
 
@@ -55,17 +55,17 @@ def _columns(ids: list[int]) -> QuerySet[Any, Any]:
     """One row in the order of `_COLUMNS`."""
     jobs = FilteredRelation("person__employments", condition=Q(person__employments__is_current=True))
     return Lead.objects.filter(pk__in=ids).annotate(job=jobs).values_list(
-        "pk", "public_id", "person", "person__given_name", "person__family_name", "person__city", "person__country",
-        "person__custom", "account__name", "account__custom", "job__title", "phase", "stage__label", "closed_as",
-        "reason__label", "team__name", "bdr__name", "ae__name", "sourced_by__name", "lane", "tier", "origin", "source",
-        "created_at", "attempts", "last_touched_at", "due_at", "wake_at", "closed_at",
+        "pk", "public_id", "person", "person__given_name", "person__family_name", "person__known_by", "person__city",
+        "person__country", "person__custom", "account__name", "account__custom", "job__title", "phase", "stage__label",
+        "closed_as", "reason__label", "team__name", "bdr__name", "ae__name", "sourced_by__name", "lane", "tier",
+        "origin", "source", "created_at", "attempts", "last_touched_at", "due_at", "wake_at", "closed_at",
     )  # fmt: skip
 
 
 def _line(row: dict[str, Any], reached: dict[str, str], *, site: str) -> list[Any]:
-    named = {part: row[part] or "" for part in ("given", "family", "title", "company", "city")}
+    known_by = row["known_by"] if "email" in reached else without_address(row["known_by"])
     return [
-        name_of(**named),
+        called(row["given"], row["family"], known_by),
         row["title"],
         row["company"],
         reached.get("email"),

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import called
 from agreement.models import Lane, Phase
 from leads.inbox import outcome_due
 from leads.models import Lead
@@ -23,7 +24,7 @@ from leads.models.lead import AE_PHASES, LeadQuerySet
 from leads.rail import COUNT_MAX as COUNT_MAX
 from leads.rail import CountUpTo
 from leads.seeing import seen_as, shape_of, standing_for
-from leads.why import address_of, name_of
+from leads.why import address_of
 from team.addresses import read_moment, read_number
 from team.models import Installation, Role, User
 from team.prepared import Prepared
@@ -230,7 +231,7 @@ def _listed(rows: list[tuple[Any, ...]], way: str, *, total: int) -> Listed:
 
 
 _COLUMNS = (
-    "pk", "public_id", "given", "family", "city", "company", "title", "phase", "stage", "bdr", "ae", "team", "lane",
+    "pk", "public_id", "given", "family", "known_by", "company", "title", "phase", "stage", "bdr", "ae", "team", "lane",
     "tier", "source", "attempts", "due_at", "outcome_due", "closed_as", "closed_at", "reason", "created_at",
     "last_touched_at", "place",
 )  # fmt: skip
@@ -241,21 +242,20 @@ def _columns(leads: QuerySet[Lead], sort: Sort, *, at: datetime) -> QuerySet[Any
     return leads.annotate(
         job=FilteredRelation("person__employments", condition=Q(person__employments__is_current=True))
     ).values_list(
-        "pk", "public_id", "person__given_name", "person__family_name", "person__city", "account__name", "job__title",
-        "phase", "stage__label", "bdr__name", "ae__name", "team__name", "lane", "tier", "source", "attempts", "due_at",
-        outcome_due("pk", at=at), "closed_as", "closed_at", "reason__label", "created_at", "last_touched_at",
-        F(sort.column),
+        "pk", "public_id", "person__given_name", "person__family_name", "person__known_by", "account__name",
+        "job__title", "phase", "stage__label", "bdr__name", "ae__name", "team__name", "lane", "tier", "source",
+        "attempts", "due_at", outcome_due("pk", at=at), "closed_as", "closed_at", "reason__label", "created_at",
+        "last_touched_at", F(sort.column),
     )  # fmt: skip
 
 
 def _line(row: dict[str, Any]) -> Line:
-    named = {part: row[part] or "" for part in ("given", "family", "title", "company", "city")}
     has_name = bool(row["given"] or row["family"])
-    about = (row["company"], row["title"]) if has_name else (row["city"], _("no name yet"))
+    about = (row["company"], row["title"]) if has_name else (_("no name yet"),)
     return Line(
         lead_id=row["pk"],
         url=address_of("leads:lead", row["public_id"]),
-        name=name_of(**named),
+        name=called(row["given"], row["family"], row["known_by"]),
         about=" · ".join(part for part in about if part),
         phase=row["phase"],
         where=_where(row),

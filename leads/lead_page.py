@@ -34,7 +34,6 @@ from team.calendars import hours_kept
 from team.models import Role, User
 from team.templatetags.midfield import moment_words
 
-OWN_WORDS_MAX = 40
 DEEDS_READ = 200
 DEEDS_COUNT = timedelta(days=180)
 # Done by saying so; the others by a call, a touch or a meeting.
@@ -253,30 +252,8 @@ class LeadPage:
 
     @property
     def title(self) -> str:
-        """Her name, or else her three best facts; never an id."""
-        if self.person.name:
-            return self.person.name
-        job = self.employment
-        facts = [
-            job.title if job else "",
-            self.account.name if self.account else "",
-            next((point.value for point in self.contacts if point.kind == ContactPoint.Kind.EMAIL), ""),
-            *self.own_words[:2],
-            self.person.city or self.person.country,
-            self.lead.source,
-        ]
-        return ", ".join([fact for fact in facts if fact][:3]) or str(self.person)
-
-    @property
-    def own_words(self) -> list[str]:
-        """What the company's own fields say of her in a few words; a figure, a yes or a no names nobody, nor does what
-        was written after sales had spoken to her."""
-        said = [
-            value
-            for entity, _key, field, value in self._filled
-            if entity == CustomField.Entity.PERSON and isinstance(value, str) and not (field and field.not_for_scores)
-        ]
-        return [value for value in said if 3 < len(value) <= OWN_WORDS_MAX and not value[0].isdigit()]
+        """Her name, or else her best facts; never an id."""
+        return str(self.person)
 
     @property
     def own_fields(self) -> list[tuple[str, str]]:

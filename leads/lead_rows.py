@@ -64,7 +64,7 @@ def _jobs_at(person: int, account: int | None = None) -> QuerySet[Employment]:
     herself = Case(When(person=person, then=Value(0)), default=Value(1))
     current = Employment.objects.filter(here, is_current=True).select_related("person")
     # A dozen colleagues are said by name and part: no more of them is read.
-    said = current.only("account_id", "title", "role", "person__given_name", "person__family_name")
+    said = current.only("account_id", "title", "role", "person__given_name", "person__family_name", "person__known_by")
     return said.order_by(herself, known_first, "-pk")[: PEOPLE_SHOWN + 1]
 
 

@@ -14,9 +14,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import called
 from leads.cadence import due_since
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from leads.models.handoff import came_to
@@ -229,7 +229,12 @@ class _First(Subquery):
 
     def __init__(self, rows: QuerySet[Any], *, due: str, lead: str, name: str) -> None:
         told = JSONObject(
-            due=due, made="created_at", lead=lead, given=f"{name}__given_name", family=f"{name}__family_name"
+            due=due,
+            made="created_at",
+            lead=lead,
+            given=f"{name}__given_name",
+            family=f"{name}__family_name",
+            known_by=f"{name}__known_by",
         )
         super().__init__(rows.values(told=told)[:1])
 
@@ -237,7 +242,7 @@ class _First(Subquery):
 def _oldest(row: dict[str, Any]) -> Oldest | None:
     found = [
         Oldest(
-            f"{one['given']} {one['family']}".strip() or _("somebody without a name"),
+            called(one["given"], one["family"], one["known_by"]),
             reverse("leads:lead", args=[UUID(one["lead"])]),
             due_since(moment_told(one["due"]), moment_told(one["made"])),
         )

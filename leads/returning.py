@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from accounts.models import called
 from agreement.models import ReasonRule
 from leads.models import Lead
 from leads.why import Slept, slept_words
@@ -77,10 +78,11 @@ def _rows(leads: Any) -> Any:
         .order_by("wake_at", "pk")
         .values(
             "pk", "public_id", "version", "wake_at", "bdr_id", "team_id",
-            given=F("person__given_name"), family=F("person__family_name"), company=F("account__name"),
-            title=F("job__title"), owner=F("bdr__name"), team_name=F("team__name"), reason_label=F("reason__label"),
-            category=F("sleep__category"), since=F("sleep__at"), vendor=F("sleep__vendor"),
-            ends_on=F("sleep__contract_ends_on"), precision=F("sleep__precision"), missing=F("sleep__missing__label"),
+            given=F("person__given_name"), family=F("person__family_name"), known_by=F("person__known_by"),
+            company=F("account__name"), title=F("job__title"), owner=F("bdr__name"), team_name=F("team__name"),
+            reason_label=F("reason__label"), category=F("sleep__category"), since=F("sleep__at"),
+            vendor=F("sleep__vendor"), ends_on=F("sleep__contract_ends_on"), precision=F("sleep__precision"),
+            missing=F("sleep__missing__label"),
         )[: PAGE + 1]
     )  # fmt: skip
 
@@ -92,14 +94,14 @@ def _sleeper(row: dict[str, Any], user: User, managed: Sequence[int], *, at: dat
             row["category"], row["since"], row["vendor"], row["ends_on"], row["precision"], row["missing"] or ""
         )
         why = slept_words(slept, now=at)
-    is_mine = row["bdr_id"] == user.pk
+    is_mine, has_name = row["bdr_id"] == user.pk, bool(row["given"] or row["family"])
     return Sleeper(
         lead_id=row["pk"],
         public_id=row["public_id"],
         version=row["version"],
         url=reverse("leads:lead", args=[row["public_id"]]),
-        name=f"{row['given']} {row['family']}".strip() or row["title"] or _("Somebody without a name"),
-        about=" · ".join(part for part in (row["company"], row["title"]) if part),
+        name=called(row["given"], row["family"], row["known_by"]),
+        about=" · ".join(part for part in (row["company"], row["title"]) if part) if has_name else _("no name yet"),
         why=why,
         wake_at=row["wake_at"],
         owner="" if is_mine else row["owner"] or _("pool of %(team)s") % {"team": row["team_name"]},

@@ -34,6 +34,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from accounts.models import called
 from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
 from content.models import Asset, Topic
 from leads.cadence import attempts_of
@@ -100,7 +101,7 @@ class Facts:
     version: int
     given: str
     family: str
-    city: str
+    known_by: str
     zone: str
     company: str
     title: str
@@ -125,14 +126,14 @@ class Facts:
 
     @property
     def name(self) -> str:
-        """Her name; somebody without one is called by what is known of her."""
-        return name_of(given=self.given, family=self.family, title=self.title, company=self.company, city=self.city)
+        """Her name, or else her best facts."""
+        return called(self.given, self.family, self.known_by)
 
     @property
     def about(self) -> str:
         """Company before title, because the end is what is cut."""
         if not f"{self.given}{self.family}":
-            return " · ".join(part for part in (self.city, _("no name yet")) if part)
+            return _("no name yet")
         return " · ".join(part for part in (self.company, self.title) if part)
 
     @property
@@ -143,20 +144,6 @@ class Facts:
     def cadence_attempts(self) -> int:
         """How many attempts its cadence has; a cadence never changes, so that they are kept."""
         return len(attempts_of(self.cadence_id)) if self.cadence_id else 0
-
-
-def name_of(*, given: str, family: str, title: str, company: str, city: str) -> str:
-    """Her name; somebody without one is called by what is known of her."""
-    name = f"{given} {family}".strip()
-    if name:
-        return name
-    if title and company:
-        return _("%(title)s at %(company)s") % {"title": title, "company": company}
-    if company:
-        return _("Somebody at %(company)s") % {"company": company}
-    if title or not city:
-        return title or _("Somebody without a name")
-    return _("Somebody in %(place)s") % {"place": city}
 
 
 def address_of(name: str, key: UUID | int) -> str:
@@ -213,7 +200,7 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
         # With its LIMIT it is looked up a row; an EXISTS would be answered by reading every open step there is.
         .alias(promise=Subquery(promised.values("pk")[:1]))
         .values_list(
-            "pk", "public_id", "version", "person__given_name", "person__family_name", "person__city",
+            "pk", "public_id", "version", "person__given_name", "person__family_name", "person__known_by",
             "person__time_zone", "account__name", "job__title", "phase", "lane", "tier", "origin", "source",
             "previous_id", "first_touched_at", "attempts", "evidence",
             "cadence_id",

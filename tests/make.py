@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from accounts.models import Account, ContactPoint, Employment, Person
+from accounts.search import index_people
 from agreement.models import Criterion, Disposition, Lane, Phase, Reason
 from leads.actions.claiming import claim_lead
 from leads.actions.entering import NewLead, open_leads
@@ -60,6 +61,9 @@ def make_person(*, email="", phone="", title="", account=None, **fields):
         ContactPoint.objects.create(person=person, kind="phone", value=number, normalised=number, is_primary=True)
     if account or title:
         Employment.objects.create(person=person, account=account, title=title)
+    if not person.name:
+        index_people([person.pk])
+        person.refresh_from_db()
     return person
 
 

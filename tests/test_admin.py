@@ -229,6 +229,7 @@ def test_the_attempts_of_a_cadence_stay_as_they_were_begun(site):
 
 def test_a_renamed_account_is_found_by_its_new_name(site):
     account = make_account(name="Old Name")
+    her = make_person(given_name="", family_name="", email=None, account=account)
     index_accounts([account.pk])
 
     site.post(
@@ -239,6 +240,9 @@ def test_a_renamed_account_is_found_by_its_new_name(site):
     account.refresh_from_db()
     assert (account.name, account.standing, account.version) == ("New Name", "customer", 2)
     assert "new name" in SearchText.objects.get(account=account).text
+    her.refresh_from_db()
+    assert str(her) == "New Name"
+    assert "new name" in SearchText.objects.get(person=her).text
 
 
 def test_teams_are_retired_and_never_deleted(site):

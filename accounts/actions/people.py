@@ -87,6 +87,8 @@ def add_person(
     if account is not None or title.strip():
         Employment.objects.create(person=person, account=account, title=text(title, most=200))
     index_people([person.pk])
+    if not person.name:
+        person.refresh_from_db(fields=["known_by"])
     return person
 
 
@@ -303,8 +305,8 @@ def _locked(person: Person, *, expect: int) -> Person:
 
 def _write(person: Person, values: dict[str, Any]) -> None:
     Person.objects.filter(pk=person.pk).update(version=F("version") + 1, **values)
-    person.refresh_from_db(fields=["version", *values])
     index_people([person.pk])
+    person.refresh_from_db(fields=["version", "known_by", *values])
 
 
 def _normalised(kind: str, value: str, country: str) -> tuple[str, str, str]:

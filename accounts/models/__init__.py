@@ -1,7 +1,7 @@
 """Who we may sell to: accounts, people, how to reach them, and what others call them. It knows nothing of leads."""
 
 from accounts.models.account import Account, AccountDomain, Standing
-from accounts.models.person import ContactPoint, Employment, Person, Suppression
+from accounts.models.person import ContactPoint, Employment, Person, Suppression, called
 from accounts.models.records import CustomField, ExternalId, PersonMerge, SearchText
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "SearchText",
     "Standing",
     "Suppression",
+    "called",
 ]

@@ -11,6 +11,11 @@ from uuid_utils.compat import uuid7
 from accounts.models.account import Account, Standing
 
 
+def called(given: str | None, family: str | None, known_by: str | None) -> str:
+    """What somebody is called everywhere: her name, or else her best facts."""
+    return f"{given or ''} {family or ''}".strip() or known_by or str(_("Somebody without a name"))
+
+
 class Person(models.Model):
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     given_name = models.CharField(max_length=100, blank=True, default="")
@@ -25,6 +30,8 @@ class Person(models.Model):
     # Her own standing, used while she has no account.
     standing = models.CharField(max_length=16, choices=Standing, default=Standing.PROSPECT)
     custom = models.JSONField(default=dict, blank=True)
+    # What she is called who has no name: kept by accounts/designation.py, empty for everybody else.
+    known_by = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
@@ -47,7 +54,7 @@ class Person(models.Model):
         indexes = [models.Index(fields=["family_name", "given_name", "id"], name="person_by_name")]
 
     def __str__(self) -> str:
-        return self.name or str(_("Somebody without a name"))
+        return called(self.given_name, self.family_name, self.known_by)
 
     @property
     def name(self) -> str:

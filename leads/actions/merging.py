@@ -174,8 +174,8 @@ def _forget(person: Person, *, by: User | None, at: datetime) -> None:
     SearchText.objects.filter(person=person).delete()
     Interest.objects.filter(person=person).delete()
     Person.objects.filter(pk=person.pk).update(
-        given_name="", family_name="", city="", region="", time_zone="", source="", custom={}, erased_at=at,
-        version=F("version") + 1,
+        given_name="", family_name="", city="", region="", time_zone="", source="", custom={}, known_by="",
+        erased_at=at, version=F("version") + 1,
     )  # fmt: skip
 
 

@@ -14,11 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import called
 from agreement.models import CadenceStep, Lane, Phase, SLAClause, StepKind
 from agreement.models.version import ReasonRule
 from leads.models import Activity, Clock, HandOff, Lead, Notice, Recycling, SecondLook, Step
 from leads.oversight.days import Days
-from leads.why import name_of
 from team.prepared import Prepared
 from team.templatetags.midfield import moment_words
 
@@ -223,10 +223,10 @@ def _done(item: Item, told: list[tuple[str, str, int, datetime]], *, reader: int
 
 def _leads(ids: list[int]) -> dict[int, Named]:
     found = {}
-    for pk, key, lane, tier, tries, given, family, city, company, bdr_id, *names in (
+    for pk, key, lane, tier, tries, given, family, known_by, company, bdr_id, *names in (
         _LEADS.rows(leads=ids) if ids else ()
     ):
-        person = name_of(given=given, family=family, title="", company=company or "", city=city)
+        person = called(given, family, known_by)
         bdr, ae, reason = (name or "" for name in names)
         found[pk] = Named(pk, key, lane, tier, tries, person, company or "", bdr_id, bdr, ae, reason)
     return found
@@ -237,8 +237,8 @@ _LEADS = Prepared(
         Lead.objects.filter(pk__in=leads)
         .order_by()
         .values_list(
-            "pk", "public_id", "lane", "tier", "attempts", "person__given_name", "person__family_name", "person__city",
-            "account__name", "bdr", "bdr__name", "ae__name", "reason__label",
+            "pk", "public_id", "lane", "tier", "attempts", "person__given_name", "person__family_name",
+            "person__known_by", "account__name", "bdr", "bdr__name", "ae__name", "reason__label",
         )
     )
 )  # fmt: skip

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.actions.fields import CHOICES_MAX, LABEL_MAX, key_for
 from accounts.models import Account, CustomField, Person
+from accounts.search import index_holders
 from agreement.models import AgreementVersion, ScoreRule
 from leads.models import Import
 from leads.settings.codes import PLACE_MAX, called
@@ -136,6 +137,8 @@ class OwnFields(Kind):
         if bool(old.get("is_retired")) != bool(new.get("is_retired")):
             said["retired_at"] = at if new.get("is_retired") else None
         CustomField.objects.filter(pk=pk).update(**said)
+        if new["entity"] == Entity.PERSON and old.get("not_for_scores") != new.get("not_for_scores"):
+            index_holders(CustomField.objects.filter(pk=pk).values_list("key", flat=True))
         return pk
 
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
@@ -181,11 +184,13 @@ class OwnFields(Kind):
         return list(rows.values_list("pk", flat=True))
 
     def put_in_order(self, pks: list[int]) -> None:
-        before = -1
-        places = sorted(CustomField.objects.filter(pk__in=pks).values_list("position", flat=True))
-        for place, pk in zip(places, pks, strict=True):
+        fields, moved, before = CustomField.objects.in_bulk(pks), [], -1
+        for place, pk in zip(sorted(field.position for field in fields.values()), pks, strict=True):
             before = max(place, before + 1)
-            CustomField.objects.filter(pk=pk).update(position=before)
+            if (field := fields[pk]).position != before:
+                CustomField.objects.filter(pk=pk).update(position=before)
+                moved += [field.key] * (field.entity == Entity.PERSON)
+        index_holders(moved)
 
     def say(self, name: str, value: Any) -> str:
         return ", ".join(value) if name == "choices" and value else super().say(name, value)

@@ -268,13 +268,13 @@ def test_the_reason_names_what_she_did(alice):
 
 def test_somebody_without_a_name_is_called_by_what_is_known_of_her(alice):
     person = make_person(
-        given_name="", family_name="", city="Leeds", title="Technician", account=make_account(name="Orrin")
+        given_name="", family_name="", email=None, city="Leeds", title="Technician", account=make_account(name="Orrin")
     )
     working(alice, person=person)
 
     row = only_row(alice)[1]
 
-    assert (row.name, row.about) == ("Technician at Orrin", "Leeds · no name yet")
+    assert (row.name, row.about) == ("Technician, Orrin, Leeds", "no name yet")
 
 
 def test_filters_narrow_by_lane_tier_stage_and_words(alice):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from accounts.actions.matching.circle import Circle, KnownPerson
+from accounts.actions.matching.circle import Circle, KnownAccount, KnownPerson, columns_of
 from accounts.actions.people import suppress_person
+from accounts.designation import OwnFields, known_by
 from accounts.models import (
     Account,
     AccountDomain,
@@ -17,12 +18,13 @@ from accounts.models import (
     SearchText,
     Suppression,
 )
-from accounts.search import text_of_account, text_of_person, write_texts
+from accounts.search import index_colleagues, text_of_account, text_of_person, write_texts
 from team.bulk import insert_rows, update_rows
 
 BATCH = 500
 PERSON_COLUMNS = (
     "given_name", "family_name", "country", "region", "city", "time_zone", "language", "source", "standing", "custom",
+    "known_by",
 )  # fmt: skip
 PERSON_ROW = (*PERSON_COLUMNS, "public_id", "version", "created_at")
 POINT_ROW = ("kind", "value", "normalised", "extension", "is_primary", "state", "source", "created_at")
@@ -58,17 +60,25 @@ def write_accounts(circle: Circle) -> None:
             if k.is_new or k.is_found_otherwise or k.new_domains or k.new_external_ids
         ],
     )
+    if renamed := [known.row.pk for known in changed if _is_renamed(known)]:
+        index_colleagues(renamed)
+
+
+def _is_renamed(known: KnownAccount) -> bool:
+    return known.as_read[columns_of(Account).index("name")] != known.row.name
 
 
 def write_people(circle: Circle) -> None:
-    new = circle.new_people
+    new, old = circle.new_people, circle.changed_people
+    touched = new + old
+    own = OwnFields()
+    for known in touched:
+        _designate(known, own)
     rows = [tuple(getattr(known.row, column) for column in PERSON_ROW) for known in new]
     for known, pk in zip(new, insert_rows(Person, PERSON_ROW, rows, ids=True), strict=True):
         known.row.pk = pk
         circle.people[pk] = known
-    old = circle.changed_people
     _overwrite(Person, [known.row for known in old if known.is_changed], PERSON_COLUMNS)
-    touched = new + old
     insert_rows(
         ContactPoint,
         ("person_id", *POINT_ROW),
@@ -122,14 +132,24 @@ def _overwrite(model: Any, rows: Sequence[Any], columns: tuple[str, ...]) -> Non
     update_rows(model, ("id", *columns), [tuple(getattr(row, name) for name in ("id", *columns)) for row in rows])
 
 
+def _designate(known: KnownPerson, own: OwnFields) -> None:
+    """Also by what is kept beside her row: her job, her address."""
+    account, title = _job_of(known)
+    designation = known_by(known.row, known.points.values(), account=account, title=title, own=own)
+    if designation != known.row.known_by:
+        known.row.known_by = designation
+        known.is_changed = True
+
+
 def _text_of(known: KnownPerson) -> str:
-    return text_of_person(
-        known.row,
-        known.points.values(),
-        account=known.account.row.name if known.account else "",
-        title=known.job.title if known.job else "",
-        called=[value for _source, value in sorted(known.external_ids)],
-    )
+    account, title = _job_of(known)
+    called = [value for _source, value in sorted(known.external_ids)]
+    return text_of_person(known.row, known.points.values(), account=account, title=title, called=called)
+
+
+def _job_of(known: KnownPerson) -> tuple[str, str]:
+    """Where she works and as what."""
+    return known.account.row.name if known.account else "", known.job.title if known.job else ""
 
 
 def _write_texts_of(entity: str, texts: list[tuple[int, bool, str]]) -> None:
