@@ -71,7 +71,7 @@ def newcomers_of(team: Team, *, at: datetime) -> list[User]:
     return list(User.objects.present(at).newcomers().with_role(Role.BDR, team).order_by("name", "pk"))
 
 
-def plan_spread(leads: Sequence[Lead], shares: list[Share], *, team: Team) -> Spread:
+def plan_spread(leads: Sequence[Lead], shares: list[Share], *, team: Team, newcomers: Sequence[User] = ()) -> Spread:
     """In the order of the list each goes to who has most room then. Reads nothing."""
     spread = Spread(shares)
     for lead in leads:
@@ -79,12 +79,24 @@ def plan_spread(leads: Sequence[Lead], shares: list[Share], *, team: Team) -> Sp
             why = _("Only what waits in the pool or is being worked is spread.")
             spread.skipped.append((lead, why))
             continue
-        free = [share for share in shares if share.room > 0 and share.rep.pk != lead.bdr_id]
+        others = [share for share in shares if share.rep.pk != lead.bdr_id]
+        free = [share for share in others if share.room > 0]
         if not free:
-            spread.skipped.append((lead, _("Nobody who is here has room for it.")))
+            spread.skipped.append((lead, _why_nobody(lead, others, newcomers)))
             continue
         max(free, key=lambda share: share.room).leads.append(lead)
     return spread
+
+
+def _why_nobody(lead: Lead, others: Sequence[Share], newcomers: Sequence[User]) -> str:
+    if others:
+        return _("Nobody who is here has room for it.")
+    # Of what somebody works, she is not asked.
+    if any(rep.pk != lead.bdr_id for rep in newcomers):
+        words = (_("Whoever else is here has never signed in."), _("Whoever is here has never signed in."))
+    else:
+        words = (_("Nobody else of the team is here."), _("Nobody of the team is here."))
+    return words[0] if lead.bdr_id else words[1]
 
 
 def spread_leads(ids: Sequence[int], *, team: Team, by: User, at: datetime) -> Spread:
@@ -96,7 +108,7 @@ def spread_leads(ids: Sequence[int], *, team: Team, by: User, at: datetime) -> S
     with transaction.atomic(), one_act() as act:
         place = {pk: number for number, pk in enumerate(ids)}
         leads = sorted(lock_leads(ids[:MANY_MAX]), key=lambda lead: place[lead.pk])
-        spread = plan_spread(leads, shares_of(team, at=at), team=team)
+        spread = plan_spread(leads, shares_of(team, at=at), team=team, newcomers=newcomers_of(team, at=at))
         for share in spread.shares:
             if share.leads:
                 found = [lead.pk for lead in share.leads]

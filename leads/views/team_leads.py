@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -211,7 +211,8 @@ def tell_of_many(request: Request, said: str, skipped: list[tuple[Lead, str]], *
 
 
 def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: datetime, most: int = MANY_MAX) -> list[Lead]:
-    """The leads that were ticked, else all that the filters leave: of this team, as many as one act takes."""
+    """The leads that were ticked, else all that the filters leave: of this team, as many as one act takes. Without
+    either, none."""
     ids = [found for text in given.getlist("lead")[:MANY_MAX] if (found := _uuid(text))]
     if ids or (request.method == "POST" and not given.get("all")):
         leads = Lead.objects.filter(team=chosen, public_id__in=ids)
@@ -219,7 +220,8 @@ def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: dateti
         return list(rows[:MANY_MAX])
     values = _filters(request, chosen)
     if not values:
-        raise Http404
+        # All of a team are chosen by nobody, nor is anything by an address that asks for what is not on offer.
+        return []
     return list(leads_of(chosen, values, at=at)[:most])
 
 

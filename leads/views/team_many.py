@@ -80,14 +80,18 @@ def _spread_page(
     status: int = 200,
     conflict: Exception | None = None,
 ) -> HttpResponse:
-    planned = plan_spread(leads, shares_of(chosen, at=at), team=chosen)
+    newcomers = newcomers_of(chosen, at=at)
+    planned = plan_spread(leads, shares_of(chosen, at=at), team=chosen, newcomers=newcomers)
+    reasons = {why for _lead, why in planned.skipped}
     context = {
         "now": at,
         "team": chosen,
         "leads": leads,
         "spread": planned,
         "shares": [share for share in planned.shares if share.leads],
-        "newcomers": newcomers_of(chosen, at=at),
+        "newcomers": newcomers,
+        # Said once where it is the same of all.
+        "why_none": next(iter(reasons)) if len(reasons) == 1 else "",
         "form_id": new_form_id(),
         "conflict": conflict,
         "is_cut": len(leads) == MANY_MAX,

@@ -12,7 +12,7 @@ from leads.actions.recycling_many import recycle_leads
 from leads.actions.spreading import plan_spread, shares_of, spread_leads
 from leads.checking import check_all
 from leads.models import Lead
-from team.models import Absence
+from team.models import Absence, User
 from tests.make import NOON, disposition, make_lead, reason
 
 
@@ -63,6 +63,47 @@ def test_who_has_never_signed_in_gets_nothing_and_is_named(client, pooled, team,
     assert "Bob." in page.text.split("gets nothing:")[1]
     spread_leads([lead.pk for lead in pooled], team=team, by=mona, at=NOON)
     assert Lead.objects.filter(bdr=alice).count() == 5
+
+
+@pytest.mark.parametrize(
+    ("who_is_here", "why"),
+    [
+        ("newcomers", "Whoever is here has never signed in."),
+        ("nobody", "Nobody of the team is here."),
+        ("herself", "Nobody else of the team is here."),
+    ],
+)
+def test_what_nobody_gets_says_the_true_reason(client, pooled, team, alice, bob, mona, who_is_here, why):
+    leads, now = pooled, timezone.now()
+    if who_is_here == "newcomers":
+        User.objects.filter(pk__in=[alice.pk, bob.pk]).update(last_login=None)
+    else:
+        away = [bob] if who_is_here == "herself" else [alice, bob]
+        for rep in away:
+            Absence.objects.create(user=rep, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1))
+    if who_is_here == "herself":
+        leads = [make_lead(phase="working", bdr=alice, at=timezone.now())]
+    client.force_login(mona)
+
+    page = client.get(reverse("leads:spread"), {"lead": picked(*leads)}).text
+
+    assert f"<p>{why}</p>" in page
+    assert "has room" not in page
+    assert [said for _lead, said in spread_leads([leads[0].pk], team=team, by=mona, at=timezone.now()).skipped] == [why]
+
+
+@pytest.mark.parametrize("query", [{}, {"rep": "abc"}, {"team": "zz"}, {"team": "zz", "rep": "99999999999999999999"}])
+def test_an_odd_address_chooses_nothing_and_says_so(client, pooled, mona, query):
+    client.force_login(mona)
+
+    for name in ("spread", "recycle_many", "move"):
+        page = client.get(reverse(f"leads:{name}"), query)
+
+        assert page.status_code == 200
+        assert "Nothing is chosen" in page.text
+        client.post(reverse(f"leads:{name}"), {**query, "all": "1"})
+    assert not Lead.objects.exclude(pk__in=[lead.pk for lead in pooled]).exists()
+    assert not Lead.objects.exclude(bdr=None).exists()
 
 
 def test_what_sales_has_or_sleeps_is_not_spread_and_nobody_gets_her_own(team, alice, bob, peter, mona):
