@@ -1,8 +1,10 @@
 """Stages: added, renamed, put in order, retired into a successor, each reverted."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
@@ -227,3 +229,19 @@ def test_a_list_of_a_stage_shows_what_its_leads_went_on_in(client, save, alice, 
     assert f'<option value="{stage("connected").pk}" selected>' in page.text
     listed = client.get(reverse("leads:leads"), {"stage": warm.pk}).context["listed"]
     assert [line.lead_id for line in listed.lines] == [lead.pk]
+
+
+def test_the_migration_lets_enter_where_the_order_said_before(db):
+    Stage.objects.update(is_connected=False, is_without_meeting=False)
+    Stage.objects.filter(key="handed_off").delete()
+    Stage.objects.create(key="warm", label="Warm", phase="working", position=0)
+    migration = import_module("agreement.migrations.0005_entries_by_order")
+
+    migration.take_from_order(apps, None)
+
+    # Where a phase has but one stage, that takes both.
+    assert (stage("warm").is_connected, stage("connected").is_connected) == (True, False)
+    assert stage("meeting_booked").is_without_meeting
+    Stage.objects.filter(key="attempting").update(retired_at=NOON, successor=stage("warm"))
+    migration.forget(apps, None)
+    assert not stage("attempting").is_entry
