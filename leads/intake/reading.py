@@ -27,7 +27,7 @@ from leads.intake.records import (
     read_records,
 )
 from leads.intake.sniffing import DELIMITERS, ENCODINGS, delimiter_of, encoding_of
-from leads.intake.values import is_empty
+from leads.intake.values import is_empty, means_nothing
 from team.csv import unguard_cell
 
 __all__ = [
@@ -52,13 +52,16 @@ READ_BYTES = 1024 * 1024
 SAMPLE_ROWS = 20
 SAMPLE_VALUES = 100
 SAMPLE_CHARACTERS = 200
+# In so many spellings and so few letters people write that there is nothing.
+NOTHING_VALUES = 20
+NOTHING_CHARACTERS = 30
 COUNTED_VALUES = 10_000
 PREAMBLE_RECORDS = 100
 
 
 class Column(NamedTuple):
-    """One column over all good rows: how many have a value, how many values there are, and the first 100 of them with
-    how often each stands there."""
+    """One column over all good rows: how many have a value, how many values there are, and 100 of them with how often
+    each stands there: the first, and what probably means nothing wherever it stands."""
 
     name: str
     named: bool
@@ -69,7 +72,7 @@ class Column(NamedTuple):
     times: tuple[int, ...] = ()
 
     def filled_beside(self, empty: Collection[str]) -> int:
-        """How many have a value when these mean nothing, as far as they are among the first 100."""
+        """How many have a value when these mean nothing, as far as they are among the samples."""
         nothing = zip(self.samples, self.times, strict=False)
         declared = {value.strip() for value in empty}
         return self.filled - sum(times for value, times in nothing if is_empty(value, declared))
@@ -290,6 +293,7 @@ def _count(stream: BinaryIO, layout: Layout, names: list[str]) -> dict[str, Any]
     sample: list[tuple[str, ...]] = []
     seen: list[dict[str, int]] = [{} for _name in names]
     overflow = [0] * len(names)
+    nothing: list[dict[str, int]] = [{} for _name in names]
     for record in read_records(stream, layout):
         rows += 1
         if isinstance(record, BadRecord):
@@ -306,6 +310,10 @@ def _count(stream: BinaryIO, layout: Layout, names: list[str]) -> dict[str, Any]
                 values[value] += 1
             elif len(values) <= SAMPLE_VALUES:
                 values[value] = 1
+            elif value in nothing[at]:
+                nothing[at][value] += 1
+            elif len(value) <= NOTHING_CHARACTERS and len(nothing[at]) < NOTHING_VALUES and means_nothing(value):
+                nothing[at][value] = 1
             elif value and not value.isspace():
                 overflow[at] += 1
     if not rows:
@@ -318,19 +326,29 @@ def _count(stream: BinaryIO, layout: Layout, names: list[str]) -> dict[str, Any]
         "bad_sample": tuple(bad_sample),
         "sample": tuple(sample),
         "columns": tuple(
-            _column(number, name, values, more)
-            for number, (name, values, more) in enumerate(zip(names, seen, overflow, strict=True), start=1)
+            _column(number, name, values, late, more)
+            for number, (name, values, late, more) in enumerate(
+                zip(names, seen, nothing, overflow, strict=True), start=1
+            )
         ),
     }
 
 
-def _column(number: int, name: str, values: dict[str, int], more: int) -> Column:
+def _column(number: int, name: str, values: dict[str, int], late: dict[str, int], more: int) -> Column:
+    """`late`: what probably means nothing and came when there were values enough."""
     filled = {value: times for value, times in values.items() if value and not value.isspace()}
+    found = [*filled.items(), *late.items()]
+    last = [one for one in found[SAMPLE_VALUES:] if means_nothing(one[0])]
+    kept = found[:SAMPLE_VALUES]
+    for one in last:
+        # Of those that say something the last makes room.
+        kept.remove(next((said for said in reversed(kept) if not means_nothing(said[0])), kept[-1]))
+        kept.append(one)
     return Column(
         name=name or _("Column %(number)d") % {"number": number},
         named=bool(name),
-        filled=sum(filled.values()) + more,
+        filled=sum(filled.values()) + sum(late.values()) + more,
         distinct=len(filled),
-        samples=tuple(value[:SAMPLE_CHARACTERS] for value in islice(filled, SAMPLE_VALUES)),
-        times=tuple(islice(filled.values(), SAMPLE_VALUES)),
+        samples=tuple(value[:SAMPLE_CHARACTERS] for value, _times in kept),
+        times=tuple(times for _value, times in kept),
     )

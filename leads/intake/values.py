@@ -237,7 +237,14 @@ def parse_money(value: str, format: str = "plain", *, currency: str = "") -> Mon
 
 def looks_empty(samples: Iterable[str]) -> list[str]:
     """Values that probably mean nothing, as they are written, for the marketer to declare empty."""
-    return [value for value in dict.fromkeys(samples) if value.strip() and folded(value).strip(_EDGES) in NOTHING]
+    return [value for value in dict.fromkeys(samples) if means_nothing(value)]
+
+
+def means_nothing(value: str) -> bool:
+    """Whether it is one of the words that people write where nothing is."""
+    # Nearly every cell of a file may be asked this, and few twice: what is folded is kept for those that are.
+    plain = " ".join(value.lower().split()) if value.isascii() else folded(value)
+    return bool(plain) and plain.strip(_EDGES) in NOTHING
 
 
 def is_empty(value: str, declared: Iterable[str] = ()) -> bool:

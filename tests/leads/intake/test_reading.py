@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leads.intake import reading
 from leads.intake import records as reader
 from leads.intake.reading import BadRecord, Profile, Record, UnreadableFile, guard_cell, profile, unguard_cell
+from leads.intake.values import looks_empty
 from team.csv import FORMULA_SIGNS
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -250,6 +251,16 @@ def test_profile_counts_rows_reasons_and_values_and_survives_the_database():
     ]
     assert len(described.sample) == 20
     assert Profile.from_json(json.loads(json.dumps(described.as_json()))) == described
+
+
+@pytest.mark.parametrize("before", [0, 99, 100, 101, 150])
+def test_what_means_nothing_is_not_counted_as_filled_wherever_it_stands(before):
+    described, _rows = read(b"id\n" + b"".join(b"p%d\n" % n for n in range(before)) + b"Select\n" * 40 + b"n/a\nz\n")
+    (column,) = described.columns
+
+    assert (column.filled, len(column.samples)) == (before + 42, min(before + 3, 100))
+    assert looks_empty(column.samples) == ["Select", "n/a"]
+    assert column.filled_beside(looks_empty(column.samples)) == before + 1
 
 
 def test_values_of_a_column_are_counted_over_the_whole_file():
