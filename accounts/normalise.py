@@ -1,4 +1,4 @@
-"""One spelling for what people write in many ways: addresses, numbers, names, countries, words to be found by.
+"""One spelling for what people write in many ways: addresses, numbers, countries, words to be found by.
 
 Pure functions. What cannot be right is refused with a BadValue whose words a marketer can act on; what is merely
 unusual is kept.
@@ -13,7 +13,6 @@ import idna
 import phonenumbers
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
-from nameparser import HumanName
 
 from accounts.domains import DATA, PRIVATE_SUFFIXES, is_reserved, registrable
 
@@ -44,11 +43,6 @@ class Phone(NamedTuple):
     normalised: str
     extension: str
     is_verified: bool
-
-
-class Name(NamedTuple):
-    given: str
-    family: str
 
 
 @lru_cache(maxsize=4096)
@@ -136,18 +130,6 @@ def domain(value: str) -> str:
     if not found:
         raise BadValue(_("is not a domain"))
     return found
-
-
-@lru_cache(maxsize=4096)
-def name(full: str) -> Name:
-    """Given and family name out of one column; titles and degrees are left out. One word is a given name."""
-    parsed = HumanName(text(full))
-    given = " ".join(part for part in (parsed.first, parsed.middle) if part)
-    if not given and not parsed.last:
-        return Name(text(full), "")
-    if not given and not parsed.title:
-        return Name(parsed.last, "")
-    return Name(given, parsed.last)
 
 
 def text(value: str, *, limit: int = MAX_GRAPHEMES, most: int | None = None, is_long: bool = False) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.normalise import BadValue, Email, Name, email, name, phone, text
+from accounts.names import Name, split_name
+from accounts.normalise import BadValue, Email, email, phone, text
 from team.models import Team, User
 
 
@@ -32,7 +33,7 @@ class PersonForm(forms.Form):
 
     def clean_name(self) -> str:
         written: str = self.cleaned_data["name"]
-        self.parsed_name = _read(name, written)
+        self.parsed_name = _read(split_name, written)
         return written
 
     def clean_email(self) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.actions.matching import Point
 from accounts.domains import company_domain
 from accounts.models import ContactPoint, CustomField
+from accounts.names import Name, split_name
 from accounts.normalise import MAX_PHONE_DIGITS, BadValue, country, domain, email, phone, refuse_unstorable, text
 from leads.imports.targets import NEEDS_DATE_FORMAT, NEEDS_SOURCE, Mapping
 from leads.intake.values import (
@@ -32,7 +33,6 @@ FUTURE_SLACK = timedelta(days=1)
 LIMITS = {
     "given_name": 100,
     "family_name": 100,
-    "full_name": 200,
     "region": 80,
     "city": 80,
     "language": 10,
@@ -101,6 +101,7 @@ class ColumnReaders:
         target = column["target"]
         format = column.get("format") or ("iso" if target in NEEDS_DATE_FORMAT else "plain")
         simple: dict[str, Reader] = {
+            "full_name": _read_full_name,
             "email": self._read_email,
             "phone": lambda value: self._read_phone(value, ContactPoint.Kind.PHONE),
             "mobile": lambda value: self._read_phone(value, ContactPoint.Kind.MOBILE),
@@ -208,6 +209,11 @@ class ColumnReaders:
 
 def _reads_text(limit: int) -> Reader:
     return lambda value: (_text(value, limit), None)
+
+
+def _read_full_name(value: str) -> Read:
+    name = split_name(_text(value, 200))
+    return Name(_text(name.given, LIMITS["given_name"]), _text(name.family, LIMITS["family_name"])), None
 
 
 def _text(value: str, limit: int) -> str:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.matching import AccountRow, PersonRow
 from accounts.models import ContactPoint, CustomField, Standing
-from accounts.normalise import name
 from leads.imports.cells import ColumnReaders, RowRefused
 from leads.imports.setters import RowInHand, setter_of
 from leads.imports.targets import OTHER, Mapping, Meaning
@@ -127,8 +126,7 @@ def _company_of(row: RowInHand) -> AccountRow:
 def _person_of(row: RowInHand) -> PersonRow:
     person, company = row.person, row.company
     if row.full_name and not (person.fields.get("given_name") or person.fields.get("family_name")):
-        parts = name(row.full_name)
-        given, family = parts.given[:100], parts.family[:100]
+        given, family = row.full_name
         person.fields |= {key: part for key, part in (("given_name", given), ("family_name", family)) if part}
     if company.name or company.domain or company.external_ids:
         person.account = company

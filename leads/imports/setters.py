@@ -12,6 +12,7 @@ from phonenumbers import timezone as phone_time_zones
 
 from accounts.actions.matching import AccountRow, PersonRow
 from accounts.models import ContactPoint
+from accounts.names import Name
 from leads.imports.targets import COMPANY_FACTS, COUNTRIES, SUPPRESSES
 
 
@@ -25,7 +26,7 @@ class RowInHand:
         self.company = AccountRow()
         self.fields: dict[str, Any] = self.company.fields if is_companies else self.person.fields
         self.custom: dict[str, Any] = {}
-        self.full_name = ""
+        self.full_name: Name | None = None
         self.status = ""
         self.moment: datetime | None = None
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.actions.people import AlreadyKnown, add_person
 from accounts.models import Person
-from accounts.normalise import name as split_name
+from accounts.names import split_name
 from leads.actions.answering import answer_criteria
 from leads.actions.blocks import wait_in_block
 from leads.actions.changing import LeadConflict, MoveRefused, lock_lead, parts_of

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import domains, normalise
-from accounts.normalise import BadValue, Name
+from accounts.normalise import BadValue
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data lies beside the project, not here")
@@ -214,21 +214,6 @@ def test_well_known_providers_are_on_our_list():
 
     assert [name for name in known.split() if name in shared and not domains.is_free_mail(name)] == []
     assert sum(domains.is_free_mail(name) for name in shared) >= 500
-
-
-@pytest.mark.parametrize(
-    ("full", "expected"),
-    [
-        ("Ada Lovelace", Name("Ada", "Lovelace")),
-        ("Dr. Ana María de la Cruz Jr.", Name("Ana María", "de la Cruz")),
-        ("Lovelace, Ada", Name("Ada", "Lovelace")),
-        ("Madonna", Name("Madonna", "")),
-        ("  ", Name("", "")),
-        (f"Ada {RLO}Lovelace", Name("Ada", "Lovelace")),
-    ],
-)
-def test_full_name_is_split(full, expected):
-    assert normalise.name(full) == expected
 
 
 @pytest.mark.parametrize(

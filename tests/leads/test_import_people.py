@@ -435,3 +435,15 @@ def test_lead_that_the_same_file_began_is_somebodys_once_she_acts_on_it(team, le
     assert run.tallies["notes"] == {"other_name": 1, "other_company": 1}
     assert Person.objects.get().name == "Ada"
     assert Employment.objects.get().account.name == "Corvane"
+
+
+def test_one_column_of_names_loses_nothing_anybody_is_called(team, lea):
+    rows = "Name,Company,Email\nSultan Khan,Corvane,sultan@corvane.io\nDr. Ada Lovelace,Corvane,ada@corvane.io\n"
+
+    run = bring(f"{rows}{'A' * 101} Khan,Corvane,long@corvane.io\n".encode(), by=lea)
+
+    assert list(Person.objects.order_by("pk").values_list("given_name", "family_name")) == [
+        ("Sultan", "Khan"),
+        ("Ada", "Lovelace"),
+    ]
+    assert ImportReject.objects.get(import_run=run).code == "bad_text"

@@ -6,11 +6,11 @@ from contextlib import suppress
 
 import pytest
 
-from accounts import domains, normalise
+from accounts import domains, names, normalise
 from accounts.normalise import BadValue
 from leads.intake import foreign, guessing, reading, records, sniffing, values
 
-MODULES = (domains, normalise, foreign, guessing, reading, records, sniffing, values)
+MODULES = (domains, names, normalise, foreign, guessing, reading, records, sniffing, values)
 LONG = 50_000
 TEXTS = [sign * LONG for sign in "a1 .,'\"@-+#(x"] + [
     pair * (LONG // 2) for pair in ("a ", "1,", "1.", "a.", "1 ", "+(", "ab@", "0 ", "(0)")
@@ -46,7 +46,7 @@ def test_pattern_takes_under_a_tenth_of_a_second_on_long_text(pattern):
 @pytest.mark.parametrize("text", TEXTS)
 def test_reading_a_very_long_value_ends_at_once(text):
     started = time.process_time()
-    for read in (normalise.email, normalise.phone, normalise.domain, normalise.name):
+    for read in (normalise.email, normalise.phone, normalise.domain, names.split_name):
         with suppress(BadValue):
             read(text.strip() + "!")
     for read in (values.parse_decimal, values.parse_money):
