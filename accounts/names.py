@@ -20,7 +20,7 @@ class Name(NamedTuple):
 def split_name(full: str) -> Name:
     """Given and family name, or *family, given*. One word is a given name; one word behind a title a family name."""
     parts = [part for part in (part.strip() for part in text(full).split(",")) if part]
-    behind = []
+    behind: list[str] = []
     while len(parts) > 1 and all(_is_suffix(word) for word in parts[-1].split()):
         behind.insert(0, parts.pop())
     found = _turned(parts[0], ", ".join(parts[1:])) if len(parts) > 1 else _parted("".join(parts).split())

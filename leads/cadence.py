@@ -67,23 +67,29 @@ def reach_of(lead: Lead) -> Reach:
     a meeting is not tried before it was held."""
     found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0, lead=lead.pk or 0)
     kinds = {kind for what, kind, _start, _minutes in found if what == "has"}
-    shut = {channel for what, channel, _start, _minutes in found if what == "shut"}
-    closed = {channel for channel, name in ((CALL, "phone"), (EMAIL, "email"), (SOCIAL, "all")) if shut & {name, "all"}}
-    # On a network somebody is found by the name.
-    channels = {SOCIAL}
-    if kinds & {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE}:
-        channels.add(CALL)
-    if ContactPoint.Kind.EMAIL in kinds:
-        channels.add(EMAIL)
+    closed = shut_by({channel for what, channel, _start, _minutes in found if what == "shut"})
     ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes in found if what == "meets"]
     did = [(at, kind, attempt or 0) for what, kind, at, attempt in found if what == "did"]
     return Reach(
-        channels=frozenset(channels - closed),
-        shut=frozenset(closed),
+        channels=_open_to(kinds) - closed,
+        shut=closed,
         held_until=max(ends, default=None),
         last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
         done={kind: at for at, kind, _attempt in sorted(did)},
     )
+
+
+def shut_by(suppressed: Container[str]) -> frozenset[str]:
+    """The channels that nobody may try, by what was asked for."""
+    ways = ((CALL, "phone"), (EMAIL, "email"), (SOCIAL, "all"))
+    return frozenset(channel for channel, name in ways if name in suppressed or "all" in suppressed)
+
+
+def _open_to(kinds: Container[str]) -> frozenset[str]:
+    """The channels that contact points of these kinds are for. On a network somebody is found by the name."""
+    has_phone = any(kind in kinds for kind in ContactPoint.PHONES)
+    has = ((CALL, has_phone), (EMAIL, ContactPoint.Kind.EMAIL in kinds), (SOCIAL, True))
+    return frozenset(channel for channel, is_there in has if is_there)
 
 
 def held_until_of(leads: Sequence[Lead]) -> dict[int, datetime]:
@@ -121,13 +127,29 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
 _REACHED = Prepared(_reached)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an attempt comes to with the channels there are."""
+
+    kind: str
+    title: str = ""
+    number: int | None = None
+
+
+def first_attempt(cadence_id: int | None, *, kinds: Container[str], suppressed: Container[str]) -> Attempt:
+    """What `first_step` will plan for whoever takes her."""
+    shut = shut_by(suppressed)
+    reach = Reach(_open_to(kinds) - shut, shut, held_until=None, last_attempt=0, done={})
+    return _comes_to(_next_possible(cadence_id, reach, after=0), reach)
+
+
 def first_step(
     lead: Lead, *, assignee_id: int | None, at: datetime, worktime: WorkCalendar, due_at: datetime | None = None
 ) -> Step:
     """The first attempt, due with the first touch (or at the next opening), over a channel the person has."""
     due_at = due_at or next_opening(worktime, at)
     reach = reach_of(lead)
-    attempt = _next_possible(lead, reach, after=0)
+    attempt = _next_possible(lead.cadence_id, reach, after=0)
     return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at)
 
 
@@ -137,10 +159,10 @@ def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, 
     reach = reach_of(lead)
     # Attempts that nothing was left of were passed over: the count of touches is behind the cadence then.
     after = max(after, reach.last_attempt)
-    attempt = _next_possible(lead, reach, after=after)
+    attempt = _next_possible(lead.cadence_id, reach, after=after)
     if attempt is None:
         tomorrow = add_working_days(worktime, at, 1, at_minute=MORNING)
-        return _decision(lead, reach, tomorrow, assignee_id=assignee_id, at=at)
+        return _planned(lead, None, reach, assignee_id=assignee_id, at=at, due_at=tomorrow)
     this = next((one for one in attempts_of(attempt.cadence_id) if one.position == after), None)
     days = attempt.day_offset - (this.day_offset if this else 0)
     if days <= 0:
@@ -155,12 +177,12 @@ def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, 
 def goes_on(lead: Lead) -> bool:
     """Whether an attempt is left that can reach her."""
     reach = reach_of(lead)
-    return _next_possible(lead, reach, after=max(lead.attempts, reach.last_attempt)) is not None
+    return _next_possible(lead.cadence_id, reach, after=max(lead.attempts, reach.last_attempt)) is not None
 
 
-def _next_possible(lead: Lead, reach: Reach, *, after: int) -> CadenceStep | None:
+def _next_possible(cadence_id: int | None, reach: Reach, *, after: int) -> CadenceStep | None:
     """The next attempt that something is left of, or for which a way to reach her is still to be looked for."""
-    attempts = attempts_of(lead.cadence_id) if lead.cadence_id else ()
+    attempts = attempts_of(cadence_id) if cadence_id else ()
     later = (attempt for attempt in attempts if attempt.position > after)
     return next((one for one in later if _reachable(one.kind, reach.channels) or reach.lacks(one.kind)), None)
 
@@ -174,36 +196,43 @@ def _planned(
     at: datetime,
     due_at: datetime,
 ) -> Step:
-    if attempt is None:
-        return _decision(lead, reach, due_at, assignee_id=assignee_id, at=at)
-    kind = _reachable(attempt.kind, reach.channels)
-    if kind is None:
-        step = _step(lead, StepKind.FIND_CONTACT, due_at, assignee_id=assignee_id, at=at)
-        step.title = _what_to_find(reach)
-        return step
+    it = _comes_to(attempt, reach)
+    if it.number is None:
+        return Step(
+            lead=lead,
+            kind=it.kind,
+            title=it.title,
+            due_at=due_at,
+            assignee_id=assignee_id,
+            made_by=Step.MadeBy.SYSTEM,
+            created_at=at,
+        )
     # Who asked to be called and was not reached yet waits for nobody's meeting.
     held_until = None if is_waiting(lead) else reach.held_until
     if held_until and held_until <= due_at:
         held_until = None
     return Step(
         lead=lead,
-        kind=kind,
+        kind=it.kind,
         due_at=held_until or due_at,
         held_from=due_at if held_until else None,
         assignee_id=assignee_id,
         cadence_id=lead.cadence_id,
-        attempt=attempt.position,
+        attempt=it.number,
         made_by=Step.MadeBy.CADENCE,
         created_at=at,
     )
 
 
-def _decision(lead: Lead, reach: Reach, due_at: datetime, *, assignee_id: int | None, at: datetime) -> Step:
-    """*Decide*. Where no attempt may be made it says so."""
-    step = _step(lead, StepKind.DECIDE, due_at, assignee_id=assignee_id, at=at)
-    if {CALL, EMAIL} <= reach.shut:
-        step.title = _("Decide: asked not to be contacted")
-    return step
+def _comes_to(attempt: CadenceStep | None, reach: Reach) -> Attempt:
+    """With no way to reach her yet it is the search for one; with no attempt left, or none allowed, *Decide*."""
+    if attempt is None:
+        is_shut = {CALL, EMAIL} <= reach.shut
+        return Attempt(StepKind.DECIDE, _("Decide: asked not to be contacted") if is_shut else "")
+    kind = _reachable(attempt.kind, reach.channels)
+    if kind is None:
+        return Attempt(StepKind.FIND_CONTACT, _what_to_find(reach))
+    return Attempt(kind, number=attempt.position)
 
 
 def _what_to_find(reach: Reach) -> str:
@@ -221,10 +250,6 @@ def _reachable(kind: str, channels: Container[str]) -> str | None:
     if len(have) == len(wanted):
         return kind
     return (StepKind.CALL if have == [CALL] else StepKind.EMAIL) if have else None
-
-
-def _step(lead: Lead, kind: str, due_at: datetime, *, assignee_id: int | None, at: datetime) -> Step:
-    return Step(lead=lead, kind=kind, due_at=due_at, assignee_id=assignee_id, made_by=Step.MadeBy.SYSTEM, created_at=at)
 
 
 def soon(at: datetime) -> datetime:

@@ -20,7 +20,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import ContactPoint
+from accounts.models import ContactPoint, Suppression
 from accounts.search import query_words
 from agreement.models import Lane, StepKind
 from leads.bands import PROMISE_LEAD
@@ -97,6 +97,8 @@ class Entry:
     account_id: int | None
     account_public_id: UUID | None
     account: str
+    # Something where she asked not to be called.
+    no_calls: int | None
 
     @property
     def is_first_touch(self) -> bool:
@@ -397,10 +399,20 @@ def _number_of(person: str) -> Any:
     return Case(When(**{f"{person}__time_zone": ""}, then=first), default=_NO_WORD)
 
 
+def _no_calls_to(person: str) -> Any:
+    """With its LIMIT it is looked up a row."""
+    silent = Suppression.objects.filter(person=OuterRef(person), channel__in=_NO_CALLS).order_by()
+    return Subquery(silent.values("pk")[:1])
+
+
+_NO_CALLS = (Suppression.Channel.PHONE, Suppression.Channel.ALL)
+
+
 def _of_lead(prefix: str) -> tuple[Any, ...]:
     return (
         f"{prefix}last_touched_at", f"{prefix}created_at", f"{prefix}account_id", f"{prefix}account__public_id",
-        f"{prefix}account__name", f"{prefix}person__country", f"{prefix}person__city", f"{prefix}person__region",
+        f"{prefix}account__name", _no_calls_to(f"{prefix}person"),
+        f"{prefix}person__country", f"{prefix}person__city", f"{prefix}person__region",
         _number_of(f"{prefix}person"), f"{prefix}account__country", f"{prefix}account__city",
         f"{prefix}account__region",
     )  # fmt: skip
@@ -496,8 +508,8 @@ def read_rank(text: str) -> Rank | None:
 
 
 def is_call(entry: Entry) -> bool:
-    """Whether the phone is part of what is next; of a reserved lead it is."""
-    return not entry.kind or entry.kind in CALLS
+    """Whether the phone is part of what is next, of a reserved lead too; of whoever may not be called it is not."""
+    return entry.no_calls is None and (not entry.kind or entry.kind in CALLS)
 
 
 def _is_idle(entry: Entry, days: int, *, at: datetime) -> bool:

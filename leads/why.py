@@ -34,10 +34,10 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from accounts.models import called
-from agreement.models import CadenceStep, Lane, Phase, ReasonRule, StepKind
+from accounts.models import ContactPoint, Suppression, called
+from agreement.models import Cadence, Lane, Phase, ReasonRule, StepKind
 from content.models import Asset, Topic
-from leads.cadence import attempts_of
+from leads.cadence import Attempt, attempts_of, first_attempt
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Step
 from team.prepared import Prepared
 from team.templatetags.midfield import day_words, span_words
@@ -117,7 +117,8 @@ class Facts:
     # Up to three engagements: verb, what it was about, when.
     evidence: tuple[tuple[str, str, datetime | None], ...]
     cadence_id: int | None
-    first_kind: str
+    # What whoever takes it will have to do; of a lead that is worked, its steps say that.
+    first: Attempt | None
     # Why it slept before, if it is back.
     slept: Slept | None
     handed: HandedOff | None
@@ -172,13 +173,26 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
         known[_EVIDENCE] = tuple(_evidence(row[_EVIDENCE], titles))
         known[_SLEPT] = Slept.of(row[_SLEPT])
         known[_HANDED] = HandedOff.of(row[_HANDED])
+        if reached := row[_FIRST_ATTEMPT]:
+            known[_CADENCE] = row[_CADENCE] or reached["cadence"]
+            known[_FIRST_ATTEMPT] = _first(known[_CADENCE], reached)
         found[row[0]] = Facts(*known)
     return found
 
 
 _COLUMNS = list(Facts.__dataclass_fields__)
 _WORDS = frozenset(place for place, name in enumerate(_COLUMNS) if Facts.__dataclass_fields__[name].type == "str")
-_EVIDENCE, _SLEPT, _HANDED = (_COLUMNS.index(name) for name in ("evidence", "slept", "handed"))
+_EVIDENCE, _SLEPT, _HANDED, _CADENCE, _FIRST_ATTEMPT = map(
+    _COLUMNS.index, ("evidence", "slept", "handed", "cadence_id", "first")
+)
+
+
+def _first(cadence_id: int | None, reached: dict[str, int | None]) -> Attempt:
+    return first_attempt(
+        cadence_id,
+        kinds={kind for kind in ContactPoint.Kind if reached.get(f"has_{kind}")},
+        suppressed={channel for channel in Suppression.Channel if reached.get(f"no_{channel}")},
+    )
 
 
 def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
@@ -190,7 +204,13 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
         category="category", since="at", vendor="vendor", ends_on="contract_ends_on", precision="precision",
         missing="missing__label",
     )  # fmt: skip
-    first = CadenceStep.objects.filter(cadence__lane=OuterRef("lane"), cadence__is_current=True, position=1)
+    cadence = Cadence.objects.filter(lane=OuterRef("lane"), is_current=True)
+    points = ContactPoint.objects.filter(person=OuterRef("person"), state__in=ContactPoint.USABLE).order_by()
+    silent = Suppression.objects.filter(person=OuterRef("person")).order_by()
+    ways: dict[str, QuerySet[Any]] = {f"has_{kind}": points.filter(kind=kind) for kind in ContactPoint.Kind}
+    ways |= {f"no_{channel}": silent.filter(channel=channel) for channel in Suppression.Channel}
+    # Each looked up a row, as below.
+    found = {name: Subquery(rows.values("pk")[:1]) for name, rows in {"cadence": cadence, **ways}.items()}
     began = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id")
     notes = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
     promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
@@ -204,7 +224,7 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
             "person__time_zone", "account__name", "job__title", "phase", "lane", "tier", "origin", "source",
             "previous_id", "first_touched_at", "attempts", "evidence",
             "cadence_id",
-            _while_queued(first.values("kind")[:1]),
+            Case(When(phase=Phase.QUEUED, then=JSONObject(**found)), output_field=JSONField()),
             Case(
                 When(previous__isnull=False, then=Subquery(sleep.values(was=slept)[:1])),
                 output_field=JSONField(),
@@ -270,7 +290,11 @@ def what(
     """What to do for this lead, by its next step; without one, its first touch."""
     if title:
         return title
-    kind = kind or facts.first_kind or StepKind.CALL
+    if not kind and facts.first:
+        kind, title, attempt = facts.first.kind, facts.first.title, facts.first.number
+        if title:
+            return title
+    kind = kind or StepKind.CALL
     if kind == StepKind.CALL_BACK and created_at:
         return _("Call back, promised %(day)s") % {"day": day_words(created_at, now=now, midline=True)}
     if kind in _FIRST and facts.is_untouched and (attempt or 1) == 1:

@@ -20,6 +20,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
+from leads.actions.silencing import refuse_shut
 from leads.actions.stages import connected_stage
 from leads.cadence import first_step, goes_on, next_step, soon
 from leads.clocks import first_touch_of
@@ -127,6 +128,7 @@ def set_step(
     `seen`: the mark of the next step she was shown; LeadConflict when another one stands there by now.
     """
     lead = _mine(lead, by=by, at=at, seen=seen)
+    refuse_shut(lead, kind, field="kind")
     due_at, local, zone = _moment(due, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
@@ -247,6 +249,7 @@ def _log_call(
     if follows == Disposition.Follows.CALL_BACK:
         if call_back is None:
             raise MoveRefused(_("When did you promise to call back?"), field="call_back")
+        refuse_shut(lead, StepKind.CALL_BACK, field="call_back")
         promised = _moment(call_back, at=at)
         _within_reach(promised[0], at=at)
 

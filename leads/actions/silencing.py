@@ -11,18 +11,38 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cache
 
-from agreement.models import Phase
-from leads.actions.changing import lock_leads
+from django.utils.translation import gettext as _
+
+from accounts.actions.people import suppressed_channels
+from agreement.models import Phase, StepKind
+from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import settle_first_touch, write_planned
-from leads.cadence import first_step, next_step, soon
+from leads.cadence import CALL, EMAIL, NEEDS, first_step, next_step, shut_by, soon
 from leads.clocks import first_touch_of
-from leads.models import Clock, Step
+from leads.models import Clock, Lead, Step
 from team.calendars import KeptCalendars
 from team.worktime import WorkCalendar
 
 # What history says of it.
 SUPPRESSED = "suppressed"
+
+
+def refuse_shut(lead: Lead, kind: str, *, field: str) -> None:
+    """MoveRefused for a call or an e-mail planned to somebody who asked for none. What has happened may be logged."""
+    wanted = (CALL,) if kind == StepKind.CALL_BACK else NEEDS.get(StepKind(kind), ())
+    if not wanted:
+        return
+    shut = shut_by(suppressed_channels([lead.person_id]).get(lead.person_id, ()))
+    if not shut.intersection(wanted):
+        return
+    if {CALL, EMAIL} <= shut:
+        said = _("%(name)s asked not to be contacted: no call and no e-mail can be planned.")
+    elif CALL in shut:
+        said = _("%(name)s asked not to be called: no call can be planned. An e-mail can.")
+    else:
+        said = _("%(name)s asked for no e-mail: none can be planned. A call can.")
+    raise MoveRefused(said % {"name": lead.person}, field=field)
 
 
 def pass_over_shut(people: Collection[int], *, at: datetime) -> int:

@@ -160,7 +160,9 @@ class NoteForm(LeadForm):
 class StepForm(LeadForm):
     """The next step: which, or the same one later, and when: a moment picked or typed."""
 
-    kind = forms.ChoiceField(choices=[("", ""), *[(kind.value, kind.label) for kind in PLANNED]], required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What?"), choices=[("", ""), *[(kind.value, kind.label) for kind in PLANNED]], required=False
+    )
     title = forms.CharField(max_length=200, required=False)
     when = forms.CharField(max_length=10, required=False)
     due = WallTimeField(required=False)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.actions.people import suppress_person
 from accounts.models import ContactPoint, Suppression
 from agreement.models import CadenceStep, Lane, Phase, StepKind
+from leads.actions.changing import MoveRefused
 from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead
@@ -24,6 +25,8 @@ from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.folding import fold
 from leads.models import Clock, Lead, LeadEvent, Step
+from leads.pool import pool_of
+from leads.queue import Wanted, queue_of
 from team.clock import database_now
 from tests.leads.files import answered, bring, decided, received
 from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
@@ -309,3 +312,74 @@ def test_a_file_locks_leads_before_people_as_every_action_does(team, lea, kim):
 
     locked = [query["sql"].split('"')[1] for query in said if "FOR UPDATE" in query["sql"]]
     assert next(table for table in locked if table in ("leads_lead", "accounts_person")) == "leads_lead"
+
+
+# Before anybody works her, and what a rep may still plan
+@pytest.mark.parametrize(
+    ("channel", "email", "said"),
+    [
+        ("phone", "", "e-mail"),
+        ("email", "", "First call"),
+        ("phone", None, "Find an e-mail address"),
+        ("all", "", "Decide: asked not to be contacted"),
+    ],
+)
+def test_the_pool_names_the_step_that_whoever_takes_it_gets(team, alice, channel, email, said):
+    lead = make_lead(lane=Lane.HAND_RAISER, person=make_person(email=email))
+    suppress_person(lead.person, channel, source="import", at=NOON)
+
+    ((_band, _head, (row,)),) = pool_of([team.pk], at=LATER).groups
+    assert said in row.what
+    claim_lead(lead, by=alice, at=LATER)
+
+    queue = queue_of(alice, wanted=Wanted(), at=LATER)
+    ((_group, (mine,)),) = queue.groups
+    assert mine.what == row.what
+
+
+def test_who_asked_not_to_be_called_is_not_among_those_to_call_now(alice):
+    person = make_person(time_zone="Europe/London")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+    Step.objects.filter(lead=lead).update(kind=StepKind.REPLY, made_by="system", cadence=None, attempt=None)
+    assert queue_of(alice, wanted=Wanted(), at=LATER).callable_now == 1
+
+    suppress_person(person, "phone", source="import", at=LATER)
+
+    assert queue_of(alice, wanted=Wanted(), at=LATER).callable_now == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "refused"),
+    [
+        ("phone", [StepKind.CALL, StepKind.CALL_EMAIL, StepKind.CALL_BACK]),
+        ("email", [StepKind.EMAIL, StepKind.CALL_EMAIL]),
+    ],
+)
+def test_no_call_is_planned_with_who_asked_for_none_and_a_call_of_hers_is_logged(alice, client, channel, refused):
+    at = timezone.now()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=at)
+    asked(lead, channel, at=at)
+    for kind in refused:
+        with pytest.raises(MoveRefused, match="asked"):
+            set_step(lead, kind=kind, by=alice, at=at, due=at + HOUR)
+    set_step(lead, kind=StepKind.TASK, by=alice, at=at, due=at + HOUR)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=at)
+
+    client.force_login(alice)
+    tomorrow = (at + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    form = {"disposition": disposition("call_back").pk, "call_back": tomorrow, "zone": "UTC"}
+    response = client.post(reverse("leads:log_call", args=[lead.public_id]), form)
+
+    may = StepKind.CALL_BACK not in refused
+    assert (response.status_code == 422, "asked not to be called" in response.text) == (not may, not may)
+    assert lead.steps.open().filter(kind=StepKind.CALL_BACK).exists() is may
+
+
+def test_writing_is_offered_before_calling_to_who_asked_not_to_be_called(alice, client):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=timezone.now())
+    client.force_login(alice)
+    pages = [client.get(reverse("leads:lead", args=[lead.public_id])).text]
+    suppress_person(lead.person, "phone", source="import", at=timezone.now())
+    pages.append(client.get(reverse("leads:lead", args=[lead.public_id])).text)
+
+    assert [page.index('data-key="c"') < page.index('data-key="e"') for page in pages] == [True, False]
