@@ -223,7 +223,7 @@ class CalendarsKind(Kind):
         }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
-        self.check(pk, old, new)
+        self.check(pk, old, new, by=by, at=at)
         name = called(new["name"])
         facts = {name: new[name] for name in ("time_zone", "country", "subdivision")}
         if pk is None:
@@ -239,7 +239,7 @@ class CalendarsKind(Kind):
             Calendar.objects.filter(pk=pk).update(name=name)
         return pk
 
-    def check(self, pk: int | None, old: Values, new: Values) -> None:
+    def check(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> None:
         if Calendar.objects.filter(name__iexact=called(new["name"])).exclude(pk=pk or 0).exists():
             raise SettingRefused(_("There is a calendar of this name."), "name")
         if not new["windows"]:

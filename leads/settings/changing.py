@@ -75,7 +75,7 @@ def try_change(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetim
     old = kind.read(pk) if pk else {}
     if old is not None and _moves_many(kind, _differences(old, old | new)) and pk:
         _must_be_as_seen(old, seen)
-        kind.check(pk, old, old | new)
+        kind.check(pk, old, old | new, by=by, at=at)
         return
     with transaction.atomic():
         _write(kind, pk, new, by=by, at=at, seen=seen)
@@ -138,7 +138,7 @@ def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime)
     else:
         said = preview(kind, pk, old, at=at)
     if _moves_many(kind, change.changes) and change.verb in (Verb.CHANGE, Verb.RETIRE):
-        kind.check(pk, now, now | old)
+        kind.check(pk, now, now | old, by=by, at=at)
     else:
         with transaction.atomic():
             _revert(kind, change, by=by, at=at)

@@ -135,7 +135,7 @@ class Kind:
         """
         raise NotImplementedError
 
-    def check(self, pk: int | None, old: Values, new: Values) -> None:
+    def check(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> None:
         """SettingRefused where `write` would be, for the kinds with parts that move many; `write` begins with it.
 
         Reads only, and without locks where its page asks.

@@ -168,7 +168,7 @@ class Stages(Kind):
         }
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
-        self.check(pk, old, new)
+        self.check(pk, old, new, by=by, at=at)
         label = called(new["label"])
         if pk is None:
             last = Stage.objects.aggregate(last=Max("position"))["last"] or 0
@@ -192,7 +192,7 @@ class Stages(Kind):
                     let_enter(Stage.objects.get(pk=new[part]), part)
         return pk
 
-    def check(self, pk: int | None, old: Values, new: Values) -> None:
+    def check(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> None:
         namesake = Stage.objects.in_use().filter(phase=new["phase"], label__iexact=called(new["label"]))
         if not new.get("successor") and namesake.exclude(pk=pk or 0).exists():
             raise SettingRefused(_("There is a stage of this name in this phase."), "label")

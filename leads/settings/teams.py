@@ -130,7 +130,7 @@ class Teams(Kind):
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         one_at_a_time()
-        self.check(pk, old, new)
+        self.check(pk, old, new, by=by, at=at)
         name = called(new["name"])
         if pk is None:
             is_first = not Team.objects.filter(is_default=True).exists()
@@ -147,7 +147,7 @@ class Teams(Kind):
             Team.objects.filter(pk=pk).update(name=name)
         return pk
 
-    def check(self, pk: int | None, old: Values, new: Values) -> None:
+    def check(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> None:
         if Team.objects.filter(name__iexact=called(new["name"])).exclude(pk=pk or 0).exists():
             raise SettingRefused(_("There is, or was, a team of this name."), "name")
         has_hours = Calendar.objects.filter(pk=new["calendar"], windows__isnull=False)
