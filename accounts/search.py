@@ -65,7 +65,9 @@ def index_colleagues(account_ids: Iterable[int]) -> None:
 
 def index_holders(keys: Iterable[str]) -> None:
     """How those without a name are called who hold something in these own fields, whose order or use is another now."""
-    nameless = Person.objects.filter(given_name="", family_name="", custom__has_any_keys=list(keys)).order_by("pk")
+    if not (keys := list(keys)):
+        return
+    nameless = Person.objects.filter(given_name="", family_name="", custom__has_any_keys=keys).order_by("pk")
     _index(list(nameless.values_list("pk", flat=True)), has_texts=False)
 
 

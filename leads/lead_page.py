@@ -23,7 +23,7 @@ from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
 from leads.her_clock import HerClock, her_clock, weekend_worked
 from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS
-from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, Step
+from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
 from leads.scoring import rules_of
@@ -171,6 +171,13 @@ class LeadPage:
         """She works a block, and this lead is not in it."""
         return not self.block and getattr(self.lead, "open_block", None) is not None
 
+    @cached_property
+    def second_look(self) -> SecondLook | None:
+        """What a manager has to decide about its end."""
+        if self.lead.phase != Phase.CLOSED:
+            return None
+        return SecondLook.objects.filter(lead=self.lead, state=SecondLook.State.OPEN).first()
+
     @property
     def recycled(self) -> Recycling | None:
         return getattr(self.lead, "recycled", None)
@@ -292,8 +299,9 @@ class LeadPage:
     @cached_property
     def hers(self) -> HerClock:
         usable = [point.normalised for point in self.phones if point.state in ContactPoint.USABLE]
-        calendar = self.lead.team.calendar
-        hours = hours_kept(calendar.pk, calendar.version, at=self.now)
+        # By the reader's own weekend, as her queue says who is callable.
+        calendar, version = (getattr(self.lead, name) for name in ("reader_hours", "reader_hours_version"))
+        hours = hours_kept(calendar, version, at=self.now) if calendar else None
         return her_clock(self.person, self.account, usable, at=self.now, weekend=weekend_worked(hours, at=self.now))
 
     @property

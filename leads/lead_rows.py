@@ -13,6 +13,7 @@ from agreement.models import Phase
 from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Step
 from leads.models.handoff import absence_of_ae
 from leads.seeing import in_block_of, seer_of, shape_of, standing_for
+from team.calendars import calendar_of
 from team.models import Installation, User
 from team.prepared import Prepared
 from team.prepared_objects import PreparedObjects
@@ -43,6 +44,9 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, at: Any, **seer: Any) -> Que
             clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
             meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
             recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
+            # Hers, by which her queue says who is callable.
+            reader_hours=Subquery(calendar_of(user.pk).values("pk")[:1]),
+            reader_hours_version=Subquery(calendar_of(user.pk).values("version")[:1]),
             **absence_of_ae(at=at, hand_off="meeting__"),
             **in_block_of(user),
         )

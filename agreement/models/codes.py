@@ -48,8 +48,8 @@ class Stage(Code):
     # What enters here; one stage may take several, the order says nothing of it. One that was retired keeps what it
     # had, to have it again when it is taken up.
     is_entry = models.BooleanField(default=False)  # Whatever enters the phase: taken, handed off with a meeting, ...
-    is_connected = models.BooleanField(default=False)  # Whom a rep works and has spoken to.
-    is_without_meeting = models.BooleanField(default=False)  # What is handed off without a meeting.
+    is_connected = models.BooleanField(default=False, db_default=False)  # Whom a rep works and has spoken to.
+    is_without_meeting = models.BooleanField(default=False, db_default=False)  # What is handed off without a meeting.
 
     class Meta(Code.Meta):
         verbose_name = _("stage")

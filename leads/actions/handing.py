@@ -16,7 +16,7 @@ from leads.actions.effects import Effects
 from leads.actions.going_back import back_to_bdr, send_on
 from leads.actions.holding import hold_attempts
 from leads.actions.meetings import agreed, clock_of_ae, hand_off_was, let_go_on, meeting_moment
-from leads.actions.noticing import tell
+from leads.actions.noticing import settle_hand_off, tell
 from leads.actions.recycling import rule_of
 from leads.actions.stages import entry_stage, handed_off_stage
 from leads.cadence import soon
@@ -195,6 +195,7 @@ def withdraw_hand_off(hand_off: HandOff, *, by: User | None, at: datetime, line:
     hand_off.outcome_at = at
     hand_off.sequence += 1
     hand_off.save(update_fields=["state", "outcome_at", "sequence"])
+    settle_hand_off(lead, at=at)
     event = back_to_bdr(lead, "withdraw", effects, by=by, at=at, kind=StepKind.CALL, hand_off=hand_off.pk)
     let_go_on(hand_off, lead, at=at)
     return event
@@ -244,6 +245,7 @@ def _answer(
     hand_off.sequence += state == HandOff.State.REJECTED or goes_to_another
     hand_off.ae = ae or hand_off.ae
     hand_off.save(update_fields=["state", "answered_at", "answered_by", "reason", "ae", "sequence"])
+    settle_hand_off(hand_off.lead, at=at)
 
 
 def _response_clock(lead: Lead, ae: User, *, calendars: KeptCalendars, at: datetime) -> Clock | None:

@@ -1,10 +1,13 @@
-"""Who is told, and what she has seen. A notice is seen once; nothing else happens to it."""
+"""Who is told, and what she has seen: a notice is seen by her, or settled once somebody did what it asks for."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
+from agreement.models import SLAClause
 from leads.models import Lead, Notice
 from team.models import Membership, Role
 
@@ -24,6 +27,28 @@ def tell(user: User | None, lead: Lead, kind: str, *, by: User | None, at: datet
     """Whoever did it herself need not be told."""
     if user is not None and user != by:
         Notice.objects.create(user=user, lead=lead, kind=kind, at=at)
+
+
+# What waits for an answer to a hand-off, or for a second look.
+_HAND_OFF = Q(kind__in=[Notice.Kind.HAND_OFF, Notice.Kind.ESCALATED]) | Q(
+    kind=Notice.Kind.SOON, clock__kind=SLAClause.Kind.RESPONSE
+)
+_SECOND_LOOK = Q(kind=Notice.Kind.SECOND_LOOK)
+
+
+def settle_hand_off(lead: Lead, *, at: datetime) -> None:
+    """It is answered, or asks for no answer any more: nobody is told of it as of something new."""
+    Notice.objects.filter(_HAND_OFF, lead=lead, seen_at=None).update(seen_at=at)
+
+
+def settle_second_look(lead: Lead, *, at: datetime) -> None:
+    """One of the team's managers has decided."""
+    Notice.objects.filter(_SECOND_LOOK, lead=lead, seen_at=None).update(seen_at=at)
+
+
+def wait_again(lead: Lead, *, since: datetime) -> None:
+    """The answer given then is taken back: what was settled by it waits to be seen again."""
+    Notice.objects.filter(_HAND_OFF, lead=lead, seen_at=since).update(seen_at=None)
 
 
 def managers_of(team_id: int) -> list[User]:

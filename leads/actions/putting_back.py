@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import ContactPoint, Suppression
+from leads.actions.noticing import wait_again
 from leads.clocks import start_clock
 from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
 from team.bulk import insert_objects, update_rows
@@ -193,6 +194,7 @@ def put_back_at_once(lead: Lead, event: LeadEvent, *, by: User | None, at: datet
         told.delete()
     for pk, was in effects.get("hand_offs_were", []):
         _restore_hand_off(pk, was)
+        wait_again(lead, since=event.at)
     for pk, wake_at in effects.get("wakes_were", []):
         Recycling.objects.filter(pk=pk).update(wake_at=parse_datetime(wake_at))
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(

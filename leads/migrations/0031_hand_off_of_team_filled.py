@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import django.db.models.deletion
 from django.db import migrations, models
 
 from team.aside import AddIndexAside
@@ -26,15 +25,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(of_its_lead, migrations.RunPython.noop, elidable=True),
-        migrations.AlterField(
-            model_name="handoff",
-            name="team",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="team.team",
-            ),
-        ),
         AddIndexAside(model_name="handoff", index=models.Index(fields=["team", "-sent_at"], name="handoff_of_team")),
     ]

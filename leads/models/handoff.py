@@ -166,8 +166,8 @@ class HandOff(models.Model):
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="hand_offs")
     ae = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="hand_offs", db_index=False)
     bdr = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    # For whom it was booked: the lead's team then, wherever the lead is now.
-    team = models.ForeignKey(Team, models.PROTECT, related_name="+", db_index=False)
+    # For whom it was booked: the lead's team then, wherever the lead is now. Empty where a process of before wrote it.
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_index=False)
     state = models.CharField(max_length=14, choices=State, default=State.SENT)
     sent_at = models.DateTimeField()
     respond_by = models.DateTimeField()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from leads.models import HandOff
 from leads.models.handoff import BOOKED
-from leads.oversight.reps import MET, SAID_YES
+from leads.oversight.reps import BOOKED_DAYS, MET, SAID_YES
 from team.localtime import resolve
 from team.models import Role, Team, User, merged_into
 
@@ -29,7 +29,9 @@ def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
         user.pk: [user.name, user.email, 0, 0, 0, 0, 0]
         for user in User.objects.active().with_role(Role.BDR, team).order_by("name", "pk")
     }
-    offs = HandOff.objects.filter(team__in=merged_into(team), sent_at__lt=ends).order_by()
+    teams = merged_into(team)
+    offs = HandOff.objects.filter(Q(team__in=teams) | Q(team=None, lead__team__in=teams))
+    offs = offs.filter(sent_at__gte=begins - timedelta(days=BOOKED_DAYS), sent_at__lt=ends).order_by()
     whose = offs.annotate(credit=Coalesce("lead__sourced_by", "bdr"))
     counted = whose.values("credit").annotate(
         booked=_in("sent_at", begins, ends, BOOKED),

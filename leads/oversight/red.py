@@ -28,7 +28,7 @@ EARLY_COUNTED = 20
 HELD = (Phase.QUEUED, Phase.WORKING)
 
 RED: dict[str, str | Promise] = {
-    "waiting": gettext_lazy("A person waits in the pool"),
+    "waiting": gettext_lazy("A person waits for a call"),
     "first_touch": gettext_lazy("First touch missed"),
     "answer": gettext_lazy("Hand-off not answered"),
     "outcome": gettext_lazy("Outcome missing"),

@@ -42,7 +42,8 @@ def approve(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def put_back_look(request: Request, pk: int) -> HttpResponse:
     look = _look(request, pk)
-    return _decide(request, look, _("Put back: %(name)s is in the queue again."), put_back)
+    said = _("Put back: %(name)s is kept for %(rep)s.") if look.lead.bdr else _("Put back: %(name)s is in the pool.")
+    return _decide(request, look, said, put_back)
 
 
 def _morning(
@@ -77,13 +78,13 @@ def _decide(request: Request, look: SecondLook, said: str, act: Any) -> HttpResp
         return redirect(there)
     except (LeadConflict, MoveRefused) as conflict:
         return _morning(request, look.team, managed_teams(request), at=now, status=409, conflict=conflict)
-    tell(request, said % {"name": look.lead.person})
+    tell(request, said % {"name": look.lead.person, "rep": look.lead.bdr})
     return redirect(there)
 
 
 def _look(request: Request, pk: int) -> SecondLook:
     """404 for another team's, 403 for somebody of the team who does not manage it."""
-    looks = SecondLook.objects.select_related("lead__person", "team").filter(
+    looks = SecondLook.objects.select_related("lead__person", "lead__bdr", "team").filter(
         pk=pk, lead__in=Lead.objects.visible_to(request.user)
     )
     look = looks.first()

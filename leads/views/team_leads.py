@@ -89,7 +89,7 @@ def move(request: Request) -> HttpResponse:
 
 
 def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *, at: datetime) -> HttpResponse:
-    there = f"{reverse('leads:team_leads')}?{query_of(chosen, {})}"
+    there = _back_to(request.POST, chosen, leads, moves_to=form.target.team)
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
@@ -105,6 +105,13 @@ def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *
     said = ngettext("%(count)s lead moved to %(where)s.", "%(count)s leads moved to %(where)s.", count)
     tell_of_many(request, said % {"count": count, "where": form.words}, moved.skipped, act=moved.act)
     return redirect(there)
+
+
+def _back_to(given: QueryDict, chosen: Team, leads: list[Lead], *, moves_to: Team | None = None) -> str:
+    """The list, or the page of the one lead she came from, while it is in a team of hers."""
+    if given.get("from") == "lead" and len(leads) == 1 and moves_to in (None, chosen):
+        return reverse("leads:lead", args=[leads[0].public_id])
+    return f"{reverse('leads:team_leads')}?{query_of(chosen, {})}"
 
 
 def _start(request: Request, chosen: Team, ids: list[int], form: TargetForm, *, at: datetime) -> HttpResponse:
@@ -163,6 +170,7 @@ def _preview(
 ) -> HttpResponse:
     moved: Moved | None = None
     context: dict[str, Any] = {}
+    given = request.POST if request.method == "POST" else request.GET
     if form.is_bound and form.is_valid():
         moved = sort_out(leads, form.target)
         context = _receiver(form.target.user, form.target.side, moved)
@@ -180,6 +188,8 @@ def _preview(
         "kept": [] if len(leads) <= MANY_MAX else [("all", "1"), *_filters(request, chosen).items()],
         "shown": SHOWN,
         "most": AT_ONCE_MAX,
+        "came_from": given.get("from", ""),
+        "back_url": _back_to(given, chosen, leads),
     }
     return render(request, "leads/move.html", context, status=status)
 

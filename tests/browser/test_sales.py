@@ -189,7 +189,7 @@ def test_a_second_look_is_put_back_with_one_click(new_page, mona, alice, now):
 
     page.get_by_role("button", name="Put back").click()
 
-    expect(page.locator(".toast")).to_contain_text("is in the queue again")
+    expect(page.locator(".toast")).to_contain_text("is kept for")
     assert SecondLook.objects.get().state == "put_back"
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,11 +16,13 @@ from leads.actions.answering import answer_criteria
 from leads.actions.engaging import NewEngagement, record_engagements
 from leads.actions.logging import add_note, log_call
 from leads.actions.recycling import recycle_lead, wake_lead
+from leads.her_clock import weekend_of
 from leads.models import Engagement, Lead, LeadEvent
 from leads.models.lead import AE_PHASES
+from leads.queue import Wanted, queue_of
 from leads.waking import Facts
-from team.models import Absence, Role
-from tests.make import disposition, make_account, make_lead, make_person, make_user, reason
+from team.models import Absence, Role, User
+from tests.make import NOON, disposition, make_account, make_calendar, make_lead, make_person, make_user, reason
 
 
 @pytest.fixture
@@ -275,3 +278,19 @@ def test_somebody_whom_nothing_reaches_has_a_page_too(client, alice, now):
     lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email=None, phone=None), at=now)
 
     assert page_of(client, alice, lead).status_code == 200
+
+
+def test_whoever_works_saturdays_reads_here_what_her_queue_says_of_them(client, team, alice):
+    saturday = NOON + timedelta(days=5)
+    User.objects.filter(pk=alice.pk).update(calendar=make_calendar(days=range(6)))
+    alice = User.objects.get(pk=alice.pk)
+    person = make_person(time_zone="UTC")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=saturday - timedelta(hours=1), person=person)
+    callable_now = queue_of(
+        alice, wanted=Wanted(callable_now=True), at=saturday, weekend=weekend_of(alice.pk, at=saturday)
+    )
+
+    with time_machine.travel(saturday, tick=False):
+        page = page_of(client, alice, lead).context["page"]
+
+    assert (callable_now.total, page.hers.is_callable) == (1, True)

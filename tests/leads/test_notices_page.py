@@ -8,11 +8,14 @@ from django.db import connection
 from django.urls import reverse
 
 from agreement.models import Phase
-from leads.actions.handing import accept_hand_off, reject_hand_off
+from leads.actions.closing import approve_second_look, disqualify_lead
+from leads.actions.handing import accept_hand_off, reject_hand_off, withdraw_hand_off
 from leads.actions.logging import log_call
-from leads.models import Notice
+from leads.actions.undoing import undo_last
+from leads.models import Notice, SecondLook
 from leads.noticed import noticed_by
-from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
+from team.models import Role
+from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user, reason
 
 Kind = Notice.Kind
 
@@ -157,3 +160,35 @@ def test_a_notice_of_a_lead_she_may_no_longer_see_names_nobody(client, alice, ev
     assert str(lead.person) not in page
     assert "Halden Tools" not in page
     assert str(lead.public_id) not in page
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda one: accept_hand_off(one, by=one.ae, at=NOON),
+        lambda one: reject_hand_off(one, reason=reason("reject_brief_empty"), by=one.ae, at=NOON),
+        lambda one: withdraw_hand_off(one, by=one.bdr, at=NOON),
+    ],
+)
+def test_a_hand_off_that_waits_no_more_is_nothing_new_until_its_end_is_taken_back(alice, peter, end):
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, at=NOON - timedelta(hours=2))
+    waits = notice(peter, kind=Kind.HAND_OFF, lead=lead, at=NOON - timedelta(hours=2))
+
+    event = end(lead.hand_offs.get())
+
+    waits.refresh_from_db()
+    assert waits.seen_at == NOON
+    undo_last(lead, by=event.by, at=NOON)
+    waits.refresh_from_db()
+    assert waits.seen_at is None
+
+
+def test_a_second_look_that_one_manager_decided_is_nothing_new_for_another(alice, mona, team):
+    other = make_user("marco", Role.MANAGER, team=team)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=NOON)
+    assert Notice.objects.unseen_by(other).count() == 1
+
+    approve_second_look(SecondLook.objects.get(), by=mona, at=NOON)
+
+    assert Notice.objects.unseen_by(other).count() == 0

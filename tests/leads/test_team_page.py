@@ -1,6 +1,7 @@
 """The manager's console: red is what is late and still open, a move is looked at first, other teams are not there."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -418,3 +419,37 @@ def test_the_page_costs_the_same_queries_for_any_number_of_reps(
         client.get(reverse(TEAM))
 
     assert Membership.objects.filter(role=Role.BDR).count() == reps
+
+
+def test_a_second_look_is_decided_on_the_page_her_notice_leads_to(client, alice, mona, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=now)
+    look = SecondLook.objects.get()
+    page, keep = reverse("leads:lead", args=[lead.public_id]), reverse("leads:approve", args=[look.pk])
+    client.force_login(alice)
+    hers = client.get(page).text
+    assert "Asks for a second look" in hers
+    assert keep not in hers
+    client.force_login(mona)
+    assert keep in client.get(page).text
+
+    client.post(keep)
+
+    assert "Asks for a second look" not in client.get(page).text
+
+
+def test_a_manager_moves_the_lead_she_looks_at_and_stands_on_it_again(client, team, alice, bob, mona, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    page = reverse("leads:lead", args=[lead.public_id])
+    asked = {"team": team.pk, "lead": lead.public_id, "from": "lead"}
+    client.force_login(alice)
+    assert reverse("leads:move") not in client.get(page).text
+    client.force_login(mona)
+    assert f"{reverse('leads:move')}?{urlencode(asked)}".replace("&", "&amp;") in client.get(page).text
+
+    preview = client.get(reverse("leads:move"), {**asked, "to": f"rep-{bob.pk}"})
+    done = client.post(reverse("leads:move"), {**asked, "to": f"rep-{bob.pk}", "form_id": preview.context["form_id"]})
+
+    assert (done.url, preview.text.count('name="from" value="lead"')) == (page, 2)
+    lead.refresh_from_db()
+    assert lead.bdr == bob

@@ -114,15 +114,17 @@ def test_retired_it_is_offered_nowhere_and_the_revert_brings_it_back(save, rever
     assert plant.retired_at is None
 
 
-def test_fields_are_put_in_order_among_their_own(client, dora, plant):
-    second = CustomField.objects.create(entity="person", key="b", label="B", position=1)
-    CustomField.objects.create(entity="account", key="c", label="C", position=1)
+@pytest.mark.parametrize(("entity", "other"), [("person", "account"), ("account", "person")])
+def test_fields_are_put_in_order_among_their_own(client, dora, entity, other):
+    CustomField.objects.create(entity=entity, key="a", label="A")
+    second = CustomField.objects.create(entity=entity, key="b", label="B", position=1)
+    CustomField.objects.create(entity=other, key="c", label="C", position=1)
     client.force_login(dora)
 
     client.post(reverse("leads:setting_move", args=["fields", second.pk]), {"to": "up"})
 
-    of_people = CustomField.objects.filter(entity="person").order_by("position", "pk")
-    assert [one.label for one in of_people] == ["B", "Plant"]
+    of_theirs = CustomField.objects.filter(entity=entity).order_by("position", "pk")
+    assert [one.label for one in of_theirs] == ["B", "A"]
 
 
 def test_pages_show_the_fields_in_the_order_the_admin_gave(client, alice, plant):
