@@ -163,7 +163,7 @@ def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
     try:
         with one_act(move.key), transaction.atomic():
             if move.takes_back is not None:
-                done = _take_back_part(ids, move.takes_back, by=move.by, at=at)
+                done = _take_back_part(ids, move.takes_back, by=move.by, at=at, asked_at=move.started_at)
             else:
                 done = _move_part(ids, of=move.team, target=target, by=move.by, at=at)
     except (LeadConflict, MoveRefused) as refused:
@@ -178,12 +178,14 @@ def _go_on(move: BulkMove, ids: Sequence[int], *, at: datetime) -> None:
     move.save(update_fields=["place", "moved", "stayed", "error", "ended_at"])
 
 
-def _take_back_part(ids: Sequence[int], move: BulkMove, *, by: User, at: datetime) -> Moved:
-    """Of these leads what that move has moved, and nobody has touched since, is as before; the rest says why not."""
+def _take_back_part(ids: Sequence[int], move: BulkMove, *, by: User, at: datetime, asked_at: datetime) -> Moved:
+    """Of these leads what that move has moved, and nobody has touched since, is as before; the rest says why not. That
+    it was hers of today is judged by when she asked: the worker may come to it after midnight."""
     done, leads = Moved(), {lead.pk: lead for lead in lock_leads(ids)}
     own = LeadEvent.objects.filter(lead__in=leads, verb="reassign", data__act=move.key)
     moved = dict(own.order_by("pk").values_list("lead", "pk"))
-    undone = undo_many([lead for pk, lead in leads.items() if pk in moved], moved, act=move.key, by=by, at=at)
+    hers = [lead for pk, lead in leads.items() if pk in moved]
+    undone = undo_many(hers, moved, act=move.key, by=by, at=at, asked_at=asked_at)
     done.leads = [leads[pk] for pk in undone.corrections]
     done.skipped = [(leads[pk], str(refused)) for pk, refused in undone.refused.items()]
     return done

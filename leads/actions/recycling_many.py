@@ -14,7 +14,8 @@ from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.moving import MANY_MAX, Moved
 from leads.actions.recycling import recycle_lead, why_no_sleep
-from leads.models import Lead, Step
+from leads.actions.sharing import share_act
+from leads.models import Lead, SharedAct, Step
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -52,15 +53,19 @@ def sort_out_sleepers(leads: Sequence[Lead]) -> Moved:
 
 def recycle_leads(ids: Sequence[int], *, reason: Reason, by: User, at: datetime) -> Moved:
     """Put to sleep what can be, as one act with one event a lead. Looked at again under lock."""
-    with transaction.atomic(), one_act():
+    with transaction.atomic(), one_act() as act:
         found = sort_out_sleepers(lock_leads(ids[:MANY_MAX]))
         done = Moved(skipped=found.skipped)
         for lead in found.leads:
+            written = len(act.events)
             try:
                 with transaction.atomic():
                     recycle_lead(lead, reason=reason, by=by, at=at)
             except (LeadConflict, MoveRefused) as refused:
+                # What it had begun to write is rolled back.
+                del act.events[written:]
                 done.skipped.append((lead, str(refused)))
             else:
                 done.leads.append(lead)
+        done.act = share_act(act, verb=SharedAct.Verb.RECYCLE, by=by, at=at)
         return done

@@ -142,10 +142,19 @@ class Undone:
     refused: dict[int, LeadConflict | MoveRefused] = field(default_factory=dict)
 
 
-def undo_many(leads: Sequence[Lead], meant: Mapping[int, int], *, act: str, by: User, at: datetime) -> Undone:
+def undo_many(
+    leads: Sequence[Lead],
+    meant: Mapping[int, int],
+    *,
+    act: str,
+    by: User,
+    at: datetime,
+    asked_at: datetime | None = None,
+) -> Undone:
     """Take back on each of these leads, which are locked, the act of this name, as `undo_last` does on one: what that
-    reads is read once for all and what comes of it is written once. `meant` is the last event of the act on each."""
-    return _undo(_histories(leads, act), meant, by=by, at=at)
+    reads is read once for all and what comes of it is written once. `meant` is the last event of the act on each.
+    `asked_at` is when she asked for it, where that was before `at`: the act must have been of that day."""
+    return _undo(_histories(leads, act), meant, by=by, at=at, asked_at=asked_at)
 
 
 def _histories(leads: Sequence[Lead], act: str) -> list[History]:
@@ -163,12 +172,19 @@ def _histories(leads: Sequence[Lead], act: str) -> list[History]:
     return found
 
 
-def _undo(histories: Sequence[History], meant: Mapping[int, int | None], *, by: User, at: datetime) -> Undone:
+def _undo(
+    histories: Sequence[History],
+    meant: Mapping[int, int | None],
+    *,
+    by: User,
+    at: datetime,
+    asked_at: datetime | None = None,
+) -> Undone:
     undone, events = Undone(), [event for history in histories for event in history.since]
     undoing = Undoing([history.lead for history in histories], events, by=by, at=at)
     for history in histories:
         try:
-            _may_be_taken_back(history, meant[history.lead.pk], by=by, at=at)
+            _may_be_taken_back(history, meant[history.lead.pk], by=by, at=asked_at or at)
             undone.corrections[history.lead.pk] = undoing.take_back_whole(history)
         except (LeadConflict, MoveRefused) as refused:
             undone.refused[history.lead.pk] = refused

@@ -109,7 +109,7 @@ def _recycle(request: Request, chosen: Team, leads: list[Lead], form: ReasonForm
         return redirect(before.answer_url or there)
     count = len(done.leads)
     said = ngettext("%(count)s lead sleeps: %(reason)s.", "%(count)s leads sleep: %(reason)s.", count)
-    tell_of_many(request, said % {"count": count, "reason": reason}, done.skipped)
+    tell_of_many(request, said % {"count": count, "reason": reason}, done.skipped, act=done.act)
     return redirect(there)
 
 

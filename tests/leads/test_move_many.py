@@ -18,7 +18,7 @@ from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import hand_off_lead
 from leads.actions.leaving import release_absent
 from leads.actions.logging import log_touch, set_step
-from leads.actions.moving import AT_ONCE_MAX, Target, carry_on_moves, move_leads, start_move
+from leads.actions.moving import AT_ONCE_MAX, Target, carry_on_moves, move_leads, start_move, start_taking_back
 from leads.actions.sharing import undo_shared
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.undoing import undo_many
@@ -252,6 +252,24 @@ def test_taking_back_that_stopped_is_offered_again_and_goes_on_from_there(
     assert not Lead.objects.filter(bdr=bob).exists()
     assert f'action="{take_back}"' not in client.get(back).text
     assert client.post(take_back).url == reverse("leads:moving", args=[move.public_id])
+
+
+def test_what_is_to_be_taken_back_before_midnight_is_taken_back_by_a_worker_after_it(
+    pool, team, bob, mona, monkeypatch
+):
+    clock = {"now": NOON.replace(hour=23, minute=50)}
+    monkeypatch.setattr("leads.actions.moving.database_now", lambda: clock["now"])
+    move = start_move([one.pk for one in pool[:6]], of=team, target=Target(bob), by=mona, at=clock["now"])
+    carry_on_moves()
+    move.refresh_from_db()
+
+    back = start_taking_back(move, by=mona, at=NOON.replace(hour=23, minute=59))
+    clock["now"] += timedelta(minutes=20)
+    carry_on_moves()
+
+    back.refresh_from_db()
+    assert (move.moved, back.moved, back.stayed, back.error) == (6, 6, {}, "")
+    assert not Lead.objects.filter(bdr=bob).exists()
 
 
 def _refuses_the_second():

@@ -11,7 +11,7 @@ from leads.actions.logging import log_call
 from leads.actions.recycling_many import recycle_leads
 from leads.actions.spreading import plan_spread, shares_of, spread_leads
 from leads.checking import check_all
-from leads.models import Lead
+from leads.models import Lead, SharedAct
 from team.models import Absence, User
 from tests.make import NOON, disposition, make_lead, reason
 
@@ -172,6 +172,24 @@ def test_the_page_offers_only_reasons_that_ask_nothing_about_each(client, team, 
 
     assert "1 lead sleeps: Unresponsive." in answer.text
     assert Lead.objects.get(pk=lead.pk).phase == Phase.NURTURE
+
+
+def test_a_manager_takes_back_what_she_put_to_sleep_together(client, team, alice, mona):
+    now = timezone.now()
+    leads = [make_lead(phase="working", bdr=alice, at=now), make_lead(team=team, at=now)]
+    client.force_login(mona)
+
+    data = {"team": team.pk, "lead": picked(*leads), "reason": reason("unresponsive").pk}
+    line = client.post(reverse("leads:recycle_many"), data, follow=True).text
+    assert set(Lead.objects.values_list("phase", flat=True)) == {Phase.NURTURE}
+    undo = reverse("leads:shared_undo", args=[SharedAct.objects.get().public_id])
+    assert undo in line
+    answer = client.post(undo, follow=True)
+
+    assert answer.redirect_chain == [(f"{reverse('leads:team_leads')}?team={team.pk}", 302)]
+    assert "2 leads are as before." in answer.text
+    assert [Lead.objects.get(pk=lead.pk).phase for lead in leads] == [Phase.WORKING, Phase.QUEUED]
+    assert not any(check_all(at=now + timedelta(minutes=1)).values())
 
 
 def test_another_team_s_leads_are_not_there(client, team, eve, mona):
