@@ -43,6 +43,7 @@ RELEASED = {
     Release.State.RELEASED.value: gettext_lazy("Became leads"),
     Release.State.WAITING.value: gettext_lazy("Become leads on their day"),
 }
+AT_ONCE = gettext_lazy("Become leads within a minute")
 SKIPPED = {
     "customer": gettext_lazy("Not begun: their company is a customer"),
     "open_opportunity": gettext_lazy("Not begun: a deal is open at their company"),
@@ -149,7 +150,8 @@ def _released(run: Import) -> Iterator[tuple[Any, int]]:
     counts = {(state, why): count for state, why, count in rows.annotate(count=Count("pk"))}
     for state, words in RELEASED.items():
         if counts.get((state, "")):
-            yield words, counts[state, ""]
+            is_at_once = state == Release.State.WAITING and run.pace == Import.Pace.ALL
+            yield AT_ONCE if is_at_once else words, counts[state, ""]
     for (state, why), count in sorted(counts.items(), key=lambda one: -one[1]):
         if state == Release.State.SKIPPED:
             yield SKIPPED.get(why, _("Not begun")), count

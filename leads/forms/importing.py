@@ -237,6 +237,14 @@ class ColumnsForm(forms.Form):
             self.decided = self._mapping(read)
         return read
 
+    def refuse(self, why: str) -> None:
+        """Why the file cannot be read so, above the table; where a field below it is missing, also there."""
+        needing = [at for at, column in enumerate(self.decided.columns) if column["target"] in NEEDS_SOURCE]
+        self.add_error(None, why)
+        if needing and not self.decided.columns[needing[0]]["source"]:
+            column = self.profile.columns[needing[0]].name
+            self.add_error("ids_from", _("Say which system “%(column)s” comes from.") % {"column": column})
+
     def _mapping(self, read: dict[str, Any]) -> Mapping:
         columns = []
         source, ids = read.get("ids_from", ""), 0
@@ -303,6 +311,7 @@ class AnswersForm(forms.Form):
     )
     happened_at = forms.DateTimeField(
         label=gettext_lazy("When did it happen?"),
+        help_text=gettext_lazy("The day of the event or of the list: how fresh their interest is counts from then."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"],
     )
@@ -331,6 +340,7 @@ class AnswersForm(forms.Form):
         super().__init__(*args, **kwargs)
         if as_in is not None:
             self.fields["happened_at"].help_text = _moment_words(as_in, is_again=is_again)
+        self.today = run.created_at
         self.run, self.values = run, list(values.items())[:STATUS_VALUES_MAX]
         if run.kind == Import.Kind.COMPANIES:
             for name in ("happened_at", "engagement_kind", "lane", "pace", "per_day"):
@@ -427,9 +437,9 @@ def format_choices(samples: Sequence[str]) -> list[tuple[str, str]]:
     told = next((value for value in values if len({_number(value, key) for key in keys}) > 1), None)
     if told is None:
         # Every way reads the same: there is nothing to choose by, and the label of one of them would say nothing.
-        value = next((value for value in values if _number(value, keys[0])), "")
-        read = _number(value, keys[0])
-        return [(keys[0], _("numbers: %(value)s") % {"value": value if value == read else f"{value} → {read}"})]
+        value = next((value for value in values if _number(value, keys[0]) not in ("", value)), "")
+        words = _("%(value)s is read as %(number)s") % {"value": value, "number": _number(value, keys[0])}
+        return [(keys[0], words if value else "")]
     return [(key, f"{NUMBER_FORMATS[key].label}: {told} → {_number(told, key)}") for key in keys]
 
 

@@ -46,7 +46,11 @@ def refuse_foreign(head: bytes) -> None:
     if text[:20].upper().startswith((b"BEGIN:VCARD", b"BEGIN:VCALENDAR")):
         raise UnreadableFile(_("This is an address card or a calendar. Export it as CSV instead."))
     if _is_binary(head):
-        raise UnreadableFile(_("This is not a text file. Save it as CSV and upload it again."))
+        raise UnreadableFile(not_text())
+
+
+def not_text() -> str:
+    return _("This is not a text file. Save it as CSV and upload it again.")
 
 
 def _is_workbook(head: bytes) -> bool:

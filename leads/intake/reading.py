@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, Self
 
 from django.utils.translation import gettext as _
 
-from leads.intake.foreign import refuse_foreign
+from leads.intake.foreign import not_text, refuse_foreign
 from leads.intake.records import (
     BadRecord,
     Checkpoint,
@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 MAX_COLUMNS = 200
+NAME_CHARACTERS_MAX = 1000
 SNIFFED_BYTES = 64 * 1024
 READ_BYTES = 1024 * 1024
 SAMPLE_ROWS = 20
@@ -224,8 +225,15 @@ def _column_names(stream: BinaryIO, layout: Layout) -> tuple[list[str], Checkpoi
         raise UnreadableFile(_("The file is empty."))
     header = first[_header_of([len(r.values) if isinstance(r, Record) else 0 for r in first])]
     if isinstance(header, BadRecord):
+        if header.reason_code == "nul":
+            # Noise of zeros; a stray one would not stand among the names.
+            raise UnreadableFile(not_text())
         raise UnreadableFile(_("The line with the column names cannot be read: %(why)s.") % {"why": header.reason})
 
+    if (longest := max(map(len, header.values))) > NAME_CHARACTERS_MAX:
+        raise UnreadableFile(
+            _("This is no table: one of its column names would have %(found)d characters.") % {"found": longest}
+        )
     names = [_clean_name(value) for value in header.values]
     _refuse_names(names)
     start = Checkpoint(0, header.checkpoint.line_no, header.checkpoint.offset)

@@ -107,7 +107,7 @@ def import_columns(request: Request, public_id: UUID) -> HttpResponse:
             try:
                 decide_columns(run, form.decided, by=request.user, at=timezone.now())
             except ImportRefused as refused:
-                form.add_error(None, str(refused))
+                form.refuse(str(refused))
             else:
                 return redirect("leads:import_answers", run.public_id)
         status = 422
@@ -196,7 +196,8 @@ def _answers_form(request: Request, run: Import, profile: Profile, mapping: Mapp
     meanings = run.meanings or (guessed_meanings(profile.headers[at], list(values)) if at is not None else {})
     answered = run if run.source else earlier_like(run)
     initial: dict[str, Any] = {
-        "happened_at": run.happened_at or run.created_at,
+        # Nobody can guess it: an old list that was brought today would count as today's.
+        "happened_at": run.happened_at,
         "per_day": 100,
         "engagement_kind": Engagement.Kind.LISTED,
     }

@@ -184,7 +184,7 @@ function tell(text, is = "") {
 document.addEventListener("tell", (event) => tell(event.detail));
 
 function watch(scope) {
-  for (const button of scope.querySelectorAll("[data-dismiss]")) button.hidden = false;
+  for (const button of scope.querySelectorAll("[data-dismiss], [data-fill]")) button.hidden = false;
   for (const line of scope.querySelectorAll(".toast:not([data-watched])")) {
     line.dataset.watched = "yes";
     // A problem stays until it is dismissed; what went well goes. Its Undo is not seen any more, but its key still means
@@ -406,6 +406,16 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   tell(button.dataset.copied ?? button.dataset.copy, "done");
+});
+
+// ---- A button that writes a usual answer into a field ----
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fill]");
+  const field = button && document.getElementById(button.dataset.fill);
+  if (!field) return;
+  field.value = button.dataset.value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.focus();
 });
 
 // ---- Theme: shown at once, kept by the server so that the next page is right from its first byte. ----

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,21 @@ def decide(page, *, ids_from):
     expect(page.locator("h1")).to_have_text("What the file cannot say")
 
 
+def say_when(page):
+    """Today, unless an earlier import of the same says when."""
+    field, today = page.get_by_label("When did it happen"), page.get_by_role("button", name="Today")
+    if not field.input_value():
+        if today.is_visible():
+            today.click()
+        else:
+            field.fill(datetime.now(UTC).strftime("%Y-%m-%dT00:00"))
+    assert field.input_value()
+
+
 def answer(page, *, source, per_day=None, lane="Early or list"):
     page.get_by_label("They are here because of").fill(source)
     if page.get_by_text("How fast is somebody to answer?").count():
+        say_when(page)
         page.get_by_label(lane).check()
         page.get_by_label("All at once").check()
     if per_day:

@@ -116,6 +116,8 @@ def test_what_routing_refuses_at_the_last_moment_is_counted_as_not_begun(team, l
 
 def test_result_counts_the_leads_that_there_are_and_says_why_the_others_were_not_begun(team, lea):
     run = bring("email,company\n" + "".join(f"p{n}@{'ab'[n // 3]}.io,{'AB'[n // 3]}\n" for n in range(6)), by=lea)
+    assert said(run, run) == [("Become leads within a minute", 6)]
+    run.pace = "per_day"
     assert said(run, run) == [("Become leads on their day", 6)]
 
     Account.objects.filter(name="A").update(standing=Standing.CUSTOMER)

@@ -103,6 +103,8 @@ def test_what_is_missing_is_said_and_nothing_is_made(team, lea, client):
 
     assert response.status_code == 422
     assert "which system this id comes from" in response.text
+    assert "Say which system “Lead id” comes from." in response.text
+    assert 'aria-invalid="true" aria-describedby="id_ids_from' in response.text
     assert "choose how its values are written" in response.text
     assert CustomField.objects.count() == 0
 
@@ -348,6 +350,28 @@ def test_nothing_of_a_file_has_happened_in_the_future(team, lea, client):
     assert run.happened_at == EARLIER
 
 
+def test_a_file_of_companies_counts_companies(team, lea, client):
+    run = bring("Company\nCorvane\n", by=lea, kind="companies")
+    client.force_login(lea)
+
+    page = client.get(reverse("leads:import", args=[run.public_id])).text
+
+    assert ("What becomes of the companies" in page, "of the people" in page) == (True, False)
+
+
+def test_when_it_happened_is_asked_and_not_taken_for_the_day_of_the_upload(team, lea, client):
+    client.force_login(lea)
+    run = decided(received("Email\na@corvane.io\n", by=lea), by=lea)
+    url = reverse("leads:import_answers", args=[run.public_id])
+    form = {"source": "List", "happened_at": "", "engagement_kind": "listed", "lane": "list", "pace": "all"}
+
+    (field,) = re.findall(r'<input type="datetime-local" name="happened_at"[^>]*>', client.get(url).text)
+    refused = client.post(url, {**form, "other": "new_lead"})
+
+    assert "value=" not in field
+    assert (refused.status_code, "one field needs another look: When did it happen?" in refused.text) == (422, True)
+
+
 def test_the_name_of_a_system_is_taken_as_it_is_typed(team, lea, client):
     client.force_login(lea)
     url = upload(client, "Lead id,Email\n7,a@corvane.io\n").url
@@ -366,9 +390,9 @@ def test_the_name_of_a_system_is_taken_as_it_is_typed(team, lea, client):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (["0", "0"], ["numbers: 0"]),
+        (["0", "0"], [""]),
         (["0", "1.234"], ["1234.5: 1.234 → 1.234", "1.234,5: 1.234 → 1234"]),
-        (["1,234.5", "7"], ["numbers: 1,234.5 → 1234.5"]),
+        (["1,234.5", "7"], ["1,234.5 is read as 1234.5"]),
     ],
 )
 def test_how_numbers_are_written_is_shown_by_one_that_tells_the_ways_apart(values, said):

@@ -219,6 +219,8 @@ def test_unnamed_column_is_shown_by_its_number():
         (b"\xff\xfe\x00\x00a\x00\x00\x00", "UTF-32"),
         ("\ufeffa,b\n1,2\n".encode("utf-16-le")[:-1], "cut off"),
         (bytes(range(1, 32)) * 50, "not a text file"),
+        (bytes(5_000), "not a text file"),
+        (b"D" * 5_000, "no table: one of its column names would have 5000"),
     ],
 )
 def test_what_is_no_table_is_refused_in_words(content, words):
