@@ -134,7 +134,10 @@ class RecycleForm(WithCall):
     contract_end = AboutField(
         label=gettext_lazy("Ends about"), widget=forms.TextInput({"placeholder": "Mar 2027, Q1 2027", "list": "ends"})
     )
-    notice_days = forms.IntegerField(label=gettext_lazy("Notice, in days"), min_value=0, max_value=730, required=False)
+    notice_days = forms.IntegerField(
+        label=gettext_lazy("Notice, in days"), min_value=0, max_value=730, required=False,
+        error_messages={"max_value": gettext_lazy("%(limit_value)s days are the most.")},
+    )  # fmt: skip
     referred_name = forms.CharField(label=gettext_lazy("Who is the right one?"), max_length=200, required=False)
     referred_email = forms.CharField(
         label=gettext_lazy("Their e-mail"), max_length=254, required=False, widget=forms.EmailInput

@@ -227,9 +227,9 @@ def recycle_words(lead: Lead, form: RecycleForm, user: User, now: datetime) -> s
     rule = form.rule
     if rule is None:
         return ""
-    for name in ("wake_on", "contract_end"):
+    for name in ("wake_on", "contract_end", "notice_days"):
         if name in form.errors:
-            return str(form.errors[name][0])
+            return f"{form[name].label}: {form.errors[name][0]}"
     day, why = wake_day(rule, form.facts, today=form.today), sentence(rule, form.facts, today=form.today)
     said = _("Back on %(day)s: %(why)s") % {"day": written_day(day), "why": why}
     planned = attempts_of(lead.cadence_id) if lead.cadence_id else ()
