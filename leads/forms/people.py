@@ -1,5 +1,6 @@
 """Somebody a rep found herself."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -8,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.names import Name, split_name
 from accounts.normalise import BadValue, Email, email, phone, text
 from team.models import Team, User
+
+# What is kept of a given or a family name.
+PART_MAX = 100
 
 
 class PersonForm(forms.Form):
@@ -34,6 +38,8 @@ class PersonForm(forms.Form):
     def clean_name(self) -> str:
         written: str = self.cleaned_data["name"]
         self.parsed_name = _read(split_name, written)
+        for part in self.parsed_name:
+            _read(partial(text, limit=PART_MAX, most=PART_MAX), part)
         return written
 
     def clean_email(self) -> str:

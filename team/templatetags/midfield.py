@@ -162,8 +162,10 @@ def wrong_fields(form: BaseForm) -> str:
 
 @register.filter
 def breakable(address: str) -> SafeString:
-    """An e-mail address that, where it does not fit, goes on below before its at sign or a point, not inside a word."""
-    marked = escape(address).replace("@", "<wbr>@").replace(".", "<wbr>.")
+    """An e-mail address that, where it does not fit, goes on below before its at sign or a point, not inside a word,
+    and never with its ending alone."""
+    begins, last, ending = str(escape(address)).rpartition(".")
+    marked = begins.replace("@", "<wbr>@").replace(".", "<wbr>.") + last + ending
     # The address was escaped above.
     return SafeString(marked)  # nosec B703
 

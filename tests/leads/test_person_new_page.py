@@ -100,6 +100,7 @@ def test_somebody_whom_a_colleague_works_is_shown_with_who_works_her(client, rep
         ({"phone": "12"}, "This is not a phone number."),
         ({"email": "", "phone": "", "company": ""}, "Give an e-mail, a phone or a company"),
         ({"name": "x" * 300}, "at most 200 characters"),
+        ({"name": "x" * 190}, "This is longer than 100 characters."),
         ({"company": "a\0b"}, "Null characters are not allowed."),
     ],
 )

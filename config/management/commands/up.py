@@ -224,6 +224,8 @@ def _web(port: int) -> list[str]:
         *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{settings.HOST}:{port}", "--no-control-socket"),
         *("--workers", str(settings.WEB_PROCESSES), "--threads", str(settings.WEB_THREADS)),
         *("--worker-tmp-dir", str(settings.VAR_DIR), "--graceful-timeout", "10", "--timeout", "60"),
+        # The longest it knows: a search for a whole page of text is answered in our words, not in a bare 414.
+        *("--limit-request-line", "8190"),
     ]
 
 
