@@ -25,6 +25,7 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
             Key(_("Note"), ("t",)),
             Key(_("Set next step or snooze"), ("s",)),
             Key(_("Qualification"), ("b",)),
+            Key(_("Answer yes, no, unknown"), ("y", "n", "?")),
             Key(_("Hand off, book meeting"), ("h",)),
             Key(_("Recycle lead"), ("r",)),
             Key(_("Disqualify"), ("D",)),

@@ -1,10 +1,14 @@
 // Every key presses a visible element: an element says which by data-key="c" or data-key="g q".
 // Only what no single element owns is done here: moving in a list, selecting, the palette and the help.
+// One rule for forms: while one is filled in, no key means anything outside of it. In a field keys are letters, and on
+// its radios, boxes and buttons only its own keys press; Esc leaves it.
 // team/keys.py lists all keys; this module and page.js do not import one another, so that both can be cached by hash.
 
 const words = document.getElementById("words")?.dataset ?? {};
 const say = (text, ...values) => values.reduce((said, value) => said.replace("{}", value), text ?? "");
 const visible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled;
+const CHOICES = "input:is([type=checkbox], [type=radio])";
+const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 // Moving: the focused link is the highlighted row; there is no second cursor to keep in step.
 const place = `row:${location.pathname}`;
@@ -80,8 +84,8 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 // Pressing: links and buttons are clicked, fields are focused, a disposition is chosen and, where that says it all, sent.
-function find(press) {
-  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(press)}"]`)];
+function find(press, within = document) {
+  const all = [...within.querySelectorAll(`[data-key="${CSS.escape(press)}"]`)];
   const open = document.querySelector("dialog:modal");
   const usable = all.filter((element) => !open || open.contains(element));
   // What was told last is meant before what the page has: Undo of the last act, on whichever lead it was.
@@ -115,6 +119,15 @@ function choose(radio) {
   form.requestSubmit(form.querySelector("[data-default]") ?? form.querySelector("button:not([type=button])"));
 }
 
+// The form one is filling in: one that is saved, with something in it to fill in. Rows that are selected are not, and
+// a form that has been asked for and is on its way has nothing to fill in yet.
+function filledIn(element) {
+  const form = element.closest?.("form:not([method=dialog], .search)");
+  return form?.method === "post" && [...form.querySelectorAll(`:is(${CHOICES}, ${FIELDS})`)].some((field) => !field.closest(".row") && visible(field)) ? form : null;
+}
+
+const isOnItsWay = () => document.querySelector("[aria-controls].htmx-request") !== null;
+
 const inDialog = () => document.querySelector("dialog:modal");
 const moves = {
   j: () => moveRow(1),
@@ -128,7 +141,7 @@ let startedAt = 0;
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.altKey) return;
-  const typing = event.target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const typing = event.target.matches?.(FIELDS);
   if (event.ctrlKey || event.metaKey) {
     if (event.key === "Enter") return save(event);
     if (event.key.toLowerCase() === "k") return openPalette(event);
@@ -138,11 +151,9 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !inDialog()) event.target.blur();
     return;
   }
-  const verdict = verdictKeys(event.target)[event.key];
-  if (verdict) {
-    event.preventDefault();
-    return answer(verdict);
-  }
+  const form = filledIn(event.target);
+  if (form) return pressWithin(form, event);
+  if (isOnItsWay()) return;
   const sequence = started && Date.now() - startedAt < 1200 ? `${started} ${event.key}` : event.key;
   started = "";
   const element = find(sequence);
@@ -161,19 +172,54 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// In a row of verdicts y, n and ? answer it and go on to the next row.
-function verdictKeys(element) {
-  const found = element.closest?.("fieldset")?.querySelectorAll("[data-verdict]") ?? [];
-  return Object.fromEntries([...found].map((radio) => [radio.dataset.verdict, radio]));
+function pressWithin(form, event) {
+  started = "";
+  const verdict = verdictOf(event.target, event.key);
+  const element = verdict ?? find(event.key, form);
+  if (!element) return beginEvidence(event);
+  event.preventDefault();
+  return verdict ? answer(verdict) : press(element);
+}
+
+// On a row of verdicts y, n and ? answer it. The focus stays, so that Tab leads on to what says so; the next of these
+// keys answers the next row, which shows them. What one types else right after an answer is what says so.
+const ROW = "fieldset:has([data-verdict])";
+let answered = null;
+
+function askedRow(element) {
+  const row = element.closest?.(ROW);
+  if (!row || element !== answered) return row;
+  const rows = [...element.form.querySelectorAll(ROW)];
+  return rows[rows.indexOf(row) + 1] ?? row;
+}
+
+function verdictOf(element, key) {
+  return [...askedRow(element)?.querySelectorAll("[data-verdict]") ?? []].find((radio) => radio.dataset.verdict === key);
 }
 
 function answer(radio) {
+  radio.focus();
   radio.checked = true;
   radio.dispatchEvent(new Event("input", { bubbles: true }));
   radio.dispatchEvent(new Event("change", { bubbles: true }));
-  const rows = [...radio.form.querySelectorAll("fieldset:has([data-verdict])")];
-  const next = rows[rows.indexOf(radio.closest("fieldset")) + 1];
-  (next?.querySelector("[data-verdict]:checked, [data-verdict]") ?? radio.form.querySelector("[data-default]"))?.focus();
+  answered = radio;
+  showKeysAt(radio);
+}
+
+function showKeysAt(element) {
+  const asked = element.matches("[data-verdict]") ? askedRow(element) : null;
+  for (const row of document.querySelectorAll(ROW)) row.toggleAttribute("data-asked", row === asked);
+}
+
+document.addEventListener("focusin", (event) => {
+  if (event.target !== answered) answered = null;
+  showKeysAt(event.target);
+});
+
+// The letter itself comes after this, and into the field that has the focus by then.
+function beginEvidence(event) {
+  if (event.key.length > 1 || event.key === " " || !event.target.matches("[data-verdict]:checked")) return;
+  event.target.closest("fieldset").querySelector(FIELDS)?.focus();
 }
 
 function save(event) {
@@ -194,7 +240,7 @@ document.addEventListener("click", (event) => {
     for (const line of keysDialog.querySelectorAll("[data-for]")) {
       const key = line.dataset.for;
       const moving = moves[key] || key === "Enter" ? rowLinks().length : 0;
-      line.classList.toggle("soft", !moving && !find(key) && !key.startsWith("Ctrl") && key !== "Esc");
+      line.classList.toggle("soft", !moving && !find(key) && !document.querySelector(`[data-verdict="${CSS.escape(key)}"]`) && !key.startsWith("Ctrl") && key !== "Esc");
     }
   }
   document.getElementById(opener.dataset.open)?.showModal();

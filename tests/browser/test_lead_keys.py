@@ -8,6 +8,7 @@ from django.apps import apps
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Account, Employment
 from agreement.installation import publish_version_1
 from agreement.models import Phase
 from leads.actions.claiming import claim_lead
@@ -258,12 +259,19 @@ def test_axe_finds_nothing_in_any_form(page, cast):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_window_has_its_actions_at_the_thumb(new_page, cast, scheme):
     page = new_page(user=cast["ana"], viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page.goto(url_of(cast["leads"][0]))
+    lead = cast["leads"][0]
+    Account.objects.filter(pk=lead.account_id).update(name=f"Zoe {'o' * 150}")
+    Employment.objects.filter(person=lead.person).update(title="t" * 190)
+    page.goto(url_of(lead))
 
     bar = page.locator(".lead-actions").bounding_box()
 
     assert bar["y"] > 600
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto(f"/search/?q={'a' * 200}")
+    expect(page.get_by_role("heading", name="Nobody is found")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto(url_of(lead))
     assert complaints(page) == []
 
 
@@ -276,9 +284,68 @@ def test_five_criteria_are_answered_in_five_keys(page, cast):
     expect(page.locator("#panel-answers [data-verdict]").first).to_be_focused()
     for key in ("y", "n", "?", "y", "y"):
         page.keyboard.press(key)
-    expect(page.locator("#panel-answers [data-default]")).to_be_focused()
+    expect(page.locator("#panel-answers fieldset").last.get_by_label("Yes")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#panel-answers form")).to_be_hidden()
 
     answers = lead.answers.order_by("criterion__position").values_list("value", flat=True)
     assert list(answers) == ["yes", "no", "unknown", "yes", "yes"]
+
+
+def test_what_is_typed_after_an_answer_says_so_and_opens_no_other_form(page, cast):
+    lead = cast["leads"][0]
+    page.goto(url_of(lead))
+    shows(page, "Ada Holm")
+    page.keyboard.press("b")
+    expect(page.locator("#panel-answers [data-verdict]").first).to_be_focused()
+
+    page.keyboard.type("chDt")
+    page.keyboard.press("y")
+    page.keyboard.type("has 10k")
+    page.keyboard.press("Tab")
+    page.keyboard.press("n")
+    page.keyboard.press("Tab")
+    page.keyboard.type("the board signs")
+    expect(page.locator("#panel-answers")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#panel-answers form")).to_be_hidden()
+
+    answers = lead.answers.order_by("criterion__position").values_list("value", flat=True)
+    assert list(answers) == ["yes", "no"]
+    assert list(lead.notes.order_by("pk").values_list("text", flat=True)) == ["has 10k", "the board signs"]
+    assert Lead.objects.get(pk=lead.pk).phase == Phase.WORKING
+
+
+def test_letters_open_no_form_over_one_that_is_filled_in_or_on_its_way(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    shows(page, "Ada Holm")
+    held = []
+    page.route("**/*form=step", lambda route: held.append(route))
+
+    page.keyboard.press("s")
+    page.keyboard.press("h")
+    expect(page.locator("#panel-meeting")).to_be_hidden()
+    held[0].continue_()
+    expect(page.locator("#panel-step input:checked")).to_be_focused()
+    for field in ("input[value=at]", "select", "button[name=next]"):
+        page.locator(f"#panel-step {field}").focus()
+        page.keyboard.type("ch2")
+
+    expect(page.locator("#panel-step form")).to_be_visible()
+    expect(page.locator(".panel:visible")).to_have_count(1)
+
+
+def test_the_day_of_the_wake_follows_what_is_typed(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    shows(page, "Ada Holm")
+    page.keyboard.press("r")
+    page.locator("#panel-recycle label", has_text="Mid-contract").click()
+    then = page.locator("#panel-recycle .then")
+    expect(then).to_contain_text("Back on")
+
+    page.get_by_label("Ends about").press_sequentially("Dec 2027")
+    expect(then).to_contain_text("Back on 2 Sep 2027")
+    page.get_by_label("Notice, in days").press_sequentially("99999999999")
+
+    expect(then).to_contain_text("Notice, in days:")
+    expect(page.get_by_label("Notice, in days")).to_be_focused()
