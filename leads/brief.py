@@ -54,7 +54,13 @@ class Reading:
     at: datetime
     asset: Asset | None
     topic: Topic | None
+    source: str = ""
     times: int = 1
+
+    @property
+    def about(self) -> str:
+        """What it was, where more is known than what she did."""
+        return str(self.asset or self.topic or self.source)
 
 
 @dataclass
@@ -183,7 +189,7 @@ def _read(lead: Lead) -> list[Reading]:
         if key in found:
             found[key].times += 1
         else:
-            found[key] = Reading(row.kind, row.get_kind_display(), row.at, row.asset, row.topic)
+            found[key] = Reading(row.kind, row.get_kind_display(), row.at, row.asset, row.topic, row.source)
     return list(found.values())[:READ_MAX]
 
 

@@ -64,6 +64,10 @@ class Names:
         """The name, or a word for something that is not there any more."""
         return self._names.get((kind, pk)) or (_("somebody") if kind == "user" else _("something that is gone"))
 
+    def more(self, kind: str, pk: Any) -> str:
+        """What a code means to the program, whether or not it is still offered."""
+        return next((code.more for code in self._codes[kind] if code.pk == pk), "")
+
     def codes(self, kind: str) -> list[Code]:
         """The codes of this kind that are in use, in the admin's order."""
         return [code for code in self._codes[kind] if code.is_in_use]

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from agreement.models import Phase, SLAClause, StepKind
+from agreement.models import Disposition, Phase, SLAClause, StepKind
 from leads.models import Engagement, Lead, LeadEvent
 from leads.naming import Names
 from leads.routing import sentence as routing_sentence
@@ -188,13 +188,24 @@ def _logged(t: Teller, e: LeadEvent) -> Told:
     first = _("first touch") if _new(e, "first_touched_at") else ""
     state = "done" if first else ""
     if kind == "call":
-        what = t.names.say("disposition", e.data.get("disposition")).lower()
+        pk = e.data.get("disposition")
+        follows = t.names.more("disposition", pk)
+        what = call_words(t.names.say("disposition", pk), follows).lower()
+        due = t.moment(_new(e, "due_at")) if follows == Disposition.Follows.CALL_BACK else ""
+        waits = _waits(t, e) or (_("next %(moment)s") % {"moment": due} if due else "")
         attempt = _new(e, "attempts")
         called = _("%(who)s called, attempt %(number)s:") if attempt else _("%(who)s called:")
-        text = format_html("{} <b>{}</b>", called % {"who": t.who(e), "number": attempt}, what.rstrip("…"))
-        return Told("phone", text, _and(first, _waits(t, e)), state)
+        text = format_html("{} <b>{}</b>", called % {"who": t.who(e), "number": attempt}, what)
+        return Told("phone", text, _and(first, waits), state)
     icon, sentence = LOGGED.get(kind, LOGGED["note"])
     return Told(icon, str(sentence) % {"who": t.who(e)}, _and(first, _waits(t, e)), state)
+
+
+def call_words(label: str, follows: str) -> str:
+    """What a call came to, once that is said: a label that ends with … leads into a form, and this was its answer."""
+    if follows == Disposition.Follows.CALL_BACK and label.endswith("…"):
+        return _("Call back promised")
+    return label.rstrip("…")
 
 
 def _waits(t: Teller, e: LeadEvent) -> str:

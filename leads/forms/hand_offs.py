@@ -33,6 +33,8 @@ class Pick:
     # She may have named a day, or the end of her contract.
     asks_day: bool = False
     asks_end: bool = False
+    # Somebody reads what is written with it.
+    takes_line: bool = False
 
     @property
     def key(self) -> str:

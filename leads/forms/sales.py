@@ -207,7 +207,15 @@ class Sales:
         if asleep and asks_day:
             then += " " + _("Say another day if they named one.")
         asks_end = asks_day and rule.category == ReasonRule.Category.MID_CONTRACT
-        return Pick(rule.reason, self._goes(rule), then, asks_day=asleep and asks_day, asks_end=asks_end)
+        takes_line = kind != Reason.Kind.LOSE and rule.destination == ReasonRule.Destination.BDR
+        return Pick(
+            rule.reason,
+            self._goes(rule),
+            then,
+            asks_day=asleep and asks_day,
+            asks_end=asks_end,
+            takes_line=takes_line,
+        )
 
     def _goes(self, rule: ReasonRule) -> str:
         if rule.destination == ReasonRule.Destination.BDR:
@@ -225,7 +233,7 @@ class Sales:
                 return _("closed as lost. It does not come back.")
             return _("closed as lost; the next pursuit sleeps and comes back on %(day)s.") % {"day": day}
         if rule.destination == ReasonRule.Destination.BDR:
-            return _("back to %(name)s, due now, with your line.") % {"name": self._bdr}
+            return _("back to %(name)s, due now.") % {"name": self._bdr}
         if rule.destination == ReasonRule.Destination.NURTURE:
             return _("asleep; back to %(name)s on %(day)s.") % {"name": self._bdr, "day": day}
         if rule.destination == ReasonRule.Destination.REROUTE:

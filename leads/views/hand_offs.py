@@ -34,7 +34,7 @@ from leads.actions.outcomes import (
     win_lead,
 )
 from leads.brief import brief_of, verdicts_of
-from leads.forms.hand_offs import OutcomeForm
+from leads.forms.hand_offs import OutcomeForm, Pick
 from leads.forms.sales import Sales, may_answer, may_sell, may_take_back
 from leads.inbox import View, inbox_of, outcome_due, views_of, whole_list
 from leads.invitation import REQUEST, invitation
@@ -367,5 +367,6 @@ def _then(form: Any, reason: Reason, event: LeadEvent | None = None) -> str:
     """Where the pick led, in the words that stood beside it."""
     if event is not None and (ended := _ended(event)):
         return ended
-    then: str = form.picks[reason.key].then
-    return then[:1].upper() + then[1:]
+    pick: Pick = form.picks[reason.key]
+    then = pick.then[:1].upper() + pick.then[1:]
+    return f"{then} {_('Your line goes with it.')}" if pick.takes_line and form.cleaned_data["line"] else then

@@ -20,7 +20,7 @@ from leads.actions.changing import LeadConflict
 from leads.actions.switchboard import log_about
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
 from leads.models import Lead, LeadEvent, Step
-from leads.sentences import new_moment
+from leads.sentences import call_words, new_moment
 from leads.views.access import visible_lead, workable_lead
 from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form
@@ -78,7 +78,11 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
             ngettext("%(name)s and %(more)s more", "%(name)s and %(more)s more", len(others)) if others else "%(name)s"
         )
         name %= {"name": lead.person, "more": len(others)}
-        words = {"label": str(disposition.label).rstrip("…"), "name": name, "next": _next(event, now)}
+        words = {
+            "label": call_words(str(disposition.label), disposition.follows),
+            "name": name,
+            "next": _next(event, now),
+        }
         return _("%(label)s: %(name)s. %(next)s") % words
 
     return carry_out(request, public_id, "call", act, sent=(lead, sent))

@@ -220,7 +220,7 @@ def _called_back(page, name):
     page.keyboard.press("5")
     expect(page.locator("#call-call_back")).to_be_focused()
     expect(page.locator("#panel-call .then:visible")).to_contain_text("9:00 theirs")
-    send(page, f"Call back at: {name}. Next ")
+    send(page, f"Call back promised: {name}. Next ")
 
 
 def _accepted_qualified_won(page, lead):

@@ -1,5 +1,6 @@
 """Hand-offs: what is asked stands first, one pick answers it, and nobody answers what is not hers."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,13 +9,14 @@ from django.utils import timezone
 
 from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
+from leads.actions.engaging import NewEngagement, record_engagements
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
 from leads.actions.leaving import release_absent
 from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import return_lead
 from leads.actions.sweeping import notice_clocks
 from leads.actions.undoing import undo_last
-from leads.models import Answer, Clock, HandOff, Lead, Note, Step
+from leads.models import Answer, Clock, Engagement, HandOff, Lead, Note, Step
 from team.models import Absence, Membership, Role
 from team.templatetags.midfield import away_words
 from tests.make import give_verdicts, make_account, make_lead, make_person, make_user, reason
@@ -99,6 +101,16 @@ def test_the_brief_says_why_who_decides_what_she_read_and_what_to_ask(client, al
     assert brief.roles_missing == ["Decision maker", "Champion"]
 
 
+def test_the_brief_says_what_she_did_once_and_where_it_is_known_at_what(client, peter, sent, iris, now):
+    kind = Engagement.Kind.LISTED
+    record_engagements([NewEngagement(iris.pk, kind, now, source=source) for source in ("", "Spring fair")], at=now)
+    client.force_login(peter)
+
+    (did,) = re.findall(r"What they read and did</h3>(.*?)</ul>", client.get(page_of(sent)).text, re.DOTALL)
+
+    assert (did.count("as on a list"), did.count("<span>Was on a list</span>"), "Spring fair" in did) == (2, 1, True)
+
+
 def test_accepting_is_one_click_and_the_next_one_is_shown(client, peter, sent):
     client.force_login(peter)
 
@@ -129,6 +141,16 @@ def test_rejecting_is_one_pick_that_carries_the_destination_and_the_line(client,
     assert Step.objects.open().get(lead=sent.lead).assignee == alice
 
 
+@pytest.mark.parametrize(("line", "said"), [("Nothing in it", True), ("", False), ("  ", False)])
+def test_a_rejection_speaks_of_a_line_only_where_one_was_written(client, peter, sent, line, said):
+    client.force_login(peter)
+    post(client, "reject", sent, reason="reject_brief_empty", line=line)
+
+    page = client.get(reverse("leads:hand_offs")).text
+
+    assert ("Back to Alice, due now." in page, "Your line goes with it." in page) == (True, said)
+
+
 def test_every_reason_says_beside_it_where_it_leads(client, peter, sent):
     client.force_login(peter)
 
@@ -143,7 +165,7 @@ def test_every_reason_says_beside_it_where_it_leads(client, peter, sent):
         "reject_existing": "close",
         "reject_brief_empty": "to Alice",
     }
-    assert "back to Alice, due now, with your line." in response.text
+    assert "back to Alice, due now. A line you write goes with it." in response.text
     assert 'id="sales-reject"' in response.text
 
 

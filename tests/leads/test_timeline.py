@@ -101,7 +101,7 @@ def test_filters_show_one_kind(lead, alice, peter):
     accept_hand_off(hand_off_lead(lead, ae=peter, by=alice, at=at + timedelta(minutes=2)), by=peter, at=at)
     record_engagements([NewEngagement(lead.person_id, Engagement.Kind.READ, at)], at=at)
 
-    assert said(lead, alice, "conversations") == ["You called, attempt 2: <b>call back at</b>"]
+    assert said(lead, alice, "conversations") == ["You called, attempt 2: <b>call back promised</b>"]
     assert len(said(lead, alice, "touches")) == 2
     assert said(lead, alice, "hers") == ["Sam read"]
     assert said(lead, alice, "moves") == [
