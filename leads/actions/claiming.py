@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
-from agreement.models import Cadence, Phase
+from agreement.models import Cadence, Phase, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import (
@@ -96,14 +96,27 @@ def release_lead(lead: Lead, *, by: User | None, at: datetime, because: str = ""
     """
     held = lock_lead(lead)
     if held.phase != Phase.WORKING:
-        raise LeadConflict(_("Only a lead that is being worked can be given back."))
+        raise LeadConflict(_not_worked())
     until = reach_of(held).held_until if held.first_touched_at is None else None
     effects = Effects(held, by=by, at=at)
     of_team, slid = KeptCalendars(at=at).of_team, slid_of([held], at=at)[held.pk]
-    event = _release(effects, until, because=because, of_team=of_team, slid=slid)
+    event = _release(effects, until, because=because, stage=entry_stage(Phase.QUEUED), of_team=of_team, slid=slid)
     write(held, event, band=held.band, sweep_at=held.sweep_at)
     lead.refresh_from_db()
     return event
+
+
+@transaction.atomic
+def release_leads(ids: Sequence[int], *, by: User | None, at: datetime, because: str = "") -> list[LeadEvent]:
+    """As `release_lead` on each of these: read once for all and written once. LeadConflict when one of them is not
+    being worked any more; nothing is given back then."""
+    releasing = _Moving(None, None, by=by, at=at, because=because)
+    for lead in releasing.read(lock_leads(ids)):
+        if lead.phase != Phase.WORKING:
+            raise LeadConflict(_not_worked())
+        releasing.release(lead)
+    releasing.write()
+    return [event for _lead, event in releasing.altered]
 
 
 def _release(
@@ -111,6 +124,7 @@ def _release(
     until: datetime | None,
     *,
     because: str,
+    stage: Stage,
     of_team: Callable[[int], WorkCalendar],
     stopped: dict[int, Clock] | None = None,
     slid: Sequence[SlidStep] = (),
@@ -133,7 +147,7 @@ def _release(
         at=at,
         bdr=None,
         due_at=due_at,
-        stage=entry_stage(Phase.QUEUED),
+        stage=stage,
         data=effects.data(because=because, bdr=held.bdr_id),
     )
     _put_in_order(effects, of_team)
@@ -211,6 +225,7 @@ class _Moving:
             effects,
             until,
             because=self.because,
+            stage=self.pool_stage,
             of_team=self.of_team,
             stopped=self.stopped,
             slid=self.slid[lead.pk],
@@ -280,6 +295,10 @@ class _Moving:
         # A person who waits must not wait for one rep; of the rest she has a day to take what a manager gave her.
         is_given = self.because == MOVED and lead.band != Lead.Band.WAITING
         return max(until, self.given_until) if is_given else until
+
+    @cached_property
+    def pool_stage(self) -> Stage:
+        return entry_stage(Phase.QUEUED)
 
     @cached_property
     def given_until(self) -> datetime:
@@ -403,3 +422,7 @@ def _taken(lead: Lead) -> str:
     if lead.phase == Phase.WORKING and lead.bdr:
         return _("%(name)s has just taken this lead.") % {"name": lead.bdr}
     return _("This lead is no longer in the pool.")
+
+
+def _not_worked() -> str:
+    return _("Only a lead that is being worked can be given back.")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
-from leads.actions.claiming import reassign_leads, release_lead
+from leads.actions.claiming import reassign_leads, release_leads
 from leads.actions.duties import pass_on_duties, take_duties_back
 from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
@@ -124,12 +124,18 @@ def give_back(
     """
     if user.is_active and because != "away":
         keeps = user.teams_as(Role.BDR, Role.MANAGER)
+    # In the order of their ids, as everybody locks many; what follows goes by heir.
+    lock_leads(list(_given_up(user, because=because, keeps=keeps).values_list("pk", flat=True)))
     heirs = heirs_of(user, successor=successor, because=because, keeps=keeps)
+    released: list[int] = []
+    passed: dict[User | None, list[int]] = {}
     for lead, heir in heirs:
-        if lead.phase == Phase.WORKING and heir is None:
-            release_lead(lead, by=by, at=at, because=because)
-        else:
-            reassign_leads([lead.pk], to=heir, by=by, at=at, because=because, side="bdr")
+        ids = released if lead.phase == Phase.WORKING and heir is None else passed.setdefault(heir, [])
+        ids.append(lead.pk)
+    if released:
+        release_leads(released, by=by, at=at, because=because)
+    for heir, ids in passed.items():
+        reassign_leads(ids, to=heir, by=by, at=at, because=because, side="bdr")
     return len(heirs)
 
 
@@ -138,16 +144,11 @@ def heirs_of(
 ) -> list[tuple[Lead, User | None]]:
     """Who would go on with each lead that a rep gives up; None is the pool of its team. Of the teams in `keeps` she
     gives up nothing. MoveRefused as in `give_back`, which does what is said here."""
-    held = Lead.objects.open().filter(bdr=user).order_by("pk")
-    if because == "away":
-        held = held.in_phase(Phase.QUEUED, Phase.WORKING)
-    if keeps:
-        held = held.exclude(team__in=keeps)
     theirs = successor.teams_as(Role.BDR, Role.MANAGER) if successor else []
     managers: dict[int, User | None] = {}
     colleagues: dict[int, User | None] = {}
     found: list[tuple[Lead, User | None]] = []
-    for lead in held:
+    for lead in _given_up(user, because=because, keeps=keeps):
         team_id = lead.team_id
         heir = successor if team_id in theirs else None
         if heir is None and lead.phase not in (Phase.QUEUED, Phase.WORKING):
@@ -162,6 +163,13 @@ def heirs_of(
                 raise MoveRefused(_("Sales has leads of this rep. Give the team a manager or another BDR first."))
         found.append((lead, heir))
     return found
+
+
+def _given_up(user: User, *, because: str, keeps: Sequence[int]) -> QuerySet[Lead]:
+    held = Lead.objects.open().filter(bdr=user).order_by("pk")
+    if because == "away":
+        held = held.in_phase(Phase.QUEUED, Phase.WORKING)
+    return held.exclude(team__in=keeps) if keeps else held
 
 
 def _holds_least(team_id: int, *, but: User) -> User | None:

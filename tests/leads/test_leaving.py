@@ -3,18 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agreement.models import Phase
 from leads.actions import leaving
 from leads.actions.changing import MoveRefused
-from leads.actions.claiming import release_lead
+from leads.actions.claiming import release_lead, release_leads
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.leaving import deactivate_user, release_absent
 from leads.actions.logging import log_call
 from leads.checking import check_all
-from leads.models import Clock, Lead
+from leads.models import Clock, Lead, LeadEvent
 from team.models import Absence, Role
-from tests.make import NOON, disposition, make_lead, make_team, make_user
+from tests.make import NOON, disposition, make_account, make_lead, make_person, make_team, make_user
 
 LATER = NOON + timedelta(minutes=10)
 
@@ -180,12 +182,12 @@ def test_one_lead_that_somebody_acts_on_meanwhile_keeps_nobody_else_from_giving_
     away(alice, 9)
     away(bob, 9)
 
-    def after_a_colleague(lead, **how):
-        if lead.pk == contested.pk:
-            release_lead(Lead.objects.get(pk=lead.pk), by=mona, at=LATER)
-        return release_lead(lead, **how)
+    def after_a_colleague(ids, **how):
+        if contested.pk in ids:
+            release_lead(Lead.objects.get(pk=contested.pk), by=mona, at=LATER)
+        return release_leads(ids, **how)
 
-    monkeypatch.setattr(leaving, "release_lead", after_a_colleague)
+    monkeypatch.setattr(leaving, "release_leads", after_a_colleague)
     assert release_absent(at=LATER) == 1
     assert Lead.objects.get(pk=other.pk).phase == Phase.QUEUED
     assert Absence.objects.get(user=alice).released_at is None
@@ -193,4 +195,31 @@ def test_one_lead_that_somebody_acts_on_meanwhile_keeps_nobody_else_from_giving_
     monkeypatch.undo()
     assert release_absent(at=LATER) == 1
     assert Lead.objects.get(pk=contested.pk).phase == Phase.QUEUED
+    assert broken() == set()
+
+
+@pytest.mark.parametrize("how", ["leaves for a colleague", "leaves for nobody", "is away"])
+def test_fifteen_leads_go_on_in_hardly_more_statements_than_three(team, alice, bob, mona, how):
+    def statements(count):
+        rep = make_user("rep", Role.BDR, team=team)
+        # Untouched, the attempt goes and the promise stays; of what sleeps the manager keeps the relation.
+        for number in range(count):
+            lead = make_lead(phase=Phase.WORKING, bdr=rep, person=make_person(account=make_account()))
+            if number % 3 == 1:
+                log_call(lead, disposition=disposition("no_answer"), by=rep, at=NOON)
+            make_lead(phase=Phase.NURTURE, bdr=rep)
+        if how == "is away":
+            away(rep, 20)
+        with CaptureQueriesContext(connection) as asked:
+            if how == "is away":
+                assert release_absent(at=LATER) == count
+            else:
+                deactivate_user(rep, by=mona, at=LATER, successor=bob if "colleague" in how else None)
+        events = LeadEvent.objects.filter(lead__in=Lead.objects.order_by("-pk")[: 2 * count], at=LATER)
+        assert events.count() == (count if how == "is away" else 2 * count)
+        return len(asked)
+
+    few, many = statements(3), statements(15)
+
+    assert many - few <= 6, (few, many)
     assert broken() == set()
