@@ -12,12 +12,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agreement.models import AgreementVersion, Cadence, Phase, Reason, ReasonRule, StepKind
-from leads.actions.acts import one_act
+from leads.actions.acts import Act, one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import release_lead
 from leads.actions.logging import set_step, snooze_step
 from leads.actions.recadencing import change_cadence
-from leads.actions.recycling import recycle_lead, why_no_sleep
+from leads.actions.recycling import recycle_together, why_no_sleep
 from leads.actions.sharing import share_act
 from leads.models import Lead, SharedAct, Step
 from leads.waking import Facts
@@ -78,20 +78,30 @@ def do_to_many(ids: Sequence[int], wish: Wish, *, by: User, at: datetime) -> Sor
         locked = lock_leads(ids[:MANY_MAX])
         named = {lead.pk: lead for lead in Lead.objects.filter(pk__in=ids[:MANY_MAX]).select_related("person", "bdr")}
         planned = sort_out_many([named[lead.pk] for lead in locked], wish, by=by)
-        done = Sorted(skipped=planned.skipped)
-        for lead in planned.leads:
-            written = len(act.events)
-            try:
-                with transaction.atomic():
-                    _do(lead, wish, by=by, at=at)
-            except (LeadConflict, MoveRefused) as refused:
-                # What it had begun to write is rolled back.
-                del act.events[written:]
-                done.skipped.append((lead, str(refused)))
-            else:
-                done.leads.append(lead)
+        if wish.verb == Verb.RECYCLE and wish.reason:
+            facts = Facts(wake_on=wish.wake_on)
+            refused = recycle_together(planned.leads, reason=wish.reason, by=by, at=at, facts=facts)
+        else:
+            refused = _do_one_by_one(planned.leads, wish, act, by=by, at=at)
+        done = Sorted([lead for lead in planned.leads if lead.pk not in refused], planned.skipped)
+        done.skipped += [(lead, refused[lead.pk]) for lead in planned.leads if lead.pk in refused]
         done.act = share_act(act, verb=wish.verb, by=by, at=at)
         return done
+
+
+def _do_one_by_one(leads: Sequence[Lead], wish: Wish, act: Act, *, by: User, at: datetime) -> dict[int, str]:
+    """Returns why some stay, by lead."""
+    refused: dict[int, str] = {}
+    for lead in leads:
+        written = len(act.events)
+        try:
+            with transaction.atomic():
+                _do(lead, wish, by=by, at=at)
+        except (LeadConflict, MoveRefused) as why:
+            # What it had begun to write is rolled back.
+            del act.events[written:]
+            refused[lead.pk] = str(why)
+    return refused
 
 
 def _do(lead: Lead, wish: Wish, *, by: User, at: datetime) -> None:
@@ -101,8 +111,6 @@ def _do(lead: Lead, wish: Wish, *, by: User, at: datetime) -> None:
         set_step(lead, kind=wish.kind, by=by, at=at, due=wish.due, title=wish.title)
     elif wish.verb == Verb.CADENCE and wish.cadence:
         change_cadence(lead, cadence=wish.cadence, by=by, at=at)
-    elif wish.verb == Verb.RECYCLE and wish.reason:
-        recycle_lead(lead, reason=wish.reason, by=by, at=at, facts=Facts(wake_on=wish.wake_on))
     elif wish.verb == Verb.RELEASE:
         release_lead(lead, by=by, at=at)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,14 +12,26 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Employment, Person
-from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause
-from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, must_allow, write, write_all
-from leads.actions.effects import Effects
+from agreement.models import Criterion, Lane, Phase, Reason, ReasonRule, SLAClause, Stage
+from leads.actions.changing import (
+    LeadConflict,
+    MoveRefused,
+    alter,
+    lock_lead,
+    lock_leads,
+    must_allow,
+    write,
+    write_all,
+    write_each,
+)
+from leads.actions.effects import Effects, Together
 from leads.actions.entering import Entered, NewLead, add_lead, open_leads
+from leads.actions.holding import by_lead
 from leads.actions.stages import entry_stage
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.routing import Router
 from leads.waking import UNKNOWN_END_DAYS, WAKE_YEARS, Facts, wake_day, wake_moment, years_on
+from team.bulk import insert_objects
 from team.models import Role, Team
 
 if TYPE_CHECKING:
@@ -49,11 +62,7 @@ def recycle_lead(
     must_be_free(held, by=by, at=at)
     rule = rule_of(held, reason, kind=Reason.Kind.RECYCLE)
     effects = Effects(held, by=by, at=at)
-    early = rule.category == ReasonRule.Category.UNRESPONSIVE and any(
-        step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps
-    )
-    effects.close_steps()
-    effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
+    early = _owes_no_more(effects, rule)
     effects.note(note)
     if referred_to is not None:
         _follow_the_referral(referred_to, effects, by=by, at=at)
@@ -61,6 +70,51 @@ def recycle_lead(
         held, "recycle", effects, rule=rule, reason=reason, facts=facts, by=by, at=at, vendor=vendor, missing=missing,
         referred_to=referred_to, early=early,
     )  # fmt: skip
+
+
+def recycle_together(
+    leads: Sequence[Lead], *, reason: Reason, by: User, at: datetime, facts: Facts | None = None
+) -> dict[int, str]:
+    """As `recycle_lead` on each of these, which are locked: read once for all and written once. Returns why some stay,
+    by lead; of them nothing is changed."""
+    facts, together, refused = facts or Facts(), Together(), dict[int, str]()
+    steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
+    clocks = by_lead(Clock.objects.running().filter(lead__in=leads))
+    of_agreement, zone_of = cache(partial(_rule_under, reason)), cache(zone_of_team)
+    asleep: list[tuple[Effects, Recycling, bool]] = []
+    for lead in leads:
+        try:
+            must_be_free(lead, by=by, at=at)
+            rule = _must_have(of_agreement(lead.agreement_id), reason, kind=Reason.Kind.RECYCLE)
+            must_allow(lead, "recycle", Phase.NURTURE, by=by)
+            recycling = _recycling_of(lead, rule=rule, facts=facts, zone=zone_of(lead.team_id), by=by, at=at)
+        except (LeadConflict, MoveRefused) as why:
+            refused[lead.pk] = str(why)
+            continue
+        effects = Effects(lead, by=by, at=at, together=together)
+        effects.open_steps, effects.running_clocks = steps[lead.pk], clocks[lead.pk]
+        asleep.append((effects, recycling, _owes_no_more(effects, rule)))
+    together.write()
+    insert_objects([recycling for _effects, recycling, _early in asleep])
+    stage = entry_stage(Phase.NURTURE) if asleep else None
+    write_each(
+        [
+            (
+                effects.lead,
+                _sleep_begins(effects, "recycle", recycling, stage=stage, reason=reason, early=early or None),
+            )
+            for effects, recycling, early in asleep
+        ]
+    )
+    return refused
+
+
+def _owes_no_more(effects: Effects, rule: ReasonRule) -> bool:
+    """Whoever sleeps is owed neither a step nor a first touch. Returns whether that is before her cadence has ended."""
+    is_cadence = any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps)
+    effects.close_steps()
+    effects.end_clocks(SLAClause.Kind.FIRST_TOUCH, excused=True)
+    return is_cadence and rule.category == ReasonRule.Category.UNRESPONSIVE
 
 
 def why_no_sleep(lead: Lead, *, is_waited_for: bool) -> str:
@@ -104,38 +158,55 @@ def fall_asleep(
 ) -> LeadEvent:
     """The arrow into NURTURE, shared by recycling, rejection, a stalled deal and a meeting that showed no fit."""
     must_allow(lead, verb, Phase.NURTURE, by=by)
-    zone = zone_of_team(lead.team_id)
+    recycling = _recycling_of(
+        lead, rule=rule, facts=facts, zone=zone_of_team(lead.team_id), by=by, at=at,
+        vendor=vendor.strip(), missing=missing, referred_to=referred_to,
+    )  # fmt: skip
+    recycling.save(force_insert=True)
+    stage = entry_stage(Phase.NURTURE)
+    event = _sleep_begins(effects, verb, recycling, stage=stage, reason=reason, early=early or None, **data)
+    return write(lead, event, sweep_at=lead.sweep_at)
+
+
+def _recycling_of(
+    lead: Lead, *, rule: ReasonRule, facts: Facts, zone: str, by: User | None, at: datetime, **more: Any
+) -> Recycling:
+    """Why it sleeps and until when, not yet written."""
     day = wake_day(rule, facts, today=today_of(at, zone))
-    wake_at = wake_moment(day, zone=zone)
-    category = rule.category or ReasonRule.Category.NOT_READY
-    recycling = Recycling.objects.create(
+    return Recycling(
         lead=lead,
         at=at,
         by=by,
-        category=category,
-        wake_at=wake_at,
-        missing=missing,
-        vendor=vendor.strip(),
+        category=rule.category or ReasonRule.Category.NOT_READY,
+        wake_at=wake_moment(day, zone=zone),
         contract_ends_on=facts.contract_ends,
         precision=facts.precision,
         notice_days=facts.notice_days,
         lead_days=facts.lead_days,
-        referred_to=referred_to,
+        **more,
     )
+
+
+def _sleep_begins(
+    effects: Effects, verb: str, recycling: Recycling, *, stage: Stage | None, reason: Reason, **data: Any
+) -> LeadEvent:
+    """Its lead sleeps, in memory; the recycling is written."""
+    lead, wake_at = effects.lead, recycling.wake_at
     effects.add("recyclings", recycling.pk)
     event = alter(
         lead,
         verb,
         to=Phase.NURTURE,
-        by=by,
-        at=at,
+        by=effects.by,
+        at=effects.at,
         reason=reason,
         wake_at=wake_at,
         due_at=wake_at,
-        stage=entry_stage(Phase.NURTURE),
-        data=effects.data(category=category, early=early or None, **data),
+        stage=stage,
+        data=effects.data(category=recycling.category, **data),
     )
-    return write(lead, event, sweep_at=wake_at)
+    lead.sweep_at = wake_at
+    return event
 
 
 @transaction.atomic
@@ -252,11 +323,17 @@ def wake_lead(lead: Lead, *, by: User | None, at: datetime, because: str = "by_h
 
 def rule_of(lead: Lead, reason: Reason, *, kind: str) -> ReasonRule:
     """What the lead's agreement says of this reason. MoveRefused when it is not of this kind or version."""
+    return _must_have(_rule_under(reason, lead.agreement_id), reason, kind=kind)
+
+
+def _rule_under(reason: Reason, agreement_id: int) -> ReasonRule | None:
+    rules = ReasonRule.objects.under(agreement_id).filter(reason=reason)
+    return rules.select_related("destination_reason").first()
+
+
+def _must_have(rule: ReasonRule | None, reason: Reason, *, kind: str) -> ReasonRule:
     if reason.kind != kind or reason.retired_at is not None:
         raise MoveRefused(_("Choose one of the reasons."), field="reason")
-    rule = (
-        ReasonRule.objects.under(lead.agreement_id).filter(reason=reason).select_related("destination_reason").first()
-    )
     if rule is None:
         raise MoveRefused(_("The agreement this lead came in under has no such reason."), field="reason")
     return rule

@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from agreement.models import AgreementVersion, Reason, ReasonRule, StepKind
 from leads.actions.acts import one_act
-from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
+from leads.actions.changing import lock_leads
 from leads.actions.moving import MANY_MAX, Moved
-from leads.actions.recycling import recycle_lead, why_no_sleep
+from leads.actions.recycling import recycle_together, why_no_sleep
 from leads.actions.sharing import share_act
 from leads.models import Lead, SharedAct, Step
 
@@ -55,17 +55,8 @@ def recycle_leads(ids: Sequence[int], *, reason: Reason, by: User, at: datetime)
     """Put to sleep what can be, as one act with one event a lead. Looked at again under lock."""
     with transaction.atomic(), one_act() as act:
         found = sort_out_sleepers(lock_leads(ids[:MANY_MAX]))
-        done = Moved(skipped=found.skipped)
-        for lead in found.leads:
-            written = len(act.events)
-            try:
-                with transaction.atomic():
-                    recycle_lead(lead, reason=reason, by=by, at=at)
-            except (LeadConflict, MoveRefused) as refused:
-                # What it had begun to write is rolled back.
-                del act.events[written:]
-                done.skipped.append((lead, str(refused)))
-            else:
-                done.leads.append(lead)
-        done.act = share_act(act, verb=SharedAct.Verb.RECYCLE, by=by, at=at)
-        return done
+        refused = recycle_together(found.leads, reason=reason, by=by, at=at)
+        found.skipped += [(lead, refused[lead.pk]) for lead in found.leads if lead.pk in refused]
+        found.leads = [lead for lead in found.leads if lead.pk not in refused]
+        found.act = share_act(act, verb=SharedAct.Verb.RECYCLE, by=by, at=at)
+        return found

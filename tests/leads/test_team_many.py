@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Lane, Phase
-from leads.actions.logging import log_call
+from leads.actions.logging import log_call, set_step
+from leads.actions.many import Verb, Wish, do_to_many
+from leads.actions.recycling import recycle_lead
 from leads.actions.recycling_many import recycle_leads
 from leads.actions.spreading import plan_spread, shares_of, spread_leads
 from leads.checking import check_all
@@ -201,3 +205,60 @@ def test_another_team_s_leads_are_not_there(client, team, eve, mona):
         client.post(reverse(f"leads:{name}"), data)
 
     assert Lead.objects.get(pk=other.pk).bdr == eve
+
+
+def _asleep(lead):
+    lead = Lead.objects.get(pk=lead.pk)
+    columns = ("phase", "stage_id", "reason_id", "bdr_id", "due_at", "wake_at", "sweep_at", "band", "version")
+    event = lead.events.order_by("-id").first()
+    effects = {name: len(codes) for name, codes in event.data.get("effects", {}).items()}
+    return (
+        *(getattr(lead, column) for column in columns),
+        list(lead.steps.order_by("pk").values_list("state", "closed_at")),
+        list(lead.clocks.order_by("pk").values_list("state", "ended_at", "next_notice_at")),
+        list(lead.recyclings.values_list("category", "wake_at", "at", "by", "undone_at", "vendor", "precision")),
+        (event.verb, event.from_phase, event.to_phase, sorted(event.changes), event.data.get("early"), effects),
+    )
+
+
+def test_each_sleeps_as_if_it_had_been_put_to_sleep_alone(team, alice, bob, mona):
+    def various():
+        called = make_lead(phase="working", bdr=alice, at=NOON)
+        log_call(called, disposition=disposition("no_answer"), by=alice, at=NOON)
+        untouched = make_lead(phase="working", bdr=alice, at=NOON)
+        own = make_lead(phase="working", bdr=alice, at=NOON)
+        set_step(own, kind="email", due=NOON + timedelta(days=1), by=alice, at=NOON)
+        return [called, untouched, own, make_lead(team=team, at=NOON), make_lead(bdr=bob, reserved=True, at=NOON)]
+
+    alone, together, at = various(), various(), NOON + timedelta(minutes=5)
+    for lead in alone:
+        recycle_lead(lead, reason=reason("unresponsive"), by=mona, at=at)
+
+    done = recycle_leads([lead.pk for lead in together], reason=reason("unresponsive"), by=mona, at=at)
+
+    assert (len(done.leads), done.skipped) == (5, [])
+    assert [_asleep(lead) for lead in together] == [_asleep(lead) for lead in alone]
+    assert not any(check_all(at=at + timedelta(minutes=1)).values())
+
+
+@pytest.mark.parametrize("whose", ["a manager's", "a rep's"])
+def test_fifteen_are_put_to_sleep_in_hardly_more_statements_than_three(team, alice, bob, mona, whose):
+    other = make_lead(bdr=bob, reserved=True, at=NOON)
+
+    def statements(count):
+        leads = [make_lead(phase="working", bdr=alice, at=NOON) for _ in range(count)]
+        ids = [other.pk, *(lead.pk for lead in leads)]
+        with CaptureQueriesContext(connection) as asked:
+            if whose == "a manager's":
+                assert len(recycle_leads(ids, reason=reason("unresponsive"), by=mona, at=NOON).leads) >= count
+            else:
+                wish = Wish(Verb.RECYCLE, reason=reason("unresponsive"))
+                done = do_to_many(ids, wish, by=alice, at=NOON)
+                assert ({lead.pk for lead in done.leads}, len(done.skipped)) == ({lead.pk for lead in leads}, 1)
+                assert len(done.act.events) == count
+        return len(asked)
+
+    few, many = statements(3), statements(15)
+
+    assert many - few <= 6, (few, many)
+    assert many <= 45
