@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from leads.models import Lead, LeadEvent, Notice, Step
 from leads.routing import Router
 from leads.waking import Facts
 from team.calendars import KeptCalendars
-from team.models import Absence, Role, Team, User
+from team.models import Absence, Membership, Role, Team, User
 
 if TYPE_CHECKING:
     from accounts.models import Person
@@ -69,12 +70,12 @@ def back_to_bdr(
     if standing := _standing_of(lead):
         return _end(lead, verb, effects, asked=Phase.WORKING, standing=standing, by=by, at=at, **data)
     bdr = lead.bdr
-    if bdr is None or not _works_for(bdr, lead.team_id) or _is_given_up_there(bdr, lead.team_id, at=at):
+    if not _goes_on_with(bdr, lead, at=at):
         reps = User.objects.active().with_role(Role.BDR, lead.team_id).order_by("pk")
         present = reps.present(at).annotate(works=Count("leads_as_bdr", filter=Q(leads_as_bdr__phase=Phase.WORKING)))
         bdr = present.order_by("works", "pk").first() or reps.first()
         if bdr is None:
-            raise MoveRefused(_("Nobody in the team can take it back. Give the team a BDR first."))
+            raise _nobody_takes_it()
     effects.close_steps()
     effects.make_step(
         Step(lead=lead, kind=kind, due_at=soon(at), assignee=bdr, made_by=Step.MadeBy.SYSTEM, created_at=at)
@@ -91,6 +92,26 @@ def back_to_bdr(
         data=effects.data(**data),
     )
     return write(lead, event, sweep_at=None)
+
+
+def must_find_a_bdr(leads: Sequence[Lead], *, giving: User, at: datetime) -> None:
+    """MoveRefused where `back_to_bdr` would be of one of these, `giving` being as her `held` says. Reads only."""
+    here = Membership.objects.filter(role=Role.BDR, team__isnull=False, user__is_active=True).exclude(user=giving)
+    teams = {*here.values_list("team", flat=True), *giving.teams_as(Role.BDR)}
+    left = [lead for lead in leads if lead.team_id not in teams]
+    ending = Lead.objects.filter(pk__in=[lead.pk for lead in left]).standings() if left else {}
+    for lead in left:
+        bdr = giving if lead.bdr_id == giving.pk else lead.bdr
+        if lead.pk not in ending and not _goes_on_with(bdr, lead, at=at):
+            raise _nobody_takes_it()
+
+
+def _nobody_takes_it() -> MoveRefused:
+    return MoveRefused(_("Nobody in the team can take it back. Give the team a BDR first."))
+
+
+def _goes_on_with(bdr: User | None, lead: Lead, *, at: datetime) -> TypeGuard[User]:
+    return bdr is not None and _works_for(bdr, lead.team_id) and not _is_given_up_there(bdr, lead.team_id, at=at)
 
 
 def _reroute(lead: Lead, verb: str, effects: Effects, *, by: User, at: datetime, **data: Any) -> LeadEvent:

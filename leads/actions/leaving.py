@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import structlog
@@ -14,6 +14,7 @@ from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import reassign_leads, release_leads
 from leads.actions.duties import pass_on_duties, take_duties_back
+from leads.actions.going_back import must_find_a_bdr
 from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.noticing import managers_of
@@ -49,9 +50,7 @@ def deactivate_user(
     # Leads before users, as a claim locks them; what she takes until her row is ours is read again after it.
     lock_leads(list(Lead.objects.open().filter(Q(bdr=user) | Q(ae=user)).values_list("pk", flat=True)))
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    deals = Lead.objects.filter(ae=user, phase__in=SOLD)
-    if deals.exists() and not _may_take_deals_of(user, ae_successor):
-        raise MoveRefused(_("Name the account executive who takes the deals."), field="ae_successor")
+    _must_name_who_goes_on(user, successor=successor, ae_successor=ae_successor)
     if not _may_take_deals_of(user, ae_successor):
         ae_successor = None
     user.is_active, user.successor, user.ae_successor = False, successor, ae_successor
@@ -61,6 +60,19 @@ def deactivate_user(
     pass_on(user, by=by, at=at, successor=successor, ae_successor=ae_successor)
     revoke_feed(user, by=by, at=at)
     note_audit(AuditEntry.Verb.DEACTIVATED, by=by, at=at, about=user._meta.label, about_id=str(user.pk))
+
+
+def must_leave(user: User, *, at: datetime, successor: User | None = None, ae_successor: User | None = None) -> None:
+    """MoveRefused where `deactivate_user` would be. Reads only."""
+    _must_name_who_goes_on(user, successor=successor, ae_successor=ae_successor)
+    must_pass_on(user, roles=[], at=at, successor=successor, ae_successor=ae_successor)
+
+
+def _must_name_who_goes_on(user: User, *, successor: User | None, ae_successor: User | None) -> None:
+    if successor is not None and not successor.is_active:
+        raise MoveRefused(_("%(name)s does not work here any more.") % {"name": successor}, field="successor")
+    if Lead.objects.filter(ae=user, phase__in=SOLD).exists() and not _may_take_deals_of(user, ae_successor):
+        raise MoveRefused(_("Name the account executive who takes the deals."), field="ae_successor")
 
 
 @transaction.atomic
@@ -98,6 +110,25 @@ def pass_on(
     count += give_back(user, by=by, at=at, successor=successor, because="left")
     take_back_lent(at=at)
     return count
+
+
+def must_pass_on(
+    user: User,
+    *,
+    roles: Collection[tuple[str, int | None]],
+    at: datetime,
+    successor: User | None = None,
+    ae_successor: User | None = None,
+) -> None:
+    """MoveRefused where `pass_on` would be, once these are all that she may do here. Reads only."""
+    then = User.objects.get(pk=user.pk)
+    then.held = frozenset(roles)
+    if not then.has_role(Role.AE):
+        going = Q(pk__in=HandOff.objects.unanswered().filter(ae=user).values("lead"))
+        if not _may_take_deals_of(user, ae_successor):
+            going |= Q(ae=user, phase__in=SOLD)
+        must_find_a_bdr(list(Lead.objects.filter(going).select_related("bdr")), giving=then, at=at)
+    heirs_of(user, successor=successor, keeps=then.teams_as(Role.BDR, Role.MANAGER))
 
 
 def _may_take_deals_of(user: User, successor: User | None) -> bool:

@@ -45,12 +45,13 @@ class Done:
 
 def preview(kind: Kind, pk: int | None, new: Values, *, at: datetime) -> Preview:
     old = (kind.read(pk) if pk else {}) or {}
+    new = kind.settled(pk, old, old | new, at=at)
     said = [
         (kind.label_of(name), kind.say(name, before) if pk else "", kind.say(name, after))
-        for name, (before, after) in _differences(old, old | new).items()
+        for name, (before, after) in _differences(old, new).items()
         if pk or after not in (None, "", [], False)
     ]
-    return Preview(said, kind.touches(pk, old, old | new, at=at) if said else [])
+    return Preview(said, kind.touches(pk, old, new, at=at) if said else [])
 
 
 @transaction.atomic
@@ -69,13 +70,13 @@ def change_setting(
 def try_change(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, seen: str = "") -> None:
     """SettingConflict or SettingRefused where saving this would be; nothing of it is kept.
 
-    What moves the leads or the promises of a whole team is not done twice: it is looked at, without being done.
+    What moves many leads or promises is not done twice: it is looked at, without being done.
     """
     must_be_admin(by)
     old = kind.read(pk) if pk else {}
     if old is not None and _moves_many(kind, _differences(old, old | new)) and pk:
         _must_be_as_seen(old, seen)
-        kind.check(pk, old, old | new, by=by, at=at)
+        kind.check(pk, old, kind.settled(pk, old, old | new, at=at), by=by, at=at)
         return
     with transaction.atomic():
         _write(kind, pk, new, by=by, at=at, seen=seen)
@@ -138,7 +139,7 @@ def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime)
     else:
         said = preview(kind, pk, old, at=at)
     if _moves_many(kind, change.changes) and change.verb in (Verb.CHANGE, Verb.RETIRE):
-        kind.check(pk, now, now | old, by=by, at=at)
+        kind.check(pk, now, kind.settled(pk, now, now | old, at=at), by=by, at=at)
     else:
         with transaction.atomic():
             _revert(kind, change, by=by, at=at)
@@ -164,11 +165,12 @@ def _write(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, s
         raise SettingConflict(_("It is not there any more."))
     if pk:
         _must_be_as_seen(old, seen)
-    new = old | new
+    new = kind.settled(pk, old, old | new, at=at)
     changes = _differences(old, new)
     if pk and not changes:
         return Done(pk, Verb.CHANGE, {})
-    return Done(kind.write(pk, old, new, by=by, at=at), Verb.CHANGE if pk else Verb.ADD, changes)
+    made = kind.write(pk, old, new, by=by, at=at)
+    return Done(made, Verb.CHANGE if pk else Verb.ADD, _as_written(kind, made, changes))
 
 
 def _revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Done:
@@ -182,7 +184,7 @@ def _revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Don
         pk = kind.write(None, {}, old, by=by, at=at)
         if stood := change.changes.get(ORDER):
             kind.put_in_order(put_at_its_place(pk, stood[0], _order_held(kind, pk)))
-        return Done(pk, Verb.ADD, _differences({}, old))
+        return Done(pk, Verb.ADD, _as_written(kind, pk, _differences({}, old)))
     if change.verb == Verb.ADD:
         return _remove(kind, pk, now, by=by, at=at)
     done = _write(kind, pk, old, by=by, at=at)
@@ -241,6 +243,13 @@ def _order_held(kind: Kind, pk: int) -> list[int]:
 def _differences(old: Values, new: Values) -> dict[str, tuple[object, object]]:
     names = list(dict.fromkeys([*new, *old]))
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
+
+
+def _as_written(kind: Kind, pk: int, changes: dict[str, tuple[object, object]]) -> dict[str, tuple[object, object]]:
+    """Of the parts that were to change those that did, as they are read now: only that can be reverted."""
+    now = kind.read(pk) or {}
+    found = {name: (before, now.get(name, after)) for name, (before, after) in changes.items()}
+    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
 
 
 def _record(

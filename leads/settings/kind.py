@@ -109,7 +109,7 @@ class Kind:
     order_words: ClassVar[str | Promise] = gettext_lazy("pages show them in this order")
     # Whether a tick follows what was changed, so that it is rung for.
     is_followed: ClassVar[bool] = False
-    # Parts with which the leads or promises of a whole team move: such a change is not tried beforehand, only checked.
+    # Parts with which many leads or promises move: such a change is not tried beforehand, only checked.
     moves_many: ClassVar[tuple[str, ...]] = ()
     fields_template: ClassVar[str] = "leads/settings/_fields.html"
     # A form of its own above that of a new one.
@@ -127,6 +127,10 @@ class Kind:
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
         """The setting with everything its page changes; None when there is none. `lock` inside a transaction."""
         raise NotImplementedError
+
+    def settled(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> Values:
+        """`new` with what follows of itself from a change to it. Reads only."""
+        return new
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         """Make or change the row and all that hangs on it; give its pk. SettingRefused for what cannot be.

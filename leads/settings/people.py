@@ -13,15 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase
-from leads.actions.changing import MoveRefused
 from leads.actions.duties import duties_of
-from leads.actions.leaving import deactivate_user, pass_on, take_up_user
+from leads.actions.leaving import deactivate_user, must_leave, must_pass_on, pass_on, take_up_user
 from leads.models import Lead, LeadEvent
 from leads.settings.going_on import touches_of_coming_back, touches_of_leads, touches_of_leaving
-from leads.settings.kind import Group, Kind, Row, SettingRefused, Touch, Values, one_at_a_time
+from leads.settings.kind import Group, Kind, Row, SettingRefused, Touch, Values, as_refusals, one_at_a_time
 from leads.settings.person_forms import WITH_TEAM, LeaveForm, PersonForm, roles_of
 from team.actions.people import forget_addresses, give_roles
-from team.models import Calendar, Membership, Role, Team, Territory, User
+from team.models import Calendar, Role, Team, Territory, User
 from team.templatetags.midfield import day_words
 
 FACTS = ("name", "email", "time_zone", "open_limit", "touches_goal", "meetings_goal", "accepted_goal")
@@ -33,6 +32,7 @@ class People(Kind):
     model = User
     form = PersonForm
     retire_form = LeaveForm
+    moves_many = ("is_active", "roles")
     title = gettext_lazy("People")
     one = gettext_lazy("user")
     about = gettext_lazy(
@@ -101,11 +101,8 @@ class People(Kind):
 
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         one_at_a_time()
+        self.check(pk, old, new, by=by, at=at)
         facts = {name: new[name] for name in FACTS} | {f"{name}_id": new.get(name) for name in KEYS}
-        if not new["name"] or not new["email"]:
-            raise SettingRefused(_("A user has a name and an e-mail address."))
-        if User.objects.filter(email__iexact=new["email"]).exclude(pk=pk or 0).exists():
-            raise SettingRefused(_("There is, or was, a user with this address."), "email")
         if pk is None:
             # One that was taken back comes again as herself: history names her by her key.
             pk = User.objects.create_user(password=None, pk=new.get("pk"), **facts).pk
@@ -113,57 +110,82 @@ class People(Kind):
             User.objects.filter(pk=pk).update(**facts)
         if old and old["email"] != new["email"]:
             forget_addresses(User.objects.get(pk=pk))
-        try:
+        with as_refusals():
             if new.get("is_active", True) is not old.get("is_active", True):
                 self._come_or_go(pk, new, by=by, at=at)
             if old.get("roles", []) != new["roles"]:
-                self._give_roles(pk, old.get("roles", []), new["roles"], by=by, at=at)
-        except MoveRefused as refused:
-            raise SettingRefused(str(refused), refused.field) from refused
+                user = User.objects.get(pk=pk)
+                give_roles(user, [(role, team) for role, team in new["roles"]])
+                pass_on(user, by=by, at=at, ae_successor=user.backup)
         if new.get("is_active", True):
-            self._reserve(pk, old.get("territories", []), new.get("territories", []))
+            gone, added = _differ(old, new, "territories")
+            Territory.objects.filter(pk__in=gone, bdr=pk).update(bdr=None)
+            Territory.objects.filter(pk__in=added).update(bdr=pk)
         return pk
 
-    def _come_or_go(self, pk: int, new: Values, *, by: User, at: datetime) -> None:
+    def settled(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> Values:
+        """What is reserved for her goes when she leaves, and with the role of its team; it comes back with her, but
+        what somebody has given to others since."""
+        had = old.get("territories", [])
+        if not new.get("is_active", True):
+            stay = set(new.get("territories", []))
+        elif pk and not old["is_active"]:
+            stay = {one.pk for one in duties_of(User.objects.get(pk=pk), at=at).reserved_otherwise}
+        elif had and old["roles"] != new["roles"]:
+            strange = Territory.objects.filter(pk__in=had).exclude(team__in=_teams_of_bdr(new["roles"]))
+            stay = set(strange.values_list("pk", flat=True))
+        else:
+            return new
+        return new | {"territories": [one for one in new.get("territories", []) if one not in stay]}
+
+    def check(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> None:
+        if not new["name"] or not new["email"]:
+            raise SettingRefused(_("A user has a name and an e-mail address."))
+        if User.objects.filter(email__iexact=new["email"]).exclude(pk=pk or 0).exists():
+            raise SettingRefused(_("There is, or was, a user with this address."), "email")
+        with as_refusals():
+            if pk and old["is_active"] and not new["is_active"]:
+                self._check_leaving(pk, new, by=by, at=at)
+            if old.get("roles", []) != new["roles"]:
+                self._check_roles(pk, old.get("roles", []), new, by=by, at=at)
+        if new.get("is_active", True):
+            added = Territory.objects.filter(pk__in=_differ(old, new, "territories")[1])
+            strange = added.exclude(team__in=_teams_of_bdr(new["roles"])).select_related("team").first()
+            if strange:
+                words = {"name": strange.name, "team": strange.team}
+                raise SettingRefused(_("%(name)s goes to %(team)s, where she is no BDR.") % words, "territories")
+
+    def _check_leaving(self, pk: int, new: Values, *, by: User, at: datetime) -> None:
         user = User.objects.get(pk=pk)
-        if new["is_active"]:
-            # Also what is reserved for her, but what somebody has given to others since.
-            stay = {one.pk for one in duties_of(user, at=at).reserved_otherwise}
-            new["territories"] = [one for one in new["territories"] if one not in stay]
-            take_up_user(user, at=at)
-            return
         if pk == by.pk:
             raise SettingRefused(_("You cannot end your own login. Another admin can."))
         _must_leave_an_admin(user, by=by)
-        heirs = User.objects.in_bulk([key for key in (new["successor"], new["ae_successor"]) if key])
-        deactivate_user(
-            user, by=by, at=at, successor=heirs.get(new["successor"]), ae_successor=heirs.get(new["ae_successor"])
-        )
+        must_leave(user, at=at, **_heirs(new))
 
-    def _give_roles(self, pk: int, old: list[list[Any]], new: list[list[Any]], *, by: User, at: datetime) -> None:
-        user = User.objects.get(pk=pk)
-        teams = {team for _role, team in new if team}
+    def _check_roles(self, pk: int | None, old: list[list[Any]], new: Values, *, by: User, at: datetime) -> None:
+        teams = {team for _role, team in new["roles"] if team}
         gone = Team.objects.filter(pk__in=teams, retired_at__isnull=False).first()
         if gone and not any(team == gone.pk for _role, team in old):
             raise SettingRefused(_("%(team)s is retired.") % {"team": gone})
         if Team.objects.filter(pk__in=teams).count() < len(teams):
             raise SettingRefused(_("A team of these is not there any more."))
-        if _is_admin(old) and not _is_admin(new):
+        if pk is None:
+            return
+        user = User.objects.get(pk=pk)
+        if _is_admin(old) and not _is_admin(new["roles"]):
             if pk == by.pk:
                 raise SettingRefused(_("You cannot take the role of admin away from yourself."))
             _must_leave_an_admin(user, by=by)
-        give_roles(user, [(role, team) for role, team in new])
-        pass_on(user, by=by, at=at, ae_successor=user.backup)
+        roles = [(role, team) for role, team in new["roles"] if new["is_active"]]
+        backup = User.objects.filter(pk=new.get("backup") or 0).first()
+        must_pass_on(user, roles=roles, at=at, ae_successor=backup)
 
-    def _reserve(self, pk: int, old: list[int], new: list[int]) -> None:
-        Territory.objects.filter(pk__in=set(old) - set(new), bdr=pk).update(bdr=None)
-        added = Territory.objects.filter(pk__in=set(new) - set(old))
-        theirs = Membership.objects.filter(user=pk, role=Role.BDR).values("team")
-        strange = added.exclude(team__in=theirs).select_related("team").first()
-        if strange:
-            words = {"name": strange.name, "team": strange.team}
-            raise SettingRefused(_("%(name)s goes to %(team)s, where she is no BDR.") % words, "territories")
-        added.update(bdr=pk)
+    def _come_or_go(self, pk: int, new: Values, *, by: User, at: datetime) -> None:
+        user = User.objects.get(pk=pk)
+        if new["is_active"]:
+            take_up_user(user, at=at)
+        else:
+            deactivate_user(user, by=by, at=at, **_heirs(new))
 
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
         user = User.objects.get(pk=pk)
@@ -178,17 +200,10 @@ class People(Kind):
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
         if not new.get("is_active", True):
-            user = User.objects.get(pk=pk)
-            heirs = User.objects.in_bulk([key for key in (new["successor"], new["ae_successor"]) if key])
-            return touches_of_leaving(
-                user, successor=heirs.get(new["successor"]), ae_successor=heirs.get(new["ae_successor"]), at=at
-            )
+            return touches_of_leaving(User.objects.get(pk=pk), at=at, **_heirs(new))
         found: list[Touch] = []
-        stay: list[int] = []
         if pk and not old.get("is_active", True):
-            user = User.objects.get(pk=pk)
-            found += touches_of_coming_back(user, at=at)
-            stay = [one.pk for one in duties_of(user, at=at).reserved_otherwise]
+            found += touches_of_coming_back(User.objects.get(pk=pk), at=at)
         elif pk is None:
             found.append(
                 Touch(_("She cannot sign in yet"), _("The next page gives her a password or sends her a link."))
@@ -199,8 +214,8 @@ class People(Kind):
             found.append(Touch(_("Without a role she sees nothing"), warns=True))
         if _is_admin(new["roles"]) and not _is_admin(old.get("roles", [])):
             found.append(Touch(_("She may change every setting, also the roles of others"), warns=True))
-        taken = Territory.objects.filter(pk__in=set(new.get("territories", [])) - set(old.get("territories", [])))
-        for one in taken.exclude(pk__in=stay).select_related("bdr", "team"):
+        taken = Territory.objects.filter(pk__in=_differ(old, new, "territories")[1])
+        for one in taken.select_related("bdr", "team"):
             words = {"name": one.name, "rep": one.bdr or one.team}
             found.append(Touch(_("New leads of %(name)s go to her, not to %(rep)s") % words))
         if old and old["open_limit"] > new["open_limit"]:
@@ -240,6 +255,22 @@ class People(Kind):
 
     def after_adding(self, pk: int) -> str:
         return reverse("leads:person_login", args=[pk])
+
+
+def _heirs(new: Values) -> dict[str, User | None]:
+    """Who goes on with what she leaves, as the actions take them."""
+    heirs = User.objects.in_bulk([key for key in (new["successor"], new["ae_successor"]) if key])
+    return {name: heirs.get(new[name]) for name in ("successor", "ae_successor")}
+
+
+def _differ(old: Values, new: Values, name: str) -> tuple[set[int], set[int]]:
+    """What is not in this list any more, and what is new in it."""
+    before, after = set(old.get(name, [])), set(new.get(name, []))
+    return before - after, after - before
+
+
+def _teams_of_bdr(roles: list[list[Any]]) -> list[int]:
+    return [team for role, team in roles if role == Role.BDR]
 
 
 def _is_admin(roles: list[list[Any]]) -> bool:
