@@ -53,25 +53,33 @@ def must_succeed(stage: Stage, successor: Stage | None) -> Stage:
     return successor
 
 
+def must_come_back(stage: Stage) -> None:
+    """MoveRefused where its successor ended as well and has what it had, LeadConflict where this one did not end."""
+    if stage.retired_at is None:
+        raise LeadConflict(_("This stage is in use."))
+    if stage.successor and stage.successor.retired_at:
+        raise MoveRefused(_("“%(stage)s” was retired since: revert that first.") % {"stage": stage.successor})
+
+
 @transaction.atomic
 def take_up_stage(stage: Stage, *, by: User | None, at: datetime) -> int:
     """A retired stage is in use again, at its old place, and the leads that its end has moved stand in it again, less
     those that somebody or something has moved since. What entered here does again, unless the successor has given it
-    away. Returns how many."""
+    away. Returns how many. MoveRefused where the successor ended since."""
     rows = _all_held(stage.phase)
     stage = rows[stage.pk]
-    if stage.retired_at is None:
-        raise LeadConflict(_("This stage is in use."))
+    must_come_back(stage)
     leads = lock_leads(list(moved_by_retiring(stage).values_list("pk", flat=True)))
     successor = rows[stage.successor_id or 0]
     for part in ENTRIES:
-        comes_back = getattr(stage, part) and getattr(successor, part) and successor.retired_at is None
+        comes_back = getattr(stage, part) and getattr(successor, part)
         setattr(stage, part, comes_back)
         setattr(successor, part, getattr(successor, part) and not comes_back)
     successor.save(update_fields=ENTRIES)
     stage.retired_at = stage.successor = None
     stage.save(update_fields=[*ENTRIES, "retired_at", "successor"])
-    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=stage)) for lead in leads])
+    again = {"taken_up": stage.pk}
+    write_all([(lead, alter(lead, "restage", by=by, at=at, stage=stage, data=again)) for lead in leads])
     return len(leads)
 
 
@@ -96,10 +104,12 @@ def move_latecomers(*, at: datetime) -> int:
 
 
 def moved_by_retiring(stage: Stage) -> QuerySet[Lead]:
-    """Whom the end of this stage has moved to its successor, and nothing has moved or taken further since."""
+    """Whom the end of this stage has moved to its successor, and nothing has moved or taken further since: there and
+    back with the successor, which ended and was taken up again, is nothing."""
     of_lead = LeadEvent.objects.filter(lead=OuterRef("pk"))
     moved = of_lead.filter(verb="restage", data__retired=stage.pk).order_by("-id")
     since = of_lead.filter(changes__has_key="stage", id__gt=OuterRef("moved_by"))
+    since = since.exclude(data__has_any_keys=["retired", "taken_up"])
     stand = Lead.objects.open().filter(stage=stage.successor_id)
     return stand.annotate(moved_by=Subquery(moved.values("id")[:1])).filter(~Exists(since), moved_by__isnull=False)
 

@@ -49,7 +49,7 @@ def preview(kind: Kind, pk: int | None, new: Values, *, at: datetime) -> Preview
     said = [
         (kind.label_of(name), kind.say(name, before) if pk else "", kind.say(name, after))
         for name, (before, after) in _differences(old, new).items()
-        if pk or after not in (None, "", [], False)
+        if pk or (name != "pk" and after not in (None, "", [], False))
     ]
     return Preview(said, kind.touches(pk, old, new, at=at) if said else [])
 
@@ -181,6 +181,7 @@ def _revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Don
         kind.put_in_order(order)
         return Done(pk, Verb.ORDER, {ORDER: (now[ORDER], order)})
     if change.verb == Verb.REMOVE:
+        old = kind.settled(None, {}, old, at=at)
         pk = kind.write(None, {}, old, by=by, at=at)
         if stood := change.changes.get(ORDER):
             kind.put_in_order(put_at_its_place(pk, stood[0], _order_held(kind, pk)))

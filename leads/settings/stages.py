@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase, Stage
 from agreement.models.vocabulary import OPEN_PHASES
-from leads.actions.restaging import ENTRIES, let_enter, moved_by_retiring, must_succeed, retire_stage, take_up_stage
+from leads.actions.restaging import (
+    ENTRIES,
+    let_enter,
+    moved_by_retiring,
+    must_come_back,
+    must_succeed,
+    retire_stage,
+    take_up_stage,
+)
 from leads.models import Lead
 from leads.settings.codes import called
 from leads.settings.keys import new_key
@@ -167,6 +175,10 @@ class Stages(Kind):
             **{part: pks[0] if pks else None for part, pks in enters.items()},
         }
 
+    def settled(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> Values:
+        """At a new one, or one that comes back, nothing enters: what enters where is said of the others."""
+        return new if pk else {name: value for name, value in new.items() if name not in ENTRIES}
+
     def write(self, pk: int | None, old: Values, new: Values, *, by: User, at: datetime) -> int:
         self.check(pk, old, new, by=by, at=at)
         label = called(new["label"])
@@ -196,9 +208,13 @@ class Stages(Kind):
         namesake = Stage.objects.in_use().filter(phase=new["phase"], label__iexact=called(new["label"]))
         if not new.get("successor") and namesake.exclude(pk=pk or 0).exists():
             raise SettingRefused(_("There is a stage of this name in this phase."), "label")
-        if pk and new.get("successor") and old.get("successor") != new["successor"]:
-            with as_refusals():
+        if not pk or old.get("successor") == new.get("successor"):
+            return
+        with as_refusals():
+            if new.get("successor"):
                 must_succeed(Stage.objects.get(pk=pk), Stage.objects.filter(pk=new["successor"]).first())
+            else:
+                must_come_back(Stage.objects.select_related("successor").get(pk=pk))
 
     def _succeed(self, stage: Stage, successor_id: int | None, *, by: User, at: datetime) -> None:
         with as_refusals():

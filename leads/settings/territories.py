@@ -125,6 +125,9 @@ class Territories(Kind):
         if pk:
             order = self.order(pk)
             before = before.filter(pk__in=order[: order.index(pk)])
+        elif (place := new.get("position")) is not None:
+            # One that comes back stands where it stood.
+            before = before.filter(Q(position__lt=place) | Q(position=place, pk__lt=new.get("pk") or 0))
         hides = next((one for one in before if all(getattr(one, part) in ("", new[part]) for part in PARTS)), None)
         if hides:
             words = {"name": hides.name}

@@ -15,6 +15,8 @@ from leads.actions.restaging import restage_lead
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Lead, LeadEvent
+from leads.settings.changing import preview_revert, revert_change
+from leads.settings.registry import BY_SLUG
 from team.models import SettingChange
 from tests.make import NOON, disposition, make_lead
 
@@ -245,3 +247,45 @@ def test_the_migration_lets_enter_where_the_order_said_before(db):
     Stage.objects.filter(key="attempting").update(retired_at=NOON, successor=stage("warm"))
     migration.forget(apps, None)
     assert not stage("attempting").is_entry
+
+
+def test_retirements_are_reverted_from_the_last_one_on_and_everything_is_as_before(client, save, dora, alice):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    more = Stage.objects.create(key="more", label="More", phase="working", position=90)
+
+    def standing():
+        lead.refresh_from_db()
+        stages = Stage.objects.values_list("key", "retired_at", "successor", "is_entry", "is_connected")
+        return lead.stage_id, set(stages)
+
+    before = standing()
+    save("stages", stage("attempting").pk, page="_retire", successor=more.pk)
+    save("stages", more.pk, page="_retire", successor=stage("connected").pk)
+    first, second = SettingChange.objects.order_by("id")
+    url = {change.pk: reverse("leads:setting_revert", args=[change.pk]) for change in (first, second)}
+    client.force_login(dora)
+
+    refused = client.post(url[first.pk])
+    assert "“More” was retired since: revert that first." in refused.text
+    for change in (second, first):
+        client.post(url[change.pk])
+
+    assert standing() == before
+
+
+def test_a_stage_that_comes_back_takes_nothing_from_the_others_and_goes_again(save, revert_last, dora):
+    now, kind = timezone.now(), BY_SLUG["stages"]
+    save("stages", label="Warm", phase="working")
+    removed = revert_last("stages")
+    save("stages", label="Hot", phase="working")
+    save("stages", stage("hot").pk, is_connected="on")
+
+    said = preview_revert(kind, removed, by=dora, at=now)
+    assert {name for name, _old, _new in said.changes} == {"Name", "Phase"}
+    back = revert_change(kind, removed, by=dora, at=now)
+
+    assert stage("hot").is_connected
+    save("stages", stage("connected").pk, is_connected="on")
+    revert_change(kind, back, by=dora, at=now)
+    assert not Stage.objects.filter(key="warm").exists()

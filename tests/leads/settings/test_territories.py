@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.settings.changing import move_setting, preview, revert_change
+from leads.settings.changing import move_setting, preview, preview_revert, remove_setting, revert_change
 from leads.settings.territories import OFFERED_MOST, Territories, known_segments, known_sources
 from team.models import Role, SettingChange, Territory
 from tests.leads.test_races import at_once
@@ -169,3 +169,13 @@ def test_two_who_move_at_once_move_one_after_the_other(transactional_db):
         assert change.changes["order"][0] == order
         order = change.changes["order"][1]
     assert KIND.order(rows[0].pk) == order
+
+
+def test_one_that_comes_back_is_told_of_who_stands_before_its_old_place_only(dora, team):
+    first, _second = territory(team), territory(team, name="Spain too", position=2)
+    gone = remove_setting(KIND, first.pk, by=dora, at=NOON)
+
+    said = preview_revert(KIND, gone, by=dora, at=NOON)
+
+    assert not any("will match nothing" in touch.text for touch in said.touches)
+    assert "Pk" not in {name for name, _old, _new in said.changes}
