@@ -25,12 +25,16 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
             Key(_("Note"), ("t",)),
             Key(_("Set next step or snooze"), ("s",)),
             Key(_("Qualification"), ("b",)),
-            Key(_("Answer yes, no, unknown"), ("y", "n", "?")),
             Key(_("Hand off, book meeting"), ("h",)),
             Key(_("Recycle lead"), ("r",)),
             Key(_("Disqualify"), ("D",)),
             Key(_("Previous, next lead"), ("[", "]")),
         ),
+    ),
+    (
+        # While the focus is in it no other key presses.
+        _("In the form of qualification"),
+        (Key(_("Answer yes, no, unknown"), ("y", "n", "?")),),
     ),
     (
         _("This hand-off"),

@@ -9,6 +9,7 @@ from django.db.models import Model
 def known_values(model: type[Model], field: str, *, most: int) -> list[str]:
     """The different texts in this column but the empty one, in order; there must be an index that begins with it."""
     table, column = (connection.ops.quote_name(name) for name in (model._meta.db_table, field))
+    # The names are those of a model.
     steps = f"""
         WITH RECURSIVE step (value) AS (
             SELECT min({column}) FROM {table} WHERE {column} > ''
@@ -17,7 +18,7 @@ def known_values(model: type[Model], field: str, *, most: int) -> list[str]:
             WHERE step.value IS NOT NULL
         )
         SELECT value FROM step WHERE value IS NOT NULL LIMIT %s
-    """  # noqa: S608 - the names are those of a model
+    """  # noqa: S608  # nosec B608
     with connection.cursor() as cursor:
         cursor.execute(steps, [most])
         return [value for (value,) in cursor.fetchall()]

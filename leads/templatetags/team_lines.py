@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
+# The name of a field.
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # nosec B105
 # What an AE owes, of what is red.
 WITH_AE = ("answer", "outcome")
 
