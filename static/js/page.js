@@ -340,7 +340,8 @@ function open(control, panel, { focus = true } = {}) {
 
 // The first thing to fill in or to press: a key pressed next, Ctrl Enter too, belongs to this form.
 function begin(panel) {
-  const first = panel.querySelector("[autofocus]") ?? panel.querySelector("input:checked, input:not([type=hidden]), select, textarea, button");
+  // A button only where there is nothing to fill in: above what was restored stands one that discards it.
+  const first = panel.querySelector("[autofocus]") ?? panel.querySelector("input:checked, input:not([type=hidden]), select, textarea") ?? panel.querySelector("button");
   first?.focus({ preventScroll: true });
   panel.scrollIntoView({ block: "nearest" });
 }
@@ -448,10 +449,11 @@ function prepare(scope) {
   watch(scope);
 }
 
+// A form that another page's link has unfolded is ready to be typed in; one that is unfolded because of what was typed
+// before waits, and the keys of the lead press.
+const unfolded = document.querySelector("[aria-controls][aria-expanded=true]")?.getAttribute("aria-controls");
 prepare(document);
 tick();
-// A form that another page's link has unfolded is ready to be typed in.
-const unfolded = document.querySelector("[aria-controls][aria-expanded=true]")?.getAttribute("aria-controls");
 if (unfolded && document.activeElement === document.body) begin(document.getElementById(unfolded) ?? document.body);
 document.addEventListener("htmx:after:swap", () => {
   prepare(document);

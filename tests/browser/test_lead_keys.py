@@ -195,6 +195,10 @@ def test_what_was_typed_survives_a_closed_tab(page, cast):
 
     expect(page.locator("#note-text")).to_have_value("half a thought")
     expect(page.locator("#panel-note")).to_be_visible()
+    # The keys of the lead press, and the nearest one discards nothing.
+    page.keyboard.press("c")
+    expect(page.locator("#panel-call")).to_be_visible()
+    expect(page.locator("#note-text")).to_have_value("half a thought")
 
 
 def test_a_call_that_goes_on_does_not_fold_its_form_away(page, cast):
