@@ -297,7 +297,7 @@ def what(
     kind = kind or StepKind.CALL
     if kind == StepKind.CALL_BACK and created_at:
         return _("Call back, promised %(day)s") % {"day": day_words(created_at, now=now, midline=True)}
-    if kind in _FIRST and facts.is_untouched and (attempt or 1) == 1:
+    if kind in _FIRST and facts.is_untouched:
         return str(_FIRST[kind]())
     if attempt and facts.cadence_attempts >= attempt:
         return _("Attempt %(number)s of %(all)s: %(kind)s") % {
