@@ -17,7 +17,7 @@ from agreement.models import Cadence, CadenceStep, Lane, Phase, StepKind
 from leads.cadence import NEEDS
 from leads.models import Lead
 from leads.settings.codes import called
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Names, Row, SettingForm, SettingRefused, Touch, Values
 from leads.settings.words import leads_words
 from team.models import Installation
 
@@ -184,8 +184,8 @@ class Cadences(Kind):
             ]
         return found
 
-    def say(self, name: str, value: Any) -> str:
-        return _said(value) if name == "attempts" and value else super().say(name, value)
+    def say(self, name: str, value: Any, names: Names) -> str:
+        return _said(value) if name == "attempts" and value else super().say(name, value, names)
 
     def label_of(self, name: str) -> str:
         return _("Attempts") if name == "attempts" else super().label_of(name)

@@ -23,7 +23,7 @@ from leads.actions.recounting import recount_calendars, would_move
 from leads.models import Clock, Lead
 from leads.settings.codes import called
 from leads.settings.hours import BadHours, Span, hours_words, read_hours, written
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Names, Row, SettingForm, SettingRefused, Touch, Values
 from leads.settings.words import people_words, promises_words
 from team.calendars import Calendars, public_holidays, worktime_as_if
 from team.localtime import is_zone
@@ -316,14 +316,14 @@ class CalendarsKind(Kind):
     def label_of(self, name: str) -> str:
         return str(self.LABELS[name]) if name in self.LABELS else super().label_of(name)
 
-    def say(self, name: str, value: Any) -> str:
+    def say(self, name: str, value: Any, names: Names) -> str:
         if name == "windows" and value:
             return windows_words(value)
         if name == "days" and value:
             return days_words(value)
         if name == "country" and value:
             return country_names().get(value, str(value))
-        return super().say(name, value)
+        return super().say(name, value, names)
 
 
 def windows_words(windows: Iterable[Sequence[int]]) -> str:

@@ -46,9 +46,11 @@ class Done:
 def preview(kind: Kind, pk: int | None, new: Values, *, at: datetime) -> Preview:
     old = (kind.read(pk) if pk else {}) or {}
     new = kind.settled(pk, old, old | new, at=at)
+    differ = _differences(old, new)
+    names = kind.names_in((name, value) for name, pair in differ.items() for value in pair)
     said = [
-        (kind.label_of(name), kind.say(name, before) if pk else "", kind.say(name, after))
-        for name, (before, after) in _differences(old, new).items()
+        (kind.label_of(name), kind.say(name, before, names) if pk else "", kind.say(name, after, names))
+        for name, (before, after) in differ.items()
         if pk or (name != "pk" and after not in (None, "", [], False))
     ]
     return Preview(said, kind.touches(pk, old, new, at=at) if said else [])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import Interest, Lead, Step
-from leads.settings.kind import Group, Kind, Row, SettingForm, Touch, Values
+from leads.settings.kind import Group, Kind, Names, Row, SettingForm, Touch, Values
 from leads.settings.words import leads_words, people_words
 from team.models import Installation
 
@@ -50,7 +50,9 @@ class Choices(Kind):
 
     def groups(self, *, at: datetime) -> list[Group]:
         one = Installation.objects.get()
-        said = " · ".join(f"{self.label_of(name)}: {self.say(name, getattr(one, name))}" for name in self.fields[1:])
+        said = " · ".join(
+            f"{self.label_of(name)}: {self.say(name, getattr(one, name), {})}" for name in self.fields[1:]
+        )
         return [Group(rows=[Row(one.pk, one.company or _("The company"), soft=said)], add=None)]
 
     def read(self, pk: int, *, lock: bool = False) -> Values | None:
@@ -103,5 +105,5 @@ class Choices(Kind):
     def names(self, pks: set[int]) -> dict[int, str]:
         return {pk: _("the company’s choices") for pk in pks}
 
-    def say(self, name: str, value: Any) -> str:
-        return str(value) if name.endswith("_days") else super().say(name, value)
+    def say(self, name: str, value: Any, names: Names) -> str:
+        return str(value) if name.endswith("_days") else super().say(name, value, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db.models import Count, OuterRef, Subquery
@@ -101,6 +101,7 @@ class Dispositions(Kind):
         "What a call can come to, in the order of the keys 1 to 9: after C, one digit logs the call. "
         "At least one plans the cadence’s next attempt."
     )
+    keeps_keys: ClassVar = {"reason": Reason, "successor": Disposition}
     has_order = True
     order_words = gettext_lazy("the keys 1 to 9 go by this order")
 
@@ -221,12 +222,6 @@ class Dispositions(Kind):
 
     def put_in_order(self, pks: list[int]) -> None:
         put_codes_in_order(Disposition, pks)
-
-    def say(self, name: str, value: Any) -> str:
-        if value and name in ("reason", "successor"):
-            model = Reason if name == "reason" else Disposition
-            return str(model._default_manager.filter(pk=value).first() or value)
-        return super().say(name, value)
 
 
 def _about(one: Disposition, number: int) -> str:

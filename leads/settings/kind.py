@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from team.models import User
 
 type Values = dict[str, Any]
+# What rows are called, by model and key.
+type Names = Mapping[type[Model], Mapping[int, str]]
 
 
 class SettingRefused(Exception):
@@ -111,6 +114,8 @@ class Kind:
     is_followed: ClassVar[bool] = False
     # Parts with which many leads or promises move: such a change is not tried beforehand, only checked.
     moves_many: ClassVar[tuple[str, ...]] = ()
+    # Parts that keep the key of a row, or a list of keys, and of which model.
+    keeps_keys: ClassVar[Mapping[str, type[Model]]] = {}
     fields_template: ClassVar[str] = "leads/settings/_fields.html"
     # A form of its own above that of a new one.
     above_template: ClassVar[str] = ""
@@ -188,10 +193,30 @@ class Kind:
         )
         return str(field.label) if field and field.label else name.replace("_", " ").capitalize()
 
-    def say(self, name: str, value: Any) -> str:
-        """A kept value in words, for the preview and the history."""
+    def keys_in(self, name: str, value: Any) -> Iterable[int]:
+        """The keys of rows that this part, one of `keeps_keys`, names."""
+        return value if isinstance(value, list) else [value]
+
+    def names_in(self, parts: Iterable[tuple[str, Any]]) -> Names:
+        """What `say` needs for all of these: each model is asked once, however many there are."""
+        asked: dict[type[Model], set[int]] = defaultdict(set)
+        for name, value in parts:
+            if value and name in self.keeps_keys:
+                asked[self.keeps_keys[name]].update(self.keys_in(name, value))
+        return {
+            model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=pks)}
+            for model, pks in asked.items()
+        }
+
+    def say(self, name: str, value: Any, names: Names) -> str:
+        """A kept value in words, for the preview and the history; reads nothing. `names` are those of `names_in`."""
         if value in (None, "", [], {}):
             return _("nothing")
+        if model := self.keeps_keys.get(name):
+            called = names.get(model, {})
+            if isinstance(value, list):
+                return ", ".join(called[pk] for pk in sorted(value) if pk in called)
+            return called.get(value, str(value))
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         field = self.form.base_fields.get(name)

@@ -18,7 +18,7 @@ from accounts.search import index_holders
 from agreement.models import AgreementVersion, ScoreRule
 from leads.models import Import
 from leads.settings.codes import PLACE_MAX, called
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Names, Row, SettingForm, SettingRefused, Touch, Values
 
 if TYPE_CHECKING:
     from team.models import User
@@ -192,8 +192,8 @@ class OwnFields(Kind):
                 moved += [field.key] * (field.entity == Entity.PERSON)
         index_holders(moved)
 
-    def say(self, name: str, value: Any) -> str:
-        return ", ".join(value) if name == "choices" and value else super().say(name, value)
+    def say(self, name: str, value: Any, names: Names) -> str:
+        return ", ".join(value) if name == "choices" and value else super().say(name, value, names)
 
 
 def _made(entity: str, said: Values) -> CustomField:

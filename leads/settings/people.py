@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Count, ProtectedError, Q
@@ -17,7 +18,7 @@ from leads.actions.duties import duties_of
 from leads.actions.leaving import deactivate_user, must_leave, must_pass_on, pass_on, take_up_user
 from leads.models import Lead, LeadEvent
 from leads.settings.going_on import touches_of_coming_back, touches_of_leads, touches_of_leaving
-from leads.settings.kind import Group, Kind, Row, SettingRefused, Touch, Values, as_refusals, one_at_a_time
+from leads.settings.kind import Group, Kind, Names, Row, SettingRefused, Touch, Values, as_refusals, one_at_a_time
 from leads.settings.person_forms import WITH_TEAM, LeaveForm, PersonForm, roles_of
 from team.actions.people import forget_addresses, give_roles
 from team.models import Calendar, Role, Team, Territory, User
@@ -33,6 +34,12 @@ class People(Kind):
     form = PersonForm
     retire_form = LeaveForm
     moves_many = ("is_active", "roles")
+    keeps_keys: ClassVar = {
+        "roles": Team,
+        "territories": Territory,
+        "calendar": Calendar,
+        **dict.fromkeys(("backup", "successor", "ae_successor"), User),
+    }
     title = gettext_lazy("People")
     one = gettext_lazy("user")
     about = gettext_lazy(
@@ -242,16 +249,15 @@ class People(Kind):
     def label_of(self, name: str) -> str:
         return {"roles": _("Roles"), "is_active": _("Works here")}.get(name) or super().label_of(name)
 
-    def say(self, name: str, value: Any) -> str:
+    def keys_in(self, name: str, value: Any) -> Iterable[int]:
+        return [team for _role, team in value if team] if name == "roles" else super().keys_in(name, value)
+
+    def say(self, name: str, value: Any, names: Names) -> str:
         if name == "roles" and value:
-            return _roles_words(value, Team.objects.in_bulk([team for _role, team in value if team]))
-        if name == "territories" and value:
-            return ", ".join(Territory.objects.filter(pk__in=value).order_by("pk").values_list("name", flat=True))
-        if name == "calendar":
-            return str(Calendar.objects.filter(pk=value).first() or value) if value else _("that of her first team")
-        if name in ("backup", "successor", "ae_successor") and value:
-            return str(User.objects.filter(pk=value).first() or value)
-        return super().say(name, value)
+            return _roles_words(value, names.get(Team, {}))
+        if name == "calendar" and not value:
+            return _("that of her first team")
+        return super().say(name, value, names)
 
     def after_adding(self, pk: int) -> str:
         return reverse("leads:person_login", args=[pk])
@@ -284,7 +290,7 @@ def _must_leave_an_admin(user: User, *, by: User) -> None:
         raise SettingRefused(_("Only an admin changes settings, and one always stays."))
 
 
-def _roles_words(roles: list[list[Any]], teams: dict[int, Team]) -> str:
+def _roles_words(roles: list[list[Any]], teams: Mapping[int, Team | str]) -> str:
     """`BDR North, manager North, admin`."""
     said = [f"{Role(role).label} {teams.get(team, '') if team else ''}".strip() for role, team in roles]
     return ", ".join(said)

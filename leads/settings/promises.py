@@ -18,7 +18,7 @@ from agreement.models import AgreementVersion, Lane, SLAClause
 from agreement.spans import read_span, said_span
 from leads.models import Clock, Lead
 from leads.settings.codes import publish
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Names, Row, SettingForm, SettingRefused, Touch, Values
 from leads.settings.versions import clause_name, latest_versions
 from leads.settings.words import promises_words
 from team.templatetags.midfield import day_words
@@ -315,7 +315,7 @@ class Promises(Kind):
         part = BY_NAME.get(name)
         return part.label if part else _("Promised otherwise by tier")
 
-    def say(self, name: str, value: Any) -> str:
+    def say(self, name: str, value: Any, names: Names) -> str:
         if name == "finer":
             said = [
                 f"{clause_name(Clause.FIRST_TOUCH, lane, tier)}: {said_span(minutes)} ({self._say_notice(notice)})"

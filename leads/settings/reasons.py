@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db.models import Count, Q
@@ -187,6 +187,7 @@ class Reasons(Kind):
         "Why a lead rests, ends, is rejected or lost. Names and order change at once. What a reason asks for and does "
         "is a version of the agreement: leads keep the one they came in by, and a new reason is there for all at once."
     )
+    keeps_keys: ClassVar = {"successor": Reason, "destination_reason": Reason}
     has_order = True
     fields_template = "leads/settings/reasons.html"
 
@@ -353,11 +354,6 @@ class Reasons(Kind):
 
     def put_in_order(self, pks: list[int]) -> None:
         put_codes_in_order(Reason, pks)
-
-    def say(self, name: str, value: Any) -> str:
-        if name in ("successor", "destination_reason") and value:
-            return str(Reason.objects.filter(pk=value).first() or value)
-        return super().say(name, value)
 
 
 def _in_force() -> Any:

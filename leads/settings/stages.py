@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db.models import Count, Max
@@ -118,6 +118,7 @@ class Stages(Kind):
     title = gettext_lazy("Stages")
     one = gettext_lazy("stage")
     moves_many = ("successor",)
+    keeps_keys: ClassVar = dict.fromkeys(("successor", *ENTRIES), Stage)
     about = gettext_lazy(
         "Stages are your columns inside the fixed phases. Name, order and number are yours; what a phase promises "
         "never changes. Where leads enter is said on the page of each stage; the order is only the order."
@@ -280,11 +281,6 @@ class Stages(Kind):
             "is_connected": _("Spoken to, they stand in"),
             "is_without_meeting": _("Without a meeting they enter at"),
         }.get(name) or super().label_of(name)
-
-    def say(self, name: str, value: Any) -> str:
-        if name in ("successor", *ENTRIES) and value:
-            return str(Stage.objects.filter(pk=value).first() or value)
-        return super().say(name, value)
 
 
 def _enters(phase: str, parts: list[str]) -> str:

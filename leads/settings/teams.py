@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db import transaction
@@ -86,6 +86,7 @@ class Teams(Kind):
     title = gettext_lazy("Teams")
     one = gettext_lazy("team")
     moves_many = ("calendar", "successor")
+    keeps_keys: ClassVar = {"calendar": Calendar, "default": Team, "successor": Team}
     about = gettext_lazy(
         "A team has people, a calendar and a pool of leads. Managers see their own team only; a retired team hands "
         "everything on to its successor."
@@ -253,11 +254,6 @@ class Teams(Kind):
                 )
             )
         return found
-
-    def say(self, name: str, value: Any) -> str:
-        if name in ("default", "successor") and value:
-            return str(Team.objects.filter(pk=value).first() or value)
-        return super().say(name, value)
 
 
 def _counted(rows: Any, of: str) -> Counter[int]:

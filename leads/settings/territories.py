@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Max, Q, QuerySet
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Account
 from accounts.normalise import country_names
 from leads.models import Lead
-from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
+from leads.settings.kind import Group, Kind, Names, Row, SettingForm, SettingRefused, Touch, Values
 from team.known import known_values
 from team.models import Membership, Role, Team, Territory, User
 
@@ -84,6 +84,7 @@ class Territories(Kind):
         "A new lead goes to the first territory that matches it, unless a rep works the account already: then it is "
         "hers. What nothing matches goes to the pool of the default team."
     )
+    keeps_keys: ClassVar = {"team": Team, "bdr": User}
     has_order = True
     order_words = gettext_lazy("what comes from now on goes by this order")
     may_remove = True
@@ -154,16 +155,14 @@ class Territories(Kind):
     def label_of(self, name: str) -> str:
         return _("Place") if name == "position" else super().label_of(name)
 
-    def say(self, name: str, value: Any) -> str:
+    def say(self, name: str, value: Any, names: Names) -> str:
         if value in ("", None) and name in PARTS:
             return _("any")
-        if name == "team" and value:
-            return str(Team.objects.filter(pk=value).first() or value)
-        if name == "bdr":
-            return str(User.objects.filter(pk=value).first() or value) if value else _("anybody of the team")
+        if name == "bdr" and not value:
+            return _("anybody of the team")
         if name == "country":
             return country_names().get(value, str(value))
-        return super().say(name, value)
+        return super().say(name, value, names)
 
 
 def parts_words(one: Territory) -> str:
