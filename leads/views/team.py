@@ -42,8 +42,7 @@ def approve(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def put_back_look(request: Request, pk: int) -> HttpResponse:
     look = _look(request, pk)
-    said = _("Put back: %(name)s is kept for %(rep)s.") if look.lead.bdr else _("Put back: %(name)s is in the pool.")
-    return _decide(request, look, said, put_back)
+    return _decide(request, look, "", put_back)
 
 
 def _morning(
@@ -73,18 +72,22 @@ def _decide(request: Request, look: SecondLook, said: str, act: Any) -> HttpResp
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=now, answer_url=there)
-            act(look, by=request.user, at=now)
+            following: Lead | None = act(look, by=request.user, at=now)
     except SentBefore:
         return redirect(there)
     except (LeadConflict, MoveRefused) as conflict:
         return _morning(request, look.team, managed_teams(request), at=now, status=409, conflict=conflict)
-    tell(request, said % {"name": look.lead.person, "rep": look.lead.bdr})
+    if following is not None:
+        # Whoever had it may not work there any more.
+        kept = _("Put back: %(name)s is kept for %(rep)s.")
+        said = kept if following.bdr else _("Put back: %(name)s is in the pool.")
+    tell(request, said % {"name": look.lead.person, "rep": following and following.bdr})
     return redirect(there)
 
 
 def _look(request: Request, pk: int) -> SecondLook:
     """404 for another team's, 403 for somebody of the team who does not manage it."""
-    looks = SecondLook.objects.select_related("lead__person", "lead__bdr", "team").filter(
+    looks = SecondLook.objects.select_related("lead__person", "team").filter(
         pk=pk, lead__in=Lead.objects.visible_to(request.user)
     )
     look = looks.first()
