@@ -17,6 +17,7 @@ from django.template.defaulttags import URLNode
 from django.template.library import SimpleNode
 from django.template.loaders.cached import Loader as CachedLoader
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.templatetags.static import StaticNode
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape
 
@@ -39,9 +40,24 @@ class Loader(CachedLoader):
 
 def _fix(template: Template) -> None:
     _fix_nodes(template.nodelist)
+    template.nodelist = _Kept(template.nodelist)
     # A partial is drawn alone as well as where it stands, from the same list of nodes.
     for partial in template.extra_data.get("partials", {}).values():
         _fix_nodes(partial.nodelist)
+
+
+class _Kept(NodeList):
+    """What is asked of its nodes is found once: each page that extends a frame looks for the blocks of the frame."""
+
+    def __init__(self, nodes: NodeList) -> None:
+        super().__init__(nodes)
+        self.contains_nontext = nodes.contains_nontext
+        self.found: dict[type[Node], list[Node]] = {}
+
+    def get_nodes_by_type(self, nodetype: Any) -> list[Node]:
+        if nodetype not in self.found:
+            self.found[nodetype] = super().get_nodes_by_type(nodetype)
+        return self.found[nodetype]
 
 
 def _fix_nodes(nodes: NodeList) -> None:
@@ -69,6 +85,8 @@ def _text_of(node: Any) -> str | None:
         return node.s
     if _is_fixed_address(node):
         return _address(node)
+    if _is_fixed_file(node):
+        return _file(node)
     return str(node.render(Context())) if _is_word(node) or _is_fixed_tag(node) else None
 
 
@@ -90,6 +108,18 @@ def _address(node: URLNode) -> str | None:
     try:
         return escape(reverse(node.view_name.resolve(Context())))
     except NoReverseMatch:
+        return None
+
+
+def _is_fixed_file(node: Any) -> bool:
+    return isinstance(node, StaticNode) and node.varname is None and isinstance(getattr(node.path, "var", None), str)
+
+
+def _file(node: StaticNode) -> str | None:
+    """None where its name is not known yet: it is said with the hash of what was collected."""
+    try:
+        return str(node.render(Context()))
+    except ValueError:
         return None
 
 

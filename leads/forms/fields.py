@@ -24,6 +24,20 @@ NOTE_MAX = 20_000
 WALL = "%Y-%m-%dT%H:%M"
 
 
+class _SharedFields(dict[str, forms.Field]):
+    """Fields that every form of a class uses, where Django makes a copy of each for each form."""
+
+    def __deepcopy__(self, _memo: Any) -> dict[str, forms.Field]:
+        return dict(self)
+
+
+def with_shared_fields[F: type[forms.Form]](form: F) -> F:
+    """For a form that changes none of its fields and that every lead page and every act on it makes: copying them
+    cost more than all else about an empty one."""
+    form.base_fields = _SharedFields(form.base_fields)
+    return form
+
+
 class LeadForm(forms.Form):
     """A form on the page of a lead: what it is called once, and which state of the lead it was shown with."""
 

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Disposition, StepKind
-from leads.forms.fields import NOTE_MAX, LeadForm, WallTimeField, ZoneField, next_nine, presets
+from leads.forms.fields import (
+    NOTE_MAX,
+    LeadForm,
+    WallTimeField,
+    ZoneField,
+    next_nine,
+    presets,
+    with_shared_fields,
+)
 from leads.models import Activity
 from leads.sentences import both_clocks
 from team.localtime import resolve
@@ -70,6 +78,7 @@ class AboutField(forms.Field):
             raise forms.ValidationError(_("Choose the people from those who are shown.")) from None
 
 
+@with_shared_fields
 class CallForm(LeadForm):
     disposition = DispositionField(error_messages={"required": gettext_lazy("Say what happened.")})
     call_back = WallTimeField(label=gettext_lazy("When, on their clock"), required=False)
@@ -145,6 +154,7 @@ class CallForm(LeadForm):
         return self.cleaned_data["call_back"], self.cleaned_data["zone"]
 
 
+@with_shared_fields
 class TouchForm(LeadForm):
     kind = forms.ChoiceField(
         label=gettext_lazy("What did you send?"),
@@ -153,6 +163,7 @@ class TouchForm(LeadForm):
     note = forms.CharField(max_length=NOTE_MAX, required=False)
 
 
+@with_shared_fields
 class NoteForm(LeadForm):
     text = forms.CharField(max_length=NOTE_MAX, error_messages={"required": gettext_lazy("Write something first.")})
 
