@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actions.people import keys_of_email, suppression_key
-from accounts.models import ContactPoint, CustomField, Employment, Person, Suppression
+from accounts.models import Account, ContactPoint, CustomField, Suppression
 from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.logging import mark_of_next, promised_ahead
@@ -22,7 +22,7 @@ from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
 from leads.her_clock import HerClock, her_clock, weekend_worked
-from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS
+from leads.lead_rows import ANSWERS, CONTACTS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS, Job, jobs_at
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
@@ -54,10 +54,9 @@ def history_of(lead: Lead, user: User, *, show: str, before: Cursor | None, now:
 
 @dataclass
 class Colleague:
-    """Somebody at the account, her part in the group, and who works her."""
+    """Somebody at the account, and who works her."""
 
-    person: Person
-    employment: Employment
+    job: Job
     lead: Lead | None
     # Whom the call in hand was about, too.
     is_chosen: bool = False
@@ -316,7 +315,7 @@ class LeadPage:
 
     @property
     def missing_roles(self) -> list[str]:
-        return missing_roles(one.employment.role for one in self.colleagues) if self.account else []
+        return missing_roles(one.job.role for one in self.colleagues) if self.account else []
 
     def _silence(self) -> set[str]:
         """The channels she may not be reached on: her own wish, or that of an address or number of hers."""
@@ -332,14 +331,13 @@ class LeadPage:
 
     def _read_people(self) -> None:
         lead = self.lead
-        where: dict[str, Any] = {"account": lead.account_id} if lead.account_id else {}
-        jobs: list[Employment] = JOBS.objects(person=lead.person_id, **where)
-        self.employment = next((job for job in jobs if job.person_id == lead.person_id), None)
-        has_moved = bool(self.employment and self.employment.account_id != lead.account_id)
-        self.account = self.employment.account if self.employment and has_moved else lead.account
-        if self.account and has_moved:
+        jobs = jobs_at(person=lead.person_id, account=lead.account_id)
+        self.job = next((job for job in jobs if job.person_id == lead.person_id), None)
+        self.account = lead.account
+        if self.job and self.job.account_id != lead.account_id:
             # She has moved since this pursuit began: who matters now is where she is now.
-            jobs = JOBS.objects(person=lead.person_id, account=self.account.pk)
+            self.account = Account.objects.get(pk=self.job.account_id)
+            jobs = jobs_at(person=lead.person_id, account=self.job.account_id)
         self.more_people = len(jobs) > PEOPLE_SHOWN
         there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
         people = [job.person_id for job in there]
@@ -347,7 +345,7 @@ class LeadPage:
             shape=shape_of(self.user), person=lead.person_id, people=people, **seen_as(self.user)
         )
         worked = {one.person_id: one for one in pursuits if one.is_open}
-        self.colleagues = [Colleague(job.person, job, worked.get(job.person_id)) for job in there]
+        self.colleagues = [Colleague(job, worked.get(job.person_id)) for job in there]
         self.pursuits = [one for one in pursuits if one.person_id == lead.person_id and one.pk != lead.pk]
         # What came before is told with this pursuit; what another team said to her stays with that team.
         self.told_pursuits = [one for one in self.pursuits if getattr(one, "is_seen", False) and one.pk < lead.pk]

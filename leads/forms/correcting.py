@@ -33,7 +33,7 @@ class PersonForm(LeadForm):
             "person_version": page.person.version,
             "given_name": page.person.given_name,
             "family_name": page.person.family_name,
-            "title": page.employment.title if page.employment else "",
+            "title": page.job.title if page.job else "",
             "company": page.account.name if page.account else "",
             "phone": _best(page, *ContactPoint.PHONES),
             "email": _best(page, ContactPoint.Kind.EMAIL),

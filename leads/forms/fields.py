@@ -32,8 +32,8 @@ class _SharedFields(dict[str, forms.Field]):
 
 
 def with_shared_fields[F: type[forms.Form]](form: F) -> F:
-    """For a form that changes none of its fields and that every lead page and every act on it makes: copying them
-    cost more than all else about an empty one."""
+    """For a form that changes none of its fields and is made with every page of a lead or a list: copying them costs
+    more than all else about an empty one."""
     form.base_fields = _SharedFields(form.base_fields)
     return form
 

@@ -2,8 +2,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from agreement.models import Lane
+from leads.forms.fields import with_shared_fields
 
 
+@with_shared_fields
 class PoolForm(forms.Form):
     """What the address of the pool may ask for."""
 

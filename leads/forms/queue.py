@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts.search import QUERY_MAX
 from agreement.models import Lane
+from leads.forms.fields import with_shared_fields
 from leads.lead_choices import stage_in_use
 from leads.queue import Group, Wanted
 
@@ -15,6 +16,7 @@ ANY = [("", _("Any"))]
 TIERS = ("A", "B", "C")
 
 
+@with_shared_fields
 class QueueForm(forms.Form):
     group = forms.ChoiceField(choices=[("", ""), *Group.choices], required=False)
     q = forms.CharField(label=_("Name, company, address"), max_length=QUERY_MAX, required=False)

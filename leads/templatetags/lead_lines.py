@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from accounts.models import Employment
 from agreement.models import Disposition, Phase
 from leads.why import address_of
 from team.templatetags.midfield import day, hidden, icon
@@ -74,12 +73,13 @@ def people_lines(page: "LeadPage") -> SafeString:
     """Who is known at the account, each one's part, and who works them; a link where she may look."""
     lines = []
     for one in page.colleagues:
-        name, job = escape(str(one.person)), one.employment
-        if one.lead and one.person.pk != page.lead.person_id and getattr(one.lead, "is_seen", False):
+        job, is_herself = one.job, one.job.person_id == page.lead.person_id
+        name = escape(job.name)
+        if one.lead and not is_herself and getattr(one.lead, "is_seen", False):
             name = f'<a href="{lead_url("lead", one.lead)}">{name}</a>'
-        told = _("this lead") if one.person.pk == page.lead.person_id else _worked(one.lead) if one.lead else ""
+        told = _("this lead") if is_herself else _worked(one.lead) if one.lead else ""
         small = escape(", ".join(part for part in (job.title, told) if part))
-        role = escape(str(Employment.Role(job.role).label))
+        role = escape(job.role_label)
         lines.append(f'<li><span>{name}</span> <span class="tag">{role}</span><small>{small}</small></li>')
     # Every value in a line was escaped above.
     return SafeString("\n".join(lines))  # nosec B703
