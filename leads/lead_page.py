@@ -22,7 +22,7 @@ from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
 from leads.her_clock import HerClock, her_clock, weekend_worked
-from leads.lead_rows import ANSWERS, CONTACTS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS, Job, jobs_at
+from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS, Job
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
@@ -32,6 +32,8 @@ from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
 from team.calendars import hours_kept
 from team.models import Role, User
+from team.prepared import Asked, together
+from team.prepared_objects import objects_of
 from team.templatetags.midfield import moment_words
 
 DEEDS_READ = 200
@@ -106,11 +108,14 @@ class LeadPage:
         """Read everything: contacts, silence, people, pursuits, steps, answers, history, its words, all names."""
         lead = self.lead
         self.person = lead.person
-        self.contacts: list[ContactPoint] = CONTACTS.objects(person=lead.person_id)
-        self.silent = self._silence()
-        self._read_people()
-        self.steps: list[Step] = STEPS.objects(lead=lead.pk)
-        self.answers: list[Answer] = ANSWERS.objects(lead=lead.pk)
+        here: dict[str, Any] = {"account": lead.account_id} if lead.account_id else {}
+        with together():
+            contacts, jobs = CONTACTS.ask(person=lead.person_id), JOBS.ask(person=lead.person_id, **here)
+            steps, answers = STEPS.ask(lead=lead.pk), ANSWERS.ask(lead=lead.pk)
+        self.contacts: list[ContactPoint] = objects_of(contacts)
+        self.steps: list[Step] = objects_of(steps)
+        self.answers: list[Answer] = objects_of(answers)
+        self._read_people([Job(*row) for row in jobs.rows()])
         self.timeline = Timeline(lead, self.told_pursuits, show=self.show, before=self.before, deeds=DEEDS_READ)
         newest = self._newest_answers()
         self.timeline.read_notes([answer.note_id for answer in newest.values() if answer.note_id])
@@ -317,8 +322,8 @@ class LeadPage:
     def missing_roles(self) -> list[str]:
         return missing_roles(one.job.role for one in self.colleagues) if self.account else []
 
-    def _silence(self) -> set[str]:
-        """The channels she may not be reached on: her own wish, or that of an address or number of hers."""
+    def _ask_silence(self) -> Asked:
+        """Which channels she may not be reached on: her own wish, or that of an address or number of hers."""
         keys = []
         for point in self.contacts:
             if point.kind == ContactPoint.Kind.EMAIL:
@@ -326,24 +331,25 @@ class LeadPage:
             elif point.kind in ContactPoint.PHONES:
                 keys.append(suppression_key(point.normalised))
         # Nothing has the empty key. An empty list would ask PostgreSQL for a number among words.
-        found = {channel for (channel,) in SILENCE.rows(person=self.lead.person_id, keys=keys or [""])}
-        return {"email", "phone"} if Suppression.Channel.ALL in found else found
+        return SILENCE.ask(person=self.lead.person_id, keys=keys or [""])
 
-    def _read_people(self) -> None:
+    def _read_people(self, jobs: list[Job]) -> None:
         lead = self.lead
-        jobs = jobs_at(person=lead.person_id, account=lead.account_id)
         self.job = next((job for job in jobs if job.person_id == lead.person_id), None)
         self.account = lead.account
         if self.job and self.job.account_id != lead.account_id:
             # She has moved since this pursuit began: who matters now is where she is now.
             self.account = Account.objects.get(pk=self.job.account_id)
-            jobs = jobs_at(person=lead.person_id, account=self.job.account_id)
+            jobs = [Job(*row) for row in JOBS.rows(person=lead.person_id, account=self.job.account_id)]
         self.more_people = len(jobs) > PEOPLE_SHOWN
         there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
         people = [job.person_id for job in there]
-        pursuits: list[Lead] = PURSUITS.objects(
-            shape=shape_of(self.user), person=lead.person_id, people=people, **seen_as(self.user)
-        )
+        with together():
+            silence = self._ask_silence()
+            found = PURSUITS.ask(shape=shape_of(self.user), person=lead.person_id, people=people, **seen_as(self.user))
+        silent = {channel for (channel,) in silence.rows()}
+        self.silent = {"email", "phone"} if Suppression.Channel.ALL in silent else silent
+        pursuits: list[Lead] = objects_of(found)
         worked = {one.person_id: one for one in pursuits if one.is_open}
         self.colleagues = [Colleague(job, worked.get(job.person_id)) for job in there]
         self.pursuits = [one for one in pursuits if one.person_id == lead.person_id and one.pk != lead.pk]

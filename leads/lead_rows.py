@@ -82,12 +82,6 @@ class Job(NamedTuple):
         return str(Employment.Role(self.role).label)
 
 
-def jobs_at(*, person: int, account: int | None) -> list[Job]:
-    """Hers first, then of whom the part in the group is known: one more than is shown."""
-    where: dict[str, Any] = {"account": account} if account else {}
-    return [Job(*row) for row in _JOBS.rows(person=person, **where)]
-
-
 def _jobs_at(person: int, account: int | None = None) -> QuerySet[Employment, Any]:
     here = Q(person=person) if account is None else Q(person=person) | Q(account=account)
     known_first = Case(When(role=Employment.Role.UNKNOWN, then=Value(1)), default=Value(0))
@@ -126,7 +120,7 @@ def _silence_of(person: int, keys: list[str]) -> QuerySet[Suppression, Any]:
 LEADS = PreparedObjects(_leads_of)
 SILENCE = Prepared(_silence_of)
 CONTACTS = PreparedObjects(_contacts_of)
-_JOBS = Prepared(_jobs_at)
+JOBS = Prepared(_jobs_at)
 PURSUITS = PreparedObjects(_pursuits_of)
 STEPS = PreparedObjects(_steps_of)
 ANSWERS = PreparedObjects(lambda lead: Answer.objects.filter(lead=lead).order_by("-id")[:60])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -24,7 +25,8 @@ from leads.models import Engagement, Lead, LeadEvent, Note
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
 from team.addresses import read_moment, read_number
-from team.prepared_objects import PreparedObjects
+from team.prepared import Asked, together
+from team.prepared_objects import PreparedObjects, objects_of
 from team.templatetags.midfield import clock_words
 
 PAGE = 30
@@ -116,9 +118,12 @@ class Timeline:
         self.lead, self.before = lead, before
         self.show = show if show in SHOWS else "all"
         self.pursuits = {one.pk: one for one in pursuits} | {lead.pk: lead}
-        self.events: list[LeadEvent] = [] if self.show == "hers" else self._events()
         # The first page may ask for more of what she did than it shows: interest is told from the same rows.
-        self.deeds = self._deeds(max(deeds, PAGE + 1) if before is None else PAGE + 1)
+        most = max(deeds, PAGE + 1) if before is None else PAGE + 1
+        with together():
+            events, acts = self._events(), self._deeds(most)
+        self.events: list[LeadEvent] = _read(events)
+        self.deeds: list[Engagement] = _read(acts)
         self.notes: dict[int, Note] = {}
 
     def read_notes(self, more: Sequence[int]) -> None:
@@ -151,9 +156,11 @@ class Timeline:
         newest = next((one for one in self.events if one.lead_id == self.lead.pk and not is_aside(one)), None)
         return History(self.show, days, end, newest if self.before is None else None)
 
-    def _events(self) -> list[LeadEvent]:
+    def _events(self) -> Asked | QuerySet[LeadEvent]:
+        if self.show == "hers":
+            return LeadEvent.objects.none()
         if self.show == "all" and self.before is None:
-            return FIRST_EVENTS.objects(leads=list(self.pursuits))
+            return FIRST_EVENTS.ask(leads=list(self.pursuits))
         rows = LeadEvent.objects.filter(lead__in=list(self.pursuits)).order_by("-at", "-id")
         if self.before:
             rows = rows.filter(self.before.before(EVENTS))
@@ -165,15 +172,14 @@ class Timeline:
             rows = rows.filter(held | Q(verb="log", data__disposition__in=talks))
         elif self.show == "moves":
             rows = rows.exclude(verb__in=NO_MOVES)
-        return list(rows[: PAGE + 1])
+        return rows[: PAGE + 1]
 
-    def _deeds(self, most: int) -> list[Engagement]:
+    def _deeds(self, most: int) -> Asked | QuerySet[Engagement]:
         if self.show not in ("all", "hers") and most <= PAGE + 1:
-            return []
+            return Engagement.objects.none()
         if self.before is None:
-            return FIRST_DEEDS.objects(shape=(most,), person=self.lead.person_id)
-        rows = _deeds_of(most, self.lead.person_id, before=self.before)
-        return list(rows)
+            return FIRST_DEEDS.ask(shape=(most,), person=self.lead.person_id)
+        return _deeds_of(most, self.lead.person_id, before=self.before)
 
     def _said_events(self, names: Names, reader: int, now: datetime) -> list[Entry]:
         taken_back = {event.corrects for event in self.events if event.corrects}
@@ -211,6 +217,10 @@ class Timeline:
             for note in self.notes.values()
             if note.pk not in told and note.lead_id == self.lead.pk and note.at > self.lead.closed_at and note.text
         ]  # fmt: skip
+
+
+def _read(found: Asked | QuerySet[Any]) -> list[Any]:
+    return objects_of(found) if isinstance(found, Asked) else list(found)
 
 
 def _first_events(leads: list[int]) -> QuerySet[LeadEvent]:

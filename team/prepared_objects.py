@@ -9,17 +9,22 @@ from django.db import connection
 from django.db.models.fetch_modes import FETCH_ONE
 from django.db.models.query import get_related_populators
 
-from team.prepared import Prepared
+from team.prepared import Asked, Prepared
 
 
 class PreparedObjects(Prepared):
     """As `Prepared`, for a QuerySet of one model."""
 
     def objects(self, *, shape: tuple[Any, ...] = (), **values: Any) -> list[Any]:
-        compiled, rows = self._asked(shape, values)
-        if rows and compiled.make is None:
-            compiled.make = _maker(compiled.compiler)
-        return [compiled.make(row) for row in rows] if compiled.make else []
+        return objects_of(self.ask(shape=shape, **values))
+
+
+def objects_of(asked: Asked) -> list[Any]:
+    """The answer to a `PreparedObjects` as objects."""
+    compiled, rows = asked.compiled, asked.rows()
+    if rows and compiled.make is None:
+        compiled.make = _maker(compiled.compiler)
+    return [compiled.make(row) for row in rows] if compiled.make else []
 
 
 def _maker(compiler: Any) -> Callable[[tuple[Any, ...]], Any]:
