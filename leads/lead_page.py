@@ -32,7 +32,7 @@ from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
 from team.calendars import hours_kept
 from team.models import Role, User
-from team.prepared import Asked, together
+from team.prepared import Asked, in_one_trip
 from team.prepared_objects import objects_of
 from team.templatetags.midfield import moment_words
 
@@ -109,7 +109,7 @@ class LeadPage:
         lead = self.lead
         self.person = lead.person
         here: dict[str, Any] = {"account": lead.account_id} if lead.account_id else {}
-        with together():
+        with in_one_trip():
             contacts, jobs = CONTACTS.ask(person=lead.person_id), JOBS.ask(person=lead.person_id, **here)
             steps, answers = STEPS.ask(lead=lead.pk), ANSWERS.ask(lead=lead.pk)
         self.contacts: list[ContactPoint] = objects_of(contacts)
@@ -344,7 +344,7 @@ class LeadPage:
         self.more_people = len(jobs) > PEOPLE_SHOWN
         there = [job for job in jobs[:PEOPLE_SHOWN] if self.account and job.account_id == self.account.pk]
         people = [job.person_id for job in there]
-        with together():
+        with in_one_trip():
             silence = self._ask_silence()
             found = PURSUITS.ask(shape=shape_of(self.user), person=lead.person_id, people=people, **seen_as(self.user))
         silent = {channel for (channel,) in silence.rows()}

@@ -25,7 +25,7 @@ from leads.models import Engagement, Lead, LeadEvent, Note
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
 from team.addresses import read_moment, read_number
-from team.prepared import Asked, together
+from team.prepared import Asked, in_one_trip
 from team.prepared_objects import PreparedObjects, objects_of
 from team.templatetags.midfield import clock_words
 
@@ -120,7 +120,7 @@ class Timeline:
         self.pursuits = {one.pk: one for one in pursuits} | {lead.pk: lead}
         # The first page may ask for more of what she did than it shows: interest is told from the same rows.
         most = max(deeds, PAGE + 1) if before is None else PAGE + 1
-        with together():
+        with in_one_trip():
             events, acts = self._events(), self._deeds(most)
         self.events: list[LeadEvent] = _read(events)
         self.deeds: list[Engagement] = _read(acts)

@@ -60,6 +60,15 @@ def insert_rows(
     return given
 
 
+def insert_unless_there(model: type[models.Model], columns: tuple[str, ...], row: tuple[Any, ...]) -> bool:
+    """Insert this row, and whether it was: what one with its key stands in the way of is no error, and needs no
+    savepoint. Where another is writing that key at this moment, it waits for how that ends."""
+    head, adapters = _plan(model, columns, connection.vendor, True)
+    with planned_cursor() as cursor:
+        cursor.execute(f"{head} VALUES {_marks(len(columns), 1)} ON CONFLICT DO NOTHING", _adapted(row, adapters))
+        return bool(cursor.rowcount)
+
+
 def insert_objects(objects: Sequence[models.Model]) -> None:
     """Insert these objects of one model, whose every column is set; each has its id afterwards."""
     if not objects:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from team.localtime import is_zone
 from team.models import Absence, Calendar, CalendarDay, CalendarWindow, Membership, Team, User
-from team.prepared import Prepared
+from team.prepared import Prepared, in_one_trip
 from team.prepared_objects import PreparedObjects
 from team.worktime import MINUTES_A_DAY, Window, WorkCalendar
 
@@ -171,8 +171,10 @@ class KeptCalendars:
 
     def of_user(self, user_id: int) -> WorkCalendar:
         """As worktime_of_user."""
-        calendar = self._calendar_of(user_id)
-        away = [(begins, ends) for begins, ends in _AWAY.rows(user=user_id, since=_oldest(self.at))]
+        with in_one_trip():
+            absences = _AWAY.ask(user=user_id, since=_oldest(self.at))
+            calendar = self._calendar_of(user_id)
+        away = [(begins, ends) for begins, ends in absences.rows()]
         return _worktime(calendar, at=self.at, away=away) if away else _kept(calendar, at=self.at)
 
     def _calendar_of(self, user_id: int) -> Calendar:

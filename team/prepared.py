@@ -64,7 +64,7 @@ class Asked:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def in_one_trip() -> Iterator[None]:
     """What is asked inside is sent at once and answered in one trip to the database, where it can do that.
 
     Of PostgreSQL's pipeline mode: a trip saved is a tenth of a millisecond on one machine and as long as the network
@@ -109,7 +109,7 @@ class Prepared:
         return self.ask(shape=shape, **values).rows()
 
     def ask(self, *, shape: tuple[Any, ...] = (), **values: Any) -> Asked:
-        """Asks now, and has the answer when it is wanted: see `together`."""
+        """Asks now, and has the answer when it is wanted: see `in_one_trip`."""
         values = {name: _filled(value) for name, value in values.items()}
         compiled = self._compiled(shape, values)
         params = list(compiled.params)

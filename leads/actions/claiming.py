@@ -36,7 +36,7 @@ from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, SlidStep, Step
 from team.bulk import insert_objects
 from team.calendars import KeptCalendars, worktime_of_user
 from team.models import Role, Team, User
-from team.prepared import Prepared
+from team.prepared import Asked, Prepared, in_one_trip
 from team.worktime import WorkCalendar, end_of_working_day
 
 # A page of the pool; whoever passes over more than that has passed over many.
@@ -318,7 +318,11 @@ def _reserved_until(lead: Lead, worktime: WorkCalendar, *, at: datetime) -> date
 
 def open_count(user: User) -> int:
     """How many leads count against her open limit: what she works and what is reserved for her."""
-    return sum(count for (count,) in _HELD.rows(user=user.pk))
+    return _counted(_HELD.ask(user=user.pk))
+
+
+def _counted(held: Asked) -> int:
+    return sum(count for (count,) in held.rows())
 
 
 def _ahead(lead: Lead, *, by: User, at: datetime) -> int | None:
@@ -354,6 +358,7 @@ def claim_counted(
 ) -> LeadEvent:
     """Claim a lead that is locked and for which there is room, which the caller has counted under `limit_of`."""
     effects = Effects(lead, by=by, at=at)
+    effects.read()
     new: dict[str, Any] = {"bdr": by, "stage": entry_stage(Phase.WORKING)}
     lead_for_step = lead
     if lead.cadence_id is None:
@@ -394,8 +399,10 @@ def _room(by: User) -> None:
 
     Counted by a statement of its own: on PostgreSQL one that waited for the lock would count what it saw before.
     """
-    limit = limit_of(by)
-    if open_count(by) >= limit:
+    with in_one_trip():
+        limited, counted = _LIMIT.ask(user=by.pk), _HELD.ask(user=by.pk)
+    limit = _limit(limited, by)
+    if _counted(counted) >= limit:
         raise MoveRefused(
             _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}
         )
@@ -403,7 +410,11 @@ def _room(by: User) -> None:
 
 def limit_of(by: User) -> int:
     """How many open leads she may hold; her row is locked. MoveRefused for whoever works here no more."""
-    ((limit, is_active),) = _LIMIT.rows(user=by.pk)
+    return _limit(_LIMIT.ask(user=by.pk), by)
+
+
+def _limit(limited: Asked, by: User) -> int:
+    ((limit, is_active),) = limited.rows()
     if not is_active:
         raise MoveRefused(_("%(name)s does not work here any more.") % {"name": by})
     return limit

@@ -15,7 +15,8 @@ from agreement.models import StepKind
 from leads.clocks import ended
 from leads.models import Clock, Lead, Note, Step
 from team.bulk import insert_objects, update_row, update_rows
-from team.prepared_objects import PreparedObjects
+from team.prepared import in_one_trip
+from team.prepared_objects import PreparedObjects, objects_of
 
 if TYPE_CHECKING:
     from team.models import User
@@ -66,6 +67,12 @@ class Effects:
     def __init__(self, lead: Lead, *, by: User | None, at: datetime, together: Together | None = None) -> None:
         self.lead, self.by, self.at, self.together = lead, by, at, together
         self.codes: dict[str, Any] = {}
+
+    def read(self) -> None:
+        """Steps and clocks in one trip, for an action that needs both."""
+        with in_one_trip():
+            steps, clocks = _STEPS.ask(lead=self.lead.pk), _CLOCKS.ask(lead=self.lead.pk)
+        self.open_steps, self.running_clocks = objects_of(steps), objects_of(clocks)
 
     @cached_property
     def open_steps(self) -> list[Step]:

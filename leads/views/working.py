@@ -54,24 +54,10 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
 
     def act(lead: Lead, form: CallForm, now: datetime) -> str:
         disposition = form.cleaned_data["disposition"]
-        others = log_about(
-            lead,
-            form.cleaned_data["about"],
-            disposition=disposition,
-            by=request.user,
-            at=now,
-            note=form.cleaned_data["note"],
-            call_back=form.promised,
-        )
-        event = actions.log_call(
-            lead,
-            disposition=disposition,
-            by=request.user,
-            at=now,
-            note=form.cleaned_data["note"],
-            call_back=form.promised,
-            expect=form.cleaned_data["version"],
-        )
+        about = form.cleaned_data["about"]
+        said = {"disposition": disposition, "note": form.cleaned_data["note"], "call_back": form.promised}
+        others = log_about(lead, about, by=request.user, at=now, **said) if about else []
+        event = actions.log_call(lead, by=request.user, at=now, expect=form.cleaned_data["version"], **said)
         for other in others:
             work_in_block(other, by=request.user, at=now)
         name = (

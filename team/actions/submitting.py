@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import connection
 from uuid_utils.compat import uuid7
 
+from team.bulk import insert_unless_there
 from team.models import FormSubmission
 
 if TYPE_CHECKING:
     from team.models import User
+
+
+_COLUMNS = ("form_id", "user_id", "at", "answer_url")
 
 
 class SentBefore(Exception):
@@ -37,24 +40,10 @@ def submit_once(form_id: str, *, by: User, at: datetime, answer_url: str = "") -
         key = UUID(form_id)
     except ValueError:
         return
-    if not _mark(key, by.pk, at, answer_url):
+    # A second one at the same moment waits here until the first has ended.
+    if not insert_unless_there(FormSubmission, _COLUMNS, (key, by.pk, at, answer_url)):
         before = FormSubmission.objects.filter(form_id=key, user=by).first()
         raise SentBefore(before.answer_url if before else "")
-
-
-def _mark(*values: Any) -> bool:
-    """Whether this was the first time. A second one at the same moment waits here until the first has ended."""
-    fields: list[Any] = [FormSubmission._meta.get_field(name) for name in ("form_id", "user", "at", "answer_url")]
-    row = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK, row)
-        return bool(cursor.rowcount)
-
-
-# No error, and so no savepoint for every form that is sent.
-_MARK = (
-    "INSERT INTO team_formsubmission (form_id, user_id, at, answer_url) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
-)
 
 
 def answered(form_id: str, *, answer_url: str) -> None:

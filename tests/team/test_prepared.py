@@ -3,14 +3,14 @@
 from datetime import UTC, timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import TruncDay
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
 from team.models import Absence, Membership, Team, User
-from team.prepared import Prepared
+from team.prepared import Prepared, in_one_trip
 from tests.make import NOON, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +155,25 @@ def test_a_day_in_a_zone_that_is_named_is_none(people):
     )
 
     assert in_utc.rows(user=users[0].pk) == [(NOON.replace(hour=0, minute=0),)]
+
+
+def test_what_is_asked_in_one_trip_has_the_answers_it_has_alone(people):
+    teams, users = people
+    for _time in range(2):
+        with in_one_trip():
+            some = PEOPLE.ask(teams=[teams[0].pk], at=NOON, not_her=users[1].pk)
+            # An ordinary statement among them waits for its own answer.
+            assert User.objects.count() == len(users)
+            others = PEOPLE.ask(teams=[teams[1].pk], at=NOON, not_her=users[1].pk)
+        assert [row[0] for row in others.rows()] == [users[2].pk]
+        assert [row[0] for row in some.rows()] == [users[0].pk]
+
+
+def test_what_fails_in_one_trip_is_an_error_as_it_is_alone(people):
+    too_far = Prepared(lambda user: User.objects.filter(pk=user).values_list(Value(1) / Value(0)))
+    if connection.vendor == "sqlite":
+        pytest.skip("divides by nothing without an error")
+    with pytest.raises(DatabaseError), transaction.atomic(), in_one_trip():
+        too_far.ask(user=1)
+
+    assert User.objects.exists()
