@@ -22,7 +22,7 @@ from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
 from leads.her_clock import HerClock, her_clock, weekend_worked
-from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, SILENCE, STEPS, Job
+from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, RECYCLINGS, SILENCE, STEPS, Job
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
@@ -112,9 +112,11 @@ class LeadPage:
         with in_one_trip():
             contacts, jobs = CONTACTS.ask(person=lead.person_id), JOBS.ask(person=lead.person_id, **here)
             steps, answers = STEPS.ask(lead=lead.pk), ANSWERS.ask(lead=lead.pk)
+            recycled = RECYCLINGS.ask(lead=lead.pk) if lead.phase == Phase.NURTURE else None
         self.contacts: list[ContactPoint] = objects_of(contacts)
         self.steps: list[Step] = objects_of(steps)
         self.answers: list[Answer] = objects_of(answers)
+        self.recycled: Recycling | None = next(iter(objects_of(recycled)), None) if recycled else None
         self._read_people([Job(*row) for row in jobs.rows()])
         self.timeline = Timeline(lead, self.told_pursuits, show=self.show, before=self.before, deeds=DEEDS_READ)
         newest = self._newest_answers()
@@ -157,7 +159,6 @@ class LeadPage:
         hand_off: Any = found
         hand_off.lead = self.lead
         hand_off.away_until = getattr(self.lead, "away_until", None)
-        hand_off.covered_by = getattr(self.lead, "covered_by", None)
         if self.lead.bdr and hand_off.bdr_id == self.lead.bdr_id:
             hand_off.bdr = self.lead.bdr
         if hand_off.ae_id == self.lead.ae_id and self.lead.ae:
@@ -181,10 +182,6 @@ class LeadPage:
         if self.lead.phase != Phase.CLOSED:
             return None
         return SecondLook.objects.filter(lead=self.lead, state=SecondLook.State.OPEN).first()
-
-    @property
-    def recycled(self) -> Recycling | None:
-        return getattr(self.lead, "recycled", None)
 
     # What may be done
 
@@ -304,8 +301,8 @@ class LeadPage:
     def hers(self) -> HerClock:
         usable = [point.normalised for point in self.phones if point.state in ContactPoint.USABLE]
         # By the reader's own weekend, as her queue says who is callable.
-        calendar, version = (getattr(self.lead, name) for name in ("reader_hours", "reader_hours_version"))
-        hours = hours_kept(calendar, version, at=self.now) if calendar else None
+        kept = getattr(self.lead, "reader_hours", None)
+        hours = hours_kept(kept["calendar"], kept["version"], at=self.now) if kept else None
         return her_clock(self.person, self.account, usable, at=self.now, weekend=weekend_worked(hours, at=self.now))
 
     @property

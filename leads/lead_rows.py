@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import JSONObject
 
 from accounts.models import ContactPoint, Employment, Suppression, called
 from agreement.models import Phase
-from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Step
-from leads.models.handoff import absence_of_ae
+from leads.models import Answer, Clock, HandOff, Lead, LeadEvent, Recycling, Step
+from leads.models.handoff import away_until
 from leads.seeing import in_block_of, seer_of, shape_of, standing_for
 from team.calendars import calendar_of
 from team.models import Installation, User
@@ -24,7 +25,7 @@ STANDING = (*HandOff.OPEN_STATES, HandOff.State.QUALIFIED)
 
 
 def lead_for_page(user: User, public_id: UUID, *, at: datetime) -> Lead | None:
-    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off, why it sleeps,
+    """The lead if this user may see it, with what belongs to it once: its clock, its open hand-off,
     until when its account executive is away."""
     found = LEADS.objects(shape=shape_of(user), lead=public_id, at=at, **seer_of(user))
     return found[0] if found else None
@@ -43,19 +44,22 @@ def _leads_of(roles: tuple[str, ...], *, lead: Any, at: Any, **seer: Any) -> Que
             preset=Subquery(Installation.objects.values("letters")[:1]),
             clock=FilteredRelation("clocks", condition=Q(clocks__state=Clock.State.RUNNING)),
             meeting=FilteredRelation("hand_offs", condition=Q(hand_offs__state__in=STANDING)),
-            recycled=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
             # Hers, by which her queue says who is callable.
-            reader_hours=Subquery(calendar_of(user.pk).values("pk")[:1]),
-            reader_hours_version=Subquery(calendar_of(user.pk).values("version")[:1]),
-            **absence_of_ae(at=at, hand_off="meeting__"),
+            reader_hours=Subquery(calendar_of(user.pk).values(kept=JSONObject(calendar="pk", version="version"))[:1]),
+            away_until=away_until(at=at, hand_off="meeting__"),
             **in_block_of(user),
         )
         .select_related(
             "person__interest", "account", "team__calendar", "stage", "bdr", "ae", "reason", "agreement",
-            "clock", "meeting", "recycled__missing", "recycled__referred_to",
+            "clock", "meeting",
         )
         .order_by("-meeting__sent_at", "clock__due_at")[:1]
     )  # fmt: skip
+
+
+def _recyclings_of(*, lead: int) -> QuerySet[Recycling]:
+    standing = Recycling.objects.filter(lead=lead, undone_at=None).select_related("missing", "referred_to")
+    return standing.order_by("-pk")[:1]
 
 
 def _contacts_of(person: int) -> QuerySet[ContactPoint]:
@@ -118,6 +122,7 @@ def _silence_of(person: int, keys: list[str]) -> QuerySet[Suppression, Any]:
 
 
 LEADS = PreparedObjects(_leads_of)
+RECYCLINGS = PreparedObjects(_recyclings_of)
 SILENCE = Prepared(_silence_of)
 CONTACTS = PreparedObjects(_contacts_of)
 JOBS = Prepared(_jobs_at)

@@ -67,7 +67,7 @@ class Sales:
     @cached_property
     def may_answer(self) -> bool:
         """Hers, or come to her as backup, or of a team she manages."""
-        return may_answer(self.user, self.hand_off)
+        return _is_asked(self.user, self.hand_off) or self.may_sell
 
     @cached_property
     def may_sell(self) -> bool:
@@ -80,10 +80,10 @@ class Sales:
     @cached_property
     def away(self) -> str:
         """That its account executive is away, until when, and who covers her: whoever waits for her answer wonders."""
-        if not self.hand_off.is_open:
-            return ""
         found: Any = self.hand_off
-        if not hasattr(found, "away_until"):
+        if not found.is_open or getattr(found, "away_until", self) is None:
+            return ""
+        if not hasattr(found, "covered_by"):
             found = HandOff.objects.with_absence(self.at).get(pk=found.pk)
         until, cover = found.away_until, found.covered_by or ""
         return away_words(self.hand_off.ae.name, until, cover, now=self.at) if until else ""
@@ -253,7 +253,11 @@ class Sales:
 def may_answer(user: User, hand_off: HandOff) -> bool:
     """The AE it was sent to, her backup once it was passed on, her cover while she is away, and the manager of its
     team."""
-    return hand_off.ae_id == user.pk or hand_off.came_to(user) or may_sell(user, hand_off.lead)
+    return _is_asked(user, hand_off) or may_sell(user, hand_off.lead)
+
+
+def _is_asked(user: User, hand_off: HandOff) -> bool:
+    return hand_off.ae_id == user.pk or hand_off.came_to(user)
 
 
 def may_take_back(user: User, hand_off: HandOff) -> bool:

@@ -100,7 +100,10 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
 
     def with_absence(self, at: datetime) -> HandOffQuerySet:
         """With until when its account executive is away at `at`, and who covers her: `away_until`, `covered_by`."""
-        return self.annotate(**absence_of_ae(at=at))
+        covers = who_answer_at(at)
+        # To whom it is lent already, else to whom it will be.
+        names = (Subquery(one.values("cover__name")[:1]) for one in (covers.filter(cover=OuterRef("lent_to")), covers))
+        return self.annotate(away_until=away_until(at=at), covered_by=Coalesce(*names))
 
     def visible_to(self, user: User) -> HandOffQuerySet:
         """What is open is seen by whom it asks; what is over, by whoever sees its lead."""
@@ -108,25 +111,19 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         return self.filter(Q(lead__in=Lead.objects.visible_to(user)) | mine)
 
 
-def who_answer_at(at: datetime, *, hand_off: str = "") -> models.QuerySet[Absence]:
-    """For a hand-off, or a row from which `hand_off` leads to one: the absences of its account executive whose cover
-    answers and sells for her at `at`, never who sent it. Whose ends last goes first."""
-    covers = Absence.objects.covered_in_sales(at).filter(user=OuterRef(f"{hand_off}ae"))
+def who_answer_at(at: datetime) -> models.QuerySet[Absence]:
+    """For a hand-off: the absences of its account executive whose cover answers and sells for her at `at`, never who
+    sent it. Whose ends last goes first."""
+    covers = Absence.objects.covered_in_sales(at).filter(user=OuterRef("ae"))
     # Neither who sent it nor who keeps the relation by now answers for the other side.
-    covers = covers.exclude(cover=OuterRef(f"{hand_off}bdr")).exclude(cover=OuterRef(f"{hand_off}lead__bdr"))
+    covers = covers.exclude(cover=OuterRef("bdr")).exclude(cover=OuterRef("lead__bdr"))
     return covers.order_by("-ends_at", "pk")
 
 
-def absence_of_ae(*, at: datetime, hand_off: str = "") -> dict[str, Any]:
-    """Until when its account executive is away at `at`, and who answers for her meanwhile: to whom it is lent already,
-    else to whom it will be."""
+def away_until(*, at: datetime, hand_off: str = "") -> Subquery:
+    """Until when its account executive is away at `at`; null while she is there."""
     away = Absence.objects.covering(at).filter(user=OuterRef(f"{hand_off}ae")).order_by("-ends_at", "pk")
-    covers = who_answer_at(at, hand_off=hand_off)
-    has_it = covers.filter(cover=OuterRef(f"{hand_off}lent_to"))
-    return {
-        "away_until": Subquery(away.values("ends_at")[:1]),
-        "covered_by": Coalesce(*(Subquery(one.values("cover__name")[:1]) for one in (has_it, covers))),
-    }
+    return Subquery(away.values("ends_at")[:1])
 
 
 def came_to(user: Any, *, sells: bool) -> Q:
