@@ -35,12 +35,15 @@ KEPT_MAX = 200
 NO_VALUE = "A prepared query compares with a value; that there is none is asked by another shape."
 
 
+type Hole = tuple[int, str, int]
+
+
 @dataclass
 class _Compiled:
     sql: str
     params: tuple[Any, ...]
     # Where in `params` which value goes: position, name, place in its list.
-    holes: tuple[tuple[int, str, int], ...]
+    holes: tuple[Hole, ...]
     compiler: Any
     converters: Any
     # What makes objects of its rows, once it was asked for them; see PreparedObjects.
@@ -180,14 +183,17 @@ class Prepared:
         return _Compiled(sql, tuple(params), holes, compiler, converters)
 
 
-def _with_constants(
-    sql: str, params: Sequence[Any], holes: Sequence[tuple[int, str, int]]
-) -> tuple[str, list[Any], tuple[tuple[int, str, int], ...]]:
-    """What never changes is written into the statement: a kept plan can use a partial index only if it sees "open"."""
+def _with_constants(sql: str, params: Sequence[Any], holes: Sequence[Hole]) -> tuple[str, list[Any], tuple[Hole, ...]]:
+    """What never changes is written into the statement: a kept plan can use a partial index only if it sees "open".
+
+    A value that the statement names a dozen times is one parameter of it, except a word: the type of that is where it
+    stands.
+    """
     connection.ensure_connection()
     by_position = {position: (name, place) for position, name, place in holes}
     kept: list[Any] = []
-    moved: list[tuple[int, str, int]] = []
+    moved: list[Hole] = []
+    known: dict[tuple[str, int], int] = {}
     numbers = iter(range(len(params)))
 
     def written(found: re.Match[str]) -> str:
@@ -195,9 +201,12 @@ def _with_constants(
             return found[0]
         position = next(numbers)
         if position in by_position:
-            moved.append((len(kept), *by_position[position]))
-            kept.append(params[position])
-            return "%s"
+            value = by_position[position]
+            if isinstance(params[position], str) or value not in known:
+                known[value] = len(kept)
+                moved.append((len(kept), *value))
+                kept.append(params[position])
+            return f"${known[value] + 1}"
         return Literal(params[position]).as_string(connection.connection).replace("%", "%%")
 
     return re.sub(r"%s|%%", written, sql), kept, tuple(moved)
