@@ -20,6 +20,7 @@ from leads.models import Lead, LeadEvent
 from leads.transitions import ACTOR, BEGIN, is_allowed, who_may
 from team.bulk import insert_objects, update_row, update_rows
 from team.models import Role
+from team.prepared import in_one_trip
 from team.prepared_objects import PreparedObjects
 
 if TYPE_CHECKING:
@@ -200,10 +201,11 @@ def write(lead: Lead, event: LeadEvent, **more: Any) -> LeadEvent:
     columns = {COLUMNS[field] for field in event.changes} | set(more)
     if any(field in event.changes for field in VERSIONED):
         columns.add("version")
-    if columns:
-        update_row(Lead, lead.pk, {column: getattr(lead, column) for column in sorted(columns)})
     belongs(event)
-    insert_objects([event])
+    with in_one_trip():
+        if columns:
+            update_row(Lead, lead.pk, {column: getattr(lead, column) for column in sorted(columns)})
+        insert_objects([event])
     return event
 
 
