@@ -154,6 +154,8 @@ class Teams(Kind):
         has_hours = Calendar.objects.filter(pk=new["calendar"], windows__isnull=False)
         if pk and old["calendar"] != new["calendar"] and not has_hours.exists():
             raise SettingRefused(_("This calendar has no working hours."), "calendar")
+        if pk and old["default"] != new["default"]:
+            _must_be_default(Team.objects.filter(pk=new["default"] or 0).first())
         if pk and old["successor"] != new["successor"]:
             team = Team.objects.select_related("successor").get(pk=pk)
             with as_refusals():
@@ -163,11 +165,10 @@ class Teams(Kind):
                     must_succeed(team, Team.objects.filter(pk=new["successor"]).first())
 
     def _make_default(self, pk: int | None) -> None:
-        there = Team.objects.select_for_update(no_key=True).filter(pk=pk or 0, retired_at=None).first()
-        if there is None:
-            raise SettingRefused(_("A team that is retired is no default. Choose another."))
+        # It may have been retired since it was looked at.
+        _must_be_default(Team.objects.select_for_update(no_key=True).filter(pk=pk or 0).first())
         Team.objects.filter(is_default=True).update(is_default=False)
-        Team.objects.filter(pk=there.pk).update(is_default=True)
+        Team.objects.filter(pk=pk).update(is_default=True)
 
     def _succeed(self, team: Team, successor_id: int | None, *, at: datetime) -> None:
         with as_refusals():
@@ -262,3 +263,8 @@ def _counted(rows: Any, of: str) -> Counter[int]:
 
 def _territories_words(count: int) -> str:
     return ngettext("%(count)d territory", "%(count)d territories", count) % {"count": count}
+
+
+def _must_be_default(team: Team | None) -> None:
+    if team is None or team.retired_at:
+        raise SettingRefused(_("A team that is retired is no default. Choose another."))

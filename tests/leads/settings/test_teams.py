@@ -15,7 +15,7 @@ from leads.actions.moving import Target, carry_on_moves, move_leads, start_move
 from leads.actions.reteaming import pass_on_latecomers
 from leads.checking import check_all
 from leads.models import Clock, Lead, SavedView
-from leads.settings.changing import change_setting, preview, revert_change
+from leads.settings.changing import change_setting, preview, preview_revert, revert_change
 from leads.settings.kind import SettingRefused
 from leads.settings.people import People
 from leads.settings.teams import Teams
@@ -184,6 +184,16 @@ def test_another_team_becomes_the_default_and_the_revert_makes_the_first_it_agai
 
     revert_last("teams")
     assert list(Team.objects.filter(is_default=True)) == [team]
+
+
+def test_the_preview_of_a_revert_to_a_default_that_is_retired_refuses_as_the_revert_does(team, south, dora):
+    hours = make_calendar()
+    made = change_setting(KIND, south.pk, {"default": south.pk, "calendar": hours.pk}, by=dora, at=NOON)
+    end(team, south, by=dora)
+
+    for goes_back in (preview_revert, revert_change):
+        with pytest.raises(SettingRefused, match="A team that is retired is no default"):
+            goes_back(KIND, made, by=dora, at=NOON)
 
 
 def test_the_default_is_given_away_on_anothers_page_only(save, team):
