@@ -128,6 +128,7 @@ def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime)
     """What `revert_change` would put back and what that touches; refused as it would be, and nothing of it is kept."""
     must_be_admin(by)
     pk, now, old = int(change.object_id), _as_it_stands(kind, change), _before(change)
+    _must_be_there(kind, pk, old)
     if change.verb == Verb.ORDER:
         orders = now[ORDER], ordered_as(old[ORDER], now[ORDER])
         places = [", ".join(kind.names(set(order))[one] for one in order) for order in orders]
@@ -178,6 +179,7 @@ def _write(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetime, s
 def _revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Done:
     """Inside a transaction: what the change altered is as before, without its line of history."""
     pk, now, old = int(change.object_id), _as_it_stands(kind, change, lock=True), _before(change)
+    _must_be_there(kind, pk, old)
     if change.verb == Verb.ORDER:
         order = ordered_as(old[ORDER], now[ORDER])
         kind.put_in_order(order)
@@ -207,6 +209,20 @@ def _before(change: SettingChange) -> Values:
     """What its parts were; of one that was removed without its place."""
     was = {name: before for name, (before, _after) in change.changes.items()}
     return {name: value for name, value in was.items() if name != ORDER or change.verb == Verb.ORDER}
+
+
+def _must_be_there(kind: Kind, pk: int, old: Values) -> None:
+    """SettingRefused where a part named a row that was taken away since: the database would find it at the very end."""
+    for name, value in old.items():
+        if not value or name not in kind.keeps_keys:
+            continue
+        # One that was removed may have named itself.
+        keys = set(kind.keys_in(name, value)) - {pk}
+        if kind.keeps_keys[name]._default_manager.filter(pk__in=keys).count() < len(keys):
+            raise SettingRefused(
+                _("%(part)s: what it was is not there any more. Change it on its own page instead.")
+                % {"part": kind.label_of(name)}
+            )
 
 
 def _as_it_stands(kind: Kind, change: SettingChange, *, lock: bool = False) -> Values:

@@ -168,7 +168,7 @@ class Teams(Kind):
         # It may have been retired since it was looked at.
         _must_be_default(Team.objects.select_for_update(no_key=True).filter(pk=pk or 0).first())
         Team.objects.filter(is_default=True).update(is_default=False)
-        Team.objects.filter(pk=pk).update(is_default=True)
+        Team.objects.filter(pk=pk or 0).update(is_default=True)
 
     def _succeed(self, team: Team, successor_id: int | None, *, at: datetime) -> None:
         with as_refusals():

@@ -9,7 +9,7 @@ from django.urls import reverse
 from agreement.models import Phase
 from leads.checking import check_all
 from leads.models import Lead
-from leads.settings.changing import change_setting, preview
+from leads.settings.changing import change_setting, preview, preview_revert, revert_change
 from leads.settings.kind import SettingRefused
 from leads.settings.people import People
 from team.models import AuditEntry, Membership, Role, SettingChange, Territory, User
@@ -275,3 +275,18 @@ def test_what_saving_would_refuse_is_refused_before_its_preview_says_go_ahead(cl
     assert not User.objects.filter(email="rita@corvane.io").exists()
     assert not SettingChange.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("part", ["calendar", "backup"])
+def test_what_was_taken_away_since_is_no_revert_and_no_error_at_the_very_end(client, alice, peter, dora, part):
+    was = make_calendar() if part == "calendar" else make_user("paula", Role.AE)
+    new = {"calendar": make_calendar(), "backup": peter}[part]
+    change_setting(KIND, alice.pk, {part: was.pk}, by=dora, at=NOON)
+    made = change_setting(KIND, alice.pk, {part: new.pk}, by=dora, at=NOON)
+    was.delete()
+
+    for goes_back in (preview_revert, revert_change):
+        with pytest.raises(SettingRefused, match="is not there any more"):
+            goes_back(KIND, made, by=dora, at=NOON)
+    client.force_login(dora)
+    assert "is not there any more" in client.get(reverse("leads:setting_revert", args=[made.pk])).text
