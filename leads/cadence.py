@@ -9,20 +9,24 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, DateTimeField, IntegerField, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Case, CharField, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
-from accounts.models import ContactPoint, Suppression
+from accounts.models import Account, ContactPoint, Person, Suppression
 from agreement.models import CadenceStep, StepKind
 from leads.bands import is_waiting
+from leads.her_clock import guessed_zone, is_callable_in, weekend_worked, window_in
 from leads.models import HandOff, Lead, Step
+from team.localtime import is_zone
 from team.prepared import Prepared
-from team.worktime import WorkCalendar, add_working_days, add_working_minutes, next_opening
+from team.worktime import NeverOpen, WorkCalendar, add_working_days, add_working_minutes, next_opening
 
 # A second attempt on the same day, and attempts alternate between the halves of the day.
 SAME_DAY_MINUTES = 120
 MORNING, AFTERNOON = 10 * 60, 14 * 60
+# So many working days an hour is looked for in which both are at work.
+MEETS_WITHIN_DAYS = 5
 
 CALL, EMAIL, SOCIAL = "call", "email", "social"
 NEEDS = {
@@ -50,6 +54,13 @@ class Reach:
     # What was done in this pursuit: the last attempt of the cadence, since when each kind, the search for a way.
     last_attempt: int
     done: dict[str, datetime]
+    # What says where she is: her zone, her place, her number, her company's place.
+    where: tuple[str, ...] = ("",) * 6
+
+    def zone(self, *, at: datetime) -> str:
+        """Her zone if anybody can know it, as `her_clock` does."""
+        said, *known = self.where
+        return said if is_zone(said) else guessed_zone(*known, year=at.year)
 
     def lacks(self, kind: str) -> list[str]:
         """What could be found for an attempt that nothing is left of; not asked twice in a pursuit, unless she was
@@ -66,17 +77,28 @@ def reach_of(lead: Lead) -> Reach:
     """A channel needs a usable contact point and no suppression. Who works at an account where a colleague of hers has
     a meeting is not tried before it was held."""
     found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0, lead=lead.pk or 0)
-    kinds = {kind for what, kind, _start, _minutes in found if what == "has"}
-    closed = shut_by({channel for what, channel, _start, _minutes in found if what == "shut"})
-    ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes in found if what == "meets"]
-    did = [(at, kind, attempt or 0) for what, kind, at, attempt in found if what == "did"]
+    kinds = {kind for what, kind, *_more in found if what == "has"}
+    closed = shut_by({channel for what, channel, *_more in found if what == "shut"})
+    ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes, _text in found if what == "meets"]
+    did = [(at, kind, attempt or 0) for what, kind, at, attempt, _text in found if what == "did"]
     return Reach(
         channels=_open_to(kinds) - closed,
         shut=closed,
         held_until=max(ends, default=None),
         last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
         done={kind: at for at, kind, _attempt in sorted(did)},
+        where=_where_in(found),
     )
+
+
+def _where_in(found: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+    said = next((zone for what, zone, *_more in found if what == "zone"), "")
+    places = {what: (country, place) for what, country, _at, _number, place in found if what in ("lives", "firm")}
+    # The number somebody has chosen comes first, as a list of them stands: its key is negative.
+    numbers = [(n, text) for what, kind, _at, n, text in found if what == "has" and kind in ContactPoint.PHONES]
+    phones = sorted((n > 0, abs(n), text) for n, text in numbers)
+    phone = phones[0][-1] if phones else ""
+    return (said, *places.get("lives", ("", "")), phone, *places.get("firm", ("", "")))
 
 
 def shut_by(suppressed: Container[str]) -> frozenset[str]:
@@ -111,14 +133,21 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
     silent = Suppression.objects.filter(person=person)
     planned = Q(made_by=Step.MadeBy.CADENCE) | Q(kind=StepKind.FIND_CONTACT)
     done = Step.objects.filter(planned, lead=lead, state=Step.State.DONE).order_by()
-    none = (Cast(Value(None), DateTimeField()), Cast(Value(None), IntegerField()))
+    who, firm = Person.objects.filter(pk=person).order_by(), Account.objects.filter(pk=account).order_by()
+    place = Case(When(city="", then=F("region")), default=F("city"), output_field=CharField())
+    no_moment, no_number = Cast(Value(None), DateTimeField()), Cast(Value(None), IntegerField())
+    no_text = Cast(Value(""), CharField())
+    chosen_first = Case(When(is_primary=True, then=-F("pk")), default=F("pk"), output_field=BigIntegerField())
     # The model's own order would name a column that the union does not have.
     return (
-        meetings.values_list(Value("meets"), Cast(Value(""), CharField()), "meeting_at", "minutes")
+        meetings.values_list(Value("meets"), no_text, "meeting_at", "minutes", no_text)
         .union(
-            points.values_list(Value("has"), "kind", *none),
-            silent.values_list(Value("shut"), "channel", *none),
-            done.values_list(Value("did"), "kind", "created_at", "attempt"),
+            points.values_list(Value("has"), "kind", no_moment, chosen_first, "normalised"),
+            silent.values_list(Value("shut"), "channel", no_moment, no_number, no_text),
+            done.values_list(Value("did"), "kind", "created_at", "attempt", no_text),
+            who.values_list(Value("zone"), "time_zone", no_moment, no_number, no_text),
+            who.values_list(Value("lives"), "country", no_moment, no_number, place),
+            firm.values_list(Value("firm"), "country", no_moment, no_number, place),
         )
         .order_by()
     )
@@ -147,10 +176,13 @@ def first_step(
     lead: Lead, *, assignee_id: int | None, at: datetime, worktime: WorkCalendar, due_at: datetime | None = None
 ) -> Step:
     """The first attempt, due with the first touch (or at the next opening), over a channel the person has."""
-    due_at = due_at or next_opening(worktime, at)
     reach = reach_of(lead)
     attempt = _next_possible(lead.cadence_id, reach, after=0)
-    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at)
+    if due_at:
+        # A first touch was promised: what is due then waits for nobody's morning.
+        return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at)
+    due_at = next_opening(worktime, at)
+    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at, worktime=worktime)
 
 
 def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, worktime: WorkCalendar) -> Step:
@@ -171,7 +203,28 @@ def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, 
         local = at.astimezone(ZoneInfo(worktime.time_zone))
         half = AFTERNOON if local.hour < 12 else MORNING
         due_at = add_working_days(worktime, at, days, at_minute=half)
-    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at)
+    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at, worktime=worktime)
+
+
+def attempt_due(worktime: WorkCalendar, zone: str, earliest: datetime) -> datetime:
+    """When a call that may be due at `earliest` of the caller's hours is due: at the first hour of them that is one to
+    call her, too. `earliest` itself where nobody knows hers, or the two do not meet soon."""
+    if not is_zone(zone) or is_callable_in(zone, at=earliest, weekend=weekend_worked(worktime, at=earliest)):
+        return earliest
+    try:
+        last = add_working_days(worktime, earliest, MEETS_WITHIN_DAYS)
+        due_at = next_opening(worktime, earliest)
+        while due_at <= last:
+            window = window_in(zone, at=due_at, weekend=weekend_worked(worktime, at=due_at))
+            if window is None:
+                break
+            opens, closes = window
+            due_at = next_opening(worktime, max(due_at, opens))
+            if opens <= due_at < closes:
+                return due_at
+    except NeverOpen:
+        pass
+    return earliest
 
 
 def goes_on(lead: Lead) -> bool:
@@ -195,6 +248,7 @@ def _planned(
     assignee_id: int | None,
     at: datetime,
     due_at: datetime,
+    worktime: WorkCalendar | None = None,
 ) -> Step:
     it = _comes_to(attempt, reach)
     if it.number is None:
@@ -207,6 +261,8 @@ def _planned(
             made_by=Step.MadeBy.SYSTEM,
             created_at=at,
         )
+    if worktime and CALL in NEEDS[StepKind(it.kind)]:
+        due_at = attempt_due(worktime, reach.zone(at=at), due_at)
     # Who asked to be called and was not reached yet waits for nobody's meeting.
     held_until = None if is_waiting(lead) else reach.held_until
     if held_until and held_until <= due_at:

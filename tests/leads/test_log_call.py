@@ -22,7 +22,7 @@ from leads.actions.logging import (
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Activity, Answer, Lead, Step
-from tests.make import NOON, disposition, make_lead, make_person, reason
+from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
 
 LATER = NOON + timedelta(minutes=10)
 NINE = datetime(2027, 3, 2, 9, tzinfo=UTC)
@@ -61,14 +61,35 @@ def test_an_attempt_is_done_meets_the_first_touch_and_plans_the_next(lead, alice
     activity = Activity.objects.get()
     done, following = lead.steps.order_by("id")
     assert (done.state, following.kind, following.attempt) == ("done", StepKind.CALL, 2)
-    # a working day on, in the other half of the day
-    assert lead.due_at == following.due_at == datetime(2027, 3, 2, 10, tzinfo=UTC)
+    # a working day on, in the other half of the day, once it is eight in Washington
+    assert lead.due_at == following.due_at == datetime(2027, 3, 2, 13, tzinfo=UTC)
     assert (lead.attempts, lead.first_touched_at, lead.last_touched_at, lead.sweep_at) == (1, LATER, LATER, None)
     assert lead.clocks.get().state == "met"
     assert (activity.kind, activity.attempt, activity.disposition.key) == ("call", 1, "no_answer")
     assert lead.notes.get().activity_id == activity.pk
     assert (event.verb, event.data["disposition"]) == ("log", activity.disposition_id)
     assert broken() == set()
+
+
+@pytest.mark.parametrize(
+    "where, due_at",
+    [
+        ({"time_zone": "America/New_York"}, datetime(2027, 3, 2, 13, tzinfo=UTC)),
+        ({"phone": "+13125550123"}, datetime(2027, 3, 2, 14, tzinfo=UTC)),
+        ({"time_zone": "Asia/Tokyo"}, datetime(2027, 3, 3, 8, tzinfo=UTC)),
+        ({"time_zone": "Pacific/Auckland"}, datetime(2027, 3, 2, 10, tzinfo=UTC)),
+        ({}, datetime(2027, 3, 2, 10, tzinfo=UTC)),
+    ],
+    ids=["in the afternoon here", "by the number alone", "tomorrow morning here", "hours that never meet", "nobody knows"],
+)
+def test_a_call_is_planned_for_an_hour_of_both(alice, where, due_at):
+    person = make_person(account=make_account(), **{"phone": "+8001234567", **where})
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+
+    call(lead, "no_answer", alice)
+
+    assert (lead.due_at, lead.steps.open().get().due_at) == (due_at, due_at)
+    assert not broken()
 
 
 def test_the_cadence_is_walked_to_its_end_and_then_asks_for_a_decision(lead, alice):
