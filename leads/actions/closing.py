@@ -15,7 +15,7 @@ from agreement.spans import DAY_MINUTES
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, must_allow, must_be_of, write
 from leads.actions.effects import Effects
 from leads.actions.entering import NewLead, open_leads
-from leads.actions.noticing import managers_of, settle_second_look
+from leads.actions.noticing import managers_of, settle_second_looks
 from leads.actions.recycling import must_be_free, rule_of
 from leads.clocks import clause_for
 from leads.models import Lead, LeadEvent, Notice, Recycling, SecondLook
@@ -129,7 +129,7 @@ def _decide(look: SecondLook, lead: Lead, state: str, *, by: User, at: datetime)
     )
     if not decided:
         raise LeadConflict(_("Somebody has decided this already."))
-    settle_second_look(lead, at=at)
+    settle_second_looks([lead.pk], at=at)
 
 
 def _look_until(lead: Lead, *, at: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,9 @@ def settle_hand_off(lead: Lead, *, at: datetime) -> None:
     Notice.objects.filter(_HAND_OFF, lead=lead, seen_at=None).update(seen_at=at)
 
 
-def settle_second_look(lead: Lead, *, at: datetime) -> None:
-    """One of the team's managers has decided."""
-    Notice.objects.filter(_SECOND_LOOK, lead=lead, seen_at=None).update(seen_at=at)
+def settle_second_looks(leads: Collection[int], *, at: datetime) -> None:
+    """One of the team's managers has decided, or nobody has in time."""
+    Notice.objects.filter(_SECOND_LOOK, lead__in=leads, seen_at=None).update(seen_at=at)
 
 
 def wait_again(lead: Lead, *, since: datetime) -> None:

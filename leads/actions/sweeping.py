@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from agreement.models import Phase, SLAClause
 from leads.actions.changing import alter, write
 from leads.actions.claiming import release_lead
-from leads.actions.noticing import managers_of
+from leads.actions.noticing import managers_of, settle_second_looks
 from leads.actions.recycling import wake_leads
 from leads.bands import band_of, sweep_of_queued
 from leads.models import Clock, HandOff, Lead, Notice, SecondLook, Step
@@ -112,12 +112,11 @@ def notice_clocks(*, at: datetime) -> int:
 
 
 def expire_second_looks(*, at: datetime) -> int:
-    """Nobody looked in five working days: it stays closed."""
-    ids = list(
-        SecondLook.objects.filter(state=SecondLook.State.OPEN, due_at__lte=at)
-        .order_by("due_at", "id")
-        .values_list("pk", flat=True)[:BATCH]
-    )
+    """Nobody looked in five working days: it stays closed, and asks nobody any more."""
+    late = SecondLook.objects.filter(state=SecondLook.State.OPEN, due_at__lte=at).order_by("due_at", "id")
+    rows = list(late.values_list("pk", "lead")[:BATCH])
+    ids = [pk for pk, _lead in rows]
+    settle_second_looks([lead_id for _pk, lead_id in rows], at=at)
     return SecondLook.objects.filter(pk__in=ids, state=SecondLook.State.OPEN).update(
         state=SecondLook.State.EXPIRED, decided_at=at
     )

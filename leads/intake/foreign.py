@@ -23,6 +23,8 @@ _SIGNATURES = (
     (b"PAR1\x15", "Parquet"),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<table", b"<?xml", b"<svg")
+# The share of them that no text has, and how many zeros are stray ones however short it is.
+CONTROLS_MAX, STRAY_ZEROS = 0.05, 20
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -49,6 +51,13 @@ def refuse_foreign(head: bytes) -> None:
         raise UnreadableFile(not_text())
 
 
+def refuse_noise(text: str) -> None:
+    """Raise UnreadableFile when what was read with its encoding is full of zeros, as no text is; a few stray ones only
+    cost the rows that hold them."""
+    if text.count("\0") > max(STRAY_ZEROS, len(text) * CONTROLS_MAX):
+        raise UnreadableFile(not_text())
+
+
 def not_text() -> str:
     return _("This is not a text file. Save it as CSV and upload it again.")
 
@@ -58,9 +67,9 @@ def _is_workbook(head: bytes) -> bool:
 
 
 def _is_binary(head: bytes) -> bool:
-    """More control characters than any text has. Zeros are left to the encoding and to the rows that hold them."""
+    """More control characters than any text has. Zeros are left to the encoding: half of a wide one are."""
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls > len(head) * 0.05
+    return controls > len(head) * CONTROLS_MAX
 
 
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b")) + b"\x7f"

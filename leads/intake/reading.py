@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, Self
 
 from django.utils.translation import gettext as _
 
-from leads.intake.foreign import not_text, refuse_foreign
+from leads.intake.foreign import not_text, refuse_foreign, refuse_noise
 from leads.intake.records import (
     BadRecord,
     Checkpoint,
@@ -156,6 +156,7 @@ def profile(file: FileOrPath, *, encoding: str | None = None, delimiter: str | N
         coded = encoding_of(stream, head, size=size, is_utf8=is_utf8, chosen=encoding)
 
         text = head[coded.bom :].decode(coded.encoding, "ignore")
+        refuse_noise(text)
         begin = Checkpoint(0, 0, coded.bom)
         if (declared := re.match(r"sep=([,;|\t])\r?\n", text)) is not None:
             # Excel's own way of naming the delimiter: a line of its own before the column names.

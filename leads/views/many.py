@@ -98,17 +98,19 @@ def shared_undo(request: Request, public_id: UUID) -> HttpResponse:
 
 
 def _where_it_was_done(request: Request, act: SharedAct) -> str:
-    """The page of the lead that a call was logged on, the list in which a manager moved leads or put other people's to
-    sleep; of everything else her queue."""
+    """The page of the lead that a call was logged or a move was made on, which names its event; else the list in which
+    a manager moved leads or put other people's to sleep; of everything else her queue."""
+    event_id = read_number(request.POST.get("event", ""))
+    lead_id = next((lead_id for lead_id, event in act.events if event == event_id), None)
+    lead = Lead.objects.visible_to(request.user).filter(pk=lead_id).first() if lead_id else None
+    if lead:
+        return reverse("leads:lead", args=[lead.public_id])
     if act.verb in (SharedAct.Verb.MOVE, SharedAct.Verb.RECYCLE):
         managed = Lead.objects.filter(team__in=request.user.teams_as(Role.MANAGER))
         first = managed.filter(pk__in=[lead_id for lead_id, _event in act.events[:1]]).first()
         if act.verb == SharedAct.Verb.MOVE or (first and first.bdr_id != request.user.pk):
             return reverse("leads:team_leads") + (f"?team={first.team_id}" if first else "")
-    event_id = read_number(request.POST.get("event", ""))
-    lead_id = next((lead_id for lead_id, event in act.events if event == event_id), None)
-    lead = Lead.objects.visible_to(request.user).filter(pk=lead_id).first() if lead_id else None
-    return reverse("leads:lead", args=[lead.public_id]) if lead else reverse("leads:queue")
+    return reverse("leads:queue")
 
 
 @require_POST

@@ -20,6 +20,7 @@ from leads.actions.closing import approve_second_look, put_back
 from leads.models import Lead, SecondLook
 from leads.oversight.morning import morning_of
 from leads.views.access import managed_team, managed_teams
+from leads.views.lead import show
 from team.actions.submitting import SentBefore, submit_once
 from team.http import Request, tell
 from team.models import Role, Team
@@ -67,8 +68,11 @@ def _morning(
 
 
 def _decide(request: Request, look: SecondLook, said: str, act: Any) -> HttpResponse:
-    now = timezone.now()
+    now, lead = timezone.now(), look.lead
+    on_its_page = request.POST.get("from") == "lead"
     there = f"{reverse('leads:team')}?team={look.team_id}#looks"
+    if on_its_page:
+        there = reverse("leads:lead", args=[lead.public_id])
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=now, answer_url=there)
@@ -76,12 +80,14 @@ def _decide(request: Request, look: SecondLook, said: str, act: Any) -> HttpResp
     except SentBefore:
         return redirect(there)
     except (LeadConflict, MoveRefused) as conflict:
+        if on_its_page:
+            return show(request, lead.public_id, now=now, conflict=str(conflict), status=409)
         return _morning(request, look.team, managed_teams(request), at=now, status=409, conflict=conflict)
     if following is not None:
         # Whoever had it may not work there any more.
         kept = _("Put back: %(name)s is kept for %(rep)s.")
         said = kept if following.bdr else _("Put back: %(name)s is in the pool.")
-    tell(request, said % {"name": look.lead.person, "rep": following and following.bdr})
+    tell(request, said % {"name": lead.person, "rep": following and following.bdr})
     return redirect(there)
 
 

@@ -103,7 +103,10 @@ def _move(request: Request, chosen: Team, leads: list[Lead], form: TargetForm, *
         return _preview(request, chosen, leads, form, status=409, conflict=conflict)
     count = len(moved.leads)
     said = ngettext("%(count)s lead moved to %(where)s.", "%(count)s leads moved to %(where)s.", count)
-    tell_of_many(request, said % {"count": count, "where": form.words}, moved.skipped, act=moved.act)
+    # Of the one lead she came from its page names the event, and is where *Undo* leads again.
+    event = moved.act.events[0][1] if moved.act and request.POST.get("from") == "lead" and count == 1 else None
+    words = said % {"count": count, "where": form.words}
+    tell_of_many(request, words, moved.skipped, act=moved.act, event=event)
     return redirect(there)
 
 
@@ -206,11 +209,18 @@ def _receiver(user: User | None, side: str, moved: Moved) -> dict[str, Any]:
     return {"receiver": user, "held": held, "is_over": held > user.open_limit, "away": away, "given_until": until}
 
 
-def tell_of_many(request: Request, said: str, skipped: list[tuple[Lead, str]], *, act: SharedAct | None = None) -> None:
+def tell_of_many(
+    request: Request,
+    said: str,
+    skipped: list[tuple[Lead, str]],
+    *,
+    act: SharedAct | None = None,
+    event: int | None = None,
+) -> None:
     """What was done, with its *Undo*; what stayed, and why the first of these did."""
     undo = reverse("leads:shared_undo", args=[act.public_id]) if act else ""
     if not skipped:
-        tell(request, said, undo=undo)
+        tell(request, said, undo=undo, event=event)
         return
     left = len(skipped)
     said += " " + ngettext("%(count)s stayed: %(why)s", "%(count)s stayed, the first because: %(why)s", left) % {

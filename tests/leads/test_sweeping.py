@@ -312,3 +312,5 @@ def test_a_second_look_nobody_took_ends_after_five_working_days(alice, mona):
 
     look.refresh_from_db()
     assert (look.state, look.decided_by) == ("expired", None)
+    # Nothing is left to decide, so that it is nothing new in her notices.
+    assert mona.notices.get(kind="second_look").seen_at == clock_at(12, day=8)

@@ -14,7 +14,7 @@ from leads.actions.handing import accept_hand_off, hand_off_lead
 from leads.actions.logging import log_call
 from leads.actions.moving import Target, move_leads, sort_out
 from leads.actions.outcomes import record_no_show
-from leads.models import Clock, HandOff, Lead, Notice, SecondLook
+from leads.models import Clock, HandOff, Lead, Notice, SecondLook, SharedAct
 from leads.oversight.days import days_of
 from team.models import Absence, Membership, Role
 from tests.make import disposition, make_lead, make_person, make_team, make_user, reason
@@ -433,9 +433,13 @@ def test_a_second_look_is_decided_on_the_page_her_notice_leads_to(client, alice,
     client.force_login(mona)
     assert keep in client.get(page).text
 
-    client.post(keep)
+    done = client.post(keep, {"from": "lead"}, follow=True)
 
-    assert "Asks for a second look" not in client.get(page).text
+    assert done.redirect_chain == [(page, 302)]
+    assert "It stays closed" in done.text
+    assert "Asks for a second look" not in done.text
+    again = client.post(keep, {"from": "lead"})
+    assert (again.status_code, again.context["page"].lead) == (409, lead)
 
 
 def test_a_manager_moves_the_lead_she_looks_at_and_stands_on_it_again(client, team, alice, bob, mona, now):
@@ -453,3 +457,11 @@ def test_a_manager_moves_the_lead_she_looks_at_and_stands_on_it_again(client, te
     assert (done.url, preview.text.count('name="from" value="lead"')) == (page, 2)
     lead.refresh_from_db()
     assert lead.bdr == bob
+
+    act = SharedAct.objects.get()
+    assert f'name="event" value="{act.events[0][1]}"' in client.get(page).text
+    undone = client.post(reverse("leads:shared_undo", args=[act.public_id]), {"event": act.events[0][1]})
+
+    assert undone.url == page
+    lead.refresh_from_db()
+    assert lead.bdr == alice

@@ -220,6 +220,7 @@ def test_unnamed_column_is_shown_by_its_number():
         ("\ufeffa,b\n1,2\n".encode("utf-16-le")[:-1], "cut off"),
         (bytes(range(1, 32)) * 50, "not a text file"),
         (bytes(5_000), "not a text file"),
+        (b"Name,Email\nIda," + bytes(3_000) + b"\n", "not a text file"),
         (b"D" * 5_000, "no table: one of its column names would have 5000"),
     ],
 )
