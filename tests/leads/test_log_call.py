@@ -72,7 +72,7 @@ def test_an_attempt_is_done_meets_the_first_touch_and_plans_the_next(lead, alice
 
 
 @pytest.mark.parametrize(
-    "where, due_at",
+    ("where", "due_at"),
     [
         ({"time_zone": "America/New_York"}, datetime(2027, 3, 2, 13, tzinfo=UTC)),
         ({"phone": "+13125550123"}, datetime(2027, 3, 2, 14, tzinfo=UTC)),
@@ -80,7 +80,7 @@ def test_an_attempt_is_done_meets_the_first_touch_and_plans_the_next(lead, alice
         ({"time_zone": "Pacific/Auckland"}, datetime(2027, 3, 2, 10, tzinfo=UTC)),
         ({}, datetime(2027, 3, 2, 10, tzinfo=UTC)),
     ],
-    ids=["in the afternoon here", "by the number alone", "tomorrow morning here", "hours that never meet", "nobody knows"],
+    ids=["in the afternoon here", "by the number alone", "tomorrow morning here", "never at once", "nobody knows"],
 )
 def test_a_call_is_planned_for_an_hour_of_both(alice, where, due_at):
     person = make_person(account=make_account(), **{"phone": "+8001234567", **where})

@@ -436,7 +436,7 @@ def test_the_row_shows_company_before_title(alice):
 
 
 def test_a_reply_stands_in_front_of_an_attempt_that_was_due_before_it(alice):
-    lead = working(alice, at=NOON - 3 * DAY)
+    lead = working(alice, at=NOON - 3 * DAY, person=make_person(time_zone="Europe/Oslo"))
     log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON - 3 * DAY + HOUR)
     assert Step.objects.open().get(lead=lead).due_at < NOON
     engage([NewEngagement(lead.person_id, "replied", NOON)], at=NOON)
