@@ -123,6 +123,10 @@ class ColumnsForm(forms.Form):
         sources = [column["source"] for column in mapping.columns if column.get("source")]
         self.named = sources
         names = [column["source_name"] for column in mapping.columns if column.get("source_name")]
+        if run.kind == Import.Kind.COMPANIES:
+            self.fields["ids_from"].help_text = _(
+                "The system's name, such as HubSpot; the same name next time finds the same companies."
+            )
         self.initial["ids_from"] = (names or sources or [""])[0]
         self.initial["empty"] = "\n".join(mapping.empty)
         self.initial["phone_country"] = mapping.phone_country
