@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, IntegerField, OuterRef, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from accounts.models import CustomField
 from agreement.models import Phase, Reason, Stage, in_use_for
@@ -43,6 +44,22 @@ def stage_in_use(asked: str) -> str:
     """The stage an address names, or the one that goes on for it where it was retired; what is none stays as it is."""
     stage = Stage.objects.filter(pk=read_number(asked) or 0).first()
     return str(in_use_for(stage).pk) if stage else asked
+
+
+def team_in_use(asked: str) -> str:
+    """The team an address names, or the one that went on with its leads where it was retired."""
+    team = Team.objects.select_related("successor").filter(pk=read_number(asked) or 0).first()
+    while team is not None and team.retired_at and team.successor:
+        team = team.successor
+    return str(team.pk) if team else asked
+
+
+def former(asked: str, leads: QuerySet[Any], column: str) -> Options:
+    """Whom an address names as rep or account executive who is offered no more, where one of these leads was hers."""
+    user = User.objects.filter(pk=read_number(asked) or 0).first()
+    if user is None or not leads.filter(**{column: user.pk}).exists():
+        return []
+    return [(asked, user.name if user.is_active else _("%(name)s, who left") % {"name": user.name})]
 
 
 def _named(sees_all: bool, teams: Any = None) -> QuerySet[Any, Any]:

@@ -18,7 +18,7 @@ from accounts.models import CustomField
 from accounts.search import QUERY_MAX, query_words
 from agreement.models import Lane, Phase
 from leads.inbox import outcome_due
-from leads.lead_choices import Choices, Options, stage_in_use
+from leads.lead_choices import Choices, Options, former, stage_in_use, team_in_use
 from leads.lead_list import QUIET_SINCE, SORTS
 from leads.models import Lead
 from team.addresses import FIRST_YEAR, LAST_YEAR
@@ -84,9 +84,16 @@ class LeadFilters(filters.FilterSet):  # type: ignore[misc]
 
     def __init__(self, data: Any, *, queryset: QuerySet[Lead], choices: Choices, at: datetime) -> None:
         self.at = at
-        if (stage := data.get("stage")) and stage not in dict(choices.stages):
-            data = data.copy()
-            data["stage"] = stage_in_use(stage)
+        data = data.copy()
+        # What was retired is read as what goes on for it; who left, as herself.
+        for name, options, in_use in (
+            ("stage", choices.stages, stage_in_use), ("team", choices.teams, team_in_use),
+        ):  # fmt: skip
+            if (asked := data.get(name)) and asked not in dict(options):
+                data[name] = in_use(asked)
+        for name, options, column in (("rep", choices.reps, "bdr"), ("ae", choices.aes, "ae")):
+            if (asked := data.get(name)) and asked not in (NOBODY, *dict(options)):
+                options += former(asked, queryset, column)
         self.offered: dict[str, Options] = {
             "stage": choices.stages,
             "team": choices.teams,

@@ -16,9 +16,10 @@ from agreement.models import Lane, Phase, Stage
 from leads.actions.closing import disqualify_lead
 from leads.actions.leaving import release_absent
 from leads.actions.logging import log_call
+from leads.actions.reteaming import retire_team
 from leads.lead_list import seen_by
 from leads.models import HandOff, Lead
-from team.models import Absence, Role, Team
+from team.models import Absence, Role, Team, User
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user, reason
 
 ADDRESS = re.compile(r'class="row-link" href="/leads/([0-9a-f-]{36})/"')
@@ -163,6 +164,24 @@ def several(team, alice, bob, peter):
 )
 def test_each_filter_leaves_what_it_says(client, mona, several, query):
     assert shown(client, mona, **query) == ids(several)
+
+
+def test_who_left_and_a_team_that_was_retired_are_still_read_in_an_address(client, eve, mona, alice, bob, peter, team):
+    south = eve.memberships.get().team
+    hers, others = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter), make_lead(phase=Phase.CLOSED, bdr=bob)
+    User.objects.filter(pk__in=[alice.pk, peter.pk]).update(is_active=False)
+    north = make_lead(team=team)
+
+    assert shown(client, mona, rep=alice.pk, phase="all") == ids(hers)
+    assert "Alice, who left" in client.get(reverse("leads:leads", query={"rep": alice.pk})).text
+    assert shown(client, mona, ae=peter.pk, phase="all") == ids(hers)
+    # Whom none of her leads names is nobody to her: as what cannot be read it asks for nothing.
+    nobody = make_user("nobody")
+    assert set(shown(client, mona, rep=nobody.pk, phase="all")) == set(ids(hers, others, north))
+
+    retire_team(south, successor=team, at=NOON)
+    assert set(shown(client, mona, team=south.pk)) == set(ids(hers, north))
+    assert f'value="{team.pk}" selected' in client.get(reverse("leads:leads", query={"team": south.pk})).text
 
 
 def test_people_stage_reason_and_account_are_filtered_by_their_ids(client, mona, alice, peter, team, several):
