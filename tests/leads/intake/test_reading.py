@@ -318,6 +318,8 @@ def test_records_are_the_same_however_the_file_is_cut_and_wherever_reading_is_ta
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "MAX_RECORD_LINES", lines)
         patch.setattr(reader, "MAX_ROW_BYTES", 20)
+        # Of a line that is too long the head is shown, and is held whole however the file is cut: shorter than a row.
+        patch.setattr(reader, "HEAD_BYTES", 15)
         whole = list(reader.read_records(BytesIO(content), layout))
         patch.setattr(reader, "BLOCK_BYTES", block)
         cut = list(reader.read_records(BytesIO(content), layout))
