@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from leads.actions.covering import may_cover
 from leads.actions.unattended import spans_away
 from team.localtime import resolve
-from team.models import Membership, Role, Team, User
-from team.templatetags.midfield import day_words
+from team.models import Absence, Membership, Role, Team, User
+from team.templatetags.midfield import day_words, moment_words
 from team.worktime import WorkCalendar, end_of_working_day
 
 # Longer than that nobody is away who comes back to the same leads.
@@ -37,7 +37,8 @@ class CoverField(forms.ModelChoiceField):
 
 
 class AwayForm(forms.Form):
-    """Without days it is for the rest of her day. Days are those of her own calendar."""
+    """Without days it is for the rest of her day, or for as long as she is away already. Days are those of her own
+    calendar."""
 
     cover = CoverField(
         User.objects.none(), label=gettext_lazy("Who covers"), required=False, empty_label=gettext_lazy("Nobody")
@@ -55,9 +56,22 @@ class AwayForm(forms.Form):
         help_text=gettext_lazy("Empty: until the end of the working day."),
     )
 
-    def __init__(self, data: Any = None, *, user: User, calendar: WorkCalendar, at: datetime, **more: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        user: User,
+        calendar: WorkCalendar,
+        at: datetime,
+        running: Absence | None = None,
+        **more: Any,
+    ) -> None:
+        """`running` is the absence she is in that nobody covers yet."""
         super().__init__(data, **more)
-        self.calendar, self.at = calendar, at
+        self.calendar, self.at, self.running = calendar, at, running
+        if running:
+            words = {"until": moment_words(running.ends_at, now=at)}
+            self.fields["until"].help_text = _("Empty: until %(until)s, as it stands.") % words
         able = may_cover(user, at=at)
         field = cast("CoverField", self.fields["cover"])
         field.queryset = able
@@ -82,8 +96,16 @@ class AwayForm(forms.Form):
         """From when until when; of a day to come all of it."""
         begins, until = self.cleaned_data.get("begins"), self.cleaned_data.get("until")
         starts_at = max(self.at, self._midnight(begins)) if begins else self.at
-        ends_at = self._midnight(until + timedelta(days=1)) if until else end_of_working_day(self.calendar, self.at)
-        return starts_at, ends_at
+        if until:
+            return starts_at, self._midnight(until + timedelta(days=1))
+        # Her working day has no hours left while she is away.
+        return starts_at, self.running.ends_at if self.running else end_of_working_day(self.calendar, self.at)
+
+    @property
+    def asks_for_cover(self) -> bool:
+        """She is away already, and nothing else was said: what is missing is who covers."""
+        said = self.cleaned_data
+        return self.running is not None and not (said.get("cover") or said.get("begins") or said.get("until"))
 
     def _midnight(self, day: date) -> datetime:
         return resolve(datetime.combine(day, time()), self.calendar.time_zone)

@@ -43,6 +43,8 @@ def _away(request: Request, rep: User) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST" and "preview" not in request.GET:
         form = away_form(rep, request.POST, at=now)
+        if form.is_valid() and form.asks_for_cover:
+            form.add_error("cover", _("Choose who covers."))
         if not form.is_valid():
             return _page(request, rep, form, at=now, status=422)
         return _set_away(request, rep, form, at=now)
@@ -76,7 +78,8 @@ def absence_end(request: Request, pk: int) -> HttpResponse:
 
 def away_form(user: User, data: Any, *, at: datetime) -> AwayForm:
     """With the days of her own calendar, and who could cover her; the one who alone could is proposed."""
-    form = AwayForm(data, user=user, calendar=worktime_of_user(user, at=at), at=at)
+    running = Absence.objects.covering(at).filter(user=user, cover=None).first()
+    form = AwayForm(data, user=user, calendar=worktime_of_user(user, at=at), at=at, running=running)
     if not form.is_bound:
         able = list(form.fields["cover"].queryset[:2])  # type: ignore[attr-defined]
         form.initial = {"cover": able[0] if len(able) == 1 else None}
@@ -88,10 +91,12 @@ def foreseen_words(user: User, form: AwayForm, *, at: datetime) -> str:
     if form.is_bound and not form.is_valid():
         return " ".join(str(error) for errors in form.errors.values() for error in errors)
     if not form.is_bound:
-        form = AwayForm(
-            {"cover": getattr(form.initial.get("cover"), "pk", "")}, user=user, calendar=form.calendar, at=at
-        )
+        cover = getattr(form.initial.get("cover"), "pk", "")
+        form = AwayForm({"cover": cover}, user=user, calendar=form.calendar, at=at, running=form.running)
         form.is_valid()
+    if form.running and form.asks_for_cover:
+        words = {"name": user, "until": moment_words(form.running.ends_at, now=at)}
+        return _("%(name)s is away until %(until)s. Choose who covers.") % words
     starts_at, ends_at = form.span
     cover = form.cleaned_data["cover"]
     try:

@@ -38,6 +38,26 @@ def test_she_sets_herself_away_with_a_colleague_and_comes_back(client, alice, bo
     assert absence.ends_at == NOON + timedelta(minutes=20)
 
 
+def test_who_is_away_already_is_covered_for_as_long_as_she_is(client, alice, bob, mona):
+    """A cover that is chosen in the middle of a day of absence does not make two days of it."""
+    hers = Absence.objects.create(user=alice, starts_at=NOON - timedelta(hours=3), ends_at=NOON + timedelta(hours=6))
+    make_user("third", Role.BDR, team=Team.objects.get())
+    client.force_login(mona)
+    address = reverse("leads:rep_away", args=[alice.pk])
+
+    page = client.get(address).text
+    assert "Alice is away until 18:00. Choose who covers." in page
+    refused = client.post(address, {"cover": ""})
+    assert (refused.status_code, "Choose who covers." in refused.text) == (422, True)
+    foreseen = client.post(address + "?preview", {"cover": bob.pk}, headers={"HX-Request": "true"}).text
+    assert foreseen.startswith("Away until 18:00.")
+
+    client.post(address, {"cover": bob.pk})
+    assert Absence.objects.get() == hers
+    hers.refresh_from_db()
+    assert (hers.cover, hers.ends_at) == (bob, NOON + timedelta(hours=6))
+
+
 def test_longer_than_two_working_days_without_cover_it_says_what_goes_to_the_pool(client, alice, bob):
     make_lead(phase=Phase.WORKING, bdr=alice)
     client.force_login(alice)
