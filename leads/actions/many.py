@@ -19,6 +19,7 @@ from leads.actions.logging import set_step, snooze_step
 from leads.actions.recadencing import change_cadence
 from leads.actions.recycling import recycle_together, why_no_sleep
 from leads.actions.sharing import share_act
+from leads.bands import is_waiting
 from leads.models import Lead, SharedAct, Step
 from leads.waking import Facts
 from team.models import Role
@@ -52,6 +53,11 @@ class Sorted:
     leads: list[Lead] = field(default_factory=list)
     skipped: list[tuple[Lead, str]] = field(default_factory=list)
     act: SharedAct | None = None
+
+    @property
+    def taken(self) -> int:
+        """How many of them are only kept for her so far."""
+        return sum(lead.phase == Phase.QUEUED for lead in self.leads)
 
 
 def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User) -> Sorted:
@@ -150,6 +156,8 @@ def _why_no_step(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User) -> 
         return _("A meeting is moved with the other side.")
     if any(step.promised for step in steps):
         return _("A moment was promised: open the lead.")
+    if is_waiting(lead):
+        return _("They asked to be contacted, and nobody has tried yet.")
     if first is not None and first.kind == StepKind.REPLY:
         return _("They wait for an answer.")
     if first is None and wish.verb == Verb.SNOOZE and lead.phase != Phase.QUEUED:

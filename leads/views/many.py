@@ -172,6 +172,7 @@ def _preview(
 ) -> HttpResponse:
     is_ready = form.is_bound and form.is_valid()
     wish = form.wish if is_ready else None
+    found = sort_out_many(leads, wish, by=request.user) if wish else Sorted()
     context: dict[str, Any] = {
         "now": timezone.now(),
         "verb": verb,
@@ -179,7 +180,9 @@ def _preview(
         "then": THEN[Verb(verb)],
         "leads": leads,
         "form": form,
-        "found": sort_out_many(leads, wish, by=request.user) if wish else Sorted(),
+        "found": found,
+        # A step is of whoever works the lead: what is only kept for her becomes hers.
+        "taken": found.taken if verb in (Verb.SNOOZE, Verb.STEP) else 0,
         "is_ready": is_ready,
         "query": given.get("query", ""),
         "whole_list": bool(given.get("all")),

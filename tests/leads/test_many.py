@@ -139,6 +139,23 @@ def test_a_colleague_s_act_is_not_looked_at_lead_by_lead(alice, bob, leads):
     assert SharedAct.objects.get().undone_at is None
 
 
+@pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.STEP])
+def test_who_asked_to_be_contacted_is_not_put_off_with_the_others(client, alice, leads, verb):
+    asked = make_lead(lane=Lane.HAND_RAISER, phase=Phase.WORKING, bdr=alice, at=NOON)
+    kept = make_lead(bdr=alice, reserved=True, at=NOON)
+    chosen = [leads[0], asked, kept]
+
+    found = sort_out_many(chosen, wish(verb), by=alice)
+    assert [lead.pk for lead in found.leads] == ids([leads[0], kept])
+    assert found.skipped == [(asked, "They asked to be contacted, and nobody has tried yet.")]
+    client.force_login(alice)
+    page = client.get(reverse("leads:many"), {"verb": "snooze", "lead": [str(one.public_id) for one in chosen]}).text
+    assert "1 of them is only kept for you: you take them with this." in page
+
+    log_call(asked, disposition=disposition("no_answer"), by=alice, at=NOON)
+    assert not sort_out_many([Lead.objects.get(pk=asked.pk)], wish(verb), by=alice).skipped
+
+
 def test_the_page_says_what_is_done_and_what_stays_before_it_is_done(client, alice, leads):
     promised(alice, leads[1])
     client.force_login(alice)
