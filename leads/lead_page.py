@@ -199,7 +199,7 @@ class LeadPage:
 
     @property
     def manages(self) -> bool:
-        return self.lead.team_id in self.user.teams_as(Role.MANAGER)
+        return self.lead.team_id in self.user.teams_read(Role.MANAGER)
 
     @property
     def is_reserved_for_another(self) -> bool:

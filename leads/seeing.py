@@ -20,7 +20,7 @@ def shape_of(user: User) -> tuple[Any, ...]:
 
 
 def seer_of(user: User) -> dict[str, Any]:
-    return {"user": user.pk, "bdr_of": user.teams_as(Role.BDR), "manager_of": user.teams_as(Role.MANAGER)}
+    return {"user": user.pk, "bdr_of": user.teams_read(Role.BDR), "manager_of": user.teams_read(Role.MANAGER)}
 
 
 def seen_as(user: User) -> dict[str, Any]:
@@ -37,6 +37,8 @@ def standing_for(
     someone = User(pk=user)
     held = {(role, None) for role in roles} | {(Role.BDR, team) for team in bdr_of}
     someone.held = frozenset(held | {(Role.MANAGER, team) for team in manager_of})
+    # What was retired into her teams is among them already.
+    someone.merged = {}
     return someone
 
 

@@ -154,12 +154,12 @@ def parts_of(user: User | None, lead: Lead) -> set[str]:
     """
     if user is None:
         return {"system"}
-    is_bdr = lead.team_id in user.teams_as(Role.BDR)
+    is_bdr = lead.team_id in user.teams_read(Role.BDR)
     found = {
         "bdr": is_bdr or lead.bdr_id == user.pk,
         "pool": is_bdr,
         "ae": user.has_role(Role.AE) or lead.ae_id == user.pk,
-        "manager": lead.team_id in user.teams_as(Role.MANAGER),
+        "manager": lead.team_id in user.teams_read(Role.MANAGER),
         "system": user.has_role(Role.ADMIN) or user.is_superuser,
     }
     return {part for part, holds in found.items() if holds}

@@ -103,7 +103,8 @@ def put_back(look: SecondLook, *, by: User, at: datetime) -> Lead:
                 origin=Lead.Origin.MANUAL,
                 source=lead.source,
                 previous_id=lead.pk,
-                team_id=lead.team_id,
+                # Where hers was retired since, of the team that goes on for it.
+                team_id=look.team_id,
                 bdr_id=lead.bdr_id,
                 sourced_by_id=lead.sourced_by_id,
                 evidence=lead.evidence,

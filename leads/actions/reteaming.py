@@ -15,7 +15,7 @@ from agreement.models import Phase, SLAClause
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads, write_all
 from leads.actions.recounting import countable, recount_leads
 from leads.bands import band_of, sweep_of_queued
-from leads.models import Clock, Lead, LeadEvent, SavedView, Step
+from leads.models import Clock, Lead, LeadEvent, SavedView, SecondLook, Step
 from team.calendars import Calendars
 from team.models import Membership, Team, Territory
 
@@ -24,8 +24,9 @@ NAME_MAX = 40
 
 @transaction.atomic
 def retire_team(team: Team, *, successor: Team, at: datetime) -> int:
-    """End a team: its open leads, members, territories and shared views are the successor's. Promises keep running by
-    the hours they were given by. Returns how many leads moved.
+    """End a team: its open leads, members, territories, shared views and second looks are the successor's. Promises
+    keep running by the hours they were given by; what is closed stays where it ended, for the successor to read.
+    Returns how many leads moved.
 
     MoveRefused for the default team, and when the successor is retired itself.
     """
@@ -78,17 +79,22 @@ def take_up_team(team: Team, *, at: datetime) -> int:
         key = {"pk": pk[0]} if pk else {}
         Membership.objects.get_or_create(user_id=user_id, role=role, team=team, defaults=key)
     _share_again(kept.get("views", []), successor_id, team)
+    SecondLook.objects.filter(pk__in=kept.get("looks", []), team=successor_id).update(team=team)
     return _move(Lead.objects.open().filter(pk__in=back), team, at=at)
 
 
 @transaction.atomic
 def pass_on_latecomers(*, at: datetime) -> int:
-    """What came to a team at the very moment it was retired goes on to its successor. Returns leads."""
-    late = Lead.objects.open().filter(team__successor__isnull=False, team__successor__retired_at=None)
+    """What came to a team at the very moment it was retired, or was taken back there since, goes on to the team that
+    goes on for it. Returns leads."""
+    late = Lead.objects.open().filter(team__successor__isnull=False)
     count = 0
     for team in Team.objects.filter(pk__in=late.values("team")).select_related("successor").order_by("pk"):
-        if team.successor:
-            count += _move(late.filter(team=team), team.successor, at=at, retired=team.pk)
+        there = team
+        while there.retired_at and there.successor:
+            there = there.successor
+        if there.retired_at is None:
+            count += _move(late.filter(team=team), there, at=at, retired=team.pk)
     return count
 
 
@@ -156,7 +162,15 @@ def _pass_on(team: Team, successor: Team) -> dict[str, list[object]]:
         "held_in_both": list(both),
         "territories": list(territories),
         "views": _share_on(team, successor),
+        "looks": _pass_looks_on(team, successor),
     }
+
+
+def _pass_looks_on(team: Team, successor: Team) -> list[object]:
+    """What is still to be decided about leads that ended here, by its keys."""
+    looks = list(SecondLook.objects.filter(team=team, state=SecondLook.State.OPEN).values_list("pk", flat=True))
+    SecondLook.objects.filter(pk__in=looks).update(team=successor)
+    return list(looks)
 
 
 def _share_on(team: Team, successor: Team) -> list[object]:

@@ -35,10 +35,11 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(phase__in=phases)
 
     def visible_to(self, user: User) -> LeadQuerySet:
-        """BDRs and managers see their teams' leads, AEs what was handed to them, marketers and admins all."""
+        """BDRs and managers see their teams' leads, with what ended in a team that was retired into theirs; AEs what
+        was handed to them, marketers and admins all."""
         if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
             return self
-        teams = user.teams_as(Role.BDR, Role.MANAGER)
+        teams = user.teams_read(Role.BDR, Role.MANAGER)
         seen = Q(team__in=teams)
         if user.has_role(Role.AE):
             seen |= Q(ae=user) | self._passed_to(user) | self._answered_by_cover(user) | self._lent_by_ae(user)
@@ -58,7 +59,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if user.has_role(Role.AE):
             own |= self._passed_to(user) | self._lent_by_ae(user)
         pool = Q(phase=Phase.QUEUED, team__in=user.teams_as(Role.BDR))
-        return self.filter(own | pool | Q(team__in=user.teams_as(Role.MANAGER)))
+        return self.filter(own | pool | Q(team__in=user.teams_read(Role.MANAGER)))
 
     def lent_by_an_ae(self, user: User) -> LeadQuerySet:
         """What she decides for an account executive who is away."""

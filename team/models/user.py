@@ -8,8 +8,8 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -159,9 +159,23 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0]
 
     @cached_property
+    def _held_and_merged(self) -> list[tuple[Any, ...]]:
+        """Her memberships, and which teams were retired into which: one query a request."""
+        return _HELD.rows(user=self.pk) if self.pk else []
+
+    @cached_property
     def held(self) -> frozenset[tuple[str, int | None]]:
-        """(role, team id) of every membership; one query a request."""
-        return frozenset((role, team) for role, team in _HELD.rows(user=self.pk)) if self.pk else frozenset()
+        """(role, team id) of every membership."""
+        return frozenset((role, team) for role, team, _into in self._held_and_merged if role)
+
+    @cached_property
+    def merged(self) -> dict[int, list[int]]:
+        """The teams that were retired, by the one that goes on for them."""
+        into: dict[int, list[int]] = {}
+        for role, team, successor in self._held_and_merged:
+            if not role:
+                into.setdefault(successor, []).append(team)
+        return into
 
     def has_role(self, role: str) -> bool:
         return any(held == role for held, _team in self.held)
@@ -169,6 +183,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def teams_as(self, *roles: str) -> list[int]:
         """Ids of the teams where she holds one of `roles`."""
         return sorted({team for role, team in self.held if role in roles and team is not None})
+
+    def teams_read(self, *roles: str) -> list[int]:
+        """The same with every team that was retired into one of these: what was closed there is theirs to read, to take
+        back and to decide."""
+        found = self.teams_as(*roles)
+        for team in found:
+            found += (one for one in self.merged.get(team, ()) if one not in found)
+        return sorted(found)
 
 
 class Membership(models.Model):
@@ -197,7 +219,15 @@ class Membership(models.Model):
         return f"{self.user_id} {self.role} {self.team_id or ''}"
 
 
-_HELD = Prepared(lambda user: Membership.objects.filter(user=user).values_list("role", "team_id"))
+def _held(user: int) -> models.QuerySet[Any, Any]:
+    nobody = Cast(Value(None), models.BigIntegerField())
+    merged = Team.objects.filter(successor__isnull=False).order_by()
+    no_role = Value("", output_field=models.CharField())
+    mine = Membership.objects.filter(user=user).order_by().values_list("role", "team_id", nobody)
+    return mine.union(merged.values_list(no_role, "pk", "successor_id"), all=True)
+
+
+_HELD = Prepared(_held)
 
 
 class Territory(models.Model):
