@@ -28,6 +28,7 @@ from leads.actions.effects import Effects, Together
 from leads.actions.entering import Entered, NewLead, add_lead, open_leads
 from leads.actions.holding import by_lead
 from leads.actions.stages import entry_stage
+from leads.bands import is_waiting
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.routing import Router
 from leads.waking import UNKNOWN_END_DAYS, WAKE_YEARS, Facts, wake_day, wake_moment, years_on
@@ -126,7 +127,8 @@ def why_no_sleep(lead: Lead, *, is_waited_for: bool) -> str:
         return _("It sleeps already.")
     if lead.phase not in (Phase.QUEUED, Phase.WORKING):
         return _("It is with sales.")
-    if lead.phase == Phase.QUEUED and lead.band == Lead.Band.WAITING:
+    # Whoever took her a minute ago has not called her either.
+    if is_waiting(lead) or (lead.phase == Phase.QUEUED and lead.band == Lead.Band.WAITING):
         return _("A person is waiting: she is called first.")
     return _("They wait for a call or an answer.") if is_waited_for else ""
 

@@ -156,6 +156,15 @@ def test_who_asked_to_be_contacted_is_not_put_off_with_the_others(client, alice,
     assert not sort_out_many([Lead.objects.get(pk=asked.pk)], wish(verb), by=alice).skipped
 
 
+def test_who_asked_to_be_contacted_is_called_before_she_sleeps_with_others(alice, leads):
+    asked = make_lead(lane=Lane.HAND_RAISER, phase=Phase.WORKING, bdr=alice, at=NOON)
+
+    done = do_to_many(ids([leads[0], asked]), wish(Verb.RECYCLE), by=alice, at=NOON)
+
+    assert [lead.pk for lead in done.leads] == ids([leads[0]])
+    assert done.skipped == [(asked, "A person is waiting: she is called first.")]
+
+
 def test_the_page_says_what_is_done_and_what_stays_before_it_is_done(client, alice, leads):
     promised(alice, leads[1])
     client.force_login(alice)
