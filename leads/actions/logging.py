@@ -84,6 +84,7 @@ def log_touch(
     """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch."""
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
+    _must_be_reachable(lead, effects, kind)
     activity = _activity(lead, kind, by=by, at=at)
     effects.add("activities", activity.pk)
     effects.note(note, activity_id=activity.pk)
@@ -253,6 +254,7 @@ def _log_call(
         promised = _moment(call_back, at=at)
         _within_reach(promised[0], at=at)
 
+    _must_be_reachable(lead, effects, Activity.Kind.CALL)
     activity = _activity(lead, Activity.Kind.CALL, by=by, at=at, disposition=disposition)
     effects.add("activities", activity.pk)
     if disposition.with_email:
@@ -279,6 +281,20 @@ def _log_call(
         lead, effects, by=by, at=at, data={"kind": "call", "disposition": disposition.pk, "activity": activity.pk},
         is_conversation=disposition.is_conversation,
     )  # fmt: skip
+
+
+def _must_be_reachable(lead: Lead, effects: Effects, kind: str) -> None:
+    """MoveRefused for a touch over a way that nobody knows yet, where looking for one is what is next: a call to no
+    number would be a first touch in time. On a network somebody is found by the name."""
+    if not any(step.kind == StepKind.FIND_CONTACT for step in effects.open_steps):
+        return
+    points = ContactPoint.objects.filter(person=lead.person_id, state__in=ContactPoint.USABLE)
+    if kind == Activity.Kind.CALL:
+        is_known = points.filter(kind__in=ContactPoint.PHONES).exists() or bool(lead.account and lead.account.phone)
+        if not is_known:
+            raise MoveRefused(_("No phone number is known. Put the one you called down under Correct, then log it."))
+    elif kind == Activity.Kind.EMAIL and not points.filter(kind=ContactPoint.Kind.EMAIL).exists():
+        raise MoveRefused(_("No e-mail address is known. Put the one you wrote to down under Correct, then log it."))
 
 
 def _touched(

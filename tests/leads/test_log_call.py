@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models import ContactPoint
+from accounts.models import Account, ContactPoint
 from agreement.models import Criterion, Disposition, Phase, StepKind
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
@@ -237,8 +237,19 @@ def test_a_wrong_number_is_marked_and_another_way_is_tried(alice):
 
 
 def test_looking_for_a_number_is_asked_once_and_ends_when_one_is_found(alice):
-    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(phone=None, email=None))
-    call(lead, "gatekeeper", alice)
+    person = make_person(phone=None, email=None, account=make_account())
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+    # A call to no number would be a first touch in time, and end the search.
+    with pytest.raises(MoveRefused, match="No phone number is known"):
+        call(lead, "gatekeeper", alice)
+    with pytest.raises(MoveRefused, match="No e-mail address is known"):
+        log_touch(lead, kind="email", by=alice, at=LATER)
+    lead.refresh_from_db()
+    assert (lead.first_touched_at, lead.steps.open().get().kind) == (None, StepKind.FIND_CONTACT)
+    # Through the switchboard of her company she can be called.
+    Account.objects.filter(pk=lead.account_id).update(phone="+1 202 555 0100")
+    call(Lead.objects.get(pk=lead.pk), "gatekeeper", alice)
+    lead.refresh_from_db()
     assert lead.steps.filter(kind=StepKind.FIND_CONTACT).count() == 1
 
     ContactPoint.objects.create(person=lead.person, kind="phone", value="+12025550123", normalised="+12025550123")
