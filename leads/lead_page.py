@@ -124,6 +124,8 @@ class LeadPage:
         self.timeline.want(self.names)
         self.names.want("user", *[answer.by_id for answer in newest.values()])
         want_routing(self.names, self.first_data)
+        if self.meeting:
+            self.names.want("user", self.meeting.escalated_to_id)
         self.names.load()
         self.known = [self._known(code, newest.get(code.pk)) for code in self.names.codes("criterion")]
 
@@ -164,6 +166,14 @@ class LeadPage:
         if hand_off.ae_id == self.lead.ae_id and self.lead.ae:
             hand_off.ae = self.lead.ae
         return hand_off
+
+    @property
+    def passed_on_to(self) -> str:
+        """Who has her hand-off to answer because nobody did in time; empty for that one herself."""
+        meeting = self.meeting
+        if not meeting or not meeting.is_unanswered or meeting.escalated_to_id in (None, self.user.pk):
+            return ""
+        return self.names.say("user", meeting.escalated_to_id)
 
     @cached_property
     def block(self) -> BlockPlace | None:

@@ -135,7 +135,10 @@ def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
     elif entry.soft:
         told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
     if undoable and entry.event and entry.event.pk == undoable.pk:
-        told = f'{told} <button class="link" form="undo-last" data-key="u">{escape(_("Undo"))} <kbd>u</kbd></button>'
+        # Who asked never to be contacted again is not back in somebody's calls by one stray key.
+        is_silenced = bool(undoable.data.get("effects", {}).get("suppressions"))
+        key, shown = ("", "") if is_silenced else (' data-key="u"', " <kbd>u</kbd>")
+        told = f'{told} <button class="link" form="undo-last"{key}>{escape(_("Undo"))}{shown}</button>'
     words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
     return (
         f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"

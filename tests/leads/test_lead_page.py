@@ -13,6 +13,7 @@ from accounts.models import Employment, Suppression
 from agreement.models import Criterion, Phase
 from content.models import Asset, Topic
 from leads.actions.answering import answer_criteria
+from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, record_engagements
 from leads.actions.logging import add_note, log_call
 from leads.actions.recycling import recycle_lead, wake_lead
@@ -231,6 +232,26 @@ def test_it_stays_within_sixteen_queries_in_every_phase(
         page_of(client, user, lead)
         with django_assert_max_num_queries(queries):
             client.get(reverse("leads:lead", args=[lead.public_id]))
+
+
+def test_it_says_who_has_the_hand_off_to_answer_by_now(client, alice, peter, now):
+    lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, at=now)
+    rita = make_user("rita", Role.AE)
+    assert "passed on" not in page_of(client, alice, lead).text
+
+    lead.hand_offs.update(escalated_to=rita)
+
+    assert "passed on to Rita" in page_of(client, alice, lead).text
+    assert "passed on to" not in page_of(client, rita, lead).text
+
+
+def test_no_stray_key_takes_back_that_somebody_is_never_contacted_again(client, alice, now):
+    kept, silenced = (make_lead(phase=Phase.WORKING, bdr=alice, at=now) for _ in range(2))
+    disqualify_lead(kept, reason=reason("bad_data"), by=alice, at=now)
+    disqualify_lead(silenced, reason=reason("opted_out"), by=alice, at=now)
+
+    assert 'form="undo-last" data-key="u">Undo <kbd>u</kbd>' in page_of(client, alice, kept).text
+    assert 'form="undo-last">Undo</button>' in page_of(client, alice, silenced).text
 
 
 @pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED])
