@@ -292,9 +292,12 @@ class _Moving:
         if lead.reserved_until and self.because in (COVER, BACK):
             return kept_for_one(lead, lead.reserved_until, worktime, at=self.at)
         until = _reserved_until(lead, worktime, at=self.at)
-        # A person who waits must not wait for one rep; of the rest she has a day to take what a manager gave her.
-        is_given = self.because == MOVED and lead.band != Lead.Band.WAITING
-        return max(until, self.given_until) if is_given else until
+        # A person who waits must not wait for one rep, nor from the moment on that she was promised; of the rest a rep
+        # has a day to take what a manager gave her.
+        if self.because != MOVED or lead.band == Lead.Band.WAITING:
+            return until
+        promised = [step.due_at for step in self.steps[lead.pk] if step.promised]
+        return max(until, min([self.given_until, *promised]))
 
     @cached_property
     def pool_stage(self) -> Stage:

@@ -16,7 +16,7 @@ from leads.actions.noticing import tell
 from leads.actions.recycling import fall_asleep
 from leads.actions.stages import connected_stage, entry_stage
 from leads.bands import band_of, sweep_of_queued
-from leads.cadence import soon
+from leads.cadence import CALL, EMAIL, reach_of, soon
 from leads.models import Lead, LeadEvent, Notice, Step
 from leads.routing import Router
 from leads.waking import Facts
@@ -62,11 +62,20 @@ def send_on(
     return write(lead, event, sweep_at=None)
 
 
+def _allowed(lead: Lead) -> str:
+    """A call, or what is left of it where she asked not to be called."""
+    shut = reach_of(lead).shut
+    ways = ((StepKind.CALL, CALL), (StepKind.EMAIL, EMAIL))
+    return next((kind for kind, channel in ways if channel not in shut), StepKind.DECIDE)
+
+
 def back_to_bdr(
     lead: Lead, verb: str, effects: Effects, *, by: User | None, at: datetime, kind: str, **data: Any
 ) -> LeadEvent:
-    """To WORKING with a step due now and no new first-touch clock. A colleague has it if its BDR left, or is away so
-    long that what she worked was given back. Where no rep may work any more it ends."""
+    """To WORKING with a step due now and no new first-touch clock; an e-mail or a decision instead of a call to whom
+    nobody may call. A colleague has it if its BDR left, or is away so long that what she worked was given back. Where
+    no rep may work any more it ends."""
+    kind = _allowed(lead) if kind == StepKind.CALL else kind
     if standing := _standing_of(lead):
         return _end(lead, verb, effects, asked=Phase.WORKING, standing=standing, by=by, at=at, **data)
     bdr = lead.bdr

@@ -16,7 +16,7 @@ from leads.actions.entering import NewLead, open_asleep
 from leads.actions.going_back import back_to_bdr, send_on
 from leads.actions.handing import accept_hand_off
 from leads.actions.meetings import hand_off_was, let_go_on
-from leads.actions.noticing import tell
+from leads.actions.noticing import settle_hand_off, tell
 from leads.actions.recycling import fall_asleep, rule_of, today_of, zone_of_team
 from leads.actions.stages import entry_stage
 from leads.models import Activity, Answer, HandOff, Lead, LeadEvent, Notice, Recycling, Step
@@ -228,6 +228,8 @@ def _ended(
     hand_off.reason = reason or hand_off.reason
     if hand_off.answered_at is None:
         hand_off.answered_at, hand_off.answered_by = at, by
+        # Whoever was told to answer it need not any more.
+        settle_hand_off(hand_off.lead, at=at)
     hand_off.sequence += state == HandOff.State.RETURNED
     hand_off.save(update_fields=["state", "outcome_at", "reason", "answered_at", "answered_by", "sequence"])
 

@@ -6,13 +6,15 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from agreement.models import Lane
+from agreement.models import Lane, Phase
+from leads.actions.claiming import release_lead
+from leads.actions.logging import log_call
 from leads.actions.moving import Target, move_leads
 from leads.actions.spreading import spread_leads
 from leads.actions.sweeping import sweep_leads
 from leads.models import Lead
 from team.models import User
-from tests.make import NOON, make_calendar, make_lead
+from tests.make import NOON, disposition, make_calendar, make_lead
 
 TOMORROW_EVENING = NOON.replace(hour=18) + timedelta(days=1)
 
@@ -74,3 +76,17 @@ def test_the_pages_say_until_when(client, team, alice, mona):
     assert "until the evening of their next working day" in spread
     assert "What waits in the pool is kept for Alice until" in move
     assert "Free for the team from" in page
+
+
+def test_nobody_is_kept_for_one_rep_from_the_moment_on_that_she_was_promised(team, alice, bob, mona):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON)
+    promised = (NOON + timedelta(days=1)).replace(hour=10)
+    moment = (promised.replace(tzinfo=None), "UTC")
+    log_call(lead, disposition=disposition("call_back"), by=alice, at=NOON, call_back=moment)
+    release_lead(Lead.objects.get(pk=lead.pk), by=alice, at=NOON)
+
+    move_leads([lead.pk], target=Target(bob), by=mona, at=NOON, of=team)
+
+    lead.refresh_from_db()
+    assert (lead.bdr, lead.reserved_until) == (bob, promised)
+    assert lead in Lead.objects.in_pool(teams=[team.pk], at=promised)

@@ -11,8 +11,9 @@ from agreement.models import Phase
 from leads.actions.closing import approve_second_look, disqualify_lead
 from leads.actions.handing import accept_hand_off, reject_hand_off, withdraw_hand_off
 from leads.actions.logging import log_call
+from leads.actions.outcomes import record_no_show
 from leads.actions.undoing import undo_last
-from leads.models import Notice, SecondLook
+from leads.models import HandOff, Notice, SecondLook
 from leads.noticed import noticed_by
 from team.models import Role
 from tests.make import NOON, disposition, make_account, make_lead, make_person, make_user, reason
@@ -162,9 +163,17 @@ def test_a_notice_of_a_lead_she_may_no_longer_see_names_nobody(client, alice, ev
     assert str(lead.public_id) not in page
 
 
+def not_there(hand_off):
+    """Nobody had answered it when nobody came."""
+    met_at = NOON - timedelta(hours=1)
+    HandOff.objects.filter(pk=hand_off.pk).update(meeting_at=met_at, local_meeting=met_at, zone="UTC")
+    return record_no_show(HandOff.objects.get(pk=hand_off.pk), by=hand_off.bdr, at=NOON)
+
+
 @pytest.mark.parametrize(
     "end",
     [
+        not_there,
         lambda one: accept_hand_off(one, by=one.ae, at=NOON),
         lambda one: reject_hand_off(one, reason=reason("reject_brief_empty"), by=one.ae, at=NOON),
         lambda one: withdraw_hand_off(one, by=one.bdr, at=NOON),

@@ -14,7 +14,7 @@ from agreement.models import CadenceStep, Lane, Phase, StepKind
 from leads.actions.changing import MoveRefused
 from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.closing import disqualify_lead
-from leads.actions.handing import hand_off_lead
+from leads.actions.handing import hand_off_lead, reject_hand_off
 from leads.actions.import_rows import preview, run_imports
 from leads.actions.importing import start_import
 from leads.actions.logging import log_call, log_touch, set_step
@@ -383,3 +383,18 @@ def test_writing_is_offered_before_calling_to_who_asked_not_to_be_called(alice, 
     pages.append(client.get(reverse("leads:lead", args=[lead.public_id])).text)
 
     assert [page.index('data-key="c"') < page.index('data-key="e"') for page in pages] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("channels", "kind"),
+    [(["phone"], StepKind.EMAIL), (["phone", "email"], StepKind.DECIDE), (["email"], StepKind.CALL)],
+)
+def test_sales_sends_back_no_call_to_whom_nobody_may_call(alice, peter, channels, kind):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    hand_off = hand_off_lead(lead, ae=peter, by=alice, at=NOON)
+    for channel in channels:
+        suppress_person(lead.person, channel, source="list", at=NOON)
+
+    reject_hand_off(hand_off, reason=reason("reject_no_authority"), by=peter, at=NOON)
+
+    assert lead.steps.open().get().kind == kind
