@@ -108,6 +108,8 @@ def pass_on(
             withdraw_hand_off(hand_off, by=by, at=at)
             count += 1
     count += give_back(user, by=by, at=at, successor=successor, because="left")
+    # Whom she covers in fewer teams by now may have more to give back.
+    Absence.objects.filter(cover=user, ends_at__gt=at).update(released_at=None)
     take_back_lent(at=at)
     return count
 

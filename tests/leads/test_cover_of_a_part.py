@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from leads.actions.covering import end_absence, foresee_absence, set_away
-from leads.actions.leaving import release_absent
+from leads.actions.leaving import deactivate_user, pass_on, release_absent
 from leads.models import Lead, SlidStep, Step
 from team.models import Absence, Membership, Role, User
 from tests.leads.covering import broken
@@ -63,6 +63,25 @@ def test_what_nobody_covers_for_long_goes_back_once_and_the_rest_stays_lent(both
     assert (of_north.bdr, step_of(of_north).assignee) == (alice, bob)
     assert of_south.events.filter(verb="release").count() == 1
     assert broken(NOON + timedelta(minutes=7)) == before
+
+
+@pytest.mark.parametrize("how", ["leaves", "loses the role"])
+def test_what_her_cover_cannot_do_any_more_goes_back_after_the_rest_did(both, alice, bob, mona, how):
+    of_north, of_south = both
+    set_away(fresh(alice), starts_at=NOON, ends_at=NOON + timedelta(days=14), cover=bob, by=mona, at=NOON)
+    release_absent(at=NOON + timedelta(minutes=1))
+    assert (Lead.objects.get(pk=of_south.pk).bdr, Lead.objects.get(pk=of_north.pk).bdr) == (None, alice)
+
+    tomorrow = NOON + timedelta(days=1)
+    if how == "leaves":
+        deactivate_user(fresh(bob), by=mona, at=tomorrow)
+    else:
+        Membership.objects.filter(user=bob).delete()
+        pass_on(fresh(bob), by=mona, at=tomorrow)
+    release_absent(at=tomorrow + timedelta(minutes=1))
+
+    assert Lead.objects.get(pk=of_north.pk).bdr is None
+    assert "responsible_is_away_uncovered" not in broken(tomorrow + timedelta(days=9))
 
 
 def test_what_a_manager_gives_back_to_her_while_she_is_away_stays(both, alice, bob, mona):
