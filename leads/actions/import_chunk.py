@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from accounts.actions.matching import KnownPerson, Meeting, Met, Outcome
 from accounts.actions.people import is_out_of_reach
 from accounts.models import Standing, Suppression
-from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule
+from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule, in_use_for
 from leads.actions.entering import Entered, NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
 from leads.actions.silencing import pass_over_shut
@@ -100,8 +100,9 @@ class FileFacts:
         days = Installation.objects.values_list("interest_half_life_days", flat=True).get()
         self.half_life_days, self.half_life = days, timedelta(days=days)
         self.days = ReleaseDays(run)
-        rules = ReasonRule.objects.filter(version=self.version).select_related("reason")
-        self.rules = {rule.reason.key: rule for rule in rules}
+        rules = {one.reason_id: one for one in ReasonRule.objects.filter(version=self.version).select_related("reason")}
+        # One that was retired since the file was read is given by the one that stands in its place now.
+        self.rules = {one.reason.key: rules.get(in_use_for(one.reason).pk, one) for one in rules.values()}
 
     def suppresses(self, reason: str) -> bool:
         return reason in self.rules and self.rules[reason].suppresses
@@ -452,7 +453,7 @@ class Chunk:
             if line.plan == Meaning.DISQUALIFIED:
                 groups[line.draft.reason or DISQUALIFY_REASON].append(line)
         for key, lines in groups.items():
-            reason = Reason.objects.get(key=key)
+            reason = in_use_for(Reason.objects.get(key=key))
             new = [self._new_lead(line) for line in lines]
             entered = open_closed(new, reason_id=reason.pk, by=self.run.by, at=self.at, as_system=True)
             self._count_refused(entered, Meaning.DISQUALIFIED)

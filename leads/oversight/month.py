@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from leads.models import HandOff
 from leads.models.handoff import BOOKED
-from leads.oversight.reps import BOOKED_DAYS, MET, SAID_YES
+from leads.oversight.reps import MET, SAID_YES
 from team.localtime import resolve
 from team.models import Role, Team, User, merged_into
+
+MOMENTS = ("sent_at", "answered_at", "outcome_at")
 
 
 def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
@@ -31,7 +35,9 @@ def month_rows(team: Team, month: date) -> Iterator[list[Any]]:
     }
     teams = merged_into(team)
     offs = HandOff.objects.filter(Q(team__in=teams) | Q(team=None, lead__team__in=teams))
-    offs = offs.filter(sent_at__gte=begins - timedelta(days=BOOKED_DAYS), sent_at__lt=ends).order_by()
+    # However long before it was booked: what came of it in this month counts in it.
+    happened = (Q(**{f"{moment}__gte": begins, f"{moment}__lt": ends}) for moment in MOMENTS)
+    offs = offs.filter(reduce(or_, happened)).order_by()
     whose = offs.annotate(credit=Coalesce("lead__sourced_by", "bdr"))
     counted = whose.values("credit").annotate(
         booked=_in("sent_at", begins, ends, BOOKED),

@@ -6,11 +6,19 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Person
+from agreement.models import Reason
+from leads.actions.import_rows import run_imports
+from leads.actions.importing import start_import
 from leads.forms.importing import meaning_choices
 from leads.imports import guessed_meanings
 from leads.imports.guesses import _MEANING_OF
 from leads.models import Lead, Recycling
-from tests.leads.files import bring, decided, received
+from leads.settings.changing import change_setting
+from leads.settings.reasons import Reasons
+from team.clock import database_now
+from team.models import Role
+from tests.leads.files import answered, bring, decided, received
+from tests.make import NOON, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +187,24 @@ def test_recycled_for_its_reason_and_opted_out_for_good(team, lea):
     silent = Person.objects.get(suppressions__channel="all")
     assert silent.contact_points.get().normalised == "b@x.io"
     assert Lead.objects.get(phase="closed").reason.key == "opted_out"
+
+
+@pytest.mark.parametrize("meaning", ["recycled:unresponsive", "disqualified:competitor", "recycled"])
+def test_a_reason_that_was_retired_since_is_given_as_the_one_in_its_place(team, lea, meaning):
+    run = decided(
+        received("Email,Company,Status\nx@nova.io,Nova,asleep\n", by=lea),
+        by=lea,
+        columns={"Status": {"target": "status"}},
+    )
+    answered(run, by=lea, meanings={"asleep": meaning})
+    old = Reason.objects.get(key=meaning.partition(":")[2] or "not_ready")
+    dora, reasons = make_user("dora", Role.ADMIN), Reasons()
+    like = {name: value for name, value in reasons.read(old.pk).items() if name != "pk"}
+    change_setting(reasons, None, like | {"label": "Another", "successor": None}, by=dora, at=NOON)
+    another = Reason.objects.get(label="Another")
+    change_setting(reasons, old.pk, {"successor": another.pk}, by=dora, at=NOON)
+
+    start_import(run, by=lea, at=database_now())
+    run_imports(budget=100)
+
+    assert Lead.objects.get().reason == another

@@ -13,6 +13,7 @@ from leads.actions.claiming import claim_lead, take_next
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.logging import log_call
 from leads.actions.moving import Target, move_leads
+from leads.actions.outcomes import record_qualified
 from leads.actions.recycling import recycle_lead
 from leads.actions.reteaming import retire_team
 from leads.models import Activity, HandOff, Lead
@@ -21,7 +22,7 @@ from leads.oversight.month import month_rows
 from leads.oversight.reps import reps_of
 from leads.today import today_of
 from team.models import Membership, Role, Team
-from tests.make import NOON, disposition, make_lead, make_person, make_team, reason
+from tests.make import NOON, disposition, give_verdicts, make_lead, make_person, make_team, reason
 
 
 @pytest.fixture
@@ -248,3 +249,17 @@ def test_what_a_retired_team_booked_is_in_the_month_of_its_successor(team, eve, 
 
     _head, *rows = month_rows(team, date(2027, 3, 1))
     assert [(row[0], row[2]) for row in rows if row[2]] == [("Eve", 1)]
+
+
+def test_a_meeting_booked_half_a_year_before_counts_in_the_month_it_was_held(alice, peter, team):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON)
+    start = NOON + timedelta(days=150)
+    hand_off = hand_off_lead(lead, ae=peter, by=alice, at=NOON, meeting=(start.replace(tzinfo=None), "UTC"))
+    accept_hand_off(hand_off, by=peter, at=NOON)
+    over = start + timedelta(hours=2)
+    give_verdicts(lead, by=peter, at=over)
+    hand_off.refresh_from_db()
+    record_qualified(hand_off, by=peter, at=over)
+
+    (hers,) = [row for row in month_rows(team, over.date().replace(day=1)) if row[0] == alice.name]
+    assert hers[2:] == [0, 1, 0, 1, 0]
