@@ -22,7 +22,18 @@ from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
 from leads.her_clock import HerClock, her_clock, weekend_worked
-from leads.lead_rows import ANSWERS, CONTACTS, JOBS, PEOPLE_SHOWN, PURSUITS, RECYCLINGS, SILENCE, STEPS, Job
+from leads.lead_rows import (
+    ANSWERS,
+    CONTACTS,
+    ENDED_HAND_OFFS,
+    JOBS,
+    PEOPLE_SHOWN,
+    PURSUITS,
+    RECYCLINGS,
+    SILENCE,
+    STEPS,
+    Job,
+)
 from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
@@ -30,6 +41,7 @@ from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
+from leads.why import HandedOff, Slept, came_back_words, slept_words
 from team.calendars import hours_kept
 from team.models import Role, User
 from team.prepared import Asked, in_one_trip
@@ -113,10 +125,17 @@ class LeadPage:
             contacts, jobs = CONTACTS.ask(person=lead.person_id), JOBS.ask(person=lead.person_id, **here)
             steps, answers = STEPS.ask(lead=lead.pk), ANSWERS.ask(lead=lead.pk)
             recycled = RECYCLINGS.ask(lead=lead.pk) if lead.phase == Phase.NURTURE else None
+            # Why she is back, from her sleep or from sales, as her row in the queue says it.
+            slept = RECYCLINGS.ask(lead=lead.previous_id) if lead.previous_id and self._is_untouched else None
+            handed = (
+                ENDED_HAND_OFFS.ask(lead=lead.pk) if lead.first_handed_off_at and lead.phase == Phase.WORKING else None
+            )
         self.contacts: list[ContactPoint] = objects_of(contacts)
         self.steps: list[Step] = objects_of(steps)
         self.answers: list[Answer] = objects_of(answers)
         self.recycled: Recycling | None = next(iter(objects_of(recycled)), None) if recycled else None
+        self.slept: Recycling | None = next(iter(objects_of(slept)), None) if slept else None
+        self.handed = HandedOff.told(*handed.rows()[0]) if handed else None
         self._read_people([Job(*row) for row in jobs.rows()])
         self.timeline = Timeline(lead, self.told_pursuits, show=self.show, before=self.before, deeds=DEEDS_READ)
         newest = self._newest_answers()
@@ -192,6 +211,25 @@ class LeadPage:
         if self.lead.phase != Phase.CLOSED:
             return None
         return SecondLook.objects.filter(lead=self.lead, state=SecondLook.State.OPEN).first()
+
+    @property
+    def _is_untouched(self) -> bool:
+        return self.lead.first_touched_at is None and self.lead.phase in (Phase.QUEUED, Phase.WORKING)
+
+    @property
+    def came_back(self) -> str:
+        """Why she is here again: what sales said when it sent her back, or why she slept."""
+        step = self.step
+        if self.handed and step and (step.made_by == Step.MadeBy.SYSTEM or step.kind == StepKind.REBOOK):
+            return came_back_words(self.handed, now=self.now)
+        if self.slept is None:
+            return ""
+        one = self.slept
+        missing = one.missing.label if one.missing else ""
+        why = slept_words(
+            Slept(one.category, one.at, one.vendor, one.contract_ends_on, one.precision, missing), now=self.now
+        )
+        return _("Wrote again · %(slept)s") % {"slept": why} if self.lead.origin == Lead.Origin.SIGNAL else why
 
     # What may be done
 

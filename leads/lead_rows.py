@@ -62,6 +62,12 @@ def _recyclings_of(*, lead: int) -> QuerySet[Recycling]:
     return standing.order_by("-pk")[:1]
 
 
+def _ended_hand_offs_of(*, lead: int) -> QuerySet[HandOff, Any]:
+    """The last one, as `leads.why.HandedOff` keeps it."""
+    last = HandOff.objects.filter(lead=lead).order_by("-id")
+    return last.values_list("state", "reason__label", "ae__name", "meeting_at")[:1]
+
+
 def _contacts_of(person: int) -> QuerySet[ContactPoint]:
     return ContactPoint.objects.filter(person=person).order_by("kind", "-is_primary", "pk")
 
@@ -123,6 +129,7 @@ def _silence_of(person: int, keys: list[str]) -> QuerySet[Suppression, Any]:
 
 LEADS = PreparedObjects(_leads_of)
 RECYCLINGS = PreparedObjects(_recyclings_of)
+ENDED_HAND_OFFS = Prepared(_ended_hand_offs_of)
 SILENCE = Prepared(_silence_of)
 CONTACTS = PreparedObjects(_contacts_of)
 JOBS = Prepared(_jobs_at)

@@ -69,7 +69,11 @@ class HandedOff:
     def of(cls, was: dict[str, str | None] | None) -> HandedOff | None:
         if not was:
             return None
-        return cls(was["state"] or "", was["reason"] or "", was["ae"] or "", _moment(was["meeting"]))
+        return cls.told(was["state"], was["reason"], was["ae"], _moment(was["meeting"]))
+
+    @classmethod
+    def told(cls, state: str | None, reason: str | None, ae: str | None, meeting_at: datetime | None) -> HandedOff:
+        return cls(state or "", reason or "", ae or "", meeting_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +330,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
         return _decide(facts)
     if promised and facts.note:
         return _("“%(note)s”") % {"note": " ".join(facts.note.split())}
-    if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := _came_back(facts.handed, now=now)):
+    if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := came_back_words(facts.handed, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:
         slept = slept_words(facts.slept, now=now)
@@ -391,7 +395,7 @@ def _verb(kind: str, _language: str | None) -> str:
     return str(Engagement.Kind(kind).label) if kind in Engagement.Kind.values else kind
 
 
-def _came_back(handed: HandedOff, *, now: datetime) -> str:
+def came_back_words(handed: HandedOff, *, now: datetime) -> str:
     """How the last hand-off ended, when it ended here."""
     values = {"name": handed.ae, "reason": handed.reason}
     if handed.state == HandOff.State.REJECTED:

@@ -15,6 +15,7 @@ from content.models import Asset, Topic
 from leads.actions.answering import answer_criteria
 from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, record_engagements
+from leads.actions.handing import reject_hand_off
 from leads.actions.logging import add_note, log_call
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.her_clock import weekend_of
@@ -243,6 +244,20 @@ def test_it_says_who_has_the_hand_off_to_answer_by_now(client, alice, peter, now
 
     assert "passed on to Rita" in page_of(client, alice, lead).text
     assert "passed on to" not in page_of(client, rita, lead).text
+
+
+@pytest.mark.parametrize("said", ["reject_no_authority", "asleep"])
+def test_it_says_above_why_a_lead_is_here_again(client, alice, peter, now, said):
+    if said == "asleep":
+        slept = make_lead(phase=Phase.NURTURE, bdr=alice, at=now)
+        lead = wake_lead(slept, by=alice, at=now + timedelta(days=1))
+        page = page_of(client, alice, Lead.objects.get(pk=lead.pk)).text
+        assert re.search(r'class="strip".*?<br>Not ready in \w+', page, re.DOTALL)
+    else:
+        lead = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter, at=now)
+        reject_hand_off(lead.hand_offs.get(), reason=reason(said), by=peter, at=now)
+        page = page_of(client, alice, lead).text
+        assert re.search(r'class="strip".*?<br>Rejected by Peter: No authority', page, re.DOTALL)
 
 
 def test_no_stray_key_takes_back_that_somebody_is_never_contacted_again(client, alice, now):
