@@ -35,7 +35,7 @@ def statements(act):
 
 def is_reading(statement):
     return (
-        statement.startswith(("SELECT", "DECLARE"))
+        statement.startswith(("SELECT", "(SELECT", "DECLARE"))
         and "FOR UPDATE" not in statement
         and "FOR NO KEY UPDATE" not in statement
     )
