@@ -20,6 +20,7 @@ from agreement.models import Phase
 from leads.actions.acts import one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import MOVED, reassign_leads
+from leads.actions.reserving import WhileAway
 from leads.actions.sharing import share_act
 from leads.actions.undoing import undo_many
 from leads.models import BulkMove, Lead, LeadEvent, SharedAct
@@ -62,12 +63,13 @@ class Moved:
         self.skipped += more.skipped
 
 
-def sort_out(leads: Sequence[Lead], target: Target, *, of: Team | None = None) -> Moved:
+def sort_out(leads: Sequence[Lead], target: Target, *, at: datetime, of: Team | None = None) -> Moved:
     """Which of these leads would move, and why the others would not: of the team `of` only what is there still. Reads
-    nothing but the leads and the receiver."""
+    nothing but the leads, the receiver and whether she is there."""
     moved = Moved()
+    away = WhileAway(target.user, at=at) if target.user is not None and target.side == "bdr" else None
     for lead in leads:
-        why = _("It has gone to another team.") if of and lead.team_id != of.pk else _why_not(lead, target)
+        why = _("It has gone to another team.") if of and lead.team_id != of.pk else _why_not(lead, target, away)
         if why:
             moved.skipped.append((lead, why))
         else:
@@ -193,7 +195,7 @@ def _take_back_part(ids: Sequence[int], move: BulkMove, *, by: User, at: datetim
 
 @transaction.atomic
 def _move_part(ids: Sequence[int], *, of: Team | None, target: Target, by: User, at: datetime) -> Moved:
-    moved = sort_out(lock_leads(ids), target, of=of)
+    moved = sort_out(lock_leads(ids), target, at=at, of=of)
     reassign_leads(
         [lead.pk for lead in moved.leads],
         to=target.user,
@@ -206,11 +208,11 @@ def _move_part(ids: Sequence[int], *, of: Team | None, target: Target, by: User,
     return moved
 
 
-def _why_not(lead: Lead, target: Target) -> str:
+def _why_not(lead: Lead, target: Target, away: WhileAway | None) -> str:
     if lead.phase == Phase.CLOSED:
         return _("It is closed.")
     if target.user is not None:
-        return _why_not_to(lead, target.user, target.side)
+        return _why_not_to(lead, target.user, target.side) or _why_not_meanwhile(lead, target.user, away)
     if lead.phase in AE_PHASES:
         return _("It is with sales: move it to an account executive, or let them return it.")
     if target.team is not None and target.team.pk != lead.team_id:
@@ -230,3 +232,10 @@ def _why_not_to(lead: Lead, user: User, side: str) -> str:
     if lead.team_id not in user.teams_as(Role.BDR):
         return _("%(name)s is no BDR of its team.") % {"name": user}
     return _("%(name)s has it already.") % {"name": user} if lead.bdr_id == user.pk else ""
+
+
+def _why_not_meanwhile(lead: Lead, user: User, away: WhileAway | None) -> str:
+    """What waits in the pool for somebody who is away is everybody's at the next tick, unless somebody covers her."""
+    if away is None or lead.phase != Phase.QUEUED or not away.passes_on(lead) or away.cover_of(lead):
+        return ""
+    return _("%(name)s is away and nobody covers: it would be back in the pool at once.") % {"name": user}

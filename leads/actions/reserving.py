@@ -25,6 +25,29 @@ def reserved_while_away(user: User, *, ends_at: datetime, at: datetime) -> Query
     return Lead.objects.reserved_for(user, at=at).filter(Q(due_at__lt=ends_at) | Q(lane=Lane.HAND_RAISER))
 
 
+class WhileAway:
+    """Who would have what is reserved for this rep from the next tick on: as `pass_on_all_reserved` of one lead."""
+
+    def __init__(self, user: User, *, at: datetime) -> None:
+        rows = list(Absence.objects.covering(at).filter(user=user).select_related("cover").order_by("pk"))
+        covered = set(Absence.objects.covered(at).filter(user=user).values_list("pk", flat=True)) if rows else set()
+        self.absences = [(row, row.cover if row.pk in covered else None) for row in rows]
+
+    def passes_on(self, lead: Lead) -> bool:
+        return any(_cannot_wait(lead, absence) for absence, _cover in self.absences)
+
+    def cover_of(self, lead: Lead) -> User | None:
+        """Who has it meanwhile, where it cannot wait; without anybody it is everybody's."""
+        covers = (cover for absence, cover in self.absences if _cannot_wait(lead, absence))
+        cover = next(covers, None)
+        return cover if cover is not None and lead.team_id in cover.teams_as(Role.BDR) else None
+
+
+def _cannot_wait(lead: Lead, absence: Absence) -> bool:
+    """As `reserved_while_away` says of what is reserved already."""
+    return lead.lane == Lane.HAND_RAISER or (lead.due_at is not None and lead.due_at < absence.ends_at)
+
+
 def pass_on_reserved(absence: Absence, ids: Collection[int], *, cover: User | None, at: datetime) -> int:
     """Of these leads, which are locked, what cannot wait passes to who covers her where he may take it, else to
     everybody. Returns leads."""

@@ -29,6 +29,7 @@ from leads.actions.moving import (
     start_move,
     start_taking_back,
 )
+from leads.actions.reserving import WhileAway
 from leads.bands import given_until
 from leads.forms.team import LeadFilter, TargetForm, target_form, where_of
 from leads.models import BulkMove, Lead, SharedAct
@@ -175,7 +176,7 @@ def _preview(
     context: dict[str, Any] = {}
     given = request.POST if request.method == "POST" else request.GET
     if form.is_bound and form.is_valid():
-        moved = sort_out(leads, form.target)
+        moved = sort_out(leads, form.target, at=timezone.now())
         context = _receiver(form.target.user, form.target.side, moved)
         context["words"] = form.words
     context |= {
@@ -203,10 +204,18 @@ def _receiver(user: User | None, side: str, moved: Moved) -> dict[str, Any]:
         return {}
     now = timezone.now()
     held = Lead.objects.held_by(user).count() + sum(lead.phase in ("queued", "working") for lead in moved.leads)
-    away = user.absences.covering(now).order_by("-ends_at").first()
-    waits = any(lead.phase == Phase.QUEUED for lead in moved.leads)
-    until = given_until(worktime_of_user(user, at=now), now) if waits else None
-    return {"receiver": user, "held": held, "is_over": held > user.open_limit, "away": away, "given_until": until}
+    waiting = [lead for lead in moved.leads if lead.phase == Phase.QUEUED]
+    gone = WhileAway(user, at=now)
+    away = max((absence for absence, _cover in gone.absences), key=lambda absence: absence.ends_at, default=None)
+    return {
+        "receiver": user,
+        "held": held,
+        "is_over": held > user.open_limit,
+        "away": away,
+        # Who is away has what waits meanwhile, where it cannot wait; the rest is hers until it is due.
+        "meanwhile": next((cover for lead in waiting if (cover := gone.cover_of(lead))), None),
+        "given_until": given_until(worktime_of_user(user, at=now), now) if waiting and not away else None,
+    }
 
 
 def tell_of_many(

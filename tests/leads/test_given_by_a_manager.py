@@ -8,12 +8,14 @@ from django.urls import reverse
 
 from agreement.models import Lane, Phase
 from leads.actions.claiming import release_lead
+from leads.actions.leaving import release_absent
 from leads.actions.logging import log_call
 from leads.actions.moving import Target, move_leads
 from leads.actions.spreading import spread_leads
 from leads.actions.sweeping import sweep_leads
 from leads.models import Lead
 from team.models import User
+from tests.leads.covering import away
 from tests.make import NOON, disposition, make_calendar, make_lead
 
 TOMORROW_EVENING = NOON.replace(hour=18) + timedelta(days=1)
@@ -90,3 +92,33 @@ def test_nobody_is_kept_for_one_rep_from_the_moment_on_that_she_was_promised(tea
     lead.refresh_from_db()
     assert (lead.bdr, lead.reserved_until) == (bob, promised)
     assert lead in Lead.objects.in_pool(teams=[team.pk], at=promised)
+
+
+@pytest.mark.parametrize("is_covered", [False, True])
+def test_what_goes_to_somebody_away_is_not_undone_by_the_next_tick(is_covered, client, team, alice, bob, mona):
+    now = NOON + timedelta(hours=1)
+    away(alice, bob if is_covered else None)
+    lead = Lead.objects.get(pk=missed(team, count=1)[0])
+    later = make_lead(phase="working", bdr=bob)
+    chosen = {"team": team.pk, "lead": [str(lead.public_id), str(later.public_id)], "to": f"rep-{alice.pk}"}
+    with time_machine.travel(now, tick=False):
+        release_absent(at=now)
+        client.force_login(mona)
+        page = client.get(reverse("leads:move"), chosen).text
+        said = client.post(reverse("leads:move"), chosen, follow=True).text
+    release_absent(at=now + timedelta(minutes=1))
+
+    lead.refresh_from_db()
+    later.refresh_from_db()
+    assert "Alice is away until" in page
+    assert "is kept for Alice until" not in page
+    assert later.bdr == alice
+    if is_covered:
+        assert "Meanwhile Bob covers" in page
+        assert lead.bdr == bob
+    else:
+        refused = "Alice is away and nobody covers: it would be back in the pool at once."
+        assert refused in page
+        assert refused in said
+        assert lead.bdr is None
+        assert not lead.events.filter(verb="reassign").exists()
