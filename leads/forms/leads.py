@@ -82,8 +82,12 @@ class LeadFilters(filters.FilterSet):  # type: ignore[misc]
         model = Lead
         fields: tuple[str, ...] = ()
 
-    def __init__(self, data: Any, *, queryset: QuerySet[Lead], choices: Choices, at: datetime) -> None:
+    def __init__(
+        self, data: Any, *, queryset: QuerySet[Lead], choices: Choices, at: datetime, seen: QuerySet[Lead] | None = None
+    ) -> None:
+        """`seen` is all that may be seen, also where only what is open is looked through."""
         self.at = at
+        seen = queryset if seen is None else seen
         data = data.copy()
         # What was retired is read as what goes on for it; who left, as herself.
         for name, options, in_use in (
@@ -93,7 +97,7 @@ class LeadFilters(filters.FilterSet):  # type: ignore[misc]
                 data[name] = in_use(asked)
         for name, options, column in (("rep", choices.reps, "bdr"), ("ae", choices.aes, "ae")):
             if (asked := data.get(name)) and asked not in (NOBODY, *dict(options)):
-                options += former(asked, queryset, column)
+                options += former(asked, seen, column)
         self.offered: dict[str, Options] = {
             "stage": choices.stages,
             "team": choices.teams,

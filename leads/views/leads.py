@@ -19,6 +19,7 @@ from leads.forms.leads import LeadFilters
 from leads.lead_choices import choices_for
 from leads.lead_export import export_lines
 from leads.lead_list import COUNT_MAX, SORTS, in_order, list_leads, list_open, seen_by, sees_only_handed, sort_of
+from leads.models import Lead
 from leads.views.access import need_role
 from leads.views.blocks import begin_block
 from team.actions.auditing import note_audit
@@ -96,4 +97,5 @@ def _filters(request: Request, *, at: datetime) -> LeadFilters:
     need_role(request, *Role)
     # What is closed is looked through only where a phase is asked for.
     visible = seen_by(request.user, has_closed=bool(request.GET.get("phase")))
-    return LeadFilters(request.GET, queryset=visible, choices=choices_for(request.user), at=at)
+    seen = Lead.objects.visible_to(request.user)
+    return LeadFilters(request.GET, queryset=visible, choices=choices_for(request.user), at=at, seen=seen)

@@ -167,6 +167,7 @@ def test_each_filter_leaves_what_it_says(client, mona, several, query):
 
 
 def test_who_left_and_a_team_that_was_retired_are_still_read_in_an_address(client, eve, mona, alice, bob, peter, team):
+    carl = make_user("carl", Role.BDR, team=team)
     south = eve.memberships.get().team
     hers, others = make_lead(phase=Phase.HANDED_OFF, bdr=alice, ae=peter), make_lead(phase=Phase.WORKING, bdr=bob)
     User.objects.filter(pk__in=[alice.pk, peter.pk]).update(is_active=False)
@@ -175,9 +176,14 @@ def test_who_left_and_a_team_that_was_retired_are_still_read_in_an_address(clien
     assert shown(client, mona, rep=alice.pk, phase="all") == ids(hers)
     assert "Alice, who left" in client.get(reverse("leads:leads", query={"rep": alice.pk})).text
     assert shown(client, mona, ae=peter.pk, phase="all") == ids(hers)
+    # Also where only what is open is shown, and nothing of it is hers.
+    disqualify_lead(ended := make_lead(phase=Phase.WORKING, bdr=carl), reason=reason("bad_data"), by=carl, at=NOON)
+    User.objects.filter(pk=carl.pk).update(is_active=False)
+    assert shown(client, mona, rep=carl.pk) == []
+    assert shown(client, mona, rep=carl.pk, phase="all") == ids(ended)
     # Whom none of her leads names is nobody to her: as what cannot be read it asks for nothing.
     nobody = make_user("nobody")
-    assert set(shown(client, mona, rep=nobody.pk, phase="all")) == set(ids(hers, others, north))
+    assert set(shown(client, mona, rep=nobody.pk, phase="all")) == set(ids(hers, others, north, ended))
 
     retire_team(south, successor=team, at=NOON)
     assert set(shown(client, mona, team=south.pk)) == set(ids(hers, others, north))

@@ -97,10 +97,12 @@ def _rates(plan, site, name, clients, work, *, calls):
 
 
 def _calls(site, client, number, **more):
-    """For ever: the address and the fields of a call without an answer, on one worked lead after the other."""
+    """For ever: the address and the fields of a call without an answer, on one worked lead after the other of whom a
+    number is known: a call to none is refused."""
     leads = site.sql(
         "SELECT public_id, version FROM leads_lead WHERE phase = 'working' AND id > %s AND bdr_id ="
-        " (SELECT id FROM team_user WHERE email = %s) ORDER BY id",
+        " (SELECT id FROM team_user WHERE email = %s) AND person_id IN (SELECT person_id FROM accounts_contactpoint"
+        " WHERE kind IN ('phone', 'mobile') AND state IN ('ok', 'unverified')) ORDER BY id",
         dataset.LONG_LEAD, f"bdr{number}@bench.example",
     )  # fmt: skip
     page = client.get(f"/leads/{leads[0][0]}/")
