@@ -284,17 +284,15 @@ def _log_call(
 
 
 def _must_be_reachable(lead: Lead, effects: Effects, kind: str) -> None:
-    """MoveRefused for a touch over a way that nobody knows yet, where looking for one is what is next: a call to no
-    number would be a first touch in time. On a network somebody is found by the name."""
-    if not any(step.kind == StepKind.FIND_CONTACT for step in effects.open_steps):
-        return
+    """MoveRefused for an e-mail to no address, and for a call while a number is still to be found: either would be a
+    first touch in time. On a network somebody is found by the name."""
     points = ContactPoint.objects.filter(person=lead.person_id, state__in=ContactPoint.USABLE)
-    if kind == Activity.Kind.CALL:
+    if kind == Activity.Kind.EMAIL and not points.filter(kind=ContactPoint.Kind.EMAIL).exists():
+        raise MoveRefused(_("No e-mail address is known. Put the one you wrote to down under Correct, then log it."))
+    if kind == Activity.Kind.CALL and any(step.kind == StepKind.FIND_CONTACT for step in effects.open_steps):
         is_known = points.filter(kind__in=ContactPoint.PHONES).exists() or bool(lead.account and lead.account.phone)
         if not is_known:
             raise MoveRefused(_("No phone number is known. Put the one you called down under Correct, then log it."))
-    elif kind == Activity.Kind.EMAIL and not points.filter(kind=ContactPoint.Kind.EMAIL).exists():
-        raise MoveRefused(_("No e-mail address is known. Put the one you wrote to down under Correct, then log it."))
 
 
 def _touched(

@@ -386,3 +386,12 @@ def test_dispositions_of_the_installation_are_those_tested_here(db):
         "no_answer", "voicemail", "voicemail_email", "gatekeeper", "call_back", "meeting", "not_now", "wrong_number",
         "not_interested",
     }  # fmt: skip
+
+
+def test_no_e_mail_is_logged_to_whom_no_address_is_known(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email=None))
+
+    with pytest.raises(MoveRefused, match="No e-mail address is known"):
+        log_touch(lead, kind="email", by=alice, at=LATER)
+    log_touch(lead, kind="social", by=alice, at=LATER)
+    assert Activity.objects.get().kind == "social"
