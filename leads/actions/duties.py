@@ -42,8 +42,7 @@ def pass_on_duties(
     for pk, heir_id in backed_up:
         User.objects.filter(pk=pk).update(backup=heir_id)
     for pk, heir_id in covered:
-        # What she covered alone is given back as well, where nobody covers it now: it is looked at again.
-        Absence.objects.filter(pk=pk).update(cover=heir_id, released_at=None)
+        Absence.objects.filter(pk=pk).update(cover=heir_id)
     for pk, heir_id in reserved:
         Territory.objects.filter(pk=pk).update(bdr=heir_id)
     went = {"backs_up": backed_up, "covers": covered, "territories": reserved}
@@ -72,5 +71,5 @@ def take_duties_back(user: User, *, at: datetime) -> Duties:
     """Whom she backed up and covered is hers to back up and cover again; what was reserved for her is a setting."""
     found = duties_of(user, at=at)
     User.objects.filter(pk__in=[one.pk for one in found.backs_up]).update(backup=user)
-    Absence.objects.filter(pk__in=[one.pk for one in found.covers]).update(cover=user, released_at=None)
+    Absence.objects.filter(pk__in=[one.pk for one in found.covers]).update(cover=user)
     return found

@@ -108,8 +108,6 @@ def pass_on(
             withdraw_hand_off(hand_off, by=by, at=at)
             count += 1
     count += give_back(user, by=by, at=at, successor=successor, because="left")
-    # Whom she covers in fewer teams by now may have more to give back.
-    Absence.objects.filter(cover=user, ends_at__gt=at).update(released_at=None)
     take_back_lent(at=at)
     return count
 
@@ -245,7 +243,10 @@ def release_absent(*, at: datetime) -> int:
 
 @transaction.atomic
 def _given_back(absence: Absence, *, keeps: Sequence[int], at: datetime) -> int:
-    won = Absence.objects.filter(pk=absence.pk, released_at=absence.released_at).update(released_at=at)
+    given = sorted(set(absence.user.teams_as(Role.BDR, Role.MANAGER)) - set(keeps) | set(absence.released_teams or ()))
+    won = Absence.objects.filter(pk=absence.pk, released_at=absence.released_at).update(
+        released_at=at, released_teams=given
+    )
     return give_back(absence.user, by=None, at=at, because="away", keeps=keeps) if won else 0
 
 

@@ -61,9 +61,9 @@ def to_give_back(user: User, *, starts_at: datetime, ends_at: datetime, cover: U
 
 
 def unattended(at: datetime) -> list[tuple[Absence, list[int]]]:
-    """Absences that leave leads to nobody for so long that they go back, with the teams that her cover works for.
-
-    One that gave its leads back since nobody is there is not named again: what is hers by now, somebody gave her.
+    """Absences that leave leads to nobody for so long that they go back, with the teams whose leads stay hers: those
+    that her cover works for, and those that gave their leads back since nobody is there. What is hers of these by now,
+    somebody gave her.
     """
     absences = Absence.objects.covering(at).select_related("user", "cover").order_by("pk")
     left = absences.filter(Exists(left_by_cover()))
@@ -76,10 +76,15 @@ def unattended(at: datetime) -> list[tuple[Absence, list[int]]]:
         gap = next((gap for gap in gaps if gap[0] <= at < gap[1]), None)
         keeps = absence.cover.teams_as(Role.BDR) if absence.cover and gap is None else []
         since, until = gap or (absence.starts_at, absence.ends_at)
-        if too_long(hours[absence.user_id], (since, until)) and (
-            absence.released_at is None or absence.released_at < since
-        ):
+        if not too_long(hours[absence.user_id], (since, until)):
+            continue
+        if absence.released_at is None or absence.released_at < since:
             found.append((absence, keeps))
+        elif absence.released_teams is not None:
+            # Her cover may work for fewer teams by now.
+            keeps = sorted({*keeps, *absence.released_teams})
+            if Lead.objects.held_by(absence.user).exclude(team__in=keeps).exists():
+                found.append((absence, keeps))
     return found
 
 

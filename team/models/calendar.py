@@ -118,8 +118,10 @@ class Absence(models.Model):
     cover = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="covering_absences"
     )
-    # Set when the leads of an uncovered absence were given back; the absence is not visited twice.
+    # Set when leads of an absence were given back, with the teams (by key) that gave theirs: none is visited twice. Of
+    # one that an earlier version gave back it is not known, and all of it was.
     released_at = models.DateTimeField(null=True, blank=True)
+    released_teams = models.JSONField(null=True, blank=True, editable=False)
 
     objects = AbsenceQuerySet.as_manager()
 

@@ -84,6 +84,28 @@ def test_what_her_cover_cannot_do_any_more_goes_back_after_the_rest_did(both, al
     assert "responsible_is_away_uncovered" not in broken(tomorrow + timedelta(days=9))
 
 
+@pytest.mark.parametrize("how", ["leaves", "loses another role"])
+def test_what_she_was_given_since_stays_whatever_becomes_of_her_cover(both, south, alice, bob, mona, how):
+    """He never worked for the team that it is of."""
+    _of_north, of_south = both
+    west = make_team("West")
+    Membership.objects.create(user=bob, role=Role.BDR, team=west)
+    set_away(fresh(alice), starts_at=NOON, ends_at=NOON + timedelta(days=14), cover=bob, by=mona, at=NOON)
+    release_absent(at=NOON + timedelta(minutes=1))
+    assert Lead.objects.get(pk=of_south.pk).bdr is None
+    given = touched(alice, due_at=NOON + timedelta(days=20), promised=True, team=south)
+
+    tomorrow = NOON + timedelta(days=1)
+    if how == "leaves":
+        deactivate_user(fresh(bob), by=mona, at=tomorrow)
+    else:
+        Membership.objects.filter(user=bob, team=west).delete()
+        pass_on(fresh(bob), by=mona, at=tomorrow)
+    release_absent(at=tomorrow + timedelta(minutes=1))
+
+    assert Lead.objects.get(pk=given.pk).bdr == alice
+
+
 def test_what_a_manager_gives_back_to_her_while_she_is_away_stays(both, alice, bob, mona):
     set_away(fresh(alice), starts_at=NOON, ends_at=FRIDAY, cover=bob, by=mona, at=NOON)
     release_absent(at=NOON + timedelta(minutes=1))
