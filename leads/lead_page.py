@@ -41,7 +41,7 @@ from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
-from leads.why import HandedOff, Slept, came_back_words, slept_words
+from leads.why import HandedOff, Slept, came_back_words, woke_words
 from team.calendars import hours_kept
 from team.models import Role, User
 from team.prepared import Asked, in_one_trip
@@ -134,7 +134,7 @@ class LeadPage:
         self.steps: list[Step] = objects_of(steps)
         self.answers: list[Answer] = objects_of(answers)
         self.recycled: Recycling | None = next(iter(objects_of(recycled)), None) if recycled else None
-        self.slept: Recycling | None = next(iter(objects_of(slept)), None) if slept else None
+        self.slept = next(map(Slept.by, objects_of(slept)), None) if slept else None
         self.handed = HandedOff.told(*handed.rows()[0]) if handed else None
         self._read_people([Job(*row) for row in jobs.rows()])
         self.timeline = Timeline(lead, self.told_pursuits, show=self.show, before=self.before, deeds=DEEDS_READ)
@@ -222,14 +222,7 @@ class LeadPage:
         step = self.step
         if self.handed and step and (step.made_by == Step.MadeBy.SYSTEM or step.kind == StepKind.REBOOK):
             return came_back_words(self.handed, now=self.now)
-        if self.slept is None:
-            return ""
-        one = self.slept
-        missing = one.missing.label if one.missing else ""
-        why = slept_words(
-            Slept(one.category, one.at, one.vendor, one.contract_ends_on, one.precision, missing), now=self.now
-        )
-        return _("Wrote again · %(slept)s") % {"slept": why} if self.lead.origin == Lead.Origin.SIGNAL else why
+        return woke_words(self.slept, self.lead.origin, now=self.now) if self.slept else ""
 
     # What may be done
 

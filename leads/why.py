@@ -95,6 +95,11 @@ class Slept:
         words = (was["vendor"] or "", ends_on, was["precision"] or "", was["missing"] or "")
         return cls(was["category"] or "", _moment(was["since"]), *words)
 
+    @classmethod
+    def by(cls, one: Recycling) -> Slept:
+        missing = one.missing.label if one.missing else ""
+        return cls(one.category, one.at, one.vendor, one.contract_ends_on, one.precision, missing)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -333,8 +338,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := came_back_words(facts.handed, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:
-        slept = slept_words(facts.slept, now=now)
-        return _("Wrote again · %(slept)s") % {"slept": slept} if facts.origin == Lead.Origin.SIGNAL else slept
+        return woke_words(facts.slept, facts.origin, now=now)
     return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
 
 
@@ -410,6 +414,12 @@ def came_back_words(handed: HandedOff, *, now: datetime) -> str:
     if handed.state == HandOff.State.WITHDRAWN:
         return _("The hand-off to %(name)s was withdrawn") % values
     return ""
+
+
+def woke_words(slept: Slept, origin: str, *, now: datetime) -> str:
+    """Why somebody who slept is here again."""
+    words = slept_words(slept, now=now)
+    return _("Wrote again · %(slept)s") % {"slept": words} if origin == Lead.Origin.SIGNAL else words
 
 
 def slept_words(slept: Slept, *, now: datetime) -> str:

@@ -201,12 +201,13 @@ def _with_constants(sql: str, params: Sequence[Any], holes: Sequence[Hole]) -> t
             return found[0]
         position = next(numbers)
         if position in by_position:
-            value = by_position[position]
-            if isinstance(params[position], str) or value not in known:
-                known[value] = len(kept)
-                moved.append((len(kept), *value))
+            value, number = by_position[position], len(kept)
+            if not isinstance(params[position], str):
+                number = known.setdefault(value, number)
+            if number == len(kept):
+                moved.append((number, *value))
                 kept.append(params[position])
-            return f"${known[value] + 1}"
+            return f"${number + 1}"
         return Literal(params[position]).as_string(connection.connection).replace("%", "%%")
 
     return re.sub(r"%s|%%", written, sql), kept, tuple(moved)

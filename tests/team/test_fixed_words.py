@@ -11,9 +11,10 @@ from team.templatetags.midfield import icon
 LIBRARIES = {
     "i18n": "django.templatetags.i18n",
     "midfield": "team.templatetags.midfield",
+    "static": "django.templatetags.static",
 }
 PLAIN = ["django.template.loaders.filesystem.Loader"]
-PAGE = """{% load i18n midfield %}
+PAGE = """{% load i18n midfield static %}
 {% partialdef row inline %}<b>{% translate "Yes" %} 100%% of {{ n }}</b>{% endpartialdef %}
 {% if n %}{% icon "phone" %} {% translate "No" as no %}{{ no }}{% else %}{% translate "Yes" %}{% endif %}
 {% blocktranslate trimmed %}
@@ -24,6 +25,7 @@ PAGE = """{% load i18n midfield %}
 {% for one in many %}{% translate "Sunday" %} {% translate one %} {% icon one %}{% endfor %}{% partial row %}
 <a href="{% url 'leads:team' %}?x=1">{% url 'leads:team' as here %}{{ here }}{% url 'leads:rep_sheet' 7 %}</a>
 {% if unknown %}{% url 'no-such-page' %}{% endif %}
+{% static 'css/work.css' %} {% static 'css/work.css' as sheet %}{{ sheet }} {% static tag %}
 """
 
 
