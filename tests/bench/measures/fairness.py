@@ -22,7 +22,10 @@ MISS_MANY = """
        SET phase = 'queued', band = 3, team_id = %(team)s, stage_id = %(stage)s, bdr_id = NULL, reserved_until = NULL,
            wake_at = NULL, reason_id = NULL, sweep_at = NULL, first_touched_at = NULL,
            due_at = now() - random() * interval '30 days'
-     WHERE id IN (SELECT id FROM leads_lead WHERE phase = 'nurture' ORDER BY id LIMIT %(missed)s)
+     WHERE id IN (SELECT id FROM leads_lead WHERE phase = 'nurture' AND account_id NOT IN (
+                  -- Colleagues of somebody with a meeting are laid aside.
+                  SELECT account_id FROM leads_lead JOIN leads_handoff ON lead_id = leads_lead.id
+                   WHERE account_id IS NOT NULL) ORDER BY id LIMIT %(missed)s)
 """
 
 
