@@ -105,7 +105,7 @@ def set_away(
         if ends_at <= max(starts_at, at):
             raise MoveRefused(_("It ends before it begins: choose a later moment."), field="until")
         if cover is not None:
-            _must_cover(user, cover, starts_at=max(starts_at, at))
+            must_cover(user, cover, starts_at=max(starts_at, at))
         leads = {lead.pk: lead for lead in lock_leads(list(Lead.objects.held_by(user).values_list("pk", flat=True)))}
         # Leads before users, as a claim locks them. Of two who say it at once the second sees what the first has said.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -157,11 +157,16 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
 
 def may_cover(user: User, *, at: datetime) -> QuerySet[User]:
     """Who could cover her at `at`: present colleagues who do what she does."""
+    return colleagues_of(user).filter(pk__in=User.objects.present(at).values("pk"))
+
+
+def colleagues_of(user: User) -> QuerySet[User]:
+    """Who does what she does, here today or away."""
     same = Q(memberships__role=Role.BDR, memberships__team__in=user.teams_as(Role.BDR))
     if user.has_role(Role.AE):
         same |= Q(memberships__role=Role.AE)
     ids = User.objects.filter(same).values("pk")
-    return User.objects.present(at).filter(pk__in=ids).exclude(pk=user.pk).order_by("name", "pk")
+    return User.objects.active().filter(pk__in=ids).exclude(pk=user.pk).order_by("name", "pk")
 
 
 def _there_already(user: User, *, starts_at: datetime, ends_at: datetime, cover: User | None) -> Absence | None:
@@ -178,7 +183,8 @@ def _must_be_hers(user: User, *, by: User) -> None:
         raise MoveRefused(_("Only she herself and her manager say when she is away."))
 
 
-def _must_cover(user: User, cover: User, *, starts_at: datetime) -> None:
+def must_cover(user: User, cover: User, *, starts_at: datetime) -> None:
+    """MoveRefused unless this one could when it begins."""
     if not may_cover(user, at=starts_at).filter(pk=cover.pk).exists():
         raise MoveRefused(_("%(name)s cannot cover: away too, or in no team of hers.") % {"name": cover}, field="cover")
 

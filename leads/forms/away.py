@@ -13,7 +13,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.actions.covering import may_cover
+from leads.actions.changing import MoveRefused
+from leads.actions.covering import colleagues_of, must_cover
 from leads.actions.unattended import spans_away
 from team.localtime import resolve
 from team.models import Absence, Membership, Role, Team, User
@@ -68,11 +69,12 @@ class AwayForm(forms.Form):
     ) -> None:
         """`running` is the absence she is in that nobody covers yet."""
         super().__init__(data, **more)
-        self.calendar, self.at, self.running = calendar, at, running
+        self.user, self.calendar, self.at, self.running = user, calendar, at, running
         if running:
             words = {"until": moment_words(running.ends_at, now=at)}
             self.fields["until"].help_text = _("Empty: until %(until)s, as it stands.") % words
-        able = may_cover(user, at=at)
+        # Who is away today may be back by then: the days decide, and they may not be typed yet.
+        able = colleagues_of(user)
         field = cast("CoverField", self.fields["cover"])
         field.queryset = able
         field.bounds = bounds_words(user, able, starts_at=at, ends_at=at + SOON, at=at)
@@ -89,6 +91,11 @@ class AwayForm(forms.Form):
             self.add_error("until", _("Choose a day within a year."))
         if begins and begins > today and until is None:
             self.add_error("until", _("Say the last day, too."))
+        if not self.errors and values.get("cover"):
+            try:
+                must_cover(self.user, values["cover"], starts_at=self.span[0])
+            except MoveRefused as refused:
+                self.add_error("cover", str(refused))
         return values
 
     @property

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.covering import Foreseen, end_absence, foresee_absence, set_away
+from leads.actions.covering import Foreseen, end_absence, foresee_absence, may_cover, set_away
 from leads.forms.away import AwayForm, bounds_words
 from leads.views.access import managed_rep, need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -81,7 +81,7 @@ def away_form(user: User, data: Any, *, at: datetime) -> AwayForm:
     running = Absence.objects.covering(at).filter(user=user, cover=None).first()
     form = AwayForm(data, user=user, calendar=worktime_of_user(user, at=at), at=at, running=running)
     if not form.is_bound:
-        able = list(form.fields["cover"].queryset[:2])  # type: ignore[attr-defined]
+        able = list(may_cover(user, at=at)[:2])
         form.initial = {"cover": able[0] if len(able) == 1 else None}
     return form
 

@@ -113,3 +113,16 @@ def test_what_a_long_absence_gives_back_is_counted_in_her_own_days(team, alice, 
     lead.refresh_from_db()
     assert lead.bdr == (alice if her_days == 2 else None)
     assert bool(foreseen.given_back) == (lead.bdr is None)
+
+
+def test_who_is_away_today_covers_days_on_which_she_is_back(client, alice, bob):
+    Absence.objects.create(user=bob, starts_at=NOON - timedelta(hours=1), ends_at=NOON + timedelta(hours=6))
+    client.force_login(alice)
+    here = reverse("leads:away")
+    assert f"{bob} (away from" in client.get(here).text
+    now = client.post(here, {"cover": bob.pk})
+    assert (now.status_code, list(now.context["form"].errors)) == (422, ["cover"])
+    foreseen = client.post(f"{here}?preview", {"cover": bob.pk}, headers={"hx-request": "true"}).text
+    assert "Bob cannot cover" in foreseen
+    assert client.post(here, {"cover": bob.pk, "begins": "2027-03-09", "until": "2027-03-10"}).status_code == 302
+    assert Absence.objects.get(user=alice).cover == bob
