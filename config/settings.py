@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "accounts",
     "content",
     "leads",
+    "nurture",
     "config",
 ]
 

@@ -1,0 +1,24 @@
+"""Tracks and who is under way in them; messages out and what comes back of them."""
+
+from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage
+from nurture.models.mail import MailRules, MailServer, Preference
+from nurture.models.message import Hit, Message, MessageBody, MessageLink, MessageQuerySet
+from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
+
+__all__ = [
+    "Enrolment",
+    "EnrolmentQuerySet",
+    "Hit",
+    "MailRules",
+    "MailServer",
+    "Message",
+    "MessageBody",
+    "MessageLink",
+    "MessageQuerySet",
+    "Passage",
+    "Preference",
+    "Track",
+    "TrackNode",
+    "TrackQuerySet",
+    "TrackVersion",
+]

@@ -1,0 +1,153 @@
+"""Who is under way in which track, and how far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from accounts.models import Person
+from leads.models import Lead
+from nurture.models.track import Track, TrackNode, TrackVersion
+
+
+class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def under_way(self) -> EnrolmentQuerySet:
+        return self.filter(state__in=Enrolment.UNDER_WAY)
+
+    def due(self, at: datetime) -> EnrolmentQuerySet:
+        """What the engine must look at, the longest due first."""
+        return self.filter(state=Enrolment.State.ACTIVE, due_at__lte=at).order_by("due_at", "id")
+
+
+class Enrolment(models.Model):
+    """One person in one version of one track, at most one at a time. Active: `due_at` is when it goes on."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Under way")
+        PAUSED = "paused", _("Paused")
+        ENDED = "ended", _("Ended")
+
+    class Outcome(models.TextChoices):
+        GOAL = "goal", _("reached its goal")
+        EXHAUSTED = "exhausted", _("came to its end")
+        REPLIED = "replied", _("replied")
+        WOKEN = "woken", _("is worked again")
+        UNREACHABLE = "unreachable", _("cannot be reached by e-mail")
+        STOPPED = "stopped", _("was taken out")
+        MOVED = "moved", _("went on in another track")
+        MERGED = "merged", _("was merged")
+
+    UNDER_WAY = (State.ACTIVE, State.PAUSED)
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="enrolments", db_index=False)
+    # The pursuit it began in; empty: an inquiry.
+    lead = models.ForeignKey(Lead, models.PROTECT, null=True, blank=True, related_name="enrolments", db_index=False)
+    track = models.ForeignKey(Track, models.PROTECT, related_name="enrolments", db_index=False)
+    version = models.ForeignKey(TrackVersion, models.PROTECT, related_name="enrolments", db_index=False)
+    # Where it stands; empty before the first node and after the last.
+    node = models.ForeignKey(TrackNode, models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
+    due_at = models.DateTimeField(null=True, blank=True)
+    paused_because = models.CharField(max_length=16, blank=True, default="")
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True, default="")
+    # Left without, to measure what the track does: it plans nothing and ends as it began.
+    is_held_out = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    # Empty: nobody, it followed from her reason and her topic.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EnrolmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("enrolment")
+        verbose_name_plural = _("enrolments")
+        constraints = [
+            models.CheckConstraint(
+                name="enrolment_state_is_known", condition=Q(state__in=["active", "paused", "ended"])
+            ),
+            models.CheckConstraint(
+                name="enrolment_active_has_a_moment",
+                condition=Q(state="active", due_at__isnull=False) | (~Q(state="active") & Q(due_at=None)),
+            ),
+            models.CheckConstraint(
+                name="enrolment_ended_says_how",
+                condition=(Q(state="ended", ended_at__isnull=False) & ~Q(outcome=""))
+                | (~Q(state="ended") & Q(ended_at=None, outcome="")),
+            ),
+            models.CheckConstraint(
+                name="enrolment_paused_says_why",
+                condition=(Q(state="paused") & ~Q(paused_because="")) | (~Q(state="paused") & Q(paused_because="")),
+            ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(state__in=["active", "paused"]),
+                name="enrolment_one_under_way_per_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state="active"), name="enrolment_due"),
+            models.Index(fields=["person", "-id"], name="enrolment_of_person"),
+            models.Index(fields=["version", "state"], name="enrolment_of_version"),
+            models.Index(fields=["track", "-started_at"], name="enrolment_of_track"),
+            models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="enrolment_of_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.version_id}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in self.UNDER_WAY
+
+
+class Passage(models.Model):
+    """Somebody came by a node: the numbers at every step, and what her history tells. Append-only."""
+
+    class What(models.TextChoices):
+        ENTERED = "entered", _("entered")
+        PLANNED = "planned", _("planned")
+        WAITED = "waited", _("waits")
+        YES = "yes", _("yes")
+        NO = "no", _("no")
+        REACHED = "reached", _("reached")
+        SKIPPED = "skipped", _("skipped")
+        PAUSED = "paused", _("paused")
+        RESUMED = "resumed", _("went on")
+        ENDED = "ended", _("ended")
+
+    id = models.BigAutoField(primary_key=True)
+    enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="passages", db_index=False)
+    node = models.ForeignKey(TrackNode, models.PROTECT, null=True, related_name="passages", db_index=False)
+    what = models.CharField(max_length=8, choices=What)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    # Why, as a code: of a skip, a pause, an end.
+    because = models.CharField(max_length=16, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("passage")
+        verbose_name_plural = _("passages")
+        constraints = [
+            models.CheckConstraint(
+                name="passage_what_is_known",
+                condition=Q(
+                    what__in=[
+                        "entered", "planned", "waited", "yes", "no", "reached", "skipped", "paused", "resumed", "ended",
+                    ]
+                ),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["enrolment", "id"], name="passage_of_enrolment"),
+            models.Index(fields=["node", "what"], name="passage_of_node"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrolment_id} {self.what}"

@@ -1,0 +1,268 @@
+"""Mail that leaves the house, every letter of it through one outbox: at most once, and what is unknown is shown.
+
+A row holds ids, codes and moments; address and words live in `MessageBody`, which erasure blanks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from accounts.models import ContactPoint, Person
+from content.models import Asset
+from leads.models import Lead
+from nurture.models.enrolment import Enrolment
+from nurture.models.track import TrackNode
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, at: datetime) -> MessageQuerySet:
+        """What may go out now, the longest due first."""
+        return self.filter(state=Message.State.PLANNED, due_at__lte=at).order_by("due_at", "id")
+
+    def lost_sight_of(self, at: datetime) -> MessageQuerySet:
+        """Whoever sent these said neither yes nor no before its lease ended."""
+        return self.filter(state=Message.State.SENDING, lease_until__lt=at)
+
+    def left(self) -> MessageQuerySet:
+        """What she got, or may have got."""
+        return self.filter(state__in=Message.LEFT)
+
+
+class Message(models.Model):
+    class Kind(models.TextChoices):
+        NURTURE = "nurture", _("From a track")
+        BY_HAND = "by_hand", _("By hand")
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        # The process died, or the line broke, after the server may have taken it: nobody sends it again by guess.
+        UNKNOWN = "unknown", _("Unknown whether it went out")
+        REFUSED = "refused", _("Refused by the mail server")
+        DEAD = "dead", _("Cannot be sent")
+        CANCELLED = "cancelled", _("Not sent")
+
+    class Because(models.TextChoices):
+        """Why it was not sent, refused or given up."""
+
+        SUPPRESSED = "suppressed", _("she asked for no e-mail")
+        PREFERENCE = "preference", _("she does not want this topic")
+        NO_ADDRESS = "no_address", _("there is no address")
+        EXPIRED = "expired", _("what it brings has expired")
+        ENDED = "ended", _("the track had ended for her")
+        HAD_IT = "had_it", _("she has had it")
+        BY_HAND = "by_hand", _("taken back by hand")
+        HARD = "hard", _("the server said never")
+        TOO_OFTEN = "too_often", _("it was tried too often")
+        HEADERS = "headers", _("its headers cannot be sent")
+        WORDS = "words", _("its words cannot be put together")
+
+    LEFT = (State.SENDING, State.SENT, State.UNKNOWN)
+    # She has had the asset, or is about to get it.
+    HOLDS_ASSET = (State.PLANNED, State.SENDING, State.SENT, State.UNKNOWN)
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="messages", db_index=False)
+    lead = models.ForeignKey(Lead, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False)
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, null=True, related_name="messages", db_index=False)
+    node = models.ForeignKey(TrackNode, models.PROTECT, null=True, related_name="messages", db_index=False)
+    # Whose words they are; empty: nobody's, the track's.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    asset = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="messages", db_index=False)
+    # By value: which version went out.
+    asset_version = models.PositiveIntegerField(null=True)
+    point = models.ForeignKey(ContactPoint, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # The keyed hash of the address (accounts.actions.people.suppression_key), and its domain: what caps and limits
+    # count. Written when it is claimed.
+    to_hash = models.CharField(max_length=64, blank=True, default="")
+    domain = models.CharField(max_length=253, blank=True, default="")
+    state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
+    because = models.CharField(max_length=10, choices=Because, blank=True, default="")
+    planned_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    # The lease of whoever sends it. `attempt` is its fence: a late answer of an old one changes nothing.
+    claimed_by = models.CharField(max_length=60, blank=True, default="")
+    claimed_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    smtp_code = models.PositiveSmallIntegerField(null=True)
+    # What came back of it, each the first time.
+    opened_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True)
+    replied_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    complained_at = models.DateTimeField(null=True)
+    unsubscribed_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.CheckConstraint(name="message_kind_is_known", condition=Q(kind__in=["nurture", "by_hand"])),
+            models.CheckConstraint(
+                name="message_state_is_known",
+                condition=Q(state__in=["planned", "sending", "sent", "unknown", "refused", "dead", "cancelled"]),
+            ),
+            models.CheckConstraint(
+                name="message_planned_has_a_moment",
+                condition=Q(state="planned", due_at__isnull=False) | (~Q(state="planned") & Q(due_at=None)),
+            ),
+            models.CheckConstraint(
+                name="message_being_sent_has_a_lease",
+                condition=(Q(state="sending", lease_until__isnull=False) & ~Q(claimed_by=""))
+                | (~Q(state="sending") & Q(lease_until=None)),
+            ),
+            models.CheckConstraint(
+                name="message_that_left_was_claimed",
+                condition=~Q(state__in=["sending", "sent", "unknown"]) | (Q(claimed_at__isnull=False) & ~Q(to_hash="")),
+            ),
+            models.CheckConstraint(
+                name="message_sent_says_when",
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+            ),
+            models.CheckConstraint(
+                name="message_not_sent_says_why",
+                condition=(Q(state__in=["refused", "dead", "cancelled"]) & ~Q(because=""))
+                | (~Q(state__in=["refused", "dead", "cancelled"]) & Q(because="")),
+            ),
+            models.CheckConstraint(
+                name="message_of_a_track_or_by_somebody",
+                condition=Q(kind="nurture", enrolment__isnull=False, node__isnull=False, by=None)
+                | Q(kind="by_hand", enrolment=None, node=None, by__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment", "node"],
+                condition=Q(enrolment__isnull=False),
+                name="message_once_per_node_and_enrolment",
+            ),
+            # Nobody gets the same thing twice, whoever plans it.
+            models.UniqueConstraint(
+                fields=["person", "asset"],
+                condition=Q(asset__isnull=False, state__in=["planned", "sending", "sent", "unknown"]),
+                name="message_asset_once_per_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state="planned"), name="message_due"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_lease"),
+            models.Index(fields=["state", "-id"], name="message_in_state"),
+            # What the cap of a recipient and the limit of a domain count.
+            models.Index(fields=["to_hash", "claimed_at"], condition=Q(kind="nurture"), name="message_cap"),
+            models.Index(fields=["domain", "claimed_at"], condition=~Q(domain=""), name="message_domain"),
+            models.Index(fields=["person", "-id"], name="message_of_person"),
+            models.Index(fields=["lead", "-id"], condition=Q(lead__isnull=False), name="message_of_lead"),
+            models.Index(fields=["asset", "state"], condition=Q(asset__isnull=False), name="message_of_asset"),
+            models.Index(fields=["node", "state"], condition=Q(node__isnull=False), name="message_of_node"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.state}"
+
+    @property
+    def has_left(self) -> bool:
+        return self.state in self.LEFT
+
+
+class MessageBody(models.Model):
+    """Where it went and what it said, as it was sent. Erasure blanks it."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="body")
+    to_address = models.CharField(max_length=254, blank=True, default="")
+    subject = models.CharField(max_length=500, blank=True, default="")
+    # As its author wrote it, in the fields of nurture/fields.py; what was sent once it has been.
+    text = models.TextField(blank=True, default="")
+    # What the mail server answered.
+    answer = models.CharField(max_length=500, blank=True, default="")
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("words of a message")
+        verbose_name_plural = _("words of messages")
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class MessageLink(models.Model):
+    """Where a link of a message leads: looked up here, never in the address itself (R28)."""
+
+    id = models.BigAutoField(primary_key=True)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="links", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    # The asset's permalink, or an address its author wrote; neither: the hidden one that only machines follow.
+    asset = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="+", db_index=False)
+    url = models.URLField(max_length=2000, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("link of a message")
+        verbose_name_plural = _("links of messages")
+        constraints = [
+            models.UniqueConstraint(fields=["message", "number"], name="messagelink_number_once_per_message"),
+            models.CheckConstraint(name="messagelink_leads_to_one_place", condition=Q(asset=None) | Q(url="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}/{self.number}"
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.asset_id is None and not self.url
+
+
+class Hit(models.Model):
+    """Somebody, or some machine, opened a message or followed a link of it (R29)."""
+
+    class Verdict(models.TextChoices):
+        HUMAN = "human", _("a person")
+        PROBABLE = "probable", _("probably a person")
+        SCANNER = "scanner", _("a machine")
+
+    id = models.BigAutoField(primary_key=True)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="hits", db_index=False)
+    # Empty: it was opened.
+    link = models.ForeignKey(MessageLink, models.CASCADE, null=True, related_name="hits", db_index=False)
+    at = models.DateTimeField()
+    method = models.CharField(max_length=7)
+    # The keyed hash of the network it came from: two of one message are compared, and nobody is found by it.
+    network = models.CharField(max_length=16, blank=True, default="")
+    agent = models.CharField(max_length=200, blank=True, default="")
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    because = models.CharField(max_length=16, blank=True, default="")
+    # By value: what it counted as, and what took that back.
+    engagement_id = models.BigIntegerField(null=True)
+    reversed_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("hit")
+        verbose_name_plural = _("hits")
+        constraints = [
+            models.CheckConstraint(
+                name="hit_verdict_is_known", condition=Q(verdict__in=["human", "probable", "scanner"])
+            ),
+            # What a machine did counts for nothing.
+            models.CheckConstraint(
+                name="hit_of_a_machine_counts_for_nothing",
+                condition=~Q(verdict="scanner") | Q(engagement_id=None) | Q(reversed_by__isnull=False),
+            ),
+            # A link counts once a message, however often it is followed.
+            models.UniqueConstraint(
+                fields=["link"],
+                condition=Q(engagement_id__isnull=False, reversed_by=None),
+                name="hit_counts_once_per_link",
+            ),
+        ]
+        indexes = [models.Index(fields=["message", "at"], name="hit_of_message")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.verdict}"
