@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from accounts.domains import DATA, PRIVATE_SUFFIXES, is_reserved, registrable
+from team.words import folded as folded
 
 MAX_GRAPHEMES = 200
 MAX_COMBINING_MARKS = 16
@@ -167,16 +168,6 @@ def country_names() -> dict[str, str]:
     return dict(sorted(((code, name) for code, name in named), key=lambda one: folded(one[1])))
 
 
-@lru_cache(maxsize=8192)
-def folded(value: str) -> str:
-    """The form in which words are compared and found: no case, no accents, one space. Queries take it too."""
-    if value.isascii():
-        return " ".join(value.lower().split())
-    decomposed = unicodedata.normalize("NFKD", value.casefold().translate(_LETTERS_WITHOUT_ACCENT))
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return " ".join(bare.casefold().split())
-
-
 def run_together(folded_words: str) -> str:
     """O'Neill, O’Neill and O Neill as whoever types oneill means them; of words that are folded already."""
     return _INITIAL_ALONE.sub(r"\1", _APOSTROPHES.sub("", folded_words))
@@ -322,9 +313,6 @@ _INVISIBLE_EDGES = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\
 # What turns the direction of a line or takes no room on it. Joiners stay: Persian and emoji are written with them.
 _HIDDEN = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\ufeff") | frozenset(
     chr(c) for c in (*range(0x202A, 0x202F), *range(0x2061, 0x2070), *range(0xFFF9, 0xFFFC), 0xE0001)
-)
-_LETTERS_WITHOUT_ACCENT = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 _WRITTEN_TOGETHER = frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH"})
 _PASS_FOR_LATIN = frozenset("асеорхуіјѕһԁӏԛԝ" + "οανυικτρ")

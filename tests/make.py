@@ -6,6 +6,8 @@ from itertools import count
 from accounts.models import Account, ContactPoint, Employment, Person
 from accounts.search import index_people
 from agreement.models import Criterion, Disposition, Lane, Phase, Reason
+from content.actions.keeping import About, Made, add_asset
+from content.models import Asset
 from leads.actions.claiming import claim_lead
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import accept_hand_off, hand_off_lead
@@ -65,6 +67,19 @@ def make_person(*, email="", phone="", title="", account=None, **fields):
         index_people([person.pk])
         person.refresh_from_db()
     return person
+
+
+def make_asset(title=None, *, by=None, at=NOON, form="link", labels=(), **said):
+    """An asset in use, given to the library by a marketer; a link unless its form, text or upload say otherwise."""
+    by = by or User.objects.filter(memberships__role=Role.MARKETER).first() or make_user("mark", Role.MARKETER)
+    has = {
+        "link": {"url": "https://midfield.example/guide"},
+        "snippet": {"text": "Words"},
+        "talk_track": {"text": "Say"},
+    }
+    made = Made(form, **{name: said.pop(name) for name in ("url", "text", "upload") if name in said} or has[form])
+    about = About(title=title or f"Asset {next(_n)}", kind=said.pop("kind", Asset.Kind.GUIDE), labels=labels, **said)
+    return add_asset(about, made, by=by, at=at)
 
 
 def make_lead(*, phase=Phase.QUEUED, person=None, team=None, lane=Lane.CONTENT, bdr=None, ae=None, at=NOON, **seed):

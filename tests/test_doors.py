@@ -11,13 +11,14 @@ from django.utils import timezone
 from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Cadence, Phase, Stage
+from content.models import Asset
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
-from tests.make import make_lead, make_user, reason
+from tests.make import make_asset, make_lead, make_user, reason
 
 # In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
 WHO = ("nobody", "bdr", "bdr other", "ae", "ae other", "marketer", "manager", "manager other", "admin")
@@ -31,6 +32,8 @@ DOORS = {
     "team:profile": ("302 200 200 200 200 200 200 200 200", "302 200 200 200 200 200 200 200 200"),
     "team:calendar": ("302 405 405 405 405 405 405 405 405", "302 422 422 422 422 422 422 422 422"),
     "team:theme": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "content:asset": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
+    "content:version": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:now": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
@@ -208,11 +211,19 @@ def shared_view(lead):
     return SavedView.objects.get_or_create(name="Best first", defaults=fields)[0]
 
 
+def asset_args(parameters):
+    """What an address of the library names: an asset with one version."""
+    asset = Asset.objects.first() or make_asset(form="snippet", at=timezone.now())
+    return [{"public_id": asset.public_id, "number": 1}[name] for name in parameters]
+
+
 def address(name, parameters, things):
     leads, look, run = things
     short = name.rpartition(":")[2]
     if short == "setting_revert":
         return reverse(name, args=[renamed_stage().pk])
+    if name.startswith("content:"):
+        return reverse(name, args=asset_args(parameters))
     if "token" in parameters:
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
     if short == "shared_undo":
@@ -281,7 +292,7 @@ def test_every_other_method_is_refused_and_only_the_health_pages_tell_a_head_wha
 
 
 # What is nobody's: whether the place runs, and her own settings.
-OPEN_TO_ALL = {"healthz", "readyz", "metrics", "team:profile", "team:calendar", "team:theme"}
+OPEN_TO_ALL = {"content:asset", "healthz", "readyz", "metrics", "team:profile", "team:calendar", "team:theme"}
 
 
 def test_who_holds_no_role_any_more_is_shown_nobody(things, alice, mona, team):

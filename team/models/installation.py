@@ -80,6 +80,7 @@ class Upload(models.Model):
     class Purpose(models.TextChoices):
         IMPORT = "import", _("import")
         IMPORT_REJECTS = "import_rejects", _("rejected rows")
+        ASSET = "asset", _("asset")
 
     purpose = models.CharField(max_length=20, choices=Purpose)
     file = models.FileField(upload_to="uploads/%Y/%m/")
@@ -88,12 +89,16 @@ class Upload(models.Model):
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
     at = models.DateTimeField()
-    keep_until = models.DateTimeField()
+    # Null for what is kept as long as something names it: the file of an asset.
+    keep_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="upload_purpose_is_known", condition=Q(purpose__in=["import", "import_rejects"])
+                name="upload_purpose_is_known", condition=Q(purpose__in=["import", "import_rejects", "asset"])
+            ),
+            models.CheckConstraint(
+                name="upload_of_people_is_forgotten", condition=Q(purpose="asset") | Q(keep_until__isnull=False)
             ),
         ]
         indexes = [models.Index(fields=["keep_until"], name="upload_keep_until")]

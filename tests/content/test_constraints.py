@@ -2,8 +2,9 @@
 
 import pytest
 
-from content.models import Asset
+from content.models import Asset, AssetAccess, AssetEvent, AssetThumb, Label, LibrarySearch
 from tests.constraints import again, constraints_of, put, refuses
+from tests.make import NOON, make_asset, make_user
 
 CONSTRAINTS = constraints_of("content")
 
@@ -17,9 +18,52 @@ def same_title():
     asset()
 
 
+def itself():
+    row = asset()
+    put(row, successor=row)
+
+
+def version():
+    return make_asset().versions.get()
+
+
+def access(**fields):
+    AssetAccess.objects.create(
+        **{"asset": asset(), "user": make_user("ana"), "at": NOON, "did": "used", "place": "lead", **fields}
+    )
+
+
+def thumb(**fields):
+    row = version()
+    known = {"asset": row.asset, "user": row.made_by, "version": row, "is_up": True, "at": NOON}
+    return AssetThumb.objects.create(**{**known, **fields})
+
+
 CASES = {
     "asset_has_a_title": lambda: put(asset(), title=""),
     "asset_title_once_per_kind": same_title,
+    "asset_is_not_its_own_successor": itself,
+    "asset_retired_for_a_reason": lambda: put(asset(), retired_at=NOON),
+    "assetversion_form_is_known": lambda: put(version(), form="film"),
+    "assetversion_holds_what_its_form_says": lambda: put(version(), form="snippet"),
+    "assetversion_leads_to_the_web": lambda: put(version(), url="javascript:alert(1)"),
+    "assetversion_approved_by_somebody": lambda: put(version(), approved_by=None),
+    "assetversion_current_is_approved": lambda: put(version(), approved_by=None, approved_at=None),
+    "assetversion_number_once": lambda: again(version(), is_current=False),
+    "assetversion_one_is_current": lambda: again(version(), number=2),
+    "assetevent_verb_is_known": lambda: AssetEvent.objects.create(
+        asset=asset(), at=NOON, by=make_user("ana"), verb="burn"
+    ),
+    "assetaccess_did_is_known": lambda: access(did="ate"),
+    "assetaccess_place_is_known": lambda: access(place="moon"),
+    "librarysearch_place_is_known": lambda: LibrarySearch.objects.create(
+        user=make_user("ana"), at=NOON, place="moon", q="x"
+    ),
+    "assetthumb_once_per_user": lambda: again(thumb()),
+    "assetthumb_down_has_a_reason": lambda: thumb(is_up=False),
+    "label_dimension_is_known": lambda: Label.objects.create(dimension="mood", key="x", label="X"),
+    "label_says_something": lambda: Label.objects.create(dimension="need", key="x", label=""),
+    "label_key_once_per_dimension": lambda: again(Label.objects.get(dimension="persona", key="champion")),
 }
 
 

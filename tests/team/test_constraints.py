@@ -72,9 +72,9 @@ def same_address():
     User.objects.create(email=user.email.upper(), name="Alice")
 
 
-def strange_upload():
+def strange_upload(purpose="virus", keep_until=NOON):
     user = make_user("alice")
-    Upload.objects.create(purpose="virus", name="x", size=1, sha256="0" * 64, by=user, at=NOON, keep_until=NOON)
+    Upload.objects.create(purpose=purpose, name="x", size=1, sha256="0" * 64, by=user, at=NOON, keep_until=keep_until)
 
 
 def covered_by_herself():
@@ -117,6 +117,7 @@ CASES = {
     "settingchange_verb_is_known": lambda: setting_change(verb="guess"),
     "settingchange_reverted_once": lambda: [setting_change(reverts=1) for _twice in "ab"],
     "upload_purpose_is_known": strange_upload,
+    "upload_of_people_is_forgotten": lambda: strange_upload("import", None),
     "team_one_is_default": default_twice,
     "team_default_is_not_retired": retired_default,
     "team_with_successor_is_retired": lambda: put(make_team(), successor=make_team()),

@@ -1,0 +1,243 @@
+"""What is done to an asset: each is one transaction and one AssetEvent, and it is found by its new words after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from content.actions.indexing import index_assets
+from content.models import Asset, AssetEvent, AssetVersion, Label, Topic
+from content.models.asset import KEEPERS
+
+if TYPE_CHECKING:
+    from team.models import Upload, User
+
+Verb = AssetEvent.Verb
+Form = AssetVersion.Form
+# Further, and its page would have to look through everything that ever was.
+SUCCESSORS_MAX = 20
+
+
+class AssetRefused(Exception):
+    """What was asked of this asset is not possible. Safe to show; `field` is the answer that is to be changed."""
+
+    def __init__(self, words: str, *, field: str | None = None) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class About:
+    """What is said of an asset, apart from what it is."""
+
+    title: str
+    kind: str
+    topic: Topic | None = None
+    labels: tuple[Label, ...] = ()
+    when_to_use: str = ""
+    language: str = ""
+    owner: User | None = None
+    review_on: date | None = None
+    expires_on: date | None = None
+    successor: Asset | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a version is: one of an address, a file and words."""
+
+    form: str
+    url: str = ""
+    upload: Upload | None = None
+    text: str = ""
+    note: str = field(default="")
+
+
+def add_asset(about: About, made: Made, *, by: User, at: datetime) -> Asset:
+    """A keeper's asset is approved with its first version; what anybody else hands in waits for a keeper."""
+    is_keeper = any(by.has_role(role) for role in KEEPERS)
+    with transaction.atomic():
+        asset = Asset(added_at=at, handed_in_by=None if is_keeper else by)
+        changes = _say(asset, about)
+        asset.labels.set(about.labels)
+        _add_version(asset, made, number=1, by=by, at=at, is_approved=is_keeper)
+        _note(asset, Verb.ADD if is_keeper else Verb.HAND_IN, by=by, at=at, version=1, changes=changes)
+        index_assets([asset.pk])
+    return asset
+
+
+def change_asset(asset: Asset, about: About, *, by: User, at: datetime) -> bool:
+    """Say other things about it; whether anything is different now."""
+    with transaction.atomic():
+        locked = _lock(asset)
+        had = set(locked.labels.all())
+        changes = _say(locked, about)
+        if had != set(about.labels):
+            changes["labels"] = [sorted(map(str, had)), sorted(map(str, about.labels))]
+            locked.labels.set(about.labels)
+        if changes:
+            _note(locked, Verb.CHANGE, by=by, at=at, changes=changes)
+            index_assets([locked.pk])
+    return bool(changes)
+
+
+def add_version(asset: Asset, made: Made, *, is_approved: bool, by: User, at: datetime) -> AssetVersion:
+    """The next version; approved, it is what the address leads to from now on."""
+    with transaction.atomic():
+        locked = _lock(asset)
+        last = locked.versions.order_by("-number").values_list("number", flat=True).first() or 0
+        version = _add_version(locked, made, number=last + 1, by=by, at=at, is_approved=is_approved)
+        _note(locked, Verb.VERSION, by=by, at=at, version=version.number, changes={"approved": [None, is_approved]})
+        index_assets([locked.pk])
+    return version
+
+
+def approve_version(version: AssetVersion, *, by: User, at: datetime) -> None:
+    """What the address leads to from now on: a version that waited, or an earlier one again."""
+    with transaction.atomic():
+        asset = _lock(version.asset)
+        if asset.retired_at is not None:
+            raise AssetRefused(_("This asset is retired. Put it back first."))
+        current = asset.versions.filter(is_current=True).first()
+        if current is not None and current.pk == version.pk:
+            return
+        asset.versions.filter(is_current=True).update(is_current=False)
+        approved = {} if version.approved_at else {"approved_by": by, "approved_at": at}
+        AssetVersion.objects.filter(pk=version.pk).update(is_current=True, **approved)
+        if asset.owner_id is None:
+            asset.owner = by
+            asset.save(update_fields=["owner"])
+        before = current.number if current else None
+        _note(asset, Verb.APPROVE, by=by, at=at, version=version.number, changes={"current": [before, version.number]})
+        index_assets([asset.pk])
+    version.refresh_from_db()
+
+
+def retire_asset(asset: Asset, *, because: str, successor: Asset | None, by: User, at: datetime) -> None:
+    """Nobody sends or finds it any more; whoever follows its address is offered its successor."""
+    with transaction.atomic():
+        locked = _lock(asset)
+        if locked.retired_at is not None:
+            return
+        _must_succeed(locked, successor)
+        locked.retired_at, locked.retired_because = at, because
+        had, locked.successor = locked.successor, successor
+        locked.save(update_fields=["retired_at", "retired_because", "successor"])
+        changes = {"because": [None, because], "successor": [had and had.title, successor and successor.title]}
+        _note(locked, Verb.RETIRE, by=by, at=at, changes=changes)
+
+
+def restore_asset(asset: Asset, *, by: User, at: datetime) -> None:
+    with transaction.atomic():
+        locked = _lock(asset)
+        if locked.retired_at is None:
+            return
+        because = locked.retired_because
+        locked.retired_at, locked.retired_because = None, ""
+        locked.save(update_fields=["retired_at", "retired_because"])
+        _note(locked, Verb.RESTORE, by=by, at=at, changes={"because": [because, None]})
+
+
+def successor_of(asset: Asset, *, on: date) -> Asset | None:
+    """Where its address may lead instead: the first of those that follow one another and can be sent."""
+    following = asset.successor
+    for _step in range(SUCCESSORS_MAX):
+        if following is None or not following.is_over(on=on):
+            break
+        following = following.successor
+    return Asset.objects.sendable(on=on).filter(pk=following.pk).first() if following else None
+
+
+def _lock(asset: Asset) -> Asset:
+    return Asset.objects.select_for_update().get(pk=asset.pk)
+
+
+def _say(asset: Asset, about: About) -> dict[str, list[Any]]:
+    """Write what is said of it; what is different now."""
+    values = {
+        "title": about.title,
+        "kind": about.kind,
+        "topic": about.topic,
+        "when_to_use": about.when_to_use,
+        "language": about.language,
+        "owner": about.owner,
+        "review_on": about.review_on,
+        "expires_on": about.expires_on,
+        "successor": about.successor,
+    }
+    changes = {
+        name: [_plain(getattr(asset, name)), _plain(value)]
+        for name, value in values.items()
+        if getattr(asset, name) != value
+    }
+    for name, value in values.items():
+        setattr(asset, name, value)
+    if asset.pk is not None:
+        _must_succeed(asset, about.successor)
+    same = Asset.objects.filter(kind=about.kind, title=about.title).exclude(pk=asset.pk)
+    taken = AssetRefused(_("There is one of this kind with this title already."), field="title")
+    if same.exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            asset.save(update_fields=list(values) if asset.pk else None)
+    except IntegrityError as error:
+        # Somebody was faster.
+        raise taken from error
+    return changes
+
+
+def _must_succeed(asset: Asset, successor: Asset | None) -> None:
+    """No asset follows itself, round however many corners."""
+    following = successor
+    for _step in range(SUCCESSORS_MAX):
+        if following is None:
+            return
+        if following.pk == asset.pk:
+            raise AssetRefused(_("That would follow itself: it comes after this one already."), field="successor")
+        following = following.successor
+    raise AssetRefused(_("Too many follow one another there. Choose the last of them."), field="successor")
+
+
+def _add_version(asset: Asset, made: Made, *, number: int, by: User, at: datetime, is_approved: bool) -> AssetVersion:
+    if is_approved:
+        asset.versions.filter(is_current=True).update(is_current=False)
+    if made.upload is not None and made.upload.pk is None:
+        made.upload.save()
+    return AssetVersion.objects.create(
+        asset=asset,
+        number=number,
+        form=made.form,
+        url=made.url,
+        upload=made.upload,
+        text=made.text,
+        note=made.note,
+        made_by=by,
+        made_at=at,
+        approved_by=by if is_approved else None,
+        approved_at=at if is_approved else None,
+        is_current=is_approved,
+    )
+
+
+def _note(
+    asset: Asset, verb: AssetEvent.Verb, *, by: User, at: datetime, changes: dict[str, Any], version: int | None = None
+) -> None:
+    AssetEvent.objects.create(asset=asset, verb=verb, by=by, at=at, version=version, changes=changes)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON keeps it, and as history says it."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def labels_by_key(dimension: str, keys: Iterable[str]) -> list[int]:
+    """The ids of these labels, by which other rooms ask for what fits: a role in a buying group, a phase."""
+    return list(Label.objects.filter(dimension=dimension, key__in=list(keys)).values_list("pk", flat=True))

@@ -1,0 +1,59 @@
+"""What we do with the library, as it is counted: opened, used, looked for in vain, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+
+from content.models import Asset, AssetAccess, AssetThumb, AssetVersion, LibrarySearch
+from content.models.use import Place
+from content.words import QUERY_MAX
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# Who looks for the same again within this time still looks for it.
+SAME_SEARCH = timedelta(minutes=10)
+
+
+def open_asset(asset: Asset, *, place: str, by: User, at: datetime) -> None:
+    """One of ours read it, somewhere. A reading only: it moves nothing else."""
+    AssetAccess.objects.create(asset=asset, user=by, at=at, did=AssetAccess.Did.OPENED, place=_known(place))
+
+
+def use_assets(ids: Iterable[int], *, place: str, by: User, at: datetime) -> None:
+    """Somebody of ours gave these to a person out there, or spoke by them."""
+    used = sorted(set(ids))
+    rows = [AssetAccess(asset_id=pk, user=by, at=at, did=AssetAccess.Did.USED, place=_known(place)) for pk in used]
+    with transaction.atomic():
+        AssetAccess.objects.bulk_create(rows)
+        Asset.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=at), pk__in=used).update(last_used_at=at)
+
+
+def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: User, at: datetime) -> None:
+    """Nothing was found. Once for who tries it again a little later."""
+    q = " ".join(words)[:QUERY_MAX]
+    before = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - SAME_SEARCH)
+    if any(row.asked == asked for row in before):
+        return
+    LibrarySearch.objects.create(user=by, at=at, place=_known(place), q=q, asked=asked)
+
+
+def judge_asset(asset: Asset, version: AssetVersion, *, is_up: bool, reason: str, by: User, at: datetime) -> None:
+    """Her thumb, in place of the one she gave before."""
+    AssetThumb.objects.update_or_create(
+        asset=asset, user=by, defaults={"version": version, "is_up": is_up, "reason": reason, "at": at}
+    )
+
+
+def take_thumb_back(asset: Asset, *, by: User) -> None:
+    AssetThumb.objects.filter(asset=asset, user=by).delete()
+
+
+def _known(place: str) -> str:
+    """Where an address says nonsense, somebody followed it."""
+    return place if place in Place.values else Place.LINK

@@ -1,0 +1,90 @@
+"""The one address of an asset, for everybody who was given it, and the versions behind it for who works here."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+import structlog
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_GET
+
+from content.actions.keeping import successor_of
+from content.actions.using import open_asset
+from content.filetypes import media_type_of
+from content.models import Asset, AssetVersion
+from content.views.access import visible_asset
+from team.http import Request
+
+logger = structlog.get_logger(__name__)
+Form = AssetVersion.Form
+
+
+@login_not_required
+@require_GET
+def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    """Its current version; 410 with its successor where it is over, 404 where nothing was ever approved.
+
+    That one of ours came by is noted, with the place that her address says.
+    """
+    found = Asset.objects.select_related("successor").filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    current = found.versions.filter(is_current=True).select_related("upload").first()
+    if current is None:
+        raise Http404
+    if found.is_over(on=timezone.localdate()):
+        return _gone(request, found)
+    user = request.user
+    if user.is_authenticated and user.held:
+        open_asset(found, place=request.GET.get("from", ""), by=user, at=timezone.now())
+    elif current.form == Form.TALK_TRACK:
+        # What a rep says is for reps.
+        raise Http404
+    return _served(request, found, current)
+
+
+@require_GET
+def version(request: Request, public_id: UUID, number: int) -> HttpResponseBase:
+    """One version by itself: of those never approved only who keeps the library and who made it are told."""
+    found = visible_asset(request, public_id)
+    wanted = found.versions.visible_to(request.user).select_related("upload").filter(number=number).first()
+    if wanted is None:
+        raise Http404
+    return _served(request, found, wanted)
+
+
+def _gone(request: HttpRequest, found: Asset) -> HttpResponse:
+    context = {"asset": found, "successor": successor_of(found, on=timezone.localdate())}
+    return _fresh(render(request, "content/gone.html", context, status=410))
+
+
+def _served(request: HttpRequest, found: Asset, version: AssetVersion) -> HttpResponseBase:
+    response: HttpResponseBase
+    if version.form == Form.LINK:
+        response = HttpResponseRedirect(version.url)
+    elif version.form == Form.FILE and version.upload is not None:
+        try:
+            file = version.upload.file.open("rb")
+        except OSError as error:
+            logger.exception("file_of_asset_missing", asset=found.pk, version=version.number)
+            raise Http404 from error
+        response = FileResponse(file, content_type=media_type_of(version.upload.name))
+        # A download under the name it came with, never a page of ours.
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(version.upload.name, safe='')}"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    else:
+        response = render(request, "content/snippet.html", {"asset": found, "version": version})
+    return _fresh(response)
+
+
+def _fresh[Response: HttpResponseBase](response: Response) -> Response:
+    """Whoever follows the address tomorrow is given what is current tomorrow, and no search engine keeps it."""
+    patch_cache_control(response, no_store=True)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
