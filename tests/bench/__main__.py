@@ -30,6 +30,7 @@ MEASURES = {
     "hand_raiser": ("fairness", "who is taken next from a pool with 2,000 missed leads, at every minute of a day"),
     "import": ("imports", "a file of 9,240 rows in the worker, and the pages meanwhile, on SQLite and on PostgreSQL"),
     "first_load": ("first_load", "bytes and requests of My queue in a browser that has nothing"),
+    "inbound": ("inbound", "mails of shared/data: bounces, complaints and automatic replies told by their kind"),
     "start": ("start", "from a clean clone to the login page, and again"),
 }
 
