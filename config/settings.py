@@ -295,6 +295,7 @@ CELERY_TIMEZONE = "UTC"
 # worker was there: one is as good as a hundred.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-leads": {"task": "leads.tasks.sweep_leads", "schedule": 15, "options": {"expires": 15}},
+    "look-at-signals": {"task": "leads.tasks.look_at_signals", "schedule": 15, "options": {"expires": 15}},
     "notice-clocks": {"task": "leads.tasks.notice_clocks", "schedule": 15, "options": {"expires": 15}},
     "run-imports": {"task": "leads.tasks.run_imports", "schedule": 15, "options": {"expires": 15}},
     "carry-on-moves": {"task": "leads.tasks.carry_on_moves", "schedule": 15, "options": {"expires": 15}},

@@ -41,7 +41,7 @@ from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
-from leads.why import HandedOff, Slept, came_back_words, woke_words
+from leads.why import HandedOff, Slept, came_back_words, woke, woke_words
 from team.calendars import hours_kept
 from team.models import Role, User
 from team.prepared import Asked, in_one_trip
@@ -143,6 +143,7 @@ class LeadPage:
         self.timeline.want(self.names)
         self.names.want("user", *[answer.by_id for answer in newest.values()])
         want_routing(self.names, self.first_data)
+        self.names.want("person", self.first_data.get("whose"))
         if self.meeting:
             self.names.want("user", self.meeting.escalated_to_id)
         self.names.load()
@@ -222,7 +223,12 @@ class LeadPage:
         step = self.step
         if self.handed and step and (step.made_by == Step.MadeBy.SYSTEM or step.kind == StepKind.REBOOK):
             return came_back_words(self.handed, now=self.now)
-        return woke_words(self.slept, self.lead.origin, now=self.now) if self.slept else ""
+        if not self.slept:
+            return ""
+        began = self.first_data
+        whose = self.names.say("person", began["whose"]) if began.get("whose") else ""
+        by = woke(began, self.lead.evidence, whose=whose, now=self.now)
+        return woke_words(self.slept, self.lead.origin, now=self.now, woke=by)
 
     # What may be done
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 from django.utils.translation import gettext as _
 
-from accounts.models import Account
+from accounts.models import Account, Person
 from agreement.models import Criterion, Disposition, Reason, Stage
 from team.models import Team, Territory, User
 from team.prepared import Prepared
@@ -23,6 +24,7 @@ SOURCES: dict[str, type[Any]] = {
     "stage": Stage,
     "disposition": Disposition,
     "criterion": Criterion,
+    "person": Person,
 }
 # Short lists of codes, read whole: sentences name them and forms offer them.
 CODES = ("reason", "stage", "disposition", "criterion")
@@ -62,7 +64,9 @@ class Names:
 
     def say(self, kind: str, pk: Any) -> str:
         """The name, or a word for something that is not there any more."""
-        return self._names.get((kind, pk)) or (_("somebody") if kind == "user" else _("something that is gone"))
+        return self._names.get((kind, pk)) or (
+            _("somebody") if kind in ("user", "person") else _("something that is gone")
+        )
 
     def more(self, kind: str, pk: Any) -> str:
         """What a code means to the program, whether or not it is still offered."""
@@ -89,8 +93,14 @@ def _rows(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
     return rows.order_by().values_list(
         Value(kind, output_field=text),
         "pk",
-        LABELS.get(kind, "name"),
+        name_of_person() if kind == "person" else LABELS.get(kind, "name"),
         MORE[kind] if is_code else Value("", output_field=text),
         Case(When(retired_at=None, then=Value(0)), default=Value(1)) if is_code else zero,
         "position" if is_code else zero,
     )
+
+
+def name_of_person() -> Coalesce:
+    """Whoever has no name is called by what is kept with her."""
+    name = Trim(Concat("given_name", Value(" "), "family_name"))
+    return Coalesce(NullIf(name, Value("")), "known_by", output_field=CharField())

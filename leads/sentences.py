@@ -128,6 +128,10 @@ BECAUSE = {
     "asked": gettext_lazy("asked to be contacted"),
     "date": gettext_lazy("the day came"),
     "job_change": gettext_lazy("a new job"),
+    "engaged": gettext_lazy("showed interest again"),
+    "colleague": gettext_lazy("a colleague showed interest"),
+    "answered": gettext_lazy("what was missing is known"),
+    "promotion": gettext_lazy("a new title"),
     "by_hand": gettext_lazy("by hand"),
     "meeting_at_account": gettext_lazy("a colleague meets somebody there first"),
     "meeting_gone": gettext_lazy("no colleague meets anybody there now"),
@@ -374,6 +378,10 @@ def _rewoken(t: Teller, e: LeadEvent) -> Told:
 def _woken(t: Teller, e: LeadEvent) -> Told:
     if e.by_id:
         return Told("back", _("%(who)s woke it") % {"who": t.who(e)})
+    if whose := e.data.get("whose"):
+        return Told(
+            "back", _("Came back"), _("%(name)s, a colleague, showed interest") % {"name": t.names.say("person", whose)}
+        )
     return Told("back", _("Came back"), _because(e))
 
 
@@ -448,6 +456,7 @@ def want(names: Names, event: LeadEvent) -> None:
     names.want("user", event.by_id, data.get("ae"), data.get("bdr"), data.get("old"), data.get("to"))
     names.want("user", *_pair(event, "ae"), *_pair(event, "bdr"))
     names.want("team", data.get("team"), *_pair(event, "team"))
+    names.want("person", data.get("whose"))
     names.want(*_ref(data))
 
 

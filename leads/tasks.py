@@ -12,6 +12,7 @@ from leads.actions import (
     rescoring,
     restaging,
     reteaming,
+    signalling,
     sweeping,
 )
 from team.clock import database_now
@@ -21,6 +22,14 @@ from team.clock import database_now
 def sweep_leads() -> int:
     """Every 15 seconds: wake, free, move between bands. A second run finds nothing due."""
     return sweeping.ring("sweep_leads", lambda at: sweeping.sweep_leads(at=at))
+
+
+@shared_task
+def look_at_signals() -> int:
+    """Every 15 seconds: changes of job, answers, what colleagues did. Each is looked at once, rung twice or not."""
+    return sweeping.ring("look_at_job_changes", lambda at: signalling.look_at_job_changes(at=at)) + sweeping.ring(
+        "look_at_signals", lambda at: signalling.look_at_signals(at=at)
+    )
 
 
 @shared_task

@@ -48,7 +48,8 @@ def wake_day(rule: ReasonRule, facts: Facts, *, today: date) -> date:
 
 def years_on(day: date, years: int) -> date:
     """The same day so many years on; the end of February stays in it."""
-    return day.replace(year=day.year + years, day=min(day.day, 28))
+    last = calendar.monthrange(day.year + years, day.month)[1]
+    return day.replace(year=day.year + years, day=min(day.day, last))
 
 
 def wake_moment(day: date, *, zone: str) -> datetime:

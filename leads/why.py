@@ -34,11 +34,12 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from accounts.models import ContactPoint, Suppression, called
+from accounts.models import ContactPoint, Person, Suppression, called
 from agreement.models import Cadence, Lane, Phase, ReasonRule, StepKind
 from content.models import Asset, Topic
 from leads.cadence import Attempt, attempts_of, first_attempt
-from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Step
+from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Signal, Step
+from leads.naming import name_of_person
 from team.prepared import Prepared
 from team.templatetags.midfield import day_words, span_words
 
@@ -48,6 +49,7 @@ FRESH = timedelta(hours=24)
 # A month that is nearer than this is named without its year.
 NEAR = timedelta(days=300)
 Category = ReasonRule.Category
+Kind = Signal.Kind
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -102,6 +104,16 @@ class Slept:
 
 
 @dataclass(frozen=True, slots=True)
+class Woke:
+    """What brought somebody back, as the first event of her new pursuit says it, with what that names."""
+
+    code: str
+    # The colleague who did it, and what was done.
+    whose: str = ""
+    did: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one lead, as far as a row says it."""
 
@@ -133,6 +145,9 @@ class Facts:
     handed: HandedOff | None
     note: str
     because: str
+    # What brought her back, as the first event holds it, and the name of a colleague who did.
+    began: dict[str, Any] | None
+    whose: str = ""
 
     @property
     def name(self) -> str:
@@ -175,7 +190,8 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
     if not lead_ids:
         return {}
     rows = _KNOWN.rows(leads=list(lead_ids))
-    titles = _titles([row[_EVIDENCE] for row in rows])
+    began = [row[_BEGAN] or {} for row in rows]
+    titles = _titles([row[_EVIDENCE] for row in rows], people={one["whose"] for one in began if one.get("whose")})
     found = {}
     for row in rows:
         known: list[Any] = ["" if value is None and column in _WORDS else value for column, value in enumerate(row)]
@@ -185,14 +201,16 @@ def facts_of(lead_ids: Collection[int]) -> dict[int, Facts]:
         if reached := row[_FIRST_ATTEMPT]:
             known[_CADENCE] = row[_CADENCE] or reached["cadence"]
             known[_FIRST_ATTEMPT] = _first(known[_CADENCE], reached)
+        whose = (row[_BEGAN] or {}).get("whose") or 0
+        known.append(titles.get(("person", whose), ""))
         found[row[0]] = Facts(*known)
     return found
 
 
 _COLUMNS = list(Facts.__dataclass_fields__)
 _WORDS = frozenset(place for place, name in enumerate(_COLUMNS) if Facts.__dataclass_fields__[name].type == "str")
-_EVIDENCE, _SLEPT, _HANDED, _CADENCE, _FIRST_ATTEMPT = map(
-    _COLUMNS.index, ("evidence", "slept", "handed", "cadence_id", "first")
+_EVIDENCE, _SLEPT, _HANDED, _CADENCE, _FIRST_ATTEMPT, _BEGAN = map(
+    _COLUMNS.index, ("evidence", "slept", "handed", "cadence_id", "first", "began")
 )
 
 
@@ -248,6 +266,10 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
                 output_field=CharField(),
             ),
             _while_queued(began.values(code=KT("data__because"))[:1]),
+            Case(
+                When(previous__isnull=False, first_touched_at=None, then=Subquery(began.values("data")[:1])),
+                output_field=JSONField(),
+            ),
         )
     )  # fmt: skip
 
@@ -260,22 +282,23 @@ def _while_queued(words: QuerySet[Any, Any]) -> Case:
 _KNOWN = Prepared(_known)
 
 
-def _titles(evidences: Iterable[list[Any]]) -> dict[tuple[str, int], str]:
-    """What the engagements were about, by ("asset" or "topic", id), in one statement."""
+def _titles(evidences: Iterable[list[Any]], *, people: Collection[int] = ()) -> dict[tuple[str, int], str]:
+    """What the engagements were about and who these are, by ("asset", "topic" or "person", id), in one statement."""
     named = [one for evidence in evidences for one in evidence]
     assets = {one[1] for one in named if one[1]}
     topics = {one[2] for one in named if one[2] and not one[1]}
-    if not assets and not topics:
+    if not assets and not topics and not people:
         return {}
-    rows = _TITLES.rows(assets=sorted(assets), topics=sorted(topics))
+    rows = _TITLES.rows(assets=sorted(assets), topics=sorted(topics), people=sorted(people))
     return {(kind, pk): title for kind, pk, title in rows}
 
 
-def _named(*, assets: list[int], topics: list[int]) -> QuerySet[Any, Any]:
+def _named(*, assets: list[int], topics: list[int], people: list[int]) -> QuerySet[Any, Any]:
     of = CharField()
     titles = Asset.objects.filter(pk__in=assets).order_by().values_list(Value("asset", of), "pk", "title")
     labels = Topic.objects.filter(pk__in=topics).order_by().values_list(Value("topic", of), "pk", "label")
-    return titles.union(labels, all=True)
+    names = Person.objects.filter(pk__in=people).order_by().values_list(Value("person", of), "pk", name_of_person())
+    return titles.union(labels, names, all=True)
 
 
 _TITLES = Prepared(_named)
@@ -338,7 +361,7 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := came_back_words(facts.handed, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:
-        return woke_words(facts.slept, facts.origin, now=now)
+        return woke_words(facts.slept, facts.origin, now=now, woke=_woke(facts, now=now))
     return " · ".join(part for part in (facts.tier, _interest(facts, now=now)) if part)
 
 
@@ -416,10 +439,41 @@ def came_back_words(handed: HandedOff, *, now: datetime) -> str:
     return ""
 
 
-def woke_words(slept: Slept, origin: str, *, now: datetime) -> str:
-    """Why somebody who slept is here again."""
+def _woke(facts: Facts, *, now: datetime) -> Woke | None:
+    code = (facts.began or {}).get("woke", "")
+    did = [_did(kind, about, at, now=now) for kind, about, at in facts.evidence[:1]]
+    return Woke(code, facts.whose, "".join(did)) if code else None
+
+
+def woke(began: dict[str, Any], evidence: list[Any], *, whose: str, now: datetime) -> Woke | None:
+    """What brought her back, for the page of one lead."""
+    if not (code := began.get("woke", "")):
+        return None
+    needs = evidence[:1] if code in (Kind.ENGAGED, Kind.COLLEAGUE) else []
+    did = [_did(kind, about, at, now=now) for kind, about, at in _evidence(needs, _titles([needs]))]
+    return Woke(code, whose, "".join(did))
+
+
+def woke_words(slept: Slept, origin: str, *, now: datetime, woke: Woke | None = None) -> str:
+    """Why somebody who slept is here again: what brought her back, if that was not the day, and why she slept."""
     words = slept_words(slept, now=now)
-    return _("Wrote again · %(slept)s") % {"slept": words} if origin == Lead.Origin.SIGNAL else words
+    signal = _signal_words(woke) if woke else _("Wrote again") if origin == Lead.Origin.SIGNAL else ""
+    return f"{signal} · {words}" if signal else words
+
+
+def _signal_words(woke: Woke) -> str:
+    did = woke.did or _("showed interest again")
+    if woke.code == Kind.COLLEAGUE:
+        return _("%(name)s, a colleague, %(did)s") % {"name": woke.whose or _("Somebody there"), "did": did}
+    words = {
+        "reply": _("Wrote again"),
+        "asked": _("Asked to be contacted"),
+        Kind.ENGAGED: capfirst(did),
+        Kind.ANSWERED: _("Answered meanwhile"),
+        Kind.JOB_CHANGE: _("Has a new job"),
+        Kind.PROMOTION: _("Has a new title"),
+    }
+    return words.get(woke.code, "")
 
 
 def slept_words(slept: Slept, *, now: datetime) -> str:

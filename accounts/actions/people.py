@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, ContactPoint, Employment, Person, Suppression
+from accounts.jobs import is_another_title
+from accounts.models import Account, ContactPoint, Employment, JobChange, Person, Suppression
 from accounts.normalise import BadValue, email, phone, text, without_plus_tag
 from accounts.search import index_people
 
@@ -120,6 +121,8 @@ def correct_title(person: Person, title: str, *, expect: int, by: User, at: date
         Employment.objects.create(person=person, title=title)
     elif current is not None and (title or current.account_id):
         Employment.objects.filter(pk=current.pk).update(title=title)
+        if is_another_title(current.title, title):
+            JobChange.objects.create(person=person, kind=JobChange.Kind.TITLE, at=at)
     elif current is not None:
         current.delete()
     _write(person, {})
@@ -136,6 +139,8 @@ def change_employer(
         return
     if current is not None:
         Employment.objects.filter(pk=current.pk).update(is_current=False, until_on=_last_day(current, at))
+    if account is not None and _worked_elsewhere(person, account):
+        JobChange.objects.create(person=person, kind=JobChange.Kind.COMPANY, at=at)
     title = text(title if title is not None else "", most=200)
     if account is not None or title:
         Employment.objects.create(person=person, account=account, title=title, from_on=at.date())
@@ -342,6 +347,11 @@ def _make_primary(point: ContactPoint) -> None:
     ContactPoint.objects.filter(person=point.person_id, kind=point.kind, is_primary=True).update(is_primary=False)
     ContactPoint.objects.filter(pk=point.pk).update(is_primary=True)
     point.is_primary = True
+
+
+def _worked_elsewhere(person: Person, account: Account) -> bool:
+    """Else it is only known now where she works."""
+    return Employment.objects.filter(person=person, account__isnull=False).exclude(account=account).exists()
 
 
 def _last_day(employment: Employment, at: datetime) -> Any:

@@ -1,7 +1,7 @@
 """Who we may sell to: accounts, people, how to reach them, and what others call them. It knows nothing of leads."""
 
 from accounts.models.account import Account, AccountDomain, Standing
-from accounts.models.person import ContactPoint, Employment, Person, Suppression, called
+from accounts.models.person import ContactPoint, Employment, JobChange, Person, Suppression, called
 from accounts.models.records import CustomField, ExternalId, PersonMerge, SearchText
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "CustomField",
     "Employment",
     "ExternalId",
+    "JobChange",
     "Person",
     "PersonMerge",
     "SearchText",

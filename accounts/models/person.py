@@ -163,6 +163,32 @@ class Employment(models.Model):
         return self.title or str(self.account)
 
 
+class JobChange(models.Model):
+    """Somebody has another employer or title than before. Whoever is above looks when it matters, and notes that."""
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", _("Another company")
+        TITLE = "title", _("Another title")
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="job_changes", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField()
+    # A file says so, and none of us.
+    by_file = models.BooleanField(default=False)
+    looked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("change of job")
+        verbose_name_plural = _("changes of job")
+        constraints = [
+            models.CheckConstraint(name="jobchange_kind_is_known", condition=Q(kind__in=["company", "title"])),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(looked_at=None), name="jobchange_to_look_at")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.kind}"
+
+
 class Suppression(models.Model):
     """Somebody or some address that may not be reached on a channel. The key, a keyed hash, survives erasure."""
 

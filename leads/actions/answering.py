@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from agreement.models import Criterion, Phase
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
+from leads.actions.signalling import tell_answered
 from leads.models import Answer, Lead, LeadEvent
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def answer_criteria(lead: Lead, *, answers: dict[Criterion, tuple[str, str]], by
     if not answers:
         raise MoveRefused(_("Answer at least one."), field="answers")
     effects = Effects(held, by=by, at=at)
-    codes = []
+    codes: list[list[Any]] = []
     for criterion, (value, evidence) in answers.items():
         if value not in Answer.Value.values:
             raise MoveRefused(_("Yes, no or unknown."), field=criterion.key)
@@ -39,5 +40,6 @@ def answer_criteria(lead: Lead, *, answers: dict[Criterion, tuple[str, str]], by
         )
         codes.append([criterion.pk, value])
         effects.add("answers", answer.pk)
+    tell_answered(held, dict(codes), at=at)
     event = alter(held, "answer", by=by, at=at, data=effects.data(answers=codes))
     return write(held, event)

@@ -10,11 +10,12 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Employment, Person
-from agreement.models import AgreementVersion, DefinitionRule, Lane, Phase, SLAClause, StepKind
+from agreement.models import AgreementVersion, Lane, Phase, SLAClause, StepKind
 from leads.actions.changing import alter, write
 from leads.actions.effects import Effects
 from leads.actions.entering import Entered, NewLead, last_pursuits, open_leads
 from leads.actions.recycling import wake_leads
+from leads.actions.signalling import offer_to_wake, rule_for, rules_in_force, tell_colleagues, wake_by_engagements
 from leads.bands import CLAIM_GRACE, KEPT_FOR_ONE, band_of, sweep_of_queued
 from leads.cadence import soon
 from leads.clocks import start_clock
@@ -87,14 +88,21 @@ def record_engagements(new: Sequence[NewEngagement], *, at: datetime) -> list[En
 
 @transaction.atomic
 def engage(new: Sequence[NewEngagement], *, at: datetime) -> Entered:
-    """Record, and let the definition decide: who replies or asks stands in front, a strong engagement makes a lead or a
-    verdict."""
+    """Record, and let the definition decide: who replies or asks stands in front, a strong engagement wakes who sleeps
+    and else makes a lead or a verdict."""
     # Leads before people, as a wake locks them. The same thing told twice at once is recorded by one of the two.
     people = {one.person_id for one in new}
-    list(Lead.objects.open().filter(person__in=people).order_by("pk").select_for_update(of=("self",)))
+    leads = list(Lead.objects.open().filter(person__in=people).order_by("pk").select_for_update(of=("self",)))
     list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True))
     rows = record_engagements(new, at=at)
     answered = {row.pk for row in rows if row.kind in WAITING and not _is_history(row, at) and _in_front(row, at=at)}
+    lately = [row for row in rows if not _is_history(row, at)]
+    back = {row.person_id for row in rows if row.pk in answered}
+    sleeping = {lead.person_id: lead for lead in leads if lead.phase == Phase.NURTURE and lead.person_id not in back}
+    if sleeping:
+        wake_by_engagements(lately, sleeping, at=at)
+        offer_to_wake([row for row in rows if _is_history(row, at)], at=at)
+    tell_colleagues(lately, at=at)
     return promote([row for row in rows if row.pk not in answered], at=at)
 
 
@@ -108,7 +116,7 @@ def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
     open_people = set(
         Lead.objects.open().filter(person__in={row.person_id for row in rows}).values_list("person_id", flat=True)
     )
-    rules = list(DefinitionRule.objects.filter(version=version).order_by("position"))
+    rules = rules_in_force()
     candidates = [row for row in rows if row.person_id not in open_people]
     people = {row.person_id: row.person for row in Engagement.objects.filter(
         pk__in=[row.pk for row in candidates]).select_related("person")}  # fmt: skip
@@ -119,7 +127,7 @@ def promote(rows: Sequence[Engagement], *, at: datetime) -> Entered:
     for row in candidates:
         tier = tiers[row.person_id]
         points = next((worth for key, worth in tier.parts if key == "interest"), 0)
-        rule = next((rule for rule in rules if _matches(rule, row.kind, tier.tier, points)), None)
+        rule = rule_for(rules, row.kind, tier.tier, points)
         if _is_history(row, at):
             verdicts.append(_verdict(row, version, Verdict.Answer.OLD, at))
         elif rule is None or not rule.promotes:
@@ -237,11 +245,6 @@ def _pursue_again(row: Engagement, *, at: datetime) -> None:
     entered = open_leads([seed], by=None, at=at)
     version = AgreementVersion.objects.in_force()
     _verdict(row, version, _answer(entered.refused.get(row.person_id)), at).save(force_insert=True)
-
-
-def _matches(rule: DefinitionRule, kind: str, tier: str, points: int) -> bool:
-    fit = tier[:1]
-    return rule.kind == kind and (not rule.min_fit or fit <= rule.min_fit) and points >= rule.min_points
 
 
 def _seed(row: Engagement, lane: str) -> NewLead:

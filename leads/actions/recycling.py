@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from leads.actions.entering import Entered, NewLead, add_lead, open_leads
 from leads.actions.holding import by_lead
 from leads.actions.stages import entry_stage
 from leads.bands import is_waiting
-from leads.models import Clock, Lead, LeadEvent, Recycling, Step
+from leads.models import Clock, Engagement, Lead, LeadEvent, Recycling, Signal, Step
 from leads.routing import Router
 from leads.waking import UNKNOWN_END_DAYS, WAKE_YEARS, Facts, wake_day, wake_moment, years_on
 from team.bulk import insert_objects
@@ -231,58 +232,94 @@ def change_wake(lead: Lead, *, wake_on: date, by: User, at: datetime) -> LeadEve
     return write(held, event, sweep_at=wake_at)
 
 
+@dataclass(frozen=True)
+class Woken:
+    """What woke one of many, where it was no date and nobody's hand: a code, and what its sentence names, by value."""
+
+    because: str
+    lane: str = ""
+    evidence: list[Any] = field(default_factory=list)
+    # A colleague who did it, the engagement, how it is called.
+    whose: int | None = None
+    engagement: int | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        named = {"whose": self.whose, "engagement": self.engagement}
+        return {key: value for key, value in named.items() if value is not None}
+
+
+# Whoever is woken by one of these has not asked for anything: she comes back at the pace of content, as on her day.
+WAITING = ("reply", "asked")
+
+
 @transaction.atomic
 def wake_leads(
-    ids: Sequence[int], *, by: User | None, at: datetime, because: str = "date", source: str = ""
+    ids: Sequence[int],
+    *,
+    by: User | None,
+    at: datetime,
+    because: str = "date",
+    source: str = "",
+    signals: Mapping[int, Woken] | None = None,
 ) -> Entered:
     """Each of these sleeping leads ends as woken, and the next pursuit of its person is queued.
 
     It is reserved for the rep who knew her and judged by the version in force now. A lead that somebody has woken or
     worked meanwhile is passed over; `previous` is unique, so that it can happen once. `because` is date, reply, asked
-    or by_hand; who was put to sleep because she left her company comes back, on her day, as a job change.
+    or by_hand; `signals` says of each lead what else it was, and whoever may not be worked then sleeps on as if it had
+    not been. Who was put to sleep because she left her company comes back, on her day, as a job change; who was to come
+    back for what a file said, for that.
     """
     sleeping = [lead for lead in lock_leads(ids) if lead.phase == Phase.NURTURE]
-    sleeping = _sleep_on_where_nobody_may_work(sleeping, by=by, at=at)
+    sleeping = _sleep_on_where_nobody_may_work(sleeping, by=by, at=at, is_their_day=signals is None)
     if not sleeping:
         return Entered()
-    waiting = because in ("reply", "asked")
-    moved_on = _left_their_company(sleeping) if because == "date" else set()
+    planned = _why_on_this_day(sleeping) if because == "date" and signals is None else {}
+    woken = {lead.pk: (signals or planned).get(lead.pk) or Woken(because) for lead in sleeping}
     Step.objects.open().filter(lead__in=sleeping).update(state=Step.State.CANCELLED, closed_at=at)
     Clock.objects.running().filter(lead__in=sleeping).update(
         state=Clock.State.EXCUSED, ended_at=at, next_notice_at=None
     )
+    _settle_offers(sleeping, by=by, at=at)
     altered = []
     for lead in sleeping:
-        data = {"because": "job_change" if lead.pk in moved_on else because}
+        data = {"because": woken[lead.pk].because, **woken[lead.pk].data}
         event = alter(lead, "wake", to=Phase.CLOSED, by=by, at=at, closed_as=Lead.ClosedAs.WOKEN, data=data)
         lead.sweep_at = None
         altered.append((lead, event))
     write_all(altered)
-    origin = Lead.Origin.SIGNAL if waiting else Lead.Origin.DATE
     return open_leads(
-        [
-            NewLead(
-                person_id=lead.person_id,
-                lane=Lane.HAND_RAISER if waiting else lane_of_return(lead.lane),
-                origin=origin if because != "by_hand" else Lead.Origin.MANUAL,
-                source=source or lead.source,
-                previous_id=lead.pk,
-                team_id=lead.team_id,
-                bdr_id=lead.bdr_id,
-                sourced_by_id=lead.sourced_by_id,
-                evidence=lead.evidence,
-                because="wake" if lead.bdr_id else "pool",
-            )
-            for lead in sleeping
-        ],
+        [_next_pursuit(lead, woken[lead.pk], source=source, is_signal=signals is not None) for lead in sleeping],
         by=by,
         at=at,
         as_system=True,
     )
 
 
-def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at: datetime) -> list[Lead]:
-    """Who became a customer or may not be contacted sleeps on for a quarter; the others are returned."""
+def _next_pursuit(lead: Lead, woken: Woken, *, source: str, is_signal: bool) -> NewLead:
+    waiting = woken.because in WAITING
+    origin = Lead.Origin.SIGNAL if waiting or is_signal else Lead.Origin.DATE
+    return NewLead(
+        person_id=lead.person_id,
+        lane=Lane.HAND_RAISER if waiting else woken.lane or lane_of_return(lead.lane),
+        origin=origin if woken.because != "by_hand" else Lead.Origin.MANUAL,
+        source=source or lead.source,
+        previous_id=lead.pk,
+        team_id=lead.team_id,
+        bdr_id=lead.bdr_id,
+        sourced_by_id=lead.sourced_by_id,
+        evidence=woken.evidence or lead.evidence,
+        because="wake" if lead.bdr_id else "pool",
+        data={"woke": woken.because, **woken.data},
+    )
+
+
+def _sleep_on_where_nobody_may_work(
+    sleeping: list[Lead], *, by: User | None, at: datetime, is_their_day: bool
+) -> list[Lead]:
+    """Who became a customer or may not be contacted sleeps on, for a quarter if this was her day; the others are
+    returned."""
     people = Person.objects.in_bulk([lead.person_id for lead in sleeping])
     # Where she works now decides, as it will for the pursuit that follows: a wake that is refused there would be lost.
     employed = Employment.objects.filter(person__in=people, is_current=True, account__isnull=False)
@@ -292,20 +329,51 @@ def _sleep_on_where_nobody_may_work(sleeping: list[Lead], *, by: User | None, at
     for lead in sleeping:
         person = people[lead.person_id]
         route = router.route(person, account_id=accounts.get(person.pk), source=lead.source, lane=lead.lane)
-        if route.is_refused and route.because != "no_team":
+        if not route.is_refused or route.because == "no_team":
+            may.append(lead)
+        elif is_their_day:
             wake_at = at + timedelta(days=UNKNOWN_END_DAYS)
             event = alter(
                 lead, "rewake", by=by, at=at, wake_at=wake_at, due_at=wake_at, data={"because": route.because}
             )
             lead.sweep_at = wake_at
             must_not.append((lead, event))
-        else:
-            may.append(lead)
-    Recycling.objects.filter(lead__in=[lead for lead, _event in must_not], undone_at=None).update(
-        wake_at=at + timedelta(days=UNKNOWN_END_DAYS)
-    )
-    write_all(must_not)
+    if must_not:
+        Recycling.objects.filter(lead__in=[lead for lead, _event in must_not], undone_at=None).update(
+            wake_at=at + timedelta(days=UNKNOWN_END_DAYS)
+        )
+        write_all(must_not)
     return may
+
+
+def _why_on_this_day(sleeping: list[Lead]) -> dict[int, Woken]:
+    """Of those whose day it is, who comes back for more than the day."""
+    woken = {pk: Woken("job_change") for pk in _left_their_company(sleeping)}
+    for signal in Signal.objects.filter(lead__in=sleeping, state=Signal.State.PLANNED):
+        if signal.lead_id is not None:
+            woken[signal.lead_id] = woken_by(signal, evidence_of([signal]))
+    return woken
+
+
+def woken_by(signal: Signal, evidence: Mapping[int, list[Any]], *, lane: str = "") -> Woken:
+    """What one signal says when it wakes somebody."""
+    whose = signal.person_id if signal.kind == Signal.Kind.COLLEAGUE else None
+    found = evidence.get(signal.engagement_id or 0, [])
+    return Woken(signal.kind, lane, [found] if found else [], whose, signal.engagement_id)
+
+
+def evidence_of(signals: Iterable[Signal]) -> dict[int, list[Any]]:
+    """The engagements behind these, as a lead keeps them, by id."""
+    known = [one.engagement_id for one in signals if one.engagement_id is not None]
+    rows = Engagement.objects.filter(pk__in=known)
+    found = rows.values_list("pk", "kind", "asset", "topic", "at")
+    return {pk: [kind, asset_id, topic_id, at.isoformat()] for pk, kind, asset_id, topic_id, at in found}
+
+
+def _settle_offers(sleeping: list[Lead], *, by: User | None, at: datetime) -> None:
+    """Whoever is back is offered to nobody any more."""
+    offers = Signal.objects.filter(lead__in=sleeping, state__in=[Signal.State.OFFERED, Signal.State.PLANNED])
+    offers.update(state=Signal.State.WOKE, decided_at=at, decided_by=by)
 
 
 def _left_their_company(sleeping: list[Lead]) -> set[int]:

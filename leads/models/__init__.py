@@ -9,6 +9,7 @@ from leads.models.history import Activity, Answer, LeadEvent, Note
 from leads.models.intake import Import, ImportReject, Release
 from leads.models.lead import Lead, Recycling, SecondLook
 from leads.models.shared_act import SharedAct
+from leads.models.signal import Signal
 from leads.models.view import SavedView
 from leads.models.work import Clock, Notice, Step
 
@@ -34,6 +35,7 @@ __all__ = [
     "SavedView",
     "SecondLook",
     "SharedAct",
+    "Signal",
     "SlidStep",
     "Step",
     "Verdict",

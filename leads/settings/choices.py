@@ -35,6 +35,15 @@ class ChoicesForm(SettingForm):
         max_value=366,
         help_text=gettext_lazy("What waits longer is recycled."),
     )
+    colleagues_woken = forms.IntegerField(
+        label=gettext_lazy("A colleague’s interest wakes so many sleeping people of a company"),
+        min_value=0,
+        max_value=20,
+        help_text=gettext_lazy(
+            "Within 30 days, the most interested first; nobody who fell asleep in the last 14 days or waits for "
+            "the end of a contract. 0 wakes nobody."
+        ),
+    )
 
 
 class Choices(Kind):

@@ -31,6 +31,8 @@ class Installation(models.Model):
     opportunity_gate = models.CharField(max_length=1, choices=Gate, default=Gate.QUALIFIED)
     interest_half_life_days = models.PositiveSmallIntegerField(default=30)
     step_max_days = models.PositiveSmallIntegerField(default=14)
+    # How many who sleep at an account a colleague's interest may wake within a month; none, and it wakes nobody.
+    colleagues_woken = models.PositiveSmallIntegerField(default=1, db_default=1)
     # Said on every page when the demo team's hours were shifted so that somebody is at work now.
     calendar_shift = models.CharField(max_length=200, blank=True, default="")
 

@@ -24,6 +24,7 @@ from leads.models import (
     SavedView,
     SecondLook,
     SharedAct,
+    Signal,
     SlidStep,
     Step,
     Verdict,
@@ -69,6 +70,12 @@ def hand_off(phase=Phase.HANDED_OFF):
 
 def recycling():
     return lead(Phase.NURTURE).recyclings.get()
+
+
+def signal(**fields):
+    one = lead()
+    given = {"kind": "engaged", "state": "offered", "person": one.person, "lead": one, "at": NOON}
+    return Signal.objects.create(**given | fields)
 
 
 def look():
@@ -243,6 +250,12 @@ CASES = {
     "sharedact_verb_is_known": lambda: SharedAct.objects.create(
         key="x", by=make_user("alice"), at=NOON, verb="dance", events=[]
     ),
+    "signal_kind_is_known": lambda: signal(kind="moon"),
+    "signal_state_is_known": lambda: signal(state="gone"),
+    "signal_waiting_is_due": lambda: signal(state="waiting"),
+    "signal_offered_names_a_lead": lambda: signal(lead=None),
+    "signal_of_a_colleague_names_the_account": lambda: signal(kind="colleague"),
+    "signal_one_offer_per_lead": lambda: again(signal(), state="planned"),
     "bulkmove_side_is_known": lambda: bulk_move(side="us"),
     "bulkmove_moved_what_it_looked_at": lambda: bulk_move(place=1, moved=2),
     # Files

@@ -146,10 +146,10 @@ def test_who_replies_or_asks_while_asleep_wakes_as_somebody_who_waits(alice, kin
     assert broken(LATER) == {}
 
 
-def test_who_downloads_while_asleep_sleeps_on(alice):
+def test_who_reads_while_asleep_sleeps_on(alice):
     asleep = make_lead(phase=Phase.NURTURE, bdr=alice)
 
-    engage([did(asleep.person, "downloaded", at=LATER)], at=LATER)
+    engage([did(asleep.person, "read", at=LATER)], at=LATER)
 
     asleep.refresh_from_db()
     assert asleep.phase == Phase.NURTURE

@@ -53,6 +53,8 @@ class KnownPerson:
     # Something by which a search finds her has changed.
     is_found_otherwise: bool = False
     left: list[Employment] = field(default_factory=list)
+    # Another company or title than before, as `JobChange` calls it.
+    new_job: str = ""
     new_points: list[ContactPoint] = field(default_factory=list)
     new_external_ids: list[tuple[str, str]] = field(default_factory=list)
     new_suppressions: list[str] = field(default_factory=list)
@@ -144,6 +146,7 @@ class Circle:
             known.job_as_read = values_of(known.job) if known.job is not None and known.job.pk else ()
             known.is_new = known.is_changed = known.job_is_changed = False
             known.is_refound = known.is_found_otherwise = False
+            known.new_job = ""
             known.left, known.new_points, known.new_external_ids = [], [], []
             known.new_suppressions, known.confirmed_suppressions = [], []
         self.new_accounts, self.new_people = [], []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from accounts.actions.matching.circle import NOTHING, Circle, KnownAccount, KnownPerson
 from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER, stand
 from accounts.actions.matching.rows import PersonRow
-from accounts.models import ContactPoint, Employment
+from accounts.jobs import is_another_title
+from accounts.models import ContactPoint, Employment, JobChange
 from accounts.normalise import folded
 
 NAMES = ("given_name", "family_name")
@@ -143,10 +144,13 @@ def _employ(
             changed = True
         elif is_strong and may_overwrite:
             _leave(circle, known)
+            known.new_job = JobChange.Kind.COMPANY
             known.job = Employment(person=known.row, account=account.row, title=row.title)
             known.account, known.job_is_changed = account, True
             return True
     if row.title and job.title != row.title and (may_overwrite or not job.title):
+        if is_another_title(job.title, row.title):
+            known.new_job = known.new_job or JobChange.Kind.TITLE
         job.title = row.title
         changed = True
     known.job_is_changed |= changed

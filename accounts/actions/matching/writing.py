@@ -14,6 +14,7 @@ from accounts.models import (
     ContactPoint,
     Employment,
     ExternalId,
+    JobChange,
     Person,
     SearchText,
     Suppression,
@@ -125,6 +126,12 @@ def _write_jobs(circle: Circle, touched: list[KnownPerson]) -> None:
         [tuple(getattr(job, column) for column in JOB_ROW) for job in rows if job.pk is None],
     )
     _overwrite(Employment, [job for job in rows if job.pk is not None], ("account_id", "title"))
+    changed = [known for known in touched if known.new_job and not known.is_new]
+    insert_rows(
+        JobChange,
+        ("person_id", "kind", "at", "by_file"),
+        [(known.row.pk, known.new_job, circle.at, True) for known in changed],
+    )
 
 
 def _overwrite(model: Any, rows: Sequence[Any], columns: tuple[str, ...]) -> None:
