@@ -303,6 +303,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "release-absent": {"task": "leads.tasks.release_absent", "schedule": 300, "options": {"expires": 300}},
     "follow-settings": {"task": "leads.tasks.follow_settings", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "leads.tasks.forget_uploads", "schedule": 3600, "options": {"expires": 3600}},
+    "advance-tracks": {"task": "nurture.tasks.advance_tracks", "schedule": 15, "options": {"expires": 15}},
+    "follow-tracks": {"task": "nurture.tasks.follow_tracks", "schedule": 60, "options": {"expires": 60}},
+    "enrol-recycled": {"task": "nurture.tasks.enrol_recycled", "schedule": 60, "options": {"expires": 60}},
+    "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},
     "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
 }
 

@@ -251,6 +251,12 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
         return Told("asleep", _("Waits for its rep until %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") in ("back", "not_awaited"):
         return Told("clock", _("Due again %(moment)s") % {"moment": due}, _because(e))
+    if e.data.get("because") == "flow":
+        # Which one, its step says; history keeps no names.
+        following = _("next %(moment)s") % {"moment": due} if due else ""
+        return Told("step", _("Its track planned a step: %(what)s") % {"what": label}, following)
+    if e.data.get("skipped"):
+        return Told("step", _("%(who)s left a step out: %(what)s") % {"who": t.who(e), "what": label})
     if e.data.get("cadence"):
         text = _("%(who)s went on with another cadence, next %(moment)s") % {
             "who": t.who(e),

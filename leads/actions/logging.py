@@ -176,8 +176,8 @@ def snooze_step(
 
 
 @transaction.atomic
-def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
-    """A step that was no call is done; if nothing is left, the cadence goes on.
+def finish_step(lead: Lead, *, step: Step, by: User, at: datetime, is_skipped: bool = False) -> LeadEvent:
+    """A step that was no call is done, or left out; if nothing is left, the cadence goes on.
 
     A search that found nothing is not asked for again: the next attempt is the one that a known channel is left for.
     """
@@ -188,12 +188,13 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime) -> LeadEvent:
         raise LeadConflict(_("This step is done already."))
     if done[0] not in _hers(effects, by):
         raise LeadConflict(_("This step is not yours to finish."))
-    effects.close_steps(done, state=Step.State.DONE)
+    effects.close_steps(done, state=Step.State.SKIPPED if is_skipped else Step.State.DONE)
     if lead.phase == Phase.WORKING and not effects.open_steps:
         # Who could not be reached at all and was decided to go on with has a day to be found.
         is_decided = done[0].kind == StepKind.DECIDE
         _plan_next(lead, effects, after=max(lead.attempts, done[0].attempt or 0), at=at, is_decided=is_decided)
-    return _planned(lead, effects, by=by, at=at, data={"done": step.pk, "kind": step.kind})
+    word = "skipped" if is_skipped else "done"
+    return _planned(lead, effects, by=by, at=at, data={word: step.pk, "kind": step.kind})
 
 
 def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | None:
@@ -379,10 +380,17 @@ def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequenc
     """After the hand-off, or asleep: who replied has been answered, and who was promised a call by this one; what else
     stands, stays."""
     hers = _hers(effects, by)
+    # What a track has planned for somebody who sleeps is done by trying her.
+    of_track = lead.phase == Phase.NURTURE
     waiting = [
         step
         for step in effects.open_steps
-        if step not in stands and (step.kind == StepKind.REPLY or (step.kind == StepKind.CALL_BACK and step in hers))
+        if step not in stands
+        and (
+            step.kind == StepKind.REPLY
+            or (step.kind == StepKind.CALL_BACK and step in hers)
+            or (of_track and step.made_by == Step.MadeBy.SYSTEM and step.kind in CALLED)
+        )
     ]
     if lead.phase in (Phase.HANDED_OFF, Phase.NURTURE) or len(waiting) < len(effects.open_steps):
         effects.close_steps(waiting, state=Step.State.DONE)

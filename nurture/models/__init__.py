@@ -1,6 +1,6 @@
 """Tracks and who is under way in them; messages out and what comes back of them."""
 
-from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage
+from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage, Sorting
 from nurture.models.mail import MailRules, MailServer, Preference
 from nurture.models.message import Hit, Message, MessageBody, MessageLink, MessageQuerySet
 from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
@@ -17,6 +17,7 @@ __all__ = [
     "MessageQuerySet",
     "Passage",
     "Preference",
+    "Sorting",
     "Track",
     "TrackNode",
     "TrackQuerySet",

@@ -6,18 +6,40 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from accounts.models import Person
-from leads.models import Lead
+from agreement.models import Phase
+from leads.models import Engagement, Lead, Recycling, Step
 from nurture.models.track import Track, TrackNode, TrackVersion
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def under_way(self) -> EnrolmentQuerySet:
         return self.filter(state__in=Enrolment.UNDER_WAY)
+
+    def over(self) -> EnrolmentQuerySet:
+        """Under way, and whoever it is about is asleep no more, or worked no more, or has answered, or is gone."""
+        pursued = Lead.objects.open().filter(person=OuterRef("person")).order_by()
+        said = Engagement.objects.filter(
+            person=OuterRef("person"), kind=Engagement.Kind.REPLIED, at__gte=OuterRef("started_at"), reverses=None
+        )
+        awake = Q(track__kind=Track.Kind.TRACK, lead__isnull=False) & ~Q(lead__phase=Phase.NURTURE)
+        no_inquiry = Q(track__kind=Track.Kind.TRACK, lead=None) & Exists(pursued)
+        not_worked = Q(track__kind=Track.Kind.PLAY) & ~Q(lead__phase=Phase.WORKING)
+        is_gone = Q(person__merged_into__isnull=False) | Q(person__erased_at__isnull=False)
+        return self.under_way().filter(awake | no_inquiry | not_worked | is_gone | Exists(said))
+
+    def to_follow(self) -> EnrolmentQuerySet:
+        """What one of us did is seen before its moment: a step that was done, a play's place taken by one of hers."""
+        own = Step.objects.open().filter(
+            lead=OuterRef("lead"), made_by=Step.MadeBy.PERSON, created_at__gt=OuterRef("followed_from")
+        )
+        is_done = Q(step__isnull=False) & ~Q(step__state=Step.State.OPEN)
+        is_taken = Q(track__kind=Track.Kind.PLAY) & Exists(own)
+        return self.filter(is_done | is_taken, state=Enrolment.State.ACTIVE)
 
     def due(self, at: datetime) -> EnrolmentQuerySet:
         """What the engine must look at, the longest due first."""
@@ -41,6 +63,13 @@ class Enrolment(models.Model):
         STOPPED = "stopped", _("was taken out")
         MOVED = "moved", _("went on in another track")
         MERGED = "merged", _("was merged")
+        # Of plays: what they are for, and what they were not.
+        MET = "met", _("led to a meeting")
+        LEFT = "left", _("ended with its lead")
+
+    class Pause(models.TextChoices):
+        BY_HAND = "by_hand", _("by hand")
+        OWN_STEP = "own_step", _("somebody set the next step by hand")
 
     UNDER_WAY = (State.ACTIVE, State.PAUSED)
 
@@ -54,7 +83,7 @@ class Enrolment(models.Model):
     node = models.ForeignKey(TrackNode, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
     due_at = models.DateTimeField(null=True, blank=True)
-    paused_because = models.CharField(max_length=16, blank=True, default="")
+    paused_because = models.CharField(max_length=16, choices=Pause, blank=True, default="")
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True, default="")
     # Left without, to measure what the track does: it plans nothing and ends as it began.
     is_held_out = models.BooleanField(default=False)
@@ -62,6 +91,10 @@ class Enrolment(models.Model):
     # Empty: nobody, it followed from her reason and her topic.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # What one of us has to do before it goes on.
+    step = models.ForeignKey(Step, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    # Since when a step that somebody sets by hand takes the place of a play's.
+    followed_from = models.DateTimeField(null=True, blank=True)
 
     objects = EnrolmentQuerySet.as_manager()
 
@@ -71,6 +104,27 @@ class Enrolment(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="enrolment_state_is_known", condition=Q(state__in=["active", "paused", "ended"])
+            ),
+            models.CheckConstraint(
+                name="enrolment_outcome_is_known",
+                condition=Q(
+                    outcome__in=[
+                        "",
+                        "goal",
+                        "exhausted",
+                        "replied",
+                        "woken",
+                        "unreachable",
+                        "stopped",
+                        "moved",
+                        "merged",
+                        "met",
+                        "left",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="enrolment_pause_is_known", condition=Q(paused_because__in=["", "by_hand", "own_step"])
             ),
             models.CheckConstraint(
                 name="enrolment_active_has_a_moment",
@@ -85,6 +139,12 @@ class Enrolment(models.Model):
                 name="enrolment_paused_says_why",
                 condition=(Q(state="paused") & ~Q(paused_because="")) | (~Q(state="paused") & Q(paused_because="")),
             ),
+            models.CheckConstraint(
+                name="enrolment_held_out_has_no_place", condition=Q(is_held_out=False) | Q(node=None, step=None)
+            ),
+            models.CheckConstraint(
+                name="enrolment_waits_only_while_under_way", condition=~Q(state="ended") | Q(step=None)
+            ),
             models.UniqueConstraint(
                 fields=["person"],
                 condition=Q(state__in=["active", "paused"]),
@@ -97,6 +157,11 @@ class Enrolment(models.Model):
             models.Index(fields=["version", "state"], name="enrolment_of_version"),
             models.Index(fields=["track", "-started_at"], name="enrolment_of_track"),
             models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="enrolment_of_lead"),
+            # Those whose end the engine looks for, and those that wait for one of us.
+            models.Index(
+                fields=["lead", "person"], condition=Q(state__in=["active", "paused"]), name="enrolment_under_way"
+            ),
+            models.Index(fields=["step"], condition=Q(step__isnull=False), name="enrolment_waits_for_step"),
         ]
 
     def __str__(self) -> str:
@@ -151,3 +216,37 @@ class Passage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enrolment_id} {self.what}"
+
+
+class Sorting(models.Model):
+    """One sleep that was looked at, and which track it led to, or why to none. A sleep is looked at once."""
+
+    class Answer(models.TextChoices):
+        TAKEN = "taken", _("in a track")
+        HELD_OUT = "held_out", _("left without, to compare")
+        NO_TRACK = "no_track", _("no track fits")
+        UNREACHABLE = "unreachable", _("cannot be reached by e-mail")
+        ELSEWHERE = "elsewhere", _("was in a track already")
+
+    recycling = models.OneToOneField(Recycling, models.CASCADE, primary_key=True, related_name="sorting")
+    answer = models.CharField(max_length=11, choices=Answer)
+    # By value: when it fell asleep, so that the next look begins near the last.
+    slept_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("sorting")
+        verbose_name_plural = _("sortings")
+        constraints = [
+            models.CheckConstraint(
+                name="sorting_answer_is_known",
+                condition=Q(answer__in=["taken", "held_out", "no_track", "unreachable", "elsewhere"]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["slept_at"], name="sorting_by_sleep"),
+            models.Index(fields=["answer"], condition=Q(answer="no_track"), name="sorting_without_track"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recycling_id} {self.answer}"

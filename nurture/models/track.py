@@ -53,6 +53,8 @@ class Track(models.Model):
     need = models.ForeignKey(Criterion, models.PROTECT, null=True, blank=True, related_name="+")
     # Doers who read everything and buy nothing: fed and measured, kept out of every queue.
     is_fan_base = models.BooleanField(default=False)
+    # It takes nobody by itself: somebody enrols, or another track ends here.
+    is_by_hand = models.BooleanField(default=False)
     # Of those it would take, so many in a hundred are left without, to measure what it does.
     hold_out_percent = models.PositiveSmallIntegerField(default=0)
     # Where whoever came to its end goes on; empty: her date wakes her.
@@ -140,6 +142,8 @@ class TrackNode(models.Model):
         NO = "no", _("No")
 
     version = models.ForeignKey(TrackVersion, models.CASCADE, related_name="nodes", db_index=False)
+    # The same place in every version that has it: by it somebody is moved from one to the next.
+    key = models.UUIDField(default=uuid7, editable=False)
     # The branch it stands in, and in which arm of it; empty: the main flow.
     branch = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="arms")
     arm = models.CharField(max_length=3, choices=Arm, blank=True, default="")
@@ -170,6 +174,7 @@ class TrackNode(models.Model):
             models.CheckConstraint(
                 name="tracknode_kind_is_known", condition=Q(kind__in=["email", "wait", "step", "branch", "goal"])
             ),
+            models.UniqueConstraint(fields=["version", "key"], name="tracknode_key_once_per_version"),
             models.UniqueConstraint(
                 fields=["version", "position"], condition=Q(branch=None), name="tracknode_one_per_place"
             ),

@@ -1,0 +1,79 @@
+"""Steps that a flow plans for one of us, on many leads at once, in place of the attempt that stood there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from agreement.models import Phase
+from leads.actions.changing import alter, must_allow, write_each
+from leads.actions.effects import Effects, Together
+from leads.actions.holding import by_lead
+from leads.cadence import soon
+from leads.models import Clock, Lead, LeadEvent, Step
+from team.calendars import Calendars
+from team.worktime import NeverOpen, next_opening
+
+TITLE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """What is to be done, in so many days, and what planned it: by its name on the step, by its id in history."""
+
+    lead: Lead
+    kind: str
+    words: str
+    flow: str
+    flow_id: int
+    days: int = 0
+
+    @property
+    def title(self) -> str:
+        """What the queue shows: the words, and which track they are of."""
+        tail = f" · {self.flow}"
+        return f"{self.words[: TITLE_MAX - len(tail)]}{tail}"
+
+
+def may_be_planned(lead: Lead) -> bool:
+    """Whether a step can be planned for this lead: it is worked or asleep, and somebody answers for it."""
+    return lead.phase in (Phase.WORKING, Phase.NURTURE) and lead.bdr_id is not None
+
+
+def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
+    """One step for each, of leads that are locked, in this order. It is due when its rep is at work.
+
+    The attempt that a cadence had planned for her is not made. Whoever sleeps is due at the step when it comes first.
+    """
+    together, worktime = Together(), cache(Calendars(at=at).of_user)
+    leads = [one.lead for one in planned]
+    steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id")) if leads else {}
+    clocks = by_lead(Clock.objects.running().filter(lead__in=leads)) if leads else {}
+    made: list[tuple[PlannedStep, Effects, Step]] = []
+    for one in planned:
+        must_allow(one.lead, "plan", one.lead.phase, by=None)
+        effects = Effects(one.lead, by=None, at=at, together=together)
+        effects.open_steps, effects.running_clocks = steps.get(one.lead.pk, []), clocks.get(one.lead.pk, [])
+        effects.close_steps([step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE])
+        due_at = soon(at + timedelta(days=one.days))
+        with suppress(NeverOpen):
+            due_at = next_opening(worktime(one.lead.bdr_id or 0), due_at)
+        step = effects.make_step(
+            Step(
+                lead=one.lead, kind=one.kind, title=one.title, due_at=due_at, assignee_id=one.lead.bdr_id,
+                made_by=Step.MadeBy.SYSTEM, created_at=at,
+            )
+        )  # fmt: skip
+        made.append((one, effects, step))
+    together.write()
+    write_each([(one.lead, _event(one, effects, at=at)) for one, effects, _step in made])
+    return [step for _one, _effects, step in made]
+
+
+def _event(one: PlannedStep, effects: Effects, *, at: datetime) -> LeadEvent:
+    moments = [moment for moment in (one.lead.wake_at, effects.next_due) if moment is not None]
+    data = effects.data(kind=one.kind, because="flow", flow=one.flow_id)
+    return alter(one.lead, "plan", by=None, at=at, due_at=min(moments), data=data)

@@ -1,0 +1,257 @@
+"""The engine: whoever is due goes on to where she waits next. A batch is worked as a set, whatever its size.
+
+Whether she still sleeps, answered, or can be reached is read here, when it matters: nobody tells a track.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import Person
+from leads.actions.planning import PlannedStep, may_be_planned, plan_steps
+from leads.models import Lead, Step
+from nurture.actions.ending import Line, end, locked, why_over, write
+from nurture.actions.planning import plan_messages
+from nurture.flow import Flow, flows_of
+from nurture.knowing import People, replied_since
+from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
+from nurture.walking import Deed, Walker, walk
+
+BATCH = 500
+# An e-mail that has not left is asked after again no sooner than this; a step is seen when it is done, and daily.
+ASK_AGAIN = timedelta(minutes=10)
+STEP_AGAIN = timedelta(days=1)
+HELD_OUT_AGAIN = timedelta(days=30)
+# What became of an e-mail that says she cannot be reached.
+NO_WAY = (Message.Because.SUPPRESSED, Message.Because.NO_ADDRESS, Message.Because.HARD)
+
+Kind, Outcome, State, What = TrackNode.Kind, Enrolment.Outcome, Enrolment.State, Passage.What
+# Begin with the first node; nobody stands there.
+type Starts = Mapping[int, TrackNode | None]
+
+
+def advance(*, at: datetime) -> int:
+    """Up to 500 that are due: each goes on to where she waits next, or ends."""
+    return _work(Enrolment.objects.due(at), at=at)
+
+
+def follow(*, at: datetime) -> int:
+    """Up to 500 that are not due: over for their people, or one of us has done what they wait for."""
+    ended = _work(Enrolment.objects.over().order_by("pk"), at=at)
+    return ended + _work(Enrolment.objects.to_follow().order_by("pk"), at=at)
+
+
+def _work(rows: QuerySet[Enrolment], *, at: datetime) -> int:
+    with transaction.atomic():
+        taken = list(locked(rows)[:BATCH])
+        batch = Batch(taken, at=at)
+        batch.look()
+        batch.write()
+        return len(taken) if batch.enrolments else 0
+
+
+@transaction.atomic
+def go_from(enrolments: Sequence[Enrolment], starts: Starts, *, at: datetime) -> None:
+    """These, which are locked, go on at these nodes as if they had just come there; at none, it is their end."""
+    batch = Batch(enrolments, at=at, waits=True)
+    for enrolment in batch.enrolments:
+        batch.go(enrolment, starts[enrolment.pk])
+    batch.write()
+
+
+class Batch:
+    """What is known of up to 500 enrolments, what becomes of them, written once."""
+
+    def __init__(self, taken: Sequence[Enrolment], *, at: datetime, waits: bool = False) -> None:
+        self.at = at
+        leads = Lead.objects.filter(pk__in=[one.lead_id for one in taken if one.lead_id]).order_by("pk")
+        self.leads = {lead.pk: lead for lead in locked(leads.select_related(None), waits=waits)}
+        of_these = Person.objects.filter(pk__in=[one.person_id for one in taken]).order_by("pk")
+        persons = {person.pk: person for person in locked(of_these, waits=waits, no_key=True)}
+        tracks = Track.objects.in_bulk({one.track_id for one in taken})
+        # Of whom another batch holds the lead or the person, it is left to the next look.
+        self.enrolments = [
+            one for one in taken if one.person_id in persons and (one.lead_id is None or one.lead_id in self.leads)
+        ]
+        for one in self.enrolments:
+            one.person, one.track = persons[one.person_id], tracks[one.track_id]
+        versions = {one.version_id for one in self.enrolments}
+        self.flows = flows_of(versions)
+        self.people = People(persons, at=at, versions=versions)
+        self.lines: list[Line] = []
+        self.messages: list[Message] = []
+        self.steps: list[tuple[Enrolment, PlannedStep]] = []
+        self.exhausted: list[Enrolment] = []
+        self._load()
+
+    def _load(self) -> None:
+        pks = [one.pk for one in self.enrolments]
+        self.sent: dict[tuple[int, object], Message] = {}
+        self.walkers: dict[int, Walker] = {}
+        self.replied = replied_since(self.enrolments)
+        inquiries = [one.person_id for one in self.enrolments if one.lead_id is None]
+        self.pursued = set(Lead.objects.open().filter(person__in=inquiries).values_list("person_id", flat=True))
+        waits_for = {one.step_id for one in self.enrolments if one.step_id}
+        self.open_steps = set(Step.objects.open().filter(pk__in=waits_for).values_list("pk", flat=True))
+        clicked, answered = set(), set()
+        for message in Message.objects.filter(enrolment__in=pks).select_related("node"):
+            self.sent[message.enrolment_id or 0, message.node.key if message.node else None] = message
+            if message.clicked_at:
+                clicked.add(message.enrolment_id)
+            if message.replied_at:
+                answered.add(message.enrolment_id)
+        plays = [one.lead_id for one in self.enrolments if one.track.kind == Track.Kind.PLAY]
+        own = Step.objects.open().filter(lead__in=plays, made_by=Step.MadeBy.PERSON)
+        newest: dict[int, datetime] = {}
+        for lead_id, made_at in own.values_list("lead_id", "created_at"):
+            newest[lead_id] = max(made_at, newest.get(lead_id, made_at))
+        self.own_steps = newest
+        for one in self.enrolments:
+            lead = self.leads.get(one.lead_id or 0)
+            self.walkers[one.pk] = Walker(
+                one.person_id,
+                self.flows[one.version_id],
+                is_play=one.track.kind == Track.Kind.PLAY,
+                has_clicked=one.pk in clicked,
+                has_replied=one.pk in answered | self.replied,
+                is_worked=lead is not None and may_be_planned(lead),
+            )
+
+    def look(self) -> None:
+        """How each stands now, and on."""
+        for one in self.enrolments:
+            lead = self.leads.get(one.lead_id or 0)
+            outcome = why_over(one, lead, pursued=one.person_id in self.pursued, replied=one.pk in self.replied)
+            if outcome:
+                self._end(one, outcome)
+            elif one.state == State.PAUSED:
+                continue
+            elif one.is_held_out:
+                one.due_at = self.at + HELD_OUT_AGAIN
+            elif self._has_own_step(one):
+                one.state, one.due_at, one.paused_because = State.PAUSED, None, Enrolment.Pause.OWN_STEP
+                one.step_id = None
+                self._line(one, None, What.PAUSED, Enrolment.Pause.OWN_STEP)
+            elif self._cannot_be_reached(one):
+                self._end(one, Outcome.UNREACHABLE)
+            else:
+                self._look_at_node(one)
+
+    def _look_at_node(self, one: Enrolment) -> None:
+        flow = self.flows[one.version_id]
+        node = flow.nodes.get(one.node_id or 0)
+        if node is None:
+            self.go(one, flow.first)
+        elif node.kind == Kind.EMAIL:
+            self._look_at_message(one, node)
+        elif node.kind == Kind.STEP and one.step_id in self.open_steps:
+            one.due_at = self.at + STEP_AGAIN
+        else:
+            self.go(one, flow.after(node))
+
+    def _look_at_message(self, one: Enrolment, node: TrackNode) -> None:
+        message = self.sent.get((one.pk, node.key))
+        if message is None:
+            self.go(one, node)
+        elif message.state in (Message.State.PLANNED, Message.State.SENDING):
+            one.due_at = max(message.due_at or self.at, self.at + ASK_AGAIN)
+        elif message.because in NO_WAY:
+            self._end(one, Outcome.UNREACHABLE)
+        else:
+            self.go(one, self.flows[one.version_id].after(node))
+
+    def go(self, one: Enrolment, node: TrackNode | None) -> None:
+        """On from this node, as if she had just come there, to where she waits."""
+        one.step_id, one.state, one.paused_because = None, State.ACTIVE, ""
+        for deed in walk(node, self.walkers[one.pk], self.people, at=self.at):
+            self._line(one, deed.node, deed.what, deed.because)
+            one.node_id = deed.node.pk
+            if deed.what == What.REACHED:
+                self._end(one, Outcome.GOAL)
+                return
+            if deed.what in (What.PLANNED, What.WAITED):
+                self._waits(one, deed)
+                return
+        one.node_id = None
+        self.exhausted.append(one)
+
+    def _waits(self, one: Enrolment, deed: Deed) -> None:
+        if deed.what == What.WAITED:
+            one.due_at = deed.at
+        elif deed.node.kind == Kind.EMAIL:
+            one.due_at = self.at + ASK_AGAIN
+            self.messages.append(
+                Message(
+                    kind=Message.Kind.NURTURE, person_id=one.person_id, lead_id=one.lead_id, enrolment_id=one.pk,
+                    node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=self.at,
+                )
+            )  # fmt: skip
+        else:
+            one.due_at = self.at + STEP_AGAIN
+            words = deed.node.words or str(deed.node.get_step_kind_display())
+            lead = self.leads[one.lead_id or 0]
+            step = PlannedStep(lead, deed.node.step_kind, words, one.track.name, one.track_id, days=deed.days)
+            self.steps.append((one, step))
+
+    def _has_own_step(self, one: Enrolment) -> bool:
+        made_at = self.own_steps.get(one.lead_id or 0)
+        since = one.followed_from or one.started_at
+        return one.track.kind == Track.Kind.PLAY and made_at is not None and made_at > since
+
+    def _cannot_be_reached(self, one: Enrolment) -> bool:
+        is_fed = one.track.kind == Track.Kind.TRACK and self.flows[one.version_id].sends
+        return is_fed and not self.people.may_be_mailed(one.person_id)
+
+    def _end(self, one: Enrolment, outcome: str) -> None:
+        end(one, outcome, at=self.at)
+        self._line(one, None, What.ENDED, outcome)
+
+    def _line(self, one: Enrolment, node: TrackNode | None, what: str, because: str = "") -> None:
+        self.lines.append((one.pk, node.pk if node else one.node_id, what, self.at, None, because))
+
+    def write(self) -> None:
+        going_on = self._fall_back()
+        made = plan_steps([step for _one, step in self.steps], at=self.at)
+        for (one, _step), step in zip(self.steps, made, strict=True):
+            one.step_id = step.pk
+        write(self.enrolments, self.lines, at=self.at)
+        plan_messages(self.messages)
+        if going_on:
+            Enrolment.objects.bulk_create(going_on)
+
+    def _fall_back(self) -> list[Enrolment]:
+        """Whoever came to its end goes on in the fallback, unless she has been in it in this pursuit; else her date
+        wakes her, and of an inquiry it is the end, which is counted."""
+        wanted = {one.track.fallback_id for one in self.exhausted if one.track.fallback_id}
+        newest: dict[int, int] = {}
+        been: set[tuple[int, int | None, int]] = set()
+        if wanted:
+            running = TrackVersion.objects.filter(
+                track__in=wanted, track__retired_at=None, published_at__isnull=False
+            ).order_by("number")
+            newest = dict(running.values_list("track_id", "pk"))
+            people = [one.person_id for one in self.exhausted]
+            before = Enrolment.objects.filter(person__in=people, track__in=wanted)
+            been = set(before.values_list("person_id", "lead_id", "track_id"))
+        going_on = []
+        for one in self.exhausted:
+            other = one.track.fallback_id
+            if other is None or other not in newest or (one.person_id, one.lead_id, other) in been:
+                self._end(one, Outcome.EXHAUSTED)
+                continue
+            self._end(one, Outcome.MOVED)
+            going_on.append(
+                Enrolment(
+                    person_id=one.person_id, lead_id=one.lead_id, track_id=other, version_id=newest[other],
+                    due_at=self.at, started_at=self.at, by=None, followed_from=self.at,
+                )
+            )  # fmt: skip
+        return going_on
+
+
+def flow_of(version: int) -> Flow:
+    return flows_of([version])[version]

@@ -1,0 +1,201 @@
+"""What somebody does about a track: enrol, pause, go on, skip, take out, move to the newest version.
+
+Leads are locked before people, and people before enrolments, here as in every batch.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from agreement.models import Phase
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.logging import finish_step
+from leads.models import Lead, Step
+from nurture.actions.advancing import BATCH, go_from
+from nurture.actions.ending import Line, end, take_back, why_over, write
+from nurture.flow import flows_of
+from nurture.knowing import People, replied_since
+from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
+from team.bulk import insert_rows
+
+if TYPE_CHECKING:
+    from team.models import User
+
+Outcome, State, What = Enrolment.Outcome, Enrolment.State, Passage.What
+
+
+@transaction.atomic
+def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
+    """Put her into the newest version of this track. A track feeds whoever sleeps or inquired; a play follows the first
+    conversation of a lead that is worked. She is in one at a time: MoveRefused says what stands in the way."""
+    lead = _open_lead(person)
+    held = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    version = newest_of(track)
+    if version is None or track.retired_at is not None:
+        raise MoveRefused(_("%(track)s is not published: nobody can be put into it.") % {"track": track})
+    _must_fit(track, lead)
+    people = People([held.pk], at=at)
+    if not people.is_there(held.pk):
+        raise MoveRefused(_("She is no longer a person of her own here."))
+    flow = flows_of([version.pk])[version.pk]
+    if track.kind == Track.Kind.TRACK and flow.sends and not people.may_be_mailed(held.pk):
+        raise MoveRefused(_("She cannot be reached by e-mail: there is no address, or she asked for none."))
+    _must_be_in_none(held, at=at)
+    enrolment = Enrolment.objects.create(
+        person=held, lead=lead, track=track, version=version, due_at=at, started_at=at, by=by, followed_from=at
+    )
+    _note(enrolment, What.ENTERED, by=by, at=at)
+    return enrolment
+
+
+def newest_of(track: Track) -> TrackVersion | None:
+    return TrackVersion.objects.filter(track=track, published_at__isnull=False).order_by("-number").first()
+
+
+@transaction.atomic
+def pause(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
+    """Nothing more happens until somebody lets it go on. What was planned is planned anew then."""
+    held = _held(enrolment, State.ACTIVE)
+    held.state, held.due_at, held.paused_because = State.PAUSED, None, Enrolment.Pause.BY_HAND
+    Message.objects.filter(enrolment=held, state=Message.State.PLANNED).delete()
+    return _written(held, What.PAUSED, by=by, at=at)
+
+
+@transaction.atomic
+def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
+    """It goes on where it stood. Of a wait, the days that passed meanwhile count."""
+    held = _held(enrolment, State.PAUSED)
+    held.state, held.paused_because, held.followed_from = State.ACTIVE, "", at
+    held.due_at = max(at, _wait_ends(held) or at)
+    held.save(update_fields=["followed_from"])
+    return _written(held, What.RESUMED, by=by, at=at)
+
+
+@transaction.atomic
+def skip(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
+    """What is in hand is left out, and it goes on with what follows."""
+    held = _held(enrolment, State.ACTIVE, State.PAUSED)
+    if held.is_held_out or held.node is None:
+        raise MoveRefused(_("Nothing is in hand that could be left out."))
+    _leave_out(held, by=by, at=at)
+    Enrolment.objects.filter(pk=held.pk).update(followed_from=at)
+    _note(held, What.SKIPPED, by=by, at=at, because="by_hand")
+    flow = flows_of([held.version_id])[held.version_id]
+    go_from([held], {held.pk: flow.after(flow.nodes[held.node.pk])}, at=at)
+    return held
+
+
+@transaction.atomic
+def take_out(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
+    """It ends for her, and nothing that was planned is sent. Her date wakes her as before."""
+    held = _held(enrolment, State.ACTIVE, State.PAUSED)
+    _leave_out(held, by=by, at=at)
+    end(held, Outcome.STOPPED, at=at)
+    return _written(held, What.ENDED, by=by, at=at, because=Outcome.STOPPED)
+
+
+def move_to_newest(track: Track, *, by: User, at: datetime) -> int:
+    """Everybody under way in an older version goes on in the newest, where she stood; how many."""
+    newest = newest_of(track)
+    if newest is None:
+        raise MoveRefused(_("%(track)s is not published.") % {"track": track})
+    older = Enrolment.objects.under_way().filter(track=track).exclude(version=newest).order_by("pk")
+    moved, last = 0, 0
+    while ids := list(older.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        last = ids[-1]
+        moved += _move(ids, newest, by=by, at=at)
+    return moved
+
+
+@transaction.atomic
+def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> int:
+    under_way = Enrolment.objects.under_way().filter(pk__in=ids)
+    leads = under_way.filter(lead__isnull=False).values("lead")
+    list(Lead.objects.select_for_update(of=("self",)).filter(pk__in=leads).order_by("pk"))
+    held = list(under_way.select_for_update(of=("self",)).order_by("pk"))
+    flows = flows_of({newest.pk, *(one.version_id for one in held)})
+    lines: list[Line] = []
+    starts: dict[int, TrackNode | None] = {}
+    for one in held:
+        old, new = flows[one.version_id], flows[newest.pk]
+        stood = old.nodes.get(one.node_id or 0)
+        here = new.where_it_went(old, stood) if stood else None
+        one.version = newest
+        if stood is not None and (here is None or here.key != stood.key):
+            # What she waited for is gone.
+            starts[one.pk] = here
+        one.node = here
+        lines.append((one.pk, one.node_id, What.ENTERED, at, by.pk, "version"))
+    write(held, lines, at=at)
+    gone = [one for one in held if one.pk in starts and one.state == State.ACTIVE]
+    if gone:
+        go_from(gone, starts, at=at)
+    return len(held)
+
+
+def _must_fit(track: Track, lead: Lead | None) -> None:
+    if track.kind == Track.Kind.PLAY:
+        if lead is None or lead.phase != Phase.WORKING:
+            raise MoveRefused(_("A play is for a lead that somebody works."))
+        if lead.first_touched_at is None:
+            raise MoveRefused(_("A play follows the first conversation: nobody has tried her yet."))
+    elif lead is not None and lead.phase != Phase.NURTURE:
+        raise MoveRefused(_("She is worked: a track feeds who sleeps. Recycle the lead, or start a play."))
+
+
+def _must_be_in_none(person: Person, *, at: datetime) -> None:
+    """What is over for her ends now; what goes on stands in the way."""
+    other = Enrolment.objects.under_way().filter(person=person).select_related("person", "track", "lead").first()
+    if other is None:
+        return
+    pursued = Lead.objects.open().filter(person=person).exists()
+    outcome = why_over(other, other.lead, pursued=pursued, replied=other.pk in replied_since([other]))
+    if not outcome:
+        raise MoveRefused(_("She is in %(track)s already: take her out there first.") % {"track": other.track})
+    end(other, outcome, at=at)
+    write([other], [(other.pk, other.node_id, What.ENDED, at, None, outcome)], at=at)
+
+
+def _open_lead(person: Person) -> Lead | None:
+    return Lead.objects.open().select_for_update(of=("self",)).filter(person=person).first()
+
+
+def _held(enrolment: Enrolment, *states: str) -> Enrolment:
+    """As it is now, locked behind its lead. LeadConflict when it is in none of these states any more."""
+    if enrolment.lead_id is not None:
+        Lead.objects.select_for_update().filter(pk=enrolment.lead_id).first()
+    held = Enrolment.objects.select_for_update(of=("self",)).select_related("node").get(pk=enrolment.pk)
+    if held.state not in states:
+        raise LeadConflict(_("This has changed meanwhile: it is %(state)s now.") % {"state": held.get_state_display()})
+    return held
+
+
+def _leave_out(held: Enrolment, *, by: User, at: datetime) -> None:
+    """Neither what was planned for her nor what one of us had to do is done."""
+    take_back([held.pk], Message.Because.BY_HAND)
+    step = Step.objects.open().filter(pk=held.step_id).select_related("lead").first() if held.step_id else None
+    if step is not None:
+        finish_step(step.lead, step=step, by=by, at=at, is_skipped=True)
+
+
+def _wait_ends(held: Enrolment) -> datetime | None:
+    """When the wait that it stands in is over."""
+    if held.node is None or held.node.kind != TrackNode.Kind.WAIT:
+        return None
+    passage = Passage.objects.filter(enrolment=held, node=held.node, what=What.WAITED).order_by("-id").first()
+    return passage.at + timedelta(days=held.node.days or 0) if passage else None
+
+
+def _written(held: Enrolment, what: str, *, by: User, at: datetime, because: str = "") -> Enrolment:
+    write([held], [(held.pk, held.node_id, what, at, by.pk, because)], at=at)
+    return held
+
+
+def _note(enrolment: Enrolment, what: str, *, by: User, at: datetime, because: str = "") -> None:
+    row = (enrolment.pk, enrolment.node_id, what, at, by.pk, because)
+    insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), [row])

@@ -1,0 +1,146 @@
+"""Whoever falls asleep gets her track by why she sleeps and what she was interested in, without anybody doing anything.
+
+A sleep is looked at once. Who does and does not decide, and takes everything there is to read, is a fan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import transaction
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Subquery
+
+from accounts.models import Employment, Person
+from agreement.models import Phase
+from leads.models import Engagement, Lead, Recycling
+from nurture.actions.ending import locked
+from nurture.flow import Flow, flows_of
+from nurture.knowing import FAN_DOWNLOADS, People
+from nurture.models import Enrolment, Passage, Sorting, Track, TrackVersion
+from team.bulk import insert_rows
+
+BATCH = 500
+# A transaction that began to put somebody to sleep so long ago has ended.
+LOOK_BACK = timedelta(days=1)
+
+Answer = Sorting.Answer
+
+
+def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
+    """Up to 500 sleeping leads that nobody has looked at since they fell asleep; how many.
+
+    Those that fell asleep lately, as the index of sleeps finds them; with `everybody` whoever was left, however long
+    ago: what slept before there was a track, or fitted none until one was published.
+    """
+    newest = None if everybody else Sorting.objects.aggregate(newest=Max("slept_at"))["newest"]
+    with transaction.atomic():
+        sleeps = Recycling.objects.filter(undone_at=None, lead__phase=Phase.NURTURE, at__lte=at)
+        sleeps = sleeps.filter(~Exists(Sorting.objects.filter(recycling=OuterRef("pk"))))
+        if newest is not None:
+            sleeps = sleeps.filter(at__gte=newest - LOOK_BACK)
+        wanted = list(sleeps.order_by("at", "id").values_list("lead_id", flat=True)[:BATCH])
+        asleep = Lead.objects.filter(pk__in=wanted, phase=Phase.NURTURE).select_related(None).order_by("pk")
+        leads = {lead.pk: lead for lead in locked(asleep)}
+        found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
+        _sort(found, leads, at=at)
+        return len(found)
+
+
+def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) -> None:
+    tracks = Tracks()
+    ids = [lead.person_id for lead in leads.values()]
+    people = People(ids, at=at)
+    in_one = set(Enrolment.objects.under_way().filter(person__in=ids).values_list("person_id", flat=True))
+    sorted_, enrolled = [], []
+    for sleep in sleeps:
+        lead = leads[sleep.lead_id]
+        person = people.persons[lead.person_id]
+        answer = Answer.ELSEWHERE if person.pk in in_one else ""
+        track = None if answer else tracks.for_sleeper(person.pk, sleep.category, people)
+        if not answer and track is None:
+            answer = Answer.NO_TRACK
+        elif track is not None and tracks.flow(track).sends and not people.may_be_mailed(person.pk):
+            answer = Answer.UNREACHABLE
+        elif track is not None:
+            one = _enrolment(person, lead, track, tracks.versions[track.pk], at=at)
+            answer = Answer.HELD_OUT if one.is_held_out else Answer.TAKEN
+            enrolled.append(one)
+            in_one.add(person.pk)
+        sorted_.append((sleep.pk, answer, sleep.at, at))
+    write_enrolled(enrolled, at=at)
+    insert_rows(Sorting, ("recycling_id", "answer", "slept_at", "at"), sorted_)
+
+
+def enrol_fans(*, at: datetime) -> int:
+    """Up to 500 who do and do not decide, took everything there is to read, and have no lead: fed, and in no queue."""
+    tracks = Tracks()
+    fans = next((one for one in tracks.tracks if one.is_fan_base and not one.is_by_hand), None)
+    if fans is None:
+        return 0
+    taken = Engagement.objects.filter(
+        person=OuterRef("person"), kind=Engagement.Kind.DOWNLOADED, reverses=None
+    ).order_by()
+    many = Subquery(taken.values("person").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    doers = Employment.objects.filter(
+        ~Exists(Lead.objects.open().filter(person=OuterRef("person"))),
+        ~Exists(Enrolment.objects.filter(person=OuterRef("person"), track=fans)),
+        ~Exists(Enrolment.objects.under_way().filter(person=OuterRef("person"))),
+        is_current=True, role=Employment.Role.DOER, person__merged_into=None, person__erased_at=None,
+    )  # fmt: skip
+    found = doers.alias(many=many).filter(many__gte=FAN_DOWNLOADS).order_by("person")
+    with transaction.atomic():
+        ids = list(found.values_list("person", flat=True)[:BATCH])
+        held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))
+        people = People([person.pk for person in held], at=at)
+        reached = [person for person in held if people.may_be_mailed(person.pk)]
+        write_enrolled([_enrolment(person, None, fans, tracks.versions[fans.pk], at=at) for person in reached], at=at)
+        return len(reached)
+
+
+def write_enrolled(enrolled: Sequence[Enrolment], *, at: datetime) -> None:
+    Enrolment.objects.bulk_create(enrolled)
+    entered = [(one.pk, None, Passage.What.ENTERED, at, None, "") for one in enrolled]
+    insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), entered)
+
+
+def _enrolment(person: Person, lead: Lead | None, track: Track, version: int, *, at: datetime) -> Enrolment:
+    return Enrolment(
+        person=person, lead=lead, track=track, version_id=version, is_held_out=is_held_out(track, person), due_at=at,
+        started_at=at, followed_from=at, by=None,
+    )  # fmt: skip
+
+
+def is_held_out(track: Track, person: Person) -> bool:
+    """Always the same answer for the same person and track, and for so many in a hundred yes."""
+    drawn = int.from_bytes(sha256(track.public_id.bytes + person.public_id.bytes).digest()[:8])
+    return drawn % 100 < track.hold_out_percent
+
+
+class Tracks:
+    """What may take somebody by itself, the most particular first."""
+
+    def __init__(self) -> None:
+        running = TrackVersion.objects.filter(
+            published_at__isnull=False, track__retired_at=None, track__kind=Track.Kind.TRACK
+        ).order_by("number")
+        self.versions = dict(running.values_list("track_id", "pk"))
+        self.tracks = list(Track.objects.filter(pk__in=self.versions).order_by("position", "pk"))
+        self._flows: dict[int, Flow] = flows_of(self.versions.values())
+
+    def flow(self, track: Track) -> Flow:
+        return self._flows[self.versions[track.pk]]
+
+    def for_sleeper(self, person: int, category: str, people: People) -> Track | None:
+        """A fan's own; then by category and topic, by category, by topic, and what takes anybody. Of her topics the one
+        she was most interested in decides."""
+        if person in people.fans and (fans := next((one for one in self.tracks if one.is_fan_base), None)):
+            return fans
+        topics: list[int | None] = [*people.topics(person), None]
+        takes = {(one.category, one.topic_id): one for one in reversed(self.tracks) if self._takes_by_itself(one)}
+        places = ((wanted, topic) for wanted in dict.fromkeys((category, "")) for topic in topics)
+        return next((takes[place] for place in places if place in takes), None)
+
+    def _takes_by_itself(self, track: Track) -> bool:
+        return not track.is_by_hand and not track.is_fan_base

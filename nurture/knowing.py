@@ -1,0 +1,170 @@
+"""What a track may ask of people: of a whole batch at once, each thing in one statement, when it is first asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import ContactPoint, Employment, Person, Suppression
+from content.models import Asset
+from leads.models import Answer, Engagement, Lead
+from nurture.models import Enrolment, Message, TrackNode
+
+# As long as what she did says what she is interested in; the lead page counts the same half year.
+INTEREST = timedelta(days=183)
+# What somebody has had, who downloaded, read or attended it.
+HAD = (Engagement.Kind.DOWNLOADED, Engagement.Kind.READ, Engagement.Kind.ATTENDED, Engagement.Kind.REGISTERED)
+# So many things downloaded make a fan of somebody who does and does not decide.
+FAN_DOWNLOADS = 4
+# Of what fits, so many are looked at for each topic.
+OFFERED = 50
+
+
+class People:
+    """Facts about these people as they are at `at`."""
+
+    def __init__(self, people: Collection[int], *, at: datetime, versions: Collection[int] = ()) -> None:
+        self.people, self.at, self.versions = sorted(set(people)), at, list(versions)
+
+    @cached_property
+    def persons(self) -> dict[int, Person]:
+        return Person.objects.in_bulk(self.people)
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        now = Employment.objects.filter(person__in=self.people, is_current=True)
+        return dict(now.values_list("person_id", "role"))
+
+    @cached_property
+    def interest(self) -> dict[int, dict[int, int]]:
+        """Points by topic of the last half year."""
+        since = Engagement.objects.filter(person__in=self.people, at__gt=self.at - INTEREST, at__lte=self.at)
+        rows = since.annotate(about=Coalesce("topic", "asset__topic")).filter(about__isnull=False)
+        found: dict[int, dict[int, int]] = defaultdict(dict)
+        told, taken_back = Count("pk", filter=Q(reverses=None)), Count("pk", filter=Q(reverses__isnull=False))
+        counted = (
+            rows.order_by().values_list("person", "about").annotate(worth=Sum("points"), times=told, back=taken_back)
+        )
+        for person, topic, worth, times, back in counted:
+            # What was done and is worth no points is interest all the same, the least there is.
+            found[person][topic] = max(worth or 0, 1 if times > back else 0)
+        return found
+
+    def topics(self, person: int) -> list[int]:
+        """What she was interested in, most of it first."""
+        points = self.interest.get(person, {})
+        return sorted((topic for topic in points if points[topic] > 0), key=lambda topic: (-points[topic], topic))
+
+    @cached_property
+    def had(self) -> dict[int, set[int]]:
+        """What each has had, or is about to get, whoever gave it to her."""
+        found: dict[int, set[int]] = defaultdict(set)
+        sent = Message.objects.filter(person__in=self.people, asset__isnull=False, state__in=Message.HOLDS_ASSET)
+        took = Engagement.objects.filter(person__in=self.people, asset__isnull=False, kind__in=HAD)
+        for rows in (sent.order_by(), took.order_by()):
+            for person, asset in rows.values_list("person_id", "asset_id").distinct():
+                found[person].add(asset)
+        return found
+
+    @cached_property
+    def answered(self) -> dict[int, set[int]]:
+        """The criteria whose newest answer is yes, in whichever pursuit."""
+        newest: dict[tuple[int, int], str] = {}
+        rows = Answer.objects.filter(lead__person__in=self.people).order_by("id")
+        for person, criterion, value in rows.values_list("lead__person_id", "criterion_id", "value"):
+            newest[person, criterion] = value
+        found: dict[int, set[int]] = defaultdict(set)
+        for (person, criterion), value in newest.items():
+            if value == Answer.Value.YES:
+                found[person].add(criterion)
+        return found
+
+    @cached_property
+    def silent(self) -> dict[int, set[str]]:
+        found: dict[int, set[str]] = defaultdict(set)
+        for person, channel in Suppression.objects.filter(person__in=self.people).values_list("person_id", "channel"):
+            found[person].add(channel)
+        return found
+
+    @cached_property
+    def with_address(self) -> set[int]:
+        points = ContactPoint.objects.filter(
+            person__in=self.people, kind=ContactPoint.Kind.EMAIL, state__in=ContactPoint.USABLE
+        )
+        return set(points.values_list("person_id", flat=True))
+
+    def may_be_mailed(self, person: int) -> bool:
+        shut = {Suppression.Channel.ALL.value, Suppression.Channel.EMAIL.value} & self.silent.get(person, set())
+        return person in self.with_address and not shut and self.is_there(person)
+
+    def may_be_called(self, person: int) -> bool:
+        shut = {Suppression.Channel.ALL.value, Suppression.Channel.PHONE.value} & self.silent.get(person, set())
+        return not shut
+
+    def is_there(self, person: int) -> bool:
+        found = self.persons.get(person)
+        return found is not None and found.merged_into_id is None and found.erased_at is None
+
+    @cached_property
+    def fans(self) -> set[int]:
+        """Doers who take everything there is to read."""
+        doers = [person for person, role in self.roles.items() if role == Employment.Role.DOER]
+        taken = Engagement.objects.filter(person__in=doers, kind=Engagement.Kind.DOWNLOADED, reverses=None)
+        counted = taken.order_by().values("person").annotate(n=Count("pk")).filter(n__gte=FAN_DOWNLOADS)
+        return {row["person"] for row in counted}
+
+    @cached_property
+    def on_offer(self) -> dict[int, list[int]]:
+        """What may be sent on each topic that any of them is interested in, the newest first."""
+        found: dict[int, list[int]] = defaultdict(list)
+        if not TrackNode.objects.filter(version__in=self.versions, brings_what_fits=True).exists():
+            return found
+        topics = {topic for points in self.interest.values() for topic in points}
+        sendable = Asset.objects.sendable(on=self.at.date()).filter(topic__in=topics).order_by("-pk")
+        for topic, asset in sendable.values_list("topic_id", "pk"):
+            if len(found[topic]) < OFFERED:
+                found[topic].append(asset)
+        return found
+
+    @cached_property
+    def sendable(self) -> set[int]:
+        """Of what tracks bring, what may leave the house on this day."""
+        brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions).values("asset")
+        named = set(Asset.objects.sendable(on=self.at.date()).filter(pk__in=brought).values_list("pk", flat=True))
+        return named | {asset for offers in self.on_offer.values() for asset in offers}
+
+    def best_for(self, person: int, *, without: Collection[int] = ()) -> int | None:
+        """What fits her best of what she has not had: her first topic's newest."""
+        had = self.had.get(person, set()).union(without)
+        offers = (asset for topic in self.topics(person) for asset in self.on_offer.get(topic, []))
+        return next((asset for asset in offers if asset not in had), None)
+
+
+def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:
+    """Which of these have had an answer of their person since they began."""
+    began = {one.pk: one.started_at for one in enrolments}
+    of_person: dict[int, list[int]] = defaultdict(list)
+    for one in enrolments:
+        of_person[one.person_id].append(one.pk)
+    if not began:
+        return set()
+    said = Engagement.objects.filter(
+        person__in=list(of_person), kind=Engagement.Kind.REPLIED, at__gte=min(began.values()), reverses=None
+    )
+    return {
+        pk
+        for person, at in said.order_by().values_list("person_id", "at")
+        for pk in of_person[person]
+        if at >= began[pk]
+    }
+
+
+def newest_lead(person: Any) -> Subquery:
+    """The open pursuit of somebody, if there is one."""
+    return Subquery(Lead.objects.open().filter(person=person).order_by().values("pk")[:1])

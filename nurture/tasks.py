@@ -1,0 +1,30 @@
+"""Alarm clocks of tracks. Each rings, does what is due by the database's clock, and may be lost or doubled."""
+
+from celery import shared_task
+
+from leads.actions.sweeping import ring
+from nurture.actions import advancing, sorting
+
+
+@shared_task
+def advance_tracks() -> int:
+    """Every 15 seconds: whoever is due goes on. What went on is not due again."""
+    return ring("advance_tracks", lambda at: advancing.advance(at=at))
+
+
+@shared_task
+def follow_tracks() -> int:
+    """Every minute: who woke, answered or was worked leaves her track; what one of us has done lets it go on."""
+    return ring("follow_tracks", lambda at: advancing.follow(at=at))
+
+
+@shared_task
+def enrol_recycled() -> int:
+    """Every minute: whoever fell asleep gets her track. A sleep is looked at once."""
+    return ring("enrol_recycled", lambda at: sorting.enrol_recycled(at=at))
+
+
+@shared_task
+def enrol_everybody() -> int:
+    """Every hour: whom a new track fits by now, and fans without a lead. Who is in one is not taken again."""
+    return ring("enrol_everybody", lambda at: sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at))

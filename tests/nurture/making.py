@@ -1,0 +1,79 @@
+"""Tracks and whoever goes through them, at their smallest."""
+
+from itertools import count
+
+from content.models import Asset, AssetVersion, Topic
+from leads.models import Engagement
+from nurture.models import Track, TrackNode, TrackVersion
+from tests.make import NOON, make_user
+
+_n = count(1)
+
+
+def make_topic(label="Backup"):
+    return Topic.objects.create(key=f"topic-{next(_n)}", label=label)
+
+
+def make_asset(*, topic=None, **fields):
+    """Something that may be sent."""
+    asset = Asset.objects.create(**{"title": f"Asset {next(_n)}", "kind": "guide", "topic": topic, **fields})
+    by = make_user("maker")
+    AssetVersion.objects.create(
+        asset=asset, number=1, form="link", url="https://example.com/a", made_by=by, made_at=NOON, approved_by=by,
+        approved_at=NOON, is_current=True,
+    )  # fmt: skip
+    return asset
+
+
+def make_track(*nodes, kind="track", published=True, **fields):
+    """`make_track(email(), wait(3), branch("clicked", [step()], []))`: the flow as it is read."""
+    track = Track.objects.create(**{"kind": kind, "name": f"Track {next(_n)}", **fields})
+    add_version(track, *nodes, published=published)
+    return track
+
+
+def add_version(track, *nodes, published=True):
+    number = track.versions.count() + 1
+    version = TrackVersion.objects.create(
+        track=track, number=number, made_at=NOON, published_at=NOON if published else None
+    )
+    _write(version, nodes)
+    return version
+
+
+def _write(version, nodes, branch=None, arm=""):
+    for position, (fields, yes, no) in enumerate(nodes, start=1):
+        node = TrackNode.objects.create(version=version, branch=branch, arm=arm, position=position, **fields)
+        _write(version, yes, node, "yes")
+        _write(version, no, node, "no")
+
+
+def email(**fields):
+    return {"kind": "email", "subject": "Something to read", "text": "Hello.", **fields}, (), ()
+
+
+def wait(days, **fields):
+    return {"kind": "wait", "days": days, **fields}, (), ()
+
+
+def step(words="Ask what is missing", **fields):
+    return {"kind": "step", "step_kind": "call", "words": words, **fields}, (), ()
+
+
+def goal(question, **fields):
+    return {"kind": "goal", "question": question, **fields}, (), ()
+
+
+def branch(question, yes, no=(), **fields):
+    return {"kind": "branch", "question": question, **fields}, yes, no
+
+
+def engage(person, kind="downloaded", *, at=NOON, **fields):
+    return Engagement.objects.create(person=person, kind=kind, at=at, recorded_at=at, **{"points": 10, **fields})
+
+
+def leave(message, *, at):
+    """The outbox has sent it."""
+    type(message).objects.filter(pk=message.pk).update(
+        state="sent", sent_at=at, claimed_at=at, claimed_by="test", to_hash="x", due_at=None
+    )
