@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "content",
     "leads",
     "nurture",
+    "reports",
     "config",
 ]
 

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from config import views
 
-ROOMS = ("team", "agreement", "accounts", "content", "leads", "nurture")
+ROOMS = ("team", "agreement", "accounts", "content", "leads", "nurture", "reports")
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),

@@ -62,6 +62,11 @@ def addresses(lead):
             "red": ODD,
         },
         reverse("leads:move"): {"team": [HUGE], "lead": ODD, "to": ODD},
+        reverse("reports:yield"): {
+            **{key: [*ODD, "1" * 5000] for key in ("team", "category", "rep", "track", "counts", "within")},
+            **{key: [*ODD, *MOMENTS, "2027-13", "0001-01", "9999-12", "2200-12"] for key in ("since", "until")},
+        },
+        reverse("reports:yield_people"): {"after": place, "came": ODD, "arm": ODD, "rep": ODD, "since": ODD},
         reverse("leads:search"): {"q": [*ODD, *MOMENTS]},
         reverse("leads:accounts"): {"q": ODD, "standing": ODD, "owner": ODD, "after": [*ODD, HUGE]},
         reverse("leads:account_standing", args=[lead.account.public_id]): {"standing": ODD, "owner": ODD},

@@ -58,7 +58,7 @@ def test_the_check_is_asked_at_every_start():
 
 
 def test_no_business_moment_is_an_eta_a_countdown_or_a_task_id():
-    apps = ["accounts", "agreement", "config", "content", "leads", "nurture", "team"]
+    apps = ["accounts", "agreement", "config", "content", "leads", "nurture", "reports", "team"]
     forbidden = re.compile(r"\b(eta|countdown)\s*=|\.revoke\(|self\.retry\(|AsyncResult")
 
     found = [

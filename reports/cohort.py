@@ -1,0 +1,154 @@
+"""Whom we put to sleep, and what came of each: her later pursuits, followed along `previous` in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Recycling
+from nurture.models import Enrolment, Track
+from team.models import Role, User
+
+DAY = 24 * 60 * 60
+
+# What counts as converted, with the column of the statement below that says when.
+QUALIFIED, WON = "qualified", "won"
+COUNTS_AS: dict[str, tuple[str | Promise, int]] = {QUALIFIED: (_("Qualified again"), 0), WON: (_("Won"), 1)}
+
+# Whether a track fed her while she slept. Held out: one was chosen for her and kept from her, to measure what it does.
+FED, HELD_OUT, NOT_FED = "fed", "held_out", "not_fed"
+ARMS = {FED: _("Fed by a track"), NOT_FED: _("Without a track"), HELD_OUT: _("Held out of a track")}
+
+CONVERTED, UNDER_WAY, OVER, OUT_OF_SIGHT = "converted", "under_way", "over", "out_of_sight"
+CAME_OF = {
+    CONVERTED: _("Converted"),
+    UNDER_WAY: _("Asleep or worked again"),
+    OVER: _("Ended without"),
+    OUT_OF_SIGHT: _("Merged or erased"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slept:
+    """One person who was put to sleep, and how long we have watched what comes of it."""
+
+    recycling: int
+    category: str
+    by: int | None
+    arm: str
+    at: datetime
+    days: int
+    came: str
+
+    @property
+    def has_converted(self) -> bool:
+        return self.came == CONVERTED
+
+
+def recyclings_seen_by(user: User) -> QuerySet[Recycling]:
+    """Managers see whom their teams put to sleep, marketers and admins all, BDRs and account executives whom they put
+    to sleep themselves and may still read."""
+    found = Recycling.objects.filter(undone_at=None)
+    if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
+        return found
+    seen = Q(lead__team__in=user.teams_read(Role.MANAGER))
+    if user.has_role(Role.BDR):
+        seen |= Q(by=user, lead__team__in=user.teams_read(Role.BDR))
+    if user.has_role(Role.AE):
+        seen |= Q(by=user, lead__ae=user)
+    return found.filter(seen)
+
+
+def with_arm(recyclings: QuerySet[Recycling], *, track: int | None = None) -> QuerySet[Any]:
+    """Each with whether a track fed its lead while it slept; of one track, only those it was chosen for."""
+    chosen = Enrolment.objects.filter(lead=OuterRef("lead"), track__kind=Track.Kind.TRACK)
+    if track is not None:
+        chosen = chosen.filter(track=track)
+        recyclings = recyclings.filter(Exists(chosen))
+    return recyclings.annotate(
+        arm=Case(
+            When(Exists(chosen.filter(is_held_out=False)), then=Value(FED)),
+            When(Exists(chosen.filter(is_held_out=True)), then=Value(HELD_OUT)),
+            default=Value(NOT_FED),
+            output_field=CharField(),
+        )
+    )
+
+
+def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list[Slept]:
+    """What came of these, in one statement, the latest first. `recyclings` have an arm (`with_arm`).
+
+    A person who was put to sleep several times counts once, from the first time that was asked for: what she did later
+    would otherwise be counted again. Only what comes after that counts; whoever was disqualified stays in the count as
+    not converted, whoever was merged or erased is watched until then.
+    """
+    columns = recyclings.order_by().values_list("pk", "lead", "lead__person", "at", "category", "by", "arm")
+    try:
+        asked, params = columns.query.sql_with_params()
+    except EmptyResultSet:
+        # Nobody of hers, whatever the tables hold.
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAD + asked + _REST, params)
+        rows = cursor.fetchall()
+    column = COUNTS_AS[counts_as][1]
+    return [_slept(row[:5], row[5 + column], *row[7:], at=at) for row in rows]
+
+
+# Both databases walk the chain by the unique index of `previous`, a round a pursuit.
+_HEAD = "WITH RECURSIVE asked (recycling, lead, person, at, category, by_id, arm) AS ("
+_REST = """),
+slept AS (
+    SELECT * FROM (
+        SELECT asked.*, ROW_NUMBER() OVER (PARTITION BY person ORDER BY at, recycling) AS nth FROM asked
+    ) AS numbered WHERE nth = 1
+),
+pursuit (recycling, lead, qualified_at, won_at, gone_at, is_open) AS (
+    SELECT slept.recycling, leads_lead.id,
+        CASE WHEN 1 = 0 THEN leads_lead.closed_at END, CASE WHEN 1 = 0 THEN leads_lead.closed_at END,
+        CASE WHEN leads_lead.closed_as IN ('merged', 'erased') THEN leads_lead.closed_at END,
+        CASE WHEN leads_lead.phase = 'closed' THEN 0 ELSE 1 END
+    FROM slept JOIN leads_lead ON leads_lead.id = slept.lead
+    UNION ALL
+    SELECT pursuit.recycling, later.id, later.first_qualified_at,
+        CASE WHEN later.closed_as = 'won' THEN later.closed_at END,
+        CASE WHEN later.closed_as IN ('merged', 'erased') THEN later.closed_at END,
+        CASE WHEN later.phase = 'closed' THEN 0 ELSE 1 END
+    FROM pursuit JOIN leads_lead AS later ON later.previous_id = pursuit.lead
+),
+fate AS (
+    SELECT recycling, MIN(qualified_at) AS qualified_at, MIN(won_at) AS won_at, MIN(gone_at) AS gone_at,
+        MAX(is_open) AS is_open
+    FROM pursuit GROUP BY recycling
+)
+SELECT slept.recycling, slept.category, slept.by_id, slept.arm, slept.at,
+    fate.qualified_at, fate.won_at, fate.gone_at, fate.is_open
+FROM slept JOIN fate ON fate.recycling = slept.recycling
+ORDER BY slept.at DESC, slept.recycling DESC"""
+
+
+def _slept(known: Sequence[Any], converted: Any, gone: Any, is_open: int, *, at: datetime) -> Slept:
+    recycling, category, by, arm, since = known
+    began, converted_at, gone_at = _moment(since), _moment(converted), _moment(gone)
+    if converted_at is not None:
+        came, until = CONVERTED, converted_at
+    elif gone_at is not None:
+        came, until = OUT_OF_SIGHT, gone_at
+    else:
+        came, until = UNDER_WAY if is_open else OVER, at
+    days = max(int((until - began).total_seconds() // DAY), 0)
+    return Slept(recycling, category, by, arm, began, days, came)
+
+
+def _moment(value: Any) -> Any:
+    """SQLite hands back what it keeps: a moment or the words of one, in UTC without saying so."""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found

@@ -1,0 +1,98 @@
+"""What the address of the report may ask for. What cannot be read is left out and said: no address is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from agreement.models import ReasonRule
+from reports.cohort import ARMS, CAME_OF, COUNTS_AS, QUALIFIED
+from team.addresses import FIRST_YEAR, LAST_YEAR
+
+MONTHS = (6, 12, 18, 24, 36)
+WITHIN = 12
+Options = Iterable[tuple[object, object]]
+
+
+class MonthField(forms.CharField):
+    """A month as browsers write it: 2027-03."""
+
+    widget = forms.TextInput(attrs={"type": "month", "placeholder": "2027-03"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=7, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            month = date.fromisoformat(f"{text}-01")
+        except ValueError:
+            raise forms.ValidationError(_("Write a month like 2027-03.")) from None
+        if not FIRST_YEAR <= month.year <= LAST_YEAR:
+            raise forms.ValidationError(_("No list of ours is beyond that."))
+        return month
+
+
+class YieldFilters(forms.Form):
+    """Whom, and what counts."""
+
+    team = forms.ChoiceField(label=_("Team"), required=False)
+    category = forms.ChoiceField(label=_("Why they sleep"), required=False)
+    rep = forms.ChoiceField(label=_("Put to sleep by"), required=False)
+    track = forms.ChoiceField(label=_("Track"), required=False)
+    since = MonthField(label=_("Put to sleep from"))
+    until = MonthField(label=_("to"))
+    counts = forms.ChoiceField(
+        label=_("Counts as converted"), required=False, choices=[(key, label) for key, (label, _c) in COUNTS_AS.items()]
+    )
+    within = forms.TypedChoiceField(
+        label=_("Within"),
+        required=False,
+        coerce=int,
+        choices=[(months, _("%(months)s months") % {"months": months}) for months in MONTHS],
+    )
+
+    def __init__(self, given: QueryDict, *, teams: Options, reps: Options, tracks: Options) -> None:
+        # What an address leaves open stands in the form as it is taken.
+        super().__init__({"counts": QUALIFIED, "within": WITHIN} | {name: given[name] for name in given if given[name]})
+        categories = [(key, label) for key, label in ReasonRule.Category.choices if key]
+        offered = {"team": teams, "rep": reps, "track": tracks, "category": categories}
+        for name, options in offered.items():
+            known = [(str(key), label) for key, label in options]
+            self.fields[name].choices = [("", _("Any")), *known]  # type: ignore[attr-defined]
+            if not known:
+                del self.fields[name]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was asked for and can be asked for."""
+        self.is_valid()
+        found = {name: value for name, value in self.cleaned_data.items() if value}
+        found.setdefault("counts", QUALIFIED)
+        found.setdefault("within", WITHIN)
+        return found
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is not the report of everybody."""
+        return any(self.values.get(name) for name in ("team", "category", "rep", "track", "since", "until"))
+
+
+class PeopleFilters(forms.Form):
+    """Which of them stand in the list."""
+
+    came = forms.ChoiceField(label=_("What came of it"), required=False, choices=[("", _("Any")), *CAME_OF.items()])
+    arm = forms.ChoiceField(label=_("Fed by a track"), required=False, choices=[("", _("Any")), *ARMS.items()])
+    after = forms.CharField(max_length=80, required=False)
+
+    @property
+    def values(self) -> dict[str, str]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name, "") for name in self.fields}

@@ -1,0 +1,133 @@
+"""The picture of the report: a step curve a line with its interval, beside the sources' bands, as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from reports.outcome import DAYS_OF_MONTH, Line, days_of
+from reports.survival import Estimate
+
+# More points than a picture has dots say nothing more.
+POINTS_MAX = 400
+WIDTH, HEIGHT = 1000, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One line as a drawing without a script: in a box of WIDTH x HEIGHT."""
+
+    key: str
+    label: str
+    line: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A band of the sources, from top to bottom in the same box."""
+
+    label: str
+    y: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    shapes: list[Shape]
+    strips: list[Strip]
+    # The ends of both axes in words, for the drawing; a script writes its own.
+    top: str
+    months: list[int]
+    # What a script draws of: days, then share, low and high a line, in percent.
+    data: dict[str, Any]
+
+
+def drawn(lines: list[Line], *, within: int) -> Picture | None:
+    """None where there is nothing to draw."""
+    longest = max((line.curve.longest for line in lines), default=0)
+    if not longest:
+        return None
+    end = max(min(longest, days_of(within)), 1)
+    days = sorted({0, end} | {day for line in lines for day, _known in line.curve.steps if day <= end})
+    days = _thinned(days)
+    told = [[_until(line, line.curve.at(day), day) for day in days] for line in lines]
+    bands = list({line.band.percents: line.band for line in lines if line.band}.values())
+    highest = max([one.high or one.share for line in told for one in line if one] + [band.high for band in bands])
+    top = min(_round_up(highest * 100), 100)
+    return Picture(
+        shapes=[
+            _shape(line, [(day, one) for day, one in zip(days, points, strict=True) if one], end=end, top=top)
+            for line, points in zip(lines, told, strict=True)
+        ],
+        strips=[
+            Strip(
+                _("Sources: %(share)s, %(which)s") % {"share": band.percents, "which": band.of},
+                _y(band.high * 100, top),
+                max(_y(band.low * 100, top) - _y(band.high * 100, top), 1),
+            )
+            for band in bands
+        ],
+        top=f"{top} %",
+        months=[round(end / DAYS_OF_MONTH * part / 4) for part in range(5)],
+        data={
+            "days": days,
+            "top": top,
+            "lines": [
+                {
+                    "key": line.key,
+                    "label": str(line.label),
+                    "share": [_percent(one.share if one else None) for one in points],
+                    "low": [_percent(one.low if one else None) for one in points],
+                    "high": [_percent(one.high if one else None) for one in points],
+                }
+                for line, points in zip(lines, told, strict=True)
+            ],
+            "bands": [{"low": band.low * 100, "high": band.high * 100} for band in bands],
+        },
+    )
+
+
+def _until(line: Line, one: Estimate, day: int) -> Estimate | None:
+    """Nothing is drawn where nobody was watched for so long."""
+    return one if one.is_reached or day <= line.curve.longest else None
+
+
+def _thinned(days: list[int]) -> list[int]:
+    if len(days) <= POINTS_MAX:
+        return days
+    step = len(days) / POINTS_MAX
+    return sorted({days[int(place * step)] for place in range(POINTS_MAX)} | {days[-1]})
+
+
+def _shape(line: Line, points: list[tuple[int, Estimate]], *, end: int, top: int) -> Shape:
+    def path(values: list[tuple[int, float]]) -> str:
+        """Level until the day of the next step, as the estimate is."""
+        found, last = [], None
+        for day, share in values:
+            x, y = round(day / end * WIDTH), _y(share * 100, top)
+            if last is not None:
+                found.append(f"{x},{last}")
+            found.append(f"{x},{y}")
+            last = y
+        return " ".join(found)
+
+    known = [(day, one) for day, one in points if one.low is not None and one.high is not None]
+    upper = path([(day, one.high or 0.0) for day, one in known])
+    lower = path([(day, one.low or 0.0) for day, one in known])
+    area = f"{upper} {' '.join(reversed(lower.split()))}" if known else ""
+    return Shape(line.key, str(line.label), path([(day, one.share) for day, one in points]), area)
+
+
+def _y(percent: float, top: int) -> int:
+    return HEIGHT - round(min(percent, top) / top * HEIGHT)
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else round(value * 100, 2)
+
+
+def _round_up(percent: float) -> int:
+    return max(int(-(-percent // 10) * 10), 10)

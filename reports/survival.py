@@ -1,0 +1,127 @@
+"""How many have converted so many days after they were put to sleep, while many are still on their way.
+
+One minus the product-limit estimate of Kaplan and Meier (1958, J. Am. Stat. Assoc. 53, 457-481): at each day with a
+conversion the share that has not converted is multiplied by 1 - d/n, where n are those who have been watched until that
+day and have not converted before, and d convert on it. Whoever has not converted counts as watched until today, and
+then leaves the count: nobody is taken for a no because she fell asleep last week. On a tie the conversion comes first.
+
+The 95 % interval is Greenwood's variance on the log-log scale ("exponential Greenwood": Kalbfleisch and Prentice, The
+Statistical Analysis of Failure Time Data, 2nd ed. 2002, section 1.4), which stays between 0 and 1. As long as nobody
+has converted it has no width there, and the exact binomial one of those who were watched so long is said instead
+(Clopper and Pearson 1934, Biometrika 26, 404-413). All of it is computed by scipy.
+"""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import hypot, isnan
+
+# What is in it is read in by the first report that asks: no other page pays for it.
+import scipy
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share with its 95 % interval; an end that nobody can tell is None."""
+
+    share: float
+    low: float | None
+    high: float | None
+    # Who was still watched on that day without having converted before.
+    at_risk: int = 0
+    # Whether somebody was watched until that day: what lies beyond is not known, only that it is no less.
+    is_reached: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        return self.low is not None and self.high is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    n: int
+    events: int
+    # The days on which somebody converted, and what holds from each of them on.
+    steps: tuple[tuple[int, Estimate], ...]
+    # How long each was watched, in order.
+    watched: tuple[int, ...]
+
+    @property
+    def longest(self) -> int:
+        return self.watched[-1] if self.watched else 0
+
+    def at_risk(self, day: int) -> int:
+        """Who was watched until this day or beyond it, without a conversion before."""
+        return self.n - bisect_right(self.watched, day - 1)
+
+    def at(self, day: int) -> Estimate:
+        """The share that has converted by this day."""
+        place = bisect_right(self.steps, day, key=lambda step: step[0])
+        at_risk = self.at_risk(day)
+        # Where everybody has converted nothing is left to watch.
+        is_reached = at_risk > 0 or (place > 0 and self.steps[place - 1][1].share >= 1)
+        if place:
+            found = self.steps[place - 1][1]
+            return Estimate(found.share, found.low, found.high, at_risk, is_reached)
+        return Estimate(0.0, *_of_none(at_risk), at_risk, is_reached)
+
+
+def curve_of(observed: Iterable[tuple[int, bool]]) -> Curve:
+    """From (days watched, whether that ended with a conversion) of each."""
+    known = sorted(observed)
+    converted = [days for days, is_event in known if is_event]
+    watched = tuple(days for days, _is_event in known)
+    if not converted:
+        return Curve(len(known), 0, (), watched)
+    # Who was not watched until the first conversion says nothing about any; there the interval would have no meaning.
+    first = converted[0]
+    still = [days for days, is_event in known if not is_event and days >= first]
+    asleep = scipy.stats.ecdf(scipy.stats.CensoredData(uncensored=converted, right=still)).sf
+    with warnings.catch_warnings():
+        # Where nobody is left the formula has no value; it is told as not known.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        interval = asleep.confidence_interval(confidence_level=0.95, method="log-log")
+    days = asleep.quantiles.tolist()
+    columns = (asleep.probabilities.tolist(), interval.low.probabilities.tolist(), interval.high.probabilities.tolist())
+    on_a_conversion = frozenset(converted)
+    steps = tuple(
+        # What is not converted at most is converted at least.
+        (int(day), Estimate(1 - share, _known(1 - high), _known(1 - low)))
+        for day, share, low, high in zip(days, *columns, strict=True)
+        if day in on_a_conversion
+    )
+    return Curve(len(known), len(converted), steps, watched)
+
+
+def difference(one: Estimate, other: Estimate) -> Estimate | None:
+    """How much more of the one converted than of the other, with an interval made of theirs (Newcombe 1998, Stat. Med.
+    17, 873-890; for any estimates Zou and Donner 2008, Stat. Med. 27, 1693-1702). None where one of them has none."""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return None
+    lift = one.share - other.share
+    low = lift - hypot(one.share - one.low, other.high - other.share)
+    high = lift + hypot(one.high - one.share, other.share - other.low)
+    return Estimate(lift, low, high, min(one.at_risk, other.at_risk), one.is_reached and other.is_reached)
+
+
+def share_of(part: int, whole: int) -> Estimate:
+    """A plain share with Wilson's interval (1927, J. Am. Stat. Assoc. 22, 209-212)."""
+    if not whole:
+        return Estimate(0.0, None, None, 0, False)
+    interval = scipy.stats.binomtest(part, whole).proportion_ci(method="wilson")
+    return Estimate(part / whole, float(interval.low), float(interval.high), whole)
+
+
+def _of_none(watched: int) -> tuple[float | None, float | None]:
+    """The interval where none of these has converted."""
+    if not watched:
+        return None, None
+    interval = scipy.stats.binomtest(0, watched).proportion_ci(method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def _known(value: float) -> float | None:
+    return None if isnan(value) else min(max(value, 0.0), 1.0)

@@ -1,0 +1,12 @@
+"""The pages of the reports."""
+
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("reports/yield/", views.sleep_yield, name="yield"),
+    path("reports/yield/people/", views.yield_people, name="yield_people"),
+    path("reports/yield/export/", views.yield_export, name="yield_export"),
+]

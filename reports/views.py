@@ -1,0 +1,94 @@
+"""Reports: one question a page. They write nothing but that somebody took a list away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from leads.views.access import need_role
+from reports.cohort import COUNTS_AS
+from reports.forms import PeopleFilters, YieldFilters
+from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
+from reports.people import export_lines, people_of, those
+from reports.picture import drawn
+from team.actions.auditing import note_audit
+from team.csv import csv_file
+from team.http import Request
+from team.models import AuditEntry, Role
+
+
+@require_GET
+@never_cache
+def sleep_yield(request: Request) -> HttpResponse:
+    """What came of those we put to sleep."""
+    now = timezone.now()
+    filters = _filters(request)
+    asked = filters.values
+    outcome = outcome_of(request.user, asked, at=now)
+    context = {
+        "now": now,
+        "filters": filters,
+        "asked": asked,
+        "counts": COUNTS_AS[asked["counts"]][0],
+        "outcome": outcome,
+        "picture": drawn(outcome.arms, within=asked["within"]),
+    }
+    return render(request, "reports/yield.html", context)
+
+
+@require_GET
+@never_cache
+def yield_people(request: Request) -> HttpResponse:
+    """Who they are."""
+    now = timezone.now()
+    filters, listed = _filters(request), PeopleFilters(request.GET)
+    asked, chosen = filters.values, listed.values
+    found = those(slept(request.user, asked, at=now), came=chosen["came"], arm=chosen["arm"])
+    people = people_of(found, after=chosen["after"], counts=asked["counts"])
+    context = {"now": now, "filters": filters, "listed": listed, "asked": asked, "chosen": chosen, "people": people}
+    return render(request, "reports/yield_people.html", context)
+
+
+@require_POST
+def yield_export(request: Request) -> StreamingHttpResponse:
+    """Each of them with what came of it, as a file; that she asked is noted."""
+    now = timezone.now()
+    filters = _filters(request)
+    asked = filters.values
+    chosen = PeopleFilters(request.GET).values
+    people = those(slept(request.user, asked, at=now), came=chosen["came"], arm=chosen["arm"])
+    note_audit(AuditEntry.Verb.EXPORT, by=request.user, at=now, about="yield", detail=request.GET.urlencode())
+    site = f"{request.scheme}://{request.get_host()}"
+    lines = export_lines(people, counts=asked["counts"], site=site)
+    return csv_file(f"yield-{timezone.localdate(now):%Y-%m-%d}.csv", _on_her_clock(lines))
+
+
+def _filters(request: Request) -> YieldFilters:
+    need_role(request, *Role)
+    return YieldFilters(
+        request.GET,
+        teams=list(teams_of_report(request.user).values_list("pk", "name")),
+        reps=reps_of_report(request.user),
+        tracks=list(tracks_of_report()),
+    )
+
+
+def _on_her_clock(lines: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The lines are written after the request is over, when nobody's clock is in force any more."""
+    return _in_zone(lines, timezone.get_current_timezone())
+
+
+def _in_zone(lines: Iterator[list[Any]], zone: tzinfo) -> Iterator[list[Any]]:
+    while True:
+        with timezone.override(zone):
+            line = next(lines, None)
+        if line is None:
+            return
+        yield line

@@ -1,0 +1,228 @@
+"""What came of those we put to sleep: who counts as converted, for how long each was watched, and who may read it."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from agreement.models import Phase
+from leads.actions.claiming import claim_lead
+from leads.actions.closing import disqualify_lead
+from leads.actions.handing import accept_hand_off, hand_off_lead
+from leads.actions.merging import merge_people
+from leads.actions.outcomes import record_qualified, stall_lead, win_lead
+from leads.actions.recycling import recycle_lead, wake_lead
+from leads.actions.undoing import undo_last
+from leads.models import Lead
+from nurture.models import Enrolment, Track, TrackVersion
+from reports.outcome import slept
+from team.models import AuditEntry, Role
+from tests.make import NOON, give_verdicts, make_account, make_lead, make_person, make_user, reason
+
+QUALIFIED, WON = {"counts": "qualified", "within": 12}, {"counts": "won", "within": 12}
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def ago(days):
+    return NOON - timedelta(days=days)
+
+
+def asleep(bdr, *, days, key="not_ready", lead=None, **fields):
+    lead = lead or make_lead(phase=Phase.WORKING, bdr=bdr, at=ago(days), **fields)
+    recycle_lead(lead, reason=reason(key), by=bdr, at=ago(days))
+    return Lead.objects.get(pk=lead.pk)
+
+
+def back(lead, *, days):
+    """Woken and taken again so many days ago."""
+    woken = wake_lead(lead, by=lead.bdr, at=ago(days))
+    claim_lead(woken, by=lead.bdr, at=ago(days))
+    return Lead.objects.get(pk=woken.pk)
+
+
+def qualified(lead, ae, *, days):
+    hand_off = hand_off_lead(lead, ae=ae, by=lead.bdr, at=ago(days))
+    accept_hand_off(hand_off, by=ae, at=ago(days))
+    give_verdicts(lead, by=ae, at=ago(days))
+    hand_off.refresh_from_db()
+    record_qualified(hand_off, by=ae, at=ago(days))
+    return Lead.objects.get(pk=lead.pk)
+
+
+def told(user, **asked):
+    """(days watched, what came of it), the latest first."""
+    return [(one.days, one.came) for one in slept(user, QUALIFIED | asked, at=NOON)]
+
+
+def test_a_later_pursuit_that_is_qualified_converts_and_counts_from_the_day_she_was_put_to_sleep(alice, mona, peter):
+    sold = qualified(back(asleep(alice, days=300), days=200), peter, days=100)
+
+    assert told(mona) == [(200, "converted")]
+    # Qualified is not yet won; both may be asked for.
+    assert told(mona, **WON) == [(300, "under_way")]
+    win_lead(sold, by=peter, at=ago(40))
+    assert told(mona, **WON) == [(260, "converted")]
+    assert told(mona) == [(200, "converted")]
+
+
+def test_the_chain_of_pursuits_is_followed_and_a_person_counts_once_from_the_first_time_that_was_asked_for(
+    alice, mona, peter
+):
+    again = asleep(alice, days=200, key="unresponsive", lead=back(asleep(alice, days=300), days=250))
+    qualified(back(again, days=90), peter, days=60)
+
+    assert told(mona) == [(240, "converted")]
+    # Of those who did not respond she is one as well, from the day of that.
+    assert told(mona, category="unresponsive") == [(140, "converted")]
+
+
+def test_what_happened_before_the_sleep_does_not_count(alice, mona, peter):
+    lead = qualified(make_lead(phase=Phase.WORKING, bdr=alice, at=ago(90)), peter, days=60)
+    stall_lead(lead, reason=reason("not_ready"), by=peter, at=ago(30))
+
+    assert Lead.objects.get(pk=lead.pk).first_qualified_at is not None
+    assert told(mona) == [(30, "under_way")]
+
+
+def test_who_ended_without_stays_in_the_count_and_who_was_merged_is_watched_until_then(alice, mona, team):
+    disqualify_lead(asleep(alice, days=100), reason=reason("bad_data"), by=alice, at=ago(50))
+    gone = asleep(alice, days=80)
+    kept = make_lead(phase=Phase.WORKING, bdr=alice, at=ago(30))
+    merge_people(kept.person, gone.person, by=mona, at=ago(20))
+
+    assert told(mona) == [(60, "out_of_sight"), (100, "over")]
+
+
+def test_a_sleep_that_was_taken_back_is_none(alice, mona):
+    undo_last(asleep(alice, days=0), by=alice, at=NOON)
+
+    assert told(mona) == []
+
+
+def test_a_track_that_fed_her_is_told_from_one_that_was_held_back(alice, mona):
+    for held_out in (None, False, True):
+        lead = asleep(alice, days=50)
+        if held_out is not None:
+            enrol(lead, is_held_out=held_out)
+
+    arms = {one.arm for one in slept(mona, QUALIFIED, at=NOON)}
+    assert arms == {"not_fed", "fed", "held_out"}
+    of_track = slept(mona, QUALIFIED | {"track": str(Track.objects.get().pk)}, at=NOON)
+    assert {one.arm for one in of_track} == {"fed", "held_out"}
+
+
+def enrol(lead, **fields):
+    track, _made = Track.objects.get_or_create(name="Renewals")
+    version, _made = TrackVersion.objects.get_or_create(track=track, number=1, made_at=NOON, published_at=NOON)
+    return Enrolment.objects.create(
+        person=lead.person, lead=lead, track=track, version=version, started_at=NOON, due_at=NOON, **fields
+    )
+
+
+def test_reps_see_whom_they_put_to_sleep_managers_their_team_and_marketers_everybody(alice, bob, eve, mona, peter):
+    for rep in (alice, bob, eve):
+        asleep(rep, days=10)
+    everybody = (alice, bob, eve, mona, peter, make_user("mark", Role.MARKETER), make_user("ada", Role.ADMIN))
+
+    assert [len(told(user)) for user in everybody] == [1, 1, 1, 2, 0, 3, 3]
+    # What is not hers is not hers for asking.
+    assert told(alice, rep=str(bob.pk)) == []
+
+
+def test_the_page_says_share_interval_and_number_and_what_is_not_known_yet(client, alice, bob, mona, peter):
+    for _ in range(3):
+        qualified(back(asleep(alice, days=500), days=400), peter, days=400)
+    for _ in range(7):
+        asleep(bob, days=500)
+    client.force_login(mona)
+
+    page = client.get(reverse("reports:yield"))
+
+    assert page.context["outcome"].all.by_then.share == pytest.approx(0.3)
+    # By the formula: log-log with 7 of 10 left; see test_survival for it by hand.
+    assert "30.0 %</span> <small>10.8–67.1 %" in page.text
+    assert "3 of 10 so far, 7 watched longer" in page.text
+    assert [line.verdict for line in page.context["outcome"].arms] == ["met"]
+    assert [(line.label, line.curve.n, line.curve.events) for line in page.context["outcome"].reps] == [
+        ("Bob", 7, 0), ("Alice", 3, 3),
+    ]  # fmt: skip
+    assert 'data-curve="curve-data"' in page.text
+    assert "<polyline" in page.text
+
+
+def test_an_empty_report_says_what_will_stand_there(client, mona):
+    client.force_login(mona)
+
+    assert "Nobody was put to sleep yet" in client.get(reverse("reports:yield")).text
+    assert "Nobody like this" in client.get(reverse("reports:yield"), {"category": "unresponsive"}).text
+    assert client.get(reverse("reports:yield_people")).status_code == 200
+
+
+def test_the_months_of_the_address_are_the_readers(client, alice, mona):
+    mona.time_zone = "Pacific/Auckland"
+    mona.save(update_fields=["time_zone"])
+    asleep(alice, days=1)
+    client.force_login(mona)
+
+    def counted(**asked):
+        return client.get(reverse("reports:yield"), asked).context["outcome"].all.curve.n
+
+    # Noon of the last of February in UTC is an hour past midnight of the first of March there.
+    assert (counted(since="2027-03"), counted(until="2027-02"), counted(since="2027-03", until="2027-03")) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_the_page_costs_the_same_queries_however_many_slept(client, alice, mona, django_assert_num_queries, rows):
+    for days in range(rows):
+        asleep(alice, days=10 + days, person=make_person(account=make_account()))
+    client.force_login(mona)
+    client.get(reverse("reports:yield"))
+
+    # Session, user, memberships; teams, reps, tracks; the people, names, not ready; the rail.
+    with django_assert_num_queries(10):
+        client.get(reverse("reports:yield"))
+    # Session, user, memberships; teams, reps, tracks; the people, their lines; the rail.
+    with django_assert_num_queries(9):
+        client.get(reverse("reports:yield_people"))
+
+
+def test_the_list_goes_on_where_its_page_ended_and_opens_from_a_figure(client, alice, mona, peter, monkeypatch):
+    monkeypatch.setattr("reports.people.PAGE", 2)
+    qualified(back(asleep(alice, days=90), days=80), peter, days=70)
+    leads = [asleep(alice, days=days) for days in (10, 20, 30)]
+    client.force_login(mona)
+    url = reverse("reports:yield_people")
+
+    first = client.get(url).context["people"]
+    assert ([line.name for line in first.lines], first.total) == ([str(lead.person) for lead in leads[:2]], 4)
+    second = client.get(url, {"after": first.next_after}).context["people"]
+    assert [line.came for line in second.lines] == ["Asleep or worked again, 30 days so far", "Qualified after 20 days"]
+    (one,) = client.get(url, {"came": "converted"}).context["people"].lines
+    assert one.has_converted
+
+
+def test_the_file_holds_what_she_may_see_and_runs_no_formula(client, alice, eve, peter):
+    person = make_person(given_name="=Ada", family_name="Holm", account=make_account(name="@Corvane"))
+    qualified(back(asleep(alice, days=90, person=person), days=80), peter, days=70)
+    asleep(eve, days=10)
+    client.force_login(alice)
+
+    answer = client.post(reverse("reports:yield_export"))
+
+    text = b"".join(answer.streaming_content).decode().removeprefix("\ufeff")
+    (line,) = csv.DictReader(StringIO(text, newline=""))
+    lead = Lead.objects.filter(person=person).earliest("pk")
+    assert line == {
+        "Name": "'=Ada Holm", "Account": line["Account"], "Put to sleep": "2026-12-01 12:00",
+        "Why they sleep": "Not ready", "Put to sleep by": "Alice", "Team": "North", "Fed by a track": "Without a track",
+        "What came of it": "Qualified again", "Days": "20", "Address": f"http://testserver/leads/{lead.public_id}/",
+    }  # fmt: skip
+    assert AuditEntry.objects.filter(verb=AuditEntry.Verb.EXPORT, by=alice, about="yield").count() == 1
