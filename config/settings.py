@@ -194,11 +194,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # E-mail
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"midfield@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where answers go, which the mailbox is read for; empty: to the sender.
+MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
 EMAIL_HOST_NAME = env.str("SMTP_HOST", default="")
 if EMAIL_HOST_NAME:
     MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "BACKEND": "nurture.smtp.OutboxBackend",
             "OPTIONS": {
                 "host": EMAIL_HOST_NAME,
                 "port": env.int("SMTP_PORT", default=587),
@@ -308,6 +310,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "follow-tracks": {"task": "nurture.tasks.follow_tracks", "schedule": 60, "options": {"expires": 60}},
     "enrol-recycled": {"task": "nurture.tasks.enrol_recycled", "schedule": 60, "options": {"expires": 60}},
     "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},
+    "deliver": {"task": "nurture.tasks.deliver", "schedule": 15, "options": {"expires": 15}},
+    "judge-hits": {"task": "nurture.tasks.judge_hits", "schedule": 15, "options": {"expires": 15}},
     "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
 }
 

@@ -1,9 +1,12 @@
-"""Alarm clocks of tracks. Each rings, does what is due by the database's clock, and may be lost or doubled."""
+"""Alarm clocks of tracks and of mail. Each rings, does what is due by the database's clock, and may be lost."""
+
+import os
+import socket
 
 from celery import shared_task
 
 from leads.actions.sweeping import ring
-from nurture.actions import advancing, sorting
+from nurture.actions import advancing, claiming, hearing, sending, sorting
 
 
 @shared_task
@@ -28,3 +31,16 @@ def enrol_recycled() -> int:
 def enrol_everybody() -> int:
     """Every hour: whom a new track fits by now, and fans without a lead. Who is in one is not taken again."""
     return ring("enrol_everybody", lambda at: sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at))
+
+
+@shared_task
+def deliver() -> int:
+    """Every 15 seconds: mail that is due. Beside another, each message is claimed by one of the two."""
+    ring("free_leases", lambda at: claiming.free_leases(at=at))
+    return sending.deliver(by=f"{socket.gethostname()}:{os.getpid()}")
+
+
+@shared_task
+def judge_hits() -> int:
+    """Every 15 seconds: openings and clicks that have settled. A second run finds none to judge."""
+    return ring("judge_hits", lambda at: hearing.judge_hits(at=at))

@@ -15,10 +15,13 @@ from content.models import Asset
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
+from nurture.models import Message, MessageLink
+from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_asset, make_lead, make_user, reason
+from tests.nurture.making import make_message
 
 # In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
 WHO = ("nobody", "bdr", "bdr other", "ae", "ae other", "marketer", "manager", "manager other", "admin")
@@ -34,6 +37,10 @@ DOORS = {
     "team:theme": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
     "content:asset": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "content:version": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:followed": ("302 302 302 302 302 302 302 302 302", "405 405 405 405 405 405 405 405 405"),
+    "nurture:opened": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
+    "nurture:stop": ("200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"),
+    "nurture:preferences": ("200 200 200 200 200 200 200 200 200", "422 422 422 422 422 422 422 422 422"),
     "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:now": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
@@ -220,9 +227,19 @@ def asset_args(parameters):
     return [{"public_id": asset.public_id, "number": 1}[name] for name in parameters]
 
 
+def mail_args(short):
+    """What a link of a message that was sent names."""
+    message = Message.objects.first() or make_message()
+    link, _made = MessageLink.objects.get_or_create(message=message, number=1, defaults={"url": "https://a.example/"})
+    what = {"followed": (LINK, link.pk), "opened": (OPENING, message.pk), "stop": (STOP, message.pk)}
+    return [token_of(*what.get(short, (PERSON, message.person_id)))]
+
+
 def address(name, parameters, things):
     leads, look, run = things
     short = name.rpartition(":")[2]
+    if name.startswith("nurture:") and "token" in parameters:
+        return reverse(name, args=mail_args(short))
     if short == "setting_revert":
         return reverse(name, args=[renamed_stage().pk])
     if name.startswith("content:"):
@@ -282,7 +299,7 @@ def test_everybody_is_answered_as_the_table_says(clients, things):
     assert {name: row for name, row in met.items() if row != DOORS[name]} == {}
 
 
-def test_every_other_method_is_refused_and_only_the_health_pages_tell_a_head_what_a_get_would(clients, things):
+def test_every_other_method_is_refused_and_only_pages_for_machines_tell_a_head_what_a_get_would(clients, things):
     parameters = {name: names for name, names, _entry in walk()}
     met = {}
     for name in DOORS:
@@ -291,11 +308,17 @@ def test_every_other_method_is_refused_and_only_the_health_pages_tell_a_head_wha
             met[name, method] = answer(clients["admin"], method, url)
 
     answered = {door: status for door, status in met.items() if status != 405}
-    assert answered == {(name, "head"): 200 for name in ("healthz", "readyz", "metrics")}
+    heads = {(name, "head"): 200 for name in ("healthz", "readyz", "metrics")}
+    # Machines that look through mail ask so, and are known by it.
+    heads |= {(f"nurture:{name}", "head"): 200 for name in ("opened", "stop", "preferences")}
+    assert answered == heads | {("nurture:followed", "head"): 302}
 
 
 # What is nobody's: whether the place runs, and her own settings.
-OPEN_TO_ALL = {"content:asset", "healthz", "readyz", "metrics", "team:profile", "team:calendar", "team:theme"}
+OPEN_TO_ALL = {
+    "content:asset", "healthz", "readyz", "metrics", "team:profile", "team:calendar", "team:theme",
+    "nurture:opened", "nurture:stop", "nurture:preferences",
+}  # fmt: skip
 
 
 def test_who_holds_no_role_any_more_is_shown_nobody(things, alice, mona, team):
@@ -313,7 +336,7 @@ def test_who_holds_no_role_any_more_is_shown_nobody(things, alice, mona, team):
             with transaction.atomic():
                 response = getattr(client, method)(there)
                 transaction.set_rollback(True)
-            says = not response.streaming and str(lead.person) in response.text
+            says = not response.streaming and str(lead.person).encode() in response.content
             if says or (response.status_code not in (302, 403, 404, 405) and name not in OPEN_TO_ALL):
                 told[name, method] = response.status_code
 

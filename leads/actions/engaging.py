@@ -87,6 +87,34 @@ def record_engagements(new: Sequence[NewEngagement], *, at: datetime) -> list[En
 
 
 @transaction.atomic
+def take_back_engagements(ids: Sequence[int], *, at: datetime) -> dict[int, int]:
+    """These turned out not to have been a person's: each is reversed by another of its own, with its points taken off,
+    and interest brought up to date. Returns the reversal by what it reverses; whoever asks keeps it, and asks once."""
+    wrong = Engagement.objects.filter(pk__in=ids).order_by("pk")
+    rows = Engagement.objects.bulk_create(
+        [
+            Engagement(
+                person_id=one.person_id,
+                account_id=one.account_id,
+                kind=one.kind,
+                # Of the same age, so that both fade together and are nothing at every moment.
+                at=one.at,
+                recorded_at=at,
+                asset_id=one.asset_id,
+                topic_id=one.topic_id,
+                source=one.source,
+                points=-one.points,
+                reverses=one.pk,
+            )
+            for one in wrong
+        ],
+        batch_size=500,
+    )
+    recompute_interest({row.person_id for row in rows}, at=at)
+    return {row.reverses: row.pk for row in rows if row.reverses}
+
+
+@transaction.atomic
 def engage(new: Sequence[NewEngagement], *, at: datetime) -> Entered:
     """Record, and let the definition decide: who replies or asks stands in front, a strong engagement wakes who sleeps
     and else makes a lead or a verdict."""

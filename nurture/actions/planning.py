@@ -1,12 +1,84 @@
-"""What a track sends is planned here, and leaves through the outbox."""
+"""A message is planned: a row with a moment. Everything that may stand in its way is asked when it goes out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from nurture.models import Message
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.actions.people import suppressed_channels
+from accounts.models import Suppression
+from content.models import Asset
+from leads.actions.changing import MoveRefused
+from leads.models import Lead
+from nurture.fields import BadWords, fields_in, fill
+from nurture.letter import addresses_in
+from nurture.models import Message, MessageBody
+from nurture.recipients import points_of, recipients_of, values_of
+
+if TYPE_CHECKING:
+    from team.models import User
 
 
 def plan_messages(messages: Sequence[Message]) -> None:
     """Plan these. What somebody else has sent her at this moment is not planned twice: the next look passes over it."""
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    Message.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
+
+
+@transaction.atomic
+def write_message(
+    lead: Lead, *, subject: str, text: str, asset: Asset | None = None, by: User, at: datetime
+) -> Message:
+    """A mail of hers to the person of a lead, out with the next ring. MoveRefused where it cannot go: no address, she
+    asked for none, an asset that has expired or that she has had, words that cannot be sent."""
+    _must_be_words(subject, text)
+    point = points_of([lead.person_id]).get(lead.person_id)
+    if point is None:
+        raise MoveRefused(_("No e-mail address is known of %(name)s.") % {"name": lead.person})
+    silent = suppressed_channels([lead.person_id]).get(lead.person_id, set())
+    if Suppression.Channel.EMAIL in silent:
+        raise MoveRefused(_("%(name)s asked for no e-mail.") % {"name": lead.person})
+    if asset is not None and not Asset.objects.sendable(on=at.date()).filter(pk=asset.pk).exists():
+        said = _("%(asset)s has expired or is not approved: it cannot be sent.")
+        raise MoveRefused(said % {"asset": asset}, field="asset")
+    message = Message(
+        kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset, point=point,
+        planned_at=at, due_at=at,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError as error:
+        raise MoveRefused(
+            _("%(name)s has had %(asset)s already.") % {"name": lead.person, "asset": asset}, field="asset"
+        ) from error
+    values = values_of([message], recipients_of([lead.person_id], {lead.person_id: point}, at=at), at=at)[message.pk]
+    try:
+        said, words = fill(subject.strip(), values, clean=True), fill(text.strip(), values)
+    except BadWords as bad:
+        raise MoveRefused(str(bad), field="text") from bad
+    MessageBody.objects.create(message=message, subject=said, text=words)
+    return message
+
+
+def take_back(message: Message, *, by: User, at: datetime) -> bool:
+    """It does not go out. False: it is on its way, or has gone."""
+    planned = Message.objects.filter(pk=message.pk, state=Message.State.PLANNED)
+    return bool(planned.update(state=Message.State.CANCELLED, because=Message.Because.BY_HAND, due_at=None))
+
+
+def _must_be_words(subject: str, text: str) -> None:
+    for field, words in (("subject", subject), ("text", text)):
+        if not words.strip():
+            raise MoveRefused(_("A message has a subject and words."), field=field)
+        try:
+            fields_in(words)
+            if field == "text":
+                addresses_in(words)
+        except BadWords as bad:
+            raise MoveRefused(str(bad), field=field) from bad
+    if any(sign in subject for sign in "\r\n\x00"):
+        raise MoveRefused(_("A subject is one line."), field="subject")

@@ -92,6 +92,10 @@ class Message(models.Model):
     claimed_by = models.CharField(max_length=60, blank=True, default="")
     claimed_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
+    # The conversation with the mail server began. A lease that ends before is nothing; after, nobody knows.
+    begun_at = models.DateTimeField(null=True)
+    # How often a lease ended before anything began: what kills whoever takes it up is not taken up for ever.
+    lapses = models.PositiveSmallIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     smtp_code = models.PositiveSmallIntegerField(null=True)
@@ -122,6 +126,9 @@ class Message(models.Model):
                 name="message_being_sent_has_a_lease",
                 condition=(Q(state="sending", lease_until__isnull=False) & ~Q(claimed_by=""))
                 | (~Q(state="sending") & Q(lease_until=None)),
+            ),
+            models.CheckConstraint(
+                name="message_planned_has_not_begun", condition=~Q(state="planned") | Q(begun_at=None)
             ),
             models.CheckConstraint(
                 name="message_that_left_was_claimed",
@@ -160,6 +167,8 @@ class Message(models.Model):
             # What the cap of a recipient and the limit of a domain count.
             models.Index(fields=["to_hash", "claimed_at"], condition=Q(kind="nurture"), name="message_cap"),
             models.Index(fields=["domain", "claimed_at"], condition=~Q(domain=""), name="message_domain"),
+            # The newest claim, which the disk remembers too.
+            models.Index(fields=["-claimed_at"], condition=Q(claimed_at__isnull=False), name="message_claimed"),
             models.Index(fields=["person", "-id"], name="message_of_person"),
             models.Index(fields=["lead", "-id"], condition=Q(lead__isnull=False), name="message_of_lead"),
             models.Index(fields=["asset", "state"], condition=Q(asset__isnull=False), name="message_of_asset"),
@@ -239,6 +248,8 @@ class Hit(models.Model):
     agent = models.CharField(max_length=200, blank=True, default="")
     verdict = models.CharField(max_length=8, choices=Verdict)
     because = models.CharField(max_length=16, blank=True, default="")
+    # When it is judged: a minute later, so that whatever follows every link at once shows itself. Empty: it was.
+    judge_at = models.DateTimeField(null=True)
     # By value: what it counted as, and what took that back.
     engagement_id = models.BigIntegerField(null=True)
     reversed_by = models.BigIntegerField(null=True)
@@ -262,7 +273,10 @@ class Hit(models.Model):
                 name="hit_counts_once_per_link",
             ),
         ]
-        indexes = [models.Index(fields=["message", "at"], name="hit_of_message")]
+        indexes = [
+            models.Index(fields=["message", "at"], name="hit_of_message"),
+            models.Index(fields=["judge_at", "id"], condition=Q(judge_at__isnull=False), name="hit_to_judge"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.verdict}"

@@ -4,8 +4,9 @@ from itertools import count
 
 from content.models import Asset, AssetVersion, Topic
 from leads.models import Engagement
-from nurture.models import Track, TrackNode, TrackVersion
-from tests.make import NOON, make_user
+from nurture.actions.planning import plan_messages
+from nurture.models import Enrolment, Message, Track, TrackNode, TrackVersion
+from tests.make import NOON, make_person, make_user
 
 _n = count(1)
 
@@ -77,3 +78,33 @@ def leave(message, *, at):
     type(message).objects.filter(pk=message.pk).update(
         state="sent", sent_at=at, claimed_at=at, claimed_by="test", to_hash="x", due_at=None
     )
+
+
+def make_letter_track(*, subject="Hello {{ first_name | there }}", text="Some words.", asset=None, **fields):
+    """A published track of one e-mail."""
+    return make_track(email(subject=subject, text=text, asset=asset), **fields)
+
+
+def make_enrolment(track, person=None, *, lead=None, **fields):
+    version = track.versions.get()
+    person = person or (lead.person if lead else make_person(time_zone="UTC"))
+    return Enrolment.objects.create(
+        **{"person": person, "lead": lead, "track": track, "version": version, "started_at": NOON, "due_at": NOON}
+        | fields
+    )
+
+
+def make_message(track=None, person=None, *, lead=None, due_at=NOON, asset=None):
+    """What the first node of a track sends to somebody."""
+    track = track or make_letter_track()
+    enrolment = make_enrolment(track, person, lead=lead)
+    node = track.versions.get().nodes.get()
+    plan_messages(
+        [
+            Message(
+                kind="nurture", person=enrolment.person, lead=lead, enrolment=enrolment, node=node,
+                asset=asset or node.asset, planned_at=NOON, due_at=due_at,
+            )
+        ]
+    )  # fmt: skip
+    return Message.objects.get(enrolment=enrolment, node=node)

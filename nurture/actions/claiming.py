@@ -1,0 +1,249 @@
+"""Which messages go out now. A claim is a short transaction and a lease; nothing here talks to a mail server.
+
+Whoever is written to is locked by her address's row first, as an unsubscription locks it: what it says holds for every
+claim after it, and two claims for one recipient count each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Count, F, QuerySet
+
+from agreement.models import Phase
+from content.models import Asset
+from nurture.hours import next_moment
+from nurture.models import Enrolment, MailRules, Message, Preference, Track
+from nurture.recipients import Recipient, points_of, recipients_of, silenced
+
+BATCH = 200
+LEASE = timedelta(seconds=120)
+DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
+# Whose track rests is looked at again after so long.
+REST = timedelta(hours=6)
+# Over so long, in so many parts, goes what is late.
+SPREAD, SPREAD_PARTS = timedelta(hours=6), 97
+MOMENT = timedelta(seconds=1)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+# A message that ended whoever took it up so often is not taken up again.
+LAPSES_MOST = 3
+
+
+def claim_messages(*, by: str, at: datetime, most: int = BATCH) -> list[Message]:
+    """Take up to `most` due messages for `by`, each with a lease of two minutes. Those that may not go out now get
+    another moment, those that may never go out are cancelled and say why."""
+    with transaction.atomic(durable=True):
+        rules = MailRules.objects.get(pk=1)
+        if rules.is_stopped:
+            return []
+        due = list(_locked(Message.objects.due(at).exclude(domain__in=_full_domains(rules, at=at))[:most]))
+        if not due:
+            return []
+        judged = _Judge(due, rules, at=at)
+        for message in due:
+            judged.judge(message)
+        judged.write(by=by)
+        return judged.taken
+
+
+def _full_domains(rules: MailRules, *, at: datetime) -> list[str]:
+    """Where as many went within the last minute as one provider likes."""
+    lately = Message.objects.filter(claimed_at__gt=at - timedelta(minutes=1), attempt__gt=0).exclude(domain="")
+    counted = lately.values("domain").annotate(sent=Count("pk")).filter(sent__gte=rules.domain_most_a_minute)
+    return list(counted.values_list("domain", flat=True).order_by())
+
+
+class _Judge:
+    """What becomes of each message of one claim; everything it needs is read once for all."""
+
+    def __init__(self, due: Sequence[Message], rules: MailRules, *, at: datetime) -> None:
+        self.at, self.rules = at, rules
+        people = {message.person_id for message in due}
+        self.recipients = recipients_of(people, points_of(people, lock=True), at=at)
+        self.silent = silenced(self.recipients.values())
+        self.preferences = {
+            one.person_id: one for one in Preference.objects.filter(person__in=people).prefetch_related("refused")
+        }
+        enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
+        self.enrolments = {one.pk: one for one in enrolments.select_related("track", "lead")}
+        wanted = {message.asset_id for message in due if message.asset_id}
+        sendable = Asset.objects.sendable(on=at.date()).filter(pk__in=wanted)
+        self.assets = {asset.pk: asset for asset in sendable}
+        self.went = _went(self.recipients.values(), at=at)
+        self.in_domain = _in_domain(self.recipients.values(), at=at)
+        self.taken: list[Message] = []
+        self.put_off: list[Message] = []
+        self.given_up: list[Message] = []
+
+    def judge(self, message: Message) -> None:
+        to = self.recipients[message.person_id]
+        because = self._why_never(message, to)
+        if because:
+            message.state, message.because, message.due_at = Message.State.CANCELLED, because, None
+            self.given_up.append(message)
+            return
+        later = self._not_before(message, to)
+        if later > self.at:
+            message.due_at = later
+            # Where it goes is known now: a full domain holds it up without looking at it again.
+            message.domain = to.domain
+            self.put_off.append(message)
+            return
+        message.to_hash, message.domain = to.key, to.domain
+        message.point = to.point
+        if message.kind == Message.Kind.NURTURE:
+            self.went[to.key].append(self.at)
+        self.in_domain[to.domain] += 1
+        self.taken.append(message)
+
+    def write(self, *, by: str) -> None:
+        Message.objects.bulk_update(self.given_up, ["state", "because", "due_at"])
+        Message.objects.bulk_update(self.put_off, ["due_at", "domain"])
+        for message in self.taken:
+            message.state, message.due_at = Message.State.SENDING, None
+            message.claimed_by, message.claimed_at = by, self.at
+            message.lease_until, message.begun_at = self.at + LEASE, None
+            message.attempt += 1
+        Message.objects.bulk_update(
+            self.taken,
+            ["to_hash", "domain", "point", "state", "due_at", "claimed_by", "claimed_at", "lease_until", "begun_at",
+             "attempt"],
+        )  # fmt: skip
+
+    def _why_never(self, message: Message, to: Recipient) -> str:
+        Because = Message.Because
+        if message.person_id in self.silent:
+            return Because.SUPPRESSED
+        if to.person.erased_at or to.person.merged_into_id or to.point is None:
+            return Because.NO_ADDRESS
+        if message.asset_id and message.asset_id not in self.assets:
+            return Because.EXPIRED
+        enrolment = self.enrolments.get(message.enrolment_id) if message.enrolment_id else None
+        if enrolment is not None:
+            if not enrolment.is_under_way or _has_moved_on(enrolment):
+                return Because.ENDED
+            if self._refuses(message, enrolment.track):
+                return Because.PREFERENCE
+        return ""
+
+    def _refuses(self, message: Message, track: Track) -> bool:
+        preference = self.preferences.get(message.person_id)
+        if preference is None:
+            return False
+        asset = self.assets.get(message.asset_id) if message.asset_id else None
+        topic = (asset.topic_id if asset else None) or track.topic_id
+        return topic is not None and topic in {refused.pk for refused in preference.refused.all()}
+
+    def _not_before(self, message: Message, to: Recipient) -> datetime:
+        """The first moment at which it may go out: in her hours, at her pace, under the caps. What somebody of us
+        writes by hand goes at once."""
+        if message.kind == Message.Kind.BY_HAND:
+            return self.at
+        enrolment = self.enrolments[message.enrolment_id]  # type: ignore[index]
+        if enrolment.state == Enrolment.State.PAUSED:
+            return self.at + REST
+        moments = [self.at]
+        preference = self.preferences.get(message.person_id)
+        caps = [(self.rules.most_a_day, DAY), (self.rules.most_a_week, WEEK)]
+        if preference:
+            if preference.paused_until:
+                moments.append(preference.paused_until)
+            days = Preference.DAYS[Preference.Pace(preference.pace)]
+            if days:
+                caps.append((1, timedelta(days=days)))
+        moments += [_after_the_cap(self.went[to.key], most, span) for most, span in caps]
+        if self.in_domain[to.domain] >= self.rules.domain_most_a_minute:
+            moments.append(self.at + timedelta(minutes=1))
+        if message.due_at and self.at - message.due_at > timedelta(hours=self.rules.hours_late):
+            # What waited while nothing was sent goes out over some hours, not all at once (R12).
+            moments.append(self.at + SPREAD * (message.pk % SPREAD_PARTS) / SPREAD_PARTS + MOMENT)
+        return next_moment(max(moments), zone=to.zone, hours=self.rules)
+
+
+def _has_moved_on(enrolment: Enrolment) -> bool:
+    """She is worked again, or her pursuit is over, since it began: what was for a sleeping person is not for her."""
+    lead = enrolment.lead
+    if lead is None:
+        return False
+    if enrolment.track.kind == Track.Kind.TRACK:
+        return lead.phase != Phase.NURTURE
+    return lead.phase not in (Phase.WORKING, Phase.HANDED_OFF, Phase.ACCEPTED)
+
+
+def _after_the_cap(went: list[datetime], most: int, span: timedelta) -> datetime:
+    """When the one that fills the cap is so long ago that another may go: of the last `most`, the earliest."""
+    if len(went) < most:
+        return LONG_AGO
+    return sorted(went)[-most] + span
+
+
+def _went(recipients: Iterable[Recipient], *, at: datetime) -> dict[str, list[datetime]]:
+    """By address: when a track wrote to it during the last month, whichever track it was."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    keys = [one.key for one in recipients if one.key]
+    rows = Message.objects.left().filter(kind=Message.Kind.NURTURE, to_hash__in=keys, claimed_at__gt=at - MONTH)
+    for key, moment in rows.values_list("to_hash", "claimed_at"):
+        if moment is not None:
+            found[key].append(moment)
+    return found
+
+
+def _in_domain(recipients: Iterable[Recipient], *, at: datetime) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    domains = {one.domain for one in recipients if one.domain}
+    lately = Message.objects.filter(domain__in=domains, claimed_at__gt=at - timedelta(minutes=1), attempt__gt=0)
+    for domain, count in lately.values("domain").annotate(n=Count("pk")).values_list("domain", "n").order_by():
+        found[domain] = count
+    return found
+
+
+def begin_message(message: Message, *, at: datetime) -> bool:
+    """The last word before the mail server is spoken to: still ours, and she has not asked for silence meanwhile.
+
+    False: it is somebody else's by now, or it was cancelled.
+    """
+    with transaction.atomic(durable=True):
+        points = points_of([message.person_id], lock=True)
+        recipients = recipients_of([message.person_id], points, at=at)
+        mine = _mine(message)
+        if silenced(recipients.values()):
+            mine.update(
+                state=Message.State.CANCELLED, because=Message.Because.SUPPRESSED, lease_until=None, begun_at=None
+            )
+            return False
+        if MailRules.objects.filter(pk=1, is_stopped=True).exists():
+            mine.update(state=Message.State.PLANNED, due_at=at, lease_until=None, attempt=F("attempt") - 1)
+            return False
+        return bool(mine.filter(begun_at=None).update(begun_at=at, lease_until=at + LEASE))
+
+
+def free_leases(*, at: datetime) -> int:
+    """What was claimed and never begun is planned again; what had begun is unknown, and shown to a human."""
+    with transaction.atomic():
+        ended = list(_locked(Message.objects.lost_sight_of(at).order_by("lease_until", "id")[:BATCH]))
+        begun = [message.pk for message in ended if message.begun_at is not None]
+        poison = [message.pk for message in ended if message.begun_at is None and message.lapses + 1 >= LAPSES_MOST]
+        again = [message.pk for message in ended if message.pk not in {*begun, *poison}]
+        Message.objects.filter(pk__in=begun).update(state=Message.State.UNKNOWN, lease_until=None)
+        Message.objects.filter(pk__in=poison).update(
+            state=Message.State.DEAD, because=Message.Because.TOO_OFTEN, lease_until=None, lapses=F("lapses") + 1
+        )
+        # It stands behind what has not been tried: whatever ended its first try must not hold up the others.
+        Message.objects.filter(pk__in=again).update(
+            state=Message.State.PLANNED, due_at=at, lease_until=None, lapses=F("lapses") + 1
+        )
+        return len(ended)
+
+
+def _mine(message: Message) -> QuerySet[Message]:
+    """The fence: this claim of it and no other."""
+    return Message.objects.filter(
+        pk=message.pk, state=Message.State.SENDING, claimed_by=message.claimed_by, attempt=message.attempt
+    )
+
+
+def _locked(messages: QuerySet[Message]) -> QuerySet[Message]:
+    return messages.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",))

@@ -1,0 +1,139 @@
+"""What comes back of a message over the web: openings and clicks, judged a minute later, reversed when found late.
+
+An opening never scores (pictures are fetched by proxies), and no stage changes by a click alone: it is an engagement
+and says what somebody is interested in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from leads.actions.engaging import NewEngagement, record_engagements, take_back_engagements
+from leads.models import Engagement
+from nurture.models import Hit, Message, MessageLink
+from nurture.scanners import Seen, machines_among
+
+SETTLED = timedelta(seconds=60)
+BATCH = 500
+AGENT_MOST = 200
+SOURCE = "mail"
+
+
+def hear(message_id: int, *, link: MessageLink | None, method: str, address: str, agent: str, at: datetime) -> None:
+    """Write down that somebody opened a message or followed a link of it. Nothing is decided yet."""
+    Hit.objects.create(
+        message_id=message_id,
+        link=link,
+        at=at,
+        method=method[:7],
+        network=network_of(address),
+        agent=agent.replace("\x00", "")[:AGENT_MOST],
+        verdict=Hit.Verdict.PROBABLE,
+        judge_at=at + SETTLED,
+    )
+
+
+def network_of(address: str) -> str:
+    """A keyed hash of the network (/24, or /48 of IPv6) that an address lies in: to compare, not to find anybody by."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    network = ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False)
+    return hmac.new(settings.SUPPRESSION_PEPPER.encode(), str(network).encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def judge_hits(*, at: datetime) -> int:
+    """Up to 500 messages with hits that have settled: people's clicks become engagements, once a link; what turns out
+    to have been a machine's is taken back by an engagement of its own."""
+    with transaction.atomic():
+        due = Hit.objects.filter(judge_at__lte=at).order_by("judge_at", "id")
+        wanted = sorted(set(due.values_list("message_id", flat=True)[:BATCH]))
+        locked = Message.objects.filter(pk__in=wanted).order_by("pk").select_for_update(
+            skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
+        )  # fmt: skip
+        messages = {message.pk: message for message in locked}
+        hits: dict[int, list[Hit]] = defaultdict(list)
+        for hit in Hit.objects.filter(message__in=messages).select_related("link__asset").order_by("at", "id"):
+            hits[hit.message_id].append(hit)
+        counted: list[Hit] = []
+        reversed_: list[Hit] = []
+        for message in messages.values():
+            for_message = hits[message.pk]
+            _judge(message, for_message)
+            reversed_ += [hit for hit in for_message if _counts(hit) and hit.verdict == Hit.Verdict.SCANNER]
+            counted += _to_count(for_message)
+        _take_back(reversed_, at=at)
+        _count(counted, messages, at=at)
+        everything = [hit for of_message in hits.values() for hit in of_message]
+        Hit.objects.bulk_update(
+            everything, ["verdict", "because", "judge_at", "engagement_id", "reversed_by"], batch_size=500
+        )
+        Message.objects.bulk_update(list(messages.values()), ["opened_at", "clicked_at"], batch_size=500)
+        return len(wanted)
+
+
+def _judge(message: Message, hits: Sequence[Hit]) -> None:
+    seen = [
+        Seen(hit.pk, hit.at, hit.method, hit.agent, hit.network, hit.link_id, bool(hit.link and hit.link.is_hidden))
+        for hit in hits
+    ]
+    machines = machines_among(seen, sent_at=message.sent_at)
+    for hit in hits:
+        hit.because = machines.get(hit.pk, "")
+        hit.verdict = Hit.Verdict.SCANNER if hit.because else Hit.Verdict.PROBABLE
+        hit.judge_at = None
+    people = [hit for hit in hits if hit.verdict != Hit.Verdict.SCANNER]
+    clicks = [hit.at for hit in people if hit.link_id]
+    message.clicked_at = min(clicks, default=None)
+    # Whoever follows a link has opened it, pictures or not.
+    message.opened_at = min((hit.at for hit in people), default=None)
+
+
+def _counts(hit: Hit) -> bool:
+    return hit.engagement_id is not None and hit.reversed_by is None
+
+
+def _to_count(hits: Sequence[Hit]) -> list[Hit]:
+    """Of each link the first click of a person, unless one counts already."""
+    done = {hit.link_id for hit in hits if _counts(hit) and hit.verdict != Hit.Verdict.SCANNER}
+    found = []
+    for hit in hits:
+        if hit.link_id and hit.link_id not in done and hit.verdict != Hit.Verdict.SCANNER:
+            done.add(hit.link_id)
+            found.append(hit)
+    return found
+
+
+def _count(hits: Sequence[Hit], messages: dict[int, Message], *, at: datetime) -> None:
+    rows = record_engagements(
+        [
+            NewEngagement(
+                person_id=messages[hit.message_id].person_id,
+                kind=Engagement.Kind.CLICKED,
+                at=hit.at,
+                source=SOURCE,
+                external_id=f"hit:{hit.pk}",
+                asset_id=hit.link.asset_id if hit.link else None,
+            )
+            for hit in hits
+        ],
+        at=at,
+    )
+    for hit, row in zip(hits, rows, strict=True):
+        hit.engagement_id = row.pk
+
+
+def _take_back(hits: Sequence[Hit], *, at: datetime) -> None:
+    reversals = take_back_engagements([hit.engagement_id for hit in hits if hit.engagement_id], at=at)
+    for hit in hits:
+        if hit.engagement_id:
+            hit.reversed_by = reversals[hit.engagement_id]

@@ -1,0 +1,49 @@
+"""What a recipient says on her own page, or by one click in her mail program: it holds once she has the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.actions.people import suppress_person
+from accounts.models import Person, Suppression
+from content.models import Topic
+from leads.actions.silencing import pass_over_shut
+from leads.models import Lead
+from nurture.models import Message, Preference
+from nurture.recipients import points_of
+
+UNSUBSCRIBED = "unsubscribed"
+
+
+@transaction.atomic
+def unsubscribe(person: Person, *, at: datetime, message: Message | None = None, source: str = UNSUBSCRIBED) -> None:
+    """No e-mail of any kind from now on, to her and to the address the message went to.
+
+    Leads, then her address, which a claim locks too: whatever is claimed after this has ended knows of it.
+    """
+    list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
+    points_of([person.pk], lock=True)
+    suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
+    if message is not None:
+        if message.to_hash:
+            Suppression.objects.get_or_create(
+                channel=Suppression.Channel.EMAIL, key_hash=message.to_hash, defaults={"at": at, "source": source}
+            )
+        Message.objects.filter(pk=message.pk, unsubscribed_at=None).update(unsubscribed_at=at)
+    pass_over_shut([person.pk], at=at)
+
+
+@transaction.atomic
+def prefer(
+    person: Person, *, pace: str, paused_until: datetime | None, refused: Collection[Topic], at: datetime
+) -> Preference:
+    """How often, about what, and not before when. It holds for what is planned already, too."""
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    preference, _made = Preference.objects.update_or_create(
+        person=person, defaults={"pace": pace, "paused_until": paused_until, "changed_at": at}
+    )
+    preference.refused.set(refused)
+    return preference

@@ -1,0 +1,170 @@
+"""What a message needs to know of whom it goes to, read once for many. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from accounts.actions.people import keys_of_email, suppression_key
+from accounts.models import ContactPoint, Employment, Person, Suppression
+from content.models import Topic
+from leads.her_clock import guessed_zone
+from leads.models import Engagement
+from nurture.models import Message
+from team.models import User
+
+# So far back an engagement says what somebody is interested in.
+INTEREST = timedelta(days=182)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody, and the one address a message to her goes to."""
+
+    person: Person
+    point: ContactPoint | None
+    employment: Employment | None
+    zone: str
+
+    @property
+    def key(self) -> str:
+        return suppression_key(self.point.normalised) if self.point else ""
+
+    @property
+    def domain(self) -> str:
+        return self.point.normalised.rpartition("@")[2] if self.point else ""
+
+
+def points_of(people: Collection[int], *, lock: bool = False) -> dict[int, ContactPoint]:
+    """The address each of these people is written to: usable, the primary one first.
+
+    `lock`: in id order, until the transaction ends. An unsubscription takes the same rows, so that what is claimed
+    after it has ended knows of it, and two claims for one recipient come one after the other.
+    """
+    points = ContactPoint.objects.filter(
+        person__in=people, kind=ContactPoint.Kind.EMAIL, state__in=ContactPoint.USABLE
+    ).order_by("pk")
+    if lock:
+        points = points.select_for_update(no_key=True)
+    found: dict[int, ContactPoint] = {}
+    for point in sorted(points, key=lambda point: (not point.is_primary, point.pk)):
+        found.setdefault(point.person_id, point)
+    return found
+
+
+def recipients_of(people: Collection[int], points: dict[int, ContactPoint], *, at: datetime) -> dict[int, Recipient]:
+    phones: dict[int, str] = {}
+    numbers = ContactPoint.objects.filter(
+        person__in=people, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
+    ).order_by("-is_primary", "pk")
+    for person_id, number in numbers.values_list("person_id", "normalised"):
+        phones.setdefault(person_id, number)
+    jobs = {
+        job.person_id: job
+        for job in Employment.objects.filter(person__in=people, is_current=True).select_related("account")
+    }
+    return {
+        person.pk: Recipient(
+            person=person,
+            point=points.get(person.pk),
+            employment=jobs.get(person.pk),
+            zone=_zone(person, jobs.get(person.pk), phones.get(person.pk, ""), at=at),
+        )
+        for person in Person.objects.filter(pk__in=people)
+    }
+
+
+def silenced(recipients: Iterable[Recipient]) -> set[int]:
+    """Whom no e-mail may reach: she, or her address, asked for none."""
+    people: set[int] = set()
+    of_key: dict[str, set[int]] = defaultdict(set)
+    for one in recipients:
+        people.add(one.person.pk)
+        if one.point is not None:
+            for form in keys_of_email(one.point.normalised):
+                of_key[suppression_key(form)].add(one.person.pk)
+    by_mail = Suppression.objects.filter(channel__in=(Suppression.Channel.EMAIL, Suppression.Channel.ALL))
+    shut = set(by_mail.filter(person__in=people).values_list("person_id", flat=True))
+    for key in by_mail.filter(person=None, key_hash__in=list(of_key)).values_list("key_hash", flat=True):
+        shut |= of_key[key]
+    return shut
+
+
+def topics_of(people: Collection[int], *, at: datetime) -> dict[int, Topic]:
+    """What each of them showed most interest in during the last half year, by points."""
+    deeds = (
+        Engagement.objects.filter(person__in=people, at__gt=at - INTEREST)
+        .annotate(about=Coalesce(F("topic"), F("asset__topic")))
+        .exclude(about=None)
+        .values("person", "about")
+        .annotate(worth=Sum("points"))
+        .order_by("person", "-worth", "about")
+        .values_list("person", "about", "worth")
+    )
+    best: dict[int, int] = {}
+    for person_id, topic_id, worth in deeds:
+        if worth and worth > 0:
+            best.setdefault(person_id, topic_id)
+    topics = Topic.objects.in_bulk(set(best.values()))
+    return {person_id: topics[topic_id] for person_id, topic_id in best.items()}
+
+
+def values_of(
+    messages: Sequence[Message], recipients: dict[int, Recipient], *, at: datetime
+) -> dict[int, dict[str, str]]:
+    """By message: what its fields are filled with. Its asset is loaded."""
+    senders = senders_of(messages)
+    topics = topics_of({message.person_id for message in messages}, at=at)
+    filled = {}
+    for message in messages:
+        to = recipients[message.person_id]
+        job, topic, asset = to.employment, topics.get(message.person_id), message.asset
+        filled[message.pk] = {
+            "first_name": to.person.given_name,
+            "name": to.person.name,
+            "title": job.title if job else "",
+            "company": job.account.name if job and job.account else "",
+            "topic": topic.label if topic else "",
+            "sender_name": senders.get(message.pk, ""),
+            "asset_title": asset.title if asset else "",
+            "asset_link": permalink(str(asset.public_id)) if asset else "",
+        }
+    return filled
+
+
+def senders_of(messages: Sequence[Message]) -> dict[int, str]:
+    """Who writes: whoever wrote it, or the rep who knows her; nobody where nobody does."""
+    wanted = {message.by_id or (message.lead.bdr_id if message.lead else None) for message in messages}
+    names = dict(User.objects.filter(pk__in=[pk for pk in wanted if pk]).values_list("pk", "name"))
+    found = {}
+    for message in messages:
+        whose = message.by_id or (message.lead.bdr_id if message.lead else None)
+        if whose in names:
+            found[message.pk] = names[whose]
+    return found
+
+
+def permalink(public_id: str) -> str:
+    """The one address of an asset."""
+    return f"{settings.SITE_URL}{reverse('content:asset', args=[public_id])}"
+
+
+def _zone(person: Person, job: Employment | None, phone: str, *, at: datetime) -> str:
+    if person.time_zone:
+        return person.time_zone
+    account = job.account if job else None
+    return guessed_zone(
+        person.country,
+        person.city or person.region,
+        phone,
+        account.country if account else "",
+        (account.city or account.region) if account else "",
+        year=at.year,
+    )

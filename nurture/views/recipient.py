@@ -1,0 +1,129 @@
+"""What the links of a message lead to. No login and no cookie: the address itself says whose it is.
+
+A GET changes nothing but the note that somebody came by (R30): machines follow every link before a person does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.actions.people import suppressed_channels
+from accounts.models import Person, Suppression
+from nurture.actions.hearing import hear
+from nurture.actions.preferring import prefer, unsubscribe
+from nurture.forms.preferring import PreferenceForm
+from nurture.models import Message, MessageLink, Preference
+from nurture.tokens import LINK, OPENING, PERSON, STOP, row_of, token_of
+
+# One transparent point.
+PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
+ONE_CLICK = "One-Click"
+
+
+@login_not_required
+@require_safe
+def followed(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a link leads is looked up here; what was not made here leads nowhere (R28)."""
+    pk = row_of(LINK, token)
+    link = MessageLink.objects.select_related("asset").filter(pk=pk).first() if pk else None
+    if link is None:
+        raise Http404
+    _hear(request, link.message_id, link)
+    if link.is_hidden:
+        raise Http404
+    target = reverse("content:asset", args=[link.asset.public_id]) if link.asset else link.url
+    return _private(HttpResponseRedirect(target))
+
+
+@login_not_required
+@require_safe
+def opened(request: HttpRequest, token: str) -> HttpResponse:
+    """The picture of one point that says a message was opened; the same picture for what is not known."""
+    pk = row_of(OPENING, token)
+    if pk and Message.objects.filter(pk=pk).exists():
+        _hear(request, pk, None)
+    return _private(HttpResponse(PIXEL, content_type="image/gif"))
+
+
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """One click stops all e-mail (RFC 8058); a page with a button for whoever comes with a browser.
+
+    What was not made here gets the same answers: nobody learns by asking.
+    """
+    pk = row_of(STOP, token)
+    message = Message.objects.select_related("person").filter(pk=pk).first() if pk else None
+    if request.method == "POST":
+        if message is not None:
+            unsubscribe(message.person, message=message, at=timezone.now())
+        if request.POST.get("List-Unsubscribe") == ONE_CLICK:
+            return _private(HttpResponse("", content_type="text/plain"))
+        return _private(render(request, "nurture/stopped.html"))
+    preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)]) if message else ""
+    return _private(render(request, "nurture/stop.html", {"preferences": preferences}))
+
+
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    pk = row_of(PERSON, token)
+    person = Person.objects.filter(pk=pk, erased_at=None).first() if pk else None
+    if person is None:
+        raise Http404
+    here, at = reverse("nurture:preferences", args=[token]), timezone.now()
+    if request.method == "POST" and "stop" in request.POST:
+        unsubscribe(person, at=at)
+        return _private(redirect(f"{here}?kept"))
+    preference = Preference.objects.prefetch_related("refused").filter(person=person).first()
+    form = PreferenceForm(request.POST if request.method == "POST" else None, preference=preference, at=at)
+    if form.is_bound and form.is_valid():
+        paused = form.paused_until
+        prefer(person, pace=form.cleaned_data["pace"], paused_until=paused, refused=form.refused, at=at)
+        return _private(redirect(f"{here}?kept"))
+    context: dict[str, Any] = {
+        "form": form,
+        "preference": preference,
+        "paused_until": preference.paused_until if preference and preference.is_paused(at) else None,
+        "is_silent": Suppression.Channel.EMAIL in suppressed_channels([person.pk]).get(person.pk, set()),
+        "is_kept": "kept" in request.GET,
+        "address": _masked(person),
+    }
+    return _private(render(request, "nurture/preferences.html", context, status=422 if form.is_bound else 200))
+
+
+def _masked(person: Person) -> str:
+    """So much of her address that she knows it, and nobody else learns it."""
+    point = person.contact_points.filter(kind="email").order_by("-is_primary", "pk").first()
+    if point is None:
+        return ""
+    local, _at, domain = point.value.partition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def _hear(request: HttpRequest, message_id: int, link: MessageLink | None) -> None:
+    hear(
+        message_id,
+        link=link,
+        method=str(request.method),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        agent=request.headers.get("User-Agent", ""),
+        at=timezone.now(),
+    )
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
