@@ -82,6 +82,7 @@ DOORS = (
     _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, MA, AD), key="g i"),
     _Door("leads:leads", gettext_lazy("Leads"), "leads", (B, AE, MA, MK, AD), key="g l", is_alone=True),
     _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
+    _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c"),
     _Door("leads:accounts", gettext_lazy("Accounts"), "accounts", (B, AE, MA, MK, AD), key="g a"),
     _Door("reports:yield", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),

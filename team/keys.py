@@ -54,6 +54,7 @@ KEYS: tuple[tuple[str | Promise, tuple[Key, ...]], ...] = (
             Key(_("Pool"), ("g p",)),
             Key(_("Leads"), ("g l",)),
             Key(_("Accounts"), ("g a",)),
+            Key(_("Library"), ("g c",)),
             Key(_("Hand-offs"), ("g h",)),
             Key(_("Team queues"), ("g t",)),
             Key(_("Imports"), ("g i",)),

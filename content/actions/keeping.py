@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from content.actions.indexing import index_assets
+from content.actions.uploading import keep_file
 from content.models import Asset, AssetEvent, AssetVersion, Label, Topic
 from content.models.asset import KEEPERS
 
@@ -194,21 +195,21 @@ def _say(asset: Asset, about: About) -> dict[str, list[Any]]:
 
 def _must_succeed(asset: Asset, successor: Asset | None) -> None:
     """No asset follows itself, round however many corners."""
-    following = successor
+    following = successor.pk if successor else None
     for _step in range(SUCCESSORS_MAX):
         if following is None:
             return
-        if following.pk == asset.pk:
+        if following == asset.pk:
             raise AssetRefused(_("That would follow itself: it comes after this one already."), field="successor")
-        following = following.successor
+        following = Asset.objects.filter(pk=following).values_list("successor", flat=True).first()
     raise AssetRefused(_("Too many follow one another there. Choose the last of them."), field="successor")
 
 
 def _add_version(asset: Asset, made: Made, *, number: int, by: User, at: datetime, is_approved: bool) -> AssetVersion:
     if is_approved:
         asset.versions.filter(is_current=True).update(is_current=False)
-    if made.upload is not None and made.upload.pk is None:
-        made.upload.save()
+    if made.upload is not None and not keep_file(made.upload, at=at):
+        raise AssetRefused(_("This file is not there any more. Choose it again."), field="file")
     return AssetVersion.objects.create(
         asset=asset,
         number=number,

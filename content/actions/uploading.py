@@ -1,11 +1,15 @@
-"""Files for the library: checked, and kept under a name of our own."""
+"""Files for the library: checked, and kept under a name of our own.
+
+A file is received before what names it is whole: until a version does, it is kept for a day, and the tick that forgets
+old files takes it.
+"""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.files import File
@@ -18,30 +22,51 @@ if TYPE_CHECKING:
     from team.models import User
 
 NAME_MAX = 200
+HELD_FOR = timedelta(days=1)
 
 
-def keep_file(file: File, *, name: str, by: User, at: datetime) -> Upload:
-    """The file in the storage, and its row, which whoever names it writes. FileRefused, and nothing kept, where it is
-    none of the library's."""
+def receive_file(file: File, *, name: str, by: User, at: datetime) -> Upload:
+    """The file in the storage, held for a day. FileRefused, and nothing kept, where the library takes no such file."""
     shown = _shown(name)
     refuse_unfit(file.file, name=shown, size=file.size)  # type: ignore[arg-type]
     known = hashlib.sha256()
     for part in file.chunks():
         known.update(part)
     file.seek(0)
-    upload = Upload(purpose=Upload.Purpose.ASSET, name=shown, size=file.size, sha256=known.hexdigest(), by=by, at=at)
+    upload = Upload(
+        purpose=Upload.Purpose.ASSET,
+        name=shown,
+        size=file.size,
+        sha256=known.hexdigest(),
+        by=by,
+        at=at,
+        keep_until=at + HELD_FOR,
+    )
     try:
         upload.file.save(f"{uuid.uuid4()}{extension_of(shown)}", file, save=False)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FileRefused(_("There is no room left on the server for this file.")) from error
         raise
+    try:
+        upload.save()
+    except BaseException:
+        upload.file.delete(save=False)
+        raise
     return upload
 
 
-def drop_file(upload: Upload) -> None:
-    """What was to be named by something that was refused."""
-    upload.file.delete(save=False)
+def held_by(user: User, pk: int | None, *, at: datetime) -> Upload | None:
+    """A file that she sent before, for a form that was not whole, and that nothing names yet."""
+    if pk is None:
+        return None
+    return Upload.objects.filter(pk=pk, by=user, purpose=Upload.Purpose.ASSET, keep_until__gt=at).first()
+
+
+def keep_file(upload: Upload, *, at: datetime) -> bool:
+    """From now on a version names it: kept as long as that. False when it was forgotten, or something names it."""
+    held = Upload.objects.filter(pk=upload.pk, purpose=Upload.Purpose.ASSET, keep_until__gt=at)
+    return bool(held.update(keep_until=None))
 
 
 def _shown(name: str) -> str:

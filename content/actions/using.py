@@ -16,13 +16,16 @@ from content.words import QUERY_MAX
 if TYPE_CHECKING:
     from team.models import User
 
-# Who looks for the same again within this time still looks for it.
-SAME_SEARCH = timedelta(minutes=10)
+# Who looks for the same again within this time still looks for it, and who opens it again still reads it.
+SAME_TIME = timedelta(minutes=10)
 
 
 def open_asset(asset: Asset, *, place: str, by: User, at: datetime) -> None:
-    """One of ours read it, somewhere. A reading only: it moves nothing else."""
-    AssetAccess.objects.create(asset=asset, user=by, at=at, did=AssetAccess.Did.OPENED, place=_known(place))
+    """One of ours reads it, somewhere: once for who comes back to it a little later. It moves nothing else."""
+    opened = AssetAccess.Did.OPENED
+    before = asset.accesses.filter(user=by, did=opened, place=_known(place), at__gt=at - SAME_TIME)
+    if not before.exists():
+        AssetAccess.objects.create(asset=asset, user=by, at=at, did=opened, place=_known(place))
 
 
 def use_assets(ids: Iterable[int], *, place: str, by: User, at: datetime) -> None:
@@ -37,7 +40,7 @@ def use_assets(ids: Iterable[int], *, place: str, by: User, at: datetime) -> Non
 def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: User, at: datetime) -> None:
     """Nothing was found. Once for who tries it again a little later."""
     q = " ".join(words)[:QUERY_MAX]
-    before = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - SAME_SEARCH)
+    before = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - SAME_TIME)
     if any(row.asked == asked for row in before):
         return
     LibrarySearch.objects.create(user=by, at=at, place=_known(place), q=q, asked=asked)

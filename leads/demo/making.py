@@ -15,6 +15,7 @@ from django.db import transaction
 from leads.actions.sweeping import BATCH, notice_clocks, sweep_leads
 from leads.demo.cast import DOMAIN, HISTORY, PEOPLE, Login, make_cast
 from leads.demo.plot import plot
+from leads.demo.shelf import fill_shelf
 from leads.demo.story import Story
 from leads.demo.world import make_world
 from team.models import User
@@ -37,6 +38,7 @@ def make_demo(logins_file: Path, *, at: datetime, zone: str = "", tell: Callable
         story = Story(cast, world, rng=rng, at=at)
         plot(story, cast)
         story.play(tell=tell)
+        fill_shelf(cast, rng=Random(SEED), at=at)  # noqa: S311 # nosec B311 - the same
         # Before the commit: a company whose passwords nobody knows would be of no use.
         _keep(cast.logins, logins_file)
     return cast.logins

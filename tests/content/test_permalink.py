@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.actions.keeping import Made, add_version, approve_version, retire_asset
-from content.actions.uploading import keep_file
+from content.actions.uploading import receive_file
 from content.models import Asset, AssetAccess
 from team.models import Role
 from tests.content.files import pdf
@@ -43,7 +43,7 @@ def test_the_old_address_leads_to_the_new_version_once_it_is_approved(client, ma
 
 
 def test_a_file_is_a_download_and_never_a_page_of_ours(client, mark, now):
-    upload = keep_file(pdf(b"<script>alert(1)</script>"), name="Fewer stops; ünï.pdf", by=mark, at=now)
+    upload = receive_file(pdf(b"<script>alert(1)</script>"), name="Fewer stops; ünï.pdf", by=mark, at=now)
     asset = make_asset(form="file", upload=upload, by=mark, at=now)
 
     answer = client.get(at(asset))

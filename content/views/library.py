@@ -1,0 +1,42 @@
+"""The library: search first, then what is there."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from content.actions.using import miss_search
+from content.forms.library import LibraryFilters
+from content.library import find_assets
+from content.models import Asset
+from content.models.use import Place
+from content.places import place_of
+from content.views.access import need_role
+from team.http import Request
+from team.models import Role
+
+
+@require_GET
+@never_cache
+def library(request: Request) -> HttpResponse:
+    """A search that finds nothing is demand, and noted."""
+    need_role(request, *Role)
+    now, today = timezone.now(), timezone.localdate()
+    filters = LibraryFilters(request.GET, user=request.user)
+    wanted, after = filters.wanted, request.GET.get("after", "")
+    listed = find_assets(wanted, by=request.user, after=after, at=now, on=today)
+    is_missed = not listed.cards and not after and not wanted.state and bool(wanted.words or wanted.asked)
+    if is_missed:
+        miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
+    context = {
+        "now": now,
+        "filters": filters,
+        "wanted": wanted,
+        "listed": listed,
+        "after": after,
+        "came_from": request.GET.get("from", "") if request.GET.get("from", "") in Place.values else "library",
+        "is_missed": is_missed,
+        "is_keeper": Asset().is_kept_by(request.user),
+    }
+    return render(request, "content/library.html", context)

@@ -1,0 +1,76 @@
+"""The page of an asset for who works here, and what she does with it: uses it, judges it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from content.actions.using import judge_asset, open_asset, take_thumb_back, use_assets
+from content.asset_page import page_of
+from content.forms.keeping import ThumbForm
+from content.models import Asset
+from content.places import place_of
+from content.views.access import visible_asset
+from team.http import Request, tell
+
+
+@require_GET
+@never_cache
+def asset_page(request: Request, public_id: UUID) -> HttpResponse:
+    asset = visible_asset(request, public_id)
+    open_asset(asset, place=place_of(request), by=request.user, at=timezone.now())
+    return _page(request, asset, None)
+
+
+@require_POST
+def use(request: Request, public_id: UUID) -> HttpResponse:
+    """She gave it to somebody, or spoke by it."""
+    asset = visible_asset(request, public_id)
+    if asset.is_over(on=timezone.localdate()):
+        tell(request, _("It is not given out any more."))
+    else:
+        use_assets([asset.pk], place=place_of(request), by=request.user, at=timezone.now())
+        tell(request, _("Noted: you used “%(title)s”.") % {"title": asset.title})
+    return redirect("content:asset_page", asset.public_id)
+
+
+@require_POST
+def thumb(request: Request, public_id: UUID) -> HttpResponse:
+    asset = visible_asset(request, public_id)
+    if request.POST.get("take_back"):
+        take_thumb_back(asset, by=request.user)
+        tell(request, _("Taken back."))
+        return redirect("content:asset_page", asset.public_id)
+    version = asset.versions.filter(approved_at__isnull=False).order_by("-is_current", "-number").first()
+    form = ThumbForm(request.POST)
+    if version is None:
+        form.add_error(None, _("There is nothing yet to think of."))
+    if version is None or not form.is_valid():
+        return _page(request, asset, form, status=422)
+    is_up, reason = form.cleaned_data["thumb"] == ThumbForm.UP, form.cleaned_data["reason"]
+    judge_asset(asset, version, is_up=is_up, reason=reason, by=request.user, at=timezone.now())
+    tell(request, _("Thank you: whoever keeps it reads this."), drafts=[f"asset-{asset.pk}-thumb"])
+    return redirect("content:asset_page", asset.public_id)
+
+
+def _page(request: Request, asset: Asset, form: ThumbForm | None, *, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    page = page_of(asset, by=request.user, at=now, on=timezone.localdate())
+    mine = page.mine
+    said = {"thumb": ThumbForm.UP if mine.is_up else ThumbForm.DOWN, "reason": mine.reason} if mine else {}
+    context = {
+        "now": now,
+        "asset": asset,
+        "page": page,
+        "form": form or ThumbForm(initial=said),
+        "is_keeper": asset.is_kept_by(request.user),
+        "address": request.build_absolute_uri(reverse("content:asset", args=[asset.public_id])),
+    }
+    return render(request, "content/asset.html", context, status=status)

@@ -1,0 +1,250 @@
+"""Adding, handing in, changing, approving, retiring: who may, what is kept of it, what is refused."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from content.actions.keeping import About, AssetRefused, change_asset, retire_asset
+from content.models import Asset, AssetThumb, Label, Topic
+from leads.actions.importing import forget_uploads
+from team.actions.submitting import new_form_id
+from team.models import Role, Upload
+from tests.content.files import document, pdf
+from tests.make import make_asset, make_user
+
+
+@pytest.fixture
+def mark(db):
+    return make_user("mark", Role.MARKETER)
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+def send(client, **fields):
+    known = {
+        "title": "Fewer stops",
+        "kind": "guide",
+        "form": "link",
+        "url": "https://a.example/x",
+        "form_id": new_form_id(),
+    }
+    return client.post(reverse("content:asset_new"), {**known, **fields})
+
+
+def verb(client, name, asset, *more, **fields):
+    return client.post(reverse(f"content:{name}", args=[asset.public_id, *more]), fields)
+
+
+def test_a_marketers_asset_is_in_use_at_once_and_a_form_sent_twice_adds_one(client, mark):
+    client.force_login(mark)
+    doer, form_id = Label.objects.get(dimension="persona", key="doer"), new_form_id()
+
+    answers = [
+        send(client, persona=[doer.pk], when_to_use=" On call ", owner=mark.pk, language="en", form_id=form_id)
+        for _again in range(2)
+    ]
+
+    asset = Asset.objects.get()
+    assert {answer.url for answer in answers} == {reverse("content:asset_page", args=[asset.public_id])}
+    assert (asset.title, asset.when_to_use, asset.owner, asset.handed_in_by) == ("Fewer stops", "On call", mark, None)
+    assert list(asset.labels.all()) == [doer]
+    assert list(asset.versions.values_list("number", "url", "is_current", "approved_by")) == [
+        (1, "https://a.example/x", True, mark.pk)
+    ]
+    assert list(asset.events.values_list("verb", "by", "version")) == [("add", mark.pk, 1)]
+
+
+def test_what_a_rep_hands_in_waits_until_a_marketer_approves_or_retires_it_with_a_reason(client, alice, mark):
+    client.force_login(alice)
+    send(
+        client, title="My own words", form="talk_track", text="Say this", url="", owner=mark.pk, expires_on="2020-01-01"
+    )
+    send(client, title="My second", form="snippet", text="And that", url="")
+    first, second = Asset.objects.order_by("pk")
+    refused = verb(client, "approve", first, 1).status_code, verb(client, "retire", first, because="x").status_code
+    client.force_login(mark)
+
+    verb(client, "approve", first, 1)
+    without = verb(client, "retire", second, because="")
+    verb(client, "retire", second, because="The checklist says it better")
+
+    day = timezone.localdate()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert refused == (403, 403)
+    assert (first.handed_in_by, first.owner, first.expires_on) == (alice, mark, None)
+    assert list(Asset.objects.in_use(on=day)) == [first]
+    assert (without.status_code, second.retired_because) == (422, "The checklist says it better")
+    assert list(first.events.order_by("pk").values_list("verb", flat=True)) == ["hand_in", "approve"]
+    client.force_login(alice)
+    assert "The checklist says it better" in client.get(reverse("content:asset_page", args=[second.public_id])).text
+
+
+def test_what_may_be_there_already_is_shown_before_anything_is_kept(client, alice, mark, now):
+    make_asset("What an hour of standstill costs", url="https://a.example/costs/", at=now)
+    client.force_login(alice)
+
+    by_title = send(client, title="What an hour of a standstill really costs")
+    by_url = send(client, title="Quite another", url="http://a.example/costs")
+    none = Asset.objects.count()
+    sure = send(client, title="What an hour of a standstill really costs", is_other="on")
+
+    assert (by_title.status_code, by_url.status_code, none) == (409, 409, 1)
+    assert "What an hour of standstill costs" in by_title.text
+    assert "What an hour of standstill costs" in by_url.text
+    assert sure.status_code == 302
+    assert Asset.objects.count() == 2
+
+
+def test_a_file_is_received_once_even_where_the_form_was_not_whole_and_forgotten_where_it_never_was(client, mark, now):
+    client.force_login(mark)
+    file = SimpleUploadedFile("costs.pdf", pdf().read())
+    broken = send(client, title="", form="file", url="", file=file)
+    held = broken.context["held"]
+
+    send(client, form="file", url="", held=held.pk)
+    again = send(client, title="Stolen", form="file", url="", held=held.pk)
+
+    version = Asset.objects.get().versions.get()
+    assert (broken.status_code, again.status_code) == (422, 422)
+    assert (version.upload, version.upload.name, version.upload.keep_until) == (held, "costs.pdf", None)
+    send(client, title="", form="file", url="", file=SimpleUploadedFile("other.pdf", pdf().read()))
+    assert forget_uploads(at=now + timedelta(days=2)) == 1
+    assert list(Upload.objects.exclude(file="")) == [held]
+
+
+FILES = {
+    "guide.pdf": (pdf(), True),
+    "guide.PDF": (pdf(), True),
+    "page.pdf": (SimpleUploadedFile("x", b"<html><script>alert(1)</script>"), False),
+    "page.html": (SimpleUploadedFile("x", b"<html>"), False),
+    "drawing.svg": (SimpleUploadedFile("x", b"<svg onload=alert(1)>"), False),
+    "page.txt": (SimpleUploadedFile("x", b"\xef\xbb\xbf <!DOCTYPE html><script>"), False),
+    "words.txt": (SimpleUploadedFile("x", "Grüße".encode()), True),
+    "latin.txt": (SimpleUploadedFile("x", "Grüße".encode("latin-1")), False),
+    "program.pdf.exe": (SimpleUploadedFile("x", b"MZ"), False),
+    "letter.docx": (document(), True),
+    "letter.pptx": (document(), False),
+    "macro.docx": (document("word/document.xml", "word/vbaProject.bin"), False),
+    "archive.docx": (document("evil.exe", content_types=False), False),
+    "open.odt": (document("content.xml", mimetype="application/vnd.oasis.opendocument.text"), True),
+    "open.ods": (document("content.xml", mimetype="application/vnd.oasis.opendocument.text"), False),
+    "torn.docx": (SimpleUploadedFile("x", b"PK\x03\x04torn"), False),
+    "empty.pdf": (SimpleUploadedFile("x", b""), False),
+    "..\\..\\etc/passwd": (SimpleUploadedFile("x", b"root"), False),
+}
+
+
+def test_a_file_is_taken_for_what_it_is_and_not_for_its_name(client, mark):
+    client.force_login(mark)
+    taken = {}
+    for number, (name, (content, _fits)) in enumerate(FILES.items()):
+        content.seek(0)
+        file = SimpleUploadedFile(name, content.read())
+        taken[name] = send(
+            client, title=f"Only {number} {name}", form="file", url="", file=file, is_other="on"
+        ).status_code
+
+    assert taken == {name: 302 if fits else 422 for name, (_content, fits) in FILES.items()}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "ftp://a.example",
+        "https://user:secret@a.example",
+        "http://testserver/c/x/",
+        "//a",
+        "x" * 3000,
+    ],
+)
+def test_an_address_that_is_none_is_refused_at_its_field(client, mark, url):
+    client.force_login(mark)
+
+    answer = send(client, url=url)
+
+    assert answer.status_code == 422
+    assert "url" in answer.context["form"].errors
+
+
+def test_nothing_follows_itself_however_many_corners_round(mark, now):
+    first, second, third = (make_asset(name, at=now) for name in ("First", "Second", "Third"))
+    retire_asset(first, because="x", successor=second, by=mark, at=now)
+    retire_asset(second, because="x", successor=third, by=mark, at=now)
+
+    with pytest.raises(AssetRefused):
+        change_asset(third, About(title="Third", kind="guide", successor=first), by=mark, at=now)
+
+    third.refresh_from_db()
+    assert third.successor is None
+
+
+def test_an_edit_says_what_changed_and_an_older_page_is_told_so(client, mark, now):
+    asset = make_asset("Costs", by=mark, at=now)
+    client.force_login(mark)
+    seen = asset.events.get().pk
+    said = {"title": "Costs now", "kind": "case", "seen": seen, "successor": "", "expires_on": "2027-05-01"}
+
+    done = verb(client, "asset_edit", asset, **said)
+    late = verb(client, "asset_edit", asset, **{**said, "title": "Mine"})
+
+    asset.refresh_from_db()
+    assert (done.status_code, late.status_code, asset.title) == (302, 409, "Costs now")
+    assert asset.events.order_by("-pk").first().changes == {
+        "title": ["Costs", "Costs now"],
+        "kind": ["guide", "case"],
+        "expires_on": [None, "2027-05-01"],
+    }
+    assert 'value="Mine"' in late.text
+    assert "expires: 1 May 2027" in client.get(reverse("content:asset_page", args=[asset.public_id])).text
+
+
+def test_a_version_is_kept_for_later_or_made_current_and_an_earlier_one_comes_back(client, mark, now):
+    asset = make_asset(by=mark, at=now)
+    client.force_login(mark)
+
+    verb(client, "version_new", asset, form="snippet", text="Second")
+    verb(client, "version_new", asset, form="snippet", text="Third", approve="1")
+    verb(client, "approve", asset, 1)
+
+    rows = asset.versions.order_by("number").values_list("number", "form", "is_current", "approved_by")
+    assert list(rows) == [(1, "link", True, mark.pk), (2, "snippet", False, None), (3, "snippet", False, mark.pk)]
+
+
+def test_a_thumb_down_needs_a_reason_and_the_last_word_counts(client, alice, mark, now):
+    asset = make_asset(at=now)
+    client.force_login(alice)
+
+    refused = verb(client, "thumb", asset, thumb="down")
+    verb(client, "thumb", asset, thumb="down", reason="Old prices")
+    verb(client, "thumb", asset, thumb="up")
+
+    assert refused.status_code == 422
+    assert list(AssetThumb.objects.values_list("user", "is_up", "reason")) == [(alice.pk, True, "")]
+    verb(client, "thumb", asset, take_back="1")
+    assert not AssetThumb.objects.exists()
+
+
+def test_what_fits_is_ordered_by_topic_and_labels_and_skips_what_somebody_has_had(mark, now):
+    uptime, audits = (Topic.objects.create(key=key, label=key) for key in ("uptime", "audits"))
+    doer, price = Label.objects.get(key="doer"), Label.objects.get(key="price")
+    had = make_asset("Had", at=now, topic=uptime, labels=(doer, price))
+    best = make_asset("Best", at=now, topic=uptime, labels=(doer,))
+    plain = make_asset("Plain", at=now, topic=uptime)
+    other = make_asset("Other topic", at=now, topic=audits, labels=(doer, price))
+    anywhere = make_asset("No topic", at=now, labels=(price,))
+    make_asset("Nothing of it", at=now)
+
+    fitting = Asset.objects.sendable(on=timezone.localdate()).fitting(
+        topics=[uptime.pk, audits.pk], labels=[doer.pk, price.pk], without=[had.pk]
+    )
+
+    assert [asset.title for asset in fitting] == [other.title, best.title, plain.title, anywhere.title]
+    assert list(Asset.objects.fitting(labels=[price.pk], without=[had.pk])) == [anywhere, other]

@@ -1,0 +1,145 @@
+"""The library: found by words and marks, in the title first, and what was looked for in vain is kept."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from content.actions.keeping import retire_asset
+from content.actions.using import use_assets
+from content.library import PAGE
+from content.models import Asset, Label, LibrarySearch, Topic
+from team.models import Role
+from tests.make import make_asset, make_user
+
+
+@pytest.fixture
+def mark(db):
+    return make_user("mark", Role.MARKETER)
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+def titles(client, **asked):
+    answer = client.get(reverse("content:library"), asked)
+    assert answer.status_code == 200
+    return [card.asset.title for card in answer.context["listed"].cards]
+
+
+def label(dimension, key):
+    return Label.objects.get(dimension=dimension, key=key)
+
+
+def test_words_find_what_they_begin_in_the_title_first_however_they_are_written(client, alice, mark, now):
+    client.force_login(alice)
+    make_asset("Standstill: what it costs", at=now)
+    make_asset("The planner's week", at=now, when_to_use="After they spoke of a standstill")
+    make_asset("Überstunden im Café", at=now)
+    make_asset("Nothing of the kind", at=now)
+
+    assert titles(client, q="stand") == ["Standstill: what it costs", "The planner's week"]
+    assert titles(client, q="COSTS standstill") == ["Standstill: what it costs"]
+    assert titles(client, q="uberstunden cafe") == ["Überstunden im Café"]
+    assert titles(client, q="planners") == ["The planner's week"]
+    assert titles(client, q="stil") == []
+
+
+def test_filters_of_the_address_hold_together_and_nonsense_is_left_out(client, alice, mark, now):
+    client.force_login(alice)
+    topic = Topic.objects.create(key="uptime", label="Uptime")
+    doer, price = label("persona", "doer"), label("objection", "price")
+    make_asset("All of it", at=now, topic=topic, labels=(doer, price), language="de", form="snippet")
+    make_asset("Only the topic", at=now, topic=topic)
+    make_asset("Only the persona", at=now, labels=(doer,))
+
+    assert titles(client, topic="uptime") == ["Only the topic", "All of it"]
+    assert titles(client, persona="doer") == ["Only the persona", "All of it"]
+    assert titles(client, persona="doer", objection="price", topic="uptime", form="snippet", language="de") == [
+        "All of it"
+    ]
+    assert titles(client, persona="doer", kind="webinar") == []
+    assert titles(client, persona="nobody", topic="\0", q="of it") == ["All of it"]
+
+
+def test_each_part_of_the_library_holds_what_its_name_says(client, mark, now):
+    client.force_login(mark)
+    day = timezone.localdate()
+    make_asset("Fine", at=now)
+    make_asset("Runs out", at=now, expires_on=day + timedelta(days=20))
+    make_asset("Expired", at=now, expires_on=day)
+    make_asset("Look", at=now, review_on=day)
+    retire_asset(make_asset("Retired", at=now), because="x", successor=None, by=mark, at=now)
+    make_asset("Handed in", at=now, by=make_user("peter", Role.AE))
+    used, unused = make_asset("Used", at=now - timedelta(days=200)), make_asset("Unused", at=now - timedelta(days=200))
+    use_assets([used.pk], place="lead", by=mark, at=now - timedelta(days=3))
+    use_assets([unused.pk], place="lead", by=mark, at=now - timedelta(days=100))
+    Asset.objects.create(title="Only a name", kind="page")
+
+    assert titles(client) == ["Unused", "Used", "Look", "Runs out", "Fine"]
+    assert titles(client, state="expiring") == ["Runs out"]
+    assert titles(client, state="expiring", days=10) == []
+    assert titles(client, state="unused") == ["Unused"]
+    assert titles(client, state="unused", days=2) == ["Unused", "Used"]
+    assert titles(client, state="expired") == ["Expired"]
+    assert titles(client, state="review") == ["Look"]
+    assert titles(client, state="retired") == ["Retired"]
+    assert titles(client, state="waiting") == ["Handed in"]
+    assert titles(client, state="nothing") == ["Only a name"]
+
+
+def test_what_was_handed_in_is_seen_by_who_made_it_and_who_decides(client, mark, alice, peter, now):
+    asset = make_asset("Mine", at=now, by=peter)
+    page, seen = reverse("content:asset_page", args=[asset.public_id]), {}
+
+    for user in (alice, peter, mark):
+        client.force_login(user)
+        seen[user.name] = client.get(page).status_code, titles(client, state="mine"), titles(client, state="waiting")
+
+    assert seen == {
+        "Alice": (404, [], []),
+        "Peter": (200, ["Mine"], []),
+        "Mark": (200, [], ["Mine"]),
+    }
+
+
+def test_what_is_looked_for_in_vain_is_kept_once_with_its_place_and_nothing_else_is(client, alice, mark, now):
+    client.force_login(alice)
+    make_asset("Standstill", at=now)
+    for _again in range(2):
+        titles(client, q="  PHARMA café ", persona="doer", **{"from": "lead"})
+    titles(client, q="stand")
+    titles(client, q="pharma", state="expired")
+    titles(client)
+    client.get(reverse("content:library"), {"q": "steel"}, headers={"User-Agent": "Mozilla (iPhone) Mobile"})
+
+    kept = LibrarySearch.objects.order_by("pk").values_list("user", "q", "asked", "place")
+    assert list(kept) == [
+        (alice.pk, "pharma cafe", {"persona": "doer"}, "lead"),
+        (alice.pk, "steel", {}, "mobile"),
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, PAGE + 5])
+def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
+    client, alice, mark, now, rows, django_assert_num_queries
+):
+    client.force_login(alice)
+    made = [make_asset(f"Guide {n:02}" if n % 2 else f"Other {n:02}", at=now, when_to_use="guide") for n in range(rows)]
+    expected = [one.title for one in reversed(made) if one.title[0] == "G"]
+    expected += [one.title for one in reversed(made) if one.title[0] == "O"]
+
+    titles(client)
+
+    # Session, user, roles; topics, labels; two tiers of ids; assets, versions, their labels; the rail.
+    with django_assert_num_queries(11):
+        first = client.get(reverse("content:library"), {"q": "guide"})
+
+    listed = first.context["listed"]
+    found = [card.asset.title for card in listed.cards]
+    if listed.next_after:
+        found += titles(client, q="guide", after=listed.next_after)
+    assert found == expected
