@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
@@ -20,7 +21,7 @@ from agreement.models import ReasonRule
 from leads.models import Lead
 from leads.why import Slept, slept_words
 from team.addresses import read_moment, read_number
-from team.models import Role, User
+from team.models import Membership, Role, Team, User
 
 PAGE = 50
 Category = ReasonRule.Category
@@ -48,9 +49,24 @@ class Returning:
     next_after: str = ""
 
 
-def returning_to(user: User, *, category: str = "", after: str = "", at: datetime) -> Returning:
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Of all who sleep for her, only these: of one team, of one of its reps or of its pool, on one of its days."""
+
+    team: Team | None = None
+    # None: whoever has them; 0: the pool.
+    rep: int | None = None
+    day: date | None = None
+
+
+ALL = Narrowed()
+
+
+def returning_to(
+    user: User, *, category: str = "", after: str = "", at: datetime, narrowed: Narrowed = ALL
+) -> Returning:
     """The leads that sleep for her, earliest wake first, by week while it is near and by month beyond."""
-    leads = Lead.objects.asleep_for(user)
+    leads = _narrow(Lead.objects.asleep_for(user), narrowed)
     if category:
         leads = leads.filter(recyclings__category=category, recyclings__undone_at=None)
     if (place := _read(after)) is not None:
@@ -67,6 +83,23 @@ def returning_to(user: User, *, category: str = "", after: str = "", at: datetim
         groups.setdefault(_when(row["wake_at"], at=at), []).append(_sleeper(row, user, managed, at=at))
     returning.groups = list(groups.items())
     return returning
+
+
+def _narrow(leads: Any, narrowed: Narrowed) -> Any:
+    if narrowed.team is not None:
+        leads = leads.filter(team=narrowed.team)
+    if narrowed.rep is not None and narrowed.team is not None:
+        reps = Membership.objects.filter(role=Role.BDR, team=narrowed.team, user__is_active=True)
+        found = reps.filter(user=narrowed.rep) if narrowed.rep else reps
+        of_reps = Q(bdr__in=found.values("user"))
+        leads = leads.filter(of_reps if narrowed.rep else ~of_reps | Q(bdr=None))
+    if narrowed.day is not None:
+        zone = (
+            ZoneInfo(narrowed.team.calendar.time_zone) if narrowed.team is not None else timezone.get_current_timezone()
+        )
+        begin = datetime.combine(narrowed.day, time(), tzinfo=zone)
+        leads = leads.filter(wake_at__gte=begin, wake_at__lt=begin + timedelta(days=1))
+    return leads
 
 
 def _rows(leads: Any) -> Any:

@@ -67,6 +67,11 @@ def end_of_period(day: date, precision: str) -> date:
     return day
 
 
+def last_day(ends: date, precision: str, notice: int) -> date:
+    """The last day on which coming back still makes sense of a contract: notice can be given on it."""
+    return end_of_period(ends, precision) - timedelta(days=notice)
+
+
 def sentence(rule: ReasonRule, facts: Facts, *, today: date) -> str:
     """Why `wake_day` is that day, for the form before it is sent."""
     if facts.wake_on:

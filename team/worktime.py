@@ -177,6 +177,15 @@ def working_days_between(calendar: WorkCalendar, a: datetime, b: datetime) -> in
     return last - first
 
 
+def working_days(calendar: WorkCalendar, first: date, last: date) -> set[date]:
+    """The local dates from `first` to `last` with any open time."""
+    line = calendar.timeline
+    line.cover(datetime.combine(first, time(), tzinfo=UTC))
+    line.cover(datetime.combine(last, time(), tzinfo=UTC))
+    begin, end = bisect_left(line.days, first.toordinal()), bisect_right(line.days, last.toordinal())
+    return {date.fromordinal(day) for day in line.days[begin:end]}
+
+
 class Timeline:
     """The open spans of one calendar in UTC, in order, unrolled day by day as far as anybody has asked.
 

@@ -19,6 +19,7 @@ class SharedAct(models.Model):
         RECYCLE = "recycle", _("Recycled")
         RELEASE = "release", _("Given back")
         MOVE = "move", _("Moved")
+        REWAKE = "rewake", _("Put to another day")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     # What its events carry.
@@ -36,7 +37,9 @@ class SharedAct(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="sharedact_verb_is_known",
-                condition=Q(verb__in=["take", "call", "snooze", "step", "cadence", "recycle", "release", "move"]),
+                condition=Q(
+                    verb__in=["take", "call", "snooze", "step", "cadence", "recycle", "release", "move", "rewake"]
+                ),
             ),
         ]
 

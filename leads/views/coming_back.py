@@ -1,5 +1,6 @@
 """Who comes back when; to wake one now, or choose another day."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,11 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.recycling import change_wake, wake_lead
 from leads.forms.coming_back import ComingBackForm, WakeOnForm
-from leads.returning import CATEGORIES, returning_to
+from leads.returning import CATEGORIES, Narrowed, returning_to
 from leads.views.access import need_role, workable_lead
 from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
 from team.http import Request, tell
-from team.models import Role
+from team.models import Role, Team
 from team.templatetags.midfield import written_day
 
 
@@ -32,15 +33,27 @@ def coming_back(request: Request) -> HttpResponse:
     form.is_valid()
     asked = form.cleaned_data
     category, after = asked.get("category", ""), asked.get("after", "")
+    narrowed = _narrowed(request, asked)
     context = {
+        "view": "list",
+        "narrowed": narrowed,
+        "may_move": narrowed.day and narrowed.team and narrowed.team.pk in request.user.teams_as(Role.MANAGER),
         "now": now,
         "category": category,
         "after": after,
         "categories": CATEGORIES,
-        "returning": returning_to(request.user, category=category, after=after, at=now),
+        "returning": returning_to(request.user, category=category, after=after, at=now, narrowed=narrowed),
         "form_id": new_form_id(),
     }
     return render(request, "leads/coming_back.html", context)
+
+
+def _narrowed(request: Request, asked: dict[str, Any]) -> Narrowed:
+    """A day of the calendar and whose; what is not hers to see narrows nothing."""
+    teams = Team.objects.filter(pk__in=request.user.teams_as(Role.BDR, Role.MANAGER)).select_related("calendar")
+    team = teams.filter(pk=asked["team"]).first() if asked.get("team") else None
+    rep = asked.get("rep") or ""
+    return Narrowed(team, 0 if rep == "pool" else int(rep) if rep else None, asked.get("day"))
 
 
 @require_POST

@@ -110,6 +110,8 @@ def _where_it_was_done(request: Request, act: SharedAct) -> str:
         first = managed.filter(pk__in=[lead_id for lead_id, _event in act.events[:1]]).first()
         if act.verb == SharedAct.Verb.MOVE or (first and first.bdr_id != request.user.pk):
             return reverse("leads:team_leads") + (f"?team={first.team_id}" if first else "")
+    if act.verb == SharedAct.Verb.REWAKE:
+        return reverse("leads:return_calendar")
     return reverse("leads:queue")
 
 

@@ -1,0 +1,235 @@
+"""A manager moves days on which leads come back: spread over days with room, or a whole day to another, as one act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agreement.models import Phase, ReasonRule
+from leads.actions.acts import one_act
+from leads.actions.changing import alter, lock_leads, write_each
+from leads.actions.effects import Effects, Together
+from leads.actions.holding import by_lead
+from leads.actions.sharing import share_act
+from leads.models import Lead, LeadEvent, Recycling, SharedAct, Step
+from leads.return_days import POOL, Load, load_of, returning_between, today_in
+from leads.waking import last_day, wake_moment
+from team.bulk import update_rows
+from team.templatetags.midfield import written_day
+
+if TYPE_CHECKING:
+    from team.models import Team, User
+
+# So many leads one act moves: everybody else's writes wait for it on SQLite.
+MOVE_MAX = 500
+# Nobody is moved further than this, nor further than a week where somebody gave the day.
+FARTHEST, FARTHEST_GIVEN = 30, 7
+# Why a day was changed, in the event.
+ROOM = "room"
+Category = ReasonRule.Category
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """Who comes back when, and how far that may be moved."""
+
+    lead: Lead
+    day: date
+    # Later would be too late for a contract.
+    last: date | None = None
+    # Somebody said this day; else it follows from a rule.
+    is_given: bool = False
+
+    @property
+    def farthest(self) -> int:
+        return FARTHEST_GIVEN if self.is_given else FARTHEST
+
+    @property
+    def why(self) -> str:
+        """What holds the day."""
+        if self.last is not None:
+            return _("Not after %(day)s: then notice can no longer be given") % {"day": written_day(self.last)}
+        return _("Somebody gave the day: by a week at most") if self.is_given else ""
+
+
+@dataclass
+class Plan:
+    """Who is moved to which day, and who stays and why."""
+
+    load: Load
+    moves: list[tuple[Sleeper, date]] = field(default_factory=list)
+    stays: list[tuple[Sleeper, str]] = field(default_factory=list)
+    act: SharedAct | None = None
+
+    @property
+    def skipped(self) -> list[tuple[Lead, str]]:
+        return [(one.lead, why) for one, why in self.stays]
+
+
+def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool = False) -> Plan:
+    """On the days from `first` to `last` whoever is more than its rep takes up goes to the nearest day with room,
+    rather later than earlier; of a contract never later than notice can be given. Who can be moved least, stays."""
+    first = max(first, today_in(team, at) + timedelta(days=1))
+    far = timedelta(days=FARTHEST)
+    load = load_of(team, first - far, last + far, at=at)
+    plan = Plan(load)
+    sleepers = sleepers_between(team, first, last, lock=lock)
+    # What the reps have is placed first: what is left is the pool's.
+    for one in sorted(sleepers, key=lambda one: (load.holder_of(one.lead.bdr_id) is POOL, one.day)):
+        holder = load.holder_of(one.lead.bdr_id)
+        if load.counts[holder, one.day] <= load.capacity(holder, one.day):
+            continue
+        if len(plan.moves) == MOVE_MAX:
+            plan.stays.append((one, _("One act moves no more: spread the rest after it.")))
+            continue
+        there = next((day for day in _nearest(one, load.today) if _has_room(load, holder, day)), None)
+        if there is None:
+            plan.stays.append((one, _why_not(one)))
+            continue
+        load.counts[holder, one.day] -= 1
+        load.counts[holder, there] += 1
+        plan.moves.append((one, there))
+    plan.moves.sort(key=lambda move: (move[0].day, move[1], move[0].lead.pk))
+    return plan
+
+
+def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = False) -> Plan:
+    """Everybody of one day to another, whoever that suits: a manager may go over what the reps take up."""
+    load = load_of(team, min(day, to), max(day, to), at=at)
+    plan = Plan(load)
+    for one in sleepers_between(team, day, day, lock=lock):
+        if one.last is not None and to > max(one.last, one.day):
+            plan.stays.append((one, one.why))
+        elif len(plan.moves) == MOVE_MAX:
+            plan.stays.append((one, _("One act moves no more: move the rest after it.")))
+        else:
+            holder = load.holder_of(one.lead.bdr_id)
+            load.counts[holder, day] -= 1
+            load.counts[holder, to] += 1
+            plan.moves.append((one, to))
+    return plan
+
+
+def sleepers_between(team: Team, first: date, last: date, *, lock: bool = False) -> list[Sleeper]:
+    """Who comes back on these days, those first who can be moved most."""
+    leads = list(returning_between(team, first, last).select_related("person", "account", "bdr").order_by("pk"))
+    if lock:
+        named = {lead.pk: lead for lead in leads}
+        leads = [lead for lead in lock_leads(list(named)) if lead.phase == Phase.NURTURE]
+        for lead in leads:
+            lead.person, lead.account, lead.bdr = named[lead.pk].person, named[lead.pk].account, named[lead.pk].bdr
+    zone = ZoneInfo(team.calendar.time_zone)
+    facts = {one.lead_id: one for one in Recycling.objects.filter(lead__in=leads, undone_at=None)}
+    rules = Rules()
+    # Whom a spread has moved before: nobody gave that day.
+    spread = LeadEvent.objects.filter(lead__in=leads, verb="rewake", data__because=ROOM)
+    spread_before = set(spread.values_list("lead_id", flat=True))
+    found = []
+    for lead in leads:
+        if lead.wake_at is None or not first <= (day := lead.wake_at.astimezone(zone).date()) <= last:
+            continue
+        recycling = facts.get(lead.pk)
+        ends = rules.last_day_of(lead, recycling) if recycling else None
+        is_free = recycling is None or ends is not None or lead.pk in spread_before
+        is_given = not is_free and recycling is not None and rules.is_given(lead, recycling, day, zone)
+        found.append(Sleeper(lead, day, ends, is_given))
+    return sorted(found, key=lambda one: (one.last is not None, one.is_given, one.last or date.max, one.lead.pk))
+
+
+class Rules:
+    """What each agreement says of a reason's notice and days, read once."""
+
+    def __init__(self) -> None:
+        rows = ReasonRule.objects.exclude(category="").order_by("version__number")
+        self._of = {(rule.version_id, rule.reason_id): rule for rule in rows}
+        self._latest = {rule.reason_id: rule for rule in rows}
+
+    def of(self, agreement_id: int, reason_id: int | None) -> ReasonRule | None:
+        return self._of.get((agreement_id, reason_id or 0)) or self._latest.get(reason_id or 0)
+
+    def notice_of(self, agreement_id: int, reason_id: int | None, said: int | None) -> int:
+        rule = self.of(agreement_id, reason_id)
+        return said if said is not None else (rule.notice_days if rule else None) or 0
+
+    def last_day_of(self, lead: Lead, recycling: Recycling) -> date | None:
+        """None where no contract holds the day, or its end is not known."""
+        if recycling.category != Category.MID_CONTRACT or recycling.contract_ends_on is None:
+            return None
+        if recycling.precision == Recycling.Precision.UNKNOWN:
+            return None
+        notice = self.notice_of(lead.agreement_id, lead.reason_id, recycling.notice_days)
+        return last_day(recycling.contract_ends_on, recycling.precision, notice)
+
+    def is_given(self, lead: Lead, recycling: Recycling, day: date, zone: ZoneInfo) -> bool:
+        """Whether the day is another than the one that follows from its rule."""
+        rule = self.of(lead.agreement_id, lead.reason_id)
+        days = rule.wake_days if rule else None
+        return days is None or day != recycling.at.astimezone(zone).date() + timedelta(days=days)
+
+
+def spread_returns(team: Team, first: date, last: date, *, by: User, at: datetime) -> Plan:
+    """Planned again under lock, so that the preview may be old: one act, one event a lead."""
+    with transaction.atomic(), one_act() as act:
+        plan = plan_spread(team, first, last, at=at, lock=True)
+        _write(team, plan, by=by, at=at, because=ROOM)
+        plan.act = share_act(act, verb=SharedAct.Verb.REWAKE, by=by, at=at)
+        return plan
+
+
+def move_returns(team: Team, day: date, to: date, *, by: User, at: datetime) -> Plan:
+    """As `plan_move`, under lock."""
+    with transaction.atomic(), one_act() as act:
+        plan = plan_move(team, day, to, at=at, lock=True)
+        _write(team, plan, by=by, at=at)
+        plan.act = share_act(act, verb=SharedAct.Verb.REWAKE, by=by, at=at)
+        return plan
+
+
+def _write(team: Team, plan: Plan, *, by: User, at: datetime, because: str = "") -> None:
+    """A dozen statements for any number of leads."""
+    leads = [one.lead for one, _day in plan.moves]
+    steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
+    facts = {one.lead_id: one for one in Recycling.objects.filter(lead__in=leads, undone_at=None)}
+    together, altered, woken = Together(), [], []
+    for one, day in plan.moves:
+        effects = Effects(one.lead, by=by, at=at, together=together)
+        effects.open_steps = steps[one.lead.pk]
+        wake_at = wake_moment(day, zone=team.calendar.time_zone)
+        if recycling := facts.get(one.lead.pk):
+            effects.add("wakes_were", [recycling.pk, recycling.wake_at.isoformat()])
+            woken.append((recycling.pk, wake_at))
+        due_at = min(wake_at, effects.next_due) if effects.next_due else wake_at
+        data = effects.data(because=because)
+        event = alter(one.lead, "rewake", by=by, at=at, wake_at=wake_at, due_at=due_at, data=data)
+        one.lead.sweep_at = wake_at
+        altered.append((one.lead, event))
+    update_rows(Recycling, ("id", "wake_at"), woken)
+    write_each(altered)
+
+
+def _nearest(one: Sleeper, today: date) -> Iterator[date]:
+    """The days it may be moved to, the nearest first and of two the later."""
+    for distance in range(1, one.farthest + 1):
+        for day in (one.day + timedelta(days=distance), one.day - timedelta(days=distance)):
+            if day > today and (one.last is None or day <= one.last):
+                yield day
+
+
+def _has_room(load: Load, holder: int | None, day: date) -> bool:
+    return load.counts[holder, day] < load.capacity(holder, day)
+
+
+def _why_not(one: Sleeper) -> str:
+    if one.last is not None:
+        return _("No day before %(day)s has room; after it notice can no longer be given.") % {
+            "day": written_day(one.last)
+        }
+    if one.is_given:
+        return _("Somebody gave the day, and no day within a week of it has room.")
+    return _("No day within a month of it has room.")

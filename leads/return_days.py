@@ -1,0 +1,138 @@
+"""Who comes back on which day against what the reps of a team take up on it.
+
+A rep takes up in a working day what may be held open, spread over the working days that the attempts of a lead last: at
+a faster pace it would fill up. On a day off or away it is nothing. What wakes to the pool is for whoever has room left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max, QuerySet
+from django.db.models.functions import TruncDate
+
+from agreement.models import CadenceStep, Lane
+from leads.models import Lead
+from team.calendars import NoCalendar, worktimes_of
+from team.models import Absence, Membership, Role, Team, User
+from team.worktime import working_days
+
+WEEK = 7
+# What is laid before each other on one page: six weeks.
+WEEKS = 6
+# The share of the pool.
+POOL = None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the calendar."""
+
+    day: date
+    count: int
+    capacity: int
+    is_today: bool = False
+    is_past: bool = False
+    is_in_month: bool = True
+
+    @property
+    def over(self) -> int:
+        return max(self.count - self.capacity, 0)
+
+    @property
+    def state(self) -> str:
+        return "overdue" if self.over else ""
+
+
+@dataclass
+class Load:
+    """How many come back to whom on which day, and what each takes up; by user, and for the pool."""
+
+    today: date
+    first: date
+    last: date
+    reps: list[User]
+    # What each takes up in a working day, and on which days she works.
+    a_day: dict[int, int]
+    working: dict[int, set[date]]
+    counts: Counter[tuple[int | None, date]] = field(default_factory=Counter)
+
+    def holder_of(self, bdr_id: int | None) -> int | None:
+        """Whom it comes back to: a rep of the team, else its pool."""
+        return bdr_id if bdr_id in self.a_day else POOL
+
+    def capacity(self, holder: int | None, day: date) -> int:
+        if holder is not None:
+            return self.a_day[holder] if day in self.working[holder] else 0
+        return sum(max(self.capacity(rep.pk, day) - self.counts[rep.pk, day], 0) for rep in self.reps)
+
+    def of_team(self, day: date) -> int:
+        return sum(self.capacity(rep.pk, day) for rep in self.reps)
+
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=one) for one in range((self.last - self.first).days + 1)]
+
+    def day_of(self, day: date, holder: int | None, month: int) -> Day:
+        """`holder` is one rep, or nobody for the whole team."""
+        if holder is None:
+            count, capacity = sum(self.counts[one, day] for one in (*self.a_day, POOL)), self.of_team(day)
+        else:
+            count, capacity = self.counts[holder, day], self.capacity(holder, day)
+        return Day(day, count, capacity, day == self.today, day < self.today, day.month == month)
+
+
+def today_in(team: Team, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(team.calendar.time_zone)).date()
+
+
+def weeks_of(month: date) -> tuple[date, date]:
+    """The first and the last day of the weeks that a month touches, Monday to Sunday."""
+    first = month.replace(day=1)
+    monday = first - timedelta(days=first.weekday())
+    return monday, monday + timedelta(days=WEEK * WEEKS - 1)
+
+
+def load_of(team: Team, first: date, last: date, *, at: datetime) -> Load:
+    """Six statements, however many sleep."""
+    reps = list(User.objects.active().with_role(Role.BDR, team).order_by("name", "pk"))
+    load = Load(today_in(team, at), first, last, reps, _a_day(reps), _working(reps, first, last, at=at))
+    zone = ZoneInfo(team.calendar.time_zone)
+    rows = returning_between(team, first, last).order_by().annotate(day=TruncDate("wake_at", tzinfo=zone))
+    for bdr_id, day, count in rows.values("bdr", "day").annotate(count=Count("pk")).values_list("bdr", "day", "count"):
+        load.counts[load.holder_of(bdr_id), day] += count
+    return load
+
+
+def returning_between(team: Team, first: date, last: date) -> QuerySet[Lead]:
+    """Who comes back to this team on these days of its calendar; what was due before today is under way."""
+    zone = ZoneInfo(team.calendar.time_zone)
+    begin, end = (datetime.combine(day, time(), tzinfo=zone) for day in (first, last + timedelta(days=1)))
+    return Lead.objects.filter(team=team, phase="nurture", wake_at__gte=begin, wake_at__lt=end)
+
+
+def _a_day(reps: Sequence[User]) -> dict[int, int]:
+    attempts = CadenceStep.objects.filter(cadence__lane=Lane.CONTENT, cadence__is_current=True)
+    lasts = attempts.aggregate(last=Max("day_offset"))["last"] or 1
+    teams = Counter(
+        Membership.objects.filter(user__in=reps, role=Role.BDR, team__retired_at=None).values_list("user_id", flat=True)
+    )
+    # Whoever works for two teams takes up half of it for each.
+    return {rep.pk: max(rep.open_limit // (lasts * max(teams[rep.pk], 1)), 1 if rep.open_limit else 0) for rep in reps}
+
+
+def _working(reps: Sequence[User], first: date, last: date, *, at: datetime) -> dict[int, set[date]]:
+    """On a day that is away in part there is time for some, on one that is away as a whole for none."""
+    away: Mapping[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for user_id, starts_at, ends_at in Absence.objects.filter(user__in=reps, ends_at__gt=at).values_list(
+        "user_id", "starts_at", "ends_at"
+    ):
+        away[user_id].append((starts_at, ends_at))
+    try:
+        calendars = worktimes_of([rep.pk for rep in reps], away=away, at=at)
+    except NoCalendar:
+        return {rep.pk: set() for rep in reps}
+    return {pk: working_days(calendar, first, last) for pk, calendar in calendars.items()}

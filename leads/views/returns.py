@@ -1,0 +1,174 @@
+"""The calendar of who comes back against what the reps take up, and days that a manager spreads or moves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from leads.actions.rewaking import Plan, move_returns, plan_move, plan_spread, spread_returns
+from leads.forms.coming_back import DaysForm, MonthForm
+from leads.return_days import POOL, WEEK, Day, Load, load_of, today_in, weeks_of
+from leads.views.access import managed_team, managed_teams, need_role
+from leads.views.team_leads import tell_of_many
+from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.http import Request, tell
+from team.models import Role, Team, User
+from team.templatetags.midfield import written_day
+
+SHOWN = 50
+
+
+@require_GET
+@never_cache
+def return_calendar(request: Request) -> HttpResponse:
+    """Six weeks of a team, or of one rep of it; a rep sees her own."""
+    need_role(request, Role.BDR, Role.MANAGER)
+    now, is_manager = timezone.now(), request.user.has_role(Role.MANAGER)
+    teams = managed_teams(request) if is_manager else _own_teams(request.user)
+    chosen = _chosen(request, teams)
+    today = today_in(chosen, now)
+    reps = User.objects.active().with_role(Role.BDR, chosen).order_by("name", "pk") if is_manager else []
+    month, rep = MonthForm(request.GET, reps=list(reps)).read(today)
+    if not is_manager:
+        rep = request.user.pk
+    load = load_of(chosen, *weeks_of(month), at=now)
+    days = [load.day_of(day, rep, month.month) for day in load.days()]
+    ahead = [day for day in days if not day.is_past and day.is_in_month]
+    context = {
+        "now": now,
+        "team": chosen,
+        "teams": teams,
+        "is_manager": is_manager,
+        "rep": rep,
+        "shown_rep": next((one for one in load.reps if one.pk == rep), None),
+        "month": month,
+        "before": (month - timedelta(days=1)).replace(day=1),
+        "after": (month + timedelta(days=31)).replace(day=1),
+        "weeks": [days[first : first + WEEK] for first in range(0, len(days), WEEK)],
+        "count": sum(day.count for day in ahead),
+        "capacity": sum(day.capacity for day in ahead),
+        "over_days": sum(bool(day.over) for day in ahead),
+        "first": max(month, today + timedelta(days=1)),
+        "last": (month + timedelta(days=31)).replace(day=1) - timedelta(days=1),
+        "lines": _lines(load, [day.day for day in ahead]) if is_manager else [],
+        "view": "calendar",
+    }
+    return render(request, "leads/return_calendar.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def spread_days(request: Request) -> HttpResponse:
+    """Who would come back on which other day; sent from there they do."""
+    now = timezone.now()
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = managed_team(request, given)
+    form = DaysForm(_days_asked(given, chosen, at=now), team=chosen, today=today_in(chosen, now))
+    if not form.is_valid() or (form.is_of_one_day and not form.cleaned_data["to"]):
+        return _preview(request, chosen, form, None, at=now, status=422 if form.errors else 200)
+    if request.method == "POST":
+        return _do(request, chosen, form, at=now)
+    return _preview(request, chosen, form, _plan(chosen, form, at=now), at=now)
+
+
+def _do(request: Request, chosen: Team, form: DaysForm, *, at: datetime) -> HttpResponse:
+    asked = form.cleaned_data
+    there = f"{reverse('leads:return_calendar')}?team={chosen.pk}&month={asked['first']:%Y-%m}"
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
+            if asked["to"]:
+                done = move_returns(chosen, asked["first"], asked["to"], by=request.user, at=at)
+            else:
+                done = spread_returns(chosen, asked["first"], asked["last"], by=request.user, at=at)
+    except SentBefore as before:
+        return redirect(before.answer_url or there)
+    count = len(done.moves)
+    if not count:
+        tell(request, _("Nobody is to be moved any more."), level=messages.INFO)
+    elif asked["to"]:
+        said = ngettext("%(count)s lead comes back on %(day)s.", "%(count)s leads come back on %(day)s.", count)
+        words = {"count": count, "day": written_day(asked["to"])}
+        tell_of_many(request, said % words, done.skipped, act=done.act)
+    else:
+        said = ngettext("%(count)s lead comes back on another day.", "%(count)s leads come back on other days.", count)
+        tell_of_many(request, said % {"count": count}, done.skipped, act=done.act)
+    return redirect(there)
+
+
+def _plan(chosen: Team, form: DaysForm, *, at: datetime) -> Plan:
+    asked = form.cleaned_data
+    if asked["to"]:
+        return plan_move(chosen, asked["first"], asked["to"], at=at)
+    return plan_spread(chosen, asked["first"], asked["last"], at=at)
+
+
+def _preview(
+    request: Request, chosen: Team, form: DaysForm, plan: Plan | None, *, at: datetime, status: int = 200
+) -> HttpResponse:
+    first = form.cleaned_data.get("first")
+    context: dict[str, Any] = {
+        "now": at,
+        "team": chosen,
+        "form": form,
+        "plan": plan,
+        "days": _then(plan) if plan else [],
+        "moves": plan.moves[:SHOWN] if plan else [],
+        "more": max(len(plan.moves) - SHOWN, 0) if plan else 0,
+        "is_of_one_day": form.is_of_one_day,
+        "to": form.cleaned_data.get("to"),
+        "month": first or today_in(chosen, at),
+        "form_id": new_form_id(),
+    }
+    return render(request, "leads/spread_days.html", context, status=status)
+
+
+def _then(plan: Plan) -> list[tuple[Day, int]]:
+    """The days that change, as they would be, and how many each gains or loses."""
+    change: dict[date, int] = {}
+    for one, to in plan.moves:
+        change[one.day] = change.get(one.day, 0) - 1
+        change[to] = change.get(to, 0) + 1
+    return [(plan.load.day_of(day, POOL, day.month), change[day]) for day in sorted(change) if change[day]]
+
+
+def _days_asked(given: QueryDict, chosen: Team, *, at: datetime) -> QueryDict:
+    """Without a question, what is left of this month."""
+    asked = given.copy()
+    today = today_in(chosen, at)
+    tomorrow = today + timedelta(days=1)
+    asked.setdefault("first", tomorrow.isoformat())
+    if not asked.get("last") and not asked.get("to") and not asked.get("one_day"):
+        asked["last"] = (tomorrow.replace(day=1) + timedelta(days=31)).replace(day=1).isoformat()
+    return asked
+
+
+def _lines(load: Load, days: list[date]) -> list[tuple[User | None, int, int, int]]:
+    """A rep a line, and the pool: what each takes up a day, who comes back, and on how many days more than that."""
+    rows: list[tuple[User | None, int, int, int]] = []
+    for rep in (*load.reps, None):
+        holder = rep.pk if rep else POOL
+        counts = [(load.counts[holder, day], load.capacity(holder, day)) for day in days]
+        over = sum(count > room for count, room in counts)
+        total = sum(count for count, _room in counts)
+        if rep or total:
+            rows.append((rep, load.a_day[rep.pk] if rep else 0, total, over))
+    return rows
+
+
+def _own_teams(user: User) -> list[Team]:
+    return list(Team.objects.filter(pk__in=user.teams_as(Role.BDR)).select_related("calendar").order_by("name"))
+
+
+def _chosen(request: Request, teams: list[Team]) -> Team:
+    return managed_team(request, request.GET, teams)

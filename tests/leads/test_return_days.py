@@ -1,0 +1,235 @@
+"""The calendar of who comes back against what the reps take up; days that a manager spreads, moves and takes back."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from agreement.models import Phase
+from leads.actions.recycling import change_wake, recycle_lead
+from leads.actions.rewaking import plan_move, plan_spread, spread_returns
+from leads.actions.sharing import undo_shared
+from leads.checking import check_all
+from leads.models import Lead, LeadEvent, SharedAct
+from leads.return_days import load_of
+from leads.waking import Facts
+from team.actions.submitting import new_form_id
+from team.models import Absence, CalendarDay
+from tests.make import NOON, make_lead, reason
+
+# NOON is Monday 1 March 2027; the content cadence lasts 12 working days.
+TUESDAY, SATURDAY = date(2027, 3, 16), date(2027, 3, 20)
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _two_a_day(alice, bob):
+    for rep in (alice, bob):
+        rep.open_limit = 24
+        rep.save(update_fields=["open_limit"])
+
+
+def asleep(bdr, day=None, key="unresponsive", **facts):
+    lead = make_lead(phase=Phase.WORKING, bdr=bdr)
+    recycle_lead(lead, reason=reason(key), by=bdr, at=NOON, facts=Facts(wake_on=day if not facts else None, **facts))
+    return Lead.objects.get(pk=lead.pk)
+
+
+def days_of(*leads):
+    return [Lead.objects.get(pk=lead.pk).wake_at.date() for lead in leads]
+
+
+def broken(at=NOON):
+    return {name: len(ids) for name, ids in check_all(at=at).items() if ids}
+
+
+# What a day has room for
+def test_a_rep_has_room_by_limit_and_cadence_and_none_on_a_day_off_or_away(alice, bob, team):
+    CalendarDay.objects.create(calendar=team.calendar, day=TUESDAY, label="Holiday")
+    Absence.objects.create(user=bob, starts_at=NOON + timedelta(days=15), ends_at=NOON + timedelta(days=18))
+    bob.open_limit = 36
+    bob.save(update_fields=["open_limit"])
+
+    load = load_of(team, date(2027, 3, 15), SATURDAY, at=NOON)
+
+    assert load.a_day == {alice.pk: 2, bob.pk: 3}
+    assert [load.of_team(day) for day in load.days()] == [5, 0, 2, 2, 5, 0]
+
+
+def test_what_reps_leave_is_the_pools(alice, bob, team):
+    for _lead in range(3):
+        asleep(alice, TUESDAY)
+    pooled = asleep(alice, TUESDAY)
+    Lead.objects.filter(pk=pooled.pk).update(bdr=None)
+
+    load = load_of(team, TUESDAY, TUESDAY, at=NOON)
+
+    assert (load.counts[alice.pk, TUESDAY], load.counts[None, TUESDAY]) == (3, 1)
+    assert (load.capacity(alice.pk, TUESDAY), load.capacity(None, TUESDAY)) == (2, 2)
+
+
+# Spreading
+def test_what_is_over_goes_to_the_nearest_day_with_room_as_one_act_and_back(alice, mona, team):
+    leads = [asleep(alice, TUESDAY) for _lead in range(5)]
+
+    plan = spread_returns(team, date(2027, 3, 2), date(2027, 3, 31), by=mona, at=NOON)
+
+    # Rather later than earlier, and no further than it must.
+    assert Counter(days_of(*leads)) == {TUESDAY: 2, date(2027, 3, 17): 2, date(2027, 3, 15): 1}
+    moved = [one.lead for one, _day in plan.moves]
+    assert [one.recyclings.get().wake_at for one in moved] == [Lead.objects.get(pk=one.pk).wake_at for one in moved]
+    assert LeadEvent.objects.filter(verb="rewake", by=mona, data__because="room").count() == 3
+    assert broken() == {}
+    undo_shared(plan.act, by=mona, at=NOON)
+    assert days_of(*leads) == [TUESDAY] * 5
+    assert {one.recyclings.get().wake_at.date() for one in moved} == {TUESDAY}
+    assert broken() == {}
+
+
+def test_a_day_off_empties_into_the_working_days_beside_it(alice, mona, team):
+    leads = [asleep(alice, SATURDAY) for _lead in range(3)]
+
+    spread_returns(team, SATURDAY, SATURDAY, by=mona, at=NOON)
+
+    assert Counter(days_of(*leads)) == {date(2027, 3, 19): 2, date(2027, 3, 22): 1}
+
+
+def test_of_a_contract_nobody_comes_back_later_than_notice_can_be_given(alice, team):
+    # Notice by 16 June, back 30 days before: 17 May, a Monday; then put to the last day itself.
+    contract = {"contract_ends": date(2027, 9, 14), "precision": "day"}
+    tight = [asleep(alice, key="mid_contract", **contract) for _lead in range(4)]
+    for lead in tight:
+        change_wake(lead, wake_on=date(2027, 6, 16), by=alice, at=NOON)
+
+    plan = plan_spread(team, date(2027, 6, 1), date(2027, 6, 30), at=NOON)
+
+    assert [day for _one, day in plan.moves] == [date(2027, 6, 15)] * 2
+    assert "Not after 16 Jun 2027" in plan.moves[0][0].why
+    assert plan_move(team, date(2027, 6, 16), date(2027, 6, 17), at=NOON).moves == []
+    assert len(plan_move(team, date(2027, 6, 16), date(2027, 6, 10), at=NOON).moves) == 4
+
+
+def test_whoever_can_be_moved_least_stays_where_she_is(alice, team):
+    given = asleep(alice, date(2027, 5, 17))
+    contract = asleep(alice, key="mid_contract", contract_ends=date(2027, 9, 14), precision="day")
+    free = [asleep(alice) for _lead in range(2)]
+    for lead in free:
+        Lead.objects.filter(pk=lead.pk).update(wake_at=contract.wake_at)
+    assert days_of(given, contract, *free) == [date(2027, 5, 17)] * 4
+
+    plan = plan_spread(team, date(2027, 5, 17), date(2027, 5, 17), at=NOON)
+
+    assert len(plan.moves) == 2
+    assert contract.pk not in {one.lead.pk for one, _day in plan.moves}
+
+
+def test_who_finds_no_room_stays_and_says_why(alice, bob, team):
+    for rep in (alice, bob):
+        Absence.objects.create(user=rep, starts_at=NOON, ends_at=NOON + timedelta(days=40))
+    asleep(alice, TUESDAY)
+
+    plan = plan_spread(team, TUESDAY, TUESDAY, at=NOON)
+
+    assert [why for _one, why in plan.stays] == ["Somebody gave the day, and no day within a week of it has room."]
+
+
+def test_many_are_moved_with_the_statements_of_a_few(alice, mona, team, django_assert_max_num_queries):
+    alice.open_limit = 5000
+    alice.save(update_fields=["open_limit"])
+    for _lead in range(30):
+        asleep(alice, SATURDAY)
+
+    with django_assert_max_num_queries(32):
+        plan = spread_returns(team, SATURDAY, SATURDAY, by=mona, at=NOON)
+
+    assert len(plan.moves) == 30
+
+
+# The pages
+def test_the_calendar_leads_to_the_day_and_the_preview_to_one_act_with_undo(client, alice, mona, team):
+    leads = [asleep(alice, TUESDAY) for _lead in range(4)]
+    client.force_login(mona)
+    spread_url = reverse("leads:spread_days")
+
+    page = client.get(reverse("leads:return_calendar"), {"month": "2027-03"}).text
+    there = f"/coming-back/?team={team.pk}&amp;day=2027-03-16"
+    assert there in page
+    assert "4 come back on 16 March" in page
+    day = client.get(there.replace("&amp;", "&")).text
+    assert day.count('<li class="row has-act"') == 4
+    assert "first=2027-03-16&amp;one_day=1" in day
+    preview = client.get(spread_url, {"team": team.pk, "first": "2027-03-02", "last": "2027-03-31"}).text
+    assert "Move 2 leads" in preview
+    form = {"team": team.pk, "first": "2027-03-02", "last": "2027-03-31", "form_id": new_form_id()}
+    done = client.post(spread_url, form, follow=True)
+    assert "2 leads come back on other days." in done.text
+    client.post(spread_url, form)
+    assert SharedAct.objects.count() == 1
+    undone = client.post(reverse("leads:shared_undo", args=[SharedAct.objects.get().public_id]), follow=True)
+    assert "2 leads are as before." in undone.text
+    assert days_of(*leads) == [TUESDAY] * 4
+
+
+def test_a_day_is_moved_to_another_after_a_look(client, alice, mona, team):
+    leads = [asleep(alice, TUESDAY) for _lead in range(2)]
+    client.force_login(mona)
+    url, day = reverse("leads:spread_days"), {"team": team.pk, "first": "2027-03-16", "one_day": "1"}
+
+    assert "Move to" in client.get(url, day).text
+    assert "Move 2 leads" in client.get(url, day | {"to": "2027-03-18"}).text
+    client.post(url, {"team": team.pk, "first": "2027-03-16", "to": "2027-03-18", "form_id": new_form_id()})
+
+    assert days_of(*leads) == [date(2027, 3, 18)] * 2
+
+
+def test_a_rep_sees_her_own_days_and_spreads_nothing(client, alice, bob):
+    asleep(alice, TUESDAY)
+    client.force_login(bob)
+
+    page = client.get(reverse("leads:return_calendar"), {"month": "2027-03"}).text
+
+    assert "come back on" not in page
+    assert "comes back on" not in page
+    assert reverse("leads:spread_days") not in page
+    assert client.get(reverse("leads:spread_days")).status_code == 403
+
+
+@pytest.mark.parametrize("asked", [
+    {"first": "2027-02-28"}, {"first": "soon"}, {"first": "2027-03-16", "to": "2027-03-16"},
+    {"first": "2027-03-16", "last": "2027-03-15"}, {"first": "2027-03-16", "last": "2028-03-16"},
+    {"first": "2027-03-16", "to": "2099-01-01"}, {"first": "\x00"},
+])  # fmt: skip
+def test_days_that_cannot_be_are_refused_beside_their_field(client, mona, team, asked):
+    client.force_login(mona)
+
+    response = client.get(reverse("leads:spread_days"), {"team": team.pk} | asked)
+
+    assert response.status_code == 422
+    assert "needs another look" in response.text
+
+
+@pytest.mark.parametrize("asked", [
+    {"month": "2027-13"}, {"month": "\x00"}, {"month": "2099-01"}, {"rep": "9" * 40}, {"rep": "x"}, {"team": "\x00"},
+])  # fmt: skip
+def test_nonsense_in_the_address_of_the_calendar_is_this_month(client, mona, asked):
+    client.force_login(mona)
+
+    response = client.get(reverse("leads:return_calendar"), asked)
+
+    assert response.status_code == 200
+    assert "March 2027" in response.text
+
+
+@pytest.mark.parametrize("asked", [{"day": "2027-99-99"}, {"team": "9" * 30}, {"rep": "0"}, {"day": "\x00"}])
+def test_nonsense_in_the_address_of_a_day_narrows_nothing(client, alice, asked):
+    asleep(alice, TUESDAY)
+    client.force_login(alice)
+
+    assert '<li class="row has-act"' in client.get(reverse("leads:coming_back"), asked).text
