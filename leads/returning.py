@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import called
 from agreement.models import ReasonRule
@@ -26,6 +26,25 @@ from team.models import Membership, Role, Team, User
 PAGE = 50
 Category = ReasonRule.Category
 CATEGORIES = tuple((category.value, category.label) for category in Category if category.value)
+
+
+B, MA, AE, MK, AD = Role.BDR, Role.MANAGER, Role.AE, Role.MARKETER, Role.ADMIN
+# The pages of who comes back, and for whom each is.
+VIEWS: tuple[tuple[str, Any, tuple[Role, ...]], ...] = (
+    ("coming_back", gettext_lazy("By day"), (B, MA, AE)),
+    ("return_calendar", gettext_lazy("Calendar"), (B, MA)),
+    ("renewals", gettext_lazy("Renewals"), (B, MA, AE)),
+    ("lives_again", gettext_lazy("Back to life"), (B, MA, AE, MK, AD)),
+)
+
+
+def views_for(user: User, here: str) -> list[tuple[str, str, bool]]:
+    """The pages that are hers, each with its address, its name and whether it is this one."""
+    return [
+        (reverse(f"leads:{name}"), str(label), name == here)
+        for name, label, roles in VIEWS
+        if any(user.has_role(role) for role in roles)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

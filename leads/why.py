@@ -480,7 +480,7 @@ def slept_words(slept: Slept, *, now: datetime) -> str:
     """Why somebody sleeps or slept, with the fact that says most: "Contract with Torqline ends 14 Feb"."""
     category = slept.category
     if category == Category.MID_CONTRACT:
-        return _contract(slept.vendor, slept.ends_on, slept.precision)
+        return contract_words(slept.vendor, slept.ends_on, slept.precision)
     month = month_words(slept.since, now=now) if slept.since else ""
     if category == Category.NOT_READY and slept.missing:
         return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": slept.missing.lower()}
@@ -502,7 +502,8 @@ def month_words(at: datetime, *, now: datetime) -> str:
     return date_format(timezone.localtime(at), text)
 
 
-def _contract(vendor: str, ends_on: date | None, precision: str) -> str:
+def contract_words(vendor: str, ends_on: date | None, precision: str) -> str:
+    """With whom a contract is and when it ends, as exactly as that is known."""
     if ends_on is None or precision == Recycling.Precision.UNKNOWN:
         return _("Contract with %(vendor)s, end unknown") % {"vendor": vendor or _("somebody else")}
     if precision == Recycling.Precision.QUARTER:

@@ -149,13 +149,17 @@ class Rules:
         rows = ReasonRule.objects.exclude(category="").order_by("version__number")
         self._of = {(rule.version_id, rule.reason_id): rule for rule in rows}
         self._latest = {rule.reason_id: rule for rule in rows}
+        self._contracts = {rule.version_id: rule for rule in rows if rule.category == Category.MID_CONTRACT}
 
     def of(self, agreement_id: int, reason_id: int | None) -> ReasonRule | None:
         return self._of.get((agreement_id, reason_id or 0)) or self._latest.get(reason_id or 0)
 
     def notice_of(self, agreement_id: int, reason_id: int | None, said: int | None) -> int:
-        rule = self.of(agreement_id, reason_id)
-        return said if said is not None else (rule.notice_days if rule else None) or 0
+        """In days, as it was said or else as the agreement has it; a lead that is back carries its reason no more."""
+        if said is not None:
+            return said
+        rule = self.of(agreement_id, reason_id) if reason_id else self._contracts.get(agreement_id)
+        return (rule.notice_days if rule else None) or 0
 
     def last_day_of(self, lead: Lead, recycling: Recycling) -> date | None:
         """None where no contract holds the day, or its end is not known."""

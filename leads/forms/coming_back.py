@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from leads.renewing import STATES, WINDOWS
+from leads.resurrecting import WHATS
 from leads.returning import CATEGORIES
 from leads.waking import WAKE_YEARS, years_on
 
@@ -84,6 +86,30 @@ class DaysForm(forms.Form):
     @property
     def is_of_one_day(self) -> bool:
         return bool(self.cleaned_data.get("one_day") or self.data.get("to"))
+
+
+class RenewalsForm(forms.Form):
+    """Which figure of the radar is opened; nonsense opens the widest window."""
+
+    within = forms.ChoiceField(choices=[(str(days), days) for days in WINDOWS] + [("past", "")], required=False)
+    state = forms.ChoiceField(choices=[("", ""), *STATES.items()], required=False)
+
+    def read(self) -> tuple[int | None, str]:
+        self.is_valid()
+        within = self.cleaned_data.get("within") or str(WINDOWS[-1])
+        return None if within == "past" else int(within), self.cleaned_data.get("state", "")
+
+
+class LivesForm(MonthForm):
+    """A month, and which figure of it is opened."""
+
+    by = forms.RegexField(r"^[0-9]{1,9}$", required=False)
+    what = forms.ChoiceField(choices=[("", ""), ("dead", ""), *WHATS.items()], required=False)
+
+    def read(self, today: date) -> tuple[date, int | None, str]:  # type: ignore[override]
+        month, _rep = super().read(today)
+        by = self.cleaned_data.get("by")
+        return month, int(by) if by else None, self.cleaned_data.get("what", "")
 
 
 # As far as a quarter is looked over at once.

@@ -137,6 +137,15 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.asleep_of(user.pk, roles, teams=teams, managed=managed)
 
     def asleep_of(self, user: int, roles: frozenset[str], *, teams: list[int], managed: list[int]) -> LeadQuerySet:
+        return self._cared_for(user, roles, teams=teams, managed=managed).filter(phase=Phase.NURTURE)
+
+    def cared_for_by(self, user: User) -> LeadQuerySet:
+        """As `asleep_for`, whether they sleep or not."""
+        roles = frozenset(role for role, _team in user.held)
+        teams, managed = user.teams_as(Role.BDR, Role.MANAGER), user.teams_as(Role.MANAGER)
+        return self._cared_for(user.pk, roles, teams=teams, managed=managed)
+
+    def _cared_for(self, user: int, roles: frozenset[str], *, teams: list[int], managed: list[int]) -> LeadQuerySet:
         mine = Q()
         if Role.BDR in roles:
             mine |= Q(team__in=teams, bdr=user)
@@ -146,7 +155,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             # What she was handed, found by the index of her hand-offs.
             hand_offs: Any = self.model._meta.get_field("hand_offs").related_model
             mine |= Q(ae=user, pk__in=hand_offs.objects.filter(ae=user).values("lead"))
-        return self.filter(mine, phase=Phase.NURTURE) if mine else self.none()
+        return self.filter(mine) if mine else self.none()
 
     def to_sweep(self, at: datetime) -> LeadQuerySet:
         """The system must look at these by `at`."""
@@ -431,7 +440,15 @@ class Recycling(models.Model):
             models.CheckConstraint(name="recycling_has_a_category", condition=~Q(category="")),
             models.UniqueConstraint(fields=["lead"], condition=Q(undone_at=None), name="recycling_one_per_lead"),
         ]
-        indexes = [models.Index(fields=["at"], name="recycling_at")]
+        indexes = [
+            models.Index(fields=["at"], name="recycling_at"),
+            # Which contracts end when.
+            models.Index(
+                fields=["contract_ends_on"],
+                condition=Q(category="mid_contract", undone_at=None, contract_ends_on__isnull=False),
+                name="recycling_by_contract",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lead_id} {self.category}"

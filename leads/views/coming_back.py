@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.recycling import change_wake, wake_lead
 from leads.forms.coming_back import ComingBackForm, WakeOnForm
-from leads.returning import CATEGORIES, Narrowed, returning_to
+from leads.returning import CATEGORIES, Narrowed, returning_to, views_for
 from leads.views.access import need_role, workable_lead
 from team.actions.submitting import SentBefore, answered, new_form_id, submit_once
 from team.http import Request, tell
@@ -35,7 +35,7 @@ def coming_back(request: Request) -> HttpResponse:
     category, after = asked.get("category", ""), asked.get("after", "")
     narrowed = _narrowed(request, asked)
     context = {
-        "view": "list",
+        "views": views_for(request.user, "coming_back"),
         "narrowed": narrowed,
         "may_move": narrowed.day and narrowed.team and narrowed.team.pk in request.user.teams_as(Role.MANAGER),
         "now": now,

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from leads.actions.rewaking import Plan, move_returns, plan_move, plan_spread, spread_returns
 from leads.forms.coming_back import DaysForm, MonthForm
 from leads.return_days import POOL, WEEK, Day, Load, load_of, today_in, weeks_of
+from leads.returning import views_for
 from leads.views.access import managed_team, managed_teams, need_role
 from leads.views.team_leads import tell_of_many
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -62,7 +63,7 @@ def return_calendar(request: Request) -> HttpResponse:
         "first": max(month, today + timedelta(days=1)),
         "last": (month + timedelta(days=31)).replace(day=1) - timedelta(days=1),
         "lines": _lines(load, [day.day for day in ahead]) if is_manager else [],
-        "view": "calendar",
+        "views": views_for(request.user, "return_calendar"),
     }
     return render(request, "leads/return_calendar.html", context)
 

@@ -1,0 +1,68 @@
+"""What ends soon and what lives again: contracts with others, and leads that were let go of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from leads import renewing, resurrecting
+from leads.forms.coming_back import LivesForm, RenewalsForm
+from leads.returning import views_for
+from leads.views.access import need_role
+from team.http import Request
+from team.models import Role
+
+
+@require_GET
+@never_cache
+def renewals(request: Request) -> HttpResponse:
+    """Contracts that end in 30 to 180 days, covered or not, and the missed ones; each figure opens its list."""
+    need_role(request, Role.BDR, Role.MANAGER, Role.AE)
+    now = timezone.now()
+    radar = renewing.radar_of(request.user, at=now)
+    within, state = RenewalsForm(request.GET).read()
+    contracts = renewing.listed(radar, within=within, state=state, today=timezone.localtime(now).date())
+    context = {
+        "views": views_for(request.user, "renewals"),
+        "now": now,
+        "radar": radar,
+        "states": renewing.STATES,
+        "within": within,
+        "state": state,
+        "contracts": contracts[: renewing.SHOWN],
+        "more": max(len(contracts) - renewing.SHOWN, 0),
+    }
+    return render(request, "leads/renewals.html", context)
+
+
+@require_GET
+@never_cache
+def lives_again(request: Request) -> HttpResponse:
+    """Of a month, who was recycled or declared dead and came back or bought, by who had let go of them."""
+    need_role(request, Role.BDR, Role.MANAGER, Role.AE, Role.MARKETER, Role.ADMIN)
+    now = timezone.now()
+    month, by, what = LivesForm(request.GET).read(timezone.localtime(now).date())
+    found = resurrecting.resurrections_of(request.user, month)
+    shown = resurrecting.narrowed(found, by=by, what=what)
+    context = {
+        "views": views_for(request.user, "lives_again"),
+        "now": now,
+        "month": month,
+        "before": (month - timedelta(days=1)).replace(day=1),
+        "after": resurrecting.next_month(month),
+        "is_this_month": month >= timezone.localtime(now).date().replace(day=1),
+        "lines": resurrecting.credits_of(found),
+        "dead": sum(one.was_dead for one in found),
+        "found": found,
+        "whats": resurrecting.WHATS,
+        "by": by,
+        "what": what,
+        "shown": shown[: resurrecting.SHOWN],
+        "more": max(len(shown) - resurrecting.SHOWN, 0),
+    }
+    return render(request, "leads/lives_again.html", context)
