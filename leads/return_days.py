@@ -76,23 +76,22 @@ class Load:
     def days(self) -> list[date]:
         return [self.first + timedelta(days=one) for one in range((self.last - self.first).days + 1)]
 
-    def day_of(self, day: date, holder: int | None, month: int) -> Day:
-        """`holder` is one rep, or nobody for the whole team."""
+    def day_of(self, day: date, holder: int | None, month: int = 0) -> Day:
+        """`holder` is one rep, or nobody for the whole team; days of another month than `month` are its neighbours."""
         if holder is None:
             count, capacity = sum(self.counts[one, day] for one in (*self.a_day, POOL)), self.of_team(day)
         else:
             count, capacity = self.counts[holder, day], self.capacity(holder, day)
-        return Day(day, count, capacity, day == self.today, day < self.today, day.month == month)
+        return Day(day, count, capacity, day == self.today, day < self.today, month in (0, day.month))
 
 
 def today_in(team: Team, at: datetime) -> date:
     return at.astimezone(ZoneInfo(team.calendar.time_zone)).date()
 
 
-def weeks_of(month: date) -> tuple[date, date]:
-    """The first and the last day of the weeks that a month touches, Monday to Sunday."""
-    first = month.replace(day=1)
-    monday = first - timedelta(days=first.weekday())
+def weeks_from(day: date) -> tuple[date, date]:
+    """The first and the last of six weeks, Monday to Sunday, that begin with the one of this day."""
+    monday = day - timedelta(days=day.weekday())
     return monday, monday + timedelta(days=WEEK * WEEKS - 1)
 
 

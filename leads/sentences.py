@@ -132,6 +132,7 @@ BECAUSE = {
     "colleague": gettext_lazy("a colleague showed interest"),
     "answered": gettext_lazy("what was missing is known"),
     "promotion": gettext_lazy("a new title"),
+    "offered": gettext_lazy("for what a file or a late signal says"),
     "room": gettext_lazy("the day before had no room"),
     "by_hand": gettext_lazy("by hand"),
     "meeting_at_account": gettext_lazy("a colleague meets somebody there first"),

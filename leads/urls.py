@@ -77,6 +77,7 @@ urlpatterns = [
     path("coming-back/calendar/", returns.return_calendar, name="return_calendar"),
     path("coming-back/renewals/", renewals.renewals, name="renewals"),
     path("coming-back/lives-again/", renewals.lives_again, name="lives_again"),
+    path("coming-back/offers/", returns.wake_offers, name="wake_offers"),
     path("coming-back/spread/", returns.spread_days, name="spread_days"),
     path("leads/<uuid:public_id>/wake/", coming_back.wake, name="wake"),
     path("leads/<uuid:public_id>/wake-on/", coming_back.wake_on, name="wake_on"),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -452,6 +452,13 @@ def woke(began: dict[str, Any], evidence: list[Any], *, whose: str, now: datetim
     needs = evidence[:1] if code in (Kind.ENGAGED, Kind.COLLEAGUE) else []
     did = [_did(kind, about, at, now=now) for kind, about, at in _evidence(needs, _titles([needs]))]
     return Woke(code, whose, "".join(did))
+
+
+def did_words(evidence: Sequence[list[Any] | None], *, now: datetime) -> list[str]:
+    """Each of these engagements, as a lead keeps them, in a few words; empty where there is none."""
+    titles = _titles([[one] for one in evidence if one])
+    lines = (list(_evidence([one], titles)) if one else [] for one in evidence)
+    return ["".join(_did(kind, about, at, now=now) for kind, about, at in line) for line in lines]
 
 
 def woke_words(slept: Slept, origin: str, *, now: datetime, woke: Woke | None = None) -> str:

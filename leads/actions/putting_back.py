@@ -17,7 +17,20 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import ContactPoint, Suppression
 from leads.actions.noticing import wait_again
 from leads.clocks import start_clock
-from leads.models import Activity, Answer, Clock, HandOff, Lead, LeadEvent, Note, Notice, Recycling, SecondLook, Step
+from leads.models import (
+    Activity,
+    Answer,
+    Clock,
+    HandOff,
+    Lead,
+    LeadEvent,
+    Note,
+    Notice,
+    Recycling,
+    SecondLook,
+    Signal,
+    Step,
+)
 from team.bulk import insert_objects, update_rows
 from team.worktime import WorkCalendar
 
@@ -195,6 +208,10 @@ def put_back_at_once(lead: Lead, event: LeadEvent, *, by: User | None, at: datet
     for pk, was in effects.get("hand_offs_were", []):
         _restore_hand_off(pk, was)
         wait_again(lead, since=event.at)
+    if signals := effects.get("signals"):
+        # Offered again, unless it has woken her meanwhile.
+        planned = Signal.objects.filter(pk__in=signals, state=Signal.State.PLANNED)
+        planned.update(state=Signal.State.OFFERED, decided_at=None, decided_by=None)
     for pk, wake_at in effects.get("wakes_were", []):
         Recycling.objects.filter(pk=pk).update(wake_at=parse_datetime(wake_at))
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from leads.actions.changing import alter, lock_leads, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import by_lead
 from leads.actions.sharing import share_act
-from leads.models import Lead, LeadEvent, Recycling, SharedAct, Step
+from leads.models import Lead, LeadEvent, Recycling, SharedAct, Signal, Step
 from leads.return_days import POOL, Load, load_of, returning_between, today_in
 from leads.waking import last_day, wake_moment
 from team.bulk import update_rows
@@ -31,7 +31,9 @@ MOVE_MAX = 500
 # Nobody is moved further than this, nor further than a week where somebody gave the day.
 FARTHEST, FARTHEST_GIVEN = 30, 7
 # Why a day was changed, in the event.
-ROOM = "room"
+ROOM, OFFERED = "room", "offered"
+# Whoever is offered comes back within two months, or has no room.
+SOON_DAYS = 60
 Category = ReasonRule.Category
 
 
@@ -116,6 +118,55 @@ def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = Fal
     return plan
 
 
+def plan_offers(team: Team, leads: Sequence[Lead], *, at: datetime) -> Plan:
+    """Whoever is offered comes back on the first day with room from tomorrow on, in the order of the list; never later
+    than she would anyway."""
+    tomorrow = today_in(team, at) + timedelta(days=1)
+    load = load_of(team, tomorrow, tomorrow + timedelta(days=SOON_DAYS), at=at)
+    plan = Plan(load)
+    for lead in leads[:MOVE_MAX]:
+        if lead.phase != Phase.NURTURE or lead.team_id != team.pk or lead.wake_at is None:
+            continue
+        one = Sleeper(lead, lead.wake_at.astimezone(ZoneInfo(team.calendar.time_zone)).date())
+        holder = load.holder_of(lead.bdr_id)
+        there = next((day for day in load.days() if _has_room(load, holder, day)), None)
+        if there is None:
+            plan.stays.append((one, _("No day within two months has room.")))
+        elif one.day <= there:
+            plan.stays.append((one, _("Comes back on %(day)s anyway.") % {"day": written_day(one.day)}))
+        else:
+            load.counts[holder, there] += 1
+            if load.first <= one.day <= load.last:
+                load.counts[holder, one.day] -= 1
+            plan.moves.append((one, there))
+    return plan
+
+
+def bring_back(team: Team, ids: Sequence[int], *, by: User, at: datetime) -> Plan:
+    """Each of these that are offered comes back on its day of `plan_offers`, and then for what it was offered for: one
+    act, one event a lead."""
+    with transaction.atomic(), one_act() as act:
+        held = {lead.pk: lead for lead in lock_leads(ids)}
+        offered = Signal.objects.filter(lead__in=held, state=Signal.State.OFFERED)
+        signals = {one.lead_id: one.pk for one in offered if one.lead_id is not None}
+        people = Lead.objects.filter(pk__in=held).select_related("person", "account", "bdr").in_bulk()
+        for pk, lead in held.items():
+            lead.person, lead.account, lead.bdr = people[pk].person, people[pk].account, people[pk].bdr
+        plan = plan_offers(team, [held[pk] for pk in ids if pk in signals], at=at)
+        _write(team, plan, by=by, at=at, because=OFFERED, signals=signals)
+        moved = [signals[one.lead.pk] for one, _day in plan.moves]
+        offers = Signal.objects.filter(pk__in=moved)
+        offers.update(state=Signal.State.PLANNED, decided_at=at, decided_by=by)
+        plan.act = share_act(act, verb=SharedAct.Verb.REWAKE, by=by, at=at)
+        return plan
+
+
+def pass_over(team: Team, ids: Sequence[int], *, by: User, at: datetime) -> int:
+    """These sleep on to their day, and are offered no more for this."""
+    offers = Signal.objects.filter(lead__in=ids, lead__team=team, state=Signal.State.OFFERED)
+    return offers.update(state=Signal.State.PASSED, decided_at=at, decided_by=by)
+
+
 def sleepers_between(team: Team, first: date, last: date, *, lock: bool = False) -> list[Sleeper]:
     """Who comes back on these days, those first who can be moved most."""
     leads = list(returning_between(team, first, last).select_related("person", "account", "bdr").order_by("pk"))
@@ -195,7 +246,15 @@ def move_returns(team: Team, day: date, to: date, *, by: User, at: datetime) -> 
         return plan
 
 
-def _write(team: Team, plan: Plan, *, by: User, at: datetime, because: str = "") -> None:
+def _write(
+    team: Team,
+    plan: Plan,
+    *,
+    by: User,
+    at: datetime,
+    because: str = "",
+    signals: Mapping[int, int] | None = None,
+) -> None:
     """A dozen statements for any number of leads."""
     leads = [one.lead for one, _day in plan.moves]
     steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id"))
@@ -208,6 +267,8 @@ def _write(team: Team, plan: Plan, *, by: User, at: datetime, because: str = "")
         if recycling := facts.get(one.lead.pk):
             effects.add("wakes_were", [recycling.pk, recycling.wake_at.isoformat()])
             woken.append((recycling.pk, wake_at))
+        if signals is not None:
+            effects.add("signals", signals[one.lead.pk])
         due_at = min(wake_at, effects.next_due) if effects.next_due else wake_at
         data = effects.data(because=because)
         event = alter(one.lead, "rewake", by=by, at=at, wake_at=wake_at, due_at=due_at, data=data)

@@ -37,7 +37,7 @@ class WakeOnForm(forms.Form):
 
 
 class MonthForm(forms.Form):
-    """Which month of whom a calendar shows; nonsense is this month of the whole team."""
+    """Which month of whom a calendar shows; without one, or for nonsense, the next weeks of the whole team."""
 
     month = forms.RegexField(r"^20[0-9]{2}-(0[1-9]|1[0-2])$", required=False)
     rep = forms.ChoiceField(label=_("Rep"), required=False)
@@ -47,13 +47,13 @@ class MonthForm(forms.Form):
         field = self.fields["rep"]
         field.choices = [("", gettext("Whole team")), *((str(rep.pk), rep.name) for rep in reps)]  # type: ignore[attr-defined]
 
-    def read(self, today: date) -> tuple[date, int | None]:
+    def read(self, today: date) -> tuple[date | None, int | None]:
         """The first day of the month, and the rep."""
         self.is_valid()
         asked, rep = self.cleaned_data.get("month"), self.cleaned_data.get("rep")
-        month = date.fromisoformat(f"{asked}-01") if asked else today.replace(day=1)
-        if abs(month.year - today.year) > WAKE_YEARS:
-            month = today.replace(day=1)
+        month = date.fromisoformat(f"{asked}-01") if asked else None
+        if month and abs(month.year - today.year) > WAKE_YEARS:
+            month = None
         return month, int(rep) if rep and re.fullmatch("[0-9]+", rep) else None
 
 
@@ -109,7 +109,7 @@ class LivesForm(MonthForm):
     def read(self, today: date) -> tuple[date, int | None, str]:  # type: ignore[override]
         month, _rep = super().read(today)
         by = self.cleaned_data.get("by")
-        return month, int(by) if by else None, self.cleaned_data.get("what", "")
+        return month or today.replace(day=1), int(by) if by else None, self.cleaned_data.get("what", "")
 
 
 # As far as a quarter is looked over at once.

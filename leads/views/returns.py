@@ -16,9 +16,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from leads.actions.rewaking import Plan, move_returns, plan_move, plan_spread, spread_returns
+from leads.actions.rewaking import (
+    Plan,
+    bring_back,
+    move_returns,
+    pass_over,
+    plan_move,
+    plan_offers,
+    plan_spread,
+    spread_returns,
+)
 from leads.forms.coming_back import DaysForm, MonthForm
-from leads.return_days import POOL, WEEK, Day, Load, load_of, today_in, weeks_of
+from leads.models import Lead
+from leads.offers import offers_to
+from leads.return_days import POOL, WEEK, Day, Load, load_of, today_in, weeks_from
 from leads.returning import views_for
 from leads.views.access import managed_team, managed_teams, need_role
 from leads.views.team_leads import tell_of_many
@@ -27,7 +38,7 @@ from team.http import Request, tell
 from team.models import Role, Team, User
 from team.templatetags.midfield import written_day
 
-SHOWN = 50
+SHOWN, MANY = 50, 200
 
 
 @require_GET
@@ -43,10 +54,12 @@ def return_calendar(request: Request) -> HttpResponse:
     month, rep = MonthForm(request.GET, reps=list(reps)).read(today)
     if not is_manager:
         rep = request.user.pk
-    load = load_of(chosen, *weeks_of(month), at=now)
-    days = [load.day_of(day, rep, month.month) for day in load.days()]
+    shown = month or today.replace(day=1)
+    load = load_of(chosen, *weeks_from(month or today), at=now)
+    days = [load.day_of(day, rep, month.month if month else 0) for day in load.days()]
     ahead = [day for day in days if not day.is_past and day.is_in_month]
     context = {
+        "views": views_for(request.user, "return_calendar"),
         "now": now,
         "team": chosen,
         "teams": teams,
@@ -54,16 +67,15 @@ def return_calendar(request: Request) -> HttpResponse:
         "rep": rep,
         "shown_rep": next((one for one in load.reps if one.pk == rep), None),
         "month": month,
-        "before": (month - timedelta(days=1)).replace(day=1),
-        "after": (month + timedelta(days=31)).replace(day=1),
+        "before": (shown - timedelta(days=1)).replace(day=1),
+        "after": (shown + timedelta(days=31)).replace(day=1),
         "weeks": [days[first : first + WEEK] for first in range(0, len(days), WEEK)],
         "count": sum(day.count for day in ahead),
         "capacity": sum(day.capacity for day in ahead),
         "over_days": sum(bool(day.over) for day in ahead),
-        "first": max(month, today + timedelta(days=1)),
-        "last": (month + timedelta(days=31)).replace(day=1) - timedelta(days=1),
+        "first": max(ahead[0].day, today + timedelta(days=1)) if ahead else None,
+        "last": ahead[-1].day if ahead else None,
         "lines": _lines(load, [day.day for day in ahead]) if is_manager else [],
-        "views": views_for(request.user, "return_calendar"),
     }
     return render(request, "leads/return_calendar.html", context)
 
@@ -107,6 +119,56 @@ def _do(request: Request, chosen: Team, form: DaysForm, *, at: datetime) -> Http
     return redirect(there)
 
 
+@require_http_methods(["GET", "POST"])
+def wake_offers(request: Request) -> HttpResponse:
+    """Who is offered, and on which day each would come back; ticked they do, or are passed over."""
+    now = timezone.now()
+    given = request.POST if request.method == "POST" else request.GET
+    teams = managed_teams(request)
+    chosen = managed_team(request, given, teams)
+    offers, total = offers_to(request.user, chosen, at=now)
+    if request.method == "POST":
+        return _decide_offers(request, chosen, [one.lead for one in offers], at=now)
+    plan = plan_offers(chosen, [one.lead for one in offers], at=now)
+    days = {one.lead.pk: day for one, day in plan.moves}
+    whys = {one.lead.pk: why for one, why in plan.stays}
+    context = {
+        "views": views_for(request.user, "wake_offers"),
+        "now": now,
+        "team": chosen,
+        "teams": teams,
+        "total": total,
+        "more": total - len(offers),
+        "lines": [(one, days.get(one.lead.pk), whys.get(one.lead.pk, "")) for one in offers],
+        "form_id": new_form_id(),
+    }
+    return render(request, "leads/wake_offers.html", context)
+
+
+def _decide_offers(request: Request, chosen: Team, offered: list[Lead], *, at: datetime) -> HttpResponse:
+    there = f"{reverse('leads:wake_offers')}?team={chosen.pk}"
+    ticked = set(request.POST.getlist("lead")[:MANY])
+    ids = [lead.pk for lead in offered if str(lead.public_id) in ticked]
+    if not ids:
+        tell(request, _("Nobody was chosen."), level=messages.WARNING)
+        return redirect(there)
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)
+            if request.POST.get("pass_over"):
+                count = pass_over(chosen, ids, by=request.user, at=at)
+                said = ngettext("%(count)s lead sleeps on.", "%(count)s leads sleep on.", count) % {"count": count}
+                tell(request, said)
+                return redirect(there)
+            done = bring_back(chosen, ids, by=request.user, at=at)
+    except SentBefore as before:
+        return redirect(before.answer_url or there)
+    count = len(done.moves)
+    said = ngettext("%(count)s lead comes back sooner.", "%(count)s leads come back sooner.", count)
+    tell_of_many(request, said % {"count": count}, done.skipped, act=done.act)
+    return redirect(there)
+
+
 def _plan(chosen: Team, form: DaysForm, *, at: datetime) -> Plan:
     asked = form.cleaned_data
     if asked["to"]:
@@ -140,7 +202,7 @@ def _then(plan: Plan) -> list[tuple[Day, int]]:
     for one, to in plan.moves:
         change[one.day] = change.get(one.day, 0) - 1
         change[to] = change.get(to, 0) + 1
-    return [(plan.load.day_of(day, POOL, day.month), change[day]) for day in sorted(change) if change[day]]
+    return [(plan.load.day_of(day, POOL), change[day]) for day in sorted(change) if change[day]]
 
 
 def _days_asked(given: QueryDict, chosen: Team, *, at: datetime) -> QueryDict:

@@ -12,7 +12,7 @@ from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.rewaking import plan_move, plan_spread, spread_returns
 from leads.actions.sharing import undo_shared
 from leads.checking import check_all
-from leads.models import Lead, LeadEvent, SharedAct
+from leads.models import Lead, LeadEvent, SharedAct, Signal
 from leads.return_days import load_of
 from leads.waking import Facts
 from team.actions.submitting import new_form_id
@@ -196,7 +196,7 @@ def test_a_rep_sees_her_own_days_and_spreads_nothing(client, alice, bob):
     page = client.get(reverse("leads:return_calendar"), {"month": "2027-03"}).text
 
     assert "come back on" not in page
-    assert "comes back on" not in page
+    assert "comes back on 16" not in page
     assert reverse("leads:spread_days") not in page
     assert client.get(reverse("leads:spread_days")).status_code == 403
 
@@ -218,13 +218,13 @@ def test_days_that_cannot_be_are_refused_beside_their_field(client, mona, team, 
 @pytest.mark.parametrize("asked", [
     {"month": "2027-13"}, {"month": "\x00"}, {"month": "2099-01"}, {"rep": "9" * 40}, {"rep": "x"}, {"team": "\x00"},
 ])  # fmt: skip
-def test_nonsense_in_the_address_of_the_calendar_is_this_month(client, mona, asked):
+def test_nonsense_in_the_address_of_the_calendar_is_the_next_weeks(client, mona, asked):
     client.force_login(mona)
 
     response = client.get(reverse("leads:return_calendar"), asked)
 
     assert response.status_code == 200
-    assert "March 2027" in response.text
+    assert "the next weeks" in response.text
 
 
 @pytest.mark.parametrize("asked", [{"day": "2027-99-99"}, {"team": "9" * 30}, {"rep": "0"}, {"day": "\x00"}])
@@ -233,3 +233,49 @@ def test_nonsense_in_the_address_of_a_day_narrows_nothing(client, alice, asked):
     client.force_login(alice)
 
     assert '<li class="row has-act"' in client.get(reverse("leads:coming_back"), asked).text
+
+
+# Who is offered
+def heard_of(lead, at=NOON):
+    return Signal.objects.create(kind="job_change", state="offered", person=lead.person, lead=lead, at=at)
+
+
+def test_who_is_offered_comes_back_where_there_is_room_and_is_offered_again_when_undone(
+    client, alice, mona, team
+):
+    leads = [asleep(alice) for _lead in range(5)]
+    near = asleep(alice, date(2027, 3, 2))
+    for lead in (*leads, near):
+        heard_of(lead)
+    client.force_login(mona)
+    url = reverse("leads:wake_offers")
+
+    page = client.get(url).text
+    assert page.count(" checked ") == 5
+    assert "Comes back on 2 Mar 2027 anyway." in page
+    form = {"team": team.pk, "form_id": new_form_id(), "lead": [str(lead.public_id) for lead in (*leads, near)]}
+    told = client.post(url, form, follow=True).text
+
+    assert "5 leads come back sooner." in told
+    assert Counter(days_of(*leads)) == {date(2027, 3, 2): 1, date(2027, 3, 3): 2, date(2027, 3, 4): 2}
+    assert Signal.objects.filter(state="planned").count() == 5
+    assert broken() == {}
+    client.post(reverse("leads:shared_undo", args=[SharedAct.objects.get().public_id]))
+    assert Signal.objects.filter(state="offered").count() == 6
+    assert broken() == {}
+
+
+def test_who_is_passed_over_sleeps_on_and_of_another_team_nobody_is_offered(client, alice, mona, team, eve):
+    lead, others = asleep(alice), asleep(eve)
+    for one in (lead, others):
+        heard_of(one)
+    day = days_of(lead)
+    client.force_login(mona)
+    url = reverse("leads:wake_offers")
+    ids = [str(one.public_id) for one in (lead, others)]
+
+    assert client.get(url).text.count('<li class="row"') == 1
+    client.post(url, {"team": team.pk, "form_id": new_form_id(), "lead": ids, "pass_over": "1"})
+
+    assert [list(one.signals.values_list("state", flat=True)) for one in (lead, others)] == [["passed"], ["offered"]]
+    assert days_of(lead) == day
