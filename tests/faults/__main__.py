@@ -13,6 +13,10 @@ FAULTS = {
     "import_kills": ("importing", "the worker is killed while it imports a file, on SQLite and on PostgreSQL"),
     "wake_kills": ("waking", "the worker is killed while it wakes sleeping leads"),
     "beats": ("waking", "two and five beats ring at once"),
+    "mail_kills": ("mailing", "senders are killed while they send 6,000 messages to a real mail server"),
+    "mail_cut": ("mailing", "the sender is killed when the server has taken a message and it has not heard so"),
+    "mail_faults": ("mailing", "10,000 messages to a server with every fault, 5 % each"),
+    "unsubscribe_race": ("mailing", "people say stop while what is for them is taken up"),
     "broker": ("waking", "the broker is killed and started again while leads are woken"),
 }
 

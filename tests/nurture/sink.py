@@ -62,9 +62,9 @@ class _Server(Controller):
 
 
 @contextlib.contextmanager
-def listening():
+def listening(sink=None):
     """The sink and the port it listens on."""
-    sink = Sink()
+    sink = sink or Sink()
     server = _Server(sink, hostname="127.0.0.1", port=_free_port())
     server.start()
     try:
