@@ -1,6 +1,7 @@
-"""What the sources say comes of whoever is not ready, and whether ours is more, less, or not known yet.
+"""What others say comes of whoever is not ready, and whether ours is more, less, or not known yet.
 
-The figures are old and second-hand: they stand beside ours as what others wrote, and are no targets.
+Their figures are old and second-hand: they stand beside ours as what somebody wrote, and are no targets. An admin puts
+others in their place (Settings, Benchmarks).
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from agreement.models import Benchmark
 from reports.survival import Estimate
+
+Key = Benchmark.Key
 
 
 class Verdict(models.TextChoices):
@@ -23,27 +27,43 @@ class Verdict(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Band:
+    """From `low` to `high`, as shares."""
+
+    key: str
     low: float
     high: float
-    of: str | Promise
-    # What it is called when ours lies above it, and below.
-    above: str | Promise = Verdict.MET.label
-    below: str | Promise = Verdict.MISSED.label
-
-    def words_of(self, verdict: str) -> str:
-        words = {Verdict.MET: self.above, Verdict.MISSED: self.below}
-        return str(words.get(Verdict(verdict), Verdict(verdict).label))
+    source: str = ""
 
     @property
     def percents(self) -> str:
         return f"{self.low * 100:.0f}–{self.high * 100:.0f} %"
 
+    @property
+    def of(self) -> str | Promise:
+        return SAID_OF[self.key][0]
 
-# "8 to 10% of 'not yet ready to buy' leads will probably convert to a sale over time", and "15% to 20%" where they are
-# nurtured; "30 to 50 percent of leads in a pipeline are not ready to buy".
-NOT_NURTURED = Band(0.08, 0.10, _("not nurtured"))
-NURTURED = Band(0.15, 0.20, _("nurtured"))
-NOT_READY = Band(0.30, 0.50, _("not ready to buy"), _("more"), _("fewer"))
+    def words_of(self, verdict: str) -> str | Promise:
+        """Of what is no promise, more is not met."""
+        _of, above, below = SAID_OF[self.key]
+        return {Verdict.MET: above, Verdict.MISSED: below}.get(Verdict(verdict), Verdict(verdict).label)
+
+    @property
+    def is_promise(self) -> bool:
+        return self.key != Key.NOT_READY
+
+
+# Of whom, and what it is called when ours lies above it, and below.
+SAID_OF: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
+    Key.NOT_NURTURED: (_("not nurtured"), Verdict.MET.label, Verdict.MISSED.label),
+    Key.NURTURED: (_("nurtured"), Verdict.MET.label, Verdict.MISSED.label),
+    Key.NOT_READY: (_("not ready to buy"), _("more"), _("fewer")),
+}
+
+
+def bands() -> dict[str, Band]:
+    """As they stand in the settings."""
+    rows = Benchmark.objects.values_list("key", "low", "high", "source")
+    return {key: Band(key, low / 100, high / 100, source) for key, low, high, source in rows}
 
 
 def verdict_of(estimate: Estimate, band: Band) -> str:

@@ -13,7 +13,8 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Recycling
+from agreement.models import Phase
+from leads.models import Lead, Recycling
 from nurture.models import Enrolment, Track
 from team.models import Role, User
 
@@ -26,6 +27,9 @@ COUNTS_AS: dict[str, tuple[str | Promise, int]] = {QUALIFIED: (_("Qualified agai
 # Whether a track fed her while she slept. Held out: one was chosen for her and kept from her, to measure what it does.
 FED, HELD_OUT, NOT_FED = "fed", "held_out", "not_fed"
 ARMS = {FED: _("Fed by a track"), NOT_FED: _("Without a track"), HELD_OUT: _("Held out of a track")}
+
+# Closed like this, nobody knows what would have come of it.
+GONE = (Lead.ClosedAs.MERGED, Lead.ClosedAs.ERASED)
 
 CONVERTED, UNDER_WAY, OVER, OUT_OF_SIGHT = "converted", "under_way", "over", "out_of_sight"
 CAME_OF = {
@@ -90,7 +94,12 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
     would otherwise be counted again. Only what comes after that counts; whoever was disqualified stays in the count as
     not converted, whoever was merged or erased is watched until then.
     """
-    columns = recyclings.order_by().values_list("pk", "lead", "lead__person", "at", "category", "by", "arm")
+    # Of the pursuit that fell asleep only how it ended counts; it is read with the rest of its row.
+    gone = Case(When(lead__closed_as__in=GONE, then="lead__closed_at"))
+    is_open = Case(When(lead__phase=Phase.CLOSED, then=0), default=1)
+    columns = recyclings.order_by().values_list(
+        "pk", "lead", "lead__person", "at", "category", "by", "arm", gone, is_open
+    )
     try:
         asked, params = columns.query.sql_with_params()
     except EmptyResultSet:
@@ -104,7 +113,7 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
 
 
 # Both databases walk the chain by the unique index of `previous`, a round a pursuit.
-_HEAD = "WITH RECURSIVE asked (recycling, lead, person, at, category, by_id, arm) AS ("
+_HEAD = "WITH RECURSIVE asked (recycling, lead, person, at, category, by_id, arm, gone_at, is_open) AS ("
 _REST = """),
 slept AS (
     SELECT * FROM (
@@ -112,11 +121,7 @@ slept AS (
     ) AS numbered WHERE nth = 1
 ),
 pursuit (recycling, lead, qualified_at, won_at, gone_at, is_open) AS (
-    SELECT slept.recycling, leads_lead.id,
-        CASE WHEN 1 = 0 THEN leads_lead.closed_at END, CASE WHEN 1 = 0 THEN leads_lead.closed_at END,
-        CASE WHEN leads_lead.closed_as IN ('merged', 'erased') THEN leads_lead.closed_at END,
-        CASE WHEN leads_lead.phase = 'closed' THEN 0 ELSE 1 END
-    FROM slept JOIN leads_lead ON leads_lead.id = slept.lead
+    SELECT recycling, lead, CASE WHEN 1 = 0 THEN at END, CASE WHEN 1 = 0 THEN at END, gone_at, is_open FROM slept
     UNION ALL
     SELECT pursuit.recycling, later.id, later.first_qualified_at,
         CASE WHEN later.closed_as = 'won' THEN later.closed_at END,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from agreement.models import ReasonRule
 from leads.models import Lead, Recycling
 from nurture.models import Track
-from reports.bands import NOT_NURTURED, NOT_READY, NURTURED, Band, verdict_of
+from reports.bands import Band, Key, bands, verdict_of
 from reports.cohort import ARMS, FED, HELD_OUT, NOT_FED, Slept, fates_of, recyclings_seen_by, with_arm
 from reports.survival import Curve, Estimate, curve_of, difference, share_of
 from team.localtime import resolve
@@ -32,7 +32,7 @@ NOT_READY_TO_BUY = (
     ReasonRule.Category.MID_CONTRACT,
     ReasonRule.Category.NO_AUTHORITY,
 )
-BAND_OF = {FED: NURTURED, NOT_FED: NOT_NURTURED, HELD_OUT: NOT_NURTURED}
+BAND_OF = {FED: Key.NURTURED, NOT_FED: Key.NOT_NURTURED, HELD_OUT: Key.NOT_NURTURED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,15 @@ def slept(user: User, asked: dict[str, Any], *, at: datetime) -> list[Slept]:
 
 
 def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
-    """Everything the page says, in four statements however many there are."""
+    """Everything the page says, in five statements however many there are."""
     people = slept(user, asked, at=at)
     day = days_of(asked["within"])
     outcome = Outcome(asked["within"], _line("", _("Everybody"), people, day))
     arms = _grouped(people, lambda one: one.arm)
-    outcome.arms = [_line(arm, label, arms[arm], day, BAND_OF[arm]) for arm, label in ARMS.items() if arm in arms]
+    known = bands()
+    outcome.arms = [
+        _line(arm, label, arms[arm], day, known.get(BAND_OF[arm])) for arm, label in ARMS.items() if arm in arms
+    ]
     by_arm = {line.key: line for line in outcome.arms}
     without = by_arm.get(HELD_OUT) or by_arm.get(NOT_FED)
     if FED in by_arm and without:
@@ -121,7 +124,7 @@ def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
         for months in MARKS
         if days_of(months) <= longest
     ]
-    outcome.not_ready = _not_ready(user, asked)
+    outcome.not_ready = _not_ready(user, asked, known.get(Key.NOT_READY))
     return outcome
 
 
@@ -157,7 +160,7 @@ def _by_rep(people: list[Slept], day: int) -> list[Line]:
     return sorted(lines, key=lambda line: (-line.curve.n, str(line.label)))
 
 
-def _not_ready(user: User, asked: dict[str, Any]) -> Line | None:
+def _not_ready(user: User, asked: dict[str, Any], band: Band | None) -> Line | None:
     """Of the leads that came in during these months, how many were put to sleep because they were not ready to buy;
     what began asleep was in no pipeline. Whoever sees only what she put to sleep herself cannot ask it."""
     if not (user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER) or user.has_role(Role.MANAGER)):
@@ -173,7 +176,7 @@ def _not_ready(user: User, asked: dict[str, Any]) -> Line | None:
     )
     share = share_of(counted["part"], counted["whole"])
     curve = Curve(counted["whole"], counted["part"], (), ())
-    return Line("not_ready", _("Not ready to buy"), curve, share, NOT_READY)
+    return Line("not_ready", _("Not ready to buy"), curve, share, band)
 
 
 def _in_months(column: str, asked: dict[str, Any]) -> Q:

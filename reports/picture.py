@@ -54,7 +54,7 @@ def drawn(lines: list[Line], *, within: int) -> Picture | None:
     days = sorted({0, end} | {day for line in lines for day, _known in line.curve.steps if day <= end})
     days = _thinned(days)
     told = [[_until(line, line.curve.at(day), day) for day in days] for line in lines]
-    bands = list({line.band.percents: line.band for line in lines if line.band}.values())
+    bands = list({line.band.key: line.band for line in lines if line.band}.values())
     highest = max([one.high or one.share for line in told for one in line if one] + [band.high for band in bands])
     top = min(_round_up(highest * 100), 100)
     return Picture(
@@ -64,7 +64,7 @@ def drawn(lines: list[Line], *, within: int) -> Picture | None:
         ],
         strips=[
             Strip(
-                _("Sources: %(share)s, %(which)s") % {"share": band.percents, "which": band.of},
+                _("Others: %(share)s, %(which)s") % {"share": band.percents, "which": band.of},
                 _y(band.high * 100, top),
                 max(_y(band.low * 100, top) - _y(band.high * 100, top), 1),
             )

@@ -1,5 +1,6 @@
 """What both sides agreed: phases and their stages, the versioned rules, the codes for what happens to a lead."""
 
+from agreement.models.benchmark import Benchmark
 from agreement.models.codes import Cadence, CadenceStep, Criterion, Disposition, Reason, Stage, in_use_for
 from agreement.models.version import (
     AgreementVersion,
@@ -15,6 +16,7 @@ from agreement.models.vocabulary import Lane, Letters, Phase, StepKind
 
 __all__ = [
     "AgreementVersion",
+    "Benchmark",
     "Cadence",
     "CadenceStep",
     "Criterion",

@@ -1,5 +1,6 @@
 """Every kind of setting, in the order of its tabs."""
 
+from leads.settings.benchmarks import Benchmarks
 from leads.settings.cadences import Cadences
 from leads.settings.calendars import CalendarsKind
 from leads.settings.choices import Choices
@@ -16,7 +17,7 @@ from leads.settings.territories import Territories
 
 KINDS: tuple[Kind, ...] = (
     Choices(), People(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(),
-    Dispositions(), Cadences(), OwnFields(),
+    Dispositions(), Cadences(), OwnFields(), Benchmarks(),
 )  # fmt: skip
 BY_SLUG = {kind.slug: kind for kind in KINDS}
 BY_MODEL = {kind.model._meta.label: kind for kind in KINDS}

@@ -40,12 +40,13 @@ def interval(estimate: Estimate) -> str:
 def beside(verdict: str, band: Band) -> SafeString:
     """What the sources say, and whether ours is more or less."""
     # Of what is no promise, more is not better.
-    is_, drawn = MEANING.get(Verdict(verdict), ("", "")) if band.above == Verdict.MET.label else ("", "")
-    said = _("sources: %(share)s, %(which)s") % {"share": band.percents, "which": band.of}
+    is_, drawn = MEANING.get(Verdict(verdict), ("", "")) if band.is_promise else ("", "")
+    said = _("others: %(share)s, %(which)s") % {"share": band.percents, "which": band.of}
     return format_html(
-        '<span class="when"{}>{}{}</span> <small>{}</small>',
+        '<span class="when"{}>{}{}</span> <small title="{}">{}</small>',
         format_html(' data-is="{}"', is_) if is_ else "",
         icon(drawn) if drawn else "",
         band.words_of(verdict),
+        band.source,
         said,
     )

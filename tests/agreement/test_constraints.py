@@ -4,6 +4,7 @@ import pytest
 
 from agreement.models import (
     AgreementVersion,
+    Benchmark,
     Cadence,
     CadenceStep,
     Criterion,
@@ -101,6 +102,8 @@ CASES = {
     "definitionrule_promotion_has_a_lane": lambda: put(rule(DefinitionRule), lane=""),
     "scorerule_once_per_axis": lambda: again(rule(ScoreRule)),
     "criterionrule_once_per_version": lambda: again(rule(CriterionRule)),
+    "benchmark_key_is_known": lambda: put(first(Benchmark), key="ours"),
+    "benchmark_is_a_band": lambda: put(first(Benchmark), low=20, high=20),
     "signature_once": lambda: again(signature()),
 }
 

@@ -31,6 +31,10 @@ MEASURES = {
     "import": ("imports", "a file of 9,240 rows in the worker, and the pages meanwhile, on SQLite and on PostgreSQL"),
     "first_load": ("first_load", "bytes and requests of My queue in a browser that has nothing"),
     "inbound": ("inbound", "mails of shared/data: bounces, complaints and automatic replies told by their kind"),
+    "yield": (
+        "reports",
+        "what came of those we put to sleep, for each reader; its interval over 2,000 cohorts",
+    ),
     "start": ("start", "from a clean clone to the login page, and again"),
 }
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from reports.bands import NOT_NURTURED, Band, verdict_of
+from reports.bands import Band, verdict_of
 from reports.survival import Estimate, curve_of, difference, share_of
 
 pytestmark = pytest.mark.once
@@ -94,7 +94,7 @@ def test_without_a_conversion_the_interval_is_that_of_those_who_were_watched():
     ],
 )  # fmt: skip
 def test_met_and_missed_are_said_only_where_the_interval_clears_the_band(low, high, is_reached, verdict):
-    assert verdict_of(Estimate(0.09, low, high, 50, is_reached), NOT_NURTURED) == verdict
+    assert verdict_of(Estimate(0.09, low, high, 50, is_reached), Band("not_nurtured", 0.08, 0.10)) == verdict
 
 
 def covered(rng, cohorts, *, size=400, day=365):
@@ -130,4 +130,4 @@ def test_a_plain_share_has_wilsons_interval():
 
     assert (found.low, found.high) == pytest.approx((middle - spread, middle + spread), abs=1e-9)
     assert share_of(0, 0).low is None
-    assert verdict_of(found, Band(0.5, 0.6, "")) == "missed"
+    assert verdict_of(found, Band("not_ready", 0.5, 0.6)) == "missed"

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from agreement.models import Phase
+from agreement.models import Benchmark, Phase
 from leads.actions.claiming import claim_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead
@@ -149,7 +149,8 @@ def test_the_page_says_share_interval_and_number_and_what_is_not_known_yet(clien
     assert page.context["outcome"].all.by_then.share == pytest.approx(0.3)
     # By the formula: log-log with 7 of 10 left; see test_survival for it by hand.
     assert "30.0 %</span> <small>10.8–67.1 %" in page.text
-    assert "3 of 10 so far, 7 watched longer" in page.text
+    assert '">3</a> of <a href' in page.text
+    assert "7 watched longer" in page.text
     assert [line.verdict for line in page.context["outcome"].arms] == ["met"]
     assert [(line.label, line.curve.n, line.curve.events) for line in page.context["outcome"].reps] == [
         ("Bob", 7, 0), ("Alice", 3, 3),
@@ -179,6 +180,16 @@ def test_the_months_of_the_address_are_the_readers(client, alice, mona):
     assert (counted(since="2027-03"), counted(until="2027-02"), counted(since="2027-03", until="2027-03")) == (1, 0, 1)
 
 
+def test_an_admin_puts_another_band_beside_the_figures(client, alice, mona, peter):
+    Benchmark.objects.filter(key="not_nurtured").update(low=1, high=99, source="Our own market")
+    qualified(back(asleep(alice, days=400), days=300), peter, days=300)
+    client.force_login(mona)
+
+    page = client.get(reverse("reports:yield"))
+
+    assert '<small title="Our own market">others: 1–99 %, not nurtured</small>' in page.text
+
+
 @pytest.mark.parametrize("rows", [1, 12])
 def test_the_page_costs_the_same_queries_however_many_slept(client, alice, mona, django_assert_num_queries, rows):
     for days in range(rows):
@@ -186,8 +197,8 @@ def test_the_page_costs_the_same_queries_however_many_slept(client, alice, mona,
     client.force_login(mona)
     client.get(reverse("reports:yield"))
 
-    # Session, user, memberships; teams, reps, tracks; the people, names, not ready; the rail.
-    with django_assert_num_queries(10):
+    # Session, user, memberships; teams, reps, tracks; the people, names, bands, not ready; the rail.
+    with django_assert_num_queries(11):
         client.get(reverse("reports:yield"))
     # Session, user, memberships; teams, reps, tracks; the people, their lines; the rail.
     with django_assert_num_queries(9):

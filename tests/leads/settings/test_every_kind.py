@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import CustomField
-from agreement.models import Cadence, Criterion, Disposition, Reason, Stage
+from agreement.models import Benchmark, Cadence, Criterion, Disposition, Reason, Stage
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
 from team.models import Calendar, Installation, Role, SettingChange, Territory
@@ -51,6 +51,7 @@ EXAMPLES = {
         make_user("rita", Role.BDR, team=make_team()).pk,
         {"name": "Rita Holm", "role_1": "manager", "team_1": str(make_team().pk), "open_limit": "12"},
     ),
+    "benchmarks": lambda: (Benchmark.objects.get(key="nurtured").pk, {"low": "12", "high": "18", "source": "Our own"}),
     "stages": lambda: (Stage.objects.get(key="attempting").pk, {"label": "Trying"}),
 }
 
