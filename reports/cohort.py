@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,8 @@ COUNTS_AS: dict[str, tuple[str | Promise, int]] = {QUALIFIED: (_("Qualified agai
 
 # Whether a track fed her while she slept. Held out: one was chosen for her and kept from her, to measure what it does.
 FED, HELD_OUT, NOT_FED = "fed", "held_out", "not_fed"
+# A track that began within so many days of the sleep has fed her from its beginning.
+AT_ONCE_DAYS = 7
 ARMS = {FED: _("Fed by a track"), NOT_FED: _("Without a track"), HELD_OUT: _("Held out of a track")}
 
 # Closed like this, nobody knows what would have come of it.
@@ -51,10 +53,23 @@ class Slept:
     at: datetime
     days: int
     came: str
+    # After how many days a track began that came too late for her to count as fed from the beginning.
+    fed_late: int | None = None
 
     @property
     def has_converted(self) -> bool:
         return self.came == CONVERTED
+
+    @property
+    def in_arm(self) -> tuple[int, bool]:
+        """How long she was watched as one of her arm, and whether that ended with a conversion.
+
+        Whoever a track began to feed later is one of those without a track until then, and of neither afterwards: to
+        count her among the fed from the beginning would add days in which she could not but wait for it.
+        """
+        if self.fed_late is not None and self.fed_late < self.days:
+            return self.fed_late, False
+        return self.days, self.has_converted
 
 
 def recyclings_seen_by(user: User) -> QuerySet[Recycling]:
@@ -71,24 +86,22 @@ def recyclings_seen_by(user: User) -> QuerySet[Recycling]:
     return found.filter(seen)
 
 
-def with_arm(recyclings: QuerySet[Recycling], *, track: int | None = None) -> QuerySet[Any]:
-    """Each with whether a track fed its lead while it slept; of one track, only those it was chosen for."""
-    chosen = Enrolment.objects.filter(lead=OuterRef("lead"), track__kind=Track.Kind.TRACK)
+def with_feeding(recyclings: QuerySet[Recycling], *, track: int | None = None) -> QuerySet[Any]:
+    """Each with when a track first fed its lead, and when one was first kept from it; of one track, only those it was
+    chosen for."""
+    chosen = Enrolment.objects.filter(lead=OuterRef("lead"), track__kind=Track.Kind.TRACK).order_by("started_at", "pk")
     if track is not None:
         chosen = chosen.filter(track=track)
         recyclings = recyclings.filter(Exists(chosen))
-    return recyclings.annotate(
-        arm=Case(
-            When(Exists(chosen.filter(is_held_out=False)), then=Value(FED)),
-            When(Exists(chosen.filter(is_held_out=True)), then=Value(HELD_OUT)),
-            default=Value(NOT_FED),
-            output_field=CharField(),
-        )
-    )
+    first = {
+        name: chosen.filter(is_held_out=held).values("started_at")[:1]
+        for name, held in (("fed", False), ("held", True))
+    }
+    return recyclings.annotate(fed_at=Subquery(first["fed"]), held_at=Subquery(first["held"]))
 
 
 def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list[Slept]:
-    """What came of these, in one statement, the latest first. `recyclings` have an arm (`with_arm`).
+    """What came of these, in one statement, the latest first. `recyclings` say when they were fed (`with_feeding`).
 
     A person who was put to sleep several times counts once, from the first time that was asked for: what she did later
     would otherwise be counted again. Only what comes after that counts; whoever was disqualified stays in the count as
@@ -98,7 +111,7 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
     gone = Case(When(lead__closed_as__in=GONE, then="lead__closed_at"))
     is_open = Case(When(lead__phase=Phase.CLOSED, then=0), default=1)
     columns = recyclings.order_by().values_list(
-        "pk", "lead", "lead__person", "at", "category", "by", "arm", gone, is_open
+        "pk", "lead", "lead__person", "at", "category", "by", "fed_at", "held_at", gone, is_open
     )
     try:
         asked, params = columns.query.sql_with_params()
@@ -109,11 +122,11 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
         cursor.execute(_HEAD + asked + _REST, params)
         rows = cursor.fetchall()
     column = COUNTS_AS[counts_as][1]
-    return [_slept(row[:5], row[5 + column], *row[7:], at=at) for row in rows]
+    return [_slept(row[:6], row[6 + column], *row[8:], at=at) for row in rows]
 
 
 # Both databases walk the chain by the unique index of `previous`, a round a pursuit.
-_HEAD = "WITH RECURSIVE asked (recycling, lead, person, at, category, by_id, arm, gone_at, is_open) AS ("
+_HEAD = "WITH RECURSIVE asked (recycling, lead, person, at, category, by_id, fed_at, held_at, gone_at, is_open) AS ("
 _REST = """),
 slept AS (
     SELECT * FROM (
@@ -134,23 +147,32 @@ fate AS (
         MAX(is_open) AS is_open
     FROM pursuit GROUP BY recycling
 )
-SELECT slept.recycling, slept.category, slept.by_id, slept.arm, slept.at,
+SELECT slept.recycling, slept.category, slept.by_id, slept.at, slept.fed_at, slept.held_at,
     fate.qualified_at, fate.won_at, fate.gone_at, fate.is_open
 FROM slept JOIN fate ON fate.recycling = slept.recycling
 ORDER BY slept.at DESC, slept.recycling DESC"""
 
 
 def _slept(known: Sequence[Any], converted: Any, gone: Any, is_open: int, *, at: datetime) -> Slept:
-    recycling, category, by, arm, since = known
-    began, converted_at, gone_at = _moment(since), _moment(converted), _moment(gone)
+    recycling, category, by, *moments = known
+    began, fed_at, held_at, converted_at, gone_at = map(_moment, (*moments, converted, gone))
     if converted_at is not None:
         came, until = CONVERTED, converted_at
     elif gone_at is not None:
         came, until = OUT_OF_SIGHT, gone_at
     else:
         came, until = UNDER_WAY if is_open else OVER, at
-    days = max(int((until - began).total_seconds() // DAY), 0)
-    return Slept(recycling, category, by, arm, began, days, came)
+    fed, held = (_days(began, moment) for moment in (fed_at, held_at))
+    arm, fed_late = NOT_FED, fed
+    if fed is not None and fed <= AT_ONCE_DAYS:
+        arm, fed_late = FED, None
+    elif held is not None and held <= AT_ONCE_DAYS:
+        arm = HELD_OUT
+    return Slept(recycling, category, by, arm, began, _days(began, until) or 0, came, fed_late)
+
+
+def _days(began: datetime, moment: datetime | None) -> int | None:
+    return None if moment is None else max(int((moment - began).total_seconds() // DAY), 0)
 
 
 def _moment(value: Any) -> Any:

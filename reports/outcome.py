@@ -18,7 +18,7 @@ from agreement.models import ReasonRule
 from leads.models import Lead, Recycling
 from nurture.models import Track
 from reports.bands import Band, Key, bands, verdict_of
-from reports.cohort import ARMS, FED, HELD_OUT, NOT_FED, Slept, fates_of, recyclings_seen_by, with_arm
+from reports.cohort import ARMS, FED, HELD_OUT, NOT_FED, Slept, fates_of, recyclings_seen_by, with_feeding
 from reports.survival import Curve, Estimate, curve_of, difference, share_of
 from team.localtime import resolve
 from team.models import Role, Team, User
@@ -86,7 +86,7 @@ def tracks_of_report() -> QuerySet[Any, Any]:
 
 
 def asked_for(user: User, asked: dict[str, Any]) -> QuerySet[Any]:
-    """The recyclings she may read that these filters leave, each with its arm."""
+    """The recyclings she may read that these filters leave, each with when a track fed its lead."""
     found = recyclings_seen_by(user)
     if asked.get("team"):
         found = found.filter(lead__team=int(asked["team"]))
@@ -95,7 +95,7 @@ def asked_for(user: User, asked: dict[str, Any]) -> QuerySet[Any]:
     if asked.get("rep"):
         found = found.filter(by=int(asked["rep"]))
     found = found.filter(_in_months("at", asked))
-    return with_arm(found, track=int(asked["track"]) if asked.get("track") else None)
+    return with_feeding(found, track=int(asked["track"]) if asked.get("track") else None)
 
 
 def slept(user: User, asked: dict[str, Any], *, at: datetime) -> list[Slept]:
@@ -110,7 +110,9 @@ def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
     arms = _grouped(people, lambda one: one.arm)
     known = bands()
     outcome.arms = [
-        _line(arm, label, arms[arm], day, known.get(BAND_OF[arm])) for arm, label in ARMS.items() if arm in arms
+        _line_of(arm, label, curve_of(one.in_arm for one in arms[arm]), day, known.get(BAND_OF[arm]))
+        for arm, label in ARMS.items()
+        if arm in arms
     ]
     by_arm = {line.key: line for line in outcome.arms}
     without = by_arm.get(HELD_OUT) or by_arm.get(NOT_FED)
@@ -133,7 +135,10 @@ def days_of(months: int) -> int:
 
 
 def _line(key: str, label: str | Promise, people: Iterable[Slept], day: int, band: Band | None = None) -> Line:
-    curve = curve_of((one.days, one.has_converted) for one in people)
+    return _line_of(key, label, curve_of((one.days, one.has_converted) for one in people), day, band)
+
+
+def _line_of(key: str, label: str | Promise, curve: Curve, day: int, band: Band | None = None) -> Line:
     return Line(key, label, curve, curve.at(day), band)
 
 

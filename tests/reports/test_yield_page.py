@@ -119,12 +119,23 @@ def test_a_track_that_fed_her_is_told_from_one_that_was_held_back(alice, mona):
     assert {one.arm for one in of_track} == {"fed", "held_out"}
 
 
+def test_whom_a_track_began_to_feed_later_is_without_one_until_then_and_of_neither_afterwards(alice, mona, peter):
+    """Else her waiting for the track would count for it."""
+    lead = asleep(alice, days=200)
+    enrol(lead, started_at=ago(120), state="ended", due_at=None, outcome="woken", ended_at=ago(100))
+    qualified(back(lead, days=100), peter, days=90)
+
+    (one,) = slept(mona, QUALIFIED, at=NOON)
+    assert (one.arm, one.in_arm) == ("not_fed", (80, False))
+    # For the report of everybody she converted all the same.
+    assert (one.days, one.came) == (110, "converted")
+
+
 def enrol(lead, **fields):
     track, _made = Track.objects.get_or_create(name="Renewals")
     version, _made = TrackVersion.objects.get_or_create(track=track, number=1, made_at=NOON, published_at=NOON)
-    return Enrolment.objects.create(
-        person=lead.person, lead=lead, track=track, version=version, started_at=NOON, due_at=NOON, **fields
-    )
+    told = {"started_at": lead.first_nurture_at, "due_at": NOON, **fields}
+    return Enrolment.objects.create(person=lead.person, lead=lead, track=track, version=version, **told)
 
 
 def test_reps_see_whom_they_put_to_sleep_managers_their_team_and_marketers_everybody(alice, bob, eve, mona, peter):
