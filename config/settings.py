@@ -218,6 +218,14 @@ else:
             "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
         },
     }
+# What comes back is read from this mailbox. What was recorded goes to the other folder; empty: it is marked as read.
+IMAP_HOST = env.str("IMAP_HOST", default="")
+IMAP_SSL = env.bool("IMAP_SSL", default=True)
+IMAP_PORT = env.int("IMAP_PORT", default=993 if IMAP_SSL else 143)
+IMAP_USER = env.str("IMAP_USER", default="")
+IMAP_PASSWORD = env.str("IMAP_PASSWORD", default="")
+IMAP_FOLDER = env.str("IMAP_FOLDER", default="INBOX")
+IMAP_DONE_FOLDER = env.str("IMAP_DONE_FOLDER", default="Midfield")
 
 # Static and uploaded files
 STATIC_URL = "/static/"
@@ -312,6 +320,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},
     "deliver": {"task": "nurture.tasks.deliver", "schedule": 15, "options": {"expires": 15}},
     "judge-hits": {"task": "nurture.tasks.judge_hits", "schedule": 15, "options": {"expires": 15}},
+    "read-mailbox": {"task": "nurture.tasks.read_mailbox", "schedule": 60, "options": {"expires": 60}},
     "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
 }
 

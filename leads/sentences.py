@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
@@ -232,6 +232,32 @@ def _engaged(t: Teller, e: LeadEvent) -> Told:
     return Told("flag", _("In front of the queue: a reply waits for an answer"), state="due")
 
 
+RECEIVED: dict[str, tuple[str, str | Promise, str]] = {
+    "reply": ("mail", gettext_lazy("Their reply by e-mail"), ""),
+    "auto_reply": ("mail", gettext_lazy("A machine answered our e-mail"), ""),
+    "out_of_office": ("asleep", gettext_lazy("Out of office"), ""),
+    "bounce_hard": (
+        "stop",
+        gettext_lazy("Their e-mail address takes no mail: nothing is sent there any more"),
+        "overdue",
+    ),
+    "bounce_soft": ("late", gettext_lazy("An e-mail could not be delivered"), ""),
+    "complaint": ("stop", gettext_lazy("Complained about our e-mail: they get no more of it"), "overdue"),
+    "unsubscribe": ("stop", gettext_lazy("Asked by e-mail for no more of it"), "overdue"),
+}
+
+
+def _received(t: Teller, e: LeadEvent) -> Told:
+    icon, sentence, state = RECEIVED.get(e.data.get("kind", ""), RECEIVED["auto_reply"])
+    day = parse_date(str(e.data.get("back_on") or ""))
+    if day is None:
+        return Told(icon, str(sentence), state=state)
+    noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
+    return Told(
+        icon, _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True)}, state=state
+    )
+
+
 def _planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(_new(e, "due_at"))
     kind = e.data.get("kind", "")
@@ -239,6 +265,11 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     if e.data.get("because") == "suppressed":
         following = _("next %(moment)s") % {"moment": due} if due else ""
         return Told("stop", _("Asked not to be contacted: the planned attempt is not made"), following, "overdue")
+    if e.data.get("because") == "bounced":
+        following = _("next %(moment)s") % {"moment": due} if due else ""
+        return Told("clock", _("The planned e-mail is not written: no address is left"), following)
+    if e.data.get("because") == "out_of_office":
+        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _("out of office"))
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, _because(e))
     if e.data.get("because") == "hours":
@@ -431,6 +462,7 @@ SENTENCES: dict[str, Callable[[Teller, LeadEvent], Told]] = {
     "miss": _missed,
     "log": _logged,
     "engage": _engaged,
+    "receive": _received,
     "plan": _planned,
     "answer": _answered,
     "restage": _restaged,

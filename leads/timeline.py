@@ -39,7 +39,7 @@ SHOWS = {
     "hers": gettext_lazy("What they did"),
     "moves": gettext_lazy("Moves"),
 }
-NO_MOVES = ("log", "plan", "answer", "engage")
+NO_MOVES = ("log", "plan", "answer", "engage", "receive")
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ MOVES: tuple[Move, ...] = (
     # Work
     *_rows(OPEN, "log", None, ("bdr", "ae", "manager"), due="next step", clocks="first touch met"),
     *_rows((Q, W, H, A, S), "engage", None, ("system",), due="now: she replied or asked"),
+    *_rows(OPEN, "receive", None, ("system",)),
     *_rows((W, H, A, S, N), "plan", None, ("bdr", "ae", "manager", "system"), due="next step"),
     *_rows(OPEN, "answer", None, ("bdr", "ae", "manager")),
     *_rows(OPEN, "restage", None, ("bdr", "ae", "manager", "system")),

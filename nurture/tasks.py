@@ -6,7 +6,7 @@ import socket
 from celery import shared_task
 
 from leads.actions.sweeping import ring
-from nurture.actions import advancing, claiming, hearing, sending, sorting
+from nurture.actions import advancing, claiming, fetching, hearing, sending, sorting
 
 
 @shared_task
@@ -44,3 +44,9 @@ def deliver() -> int:
 def judge_hits() -> int:
     """Every 15 seconds: openings and clicks that have settled. A second run finds none to judge."""
     return ring("judge_hits", lambda at: hearing.judge_hits(at=at))
+
+
+@shared_task
+def read_mailbox() -> int:
+    """Every minute: what came back by mail. Beside another, each mail is recorded by one of the two."""
+    return ring("read_mailbox", lambda at: fetching.read_mailbox(at=at))

@@ -21,11 +21,12 @@ from leads.actions.holding import settle_first_touch, write_planned
 from leads.cadence import CALL, EMAIL, NEEDS, first_step, next_step, shut_by, soon
 from leads.clocks import first_touch_of
 from leads.models import Clock, Lead, Step
+from leads.models.work import StepQuerySet
 from team.calendars import KeptCalendars
 from team.worktime import WorkCalendar
 
 # What history says of it.
-SUPPRESSED = "suppressed"
+SUPPRESSED, BOUNCED = "suppressed", "bounced"
 
 
 def refuse_shut(lead: Lead, kind: str, *, field: str) -> None:
@@ -52,7 +53,17 @@ def pass_over_shut(people: Collection[int], *, at: datetime) -> int:
     """
     if not people:
         return 0
-    shut = Step.objects.filter(lead__person__in=people).over_shut_channels()
+    return _pass_over_these(Step.objects.filter(lead__person__in=people).over_shut_channels(), SUPPRESSED, at=at)
+
+
+def pass_over_bounced(people: Collection[int], *, at: datetime) -> int:
+    """The same of each e-mail planned to these people, where no address of theirs takes mail any more."""
+    if not people:
+        return 0
+    return _pass_over_these(Step.objects.filter(lead__person__in=people).without_an_address(), BOUNCED, at=at)
+
+
+def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
     leads = lock_leads(list(shut.values_list("lead_id", flat=True)))
     if not leads:
         return 0
@@ -76,7 +87,7 @@ def pass_over_shut(people: Collection[int], *, at: datetime) -> int:
             _pass_over(effects, passed, at=at, worktime=worktime, of_team=of_team)
             moved.append(effects)
     together.write()
-    write_planned(moved, at=at, of_team=of_team, because=SUPPRESSED)
+    write_planned(moved, at=at, of_team=of_team, because=because)
     return len(moved)
 
 

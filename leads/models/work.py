@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Suppression
+from accounts.models import ContactPoint, Suppression
 from agreement.models import AgreementVersion, Cadence, Lane, Phase, SLAClause, StepKind
 from leads.models.handoff import HandOff
 from leads.models.lead import Lead
@@ -60,6 +60,14 @@ class StepQuerySet(models.QuerySet["Step"]):
             | Q(kind=StepKind.EMAIL) & no_mails
             | both & no_calls & no_mails
         )
+
+    def without_an_address(self) -> StepQuerySet:
+        """E-mails that a cadence planned to somebody of whom no address is good any more. Where there is a number, a
+        call with an e-mail is still a call."""
+        points = ContactPoint.objects.filter(person=OuterRef("lead__person"), state__in=ContactPoint.USABLE)
+        mails, calls = (Exists(points.filter(kind__in=kinds)) for kinds in (["email"], ContactPoint.PHONES))
+        planned = self.open().filter(made_by=Step.MadeBy.CADENCE)
+        return planned.filter(Q(kind=StepKind.EMAIL) & ~mails | Q(kind=StepKind.CALL_EMAIL) & ~mails & ~calls)
 
     def earliest_of_each_lead(self) -> StepQuerySet:
         """One row a lead: its assignee's earliest open step."""

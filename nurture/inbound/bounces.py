@@ -74,6 +74,8 @@ class Failure:
     is_hard: bool
     # What the other side said, to be shown.
     said: str
+    # Still being tried.
+    is_delayed: bool = False
 
 
 def failures_of(parts: Parts) -> list[Failure] | None:
@@ -187,6 +189,7 @@ def _judged(recipient: str, status: str, diagnostic: str, words: str, title: str
         (plain or codes or [""])[0],
         is_hard=is_dead and not is_delayed and not refused_later,
         said=" ".join((diagnostic or told or words).split())[:500],
+        is_delayed=is_delayed,
     )
 
 

@@ -85,9 +85,7 @@ def take_apart(raw: bytes) -> Parts:
         parts.words = text_of_html(parts.html)
     if not parts.words and not parts.statuses and parts.feedback is None:
         # Its parts are not where it says they are.
-        parts.words = (
-            _decoded(raw[:BYTES_MAX], None).replace("\r\n", "\n").replace("\x00", "").partition("\n\n")[2][:WORDS_MAX]
-        )
+        parts.words = _storable(_decoded(raw[:BYTES_MAX], None)).replace("\r\n", "\n").partition("\n\n")[2][:WORDS_MAX]
     _split_returned(parts)
     return parts
 
@@ -102,7 +100,7 @@ def header_of(message: Message, name: str) -> str:
     if "\x1b$" in value:
         pieces = [(value.encode("ascii", "replace"), "iso-2022-jp")]
     said = "".join(_decoded(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
-    return " ".join(said.replace("\x00", "").split())
+    return " ".join(_storable(said).split())
 
 
 def text_of_html(html: str) -> str:
@@ -221,7 +219,12 @@ def _text(part: Message) -> str:
         charset = part.get_content_charset() or ""
     except Exception:  # parameters that no standard knows
         charset = ""
-    return _decoded(raw[: 4 * WORDS_MAX], charset).replace("\r\n", "\n").replace("\x00", "")[: 4 * WORDS_MAX]
+    return _storable(_decoded(raw[: 4 * WORDS_MAX], charset)).replace("\r\n", "\n")[: 4 * WORDS_MAX]
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: zero bytes, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _decoded(raw: bytes, charset: str | None) -> str:

@@ -1,6 +1,7 @@
 """Tracks and who is under way in them; messages out and what comes back of them."""
 
 from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage, Sorting
+from nurture.models.incoming import Incoming, IncomingBody, IncomingQuerySet
 from nurture.models.mail import MailRules, MailServer, Preference
 from nurture.models.message import Hit, Message, MessageBody, MessageLink, MessageQuerySet
 from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
@@ -9,6 +10,9 @@ __all__ = [
     "Enrolment",
     "EnrolmentQuerySet",
     "Hit",
+    "Incoming",
+    "IncomingBody",
+    "IncomingQuerySet",
     "MailRules",
     "MailServer",
     "Message",

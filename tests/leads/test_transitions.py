@@ -26,6 +26,7 @@ from leads.actions.outcomes import (
     stall_lead,
     win_lead,
 )
+from leads.actions.receiving import record_received
 from leads.actions.recycling import change_wake, recycle_lead, wake_lead
 from leads.actions.restaging import restage_lead
 from leads.actions.standing import set_standing
@@ -188,6 +189,7 @@ WALKS = {
     "miss": miss,
     "log": log,
     "engage": lambda lead, to, cast: engage([NewEngagement(lead.person_id, "replied", LATER)], at=LATER),
+    "receive": lambda lead, to, cast: record_received(lead.person_id, kind="auto_reply", words="Thanks", at=LATER),
     "plan": plan,
     "answer": answer,
     "restage": restage,

@@ -1,0 +1,64 @@
+"""What came back by mail, as a lead's history tells it. What follows from it is asked of the actions it concerns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from django.db import transaction
+
+from agreement.models import Phase
+from leads.actions.changing import alter, lock_lead, write
+from leads.actions.effects import Effects
+from leads.actions.holding import write_planned
+from leads.models import Lead, LeadEvent, Step
+from team.calendars import KeptCalendars
+
+OUT_OF_OFFICE = "out_of_office"
+# A next step is at most so far away; who is away longer is for her rep to decide on.
+STEP_DAYS_MAX = 14
+
+
+@transaction.atomic
+def record_received(
+    person_id: int, *, kind: str, words: str = "", back_on: date | None = None, at: datetime
+) -> Lead | None:
+    """One line on the pursuit that is open, with her words. Of who has none, words are kept with the last one.
+
+    Returns the lead it stands on.
+    """
+    lead = Lead.objects.open().filter(person=person_id).first()
+    lead = lead or Lead.objects.filter(person=person_id).order_by("-id").first()
+    if lead is None:
+        return None
+    held = lock_lead(lead)
+    effects = Effects(held, by=None, at=at)
+    effects.note(words)
+    if held.phase == Phase.CLOSED:
+        return held
+    data = effects.data(kind=kind, back_on=back_on.isoformat() if back_on else None)
+    write(held, alter(held, "receive", by=None, at=at, data=data))
+    return held
+
+
+@transaction.atomic
+def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEvent | None:
+    """She is away: what a cadence has planned before that is tried when she is back.
+
+    A first touch is promised, whoever is away, and so is what a person has planned; neither waits.
+    """
+    if until > at + timedelta(days=STEP_DAYS_MAX):
+        return None
+    found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING, first_touched_at__isnull=False).first()
+    if found is None:
+        return None
+    lead = lock_lead(found)
+    effects = Effects(lead, by=None, at=at)
+    tries = set(Step.objects.filter(lead=lead).attempts().values_list("pk", flat=True))
+    early = [one for one in effects.open_steps if one.pk in tries and one.due_at < until and one.held_from is None]
+    if not early:
+        return None
+    for step in early:
+        effects.move_step(step, until)
+    write_planned([effects], at=at, of_team=cache(KeptCalendars(at=at).of_team), because=OUT_OF_OFFICE)
+    return lead.events.order_by("-id").first()

@@ -1,0 +1,98 @@
+"""The mailbox is read: each mail is fetched, recorded in a transaction of its own, and put away after its commit.
+
+The network is never spoken to inside a transaction (R16). Ended anywhere, the next ring goes on there: what was
+recorded and not put away is put away then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+
+from nurture.actions.receiving import take_mail
+from nurture.mailbox import Mailbox, MailboxAway, Where
+from nurture.models import Incoming, MailServer
+
+logger = structlog.get_logger(__name__)
+
+SOURCE = "imap"
+# One ring ends well before a task must; the next one goes on.
+SECONDS_MAX = 60
+CHUNK = 400
+# A server that is away is asked again after a minute, after the next failure after two, and so on.
+MINUTES_MAX = 10
+
+
+def mailbox_of_settings() -> Where | None:
+    if not settings.IMAP_HOST:
+        return None
+    return Where(
+        settings.IMAP_HOST,
+        settings.IMAP_PORT,
+        settings.IMAP_USER,
+        settings.IMAP_PASSWORD,
+        settings.IMAP_SSL,
+        settings.IMAP_FOLDER,
+        settings.IMAP_DONE_FOLDER,
+    )
+
+
+def read_mailbox(*, at: datetime) -> int:
+    """How many mails were taken. None, where no mailbox is set or its server is away."""
+    where = mailbox_of_settings()
+    server = MailServer.objects.filter(pk=_name(where)).first() if where else None
+    if where is None or (server and server.ask_again_at and server.ask_again_at > at):
+        return 0
+    try:
+        taken = _read(where, at=at)
+    except MailboxAway as away:
+        logger.warning("mailbox_away", host=where.host, error=str(away))
+        failures = (server.failures if server else 0) + 1
+        again = at + timedelta(minutes=min(failures, MINUTES_MAX))
+        MailServer.objects.update_or_create(
+            pk=_name(where), defaults={"failures": failures, "ask_again_at": again}
+        )  # fmt: skip
+        return 0
+    if server and server.failures:
+        MailServer.objects.filter(pk=server.pk).update(failures=0, ask_again_at=None)
+    return taken
+
+
+def _read(where: Where, *, at: datetime) -> int:
+    begun, taken = time.monotonic(), 0
+    with Mailbox(where) as mailbox:
+        numbers = mailbox.numbers()
+        for start in range(0, len(numbers), CHUNK):
+            chunk = numbers[start : start + CHUNK]
+            known = _known([mailbox.place(number) for number in chunk])
+            for number in chunk:
+                if time.monotonic() - begun > SECONDS_MAX:
+                    return taken
+                row = known.get(mailbox.place(number))
+                if row is not None and not where.done_folder:
+                    continue
+                if row is None:
+                    raw = mailbox.mail(number)
+                    if raw is None:
+                        continue
+                    row = take_mail(raw, source=SOURCE, place=mailbox.place(number), at=at)
+                    taken += 1
+                    if row.state == Incoming.State.ASIDE:
+                        mailbox.flag(number)
+                if row.is_dealt_with:
+                    mailbox.put_away(number)
+    return taken
+
+
+def _known(places: Sequence[str]) -> dict[str, Incoming]:
+    """What of these was taken before, and whoever took it has ended with it."""
+    rows = Incoming.objects.filter(source=SOURCE, place__in=places).exclude(state=Incoming.State.TAKEN)
+    return {row.place: row for row in rows}
+
+
+def _name(where: Where) -> str:
+    return f"imap:{where.host}"[:253]

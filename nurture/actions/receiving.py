@@ -1,0 +1,334 @@
+"""What came back is taken once, and what follows from it is asked of the actions it concerns.
+
+Its key is stored for ever in the transaction that records it. What ends its reader or cannot be recorded is set aside
+with its error, and holds up nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
+
+from accounts.actions.people import mark_contact_point, suppress_key
+from accounts.models import ContactPoint, Person, Suppression
+from accounts.normalise import BadValue, email
+from leads.actions.engaging import NewEngagement, engage
+from leads.actions.receiving import record_received, wait_for_return
+from leads.actions.silencing import pass_over_bounced
+from leads.models import Engagement, Lead
+from nurture.actions.preferring import unsubscribe
+from nurture.inbound.mail import InMail, Kind, read_mail
+from nurture.models import Enrolment, Incoming, IncomingBody, MailRules, Message
+from nurture.recipients import points_of, recipients_of
+from team.localtime import is_zone, resolve
+from team.models import User
+
+logger = structlog.get_logger(__name__)
+
+SOURCE = "mail"
+ATTEMPTS_MAX = 3
+# A mailbox that was not read for some days still holds people who wait; one that is years old holds history.
+WAITS, FRESH = timedelta(days=14), timedelta(hours=36)
+# So many messages in a row that came back say of an address what one says that takes no mail.
+SOFT_MAX = 5
+# Which of our messages an address got last, where only the address is named.
+LATELY = timedelta(days=30)
+
+UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+NAMES = re.compile(
+    rb"^(?:message-id|date|from|to|subject):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE
+)
+HEAD_MAX = 64 * 1024
+
+Effect = Incoming.Effect
+
+
+@dataclass
+class Followed:
+    """What followed from one that came in, and for whom."""
+
+    effect: str
+    person_id: int | None = None
+
+
+def take_mail(raw: bytes, *, source: str, at: datetime, place: str = "") -> Incoming:
+    """One mail as it lay in the mailbox. Taken again, by another worker or years later, it changes nothing."""
+    return _take(source, key_of(raw), lambda: read_mail(raw), at=at, place=place)
+
+
+def take_event(found: InMail, *, source: str, key: str, at: datetime, message: Message | None = None) -> Incoming:
+    """One that a provider tells of, under its own name for it."""
+    hashed = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+    return _take(source, hashed, lambda: found, at=at, message=message)
+
+
+def key_of(raw: bytes) -> str:
+    """What a mail is called: by the headers that stay the same wherever it is moved; without any, by all of it."""
+    head = re.split(rb"\r?\n\r?\n", raw[:HEAD_MAX], maxsplit=1)[0]
+    named = sorted(b" ".join(one.split()) for one in NAMES.findall(head))
+    return hashlib.sha256(b"\n".join(named) or raw).hexdigest()
+
+
+def _take(
+    source: str, key: str, read: Callable[[], InMail], *, at: datetime, place: str = "", message: Message | None = None
+) -> Incoming:
+    row = _begin(source, key, place=place, at=at)
+    if row.state != Incoming.State.TAKEN:
+        return row
+    try:
+        found = read()
+        with transaction.atomic(durable=True):
+            held = Incoming.objects.select_for_update().get(pk=row.pk)
+            if held.state == Incoming.State.TAKEN:
+                _record(held, found, message, at=at)
+            return held
+    except (OperationalError, InterfaceError):
+        # The database is in trouble, not the mail.
+        Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN).update(attempts=F("attempts") - 1)
+        raise
+    except Exception as error:
+        logger.exception("incoming_set_aside", incoming=row.pk)
+        return _set_aside(row, f"{type(error).__name__}: {error}")
+
+
+def _begin(source: str, key: str, *, place: str, at: datetime) -> Incoming:
+    """Its row, noting that somebody begins to read it: whatever ends its reader is begun three times and no more."""
+    with transaction.atomic(durable=True):
+        found, _made = Incoming.objects.get_or_create(
+            source=source[:30], key=key, defaults={"taken_at": at, "place": place}
+        )
+        row = Incoming.objects.select_for_update().get(pk=found.pk)
+        if place and row.place != place:
+            row.place = place
+            row.save(update_fields=["place"])
+        if row.state != Incoming.State.TAKEN:
+            return row
+        if row.attempts < ATTEMPTS_MAX:
+            row.attempts += 1
+            row.save(update_fields=["attempts"])
+            return row
+    return _set_aside(row, "Whoever read it ended, again and again.")
+
+
+def _set_aside(row: Incoming, error: str) -> Incoming:
+    with transaction.atomic(durable=True):
+        taken = Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN)
+        taken.update(state=Incoming.State.ASIDE, error=error.replace("\x00", "")[:300])
+    row.refresh_from_db()
+    return row
+
+
+def _record(row: Incoming, found: InMail, message: Message | None, *, at: datetime) -> None:
+    message = message or message_named(found.original_ids)
+    if message is not None and message.person.merged_into is not None:
+        message.person = message.person.merged_into
+    followed = FOLLOWS[found.kind](found, message, row, at=at)
+    row.state, row.kind, row.effect, row.read_at = Incoming.State.DONE, found.kind.value, followed.effect, at
+    row.message, row.person_id = message, followed.person_id
+    row.status, row.back_on, row.sent_at = found.status[:16], found.back_on, found.at
+    row.save(update_fields=["state", "kind", "effect", "read_at", "message", "person", "status", "back_on", "sent_at"])
+    said = {"sender": found.sender[:254], "subject": found.subject[:300], "text": found.words}
+    IncomingBody.objects.update_or_create(incoming=row, defaults=said)
+
+
+def message_named(ids: list[str]) -> Message | None:
+    """The message of ours that one of these ids names. Nobody can guess one: whoever knows it has had it."""
+    ours = [one for one in ids if one.lower().endswith(f"@{settings.SITE_HOST}>")]
+    names = [uuid.UUID(found[0]) for one in ours if (found := UUID.search(one))]
+    rows = Message.objects.left().filter(public_id__in=names).select_related("person__merged_into", "asset")
+    known = {message.public_id: message for message in rows}
+    return next((known[name] for name in names if name in known), None)
+
+
+def message_to(address: str, *, at: datetime) -> Message | None:
+    """The last one that went to this address lately."""
+    lately = Message.objects.left().filter(claimed_at__gt=at - LATELY, body__to_address__iexact=address)
+    return lately.order_by("-id").first() if address else None
+
+
+def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    """She waits for us, whatever she says: a sleeping lead wakes, an open one stands in front."""
+    if _is_ours(found.sender):
+        return Followed(Effect.NONE)
+    person_id = _person_at(found.sender) or (message.person_id if message else None)
+    if person_id is None:
+        return Followed(Effect.STRANGER)
+    if message is not None:
+        Message.objects.filter(pk=message.pk, replied_at=None).update(replied_at=at)
+    new = NewEngagement(
+        person_id=person_id,
+        kind=Engagement.Kind.REPLIED,
+        at=_moment(found, at=at),
+        source=SOURCE,
+        external_id=f"{row.source}:{row.key}",
+        topic_id=message.asset.topic_id if message and message.asset else None,
+    )
+    engage([new], at=at)
+    record_received(person_id, kind=found.kind.value, words=found.words or found.subject, at=at)
+    is_open = Lead.objects.open().filter(person=person_id).exists()
+    return Followed(Effect.IN_FRONT if is_open else Effect.NONE, person_id)
+
+
+def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    person_id = _whose(found, message)
+    if person_id is None:
+        return Followed(Effect.STRANGER)
+    record_received(person_id, kind=found.kind.value, words=found.words, at=at)
+    return Followed(Effect.NONE, person_id)
+
+
+def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    """What a track or a cadence has planned for her before she is back moves to the morning of that day."""
+    person_id = _whose(found, message)
+    if person_id is None:
+        return Followed(Effect.STRANGER)
+    back_on = found.back_on if found.back_on and found.back_on > at.date() else None
+    record_received(person_id, kind=found.kind.value, words=found.words, back_on=back_on, at=at)
+    if back_on is None:
+        return Followed(Effect.NONE, person_id)
+    zone = recipients_of([person_id], points_of([person_id]), at=at)[person_id].zone
+    morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
+    until = resolve(datetime.combine(back_on, morning), zone if is_zone(zone) else "UTC")
+    planned = Message.objects.filter(person=person_id, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
+    planned.filter(due_at__lt=until).update(due_at=until)
+    under_way = Enrolment.objects.filter(person=person_id, state=Enrolment.State.ACTIVE)
+    under_way.filter(due_at__lt=until).update(due_at=until)
+    wait_for_return(person_id, until=until, at=at)
+    return Followed(Effect.POSTPONED, person_id)
+
+
+def _bounce_hard(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    """The address is used no more. Only of what we sent: a report that anybody could write says nothing."""
+    if message is None:
+        return Followed(Effect.STRANGER)
+    if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
+        return Followed(Effect.NONE, message.person_id)
+    return _bounced(found, message, at=at)
+
+
+def _bounce_soft(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    """Counted. What is only late is nothing yet; where the last messages all came back, the address is used no more."""
+    if message is None:
+        return Followed(Effect.STRANGER)
+    if all(one.is_delayed for one in found.failures):
+        return Followed(Effect.NONE, message.person_id)
+    if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
+        return Followed(Effect.NONE, message.person_id)
+    last = Message.objects.left().filter(to_hash=message.to_hash).order_by("-claimed_at", "-id")[:SOFT_MAX]
+    came_back = [moment for moment in last.values_list("bounced_at", flat=True) if moment is not None]
+    if len(came_back) == SOFT_MAX:
+        return _bounced(found, message, at=at)
+    record_received(message.person_id, kind=found.kind.value, words=_said(found), at=at)
+    return Followed(Effect.COUNTED, message.person_id)
+
+
+def _bounced(found: InMail, message: Message, *, at: datetime) -> Followed:
+    # Leads before addresses, as an unsubscription locks them.
+    _lock_leads(message.person_id)
+    points = ContactPoint.objects.filter(person=message.person_id, state__in=ContactPoint.USABLE)
+    point = points.filter(pk=message.point_id).select_for_update().first() if message.point_id else None
+    if point is not None:
+        mark_contact_point(point, ContactPoint.State.BOUNCED, by=None, at=at)
+        record_received(message.person_id, kind=Kind.BOUNCE_HARD.value, words=_said(found), at=at)
+        pass_over_bounced([message.person_id], at=at)
+    return Followed(Effect.BOUNCED, message.person_id)
+
+
+def _complaint(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    """Whoever calls our mail spam gets no more of it. Who is only named does where we wrote to her lately."""
+    if message is None:
+        named = (message_to(one.recipient, at=at) for one in found.failures)
+        message = next((one for one in named if one is not None), None)
+    if message is None:
+        return Followed(Effect.STRANGER)
+    Message.objects.filter(pk=message.pk, complained_at=None).update(complained_at=at)
+    return _silenced(message.person_id, message, found, at=at)
+
+
+def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    """Heard whoever she is: for the address she writes from, and for the one that our message went to."""
+    if _is_ours(found.sender):
+        return Followed(Effect.NONE)
+    followed = Followed(Effect.STRANGER)
+    if message is not None:
+        followed = _silenced(message.person_id, message, found, at=at)
+    person_id = _person_at(found.sender)
+    if person_id is not None and person_id != followed.person_id:
+        followed = _silenced(person_id, None, found, at=at)
+    if normalised := _normalised(found.sender):
+        suppress_key(normalised, Suppression.Channel.EMAIL, source=found.kind.value, at=at)
+        followed.effect = Effect.SILENCED
+    return followed
+
+
+def _silenced(person_id: int, message: Message | None, found: InMail, *, at: datetime) -> Followed:
+    """No e-mail of any kind from now on, to her and to the address the message went to."""
+    source = found.kind.value
+    unsubscribe(Person.objects.get(pk=person_id), message=message, source=source, at=at)
+    record_received(person_id, kind=source, words=found.words, at=at)
+    return Followed(Effect.SILENCED, person_id)
+
+
+def _nothing(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
+    return Followed(Effect.NONE, message.person_id if message else None)
+
+
+FOLLOWS: dict[Kind, Callable[..., Followed]] = {
+    Kind.REPLY: _reply,
+    Kind.AUTO_REPLY: _auto_reply,
+    Kind.OUT_OF_OFFICE: _out_of_office,
+    Kind.BOUNCE_HARD: _bounce_hard,
+    Kind.BOUNCE_SOFT: _bounce_soft,
+    Kind.COMPLAINT: _complaint,
+    Kind.UNSUBSCRIBE: _unsubscribe,
+    Kind.OTHER: _nothing,
+}
+
+
+def _lock_leads(person_id: int) -> None:
+    list(Lead.objects.open().filter(person=person_id).order_by("pk").select_for_update(of=("self",)))
+
+
+def _whose(found: InMail, message: Message | None) -> int | None:
+    """A machine answers for whom we wrote to."""
+    if message is not None:
+        return message.person_id
+    return None if _is_ours(found.sender) else _person_at(found.sender)
+
+
+def _person_at(address: str) -> int | None:
+    points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, normalised=_normalised(address))
+    return points.values_list("person_id", flat=True).first()
+
+
+def _normalised(address: str) -> str:
+    try:
+        return email(address).normalised
+    except BadValue:
+        return ""
+
+
+def _is_ours(address: str) -> bool:
+    """Mail that one of us sends is nobody's reply."""
+    return address.lower() == settings.DEFAULT_FROM_EMAIL.lower() or User.objects.filter(email__iexact=address).exists()
+
+
+def _moment(found: InMail, *, at: datetime) -> datetime:
+    """When she wrote. What waited for us some days is taken for fresh, or it would put nobody in front."""
+    said = found.at
+    if said is None or said > at:
+        return at
+    return max(said, at - FRESH) if said > at - WAITS else said
+
+
+def _said(found: InMail) -> str:
+    return found.failures[0].said[:200] if found.failures else ""

@@ -1,0 +1,147 @@
+"""The mailbox is read over a real IMAP server: each mail once, put away after it was recorded, and poison set aside."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from agreement.models import Phase
+from leads.models import Engagement
+from nurture.actions.fetching import read_mailbox
+from nurture.inbound.mail import read_mail
+from nurture.mailbox import Mailbox
+from nurture.models import Incoming, MailServer
+from tests.make import NOON, make_lead, make_person
+from tests.nurture import imap
+from tests.nurture.mails import mail
+
+LATER = NOON + timedelta(hours=2)
+DATE = "Mon, 1 Mar 2027 13:30:00 +0000"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with imap.imap_server() as port:
+        yield port
+
+
+@pytest.fixture
+def port(server, settings):
+    settings.IMAP_HOST, settings.IMAP_PORT, settings.IMAP_SSL = "127.0.0.1", server, False
+    settings.IMAP_USER, settings.IMAP_PASSWORD = imap.USER, imap.PASSWORD
+    yield server
+    with imap.signed_in(server) as client:
+        client.select("INBOX")
+        client.uid("STORE", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
+        client.expunge()
+        client.close()
+        client.delete("Midfield")
+
+
+@pytest.fixture
+def jo(alice):
+    person = make_person(email="jo@brevik.example")
+    make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+    return person
+
+
+def reply(name, **more):
+    return mail(f"{name}.", subject=name, Message_ID=f"<{name}@x>", **{"Date": DATE, **more})
+
+
+def test_each_mail_is_taken_once_and_put_away_and_what_is_of_nobody_known_stays(port, jo, monkeypatch):
+    def breaks(raw):
+        if b"Poison" in raw:
+            raise ZeroDivisionError
+        return read_mail(raw)
+
+    monkeypatch.setattr("nurture.actions.receiving.read_mail", breaks)
+    imap.put(port, reply("One"), reply("Poison"), reply("Stranger", sender="who@elsewhere.example"), reply("Two"))
+
+    assert (read_mailbox(at=LATER), read_mailbox(at=LATER)) == (4, 0)
+
+    assert imap.lying_in(port) == [("Poison", True), ("Stranger", False)]
+    assert imap.lying_in(port, "Midfield") == [("One", False), ("Two", False)]
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 2
+    assert sorted(Incoming.objects.values_list("state", flat=True)) == ["aside", "done", "done", "done"]
+
+
+def test_whoever_ended_between_the_commit_and_the_move_has_it_put_away_by_the_next_ring(port, jo, monkeypatch):
+    def ends(self, number):
+        raise KeyboardInterrupt
+
+    imap.put(port, reply("One"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Mailbox, "put_away", ends)
+        with pytest.raises(KeyboardInterrupt):
+            read_mailbox(at=LATER)
+    assert imap.lying_in(port) == [("One", False)]
+
+    read_mailbox(at=LATER)
+
+    assert imap.lying_in(port) == []
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+
+
+def test_a_mail_moved_back_or_doubled_is_put_away_and_counts_once(port, jo):
+    imap.put(port, reply("One"), reply("One"))
+    read_mailbox(at=LATER)
+    imap.put(port, reply("One"))
+    read_mailbox(at=LATER)
+
+    assert imap.lying_in(port) == []
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+
+
+def test_without_another_folder_it_is_marked_as_read_and_not_fetched_again(port, jo, settings):
+    settings.IMAP_DONE_FOLDER = ""
+    imap.put(port, reply("One"))
+
+    assert (read_mailbox(at=LATER), read_mailbox(at=LATER)) == (1, 0)
+    assert imap.lying_in(port) == [("One", False)]
+
+
+def test_a_large_mail_is_read_as_far_as_people_write(port, jo):
+    imap.put(port, reply("Large") + b"x" * (3 * 1024 * 1024))
+
+    assert read_mailbox(at=LATER) == 1
+    assert Incoming.objects.get().effect == "in_front"
+
+
+def test_a_server_that_is_away_is_asked_again_later_and_nothing_is_lost(port, jo, settings):
+    imap.put(port, reply("One"))
+    settings.IMAP_PASSWORD = "wrong"
+
+    assert read_mailbox(at=LATER) == 0
+    settings.IMAP_PASSWORD = imap.PASSWORD
+    assert read_mailbox(at=LATER + timedelta(seconds=30)) == 0  # It is not asked yet.
+    assert MailServer.objects.get(pk="imap:127.0.0.1").failures == 1
+
+    assert read_mailbox(at=LATER + timedelta(minutes=1)) == 1
+    assert MailServer.objects.get(pk="imap:127.0.0.1").failures == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_network_is_never_spoken_to_inside_a_transaction(port, settings, monkeypatch):
+    real = Mailbox.__getattribute__
+    spoken = []
+
+    def watched(self, name):
+        if name == "imap":
+            spoken.append(connection.in_atomic_block)
+        return real(self, name)
+
+    monkeypatch.setattr(Mailbox, "__getattribute__", watched)
+    imap.put(port, reply("Stranger", sender="who@elsewhere.example"))
+
+    assert read_mailbox(at=LATER) == 1
+    assert spoken
+    assert not any(spoken)
+    imap.put(port, reply("Another", sender="who@elsewhere.example"))
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        read_mailbox(at=LATER)
+
+
+def test_no_mailbox_is_read_where_none_is_set(db, settings):
+    settings.IMAP_HOST = ""
+    assert read_mailbox(at=LATER) == 0
