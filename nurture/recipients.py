@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -95,6 +95,15 @@ def silenced(recipients: Iterable[Recipient]) -> set[int]:
     for key in by_mail.filter(person=None, key_hash__in=list(of_key)).values_list("key_hash", flat=True):
         shut |= of_key[key]
     return shut
+
+
+def is_silent(person_id: int, point: ContactPoint | None) -> bool:
+    """The same of one person, in one statement."""
+    asked = Q(person=person_id)
+    if point is not None:
+        asked |= Q(person=None, key_hash__in=[suppression_key(form) for form in keys_of_email(point.normalised)])
+    by_mail = (Suppression.Channel.EMAIL, Suppression.Channel.ALL)
+    return Suppression.objects.filter(asked, channel__in=by_mail).exists()
 
 
 def topics_of(people: Collection[int], *, at: datetime) -> dict[int, Topic]:

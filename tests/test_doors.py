@@ -47,6 +47,13 @@ DOORS = {
     "content:retire": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
     "content:restore": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
     "content:version": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:mail": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:mail_rules": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 422"),
+    "nurture:mail_switch": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 302 302 302"),
+    "nurture:message": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:message_frame": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:message_decide": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 302 302 404 302"),
+    "nurture:write": ("302 200 404 404 404 403 200 404 403", "302 422 404 404 404 403 422 404 403"),
     "nurture:followed": ("302 302 302 302 302 302 302 302 302", "405 405 405 405 405 405 405 405 405"),
     "nurture:opened": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "nurture:stop": ("200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"),
@@ -253,6 +260,8 @@ def mail_args(short):
 def address(name, parameters, things):
     leads, look, run = things
     short = name.rpartition(":")[2]
+    if short.startswith("message"):
+        return reverse(name, args=[(Message.objects.first() or make_message(lead=leads[Phase.WORKING])).public_id])
     if name.startswith("nurture:") and "token" in parameters:
         return reverse(name, args=mail_args(short))
     if short == "setting_revert":

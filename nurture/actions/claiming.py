@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Exists, F, QuerySet
 
 from agreement.models import Phase
 from content.models import Asset
 from nurture.hours import next_moment
 from nurture.models import Enrolment, MailRules, Message, Preference, Track
-from nurture.recipients import Recipient, points_of, recipients_of, silenced
+from nurture.recipients import Recipient, is_silent, points_of, recipients_of, silenced
 
 BATCH = 200
 LEASE = timedelta(seconds=120)
@@ -213,18 +213,22 @@ def begin_message(message: Message, *, at: datetime) -> bool:
     False: it is somebody else's by now, or it was cancelled.
     """
     with transaction.atomic(durable=True):
+        # Her address first, as whoever asks for silence locks it: what she said before is known now.
         points = points_of([message.person_id], lock=True)
-        recipients = recipients_of([message.person_id], points, at=at)
         mine = _mine(message)
-        if silenced(recipients.values()):
+        if is_silent(message.person_id, points.get(message.person_id)):
             mine.update(
                 state=Message.State.CANCELLED, because=Message.Because.SUPPRESSED, lease_until=None, begun_at=None
             )
             return False
-        if MailRules.objects.filter(pk=1, is_stopped=True).exists():
-            mine.update(state=Message.State.PLANNED, due_at=at, lease_until=None, attempt=F("attempt") - 1)
-            return False
-        return bool(mine.filter(begun_at=None).update(begun_at=at, lease_until=at + LEASE))
+        goes_out = mine.filter(~Exists(MailRules.objects.filter(pk=1, is_stopped=True)), begun_at=None)
+        if goes_out.update(begun_at=at, lease_until=at + LEASE):
+            return True
+        # Stopped, or not ours any more.
+        mine.filter(begun_at=None).update(
+            state=Message.State.PLANNED, due_at=at, lease_until=None, attempt=F("attempt") - 1
+        )
+        return False
 
 
 def free_leases(*, at: datetime) -> int:

@@ -17,7 +17,7 @@ from leads.models import Lead
 from nurture.fields import BadWords, fields_in, fill
 from nurture.letter import addresses_in
 from nurture.models import Message, MessageBody
-from nurture.recipients import points_of, recipients_of, values_of
+from nurture.recipients import permalink, points_of, recipients_of, values_of
 
 if TYPE_CHECKING:
     from team.models import User
@@ -55,13 +55,39 @@ def write_message(
         raise MoveRefused(
             _("%(name)s has had %(asset)s already.") % {"name": lead.person, "asset": asset}, field="asset"
         ) from error
-    values = values_of([message], recipients_of([lead.person_id], {lead.person_id: point}, at=at), at=at)[message.pk]
-    try:
-        said, words = fill(subject.strip(), values, clean=True), fill(text.strip(), values)
-    except BadWords as bad:
-        raise MoveRefused(str(bad), field="text") from bad
+    said, words = _filled(message, subject, text, at=at)
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
+
+
+def preview_of(
+    lead: Lead, *, subject: str, text: str, asset: Asset | None = None, by: User, at: datetime
+) -> tuple[str, str]:
+    """Subject and words as she would get them; nothing is written. MoveRefused where the words cannot be sent."""
+    _must_be_words(subject, text)
+    message = Message(kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset)
+    said, words = _filled(message, subject, text, at=at)
+    return said, with_asset(words, asset)
+
+
+def with_asset(text: str, asset: Asset | None) -> str:
+    """What a message brings stands at its end where its words do not say it."""
+    if asset is None or permalink(str(asset.public_id)) in text:
+        return text
+    return f"{text}\n\n[{asset.title}]({permalink(str(asset.public_id))})"
+
+
+def _filled(message: Message, subject: str, text: str, *, at: datetime) -> tuple[str, str]:
+    person = message.person_id
+    recipients = recipients_of([person], points_of([person]), at=at)
+    values = values_of([message], recipients, at=at)[message.pk]
+    filled = []
+    for field, words in (("subject", subject), ("text", text)):
+        try:
+            filled.append(fill(words.strip(), values, clean=field == "subject"))
+        except BadWords as bad:
+            raise MoveRefused(str(bad), field=field) from bad
+    return filled[0], filled[1]
 
 
 def take_back(message: Message, *, by: User, at: datetime) -> bool:

@@ -11,28 +11,20 @@ import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.actions.people import mark_contact_point
 from accounts.models import ContactPoint
-from content.models import AssetVersion
 from nurture.actions.claiming import begin_message, claim_messages
+from nurture.actions.composing import compose_all
 from nurture.actions.switching import stop_if_restored
-from nurture.fields import BadWords, fill
-from nurture.letter import Letter, addresses_in, compose, readable_headers
-from nurture.models import MailRules, MailServer, Message, MessageBody, MessageLink
-from nurture.recipients import Recipient, permalink, points_of, recipients_of, senders_of, values_of
+from nurture.fields import BadWords
+from nurture.models import MailServer, Message, MessageBody
 from nurture.smtp import MayHaveTaken
-from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 from team.clock import database_now
 
 logger = structlog.get_logger(__name__)
@@ -68,11 +60,13 @@ def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
             taken = claim_messages(by=by, at=clock())
             if not taken:
                 return total
-            ready = _letters(taken, at=clock())
+            ready, bad = compose_all(taken, at=clock())
             for message in taken:
-                mail = ready[message.pk]
-                if isinstance(mail, Outcome):
-                    _record(message, mail, at=clock())
+                mail = ready.get(message.pk)
+                if mail is None:
+                    _record(
+                        message, Outcome(Message.State.DEAD, Message.Because.WORDS, answer=bad[message.pk]), at=clock()
+                    )
                 elif begin_message(message, at=clock()):
                     outcome = line.send(mail)
                     if outcome is None:
@@ -140,143 +134,6 @@ class _Line:
             self.mailer.close()
         except (OSError, smtplib.SMTPException):
             self.mailer.connection = None
-
-
-def _letters(taken: list[Message], *, at: datetime) -> dict[int, EmailMultiAlternatives | Outcome]:
-    """The mail of each message, its links written down; or why it cannot be put together."""
-    people = {message.person_id for message in taken}
-    rows = {
-        row.pk: row
-        for row in Message.objects.filter(pk__in=[message.pk for message in taken]).select_related(
-            "asset", "lead", "node", "enrolment__track"
-        )
-    }
-    recipients = recipients_of(people, points_of(people), at=at)
-    values = values_of(list(rows.values()), recipients, at=at)
-    senders = senders_of(list(rows.values()))
-    bodies = MessageBody.objects.in_bulk(list(rows))
-    rules = MailRules.objects.get(pk=1)
-    ready: dict[int, EmailMultiAlternatives | Outcome] = {}
-    for message in taken:
-        try:
-            to = recipients[message.person_id]
-            row, sender = rows[message.pk], senders.get(message.pk, "")
-            words = _words(row, bodies.get(message.pk), values[message.pk])
-            ready[message.pk] = _letter(row, to, words, values[message.pk], sender, rules)
-        except BadWords as bad:
-            ready[message.pk] = Outcome(Message.State.DEAD, Message.Because.WORDS, answer=str(bad))
-        except Exception as error:
-            # One that cannot be put together is no trouble of the others.
-            logger.exception("message_not_composed", message=message.pk)
-            ready[message.pk] = Outcome(Message.State.DEAD, Message.Because.WORDS, answer=type(error).__name__)
-    return ready
-
-
-def _words(message: Message, body: MessageBody | None, values: dict[str, str]) -> tuple[str, str]:
-    """Subject and text: what somebody wrote was filled when she did, what a track says is filled now, from its node."""
-    if message.node is not None:
-        return fill(message.node.subject, values, clean=True), fill(message.node.text, values)
-    if body is None:
-        raise BadWords(_("There are no words."))
-    return body.subject, body.text
-
-
-def _letter(
-    message: Message,
-    to: Recipient,
-    words: tuple[str, str],
-    values: dict[str, str],
-    sender: str,
-    rules: MailRules,
-) -> EmailMultiAlternatives:
-    if to.point is None:
-        raise BadWords(_("There is no address."))
-    subject, text = words
-    asset = message.asset
-    if asset is not None and permalink(str(asset.public_id)) not in text:
-        text += f"\n\n[{asset.title}]({permalink(str(asset.public_id))})"
-    is_counted = message.kind == Message.Kind.NURTURE
-    ours, hidden = _write_links(message, addresses_in(text), asset_url=values["asset_link"], hidden=is_counted)
-    stop = site(reverse("nurture:stop", args=[token_of(STOP, message.pk)]))
-    letter = Letter(
-        message_id=message_id_of(message),
-        to=_address(to.person.name, to.point.value),
-        sender=_address(sender or rules.sender_name, settings.DEFAULT_FROM_EMAIL),
-        reply_to=settings.MAIL_REPLY_TO,
-        subject=subject,
-        text=text,
-        ours=ours,
-        stop_url=stop,
-        preferences_url=site(reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)])),
-        opened_url=site(reverse("nurture:opened", args=[token_of(OPENING, message.pk)])) if is_counted else "",
-        hidden_url=hidden,
-        why=_why(message) if is_counted else "",
-        postal_address=rules.postal_address,
-    )
-    mail = compose(letter)
-    readable_headers(mail)
-    with transaction.atomic():
-        said = {"to_address": to.point.value, "subject": subject, "text": text}
-        MessageBody.objects.update_or_create(message=message, defaults=said)
-        Message.objects.filter(pk=message.pk).update(asset_version=_version_of(message))
-    return mail
-
-
-def _version_of(message: Message) -> int | None:
-    current = AssetVersion.objects.filter(asset=message.asset_id, is_current=True)
-    return current.values_list("number", flat=True).first()
-
-
-def _why(message: Message) -> str:
-    return _("You get this because you asked for or read something of ours.")
-
-
-def _write_links(message: Message, addresses: list[str], *, asset_url: str, hidden: bool) -> tuple[dict[str, str], str]:
-    """Our address by each of these, and that of the link which nobody sees. Composed again, they are the same rows."""
-    known = {link.number: link for link in MessageLink.objects.filter(message=message)}
-    wanted = [(number, address) for number, address in enumerate(addresses, start=1)]
-    if hidden:
-        wanted.append((0, ""))
-    missing = []
-    for number, address in wanted:
-        is_asset = bool(address) and address == asset_url
-        link = known.get(number)
-        if link is None:
-            missing.append(
-                MessageLink(message=message, number=number, asset=message.asset if is_asset else None,
-                            url="" if is_asset else address)
-            )  # fmt: skip
-    MessageLink.objects.bulk_create(missing)
-    known |= {link.number: link for link in missing}
-    ours = {
-        address: site(reverse("nurture:followed", args=[token_of(LINK, known[number].pk)]))
-        for number, address in wanted
-        if address
-    }
-    unseen = site(reverse("nurture:followed", args=[token_of(LINK, known[0].pk)])) if hidden else ""
-    return ours, unseen
-
-
-def message_id_of(message: Message) -> str:
-    """The same however often it is tried, so that a receiver can drop a copy, and an answer be known by it."""
-    return f"<{message.public_id}@{urlsplit(settings.SITE_URL).hostname}>"
-
-
-def site(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"
-
-
-def _address(name: str, address: str) -> Address:
-    """BadWords for one that no header can carry; a name with commas or brackets in it stays a name (R36)."""
-    try:
-        return Address(display_name=" ".join(name.split()), addr_spec=_ascii(address))
-    except (ValueError, IndexError) as error:
-        raise BadWords(_("%(address)s cannot be written to.") % {"address": address}) from error
-
-
-def _ascii(address: str) -> str:
-    local, _at, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode()}" if not domain.isascii() else address
 
 
 @transaction.atomic

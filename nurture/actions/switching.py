@@ -6,7 +6,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.conf import settings
@@ -43,6 +43,20 @@ def start_mail(*, by: User, at: datetime) -> None:
             return
         rules.is_stopped, rules.stopped_because = False, ""
         _write(rules, by=by, at=at)
+
+
+@transaction.atomic
+def change_rules(values: dict[str, Any], *, by: User, at: datetime) -> None:
+    """Other caps, hours, limits or words of the foot, in force with the next claim."""
+    rules = MailRules.objects.select_for_update().get(pk=1)
+    changes = {name: [getattr(rules, name), value] for name, value in values.items() if getattr(rules, name) != value}
+    if not changes:
+        return
+    for name, (_old, new) in changes.items():
+        setattr(rules, name, new)
+    rules.save(update_fields=list(changes))
+    detail = ", ".join(f"{name}: {old} → {new}" for name, (old, new) in changes.items())
+    note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about="nurture.mailrules", about_id="1", detail=detail)
 
 
 def stop_if_restored(*, at: datetime) -> bool:

@@ -18,6 +18,7 @@ from content.models import Asset
 from leads.models import Lead
 from nurture.models.enrolment import Enrolment
 from nurture.models.track import TrackNode
+from team.models import Role, User
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -28,6 +29,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def lost_sight_of(self, at: datetime) -> MessageQuerySet:
         """Whoever sent these said neither yes nor no before its lease ended."""
         return self.filter(state=Message.State.SENDING, lease_until__lt=at)
+
+    def visible_to(self, user: User) -> MessageQuerySet:
+        """Through the lead; who keeps tracks or the installation sees those of people without one, too."""
+        if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
 
     def left(self) -> MessageQuerySet:
         """What she got, or may have got."""
@@ -64,6 +71,8 @@ class Message(models.Model):
         HEADERS = "headers", _("its headers cannot be sent")
         WORDS = "words", _("its words cannot be put together")
 
+    # Only by a human's word.
+    MAY_GO_AGAIN = (State.UNKNOWN, State.REFUSED, State.DEAD)
     LEFT = (State.SENDING, State.SENT, State.UNKNOWN)
     # She has had the asset, or is about to get it.
     HOLDS_ASSET = (State.PLANNED, State.SENDING, State.SENT, State.UNKNOWN)

@@ -240,9 +240,7 @@ def heard_of(lead, at=NOON):
     return Signal.objects.create(kind="job_change", state="offered", person=lead.person, lead=lead, at=at)
 
 
-def test_who_is_offered_comes_back_where_there_is_room_and_is_offered_again_when_undone(
-    client, alice, mona, team
-):
+def test_who_is_offered_comes_back_where_there_is_room_and_is_offered_again_when_undone(client, alice, mona, team):
     leads = [asleep(alice) for _lead in range(5)]
     near = asleep(alice, date(2027, 3, 2))
     for lead in (*leads, near):

@@ -1,0 +1,216 @@
+"""From claimed messages to mails: everything read once for all of them, links and words written once for all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from content.models import AssetVersion
+from nurture.actions.planning import with_asset
+from nurture.fields import BadWords, fill
+from nurture.letter import Letter, addresses_in, compose, readable_headers
+from nurture.models import MailRules, Message, MessageBody, MessageLink
+from nurture.recipients import Recipient, points_of, recipients_of, senders_of, values_of
+from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
+
+logger = structlog.get_logger(__name__)
+# The link that nobody can see has this number; those of the words begin behind it.
+UNSEEN = 0
+
+
+@dataclass
+class _Said:
+    """What one message says and to whom, before its links are ours."""
+
+    message: Message
+    to: Recipient
+    subject: str
+    text: str
+    asset_url: str
+    sender: str
+    addresses: list[str] = field(default_factory=list)
+    links: dict[int, MessageLink] = field(default_factory=dict)
+
+    @property
+    def is_counted(self) -> bool:
+        """Of a track: who opens and follows it is counted. What one of us wrote is a letter like any other."""
+        return self.message.kind == Message.Kind.NURTURE
+
+    @property
+    def wanted(self) -> dict[int, str]:
+        """By number the address of each link."""
+        wanted = dict(enumerate(self.addresses, start=UNSEEN + 1))
+        return wanted | ({UNSEEN: ""} if self.is_counted else {})
+
+
+def compose_all(taken: Sequence[Message], *, at: datetime) -> tuple[dict[int, EmailMultiAlternatives], dict[int, str]]:
+    """By message its mail; or why it cannot be put together, which is no trouble of the others.
+
+    Links and words are written before anything is sent, so that whatever comes back of it finds them. Composed again,
+    the links are the same rows.
+    """
+    bad: dict[int, str] = {}
+    rows = Message.objects.filter(pk__in=[message.pk for message in taken]).select_related("asset", "lead", "node")
+    said = _each(_said_by(list(rows), bad, at=at), bad, _with_addresses)
+    with transaction.atomic():
+        _write_links(said)
+    rules = MailRules.objects.get(pk=1)
+    ready: dict[int, EmailMultiAlternatives] = {}
+    said = _each(said, bad, lambda one: ready.update({one.message.pk: _mail(one, rules)}))
+    with transaction.atomic():
+        _write_words(said)
+    return ready, bad
+
+
+def _each(said: Sequence[_Said], bad: dict[int, str], work: Callable[[_Said], None]) -> list[_Said]:
+    """Those with which the work went well."""
+    well = []
+    for one in said:
+        try:
+            work(one)
+            well.append(one)
+        except BadWords as words:
+            bad[one.message.pk] = str(words)
+        except Exception as error:
+            logger.exception("message_not_composed", message=one.message.pk)
+            bad[one.message.pk] = type(error).__name__
+    return well
+
+
+def _said_by(messages: Sequence[Message], bad: dict[int, str], *, at: datetime) -> list[_Said]:
+    people = {message.person_id for message in messages}
+    recipients = recipients_of(people, points_of(people), at=at)
+    values, senders = values_of(messages, recipients, at=at), senders_of(messages)
+    bodies = MessageBody.objects.in_bulk([message.pk for message in messages])
+    found = []
+    for message in messages:
+        filled = values[message.pk]
+        try:
+            subject, text = _words(message, bodies.get(message.pk), filled)
+        except BadWords as words:
+            bad[message.pk] = str(words)
+            continue
+        found.append(
+            _Said(
+                message=message,
+                to=recipients[message.person_id],
+                subject=subject,
+                text=with_asset(text, message.asset),
+                asset_url=filled["asset_link"],
+                sender=senders.get(message.pk, ""),
+            )
+        )
+    return found
+
+
+def _words(message: Message, body: MessageBody | None, values: dict[str, str]) -> tuple[str, str]:
+    """Subject and text: what somebody wrote was filled when she did, what a track says is filled now, from its node."""
+    if message.node is not None:
+        return fill(message.node.subject, values, clean=True), fill(message.node.text, values)
+    if body is None:
+        raise BadWords(_("There are no words."))
+    return body.subject, body.text
+
+
+def _with_addresses(one: _Said) -> None:
+    one.addresses = addresses_in(one.text)
+
+
+def _write_links(said: Sequence[_Said]) -> None:
+    known: dict[int, dict[int, MessageLink]] = defaultdict(dict)
+    for link in MessageLink.objects.filter(message__in=[one.message for one in said]):
+        known[link.message_id][link.number] = link
+    missing = []
+    for one in said:
+        one.links = known[one.message.pk]
+        for number, address in one.wanted.items():
+            if number not in one.links:
+                is_asset = bool(address) and address == one.asset_url
+                asset = one.message.asset if is_asset else None
+                link = MessageLink(message=one.message, number=number, asset=asset, url="" if is_asset else address)
+                one.links[number] = link
+                missing.append(link)
+    MessageLink.objects.bulk_create(missing, batch_size=500)
+
+
+def _mail(one: _Said, rules: MailRules) -> EmailMultiAlternatives:
+    message, to = one.message, one.to
+    if to.point is None:
+        raise BadWords(_("There is no address."))
+    ours = {address: _followed(one.links[number]) for number, address in one.wanted.items() if address}
+    letter = Letter(
+        message_id=message_id_of(message),
+        to=_address(to.person.name, to.point.value),
+        sender=_address(one.sender or rules.sender_name, settings.DEFAULT_FROM_EMAIL),
+        reply_to=settings.MAIL_REPLY_TO,
+        subject=one.subject,
+        text=one.text,
+        ours=ours,
+        stop_url=_site("stop", token_of(STOP, message.pk)),
+        preferences_url=_site("preferences", token_of(PERSON, message.person_id)),
+        opened_url=_site("opened", token_of(OPENING, message.pk)) if one.is_counted else "",
+        hidden_url=_followed(one.links[UNSEEN]) if one.is_counted else "",
+        why=_("You get this because you asked for or read something of ours.") if one.is_counted else "",
+        postal_address=rules.postal_address,
+    )
+    mail = compose(letter)
+    readable_headers(mail)
+    return mail
+
+
+def _write_words(said: Sequence[_Said]) -> None:
+    """What is about to be sent, and to which address; and which version of what it brings."""
+    MessageBody.objects.bulk_create(
+        [
+            MessageBody(
+                message=one.message,
+                to_address=one.to.point.value if one.to.point else "",
+                subject=one.subject,
+                text=one.text,
+            )
+            for one in said
+        ],
+        update_conflicts=True,
+        unique_fields=["message"],
+        update_fields=["to_address", "subject", "text"],
+        batch_size=500,
+    )
+    brought = {one.message.asset_id for one in said if one.message.asset_id}
+    current = AssetVersion.objects.filter(asset__in=brought, is_current=True)
+    for asset_id, number in current.values_list("asset_id", "number"):
+        bringing = [one.message.pk for one in said if one.message.asset_id == asset_id]
+        Message.objects.filter(pk__in=bringing).update(asset_version=number)
+
+
+def message_id_of(message: Message) -> str:
+    """The same however often it is tried, so that a receiver can drop a copy, and an answer be known by it."""
+    return f"<{message.public_id}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def _followed(link: MessageLink) -> str:
+    return _site("followed", token_of(LINK, link.pk))
+
+
+def _site(name: str, token: str) -> str:
+    return f"{settings.SITE_URL}{reverse(f'nurture:{name}', args=[token])}"
+
+
+def _address(name: str, address: str) -> Address:
+    """BadWords for one that no header can carry; a name with commas or brackets in it stays a name (R36)."""
+    local, _at, domain = address.rpartition("@")
+    try:
+        spec = address if domain.isascii() else f"{local}@{domain.encode('idna').decode()}"
+        return Address(display_name=" ".join(name.split()), addr_spec=spec)
+    except (ValueError, IndexError) as error:
+        raise BadWords(_("%(address)s cannot be written to.") % {"address": address}) from error

@@ -1,0 +1,46 @@
+"""What a human says of a message that nobody knows the fate of, and of one that could not be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from leads.actions.changing import LeadConflict
+from nurture.models import Message
+from team.actions.auditing import note_audit
+from team.models import AuditEntry
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@transaction.atomic
+def say_it_arrived(message: Message, *, by: User, at: datetime) -> None:
+    """Somebody has looked, or asked her: it went out when claimed. LeadConflict once it is not unknown any more."""
+    unknown = Message.objects.filter(pk=message.pk, state=Message.State.UNKNOWN)
+    if not unknown.update(state=Message.State.SENT, sent_at=F("claimed_at")):
+        raise LeadConflict(_("Somebody else has said so already."))
+    _note(message, "arrived", by=by, at=at)
+
+
+@transaction.atomic
+def send_again(message: Message, *, by: User, at: datetime) -> None:
+    """It did not arrive, or what stood in its way is gone: planned once more, by somebody's word and never by a guess.
+
+    LeadConflict when it is neither unknown, refused nor given up any more.
+    """
+    again = Message.objects.filter(pk=message.pk, state__in=Message.MAY_GO_AGAIN)
+    new = {"state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0}
+    if not again.update(**new):
+        raise LeadConflict(_("It is on its way already, or has been cancelled."))
+    _note(message, "again", by=by, at=at)
+
+
+def _note(message: Message, what: str, *, by: User, at: datetime) -> None:
+    note_audit(
+        AuditEntry.Verb.SETTING, by=by, at=at, about="nurture.message", about_id=str(message.public_id), detail=what
+    )

@@ -1,0 +1,148 @@
+"""The outbox: what stands in it, what needs somebody, the rules, and the switch that stops it all."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.csp import CSP
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_GET, require_POST
+
+from leads.actions.changing import LeadConflict
+from leads.views.access import need_role
+from nurture.actions.deciding import say_it_arrived, send_again
+from nurture.actions.planning import take_back
+from nurture.actions.switching import change_rules, start_mail, stop_mail
+from nurture.forms.mail import RulesForm
+from nurture.letter import body_of
+from nurture.models import MailRules, Message
+from nurture.outbox import checks, in_state, outbox
+from team.http import Request
+from team.models import Role
+
+READERS = (Role.ADMIN, Role.MARKETER, Role.MANAGER)
+# What needs somebody is shown first.
+FIRST = Message.State.UNKNOWN
+# The frame of a message has nothing but its words and the styles in their tags.
+FRAME: dict[str, Any] = {
+    "default-src": [CSP.NONE],
+    "style-src": [CSP.UNSAFE_INLINE],
+    "frame-ancestors": [CSP.SELF],
+    "sandbox": True,
+}
+
+
+@require_GET
+def mail(request: Request) -> HttpResponse:
+    need_role(request, *READERS)
+    return _page(request, RulesForm(instance=MailRules.objects.get(pk=1)))
+
+
+@require_POST
+def mail_rules(request: Request) -> HttpResponse:
+    need_role(request, Role.ADMIN)
+    form = RulesForm(request.POST, instance=MailRules.objects.get(pk=1))
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    change_rules(form.cleaned_data, by=request.user, at=timezone.now())
+    messages.success(request, _("Kept. It holds for the next message."))
+    return redirect("nurture:mail")
+
+
+@require_POST
+def mail_switch(request: Request) -> HttpResponse:
+    """Whoever sees that something goes wrong may stop it; only an admin lets it go on."""
+    if request.POST.get("to") == "start":
+        need_role(request, Role.ADMIN)
+        start_mail(by=request.user, at=timezone.now())
+        messages.success(request, _("Mail goes out again."))
+    else:
+        need_role(request, *READERS)
+        stop_mail(by=request.user, at=timezone.now())
+        messages.success(request, _("Nothing goes out any more until it is started again."))
+    return redirect("nurture:mail")
+
+
+@require_GET
+@csp_override({**settings.SECURE_CSP, "frame-src": [CSP.SELF]})
+def message(request: Request, public_id: UUID) -> HttpResponse:
+    found = _visible(request, public_id)
+    context = {"message": found, "links": found.links.exclude(number=0).select_related("asset").order_by("number")}
+    return render(request, "nurture/message.html", context)
+
+
+@require_GET
+@xframe_options_sameorigin
+@csp_override(FRAME)
+def message_frame(request: Request, public_id: UUID) -> HttpResponse:
+    """Its words by themselves, cleaned, in a frame that may do nothing."""
+    return render(request, "nurture/frame.html", {"body": body_of(said_by(_visible(request, public_id))[1])})
+
+
+@require_POST
+def message_decide(request: Request, public_id: UUID) -> HttpResponse:
+    """Arrived, once more, or not at all: a human's word."""
+    found = _visible(request, public_id)
+    decide = {"arrived": say_it_arrived, "again": send_again}.get(request.POST.get("say", ""))
+    is_own = found.by_id == request.user.pk
+    if not is_own:
+        need_role(request, *READERS)
+    try:
+        if decide:
+            decide(found, by=request.user, at=timezone.now())
+            messages.success(request, _("Noted."))
+        elif request.POST.get("say") == "back" and take_back(found, by=request.user, at=timezone.now()):
+            messages.success(request, _("It does not go out."))
+        else:
+            messages.warning(request, _("It is on its way, or has gone."))
+    except LeadConflict as conflict:
+        messages.warning(request, str(conflict))
+    return redirect("nurture:message", public_id)
+
+
+def said_by(message: Message) -> tuple[str, str]:
+    """Subject and words: as sent, or as its track will say them."""
+    body = getattr(message, "body", None)
+    if body is not None:
+        return body.subject, body.text
+    return (message.node.subject, message.node.text) if message.node else ("", "")
+
+
+def _visible(request: Request, public_id: UUID) -> Message:
+    found = (
+        Message.objects.visible_to(request.user)
+        .filter(public_id=public_id)
+        .select_related("person", "lead", "body", "node", "enrolment__track", "asset", "by")
+        .first()
+    )
+    if found is None or not request.user.held:
+        raise Http404
+    return found
+
+
+def _page(request: Request, form: RulesForm, *, status: int = 200) -> HttpResponse:
+    state = request.GET.get("state", FIRST)
+    if state not in Message.State.values:
+        raise Http404
+    now, rules = timezone.now(), MailRules.objects.select_related("switched_by").get(pk=1)
+    is_admin = request.user.has_role(Role.ADMIN)
+    context: dict[str, Any] = {
+        "rules": rules,
+        "form": form,
+        "outbox": outbox(at=now),
+        "state": state,
+        "label": Message.State(state).label,
+        "rows": in_state(Message.objects.visible_to(request.user), state),
+        "checks": checks(rules) if is_admin else [],
+        "is_admin": is_admin,
+        "now": now,
+    }
+    return render(request, "nurture/outbox.html", context, status=status)

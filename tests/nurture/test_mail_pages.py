@@ -1,0 +1,129 @@
+"""The outbox for who answers for it, one message, and what a rep writes from a lead."""
+
+import pytest
+from django.urls import reverse
+
+from nurture.models import MailRules, Message
+from team.models import AuditEntry, Role
+from tests.make import NOON, make_asset, make_lead, make_person, make_user
+from tests.nurture.making import make_letter_track, make_message
+
+
+@pytest.fixture
+def admin(db):
+    return make_user("ada", Role.ADMIN)
+
+
+def unknown():
+    message = make_message()
+    Message.objects.filter(pk=message.pk).update(
+        state="unknown", due_at=None, claimed_at=NOON, to_hash="x", claimed_by="me", begun_at=NOON
+    )
+    return message
+
+
+def test_what_nobody_knows_is_shown_first_and_a_human_says_which(client, admin):
+    arrived, again = unknown(), unknown()
+    client.force_login(admin)
+    page = client.get(reverse("nurture:mail")).text
+    assert str(arrived.person) in page
+    assert "Nobody sends it again by guess" in page
+
+    client.post(reverse("nurture:message_decide", args=[arrived.public_id]), {"say": "arrived"})
+    client.post(reverse("nurture:message_decide", args=[again.public_id]), {"say": "again"})
+    late = client.post(reverse("nurture:message_decide", args=[again.public_id]), {"say": "arrived"}, follow=True)
+
+    arrived.refresh_from_db()
+    again.refresh_from_db()
+    assert (arrived.state, arrived.sent_at, again.state) == ("sent", NOON, "planned")
+    assert "Somebody else has said so already" in late.text
+    assert list(AuditEntry.objects.values_list("about", "detail")) == [
+        ("nurture.message", "arrived"),
+        ("nurture.message", "again"),
+    ]
+
+
+def test_the_switch_is_for_who_sees_trouble_and_only_an_admin_lets_it_go_on(client, admin, rules):
+    client.force_login(make_user("mark", Role.MARKETER))
+    client.post(reverse("nurture:mail_switch"), {"to": "stop"})
+    assert client.post(reverse("nurture:mail_switch"), {"to": "start"}).status_code == 403
+    assert "Mail is stopped, by Mark" in client.get(reverse("nurture:mail")).text
+
+    client.force_login(admin)
+    client.post(reverse("nurture:mail_switch"), {"to": "start"})
+
+    rules.refresh_from_db()
+    assert (rules.is_stopped, rules.switched_by) == (False, admin)
+
+
+def test_rules_that_cannot_hold_are_refused_at_their_place(client, admin, rules):
+    client.force_login(admin)
+    good = {
+        "most_a_day": "2", "most_a_week": "4", "opens": "9", "closes": "17", "domain_most_a_minute": "30",
+        "hours_late": "24", "sender_name": "Halden", "postal_address": "Street 1",
+    }  # fmt: skip
+    for name, value in {"most_a_week": "1", "closes": "8", "most_a_day": "99999999", "opens": "x"}.items():
+        answer = client.post(reverse("nurture:mail_rules"), {**good, name: value})
+        assert (answer.status_code, name) == (422, name)
+
+    assert client.post(reverse("nurture:mail_rules"), good).status_code == 302
+
+    rules.refresh_from_db()
+    assert (rules.most_a_day, rules.closes, rules.on_weekends) == (2, 17, False)
+    assert MailRules.objects.count() == 1
+
+
+def test_the_words_of_a_message_are_shown_in_a_frame_that_may_do_nothing(client, admin):
+    bad = "Hello <script>alert(1)</script> [x](javascript:alert(1)) **there**"
+    message = make_message(make_letter_track(text=bad))
+    client.force_login(admin)
+
+    page = client.get(reverse("nurture:message", args=[message.public_id]))
+    frame = client.get(reverse("nurture:message_frame", args=[message.public_id]))
+
+    assert 'sandbox=""' in page.text
+    assert "frame-src 'self'" in page["Content-Security-Policy"]
+    policy = frame["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert policy.endswith("sandbox")
+    assert frame["X-Frame-Options"] == "SAMEORIGIN"
+    assert "<strong>there</strong>" in frame.text
+    assert "<script" not in frame.text
+    assert 'href="javascript' not in frame.text
+
+
+def test_a_rep_sees_the_mail_of_her_leads_and_of_nobody_else(client, alice, eve):
+    lead = make_lead(phase="working", bdr=alice)
+    message = make_message(lead=lead)
+    for user, status in ((alice, 200), (eve, 404)):
+        client.force_login(user)
+        assert client.get(reverse("nurture:message", args=[message.public_id])).status_code == status
+        assert client.get(reverse("nurture:message_frame", args=[message.public_id])).status_code == status
+    assert client.get(reverse("nurture:mail")).status_code == 403
+
+
+def test_what_she_writes_is_previewed_as_it_will_be_and_goes_out_once(client, alice):
+    lead = make_lead(phase="working", bdr=alice, person=make_person(given_name="Ada", email="ada@corvane.example"))
+    asset = make_asset("The planner's guide")
+    client.force_login(alice)
+    url = reverse("nurture:write", args=[lead.public_id])
+    said = {
+        "subject": "For {{ first_name | you }}",
+        "text": "Hello {{ first_name | there }}.",
+        "asset": asset.public_id,
+    }
+
+    preview = client.post(url, {**said, "do": "preview"}).text
+    assert "For Ada" in preview
+    assert str(asset.public_id) in preview
+    assert not Message.objects.exists()
+    form_id = "0198c5d0-0000-7000-8000-000000000001"
+    for _time in range(2):
+        client.post(url, {**said, "do": "send", "form_id": form_id})
+
+    (message,) = Message.objects.all()
+    assert (message.kind, message.by, message.asset, message.body.text) == ("by_hand", alice, asset, "Hello Ada.")
+    had = client.post(url, {**said, "do": "send"})
+    assert had.status_code == 422
+    nobody = client.post(url, {"subject": "{{ firstname }}", "text": "x {{ y }}"})
+    assert (nobody.status_code, "There is no field" in nobody.text) == (422, True)
