@@ -274,7 +274,7 @@ def test_what_can_be_taken_back_has_its_way_back():
 
 # Moves the table does not know
 # These verbs do nothing where they do not apply, or take the lead out of the pool first, as their tests say.
-QUIET = {"expire", "miss", "escalate", "engage", "erase", "merge", "reassign", "stand_down"}
+QUIET = {"expire", "miss", "escalate", "engage", "receive", "erase", "merge", "reassign", "stand_down"}
 FROM_THE_POOL = {"log", "plan", "hand_off"}
 OF_A_HAND_OFF = {"move", "accept", "reject", "withdraw", "no_show", "qualify", "not_qualify"}
 ILLEGAL = [
