@@ -235,7 +235,11 @@ def _why_not_to(lead: Lead, user: User, side: str) -> str:
 
 
 def _why_not_meanwhile(lead: Lead, user: User, away: WhileAway | None) -> str:
-    """What waits in the pool for somebody who is away is everybody's at the next tick, unless somebody covers her."""
-    if away is None or lead.phase != Phase.QUEUED or not away.passes_on(lead) or away.cover_of(lead):
+    """What waits in the pool for somebody who is away is everybody's at the next tick, unless somebody covers her; so
+    is what she works, where nobody covers for long."""
+    if away is None:
+        return ""
+    is_passed = lead.phase == Phase.QUEUED and away.passes_on(lead) and not away.cover_of(lead)
+    if not is_passed and not (lead.phase in (Phase.QUEUED, Phase.WORKING) and away.gives_back(lead)):
         return ""
     return _("%(name)s is away and nobody covers: it would be back in the pool at once.") % {"name": user}

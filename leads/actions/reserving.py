@@ -15,8 +15,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from agreement.models import Lane, Phase
 from leads.actions.changing import lock_leads
 from leads.actions.claiming import BACK, COVER, reassign_leads
+from leads.actions.unattended import keeps_while_away
 from leads.actions.undoing import ASIDE
-from leads.models import Lead, LeadEvent
+from leads.models import Lead, LeadEvent, Step
 from team.models import Absence, Role, User
 
 
@@ -26,12 +27,27 @@ def reserved_while_away(user: User, *, ends_at: datetime, at: datetime) -> Query
 
 
 class WhileAway:
-    """Who would have what is reserved for this rep from the next tick on: as `pass_on_all_reserved` of one lead."""
+    """What the next tick would do to what this rep is given: as `pass_on_all_reserved` and `release_absent` of one
+    lead."""
 
     def __init__(self, user: User, *, at: datetime) -> None:
         rows = list(Absence.objects.covering(at).filter(user=user).select_related("cover").order_by("pk"))
         covered = set(Absence.objects.covered(at).filter(user=user).values_list("pk", flat=True)) if rows else set()
         self.absences = [(row, row.cover if row.pk in covered else None) for row in rows]
+        self.kept = keeps_while_away(user, at=at) if rows else []
+
+    def gives_back(self, lead: Lead) -> bool:
+        """Whether it would go back to the pool, because for long nobody does what she does."""
+        return any(lead.team_id not in teams for teams in self.kept)
+
+    def lends_to(self, leads: Iterable[Lead]) -> User | None:
+        """Who has, of what she would work of these, the steps that are due before she is back."""
+        for absence, cover in self.absences:
+            teams = cover.teams_as(Role.BDR) if cover else []
+            ids = [lead.pk for lead in leads if lead.phase == Phase.WORKING and lead.team_id in teams]
+            if ids and Step.objects.open().filter(lead__in=ids, due_at__lt=absence.ends_at).exists():
+                return cover
+        return None
 
     def passes_on(self, lead: Lead) -> bool:
         return any(_cannot_wait(lead, absence) for absence, _cover in self.absences)

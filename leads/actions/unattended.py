@@ -3,7 +3,7 @@ while her cover is away, too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -68,9 +68,24 @@ def unattended(at: datetime) -> list[tuple[Absence, list[int]]]:
     absences = Absence.objects.covering(at).select_related("user", "cover").order_by("pk")
     left = absences.filter(Exists(left_by_cover()))
     alone = absences.exclude(pk__in=Absence.objects.covered(at))
-    of_reps = [one for one in (alone | left).distinct() if one.user.teams_as(Role.BDR, Role.MANAGER)]
-    hours = worktimes_of([absence.user_id for absence in of_reps], away={}, at=at)
     found = []
+    for absence, keeps, is_first in _long_alone((alone | left).distinct(), at=at):
+        if is_first or Lead.objects.held_by(absence.user).exclude(team__in=keeps).exists():
+            found.append((absence, keeps))
+    return found
+
+
+def keeps_while_away(user: User, *, at: datetime) -> list[list[int]]:
+    """Of every absence of hers in which leads go back: the teams whose leads would stay hers, if she were given one."""
+    absences = Absence.objects.covering(at).filter(user=user).select_related("user", "cover").order_by("pk")
+    return [keeps for _absence, keeps, _is_first in _long_alone(absences, at=at)]
+
+
+def _long_alone(absences: Iterable[Absence], *, at: datetime) -> Iterator[tuple[Absence, list[int], bool]]:
+    """Those of these in which nobody is there for long, with the teams whose leads stay hers nevertheless, and whether
+    nothing has gone back yet."""
+    of_reps = [one for one in absences if one.user.teams_as(Role.BDR, Role.MANAGER)]
+    hours = worktimes_of([absence.user_id for absence in of_reps], away={}, at=at)
     for absence in of_reps:
         gaps = gaps_of(absence.cover, starts_at=absence.starts_at, ends_at=absence.ends_at)
         gap = next((gap for gap in gaps if gap[0] <= at < gap[1]), None)
@@ -79,13 +94,10 @@ def unattended(at: datetime) -> list[tuple[Absence, list[int]]]:
         if not too_long(hours[absence.user_id], (since, until)):
             continue
         if absence.released_at is None or absence.released_at < since:
-            found.append((absence, keeps))
+            yield absence, list(keeps), True
         elif absence.released_teams is not None:
             # Her cover may work for fewer teams by now.
-            keeps = sorted({*keeps, *absence.released_teams})
-            if Lead.objects.held_by(absence.user).exclude(team__in=keeps).exists():
-                found.append((absence, keeps))
-    return found
+            yield absence, sorted({*keeps, *absence.released_teams}), False
 
 
 def left_by_cover() -> QuerySet[Lead]:

@@ -27,9 +27,13 @@ ANY = ("", gettext_lazy("Any"))
 
 
 class LeadFilter(forms.Form):
-    """Read from the address. What is not on offer is left out, so that no address is an error."""
+    """Read from the address. One that names what is not on offer is no error, and asks for nothing."""
 
-    rep = forms.ChoiceField(label=gettext_lazy("Rep"), required=False)
+    rep = forms.ChoiceField(
+        label=gettext_lazy("Rep"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("No rep of this team: they have left it, or never were in it.")},
+    )
     phase = forms.ChoiceField(
         label=gettext_lazy("Phase"),
         required=False,
@@ -72,17 +76,24 @@ class LeadFilter(forms.Form):
         self.fields["rep"].choices = [ANY, ("none", _("Nobody")), *held]  # type: ignore[attr-defined]
 
     @property
+    def names_nothing(self) -> bool:
+        """Whether it names what is not there: then what else it names is not what was meant."""
+        return not self.is_valid()
+
+    @property
     def values(self) -> dict[str, str]:
-        """What was chosen, without what nobody offered."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        """What was chosen, and nothing where any of it is not there."""
+        return {} if self.names_nothing else {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class ReasonForm(forms.Form):
     """Why many leads sleep: of the reasons those that need no facts about each."""
 
     reason = forms.ModelChoiceField(
-        Reason.objects.none(), label=gettext_lazy("Reason"), error_messages={"required": gettext_lazy("Choose why.")}
+        Reason.objects.none(),
+        label=gettext_lazy("Reason"),
+        empty_label=gettext_lazy("choose a reason"),
+        error_messages={"required": gettext_lazy("Choose why.")},
     )
 
     def __init__(self, data: Any = None, **more: Any) -> None:

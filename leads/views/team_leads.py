@@ -52,7 +52,8 @@ def team_leads(request: Request) -> HttpResponse:
     target = target_form(chosen)
     filters = LeadFilter(given, reps=target.reps)
     values = filters.values
-    leads, after = page_of(leads_of(chosen, values, at=now), given.get("after", ""))
+    found = leads_of(chosen, values, at=now)
+    leads, after = page_of(found.none() if filters.names_nothing else found, given.get("after", ""))
     context = {
         "now": now,
         "team": chosen,
@@ -175,7 +176,7 @@ def _preview(
     moved: Moved | None = None
     context: dict[str, Any] = {}
     given = request.POST if request.method == "POST" else request.GET
-    if form.is_bound and form.is_valid():
+    if leads and form.is_bound and form.is_valid():
         moved = sort_out(leads, form.target, at=timezone.now())
         context = _receiver(form.target.user, form.target.side, moved)
         context["words"] = form.words
@@ -214,6 +215,7 @@ def _receiver(user: User | None, side: str, moved: Moved) -> dict[str, Any]:
         "away": away,
         # Who is away has what waits meanwhile, where it cannot wait; the rest is hers until it is due.
         "meanwhile": next((cover for lead in waiting if (cover := gone.cover_of(lead))), None),
+        "lends_to": gone.lends_to(moved.leads),
         "given_until": given_until(worktime_of_user(user, at=now), now) if waiting and not away else None,
     }
 
@@ -256,7 +258,10 @@ def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: dateti
 
 def _filters(request: Request, chosen: Team) -> dict[str, str]:
     given = request.POST if request.method == "POST" else request.GET
-    return LeadFilter(given, reps=User.objects.with_role(Role.BDR, chosen)).values
+    if given.get("team") not in (None, "", str(chosen.pk)):
+        # Filters that were meant for another team than the one that is shown in its place.
+        return {}
+    return LeadFilter(given, reps=User.objects.active().with_role(Role.BDR, chosen)).values
 
 
 def query_of(chosen: Team, values: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from leads.actions.moving import Target, move_leads
 from leads.actions.spreading import spread_leads
 from leads.actions.sweeping import sweep_leads
 from leads.models import Lead
-from team.models import User
+from team.models import Absence, User
 from tests.leads.covering import away
 from tests.make import NOON, disposition, make_calendar, make_lead
 
@@ -122,3 +122,23 @@ def test_what_goes_to_somebody_away_is_not_undone_by_the_next_tick(is_covered, c
         assert refused in said
         assert lead.bdr is None
         assert not lead.events.filter(verb="reassign").exists()
+
+
+@pytest.mark.parametrize("is_covered", [False, True])
+def test_work_goes_to_nobody_who_would_lose_it_by_the_next_tick(is_covered, client, team, alice, bob, mona):
+    now = NOON + timedelta(hours=1)
+    lead = make_lead(phase="working", bdr=bob)
+    Absence.objects.create(
+        user=alice, starts_at=NOON, ends_at=NOON + timedelta(days=10), cover=bob if is_covered else None
+    )
+    chosen = {"team": team.pk, "lead": [str(lead.public_id)], "to": f"rep-{alice.pk}"}
+    with time_machine.travel(now, tick=False):
+        client.force_login(mona)
+        page = client.get(reverse("leads:move"), chosen).text
+        client.post(reverse("leads:move"), chosen)
+    release_absent(at=now + timedelta(minutes=1))
+
+    lead.refresh_from_db()
+    assert ("Alice is away and nobody covers" in page) is not is_covered
+    assert ("is lent to Bob" in page) is is_covered
+    assert (lead.phase, lead.bdr) == ("working", alice if is_covered else bob)

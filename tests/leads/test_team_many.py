@@ -110,6 +110,25 @@ def test_an_odd_address_chooses_nothing_and_says_so(client, pooled, mona, query)
     assert not Lead.objects.exclude(bdr=None).exists()
 
 
+def test_an_address_that_names_a_rep_who_is_not_there_chooses_nothing(client, team, alice, bob, eve, mona):
+    now = timezone.now()
+    leads = [make_lead(phase="working", bdr=alice, at=now), make_lead(team=team, at=now)]
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    client.force_login(mona)
+
+    for query in ({"rep": eve.pk}, {"rep": bob.pk}, {"rep": 99999}, {"rep": "abc"}, {"lane": "fast"}, {"team": "zz"}):
+        query = {"team": team.pk, "phase": "held", "to": "pool", **query}
+        for name in ("spread", "recycle_many", "move"):
+            assert "Nothing is chosen" in client.get(reverse(f"leads:{name}"), query).text
+            client.post(reverse(f"leads:{name}"), {**query, "all": "1", "reason": reason("unresponsive").pk})
+        page = client.get(reverse("leads:team_leads"), query)
+        if "rep" in query:
+            assert (page.status_code, page.context["leads"]) == (200, [])
+            assert "No rep of this team" in page.text
+            assert "Move all of these" not in page.text
+    assert [Lead.objects.get(pk=lead.pk).bdr for lead in leads] == [alice, None]
+
+
 def test_what_sales_has_or_sleeps_is_not_spread_and_nobody_gets_her_own(team, alice, bob, peter, mona):
     hers = make_lead(phase="working", bdr=alice, at=NOON)
     sold = make_lead(phase="accepted", bdr=alice, ae=peter, at=NOON)
