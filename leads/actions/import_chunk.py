@@ -19,6 +19,7 @@ from accounts.models import Standing, Suppression
 from agreement.models import AgreementVersion, Lane, Phase, Reason, ReasonRule, in_use_for
 from leads.actions.entering import Entered, NewLead, open_asleep, open_closed
 from leads.actions.releasing import ReleaseDays
+from leads.actions.signalling import offer_to_wake
 from leads.actions.silencing import pass_over_shut
 from leads.actions.standing import stand_down
 from leads.imports import REASONS, Draft, Meaning, RowRefused
@@ -375,6 +376,10 @@ class Chunk:
             [(line.known.row.pk, pk, facts.version.pk, line.verdict, self.at) for line, pk in told if line.verdict],
         )
         self._write_interest(new)
+        # Nobody is woken by a file; of those who sleep, whoever did something is offered to her manager.
+        known = [pk for line, pk in told if not line.known.is_new]
+        if known and facts.kind != Engagement.Kind.LISTED:
+            offer_to_wake(list(Engagement.objects.filter(pk__in=known)), at=self.at)
 
     def _write_interest(self, lines: Sequence[Line]) -> None:
         """Of people who were known all their engagements count; of a new one there are only those of this chunk."""

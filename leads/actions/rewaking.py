@@ -35,6 +35,8 @@ ROOM, OFFERED = "room", "offered"
 # Whoever is offered comes back within two months, or has no room.
 SOON_DAYS = 60
 Category = ReasonRule.Category
+# Of these nobody can have said when to come back.
+NOBODY_SPOKE = (Category.UNRESPONSIVE, Category.WRONG_PERSON, Category.LEFT_COMPANY)
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,9 @@ class Rules:
         return last_day(recycling.contract_ends_on, recycling.precision, notice)
 
     def is_given(self, lead: Lead, recycling: Recycling, day: date, zone: ZoneInfo) -> bool:
-        """Whether the day is another than the one that follows from its rule."""
+        """Whether the day is another than the one that follows from its rule, and somebody was there to give it."""
+        if recycling.category in NOBODY_SPOKE:
+            return False
         rule = self.of(lead.agreement_id, lead.reason_id)
         days = rule.wake_days if rule else None
         return days is None or day != recycling.at.astimezone(zone).date() + timedelta(days=days)

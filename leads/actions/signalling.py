@@ -36,6 +36,8 @@ WOKEN_BY_COLLEAGUES = (
     ReasonRule.Category.UNRESPONSIVE,
     ReasonRule.Category.LOST_DEAL,
 )
+# After this what a colleague did wakes nobody any more: the system stood still meanwhile.
+STALE = timedelta(days=2)
 Kind, State = Signal.Kind, Signal.State
 
 
@@ -239,7 +241,8 @@ def _colleagues_of(signals: Sequence[Signal], *, at: datetime) -> list[Signal]:
         left[account] -= woke
     candidates = _candidates_at({pk for pk in accounts if left[pk] > 0}, at=at)
     chosen = []
-    for one in signals:
+    # What nobody looked at in time is history by now.
+    for one in (one for one in signals if one.at > at - STALE):
         others = [(lead, person) for lead, person in candidates[one.account_id] if person != one.person_id]
         if left[one.account_id] <= 0 or not others:
             continue

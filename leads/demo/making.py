@@ -6,22 +6,27 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from django.db import transaction
 
+from agreement.models import Phase
+from leads.actions.engaging import NewEngagement, engage
 from leads.actions.sweeping import BATCH, notice_clocks, sweep_leads
 from leads.demo.cast import DOMAIN, HISTORY, PEOPLE, Login, make_cast
 from leads.demo.plot import plot
 from leads.demo.shelf import fill_shelf
 from leads.demo.story import Story
 from leads.demo.world import make_world
+from leads.models import Engagement, Recycling, Signal
 from team.models import User
 
 # The same company every time, whatever the day.
 SEED = 20_261_121
+# So many who sleep were at a fair, which is told so much later.
+LATE, HEARD_OF = 9, timedelta(days=4)
 
 
 class NoDemo(Exception):
@@ -38,10 +43,23 @@ def make_demo(logins_file: Path, *, at: datetime, zone: str = "", tell: Callable
         story = Story(cast, world, rng=rng, at=at)
         plot(story, cast)
         story.play(tell=tell)
+        _hear_late(story, at=at)
         fill_shelf(cast, rng=Random(SEED), at=at)  # noqa: S311 # nosec B311 - the same
         # Before the commit: a company whose passwords nobody knows would be of no use.
         _keep(cast.logins, logins_file)
     return cast.logins
+
+
+def _hear_late(story: Story, *, at: datetime) -> None:
+    """What colleagues did in the months behind today woke nobody; a list of a fair, told days after it, offers a few of
+    those who sleep."""
+    waiting = Signal.objects.filter(state=Signal.State.WAITING)
+    waiting.update(state=Signal.State.NOTHING, due_at=None, decided_at=at)
+    known = [guest.person_id for guest in story.named.values()]
+    slept = Recycling.objects.filter(lead__phase=Phase.NURTURE, undone_at=None, at__lte=at - HEARD_OF - HEARD_OF)
+    people = slept.exclude(lead__person__in=known).order_by("pk").values_list("lead__person", flat=True)[:LATE]
+    told = [NewEngagement(pk, Engagement.Kind.ATTENDED, at - HEARD_OF, source="trade fair") for pk in people]
+    engage(told, at=at)
 
 
 def catch_up(*, at: datetime) -> None:

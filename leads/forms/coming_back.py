@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from team.models import Team, User
 
 
+# Nobody comes back before or after these.
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+
 class ComingBackForm(forms.Form):
     """What the address may ask for."""
 
@@ -28,6 +32,11 @@ class ComingBackForm(forms.Form):
     team = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     # A rep by number, or "pool".
     rep = forms.RegexField(r"^(pool|[1-9][0-9]{0,8})$", required=False)
+
+    def clean_day(self) -> date | None:
+        """A day at the end of all calendars has no day after it."""
+        day: date | None = self.cleaned_data["day"]
+        return day if day and FIRST_YEAR <= day.year < LAST_YEAR else None
 
 
 class WakeOnForm(forms.Form):

@@ -96,7 +96,9 @@ def spread_days(request: Request) -> HttpResponse:
 
 def _do(request: Request, chosen: Team, form: DaysForm, *, at: datetime) -> HttpResponse:
     asked = form.cleaned_data
-    there = f"{reverse('leads:return_calendar')}?team={chosen.pk}&month={asked['first']:%Y-%m}"
+    there = f"{reverse('leads:return_calendar')}?team={chosen.pk}"
+    if asked["first"] > weeks_from(today_in(chosen, at))[1]:
+        there += f"&month={asked['first']:%Y-%m}"
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=at, answer_url=there)

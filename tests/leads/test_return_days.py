@@ -117,7 +117,7 @@ def test_of_a_contract_nobody_comes_back_later_than_notice_can_be_given(alice, t
 
 
 def test_whoever_can_be_moved_least_stays_where_she_is(alice, team):
-    given = asleep(alice, date(2027, 5, 17))
+    given = asleep(alice, date(2027, 5, 17), key="not_ready")
     contract = asleep(alice, key="mid_contract", contract_ends=date(2027, 9, 14), precision="day")
     free = [asleep(alice) for _lead in range(2)]
     for lead in free:
@@ -132,12 +132,16 @@ def test_whoever_can_be_moved_least_stays_where_she_is(alice, team):
 
 def test_who_finds_no_room_stays_and_says_why(alice, bob, team):
     for rep in (alice, bob):
-        Absence.objects.create(user=rep, starts_at=NOON, ends_at=NOON + timedelta(days=40))
-    asleep(alice, TUESDAY)
+        Absence.objects.create(user=rep, starts_at=NOON, ends_at=NOON + timedelta(days=60))
+    for key in ("not_ready", "unresponsive"):
+        asleep(alice, TUESDAY, key=key)
 
     plan = plan_spread(team, TUESDAY, TUESDAY, at=NOON)
 
-    assert [why for _one, why in plan.stays] == ["Somebody gave the day, and no day within a week of it has room."]
+    assert [why for _one, why in plan.stays] == [
+        "No day within a month of it has room.",
+        "Somebody gave the day, and no day within a week of it has room.",
+    ]
 
 
 def test_many_are_moved_with_the_statements_of_a_few(alice, mona, team, django_assert_max_num_queries):
@@ -227,7 +231,17 @@ def test_nonsense_in_the_address_of_the_calendar_is_the_next_weeks(client, mona,
     assert "the next weeks" in response.text
 
 
-@pytest.mark.parametrize("asked", [{"day": "2027-99-99"}, {"team": "9" * 30}, {"rep": "0"}, {"day": "\x00"}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"day": "2027-99-99"},
+        {"day": "9999-12-31"},
+        {"day": "0001-01-01"},
+        {"team": "9" * 30},
+        {"rep": "0"},
+        {"day": "\x00"},
+    ],
+)
 def test_nonsense_in_the_address_of_a_day_narrows_nothing(client, alice, asked):
     asleep(alice, TUESDAY)
     client.force_login(alice)

@@ -19,7 +19,9 @@ from leads.checking import check_all
 from leads.models import Lead, LeadEvent, Signal
 from leads.waking import Facts
 from leads.why import facts_of, why
+from team.clock import database_now
 from team.models import Installation
+from tests.leads.files import bring
 from tests.make import NOON, make_account, make_lead, make_person, reason
 
 LATER = NOON + timedelta(days=20)
@@ -207,7 +209,7 @@ def test_after_a_month_another_may_be_woken_there(alice):
     assert sum(map(is_awake, leads)) == 2
 
 
-@pytest.mark.parametrize("spared", ["contract", "rest", "moved", "nobody"])
+@pytest.mark.parametrize("spared", ["contract", "rest", "moved", "nobody", "late"])
 def test_whom_a_colleague_does_not_wake(alice, spared):
     account = make_account()
     key, at = ("mid_contract" if spared == "contract" else "not_ready"), LATER if spared == "rest" else NOON
@@ -218,7 +220,7 @@ def test_whom_a_colleague_does_not_wake(alice, spared):
         Installation.objects.update(colleagues_woken=0)
 
     engage([did(make_person(account=account))], at=LATER)
-    look_at_signals(at=LATER)
+    look_at_signals(at=LATER + timedelta(days=2 if spared == "late" else 0))
 
     assert not is_awake(lead)
 
@@ -239,6 +241,18 @@ def test_what_a_file_says_she_did_is_offered_once_and_said_when_she_comes_back(a
     offer.refresh_from_db()
     assert (because(lead), offer.state) == ("engaged", "woke")
     assert row_of(Lead.objects.get(previous=lead)).startswith("Attended")
+
+
+def test_an_import_wakes_nobody_and_offers_who_did_something_since(alice, lea):
+    now = database_now()
+    lead, before = (asleep(alice, at=now - timedelta(days=days)) for days in (30, 3))
+    emails = [one.person.contact_points.get(kind="email").value for one in (lead, before)]
+    file = "Email,First name\n" + "".join(f"{email},Ada\n" for email in (*emails, "new@halden.io"))
+
+    bring(file, by=lea, at=now - timedelta(days=5), engagement_kind="attended")
+
+    assert list(Signal.objects.values_list("lead", "kind", "state")) == [(lead.pk, "engaged", "offered")]
+    assert not is_awake(lead)
 
 
 def test_many_at_once_cost_the_statements_of_a_few(alice, django_assert_max_num_queries):

@@ -216,17 +216,36 @@ class Fate:
         return facts
 
     def asleep(self, rep: User) -> None:
-        """If its day has come, the next pursuit begins with whoever knew her."""
+        """If its day has come, or something strong before it, the next pursuit begins with whoever knew her."""
         sleeping = self.pursuit
         wake_at = sleeping.lead.wake_at
-        if wake_at is None or wake_at > self.latest:
+        if wake_at is None:
             return
-        at = wake_at + MINUTE
-        sleeping.wake(at=at)
+        engagement = self._unasked(wake_at)
+        if engagement is None and wake_at > self.latest:
+            return
+        at, woke = (engagement.recorded_at, "engaged") if engagement else (wake_at + MINUTE, "date")
+        sleeping.wake(at=at, because=woke)
         self.pursuit = Pursuit(self.rules, self.rows, self.who, previous=sleeping)
         lane = lane_of_return(sleeping.lead.lane)
-        self.pursuit.queue(lane, Lead.Origin.DATE, sleeping.lead.source, at=at, because=None, bdr=rep)
+        origin = Lead.Origin.SIGNAL if engagement else Lead.Origin.DATE
+        self.pursuit.queue(lane, origin, sleeping.lead.source, at=at, because=engagement, bdr=rep, woke=woke)
         self.work(RETURNED, self.minutes(self._taken(at, rep), 1, 4), rep)
+
+    def _unasked(self, wake_at: datetime) -> Engagement | None:
+        """What a few do while they sleep, so that they are back before their day."""
+        rng, slept_at = self.rng, self.rows.events[-1].at
+        at = slept_at + (wake_at - slept_at) * rng.uniform(0.3, 0.9)
+        if rng.random() > rates.UNASKED or at > self.latest:
+            return None
+        asset = rng.choice(self.rules.by_topic[self.who.topic])
+        kind = Engagement.Kind.DOWNLOADED
+        engagement = Engagement(
+            person_id=self.who.person_id, account_id=self.who.account_id, kind=kind, at=at, recorded_at=at + MINUTE,
+            asset=asset, topic=asset.topic, source="website", points=self.rules.points(kind),
+        )  # fmt: skip
+        self.rows.engagements.append(engagement)
+        return engagement
 
 
 _LINES = {

@@ -40,7 +40,7 @@ class Interests:
         return made
 
     def write(self, rows: Rows) -> None:
-        rows.engagements = sorted(self.done, key=lambda one: one.recorded_at)
+        rows.engagements = sorted([*self.done, *rows.engagements], key=lambda one: one.recorded_at)
 
     def _looked(self, who: Known, at: datetime) -> None:
         if at + TOLD > self.rules.now:

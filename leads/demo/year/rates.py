@@ -59,6 +59,8 @@ TALK = (
 )  # fmt: skip
 UNUSABLE = (("bad_data", 55), ("not_our_market", 30), ("out_of_business", 15))
 LEFT_COMPANY = 0.035
+# Whoever sleeps and does something strong before the day.
+UNASKED = 0.12
 # Given up before the cadence had ended.
 EARLY = 0.14
 FIRST_TOUCH_IN_TIME = 0.87

@@ -22,9 +22,10 @@ class Working(Telling):
     # How it begins
 
     def queue(
-        self, lane: str, origin: str, source: str, *, at: datetime, because: Engagement | None, bdr: User | None = None
-    ) -> None:
-        """In the pool of its team, or reserved for whoever knew her."""
+        self, lane: str, origin: str, source: str, *, at: datetime, because: Engagement | None, bdr: User | None = None,
+        woke: str = "",
+    ) -> None:  # fmt: skip
+        """In the pool of its team, or reserved for whoever knew her; `woke` says what brought her back."""
         lead = self.new(Phase.QUEUED, lane, origin, source, at=at)
         if because:
             lead.evidence = [[because.kind, because.asset_id, because.topic_id, because.at.isoformat()]]
@@ -35,11 +36,11 @@ class Working(Telling):
         if bdr:
             lead.bdr_id, lead.reserved_until = bdr.pk, clock.due_at
         route, ref = ("wake", bdr.pk) if bdr else self.rules.route(self.who.team, self.who.country)
-        event = self.begun(
-            "queue", by=None, at=at, data={"because": route, "ref": ref, "team": lead.team_id, "bdr": lead.bdr_id}
-        )
+        told = {"because": route, "ref": ref, "team": lead.team_id, "bdr": lead.bdr_id}
+        event = self.begun("queue", by=None, at=at, data=told | ({"woke": woke} if woke else {}))
         if because:
             self.rows.codes.append((event, "engagement", because))
+        if because and not woke:
             verdict = Verdict(
                 person_id=self.who.person_id, version=self.rules.version, answer=Verdict.Answer.LEAD, at=at
             )
@@ -158,8 +159,8 @@ class Working(Telling):
         day = wake_day(rules.reason_rules[key], facts, today=at.astimezone(rules.here).date())
         return wake_moment(day, zone=rules.zone)
 
-    def wake(self, *, at: datetime) -> None:
-        self.alter("wake", to=Phase.CLOSED, by=None, at=at, closed_as=Lead.ClosedAs.WOKEN, data={"because": "date"})
+    def wake(self, *, at: datetime, because: str = "date") -> None:
+        self.alter("wake", to=Phase.CLOSED, by=None, at=at, closed_as=Lead.ClosedAs.WOKEN, data={"because": because})
         self.lead.sweep_at = None
 
     # The end
