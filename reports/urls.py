@@ -7,6 +7,7 @@ from reports import views
 app_name = "reports"
 urlpatterns = [
     path("reports/yield/", views.sleep_yield, name="yield"),
+    path("reports/asleep/", views.asleep, name="asleep"),
     path("reports/yield/people/", views.yield_people, name="yield_people"),
     path("reports/yield/export/", views.yield_export, name="yield_export"),
 ]

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.views.access import need_role
+from reports.asleep import asleep_of
 from reports.cohort import COUNTS_AS
 from reports.forms import PeopleFilters, YieldFilters
 from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
@@ -68,6 +69,15 @@ def yield_export(request: Request) -> StreamingHttpResponse:
     site = f"{request.scheme}://{request.get_host()}"
     lines = export_lines(people, counts=asked["counts"], site=site)
     return csv_file(f"yield-{timezone.localdate(now):%Y-%m-%d}.csv", _on_her_clock(lines))
+
+
+@require_GET
+@never_cache
+def asleep(request: Request) -> HttpResponse:
+    """Why they sleep, and about what."""
+    need_role(request, *Role)
+    now = timezone.now()
+    return render(request, "reports/asleep.html", {"now": now, "asleep": asleep_of(request.user, at=now)})
 
 
 def _filters(request: Request) -> YieldFilters:

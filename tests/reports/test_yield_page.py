@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from agreement.models import Benchmark, Phase
+from content.models import Topic
 from leads.actions.claiming import claim_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead
@@ -16,7 +17,7 @@ from leads.actions.merging import merge_people
 from leads.actions.outcomes import record_qualified, stall_lead, win_lead
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.actions.undoing import undo_last
-from leads.models import Lead
+from leads.models import Engagement, Lead
 from nurture.models import Enrolment, Track, TrackVersion
 from reports.outcome import slept
 from team.models import AuditEntry, Role
@@ -199,6 +200,30 @@ def test_an_admin_puts_another_band_beside_the_figures(client, alice, mona, pete
     page = client.get(reverse("reports:yield"))
 
     assert '<small title="Our own market">others: 1–99 %, not nurtured</small>' in page.text
+
+
+def test_who_sleeps_now_is_counted_by_reason_and_by_every_topic_of_theirs(client, alice, eve, mona):
+    stops, parts = (Topic.objects.create(key=key, label=key.capitalize()) for key in ("stops", "parts"))
+    twice = asleep(alice, days=200, key="unresponsive", lead=back(asleep(alice, days=300), days=250))
+    read(twice, stops, days=20), read(twice, stops, days=10), read(twice, parts, days=20)
+    read(asleep(alice, days=50), stops, days=40)
+    # Long ago, somebody else's, and nobody's any more.
+    read(asleep(alice, days=300), parts, days=299)
+    read(asleep(eve, days=50), stops, days=40)
+    read(back(asleep(alice, days=60), days=30), stops, days=40)
+    client.force_login(mona)
+
+    told = client.get(reverse("reports:asleep")).context["asleep"]
+
+    assert told.lines == [
+        ("Not ready", 2, [("Stops", 1), ("Parts", 0)]), ("Unresponsive", 1, [("Stops", 1), ("Parts", 1)]),
+    ]  # fmt: skip
+
+
+def read(lead, topic, *, days):
+    Engagement.objects.create(
+        person=lead.person, kind="downloaded", topic=topic, at=ago(days), recorded_at=ago(days), source="x"
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 12])
