@@ -84,7 +84,7 @@ DOORS = (
     _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
     _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c"),
     _Door("leads:accounts", gettext_lazy("Accounts"), "accounts", (B, AE, MA, MK, AD), key="g a"),
-    _Door("reports:yield", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
+    _Door("reports:reports", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
     _Door("nurture:mail", gettext_lazy("Mail"), "mail", (MA, MK, AD)),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
     _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),

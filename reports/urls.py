@@ -6,6 +6,7 @@ from reports import views
 
 app_name = "reports"
 urlpatterns = [
+    path("reports/", views.reports, name="reports"),
     path("reports/yield/", views.sleep_yield, name="yield"),
     path("reports/asleep/", views.asleep, name="asleep"),
     path("reports/yield/people/", views.yield_people, name="yield_people"),

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -23,6 +23,13 @@ from team.actions.auditing import note_audit
 from team.csv import csv_file
 from team.http import Request
 from team.models import AuditEntry, Role
+
+
+@require_GET
+def reports(request: Request) -> HttpResponse:
+    """The first of them."""
+    need_role(request, *Role)
+    return redirect("reports:yield")
 
 
 @require_GET
