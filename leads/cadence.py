@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -47,7 +47,8 @@ def attempts_of(cadence_id: int) -> tuple[CadenceStep, ...]:
 class Reach:
     """Over which channels somebody can be reached, and until when nobody tries, because of a meeting there."""
 
-    channels: frozenset[str]
+    # Those that a usable contact point is known for, whatever she asked for.
+    known: frozenset[str]
     # Suppressed: nobody looks for a number that may not be called.
     shut: frozenset[str]
     held_until: datetime | None
@@ -56,6 +57,17 @@ class Reach:
     done: dict[str, datetime]
     # What says where she is: her zone, her place, her number, her company's place.
     where: tuple[str, ...] = ("",) * 6
+
+    @property
+    def channels(self) -> frozenset[str]:
+        return self.known - self.shut
+
+    def having_done(self, steps: Iterable[Step]) -> Reach:
+        """As it is once these steps of hers are done, without reading it again."""
+        done = [one for one in steps if one.made_by == Step.MadeBy.CADENCE or one.kind == StepKind.FIND_CONTACT]
+        did = sorted([*((at, kind) for kind, at in self.done.items()), *((one.created_at, one.kind) for one in done)])
+        last = max([self.last_attempt, *(one.attempt or 0 for one in done)])
+        return replace(self, last_attempt=last, done={kind: at for at, kind in did})
 
     def zone(self, *, at: datetime) -> str:
         """Her zone if anybody can know it, as `her_clock` does."""
@@ -78,12 +90,11 @@ def reach_of(lead: Lead) -> Reach:
     a meeting is not tried before it was held."""
     found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0, lead=lead.pk or 0)
     kinds = {kind for what, kind, *_more in found if what == "has"}
-    closed = shut_by({channel for what, channel, *_more in found if what == "shut"})
     ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes, _text in found if what == "meets"]
     did = [(at, kind, attempt or 0) for what, kind, at, attempt, _text in found if what == "did"]
     return Reach(
-        channels=_open_to(kinds) - closed,
-        shut=closed,
+        known=_open_to(kinds),
+        shut=shut_by({channel for what, channel, *_more in found if what == "shut"}),
         held_until=max(ends, default=None),
         last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
         done={kind: at for at, kind, _attempt in sorted(did)},
@@ -167,8 +178,7 @@ class Attempt:
 
 def first_attempt(cadence_id: int | None, *, kinds: Container[str], suppressed: Container[str]) -> Attempt:
     """What `first_step` will plan for whoever takes her."""
-    shut = shut_by(suppressed)
-    reach = Reach(_open_to(kinds) - shut, shut, held_until=None, last_attempt=0, done={})
+    reach = Reach(_open_to(kinds), shut_by(suppressed), held_until=None, last_attempt=0, done={})
     return _comes_to(_next_possible(cadence_id, reach, after=0), reach)
 
 
@@ -185,10 +195,18 @@ def first_step(
     return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at, worktime=worktime)
 
 
-def next_step(lead: Lead, *, after: int, assignee_id: int | None, at: datetime, worktime: WorkCalendar) -> Step:
+def next_step(
+    lead: Lead,
+    *,
+    after: int,
+    assignee_id: int | None,
+    at: datetime,
+    worktime: WorkCalendar,
+    reach: Reach | None = None,
+) -> Step:
     """The attempt after number `after`, so many working days on; *Decide* when the cadence has ended, or nothing of
-    what is left of it can reach her."""
-    reach = reach_of(lead)
+    what is left of it can reach her. `reach` where the caller has read it."""
+    reach = reach or reach_of(lead)
     # Attempts that nothing was left of were passed over: the count of touches is behind the cadence then.
     after = max(after, reach.last_attempt)
     attempt = _next_possible(lead.cadence_id, reach, after=after)

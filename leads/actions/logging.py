@@ -6,7 +6,7 @@ one, or another hand, came between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,9 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
-from leads.actions.silencing import refuse_shut
+from leads.actions.silencing import refuse_shut, ways_of
 from leads.actions.stages import connected_stage
-from leads.cadence import first_step, goes_on, next_step, soon
+from leads.cadence import CALL, EMAIL, Reach, first_step, goes_on, next_step, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Activity, Lead, LeadEvent, Step
 from team.bulk import insert_objects
@@ -49,17 +49,20 @@ def log_call(
     note: str = "",
     call_back: tuple[datetime, str] | None = None,
     expect: int | None = None,
+    is_about: bool = False,
 ) -> LeadEvent:
     """A call and what it came to: the attempt is done, the first touch is met, and what follows is planned.
 
     `call_back` is the moment she promised as wall time and zone. A disposition that needs a form of its own (meeting,
     not now, not interested) is logged with that form: see `log_and_go_on`. MoveRefused when a fact is missing.
+    `is_about`: a colleague's number was called, and they were spoken of.
     """
     if disposition.follows in FORWARD:
         raise MoveRefused(_("Say what follows: %(label)s needs its own form.") % {"label": disposition.label})
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
-    return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note, call_back=call_back)
+    said: dict[str, Any] = {"disposition": disposition, "note": note, "call_back": call_back, "is_about": is_about}
+    return _log_call(lead, effects, by=by, at=at, **said)
 
 
 @transaction.atomic
@@ -67,7 +70,7 @@ def log_and_go_on(lead: Lead, *, disposition: Disposition, by: User, at: datetim
     """The call that ended in a meeting, a recycling or a refusal; the caller does that in the same transaction."""
     lead = _mine(lead, by=by, at=at)
     effects = Effects(lead, by=by, at=at)
-    return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note, call_back=None)
+    return _log_call(lead, effects, disposition=disposition, by=by, at=at, note=note)
 
 
 @transaction.atomic
@@ -84,12 +87,14 @@ def log_touch(
     """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch."""
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
-    _must_be_reachable(lead, effects, kind)
+    reach = reach_of(lead)
+    if kind == Activity.Kind.EMAIL:
+        _must_know(lead, (EMAIL,), reach)
     activity = _activity(lead, kind, by=by, at=at)
     effects.add("activities", activity.pk)
     effects.note(note, activity_id=activity.pk)
     if lead.phase == Phase.WORKING and step_done:
-        _attempt_done(lead, effects, at=at)
+        _attempt_done(lead, effects, reach, at=at)
     elif step_done:
         _answer_who_waits(lead, effects, by=by, stands=promised_ahead(effects.open_steps, at=at))
     return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
@@ -126,10 +131,13 @@ def set_step(
 ) -> LeadEvent:
     """What is done next, and when, in place of the planned attempt; beyond the installation's limit is recycling.
 
-    `seen`: the mark of the next step she was shown; LeadConflict when another one stands there by now.
+    `seen`: the mark of the next step she was shown; LeadConflict when another one stands there by now. MoveRefused for
+    a call or an e-mail to whom nobody knows how, or who asked for none.
     """
     lead = _mine(lead, by=by, at=at, seen=seen)
-    refuse_shut(lead, kind, field="kind")
+    reach = reach_of(lead)
+    refuse_shut(lead, kind, reach.shut, field="kind")
+    _must_know(lead, ways_of(kind), reach, field="kind")
     due_at, local, zone = _moment(due, at=at)
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
@@ -244,21 +252,24 @@ def _log_call(
     by: User,
     at: datetime,
     note: str,
-    call_back: tuple[datetime, str] | None,
+    call_back: tuple[datetime, str] | None = None,
+    is_about: bool = False,
 ) -> LeadEvent:
     follows = disposition.follows
     promised = None
-    if follows == Disposition.Follows.CALL_BACK:
-        if call_back is None:
-            raise MoveRefused(_("When did you promise to call back?"), field="call_back")
-        refuse_shut(lead, StepKind.CALL_BACK, field="call_back")
+    if follows == Disposition.Follows.CALL_BACK and call_back is None:
+        raise MoveRefused(_("When did you promise to call back?"), field="call_back")
+    reach = reach_of(lead)
+    if call_back and follows == Disposition.Follows.CALL_BACK:
+        refuse_shut(lead, StepKind.CALL_BACK, reach.shut, field="call_back")
         promised = _moment(call_back, at=at)
         _within_reach(promised[0], at=at)
+    if not is_about:
+        _must_know(lead, (CALL, EMAIL) if disposition.with_email else (CALL,), reach)
 
-    _must_be_reachable(lead, effects, Activity.Kind.CALL)
     activity = _activity(lead, Activity.Kind.CALL, by=by, at=at, disposition=disposition)
     effects.add("activities", activity.pk)
-    if disposition.with_email:
+    if disposition.with_email and EMAIL in reach.known:
         effects.add("activities", _activity(lead, Activity.Kind.EMAIL, by=by, at=at).pk)
     effects.note(note, activity_id=activity.pk)
 
@@ -271,9 +282,9 @@ def _log_call(
             effects.make_step(_promise(lead, promised, by=by, at=at))
         elif follows == Disposition.Follows.FIND_CONTACT:
             _number_is_wrong(lead, effects)
-            _go_on(lead, effects, at=at)
+            _go_on(lead, effects, reach_of(lead), at=at)
         elif not effects.open_steps or (follows == Disposition.Follows.NEXT_ATTEMPT and not stands):
-            _go_on(lead, effects, at=at)
+            _go_on(lead, effects, reach.having_done(done), at=at)
     else:
         _answer_who_waits(lead, effects, by=by, stands=stands)
         if promised:
@@ -284,16 +295,23 @@ def _log_call(
     )  # fmt: skip
 
 
-def _must_be_reachable(lead: Lead, effects: Effects, kind: str) -> None:
-    """MoveRefused for an e-mail to no address, and for a call while a number is still to be found: either would be a
-    first touch in time. On a network somebody is found by the name."""
-    points = ContactPoint.objects.filter(person=lead.person_id, state__in=ContactPoint.USABLE)
-    if kind == Activity.Kind.EMAIL and not points.filter(kind=ContactPoint.Kind.EMAIL).exists():
-        raise MoveRefused(_("No e-mail address is known. Put the one you wrote to down under Correct, then log it."))
-    if kind == Activity.Kind.CALL and any(step.kind == StepKind.FIND_CONTACT for step in effects.open_steps):
-        is_known = points.filter(kind__in=ContactPoint.PHONES).exists() or bool(lead.account and lead.account.phone)
-        if not is_known:
-            raise MoveRefused(_("No phone number is known. Put the one you called down under Correct, then log it."))
+def _must_know(lead: Lead, ways: Collection[str], reach: Reach, *, field: str = "") -> None:
+    """MoveRefused for a call to no number and an e-mail to no address: either would count as a touch of nobody. On a
+    network somebody is found by the name, and a company by its own number."""
+    if CALL in ways and CALL not in reach.known and not (lead.account and lead.account.phone):
+        raise MoveRefused(
+            _("No phone number is known. Put it down under Correct first.")
+            if field
+            else _("No phone number is known. Put the one you called down under Correct, then log it."),
+            field=field,
+        )
+    if EMAIL in ways and EMAIL not in reach.known:
+        raise MoveRefused(
+            _("No e-mail address is known. Put it down under Correct first.")
+            if field
+            else _("No e-mail address is known. Put the one you wrote to down under Correct, then log it."),
+            field=field,
+        )
 
 
 def _touched(
@@ -396,30 +414,32 @@ def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequenc
         effects.close_steps(waiting, state=Step.State.DONE)
 
 
-def _attempt_done(lead: Lead, effects: Effects, *, at: datetime) -> None:
+def _attempt_done(lead: Lead, effects: Effects, reach: Reach, *, at: datetime) -> None:
     """The next step was this touch; the cadence goes on. A call that was promised is kept by a call, not by this."""
     stands = promised_ahead(effects.open_steps, at=at)
     done = [step for step in effects.open_steps if step.kind in CALLED and step not in stands][:1]
     effects.close_steps(done, state=Step.State.DONE)
     if not effects.open_steps:
-        _go_on(lead, effects, at=at)
+        _go_on(lead, effects, reach.having_done(done), at=at)
 
 
-def _go_on(lead: Lead, effects: Effects, *, at: datetime) -> None:
+def _go_on(lead: Lead, effects: Effects, reach: Reach, *, at: datetime) -> None:
     """What follows the attempt that this act is: who asked to be called has been reached by it."""
     touched = copy(lead)
     touched.first_touched_at = lead.first_touched_at or at
-    _plan_next(touched, effects, after=lead.attempts + 1, at=at)
+    _plan_next(touched, effects, after=lead.attempts + 1, at=at, reach=reach)
 
 
-def _plan_next(lead: Lead, effects: Effects, *, after: int, at: datetime, is_decided: bool = False) -> None:
+def _plan_next(
+    lead: Lead, effects: Effects, *, after: int, at: datetime, is_decided: bool = False, reach: Reach | None = None
+) -> None:
     """The attempt after so many. Before the first it is the first touch, due as that was promised, or now; *Decide*
     that was answered comes back tomorrow."""
     if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
         return
     worktime = KeptCalendars(at=at).of_user(lead.bdr_id or 0)
     if lead.first_touched_at is not None or after or is_decided:
-        step = next_step(lead, after=after, assignee_id=lead.bdr_id, at=at, worktime=worktime)
+        step = next_step(lead, after=after, assignee_id=lead.bdr_id, at=at, worktime=worktime, reach=reach)
     else:
         settle_first_touch(effects, at=at)
         clock = first_touch_of(effects.running_clocks)

@@ -13,12 +13,11 @@ from functools import cache
 
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import suppressed_channels
 from agreement.models import Phase, StepKind
 from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import settle_first_touch, write_planned
-from leads.cadence import CALL, EMAIL, NEEDS, first_step, next_step, shut_by, soon
+from leads.cadence import CALL, EMAIL, NEEDS, first_step, next_step, soon
 from leads.clocks import first_touch_of
 from leads.models import Clock, Lead, Step
 from leads.models.work import StepQuerySet
@@ -29,13 +28,9 @@ from team.worktime import WorkCalendar
 SUPPRESSED, BOUNCED = "suppressed", "bounced"
 
 
-def refuse_shut(lead: Lead, kind: str, *, field: str) -> None:
+def refuse_shut(lead: Lead, kind: str, shut: frozenset[str], *, field: str) -> None:
     """MoveRefused for a call or an e-mail planned to somebody who asked for none. What has happened may be logged."""
-    wanted = (CALL,) if kind == StepKind.CALL_BACK else NEEDS.get(StepKind(kind), ())
-    if not wanted:
-        return
-    shut = shut_by(suppressed_channels([lead.person_id]).get(lead.person_id, ()))
-    if not shut.intersection(wanted):
+    if not shut.intersection(ways_of(kind)):
         return
     if {CALL, EMAIL} <= shut:
         said = _("%(name)s asked not to be contacted: no call and no e-mail can be planned.")
@@ -44,6 +39,11 @@ def refuse_shut(lead: Lead, kind: str, *, field: str) -> None:
     else:
         said = _("%(name)s asked for no e-mail: none can be planned. A call can.")
     raise MoveRefused(said % {"name": lead.person}, field=field)
+
+
+def ways_of(kind: str) -> tuple[str, ...]:
+    """The channels that a step of this kind needs."""
+    return (CALL,) if kind == StepKind.CALL_BACK else NEEDS.get(StepKind(kind), ())
 
 
 def pass_over_shut(people: Collection[int], *, at: datetime) -> int:

@@ -32,7 +32,8 @@ def log_about(
 ) -> list[Lead]:
     """Log the call on these leads as well; the one it was made from is the caller's, in the same transaction.
 
-    They are hers, being worked, and of the same company: LeadConflict when one of them is not any more.
+    They are hers, being worked, and of the same company: LeadConflict when one of them is not any more. The number that
+    was called is that of the one: of the others none need be known.
     """
     if not about:
         return []
@@ -44,5 +45,5 @@ def log_about(
     if len(others) != len(set(about) - {lead.public_id}):
         raise LeadConflict(_("You do not work all of these people any more."))
     for other in others:
-        log_call(other, disposition=disposition, by=by, at=at, note=note, call_back=call_back)
+        log_call(other, disposition=disposition, by=by, at=at, note=note, call_back=call_back, is_about=True)
     return others

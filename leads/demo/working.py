@@ -48,7 +48,7 @@ class Working(Moments):
         """Attempt after attempt, each when it is due."""
         yield self.later(self.rng.randrange(1, 3))
         for result in results:
-            lead = self.lead_of(guest)
+            lead, result = self.lead_of(guest), possible(guest, result)
             event = log_call(
                 lead, disposition=self.dispositions[result], by=self.bdr_of(lead), at=self.at, note=self.talk(result)
             )
@@ -69,7 +69,8 @@ class Working(Moments):
         yield self.later(1)
         while self.at < until:
             lead = self.lead_of(guest)
-            result = self.rng.choice(("no_answer", "no_answer", "voicemail", "voicemail_email", "gatekeeper"))
+            tried = self.rng.choice(("no_answer", "no_answer", "voicemail", "voicemail_email", "gatekeeper"))
+            result = possible(guest, tried)
             event = log_call(lead, disposition=self.dispositions[result], by=rep, at=self.at, note=self.talk(result))
             yield self.when_due(event.lead)
 
@@ -152,3 +153,8 @@ class Working(Moments):
             contract_ends=(self.now + timedelta(days=30 * months)).date(),
             precision=self.rng.choice((Recycling.Precision.MONTH, Recycling.Precision.QUARTER)),
         )
+
+
+def possible(guest: Guest, result: str) -> str:
+    """Nobody writes to whom no address is known."""
+    return "voicemail" if result == "voicemail_email" and not guest.has_email else result

@@ -24,7 +24,7 @@ def ana(db):
 
 def work(ana, count):
     """So many leads of Ana, in the order of their names."""
-    account = make_account(name="Corvane")
+    account = make_account(name="Corvane", phone="+12025550100")
     return [
         make_lead(
             phase=Phase.WORKING,

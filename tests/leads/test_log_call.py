@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, ContactPoint
 from agreement.models import Criterion, Disposition, Phase, StepKind
@@ -22,6 +24,7 @@ from leads.actions.logging import (
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Activity, Answer, Lead, Step
+from team.models import Role
 from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
 
 LATER = NOON + timedelta(minutes=10)
@@ -388,10 +391,43 @@ def test_dispositions_of_the_installation_are_those_tested_here(db):
     }  # fmt: skip
 
 
-def test_no_e_mail_is_logged_to_whom_no_address_is_known(alice):
-    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email=None))
+def test_nobody_is_called_or_written_to_whom_nobody_knows_how_to_reach_whatever_step_stands(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(phone=None, email=None))
+    late = {"by": alice, "at": LATER}
 
-    with pytest.raises(MoveRefused, match="No e-mail address is known"):
-        log_touch(lead, kind="email", by=alice, at=LATER)
-    log_touch(lead, kind="social", by=alice, at=LATER)
-    assert Activity.objects.get().kind == "social"
+    def must_refuse(what, act, *args, **given):
+        with pytest.raises(MoveRefused, match=f"No {what} is known"):
+            act(lead, *args, **late, **given)
+
+    for _done in range(2):
+        # First with the search for a number open, then with *Decide* in its place.
+        must_refuse("phone number", log_call, disposition=disposition("no_answer"))
+        must_refuse("phone number", log_and_go_on, disposition=disposition("meeting"))
+        must_refuse("phone number", set_step, kind="call", due=NINE)
+        must_refuse("phone number", set_step, kind="call_back", due=NINE)
+        must_refuse("e-mail address", set_step, kind="email", due=NINE)
+        must_refuse("e-mail address", log_touch, kind="email")
+        finish_step(lead, step=lead.steps.open().get(), **late)
+    ContactPoint.objects.create(person=lead.person, kind="phone", value="1", normalised="+12025550101")
+    must_refuse("e-mail address", log_call, disposition=disposition("voicemail_email"))
+    assert not Activity.objects.exists()
+    log_call(lead, disposition=disposition("no_answer"), **late)
+
+    # The one number of hers turns out to be somebody else's.
+    log_call(lead, disposition=disposition("wrong_number"), **late)
+    must_refuse("phone number", log_call, disposition=disposition("no_answer"))
+    log_touch(lead, kind="social", **late)
+    assert list(Activity.objects.order_by("pk").values_list("kind", flat=True)) == ["call", "call", "social"]
+
+
+def test_two_keys_ask_for_a_number_by_nothing_that_was_not_read_anyway(alice):
+    make_lead(phase=Phase.WORKING, bdr=alice)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    chosen = disposition("no_answer")
+    alice.teams_read(Role.BDR)
+
+    with CaptureQueriesContext(connection) as asked:
+        log_call(lead, disposition=chosen, by=alice, at=LATER)
+
+    read = [query["sql"] for query in asked if "accounts_contactpoint" in query["sql"]]
+    assert len(read) == 1

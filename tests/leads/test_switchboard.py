@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts.models import ContactPoint
 from agreement.models import Phase
 from leads.actions.claiming import reassign_leads
 from leads.checking import check_all
@@ -66,6 +67,18 @@ def test_each_has_the_call_once_as_one_act(client, alice, people):
     assert {lead.attempts for lead in people} == {1}
     assert f"{people[0].person} and 2 more" in client.get(response.url).text
     assert not any(check_all(at=NOON).values())
+
+
+def test_of_whom_the_call_was_about_no_number_need_be_known(client, alice, people):
+    known, about = people[:2]
+    ContactPoint.objects.filter(person=about.person).delete()
+    client.force_login(alice)
+
+    assert call(client, about, [known]).status_code == 422
+    assert call(client, known, [about], key="voicemail_email").status_code == 302
+
+    said = [(known.pk, "call"), (known.pk, "email"), (about.pk, "call")]
+    assert sorted(Activity.objects.values_list("lead", "kind")) == said
 
 
 def test_it_is_taken_back_from_all_of_them(client, alice, people):
