@@ -17,7 +17,7 @@ from leads.actions.leaving import hand_offs_to_lend, lend, own_steps, steps_to_l
 from leads.actions.reserving import pass_on_reserved, passed_on, reserved_while_away, take_back_reserved
 from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
 from leads.actions.unattended import Span, gaps_of, to_give_back
-from leads.models import HandOff, Lead, SlidStep, Step
+from leads.models import HandOff, Lead, Notice, SlidStep, Step
 from team.calendars import worktime_of_user
 from team.models import Absence, Role, Team, User
 from team.worktime import next_opening
@@ -153,6 +153,12 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
             held.save(update_fields=["ends_at"])
         take_back_reserved(passed.filter(lead__in=leads).select_related("lead"), at=at)
         take_back_lent(at=at)
+
+
+def given_back_in(absence: Absence) -> int:
+    """How many of her leads have gone to the pool since it began, as she was told."""
+    told = Notice.objects.of(absence.user).filter(kind=Notice.Kind.RELEASED, at__gte=absence.starts_at)
+    return told.values("lead").distinct().count() if absence.released_at else 0
 
 
 def may_cover(user: User, *, at: datetime) -> QuerySet[User]:

@@ -247,7 +247,14 @@ def _given_back(absence: Absence, *, keeps: Sequence[int], at: datetime) -> int:
     won = Absence.objects.filter(pk=absence.pk, released_at=absence.released_at).update(
         released_at=at, released_teams=given
     )
-    return give_back(absence.user, by=None, at=at, because="away", keeps=keeps) if won else 0
+    if not won:
+        return 0
+    user = absence.user
+    held = list(_given_up(user, because="away", keeps=keeps).values_list("pk", flat=True))
+    count = give_back(user, by=None, at=at, because="away", keeps=keeps)
+    gone = Lead.objects.filter(pk__in=held).exclude(bdr=user).values_list("pk", flat=True)
+    Notice.objects.bulk_create([Notice(user=user, lead_id=pk, kind=Notice.Kind.RELEASED, at=at) for pk in gone])
+    return count
 
 
 def _release_gone(*, at: datetime) -> int:

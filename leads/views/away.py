@@ -16,10 +16,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.covering import Foreseen, end_absence, foresee_absence, may_cover, set_away
+from leads.actions.covering import Foreseen, end_absence, foresee_absence, given_back_in, may_cover, set_away
 from leads.forms.away import AwayForm, bounds_words
 from leads.views.access import managed_rep, need_role
 from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.addresses import read_number
 from team.calendars import worktime_of_user
 from team.http import Request, tell
 from team.models import Absence, Role, User
@@ -43,6 +44,9 @@ def _away(request: Request, rep: User) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST" and "preview" not in request.GET:
         form = away_form(rep, request.POST, at=now)
+        if _is_back(rep, request.POST.get("absence", ""), at=now):
+            said = _("%(name)s is here again since you opened this page. Set them away anew if you want that.")
+            return _page(request, rep, form, at=now, status=409, conflict=LeadConflict(said % {"name": rep}))
         if form.is_valid() and form.asks_for_cover:
             form.add_error("cover", _("Choose who covers."))
         if not form.is_valid():
@@ -53,6 +57,11 @@ def _away(request: Request, rep: User) -> HttpResponse:
     if "preview" in request.GET and request.htmx:
         return HttpResponse(foreseen_words(rep, form, at=now))
     return _page(request, rep, form, at=now)
+
+
+def _is_back(rep: User, absence: str, *, at: datetime) -> bool:
+    """Whether the absence that a cover was asked for, if it was, is over by now."""
+    return bool(absence) and not Absence.objects.covering(at).filter(user=rep, pk=read_number(absence) or 0).exists()
 
 
 def _there(request: Request, rep: User) -> str:
@@ -66,13 +75,23 @@ def absence_end(request: Request, pk: int) -> HttpResponse:
     absence = Absence.objects.select_related("user", "cover").filter(pk=pk).first()
     if absence is None or not _is_hers(request.user, absence):
         raise Http404
-    there = _there(request, absence.user)
+    there, given = _there(request, absence.user), given_back_in(absence)
     try:
         end_absence(absence, by=request.user, at=timezone.now())
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
         return redirect(there)
-    tell(request, _("%(name)s is here again: what was lent is back.") % {"name": absence.user})
+    words = {"name": absence.user, "count": given}
+    said = _("%(name)s is here again: what was lent is back.")
+    if given and absence.cover is None:
+        said = _("%(name)s is here again.")
+    if given:
+        said += " " + ngettext(
+            "%(count)s lead went to the pool meanwhile, because nobody was there for it.",
+            "%(count)s leads went to the pool meanwhile, because nobody was there for them.",
+            given,
+        )
+    tell(request, said % words)
     return redirect(there)
 
 

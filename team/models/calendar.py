@@ -1,12 +1,13 @@
 """When somebody works. Windows are local wall time; `team.worktime` turns them into moments."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -145,8 +146,13 @@ class Absence(models.Model):
         indexes = [models.Index(fields=["user", "ends_at"], name="absence_of_user")]
 
     def __str__(self) -> str:
-        return gettext("%(name)s, %(first)s to %(last)s") % {
+        # A last day ends at the midnight after it.
+        first, last = (timezone.localtime(one) for one in (self.starts_at, self.ends_at - timedelta(minutes=1)))
+        said = (
+            gettext("%(name)s, %(first)s to %(last)s") if first.date() < last.date() else gettext("%(name)s, %(first)s")
+        )
+        return said % {
             "name": self.user,
-            "first": date_format(self.starts_at, "j M Y"),
-            "last": date_format(self.ends_at, "j M Y"),
+            "first": date_format(first, "j M Y"),
+            "last": date_format(last, "j M Y"),
         }

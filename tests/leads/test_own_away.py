@@ -9,8 +9,11 @@ from django.urls import reverse
 from agreement.models import Phase
 from leads.actions.covering import foresee_absence, set_away
 from leads.actions.leaving import release_absent
+from leads.models import Notice
 from team.models import Absence, Role, Team, User
 from tests.make import NOON, make_calendar, make_lead, make_user
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -126,3 +129,43 @@ def test_who_is_away_today_covers_days_on_which_she_is_back(client, alice, bob):
     assert "Bob cannot cover" in foreseen
     assert client.post(here, {"cover": bob.pk, "begins": "2027-03-09", "until": "2027-03-10"}).status_code == 302
     assert Absence.objects.get(user=alice).cover == bob
+
+
+def test_a_cover_for_an_absence_that_has_ended_sets_nobody_away_anew(client, alice, bob, mona):
+    absence = Absence.objects.create(user=bob, starts_at=NOON - HOUR, ends_at=NOON + 72 * HOUR)
+    client.force_login(mona)
+    url = reverse("leads:rep_away", args=[bob.pk])
+    page = client.get(url)
+    assert f'name="absence" value="{absence.pk}"' in page.text
+    data = {"form_id": page.context["form_id"], "absence": absence.pk, "cover": alice.pk}
+
+    client.post(reverse("leads:absence_end", args=[absence.pk]))
+    answer = client.post(url, data)
+
+    assert answer.status_code == 409
+    assert "Bob is here again since you opened this page." in answer.text
+    assert not Absence.objects.covering(NOON).exists()
+
+
+def test_who_is_back_reads_what_went_to_the_pool_and_was_told_when_it_did(client, alice, bob):
+    leads = [make_lead(phase="working", bdr=bob, at=NOON - HOUR) for _ in range(2)]
+    absence = Absence.objects.create(user=bob, starts_at=NOON - HOUR, ends_at=NOON + 240 * HOUR)
+    release_absent(at=NOON)
+
+    told = Notice.objects.filter(user=bob, kind="released", at=NOON)
+    assert sorted(told.values_list("lead", flat=True)) == [lead.pk for lead in leads]
+    client.force_login(bob)
+    said = client.post(reverse("leads:absence_end", args=[absence.pk]), follow=True).text
+    assert "Bob is here again. 2 leads went to the pool meanwhile, because nobody was there for them." in said
+
+
+@pytest.mark.parametrize(
+    ("until", "said"), [("2027-03-01", "1 Mar 2027."), ("2027-03-03", "1 Mar 2027 to 3 Mar 2027.")]
+)
+def test_an_absence_is_called_by_its_last_day(client, alice, until, said):
+    client.force_login(alice)
+    for _twice in range(2):
+        page = client.get(reverse("leads:away"))
+        answer = client.post(reverse("leads:away"), {"form_id": page.context["form_id"], "until": until})
+
+    assert f"Away already: Alice, {said}" in answer.text
