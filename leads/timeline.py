@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from agreement.models import Disposition
 from leads.actions.undoing import is_aside
-from leads.models import Engagement, Lead, LeadEvent, Note
+from leads.models import Engagement, Lead, LeadEvent, Note, SecondLook
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
 from team.addresses import read_moment, read_number
@@ -30,7 +30,7 @@ from team.prepared_objects import PreparedObjects, objects_of
 from team.templatetags.midfield import clock_words
 
 PAGE = 30
-EVENTS, DEEDS, NOTES = 2, 1, 0
+EVENTS, LOOKS, DEEDS, NOTES = 3, 2, 1, 0
 
 SHOWS = {
     "all": gettext_lazy("All"),
@@ -38,6 +38,12 @@ SHOWS = {
     "touches": gettext_lazy("Our touches"),
     "hers": gettext_lazy("What they did"),
     "moves": gettext_lazy("Moves"),
+}
+LOOKED_AT = (Lead.ClosedAs.DISQUALIFIED, Lead.ClosedAs.DO_NOT_CONTACT)
+LOOK_WORDS = {
+    SecondLook.State.APPROVED.value: gettext_lazy("%(who)s looked again and kept it closed"),
+    SecondLook.State.PUT_BACK.value: gettext_lazy("%(who)s looked again and put it back"),
+    SecondLook.State.EXPIRED.value: gettext_lazy("Nobody looked again in time: it stays closed"),
 }
 NO_MOVES = ("log", "plan", "answer", "engage", "receive")
 
@@ -125,6 +131,7 @@ class Timeline:
         self.events: list[LeadEvent] = _read(events)
         self.deeds: list[Engagement] = _read(acts)
         self.notes: dict[int, Note] = {}
+        self.looks = self._looks()
 
     def read_notes(self, more: Sequence[int]) -> None:
         """The words of these events, and `more` that the page shows elsewhere. A closed lead takes notes only."""
@@ -142,9 +149,11 @@ class Timeline:
         for event in self.events:
             want(names, event)
         names.want("user", *[note.by_id for note in self.notes.values()])
+        names.want("user", *[look.decided_by_id for look in self.looks if look.decided_by_id])
 
     def say(self, names: Names, *, reader: int, now: datetime) -> History:
-        entries = [*self._said_events(names, reader, now), *self._said_deeds(), *self._said_notes(names, reader)]
+        entries = [*self._said_events(names, reader, now), *self._said_looks(names, reader)]
+        entries += [*self._said_deeds(), *self._said_notes(names, reader)]
         entries.sort(key=lambda entry: entry.key, reverse=True)
         shown, rest = entries[:PAGE], entries[PAGE:]
         days = [
@@ -180,6 +189,26 @@ class Timeline:
         if self.before is None:
             return FIRST_DEEDS.ask(shape=(most,), person=self.lead.person_id)
         return _deeds_of(most, self.lead.person_id, before=self.before)
+
+    def _looks(self) -> list[SecondLook]:
+        """What became of second looks: asked for only where somebody was disqualified."""
+        closed = [pk for pk, one in self.pursuits.items() if one.closed_as in LOOKED_AT]
+        if not closed or self.show not in ("all", "moves"):
+            return []
+        rows = SecondLook.objects.filter(lead__in=closed, state__in=LOOK_WORDS).order_by("-decided_at", "-id")
+        end = (self.before.at, self.before.rank, self.before.pk) if self.before else None
+        looks = [one for one in rows if one.decided_at and (end is None or (one.decided_at, LOOKS, one.pk) < end)]
+        return looks[: PAGE + 1]
+
+    def _said_looks(self, names: Names, reader: int) -> list[Entry]:
+        return [
+            Entry(
+                look.decided_at, LOOKS, look.pk, "flag",
+                LOOK_WORDS[look.state] % {"who": who_words(names, look.decided_by_id, reader)},
+            )
+            for look in self.looks
+            if look.decided_at
+        ]  # fmt: skip
 
     def _said_events(self, names: Names, reader: int, now: datetime) -> list[Entry]:
         taken_back = {event.corrects for event in self.events if event.corrects}

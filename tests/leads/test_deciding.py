@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Person, Suppression
 from agreement.models import Criterion, Phase
+from leads.actions.closing import disqualify_lead
 from leads.forms.fields import About, AboutField
 from leads.models import Activity, Answer, HandOff, Lead, Recycling, SecondLook
 from team.actions.submitting import new_form_id
@@ -268,3 +269,20 @@ def test_an_address_of_somebody_else_is_refused_in_its_place(signed_in, lead):
 )
 def test_an_end_is_read_as_people_say_it(said, day, precision):
     assert AboutField().clean(said) == About(day, precision)
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"), [("approve", "looked again and kept it closed"), ("put_back", "looked again and put it back")]
+)
+def test_what_became_of_a_second_look_and_who_said_so_stands_in_the_history(client, alice, mona, lead, verb, said):
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=timezone.now())
+    client.force_login(mona)
+    client.post(reverse(f"leads:{verb}", args=[SecondLook.objects.get().pk]), {"form_id": new_form_id()})
+    client.force_login(alice)
+
+    pursuits = [lead, *Lead.objects.filter(previous=lead)]
+    pages = [client.get(reverse("leads:lead", args=[one.public_id])).text for one in pursuits]
+
+    assert len(pages) == (2 if verb == "put_back" else 1)
+    assert all(f"Mona {said}" in page for page in pages)
+    assert "looked again" not in client.get(reverse("leads:lead", args=[lead.public_id]) + "?show=touches").text
