@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from content.views import keeping, library, page, serving
+from content.views import keeping, library, page, requests, serving
 
 app_name = "content"
 urlpatterns = [
@@ -18,4 +18,16 @@ urlpatterns = [
     path("library/<uuid:public_id>/versions/<int:number>/approve/", keeping.approve, name="approve"),
     path("library/<uuid:public_id>/retire/", keeping.retire, name="retire"),
     path("library/<uuid:public_id>/restore/", keeping.restore, name="restore"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/new/", requests.request_new, name="request_new"),
+    path("requests/searches/", requests.searches, name="searches"),
+    path("requests/heard/", requests.heard, name="request_heard"),
+    path("requests/<uuid:public_id>/", requests.request_page, name="request"),
+    path("requests/<uuid:public_id>/join/", requests.join, name="request_join"),
+    path("requests/<uuid:public_id>/accept/", requests.accept, name="request_accept"),
+    path("requests/<uuid:public_id>/take-on/", requests.take_on, name="request_take_on"),
+    path("requests/<uuid:public_id>/answer/", requests.answer, name="request_answer"),
+    path("requests/<uuid:public_id>/decline/", requests.decline, name="request_decline"),
+    path("requests/<uuid:public_id>/same/", requests.merge, name="request_merge"),
+    path("requests/<uuid:public_id>/reopen/", requests.reopen, name="request_reopen"),
 ]

@@ -17,6 +17,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 from accounts.models import called
+from content.models import News
 from leads.cadence import due_since
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from leads.models.handoff import came_to
@@ -83,6 +84,7 @@ DOORS = (
     _Door("leads:leads", gettext_lazy("Leads"), "leads", (B, AE, MA, MK, AD), key="g l", is_alone=True),
     _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
     _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c"),
+    _Door("content:requests", gettext_lazy("Requests"), "flag", (B, AE, MA, MK, AD), counts="requests"),
     _Door("leads:accounts", gettext_lazy("Accounts"), "accounts", (B, AE, MA, MK, AD), key="g a"),
     _Door("reports:reports", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
     _Door("nurture:mail", gettext_lazy("Mail"), "mail", (MA, MK, AD)),
@@ -106,7 +108,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 def rail_of(user: User, *, path: str, at: datetime) -> Rail:
     """Her places, what waits in each, and the earliest thing she has to do."""
     row = _facts(user, at=at)
-    counts = {name: row[f"{name}_count"] for name in ("queue", "second_looks", "hand_offs", "pool", "back", "notices")}
+    counts = {name: row[f"{name}_count"] for name in _COUNTED}
     places = [place for door in DOORS if (place := _place(door, user, path=path, counts=counts))]
     return Rail(
         main=places[:IN_MAIN],
@@ -174,9 +176,10 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
     return facts
 
 
+_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests")
 _SAID = (
     "queue_steps_count", "queue_reserved_count", "pool_count", "back_count", "hand_offs_count", "second_looks_count",
-    "notices_count", "step", "reserved", "shift",
+    "notices_count", "requests_count", "step", "reserved", "shift",
 )  # fmt: skip
 
 
@@ -204,6 +207,7 @@ def _of(
         CountUpTo(HandOff.objects.unanswered().filter(Q(ae=user) | came_to(user, sells=Role.AE in roles)), most=most),
         CountUpTo(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
         CountUpTo(Notice.objects.filter(user=user, seen_at=None), most=most),
+        CountUpTo(News.objects.filter(user=user, heard_at=None), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nurture.views import mail, recipient, writing
+from nurture.views import asking, mail, recipient, writing
 
 app_name = "nurture"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),
     path("mail/messages/<uuid:public_id>/decide/", mail.message_decide, name="message_decide"),
+    path("leads/<uuid:public_id>/request/", asking.ask_for_lead, name="ask_for_lead"),
     path("m/<str:token>/", recipient.followed, name="followed"),
     path("mail/o/<str:token>.gif", recipient.opened, name="opened"),
     path("mail/stop/<str:token>/", recipient.stop, name="stop"),

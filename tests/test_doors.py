@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Cadence, Phase, Stage
-from content.models import Asset
+from content.actions.asking import Need, Voice, ask_for
+from content.models import Asset, ContentRequest
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
@@ -54,6 +55,19 @@ DOORS = {
     "nurture:message_frame": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:message_decide": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 302 302 404 302"),
     "nurture:write": ("302 200 404 404 404 403 200 404 403", "302 422 404 404 404 403 422 404 403"),
+    "content:requests": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "content:request_new": ("302 200 200 200 200 200 200 200 200", "302 422 422 422 422 422 422 422 422"),
+    "content:searches": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "content:request_heard": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "content:request": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "content:request_join": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "content:request_accept": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "content:request_take_on": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "content:request_answer": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 422 403 403 422"),
+    "content:request_decline": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 422 403 403 422"),
+    "content:request_merge": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 422 403 403 422"),
+    "content:request_reopen": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 409 403 403 409"),
+    "nurture:ask_for_lead": ("302 200 404 404 404 200 200 404 200", "302 422 404 404 404 422 422 404 422"),
     "nurture:followed": ("302 302 302 302 302 302 302 302 302", "405 405 405 405 405 405 405 405 405"),
     "nurture:opened": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "nurture:stop": ("200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"),
@@ -251,6 +265,12 @@ def asset_args(parameters):
     return [{"public_id": asset.public_id, "number": 1}[name] for name in parameters]
 
 
+def asked_for(rep):
+    """What a rep asked marketing for."""
+    known = ContentRequest.objects.first()
+    return known or ask_for(Need("A case study of a mill"), Voice(), by=rep, at=timezone.now())
+
+
 def mail_args(short):
     """What a link of a message that was sent names."""
     message = Message.objects.first() or make_message()
@@ -268,6 +288,8 @@ def address(name, parameters, things):
         return reverse(name, args=mail_args(short))
     if short == "setting_revert":
         return reverse(name, args=[renamed_stage().pk])
+    if short.startswith("request") and name.startswith("content:") and "public_id" in parameters:
+        return reverse(name, args=[asked_for(leads[Phase.WORKING].bdr).public_id])
     if name.startswith("content:"):
         return reverse(name, args=asset_args(parameters))
     if "token" in parameters:

@@ -2,7 +2,18 @@
 
 import pytest
 
-from content.models import Asset, AssetAccess, AssetEvent, AssetThumb, Label, LibrarySearch
+from content.models import (
+    Asset,
+    AssetAccess,
+    AssetEvent,
+    AssetThumb,
+    ContentRequest,
+    Label,
+    LibrarySearch,
+    News,
+    RequestChange,
+    RequestVoice,
+)
 from tests.constraints import again, constraints_of, put, refuses
 from tests.make import NOON, make_asset, make_user
 
@@ -39,7 +50,43 @@ def thumb(**fields):
     return AssetThumb.objects.create(**{**known, **fields})
 
 
+def asked(**fields):
+    made_by = make_user("ana")
+    return ContentRequest.objects.create(**{"need": "A case study", "made_by": made_by, "made_at": NOON, **fields})
+
+
+def voice(**fields):
+    row = asked()
+    return RequestVoice.objects.create(**{"request": row, "user": row.made_by, "at": NOON, **fields})
+
+
+def change(**fields):
+    row = asked()
+    return RequestChange.objects.create(**{"request": row, "by": row.made_by, "at": NOON, "verb": "ask", **fields})
+
+
+def news():
+    row = change()
+    return News.objects.create(user=row.by, change=row, at=NOON)
+
+
+def joined_to_itself():
+    row = asked()
+    put(row, state="joined", closed_at=NOON, joined_to=row)
+
+
 CASES = {
+    "contentrequest_state_is_known": lambda: asked(state="lost", closed_at=NOON),
+    "contentrequest_says_what_is_needed": lambda: asked(need=""),
+    "contentrequest_closed_has_a_moment": lambda: asked(closed_at=NOON),
+    "contentrequest_in_work_has_an_owner": lambda: asked(state="in_work"),
+    "contentrequest_done_by_an_asset": lambda: asked(state="done", closed_at=NOON),
+    "contentrequest_declined_for_a_reason": lambda: asked(state="declined", closed_at=NOON),
+    "contentrequest_joined_to_another": joined_to_itself,
+    "requestvoice_once_per_user": lambda: again(voice()),
+    "requestvoice_worth_has_a_currency": lambda: voice(worth=1),
+    "requestchange_verb_is_known": lambda: change(verb="burn"),
+    "news_once_per_change": lambda: again(news()),
     "asset_has_a_title": lambda: put(asset(), title=""),
     "asset_title_once_per_kind": same_title,
     "asset_is_not_its_own_successor": itself,

@@ -1,0 +1,165 @@
+"""What is asked of marketing and what becomes of it: each change is one transaction, one RequestChange, and news for
+everybody who asked, except for who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from content.models import Asset, ContentRequest, Label, News, RequestChange, RequestVoice, Topic
+
+if TYPE_CHECKING:
+    from team.models import User
+
+State = ContentRequest.State
+Verb = RequestChange.Verb
+
+
+class RequestRefused(Exception):
+    """What was asked of this request is not possible. Safe to show."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is missing, for whom, when and against what."""
+
+    words: str
+    topic: Topic | None = None
+    labels: tuple[Label, ...] = ()
+    needed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Voice:
+    """For which lead, by value, and what it is worth in minor units of a currency."""
+
+    lead: int | None = None
+    worth: int | None = None
+    currency: str = ""
+
+
+def ask_for(need: Need, voice: Voice, *, by: User, at: datetime) -> ContentRequest:
+    """Who asks is its first voice."""
+    with transaction.atomic():
+        asked = ContentRequest.objects.create(
+            need=need.words, topic=need.topic, needed_on=need.needed_on, made_by=by, made_at=at
+        )
+        asked.labels.set(need.labels)
+        _raise_voice(asked, voice, by=by, at=at)
+        RequestChange.objects.create(request=asked, verb=Verb.ASK, by=by, at=at)
+    return asked
+
+
+def join_request(request: ContentRequest, voice: Voice, *, by: User, at: datetime) -> None:
+    """She needs it, too, and hears what becomes of it from now on. Who has asked already says it anew for another lead.
+
+    The row is locked, so that whoever joins while it changes either hears of this change or reads it.
+    """
+    with transaction.atomic():
+        locked = ContentRequest.objects.select_for_update().get(pk=request.pk)
+        if not locked.is_open:
+            raise RequestRefused(_("Nobody works on this any more: see what became of it."))
+        _raise_voice(locked, voice, by=by, at=at)
+
+
+def accept_request(request: ContentRequest, *, by: User, at: datetime) -> None:
+    """Marketing will make it; who does is not said yet."""
+    _change(request, Verb.ACCEPT, to=State.ACCEPTED, was=(State.OPEN,), by=by, at=at)
+
+
+def take_request_on(request: ContentRequest, *, by: User, at: datetime) -> None:
+    """She makes it herself, also what a colleague had begun."""
+    if request.state == State.IN_WORK and request.owner_id == by.pk:
+        return
+    _change(request, Verb.TAKE_ON, to=State.IN_WORK, was=ContentRequest.OPEN_STATES, by=by, at=at, owner=by)
+
+
+def answer_request(request: ContentRequest, asset: Asset, *, by: User, at: datetime, on: date) -> None:
+    """It is there: an asset that may be used on this day."""
+    if not Asset.objects.in_use(on=on).filter(pk=asset.pk).exists():
+        raise RequestRefused(_("Nobody can use this asset now: it has no current version, or it is over."))
+    owner = request.owner or by
+    _change(request, Verb.ANSWER, to=State.DONE, was=ContentRequest.OPEN_STATES, by=by, at=at, asset=asset, owner=owner)
+
+
+def decline_request(request: ContentRequest, *, because: str, by: User, at: datetime) -> None:
+    _change(request, Verb.DECLINE, to=State.DECLINED, was=ContentRequest.OPEN_STATES, by=by, at=at, because=because)
+
+
+def reopen_request(request: ContentRequest, *, by: User, at: datetime) -> None:
+    """What was answered or declined is asked for again."""
+    _change(
+        request, Verb.REOPEN, to=State.OPEN, was=(State.DONE, State.DECLINED), by=by, at=at,
+        because="", asset=None, owner=None,
+    )  # fmt: skip
+
+
+def join_into(request: ContentRequest, other: ContentRequest, *, by: User, at: datetime) -> None:
+    """Both ask for the same: who asked here asks there from now on, each once, and hears so."""
+    if request.pk == other.pk:
+        raise RequestRefused(_("That is this request itself."))
+    with transaction.atomic():
+        # In the order of their keys, as everybody locks them.
+        locked = {row.pk: row for row in _lock_both(request.pk, other.pk)}
+        if not locked[other.pk].is_open:
+            raise RequestRefused(_("Nobody works on the other one any more."))
+        _change(request, Verb.JOIN, to=State.JOINED, was=ContentRequest.OPEN_STATES, by=by, at=at, joined_to=other)
+        there = {voice.user_id: voice for voice in other.voices.all()}
+        for voice in request.voices.all():
+            known = there.get(voice.user_id)
+            said: dict[str, Any] = {"lead": voice.lead, "worth": voice.worth, "currency": voice.currency}
+            if known is None:
+                RequestVoice.objects.create(request=other, user_id=voice.user_id, at=voice.at, **said)
+            elif known.worth is None and voice.worth is not None:
+                RequestVoice.objects.filter(pk=known.pk).update(**said)
+
+
+def hear_news(*, by: User, at: datetime, up_to: int) -> int:
+    """What she was shown is heard; what came meanwhile is not."""
+    return News.objects.unheard_by(by).filter(pk__lte=up_to).update(heard_at=at)
+
+
+def _lock_both(*keys: int) -> Iterable[ContentRequest]:
+    return ContentRequest.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+
+
+def _raise_voice(request: ContentRequest, voice: Voice, *, by: User, at: datetime) -> None:
+    said = {"lead": voice.lead, "worth": voice.worth, "currency": voice.currency if voice.worth is not None else ""}
+    known = RequestVoice.objects.filter(request=request, user=by).first()
+    if known is None:
+        RequestVoice.objects.create(request=request, user=by, at=at, **said)
+        return
+    # Only what she says anew: another lead without a figure keeps none of the old.
+    if voice.lead is not None or voice.worth is not None:
+        RequestVoice.objects.filter(pk=known.pk).update(**said)
+
+
+def _change(
+    request: ContentRequest,
+    verb: RequestChange.Verb,
+    *,
+    to: str,
+    was: tuple[str, ...],
+    by: User,
+    at: datetime,
+    **fields: Any,
+) -> None:
+    """The one door: the UPDATE names the states it expects, so that of two who decide at once one is refused."""
+    closed_at = None if to in ContentRequest.OPEN_STATES else at
+    with transaction.atomic():
+        rows = ContentRequest.objects.filter(pk=request.pk, state__in=was)
+        if verb == Verb.TAKE_ON:
+            rows = rows.filter(owner=request.owner_id)
+        if not rows.update(state=to, closed_at=closed_at, **fields):
+            raise RequestRefused(_("Somebody else has just changed this request."))
+        change = RequestChange.objects.create(
+            request=request, verb=verb, by=by, at=at, because=fields.get("because", ""), asset=fields.get("asset")
+        )
+        told = request.voices.exclude(user=by).order_by("user").values_list("user", flat=True)
+        News.objects.bulk_create(News(user_id=user, change=change, at=at) for user in told)
+    request.refresh_from_db()

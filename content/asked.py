@@ -1,0 +1,173 @@
+"""What the pages of requests say: what is new, one request with its history, what was looked for in vain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy
+
+from content.actions.asking import Need
+from content.backlog import SEARCHED, SEARCHES_LOOKED_AT, Asked, asked_for
+from content.library import Card, cards_of
+from content.models import Asset, ContentRequest, Label, LibrarySearch, News, RequestChange, RequestVoice, Topic
+from content.same_need import same_needs
+
+if TYPE_CHECKING:
+    from content.forms.requests import RequestFilters
+    from team.models import User
+
+NEWS_MAX = 50
+HEARD_SHOWN = 10
+VOICES_SHOWN = 100
+CHANGES_SHOWN = 50
+OFFERED = 3
+SOUGHT_MAX = 100
+Verb = RequestChange.Verb
+
+_SAID = {
+    Verb.ASK: (gettext_lazy("%(name)s asked for it"), "add"),
+    Verb.ACCEPT: (gettext_lazy("%(name)s accepted it"), "done"),
+    Verb.TAKE_ON: (gettext_lazy("%(name)s makes it"), "person"),
+    Verb.ANSWER: (gettext_lazy("%(name)s answered it"), "done"),
+    Verb.DECLINE: (gettext_lazy("%(name)s declined it"), "stop"),
+    Verb.JOIN: (gettext_lazy("%(name)s joined it to another"), "merge"),
+    Verb.REOPEN: (gettext_lazy("%(name)s opened it again"), "back"),
+}
+
+
+@dataclass(frozen=True)
+class Happened:
+    at: datetime
+    said: str
+    icon: str
+    because: str
+    asset: Asset | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of news."""
+
+    request: ContentRequest
+    happened: Happened
+
+
+@dataclass(frozen=True)
+class NewsPage:
+    lines: list[Told]
+    has_more: bool
+    up_to: int
+    heard: list[Told]
+
+
+@dataclass(frozen=True)
+class Page:
+    asked: Asked
+    voices: list[RequestVoice]
+    mine: RequestVoice | None
+    history: list[Happened]
+    # What a keeper may answer with, and what asks for the same.
+    fitting: list[Card]
+    same: list[Asked]
+
+
+@dataclass
+class Sought:
+    q: str
+    labels: list[str]
+    asked: dict[str, str]
+    users: set[int] = field(default_factory=set)
+    times: int = 0
+    at: datetime | None = None
+
+
+def news_of(user: User) -> NewsPage:
+    rows = News.objects.of(user).select_related("change__request", "change__by", "change__asset").order_by("-pk")
+    unheard = list(rows.filter(heard_at=None)[: NEWS_MAX + 1])
+    heard = rows.filter(heard_at__isnull=False)[:HEARD_SHOWN]
+    shown = unheard[:NEWS_MAX]
+    return NewsPage(
+        lines=[_told(row) for row in shown],
+        has_more=len(unheard) > NEWS_MAX,
+        up_to=max((row.pk for row in shown), default=0),
+        heard=[_told(row) for row in heard],
+    )
+
+
+def page_of(request: ContentRequest, *, by: User, at: datetime, on: date) -> Page:
+    (asked,) = asked_for(ContentRequest.objects.filter(pk=request.pk), by=by, at=at)
+    voices = list(request.voices.select_related("user").order_by("pk")[:VOICES_SHOWN])
+    changes = request.changes.select_related("by", "asset").order_by("-pk")[:CHANGES_SHOWN]
+    need = Need(request.need, request.topic, tuple(asked.labels))
+    return Page(
+        asked=asked,
+        voices=voices,
+        mine=next((voice for voice in voices if voice.user_id == by.pk), None),
+        history=[_happened(change) for change in changes],
+        fitting=offered(need, by=by, on=on) if request.is_open else [],
+        same=same_needs(need, by=by, at=at, but=request.pk) if request.is_open else [],
+    )
+
+
+def offered(need: Need, *, by: User, on: date) -> list[Card]:
+    """What is there already and may do."""
+    labels = [label.pk for label in need.labels]
+    if not labels and need.topic is None:
+        return []
+    topics = [need.topic.pk] if need.topic else []
+    rows = Asset.objects.visible_to(by).in_use(on=on).fitting(topics=topics, labels=labels)
+    # Fitting by one of several marks is no answer: every label that was said, and the topic.
+    for pk in labels:
+        rows = rows.filter(Exists(Asset.labels.through.objects.filter(asset=OuterRef("pk"), label=pk)))
+    return cards_of(list(rows.values_list("pk", flat=True)[:OFFERED]), on=on)
+
+
+def in_vain(filters: RequestFilters, *, at: datetime) -> list[Sought]:
+    """What was looked for in vain within 90 days, by what was asked for: what most looked for first."""
+    rows = LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by("-at")
+    words = {(label.dimension, label.key): label.label for label in Label.objects.all()}
+    words |= {("topic", topic.key): topic.label for topic in Topic.objects.all()}
+    found: dict[Any, Sought] = {}
+    for q, asked, user, moment in rows.values_list("q", "asked", "user", "at")[:SEARCHES_LOOKED_AT]:
+        if not _is_wanted(asked, filters):
+            continue
+        key = (q, *sorted(asked.items()))
+        if key not in found:
+            labels = [words.get((name, value), value) for name, value in sorted(asked.items())]
+            found[key] = Sought(q, labels, asked, at=moment)
+        found[key].users.add(user)
+        found[key].times += 1
+    return sorted(found.values(), key=lambda one: (-len(one.users), -one.times))[:SOUGHT_MAX]
+
+
+def sought_by_cell(*, at: datetime, objection: str = "") -> dict[tuple[str, str], int]:
+    """How many looked in vain for something by persona and stage, each who looked once a search."""
+    rows = LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by("-at")
+    found: dict[tuple[str, str], set[Any]] = defaultdict(set)
+    for q, asked, user in rows.values_list("q", "asked", "user")[:SEARCHES_LOOKED_AT]:
+        if objection and asked.get("objection", "none") != objection:
+            continue
+        cell = (asked.get("persona", "none"), asked.get("stage", "none"))
+        found[cell].add((user, q, *sorted(asked.items())))
+    return {cell: len(some) for cell, some in found.items()}
+
+
+def _is_wanted(asked: dict[str, str], filters: RequestFilters) -> bool:
+    for name in ("topic", "persona", "stage", "objection"):
+        wanted = filters.read.get(name, "")
+        if wanted and asked.get(name, "none") != wanted:
+            return False
+    return True
+
+
+def _told(row: News) -> Told:
+    return Told(row.change.request, _happened(row.change))
+
+
+def _happened(change: RequestChange) -> Happened:
+    words, icon = _SAID[Verb(change.verb)]
+    return Happened(change.at, words % {"name": change.by.name}, icon, change.because, change.asset)

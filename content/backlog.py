@@ -1,0 +1,138 @@
+"""What is asked for, in the order in which it is worth making.
+
+rank = demand x (1 + pipeline / 1000)
+
+*demand* is how many of us need it: who asked, and who looked in the library for something like it within 90 days and
+found nothing. *pipeline* is what the leads for which it was asked are worth, as who asked said, each lead once, in
+whole units of money; figures in several currencies are added as they stand. Without a figure, demand alone decides.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from content.models import ContentRequest, Label, LibrarySearch, RequestVoice
+from content.models.demand import ContentRequestQuerySet
+from content.words import words_of
+
+if TYPE_CHECKING:
+    from team.models import User
+
+SEARCHED = timedelta(days=90)
+# So much is looked at to put it in order; beyond it, the oldest wait unseen until something is decided.
+LOOKED_AT = 500
+SEARCHES_LOOKED_AT = 1000
+PAGE = 50
+MINOR = 100
+
+
+@dataclass
+class Asked:
+    """One request as the list shows it."""
+
+    request: ContentRequest
+    labels: list[Label] = field(default_factory=list)
+    askers: set[int] = field(default_factory=set)
+    seekers: set[int] = field(default_factory=set)
+    # Minor units by currency, each lead once.
+    worth: dict[str, int] = field(default_factory=dict)
+    is_mine: bool = False
+
+    @property
+    def demand(self) -> int:
+        return len(self.askers | self.seekers)
+
+    @property
+    def only_seekers(self) -> int:
+        return len(self.seekers - self.askers)
+
+    @property
+    def pipeline(self) -> int:
+        return sum(self.worth.values()) // MINOR
+
+    @property
+    def rank(self) -> int:
+        """In thousandths, so that two requests are never put in order by rounding."""
+        return self.demand * (1000 + self.pipeline)
+
+    @property
+    def sums(self) -> list[str]:
+        return [f"{minor // MINOR:,} {currency}".replace(",", " ") for currency, minor in sorted(self.worth.items())]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Somebody looked for this in vain."""
+
+    user: int
+    words: tuple[str, ...]
+    asked: dict[str, str]
+
+
+class Searches:
+    """The searches without result of the last 90 days, each of who looked once."""
+
+    DIMENSIONS = ("topic", *Label.Dimension.values)
+
+    def __init__(self, *, at: datetime) -> None:
+        self.at = at
+
+    @cached_property
+    def rows(self) -> list[Sought]:
+        newest = LibrarySearch.objects.filter(at__gt=self.at - SEARCHED, at__lte=self.at).order_by("-at")
+        found: dict[tuple[int, str, str], Sought] = {}
+        for user, q, asked in newest.values_list("user", "q", "asked")[:SEARCHES_LOOKED_AT]:
+            marks = {key: asked[key] for key in self.DIMENSIONS if asked.get(key)}
+            words = tuple(q.split())
+            if words or marks:
+                found.setdefault((user, q, str(sorted(marks.items()))), Sought(user, words, marks))
+        return list(found.values())
+
+    def seekers(self, request: ContentRequest, labels: list[Label]) -> set[int]:
+        """Who looked for something like it: every word begins one of its words, and every mark is one of its own."""
+        marks = {label.dimension: label.key for label in labels}
+        marks |= {"topic": request.topic.key} if request.topic else {}
+        said = words_of(" ".join([request.need, str(request.topic or ""), *map(str, labels)]))
+        return {
+            one.user
+            for one in self.rows
+            if all(marks.get(dimension) == key for dimension, key in one.asked.items())
+            and all(any(word.startswith(begun) for word in said) for begun in one.words)
+        }
+
+
+def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[Asked]:
+    """These requests with who needs them and what that is worth: four statements, however many there are."""
+    found = {row.pk: Asked(row) for row in rows.select_related("topic", "owner", "asset", "joined_to")}
+    marks = ContentRequest.labels.through.objects.filter(contentrequest__in=found).select_related("label")
+    for mark in marks.order_by("label__dimension", "label__position"):
+        found[mark.contentrequest_id].labels.append(mark.label)
+    by_lead: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
+    voices = RequestVoice.objects.filter(request__in=found).order_by("pk")
+    for pk, request, user, lead, worth, currency in voices.values_list(
+        "pk", "request", "user", "lead", "worth", "currency"
+    ):
+        one = found[request]
+        one.askers.add(user)
+        one.is_mine = one.is_mine or user == by.pk
+        if worth is not None:
+            # Two who ask for one lead say what the same deal is worth: the larger figure counts. -pk is no lead.
+            key = (currency, lead if lead is not None else -pk)
+            by_lead[request][key] = max(by_lead[request].get(key, 0), worth)
+    searches = Searches(at=at)
+    for pk, one in found.items():
+        for (currency, _lead), worth in by_lead[pk].items():
+            one.worth[currency] = one.worth.get(currency, 0) + worth
+        one.seekers = searches.seekers(one.request, one.labels)
+    return list(found.values())
+
+
+def ranked(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[Asked]:
+    """The backlog: what most of us need for the most pipeline first, the older of two alike before the newer."""
+    newest = rows.order_by("-pk").values("pk")[:LOOKED_AT]
+    found = asked_for(ContentRequest.objects.filter(pk__in=list(newest.values_list("pk", flat=True))), by=by, at=at)
+    return sorted(found, key=lambda one: (-one.rank, one.request.pk))

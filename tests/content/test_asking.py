@@ -1,0 +1,169 @@
+"""Asking for content: alike needs are joined, the backlog has an order, and whoever asked hears each change once."""
+
+import pytest
+from django.urls import reverse
+
+from content.actions.asking import (
+    Need,
+    RequestRefused,
+    Voice,
+    accept_request,
+    answer_request,
+    ask_for,
+    decline_request,
+    hear_news,
+    join_into,
+    join_request,
+    reopen_request,
+    take_request_on,
+)
+from content.actions.using import miss_search
+from content.backlog import ranked
+from content.models import ContentRequest, Label, News, RequestVoice, Topic
+from content.same_need import same_needs
+from leads.rail import rail_of
+from team.models import Role
+from tests.make import NOON, make_asset, make_user
+
+TODAY = NOON.date()
+CASE = "A case study of a paper mill that runs around the clock"
+
+
+@pytest.fixture
+def lea(db):
+    return make_user("lea", Role.MARKETER)
+
+
+def label(dimension, key):
+    return Label.objects.get(dimension=dimension, key=key)
+
+
+def ask(by, words=CASE, *labels, **voice):
+    return ask_for(Need(words, labels=labels), Voice(**voice), by=by, at=NOON)
+
+
+def heard_by(user):
+    """What she has not heard yet, as (what was done, of what)."""
+    return list(News.objects.unheard_by(user).order_by("pk").values_list("change__verb", "change__request__need"))
+
+
+def test_everybody_who_asked_hears_each_change_once_and_whoever_made_it_does_not(alice, bob, lea):
+    asked = ask(alice)
+    accept_request(asked, by=lea, at=NOON)
+    join_request(asked, Voice(), by=bob, at=NOON)
+    join_request(asked, Voice(), by=lea, at=NOON)
+    take_request_on(asked, by=lea, at=NOON)
+    take_request_on(asked, by=lea, at=NOON)
+    answer_request(asked, make_asset(by=lea), by=lea, at=NOON, on=TODAY)
+
+    assert heard_by(alice) == [("accept", CASE), ("take_on", CASE), ("answer", CASE)]
+    assert heard_by(bob) == [("take_on", CASE), ("answer", CASE)]
+    assert heard_by(lea) == []
+    assert rail_of(alice, path="/", at=NOON).counts["requests"] == 3
+
+    assert hear_news(by=alice, at=NOON, up_to=News.objects.order_by("-pk")[0].pk) == 3
+    assert rail_of(alice, path="/", at=NOON).counts["requests"] == 0
+    assert (asked.state, asked.owner, asked.closed_at) == ("done", lea, NOON)
+
+
+def test_of_two_who_decide_at_once_one_is_refused_and_nobody_hears_twice(alice, bob, lea):
+    asked = ask(alice)
+    stale = ContentRequest.objects.get(pk=asked.pk)
+    decline_request(asked, because="We do not sell to mills any more", by=lea, at=NOON)
+
+    with pytest.raises(RequestRefused):
+        accept_request(stale, by=make_user("mark", Role.MARKETER), at=NOON)
+    with pytest.raises(RequestRefused):
+        join_request(stale, Voice(), by=bob, at=NOON)
+
+    assert heard_by(alice) == [("decline", CASE)]
+    assert asked.changes.count() == 2
+    reopen_request(asked, by=lea, at=NOON)
+    assert (asked.state, asked.because, asked.closed_at) == ("open", "", None)
+
+
+def test_what_is_expired_or_has_no_version_answers_nothing(alice, lea):
+    asked = ask(alice)
+
+    with pytest.raises(RequestRefused):
+        answer_request(asked, make_asset(by=lea, expires_on=TODAY), by=lea, at=NOON, on=TODAY)
+
+    asked.refresh_from_db()
+    assert asked.state == "open"
+
+
+def test_two_that_are_the_same_become_one_and_nobody_is_lost_or_counted_twice(alice, bob, lea):
+    first, second = ask(alice, lead=7), ask(bob, "The same for mills", lead=8, worth=900, currency="EUR")
+    join_request(second, Voice(lead=7, worth=500, currency="EUR"), by=alice, at=NOON)
+
+    join_into(second, first, by=lea, at=NOON)
+    accept_request(first, by=lea, at=NOON)
+
+    assert list(first.voices.order_by("user").values_list("user", "lead", "worth")) == [
+        (alice.pk, 7, 500),
+        (bob.pk, 8, 900),
+    ]
+    assert heard_by(bob) == [("join", "The same for mills"), ("accept", CASE)]
+    assert (second.state, second.joined_to) == ("joined", first)
+    with pytest.raises(RequestRefused):
+        join_into(first, second, by=lea, at=NOON)
+
+
+def test_the_backlog_is_in_order_of_demand_times_pipeline(alice, bob, lea):
+    champion = label("persona", "champion")
+    wide = ask(alice, "A one page overview")
+    join_request(wide, Voice(), by=bob, at=NOON)
+    rich = ask(alice, "A price comparison", champion, lead=1, worth=2_000_00, currency="EUR")
+    # The same lead is worth the same once, whoever asks for it.
+    join_request(rich, Voice(lead=1, worth=1_000_00, currency="EUR"), by=bob, at=NOON)
+    poor = ask(alice, "A glossary of pumps", champion)
+    for user in (bob, lea, alice):
+        miss_search(["gloss"], {"persona": "champion"}, place="library", by=user, at=NOON)
+        # Another persona, and a word it has not.
+        miss_search(["gloss"], {"persona": "doer"}, place="library", by=user, at=NOON)
+        miss_search(["over", "valve"], {}, place="library", by=user, at=NOON)
+
+    found = ranked(ContentRequest.objects.open(), by=alice, at=NOON)
+
+    assert [(one.request, one.demand, one.pipeline, one.rank) for one in found] == [
+        (rich, 2, 2000, 6000),
+        (poor, 3, 0, 3000),
+        (wide, 2, 0, 2000),
+    ]
+
+
+def test_alike_ones_are_found_by_words_and_by_what_they_are_about(alice, bob, topic):
+    late = label("stage", "late")
+    words = ask(alice)
+    about = ask_for(Need("Numbers to show", topic=topic, labels=(late,)), Voice(), by=alice, at=NOON)
+    ask(alice, "A film of our factory")
+
+    same = same_needs(Need("case study: paper mills"), by=bob, at=NOON)
+    also = same_needs(Need("Something else", topic=topic, labels=(late,)), by=bob, at=NOON)
+
+    assert ([one.request for one in same], [one.request for one in also]) == ([words], [about])
+
+
+@pytest.fixture
+def topic(db):
+    return Topic.objects.create(key="uptime", label="Uptime")
+
+
+def test_what_is_alike_is_offered_before_it_is_asked_for_twice_and_one_click_joins(client, alice, bob):
+    asked = ask(alice)
+    client.force_login(bob)
+    url = reverse("content:request_new")
+    said = {"need": "Case study of a paper mill", "worth": "1200.50", "currency": "USD"}
+
+    held_up = client.post(url, said)
+    assert (held_up.status_code, CASE in held_up.text) == (409, True)
+    assert ContentRequest.objects.count() == 1
+
+    joined = client.post(url, {**said, "join": asked.public_id})
+    assert joined.url == reverse("content:request", args=[asked.public_id])
+    voice = RequestVoice.objects.get(user=bob)
+    assert (voice.request, voice.worth, voice.currency) == (asked, 120050, "USD")
+
+    other = client.post(url, {**said, "is_other": "on", "persona": "doer"})
+    assert other.status_code == 302
+    assert [str(one) for one in ContentRequest.objects.exclude(pk=asked.pk).get().labels.all()] == ["Doer"]
