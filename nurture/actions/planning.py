@@ -13,7 +13,8 @@ from accounts.actions.people import suppressed_channels
 from accounts.models import Suppression
 from content.models import Asset
 from leads.actions.changing import MoveRefused
-from leads.models import Lead
+from leads.actions.logging import log_touch
+from leads.models import Activity, Lead
 from nurture.fields import BadWords, fields_in, fill
 from nurture.letter import addresses_in
 from nurture.models import Message, MessageBody
@@ -32,8 +33,9 @@ def plan_messages(messages: Sequence[Message]) -> None:
 def write_message(
     lead: Lead, *, subject: str, text: str, asset: Asset | None = None, by: User, at: datetime
 ) -> Message:
-    """A mail of hers to the person of a lead, out with the next ring. MoveRefused where it cannot go: no address, she
-    asked for none, an asset that has expired or that she has had, words that cannot be sent."""
+    """A mail of hers to the person of a lead, out with the next ring: an attempt like one logged by hand, so that it
+    meets the first touch. MoveRefused where it cannot go: no address, she asked for none, an asset that has expired or
+    that she has had, words that cannot be sent."""
     _must_be_words(subject, text)
     point = points_of([lead.person_id]).get(lead.person_id)
     if point is None:
@@ -44,6 +46,7 @@ def write_message(
     if asset is not None and not Asset.objects.sendable(on=at.date()).filter(pk=asset.pk).exists():
         said = _("%(asset)s has expired or is not approved: it cannot be sent.")
         raise MoveRefused(said % {"asset": asset}, field="asset")
+    log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
     message = Message(
         kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset, point=point,
         planned_at=at, due_at=at,

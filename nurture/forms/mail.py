@@ -50,7 +50,7 @@ class WriteForm(forms.Form):
     text = forms.CharField(
         max_length=20000,
         label=gettext_lazy("Words"),
-        widget=forms.Textarea(attrs={"rows": 10}),
+        widget=forms.Textarea(attrs={"rows": 10, "class": "letter-words"}),
         help_text=gettext_lazy("Markdown. {{ first_name | there }} is what is known, else what follows the bar."),
     )
     asset = forms.ModelChoiceField(

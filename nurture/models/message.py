@@ -51,8 +51,8 @@ class Message(models.Model):
         SENDING = "sending", _("Being sent")
         SENT = "sent", _("Sent")
         # The process died, or the line broke, after the server may have taken it: nobody sends it again by guess.
-        UNKNOWN = "unknown", _("Unknown whether it went out")
-        REFUSED = "refused", _("Refused by the mail server")
+        UNKNOWN = "unknown", _("Unknown")
+        REFUSED = "refused", _("Refused")
         DEAD = "dead", _("Cannot be sent")
         CANCELLED = "cancelled", _("Not sent")
 

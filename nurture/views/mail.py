@@ -139,7 +139,7 @@ def _page(request: Request, form: RulesForm, *, status: int = 200) -> HttpRespon
         "form": form,
         "outbox": outbox(at=now),
         "state": state,
-        "label": Message.State(state).label,
+        "state_name": Message.State(state).label,
         "rows": in_state(Message.objects.visible_to(request.user), state),
         "checks": checks(rules) if is_admin else [],
         "is_admin": is_admin,

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from leads.actions.changing import MoveRefused
+from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import workable_lead
 from nurture.actions.planning import preview_of, write_message
 from nurture.forms.mail import WriteForm
@@ -52,6 +52,9 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
                     return redirect("leads:lead", public_id)
             except SentBefore:
                 return redirect("leads:lead", public_id)
+            except LeadConflict as conflict:
+                form.add_error(None, str(conflict))
+                status = 409
             except MoveRefused as refused:
                 form.add_error(refused.field if refused.field in form.fields else None, str(refused))
     point = points_of([lead.person_id]).get(lead.person_id)
