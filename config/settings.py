@@ -226,6 +226,12 @@ IMAP_USER = env.str("IMAP_USER", default="")
 IMAP_PASSWORD = env.str("IMAP_PASSWORD", default="")
 IMAP_FOLDER = env.str("IMAP_FOLDER", default="INBOX")
 IMAP_DONE_FOLDER = env.str("IMAP_DONE_FOLDER", default="Midfield")
+# What a mail provider tells by webhook. Without a secret nobody may tell anything.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
+if MAIL_PROVIDER and MAIL_WEBHOOK_SECRET:
+    INSTALLED_APPS.append("anymail")
+    ANYMAIL = {"WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET, **env.json("MAIL_PROVIDER_KEYS", default={})}
 
 # Static and uploaded files
 STATIC_URL = "/static/"

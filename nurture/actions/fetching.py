@@ -20,8 +20,8 @@ from nurture.models import Incoming, MailServer
 logger = structlog.get_logger(__name__)
 
 SOURCE = "imap"
-# One ring ends well before a task must; the next one goes on.
-SECONDS_MAX = 60
+# One ring ends well before a task must, and the next one goes on: fewer than what makes it ring on by itself.
+SECONDS_MAX, MAILS_MAX = 60, 400
 CHUNK = 400
 # A server that is away is asked again after a minute, after the next failure after two, and so on.
 MINUTES_MAX = 10
@@ -70,7 +70,7 @@ def _read(where: Where, *, at: datetime) -> int:
             chunk = numbers[start : start + CHUNK]
             known = _known([mailbox.place(number) for number in chunk])
             for number in chunk:
-                if time.monotonic() - begun > SECONDS_MAX:
+                if taken >= MAILS_MAX or time.monotonic() - begun > SECONDS_MAX:
                     return taken
                 row = known.get(mailbox.place(number))
                 if row is not None and not where.done_folder:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from email.utils import parseaddr
 
 import structlog
 from django.conf import settings
@@ -319,7 +320,8 @@ def _normalised(address: str) -> str:
 
 def _is_ours(address: str) -> bool:
     """Mail that one of us sends is nobody's reply."""
-    return address.lower() == settings.DEFAULT_FROM_EMAIL.lower() or User.objects.filter(email__iexact=address).exists()
+    own = {parseaddr(one)[1].lower() for one in (settings.DEFAULT_FROM_EMAIL, settings.MAIL_REPLY_TO)}
+    return address.lower() in own or User.objects.filter(email__iexact=address).exists()
 
 
 def _moment(found: InMail, *, at: datetime) -> datetime:
