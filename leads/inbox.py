@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ FEW = 6
 PAGE = 50
 CAME_BACK_DAYS = 14
 WORKING_WEEK = 5
+# Deals: what is overdue stands first, longest of all.
+DUE = ("lead__due_at", "id")
 
 
 class View:
@@ -95,7 +98,7 @@ def inbox_of(user: User, view: str, *, at: datetime) -> Inbox:
         _whole("answer", _("Waiting for an answer") if view == View.FROM_ME else _("To answer"), to_answer),
         _whole("outcome", _("Say how it went"), sorted(over, key=_next_moment)),
         _few("accepted", _("Accepted"), sorted(ahead, key=_next_moment)),
-        _counted("qualified", _("Qualified"), _of(user, view, HandOff.objects.qualified(), is_kept=True)),
+        _counted("qualified", _("Qualified"), _of(user, view, HandOff.objects.qualified(), is_kept=True), by=DUE),
     ]
     if view != View.TO_ME:
         since = at - timedelta(days=CAME_BACK_DAYS)
@@ -112,7 +115,8 @@ def inbox_of(user: User, view: str, *, at: datetime) -> Inbox:
 
 
 def whole_list(user: User, view: str, key: str, *, before: int | None = None) -> Group | None:
-    """One group to its end, newest first, a page at a time by its key; None when there is no such group."""
+    """One group to its end, newest first, of deals by when they are due, a page at a time from the row of this key on;
+    None when there is no such group."""
     rows = {
         "accepted": lambda: _of(user, view, HandOff.objects.accepted()),
         "qualified": lambda: _of(user, view, HandOff.objects.qualified(), is_kept=True),
@@ -120,8 +124,12 @@ def whole_list(user: User, view: str, key: str, *, before: int | None = None) ->
     }.get(key)
     if rows is None:
         return None
-    page = rows().order_by("-id")
-    if before is not None:
+    is_by_due = key == "qualified"
+    page = rows().order_by(*(DUE if is_by_due else ("-id",)))
+    if before is not None and is_by_due:
+        due_at = Subquery(HandOff.objects.filter(pk=before).values("lead__due_at")[:1])
+        page = page.filter(Q(lead__due_at__gt=due_at) | Q(lead__due_at=due_at, id__gt=before))
+    elif before is not None:
         page = page.filter(id__lt=before)
     items = list(page[: PAGE + 1])
     titles = {"accepted": _("Accepted"), "qualified": _("Qualified"), "back": _("Came back")}
@@ -183,8 +191,8 @@ def _few(key: str, title: str, items: list[HandOff]) -> Group:
     return Group(key, title, items[:FEW], len(items))
 
 
-def _counted(key: str, title: str, rows: QuerySet[HandOff]) -> Group:
-    items: list[Any] = list(rows.annotate(of=Window(Count("*"))).order_by("-id")[:FEW])
+def _counted(key: str, title: str, rows: QuerySet[HandOff], *, by: Sequence[str] = ("-id",)) -> Group:
+    items: list[Any] = list(rows.annotate(of=Window(Count("*"))).order_by(*by)[:FEW])
     return Group(key, title, items, items[0].of if items else 0)
 
 

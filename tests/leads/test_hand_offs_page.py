@@ -555,13 +555,19 @@ def test_what_cannot_be_done_any_more_is_told_in_words(client, alice, peter, now
 def test_the_list_of_deals_goes_on_page_by_page(client, alice, peter, now, monkeypatch):
     monkeypatch.setattr("leads.inbox.PAGE", 2)
     leads = [make_lead(phase="qualified", bdr=alice, ae=peter, at=now - timedelta(hours=3)) for _ in range(3)]
+    # The oldest is overdue, and the last two are due at once.
+    Lead.objects.filter(pk=leads[0].pk).update(due_at=now - timedelta(days=1))
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads[1:]]).update(due_at=now + timedelta(days=1))
+    monkeypatch.setattr("leads.inbox.FEW", 1)
     client.force_login(peter)
     url = reverse("leads:hand_offs") + "?list=qualified"
 
+    deals = client.get(reverse("leads:hand_offs")).context["inbox"].groups[-1]
+    assert ([one.lead_id for one in deals.items], deals.total) == ([leads[0].pk], 3)
     first = client.get(url).context["group"]
     rest = client.get(f"{url}&before={first.next_id}").context["group"]
 
-    assert [one.lead_id for one in [*first.items, *rest.items]] == [lead.pk for lead in reversed(leads)]
+    assert [one.lead_id for one in [*first.items, *rest.items]] == [lead.pk for lead in leads]
     assert rest.next_id is None
     assert "group" not in client.get(reverse("leads:hand_offs") + "?list=nothing").context
 
