@@ -68,7 +68,11 @@ class AnswersForm(LeadForm):
 
 
 class MeetingForm(WithCall):
-    ae = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Account executive"))
+    ae = forms.ModelChoiceField(
+        User.objects.none(),
+        label=gettext_lazy("Account executive"),
+        empty_label=gettext_lazy("choose an account executive"),
+    )
     with_meeting = forms.ChoiceField(
         choices=[("yes", gettext_lazy("With a meeting")), ("no", gettext_lazy("Without one"))],
         initial="yes",
@@ -124,7 +128,9 @@ class MeetingForm(WithCall):
 
 class RecycleForm(WithCall):
     reason = forms.ModelChoiceField(
-        Reason.objects.none(), error_messages={"required": gettext_lazy("Why does it rest?")}
+        Reason.objects.none(),
+        empty_label=gettext_lazy("choose a reason"),
+        error_messages={"required": gettext_lazy("Why does it rest?")},
     )
     missing = forms.ModelChoiceField(Criterion.objects.none(), required=False, label=gettext_lazy("What is missing?"))
     wake_on = forms.DateField(
@@ -199,7 +205,9 @@ class RecycleForm(WithCall):
 
 class DisqualifyForm(WithCall):
     reason = forms.ModelChoiceField(
-        Reason.objects.none(), error_messages={"required": gettext_lazy("Say why it ends.")}
+        Reason.objects.none(),
+        empty_label=gettext_lazy("choose a reason"),
+        error_messages={"required": gettext_lazy("Say why it ends.")},
     )
 
     def __init__(self, *args: Any, rules: list[ReasonRule], **more: Any) -> None:

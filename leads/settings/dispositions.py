@@ -81,6 +81,7 @@ class RetireDispositionForm(SettingForm):
     successor = forms.ModelChoiceField(
         label=gettext_lazy("Said instead"),
         queryset=Disposition.objects.none(),
+        empty_label=gettext_lazy("choose a disposition"),
         error_messages={"required": gettext_lazy("Choose what reps say instead.")},
     )
 

@@ -78,7 +78,10 @@ class ReasonForm(SettingForm):
         label=gettext_lazy("The lead goes"), choices=Destination, initial=Destination.BDR, widget=forms.RadioSelect
     )
     destination_reason = forms.ModelChoiceField(
-        label=gettext_lazy("There it carries the reason"), queryset=Reason.objects.none(), required=False
+        label=gettext_lazy("There it carries the reason"),
+        queryset=Reason.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("none"),
     )
     wake_days = forms.IntegerField(
         label=gettext_lazy("Back after so many days"),
@@ -166,6 +169,7 @@ class RetireReasonForm(SettingForm):
     successor = forms.ModelChoiceField(
         label=gettext_lazy("Given instead from now on"),
         queryset=Reason.objects.none(),
+        empty_label=gettext_lazy("choose a reason"),
         error_messages={"required": gettext_lazy("Choose which reason goes on.")},
     )
 

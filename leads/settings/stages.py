@@ -94,6 +94,7 @@ class RetireStageForm(SettingForm):
     successor = forms.ModelChoiceField(
         label=gettext_lazy("Its leads move to"),
         queryset=Stage.objects.none(),
+        empty_label=gettext_lazy("choose a stage"),
         error_messages={"required": gettext_lazy("Choose where its leads go on.")},
     )
 

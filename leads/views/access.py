@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, QueryDict
 
+from leads.lead_choices import team_in_use
 from leads.models import Lead
 from leads.seeing import in_block_of, seer_of, shape_of, standing_for
 from team.addresses import read_number
@@ -66,13 +67,16 @@ _TEAMS = PreparedObjects(lambda teams: Team.objects.filter(pk__in=teams).order_b
 
 def managed_team(request: Request, given: QueryDict, teams: list[Team] | None = None) -> Team:
     """The team that was asked for, if she manages it, else 404; her first without a question, or where an address asks
-    for what can be no team."""
+    for what can be no team. To read, one that was retired is the team that goes on for it."""
     teams = managed_teams(request) if teams is None else teams
     asked = given.get("team", "")
     wanted = read_number(asked)
     if not asked or (wanted is None and request.method == "GET"):
         return min(teams, key=lambda team: team.pk)
     found = next((team for team in teams if team.pk == wanted), None)
+    if found is None or (found.retired_at and request.method == "GET"):
+        following = team_in_use(asked) if request.method == "GET" else asked
+        found = next((team for team in teams if str(team.pk) == following), found)
     if found is None:
         raise Http404
     return found

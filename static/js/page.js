@@ -449,6 +449,12 @@ function prepare(scope) {
   watch(scope);
 }
 
+// Tabs that do not fit show the one that is open.
+for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+  const tabs = tab.parentElement;
+  tabs.scrollLeft += tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right + tab.offsetWidth;
+}
+
 // A form that another page's link has unfolded is ready to be typed in; one that is unfolded because of what was typed
 // before waits, and the keys of the lead press.
 const unfolded = document.querySelector("[aria-controls][aria-expanded=true]")?.getAttribute("aria-controls");

@@ -117,3 +117,16 @@ def test_a_second_look_goes_back_with_its_team(eve, team):
     assert SecondLook.objects.get().team == team
     take_up_team(Team.objects.get(pk=south.pk), at=NOON)
     assert SecondLook.objects.get().team == south
+
+
+def test_an_address_of_a_team_that_was_retired_shows_the_one_that_goes_on(client, eve, mona, team):
+    south = eve.memberships.get().team
+    other = make_team("West")
+    client.force_login(mona)
+    retire_team(south, successor=team, at=NOON)
+
+    for name in ("team", "team_leads", "team_month"):
+        assert client.get(reverse(f"leads:{name}"), {"team": south.pk}).status_code == 200
+        assert client.get(reverse(f"leads:{name}"), {"team": other.pk}).status_code == 404
+    assert client.get(reverse("leads:team"), {"team": south.pk}).context["team"] == team
+    assert client.post(reverse("leads:spread"), {"team": south.pk}).status_code == 404
