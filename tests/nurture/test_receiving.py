@@ -266,3 +266,12 @@ def test_what_ends_its_reader_again_and_again_is_set_aside(db, monkeypatch):
 
     assert take(mail("Poison")).state == "aside"
     assert timezone.is_aware(Incoming.objects.get().taken_at)
+
+
+def test_what_no_database_takes_is_left_out_of_her_words(alice, jo):
+    make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+
+    row = take(mail("Y\x00es.", subject="Re:\x00 =?utf-8?B?7aCA?= offer"))
+
+    assert (row.state, row.effect) == ("done", "in_front")
+    assert Note.objects.filter(text="Yes.").exists()
