@@ -85,6 +85,7 @@ DOORS = (
     _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
     _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c"),
     _Door("content:requests", gettext_lazy("Requests"), "flag", (B, AE, MA, MK, AD), counts="requests"),
+    _Door("nurture:tracks", gettext_lazy("Tracks"), "merge", (MK, MA, B, AD, AE)),
     _Door("leads:accounts", gettext_lazy("Accounts"), "accounts", (B, AE, MA, MK, AD), key="g a"),
     _Door("reports:reports", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
     _Door("nurture:mail", gettext_lazy("Mail"), "mail", (MA, MK, AD)),

@@ -150,6 +150,7 @@ BECAUSE = {
     "lost_deal": gettext_lazy("Opened by a lost deal"),
     "prospect_again": gettext_lazy("A prospect again"),
     "file": gettext_lazy("As the file says"),
+    "fan": gettext_lazy("a fan: fed, and in nobody’s queue"),
 }
 
 

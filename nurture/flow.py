@@ -68,3 +68,7 @@ def flows_of(versions: Collection[int]) -> dict[int, Flow]:
     for node in TrackNode.objects.filter(version__in=list(versions)).order_by("position", "pk"):
         nodes[node.version_id].append(node)
     return {pk: Flow(found) for pk, found in nodes.items()}
+
+
+def flow_of(version: int) -> Flow:
+    return flows_of([version])[version]

@@ -29,8 +29,13 @@ def enrol_recycled() -> int:
 
 @shared_task
 def enrol_everybody() -> int:
-    """Every hour: whom a new track fits by now, and fans without a lead. Who is in one is not taken again."""
-    return ring("enrol_everybody", lambda at: sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at))
+    """Every hour: whom a new track fits by now, fans without a lead, and fans whose day comes. Each is done once."""
+    return ring(
+        "enrol_everybody",
+        lambda at: (
+            sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at) + sorting.keep_fans_asleep(at=at)
+        ),
+    )
 
 
 @shared_task

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from agreement.models import StepKind
 from nurture.flow import Flow
@@ -41,9 +40,8 @@ class Deed:
     node: TrackNode
     what: str
     because: str = ""
-    at: datetime | None = None
     asset: int | None = None
-    # Of a step that a play plans ahead.
+    # Of a wait, and of a step that a play plans ahead.
     days: int = 0
 
 
@@ -63,7 +61,7 @@ def answers(node: TrackNode, walker: Walker, people: People) -> bool:
     return False
 
 
-def walk(node: TrackNode | None, walker: Walker, people: People, *, at: datetime) -> Iterator[Deed]:
+def walk(node: TrackNode | None, walker: Walker, people: People) -> Iterator[Deed]:
     """From this node on, one deed after the other. The caller stops where she waits: at what was planned or waited for.
 
     It ends by itself at a goal that was reached, and after the last node.
@@ -78,7 +76,7 @@ def walk(node: TrackNode | None, walker: Walker, people: People, *, at: datetime
                 ahead += node.days or 0
                 yield Deed(node, What.ENTERED)
             else:
-                yield Deed(node, What.WAITED, at=at + timedelta(days=node.days or 0))
+                yield Deed(node, What.WAITED, days=node.days or 0)
         elif node.kind == Kind.EMAIL:
             yield _email(node, walker, people)
         elif node.kind == Kind.STEP:

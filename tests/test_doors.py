@@ -16,13 +16,13 @@ from content.models import Asset, ContentRequest
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
-from nurture.models import Message, MessageLink
+from nurture.models import Message, MessageLink, Track, TrackNode
 from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_asset, make_lead, make_user, reason
-from tests.nurture.making import make_message
+from tests.nurture.making import add_version, make_message, make_track, wait
 
 # In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
 WHO = ("nobody", "bdr", "bdr other", "ae", "ae other", "marketer", "manager", "manager other", "admin")
@@ -72,6 +72,23 @@ DOORS = {
     "nurture:opened": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
     "nurture:stop": ("200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"),
     "nurture:preferences": ("200 200 200 200 200 200 200 200 200", "422 422 422 422 422 422 422 422 422"),
+    "nurture:tracks": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:tracks_shipped": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:track": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:track_try": ("302 200 200 200 200 200 200 200 200", "302 302 302 403 403 302 302 302 302"),
+    "nurture:track_new": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "nurture:track_draft": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 302 403 403 302"),
+    "nurture:track_change": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "nurture:track_retire": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:track_discard": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:track_publish": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 302 403 403 302"),
+    "nurture:track_revert": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:node_new": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "nurture:node": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "nurture:node_move": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:node_remove": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:lead_panel": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:lead_act": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 403 302 404 403"),
     "leads:queue": ("302 200 200 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "leads:now": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "leads:take_next": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
@@ -279,6 +296,16 @@ def mail_args(short):
     return [token_of(*what.get(short, (PERSON, message.person_id)))]
 
 
+def track_args(parameters):
+    """What an address of a track names: one that runs, with a draft, and the node of that."""
+    track = Track.objects.filter(name="Doors").first()
+    if track is None:
+        track = make_track(wait(1), name="Doors")
+        add_version(track, wait(2), published=False)
+    node = TrackNode.objects.get(version__track=track, version__published_at=None)
+    return [{"public_id": track.public_id, "number": 1, "pk": node.pk}[name] for name in parameters]
+
+
 def address(name, parameters, things):
     leads, look, run = things
     short = name.rpartition(":")[2]
@@ -286,6 +313,8 @@ def address(name, parameters, things):
         return reverse(name, args=[(Message.objects.first() or make_message(lead=leads[Phase.WORKING])).public_id])
     if name.startswith("nurture:") and "token" in parameters:
         return reverse(name, args=mail_args(short))
+    if name.startswith(("nurture:track", "nurture:node")):
+        return reverse(name, args=track_args(parameters))
     if short == "setting_revert":
         return reverse(name, args=[renamed_stage().pk])
     if short.startswith("request") and name.startswith("content:") and "public_id" in parameters:

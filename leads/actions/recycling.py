@@ -376,6 +376,23 @@ def _settle_offers(sleeping: list[Lead], *, by: User | None, at: datetime) -> No
     offers.update(state=Signal.State.WOKE, decided_at=at, decided_by=by)
 
 
+@transaction.atomic
+def sleep_on(ids: Sequence[int], *, days: int, because: str, at: datetime) -> int:
+    """Those of these that still sleep come back so many days from now; how many. A reply wakes them as before."""
+    asleep = [lead for lead in lock_leads(ids) if lead.phase == Phase.NURTURE]
+    wake_at = at + timedelta(days=days)
+    steps = by_lead(Step.objects.open().filter(lead__in=asleep)) if asleep else {}
+    altered = []
+    for lead in asleep:
+        due_at = min([wake_at, *(step.due_at for step in steps.get(lead.pk, []))])
+        event = alter(lead, "rewake", by=None, at=at, wake_at=wake_at, due_at=due_at, data={"because": because})
+        lead.sweep_at = wake_at
+        altered.append((lead, event))
+    Recycling.objects.filter(lead__in=asleep, undone_at=None).update(wake_at=wake_at)
+    write_all(altered)
+    return len(asleep)
+
+
 def _left_their_company(sleeping: list[Lead]) -> set[int]:
     category = ReasonRule.Category.LEFT_COMPANY
     facts = Recycling.objects.filter(lead__in=sleeping, undone_at=None, category=category)

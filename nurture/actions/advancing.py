@@ -16,7 +16,7 @@ from leads.actions.planning import PlannedStep, may_be_planned, plan_steps
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.planning import plan_messages
-from nurture.flow import Flow, flows_of
+from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
 from nurture.walking import Deed, Walker, walk
@@ -167,7 +167,7 @@ class Batch:
     def go(self, one: Enrolment, node: TrackNode | None) -> None:
         """On from this node, as if she had just come there, to where she waits."""
         one.step_id, one.state, one.paused_because = None, State.ACTIVE, ""
-        for deed in walk(node, self.walkers[one.pk], self.people, at=self.at):
+        for deed in walk(node, self.walkers[one.pk], self.people):
             self._line(one, deed.node, deed.what, deed.because)
             one.node_id = deed.node.pk
             if deed.what == What.REACHED:
@@ -181,7 +181,7 @@ class Batch:
 
     def _waits(self, one: Enrolment, deed: Deed) -> None:
         if deed.what == What.WAITED:
-            one.due_at = deed.at
+            one.due_at = self.at + timedelta(days=deed.days)
         elif deed.node.kind == Kind.EMAIL:
             one.due_at = self.at + ASK_AGAIN
             self.messages.append(
@@ -251,7 +251,3 @@ class Batch:
                 )
             )  # fmt: skip
         return going_on
-
-
-def flow_of(version: int) -> Flow:
-    return flows_of([version])[version]

@@ -69,7 +69,11 @@ def pause(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
 @transaction.atomic
 def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
     """It goes on where it stood. Of a wait, the days that passed meanwhile count."""
-    held = _held(enrolment, State.PAUSED)
+    held = _held(enrolment, State.PAUSED, State.ACTIVE)
+    if held.state == State.ACTIVE:
+        # She set a step herself, and the tick that would have paused it has not come by yet.
+        Enrolment.objects.filter(pk=held.pk).update(followed_from=at)
+        return held
     held.state, held.paused_because, held.followed_from = State.ACTIVE, "", at
     held.due_at = max(at, _wait_ends(held) or at)
     held.save(update_fields=["followed_from"])

@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Subquer
 
 from accounts.models import Employment, Person
 from agreement.models import Phase
+from leads.actions.recycling import sleep_on
 from leads.models import Engagement, Lead, Recycling
 from nurture.actions.ending import locked
 from nurture.flow import Flow, flows_of
@@ -24,6 +25,8 @@ from team.bulk import insert_rows
 BATCH = 500
 # A transaction that began to put somebody to sleep so long ago has ended.
 LOOK_BACK = timedelta(days=1)
+# A fan whose day comes this soon sleeps on for so long.
+SOON, FAN_DAYS = timedelta(days=1), 180
 
 Answer = Sorting.Answer
 
@@ -99,6 +102,18 @@ def enrol_fans(*, at: datetime) -> int:
         return len(reached)
 
 
+def keep_fans_asleep(*, at: datetime) -> int:
+    """Up to 500 fans whose day comes while they still do and do not decide: they are fed on, and come into no queue.
+
+    Whoever asks, answers or rises wakes as everybody does.
+    """
+    fans = Enrolment.objects.under_way().filter(track__is_fan_base=True, is_held_out=False)
+    waking = fans.filter(lead__phase=Phase.NURTURE, lead__wake_at__lte=at + SOON)
+    doers = Employment.objects.filter(person=OuterRef("person"), is_current=True, role=Employment.Role.DOER)
+    ids = waking.filter(Exists(doers)).order_by("lead").values_list("lead_id", flat=True)[:BATCH]
+    return sleep_on([pk for pk in ids if pk], days=FAN_DAYS, because="fan", at=at)
+
+
 def write_enrolled(enrolled: Sequence[Enrolment], *, at: datetime) -> None:
     Enrolment.objects.bulk_create(enrolled)
     entered = [(one.pk, None, Passage.What.ENTERED, at, None, "") for one in enrolled]
@@ -127,6 +142,7 @@ class Tracks:
         ).order_by("number")
         self.versions = dict(running.values_list("track_id", "pk"))
         self.tracks = list(Track.objects.filter(pk__in=self.versions).order_by("position", "pk"))
+        self.by_id = {track.pk: track for track in self.tracks}
         self._flows: dict[int, Flow] = flows_of(self.versions.values())
 
     def flow(self, track: Track) -> Flow:

@@ -9,10 +9,12 @@ from agreement.models import Phase
 from leads.actions.changing import MoveRefused
 from leads.actions.claiming import claim_lead
 from leads.actions.recycling import recycle_lead, wake_lead
+from leads.actions.sweeping import sweep_leads
+from leads.checking import check_all
 from leads.models import Lead
 from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol, take_out
-from nurture.actions.sorting import enrol_fans, enrol_recycled, is_held_out
+from nurture.actions.sorting import enrol_fans, enrol_recycled, is_held_out, keep_fans_asleep
 from nurture.models import Enrolment, Message, Sorting
 from tests.make import NOON, make_account, make_lead, make_person, reason
 from tests.nurture.making import email, engage, make_topic, make_track, step, wait
@@ -156,4 +158,12 @@ def test_doers_who_read_everything_are_fans_asleep_or_without_a_lead(alice):
     assert [enrol_fans(at=NOON), enrol_fans(at=NOON)] == [1, 0]
 
     assert where(lead) == "Fans"
+    near = lead.wake_at - timedelta(hours=12)
+    assert keep_fans_asleep(at=near) == 1
+    assert sweep_leads(at=lead.wake_at) == 0
+    lead.refresh_from_db()
+    assert (lead.phase, lead.wake_at) == (Phase.NURTURE, near + 180 * DAY)
+    assert {name for name, ids in check_all(at=near).items() if ids} == set()
+    Employment.objects.filter(person=sleeping).update(role="decision_maker")
+    assert keep_fans_asleep(at=lead.wake_at) == 0
     assert set(Enrolment.objects.filter(track=fans).values_list("person", flat=True)) == {sleeping.pk, inquiry.pk}

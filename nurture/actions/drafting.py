@@ -1,0 +1,269 @@
+"""How a track is made: a draft is written node by node and published. What was published never changes.
+
+Every track has at most one draft. Positions within a line are 1, 2, 3 without gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from agreement.models import Criterion
+from content.models import Asset
+from leads.actions.changing import LeadConflict, MoveRefused
+from nurture.actions.enrolling import move_to_newest, newest_of
+from nurture.flow import Flow, flow_of
+from nurture.models import Enrolment, Sorting, Track, TrackNode, TrackVersion
+from nurture.shipped import SHIPPED
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# A branch in a branch in a branch is no longer read from top to bottom.
+DEEPEST, MOST_NODES = 2, 60
+# What a node says, beside where it stands.
+SAYS = (
+    "kind", "subject", "text", "asset_id", "brings_what_fits", "days", "step_kind", "words", "question", "topic_id",
+    "role", "criterion_id",
+)  # fmt: skip
+
+
+@transaction.atomic
+def add_track(*, by: User, at: datetime, **fields: Any) -> Track:
+    """A track or a play with an empty draft. MoveRefused when its name is taken."""
+    track = Track(owner=by, position=(Track.objects.aggregate(last=Max("position"))["last"] or 0) + 1, **fields)
+    _save(track)
+    TrackVersion.objects.create(track=track, number=1, made_at=at, made_by=by)
+    return track
+
+
+@transaction.atomic
+def add_shipped(*, by: User, at: datetime) -> int:
+    """What is shipped, as drafts; what is called like one that is there already stays away. How many came."""
+    made: dict[str, Track] = {}
+    for one in SHIPPED:
+        name = str(one.name)
+        if Track.objects.filter(kind=one.kind, name=name).exists():
+            continue
+        need = Criterion.objects.in_use().filter(key=one.need).first() if one.need else None
+        fields = {**one.fields, "about": str(one.about), "need": need, "fallback": made.get(str(one.fallback))}
+        made[name] = add_track(by=by, at=at, kind=one.kind, name=name, **fields)
+        _write_line(made[name].versions.get(), one.nodes)
+    return len(made)
+
+
+def _write_line(version: TrackVersion, nodes: Sequence[Any], branch: TrackNode | None = None, arm: str = "") -> None:
+    for position, (says, yes, no) in enumerate(nodes, start=1):
+        words = {name: str(value) if isinstance(value, Promise) else value for name, value in says.items()}
+        node = TrackNode.objects.create(version=version, branch=branch, arm=arm, position=position, **words)
+        _write_line(version, yes, node, TrackNode.Arm.YES)
+        _write_line(version, no, node, TrackNode.Arm.NO)
+
+
+@transaction.atomic
+def change_track(track: Track, *, values: Mapping[str, Any]) -> None:
+    """What it is called, whom it takes, where it ends. It holds at once, for whoever comes from now on."""
+    held = Track.objects.select_for_update(of=("self",)).get(pk=track.pk)
+    for name, value in values.items():
+        setattr(held, name, value)
+    _must_not_lead_in_circles(held)
+    _save(held)
+    look_again(held)
+
+
+@transaction.atomic
+def retire_track(track: Track, *, at: datetime) -> int:
+    """Nobody comes into it any more; who is under way finishes it. How many those are."""
+    Track.objects.filter(pk=track.pk, retired_at=None).update(retired_at=at)
+    return Enrolment.objects.under_way().filter(track=track).count()
+
+
+def take_up_track(track: Track) -> None:
+    Track.objects.filter(pk=track.pk).update(retired_at=None)
+
+
+@transaction.atomic
+def draft_of(track: Track, *, by: User, at: datetime) -> TrackVersion:
+    """The draft of this track: the one there is, or a copy of what runs."""
+    Track.objects.select_for_update(of=("self",)).get(pk=track.pk)
+    draft = TrackVersion.objects.filter(track=track, published_at=None).first()
+    return draft or _copied(track, newest_of(track), by=by, at=at)
+
+
+@transaction.atomic
+def discard_draft(track: Track) -> None:
+    """Away with it; what runs stays. MoveRefused where nothing else is there."""
+    if newest_of(track) is None:
+        raise MoveRefused(_("Nothing was published yet: there is only this draft. Retire the track instead."))
+    _drafted(track).delete()
+
+
+@transaction.atomic
+def add_node(
+    track: Track, *, values: Mapping[str, Any], after: TrackNode | None = None, branch: TrackNode | None = None,
+    arm: str = "",
+) -> TrackNode:  # fmt: skip
+    """Behind another node, or as the first of the flow or of an arm."""
+    draft = _drafted(track)
+    if after is not None:
+        branch, arm = after.branch, after.arm
+    if draft.nodes.count() >= MOST_NODES:
+        raise MoveRefused(_("A flow of more than %(most)s nodes is two tracks.") % {"most": MOST_NODES})
+    if values["kind"] == TrackNode.Kind.BRANCH and _depth(branch) >= DEEPEST:
+        raise MoveRefused(_("A branch stands in two others already: nobody could read it from top to bottom."))
+    place = after.position + 1 if after else 1
+    line = TrackNode.objects.filter(version=draft, branch=branch, arm=arm, position__gte=place)
+    for node in line.order_by("-position"):
+        _put(node, node.position + 1)
+    return TrackNode.objects.create(version=draft, branch=branch, arm=arm, position=place, **values)
+
+
+@transaction.atomic
+def change_node(node: TrackNode, *, values: Mapping[str, Any]) -> None:
+    _drafted(node.version.track, node)
+    for name, value in values.items():
+        setattr(node, name, value)
+    node.save(update_fields=list(values))
+
+
+@transaction.atomic
+def move_node(node: TrackNode, *, up: bool) -> None:
+    """One place up or down in its line, with the arms below it. At the end of the line it stays."""
+    _drafted(node.version.track, node)
+    line = TrackNode.objects.filter(version=node.version_id, branch=node.branch_id, arm=node.arm)
+    if up:
+        other = line.filter(position__lt=node.position).order_by("-position").first()
+    else:
+        other = line.filter(position__gt=node.position).order_by("position").first()
+    if other is not None:
+        here, there = node.position, other.position
+        # A place is one node's at any moment.
+        _put(node, 0)
+        _put(other, here)
+        _put(node, there)
+
+
+@transaction.atomic
+def remove_node(node: TrackNode) -> None:
+    """With what stands in its arms."""
+    _drafted(node.version.track, node)
+    version, branch, arm, position = node.version_id, node.branch_id, node.arm, node.position
+    node.delete()
+    later = TrackNode.objects.filter(version=version, branch=branch, arm=arm, position__gt=position)
+    for other in later.order_by("position"):
+        _put(other, other.position - 1)
+
+
+def publish(track: Track, *, by: User, at: datetime, moves: bool = False) -> int:
+    """The draft is what runs from now on. Who is under way finishes her version, or with `moves` goes on in this one;
+    how many were moved. MoveRefused says what is missing."""
+    with transaction.atomic():
+        draft = _drafted(track)
+        _must_be_whole(track, flow_of(draft.pk), at=at)
+        draft.number = _next_number(track, without=draft)
+        draft.published_at, draft.published_by = at, by
+        draft.save(update_fields=["number", "published_at", "published_by"])
+        look_again(track)
+    return move_to_newest(track, by=by, at=at) if moves else 0
+
+
+@transaction.atomic
+def revert(version: TrackVersion, *, by: User, at: datetime) -> TrackVersion:
+    """What ran before runs again, as a version of its own. Nobody is moved."""
+    Track.objects.select_for_update(of=("self",)).get(pk=version.track_id)
+    if version.published_at is None:
+        raise MoveRefused(_("This version was never published."))
+    if newest_of(version.track) == version:
+        raise MoveRefused(_("This is what runs now."))
+    _must_be_whole(version.track, flow_of(version.pk), at=at)
+    return _copied(version.track, version, by=by, at=at, is_published=True)
+
+
+def look_again(track: Track) -> None:
+    """Whom no track fitted is looked at once more: this one may."""
+    if track.kind == Track.Kind.TRACK and not track.is_by_hand:
+        Sorting.objects.filter(answer=Sorting.Answer.NO_TRACK).delete()
+
+
+def _copied(
+    track: Track, source: TrackVersion | None, *, by: User, at: datetime, is_published: bool = False
+) -> TrackVersion:
+    copy = TrackVersion.objects.create(
+        track=track, number=_next_number(track), made_at=at, made_by=by,
+        published_at=at if is_published else None, published_by=by if is_published else None,
+    )  # fmt: skip
+    copies: dict[int | None, TrackNode | None] = {None: None}
+    for node, _level in flow_of(source.pk).in_order() if source else ():
+        said = {name: getattr(node, name) for name in SAYS}
+        copies[node.pk] = TrackNode.objects.create(
+            version=copy, branch=copies[node.branch_id], arm=node.arm, position=node.position, key=node.key, **said
+        )
+    return copy
+
+
+def _next_number(track: Track, *, without: TrackVersion | None = None) -> int:
+    others = TrackVersion.objects.filter(track=track).exclude(pk=without.pk if without else 0)
+    return (others.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _drafted(track: Track, node: TrackNode | None = None) -> TrackVersion:
+    """The draft, locked. LeadConflict when it was published or discarded meanwhile."""
+    drafts = TrackVersion.objects.select_for_update(of=("self",)).filter(track=track, published_at=None)
+    draft = drafts.first()
+    if draft is None or (node is not None and node.version_id != draft.pk):
+        raise LeadConflict(_("The draft was published or discarded meanwhile."))
+    return draft
+
+
+def _must_be_whole(track: Track, flow: Flow, *, at: datetime) -> None:
+    if flow.first is None:
+        raise MoveRefused(_("There is nothing in it yet."))
+    brought = {node.asset_id for node in flow.nodes.values() if node.asset_id}
+    good = set(Asset.objects.sendable(on=at.date()).filter(pk__in=brought).values_list("pk", flat=True))
+    if bad := Asset.objects.filter(pk__in=brought - good).first():
+        raise MoveRefused(_("“%(title)s” cannot be sent: it is expired, or not approved.") % {"title": bad})
+    if track.kind == Track.Kind.PLAY and not any(n.kind == TrackNode.Kind.STEP for n in flow.nodes.values()):
+        raise MoveRefused(_("A play has at least one step of ours: what the rep does next."))
+
+
+def _must_not_lead_in_circles(track: Track) -> None:
+    seen, other = {track.pk}, track.fallback
+    while other is not None:
+        if other.pk in seen:
+            raise MoveRefused(_("They would go round in circles: choose another one to end in."), field="fallback")
+        seen.add(other.pk)
+        other = other.fallback
+
+
+def _save(track: Track) -> None:
+    try:
+        with transaction.atomic():
+            track.save()
+    except IntegrityError as refused:
+        if "track_name_once_per_kind" in str(refused) or "name" in str(refused):
+            raise MoveRefused(_("Another one is called like that."), field="name") from refused
+        raise
+
+
+def _depth(branch: TrackNode | None) -> int:
+    depth = 0
+    while branch is not None:
+        depth, branch = depth + 1, branch.branch
+    return depth
+
+
+def _put(node: TrackNode, position: int) -> None:
+    node.position = position
+    node.save(update_fields=["position"])
+
+
+def node_of(track: Track, pk: int) -> TrackNode | None:
+    """A node of the draft of this track."""
+    nodes = TrackNode.objects.select_related("version__track", "branch")
+    return nodes.filter(pk=pk, version__track=track, version__published_at=None).first()

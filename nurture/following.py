@@ -1,0 +1,89 @@
+"""What the page of a lead says of its track or play: where it stands, what comes next, what would fit. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from agreement.models import Phase
+from leads.models import Lead, Step
+from nurture.fitting import Suggested, stand_of, suggested
+from nurture.flow import flow_of
+from nurture.models import Enrolment, Message, Track, TrackNode
+from nurture.telling import Names
+
+
+@dataclass
+class Following:
+    """Under way: one enrolment. Not under way: what may be begun, what fits first, and how the last one ended."""
+
+    lead: Lead
+    enrolment: Enrolment | None = None
+    # What is in hand, and what is waited for, in words.
+    stands: str = ""
+    waits: str = ""
+    until: datetime | None = None
+    following: str = ""
+    last: Enrolment | None = None
+    suggested: list[Suggested] = field(default_factory=list)
+    others: list[Track] = field(default_factory=list)
+    is_play: bool = False
+
+
+def following_of(lead: Lead, *, at: datetime) -> Following:
+    found = Following(lead, is_play=lead.phase != Phase.NURTURE)
+    enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
+    newest = enrolments.order_by("-id").first()
+    if newest is not None and newest.is_under_way:
+        found.enrolment = newest
+        _say(found, newest, at=at)
+        return found
+    found.last = newest if newest is not None and newest.lead_id == lead.pk else None
+    kind = Track.Kind.PLAY if found.is_play else Track.Kind.TRACK
+    if lead.phase not in (Phase.NURTURE, Phase.WORKING) or (found.is_play and lead.first_touched_at is None):
+        return found
+    running = list(Track.objects.running().filter(kind=kind).order_by("position", "pk"))
+    if found.is_play and running:
+        found.suggested = suggested(stand_of(lead), running)
+    first = {one.play.pk for one in found.suggested}
+    found.others = [one for one in running if one.pk not in first]
+    return found
+
+
+def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
+    if one.state == Enrolment.State.ACTIVE and one.track.kind == Track.Kind.PLAY:
+        own = Step.objects.open().filter(lead=one.lead, made_by=Step.MadeBy.PERSON)
+        if own.filter(created_at__gt=one.followed_from or one.started_at).exists():
+            # As the next look will write it down.
+            one.state, one.paused_because = Enrolment.State.PAUSED, Enrolment.Pause.OWN_STEP
+    if one.is_held_out:
+        found.stands = _("Left without, to compare: nothing is sent.")
+        return
+    node = one.node
+    if node is None:
+        found.waits = _("begins within a minute")
+        return
+    flow = flow_of(one.version_id)
+    following = flow.after(flow.nodes[node.pk])
+    names = Names([part for part in (node, following) if part is not None])
+    found.stands = names.title(node)
+    found.following = names.title(following) if following is not None else ""
+    if one.state == Enrolment.State.PAUSED:
+        return
+    match node.kind:
+        case TrackNode.Kind.WAIT:
+            found.waits, found.until = _("goes on"), one.due_at
+        case TrackNode.Kind.STEP:
+            found.waits, found.until = _("to be done by"), one.step.due_at if one.step else None
+        case TrackNode.Kind.EMAIL:
+            message = Message.objects.filter(enrolment=one, node__key=node.key).order_by("-id").first()
+            if message is None:
+                found.waits = _("is planned within a minute")
+            elif message.state == Message.State.PLANNED:
+                found.waits, found.until = _("leaves in their hours, from"), max(message.due_at or at, at)
+            else:
+                found.waits = str(message.get_state_display()).lower()
+    if found.until is not None and found.until < at - timedelta(days=1):
+        found.until = None

@@ -1,0 +1,181 @@
+"""What somebody writes about a track, and about one node of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Employment
+from accounts.search import QUERY_MAX
+from agreement.models import Criterion, ReasonRule, StepKind
+from content.models import Asset, Topic
+from nurture.fields import BadWords, fields_in
+from nurture.models import Track, TrackNode
+
+Kind, Question = TrackNode.Kind, TrackNode.Question
+ANY = gettext_lazy("Any")
+CATEGORIES = [(value, label) for value, label in ReasonRule.Category.choices if value]
+# What one of us can be asked to do; the others follow from what happened.
+STEPS = (
+    StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.REACH_UP, StepKind.TASK,
+)  # fmt: skip
+
+
+class TrackForm(forms.Form):
+    """Whom it takes, or when it is suggested. `kind` is chosen once."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    about = forms.CharField(label=gettext_lazy("What it is for"), max_length=300, required=False)
+    category = forms.ChoiceField(
+        label=gettext_lazy("Takes who sleeps because of"), choices=[("", ANY), *CATEGORIES], required=False
+    )
+    topic = forms.ModelChoiceField(
+        Topic.objects.all(), label=gettext_lazy("Most interested in"), required=False, empty_label=ANY
+    )
+    is_by_hand = forms.BooleanField(
+        label=gettext_lazy("Only by hand, or where another ends"),
+        help_text=gettext_lazy("It takes nobody by itself."),
+        required=False,
+    )
+    is_fan_base = forms.BooleanField(
+        label=gettext_lazy("For fans"),
+        help_text=gettext_lazy("Doers who download everything: fed, measured, and kept out of every queue."),
+        required=False,
+    )
+    hold_out_percent = forms.IntegerField(
+        label=gettext_lazy("Left without, of a hundred"),
+        help_text=gettext_lazy("Who gets nothing, to see what the track does. 0 is off."),
+        min_value=0,
+        max_value=50,
+        initial=0,
+    )
+    fallback = forms.ModelChoiceField(
+        Track.objects.none(),
+        label=gettext_lazy("At its end they go on in"),
+        required=False,
+        empty_label=gettext_lazy("Nothing: their date wakes them"),
+    )
+    cycle = forms.ChoiceField(
+        label=gettext_lazy("Where in the buying cycle"), choices=[("", ANY), *Track.Cycle.choices], required=False
+    )
+    role = forms.ChoiceField(label=gettext_lazy("Who"), choices=[("", ANY), *Employment.Role.choices], required=False)
+    need = forms.ModelChoiceField(
+        Criterion.objects.in_use(), label=gettext_lazy("What is not known yet"), required=False, empty_label=ANY
+    )
+
+    OF_TRACK = ("category", "topic", "is_by_hand", "is_fan_base", "hold_out_percent", "fallback")
+    OF_PLAY = ("cycle", "role", "need")
+
+    def __init__(self, *args: Any, kind: str, track: Track | None = None, **more: Any) -> None:
+        if track is not None:
+            more["initial"] = {name: getattr(track, name) for name in self.base_fields}
+        super().__init__(*args, **more)
+        for name in self.OF_TRACK if kind == Track.Kind.PLAY else self.OF_PLAY:
+            del self.fields[name]
+        if kind == Track.Kind.TRACK:
+            others = Track.objects.in_use().filter(kind=kind)
+            field: Any = self.fields["fallback"]
+            field.queryset = others.exclude(pk=track.pk) if track else others
+
+
+class NodeForm(forms.Form):
+    """One node: only the fields of its kind are there."""
+
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        help_text=gettext_lazy("Fields like {{ first_name | there }}; what it brings by {{ asset_link }}."),
+        max_length=20000,
+        widget=forms.Textarea({"rows": 8}),
+    )
+    asset = forms.ModelChoiceField(
+        Asset.objects.none(), label=gettext_lazy("Brings"), required=False, empty_label=gettext_lazy("Nothing")
+    )
+    brings_what_fits = forms.BooleanField(
+        label=gettext_lazy("Bring what fits best instead"),
+        help_text=gettext_lazy(
+            "The newest on their first topic that they have not had. Where there is none, no e-mail."
+        ),
+        required=False,
+    )
+    days = forms.IntegerField(label=gettext_lazy("Days to wait"), min_value=1, max_value=400, initial=7)
+    step_kind = forms.ChoiceField(label=gettext_lazy("What"), choices=[(kind.value, kind.label) for kind in STEPS])
+    words = forms.CharField(
+        label=gettext_lazy("In words"),
+        help_text=gettext_lazy("As the queue shows it. Ask what the buyer does next, not what we show."),
+        max_length=200,
+    )
+    question = forms.ChoiceField(label=gettext_lazy("They"), choices=Question.choices)
+    topic = forms.ModelChoiceField(
+        Topic.objects.all(), label=gettext_lazy("Topic"), required=False, empty_label=gettext_lazy("None")
+    )
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=[("", gettext_lazy("None")), *Employment.Role.choices], required=False
+    )
+    criterion = forms.ModelChoiceField(
+        Criterion.objects.in_use(), label=gettext_lazy("Criterion"), required=False, empty_label=gettext_lazy("None")
+    )
+
+    OF = {
+        Kind.EMAIL: ("subject", "text", "asset", "brings_what_fits"),
+        Kind.WAIT: ("days",),
+        Kind.STEP: ("step_kind", "words"),
+        Kind.BRANCH: ("question", "topic", "role", "criterion"),
+        Kind.GOAL: ("question", "topic", "role", "criterion"),
+    }
+    ASKS = {Question.TOPIC: "topic", Question.ROLE: "role", Question.CRITERION: "criterion"}
+
+    def __init__(self, *args: Any, kind: str, at: datetime, node: TrackNode | None = None, **more: Any) -> None:
+        self.kind = Kind(kind)
+        if node is not None:
+            more["initial"] = {name: getattr(node, name) for name in self.OF[self.kind]}
+        super().__init__(*args, **more)
+        for name in set(self.fields) - set(self.OF[self.kind]):
+            del self.fields[name]
+        if self.kind == Kind.EMAIL:
+            field: Any = self.fields["asset"]
+            field.queryset = Asset.objects.sendable(on=at.date()).order_by("title")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("asset") and cleaned.get("brings_what_fits"):
+            self.add_error("asset", _("Either this, or whatever fits best."))
+        for name in ("subject", "text"):
+            self._must_name_fields(name, cleaned.get(name))
+        if question := cleaned.get("question"):
+            wanted = self.ASKS.get(Question(question))
+            if wanted and not cleaned.get(wanted) and wanted not in self.errors:
+                self.add_error(wanted, _("Say which."))
+            for name in set(self.ASKS.values()) - {wanted}:
+                # What another question would ask for says nothing here.
+                cleaned[name] = "" if name == "role" else None
+        return cleaned
+
+    def _must_name_fields(self, name: str, words: str | None) -> None:
+        try:
+            fields_in(words or "")
+        except BadWords as bad:
+            self.add_error(name, str(bad))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"kind": self.kind, **self.cleaned_data}
+
+
+class FindForm(forms.Form):
+    """Whom to try it on."""
+
+    q = forms.CharField(label=gettext_lazy("Name, company, address"), max_length=QUERY_MAX, required=False)
+    person = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+class PlaceForm(forms.Form):
+    """Where a node is to stand: behind another, or as the first of an arm, or of the flow."""
+
+    after = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    branch = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    arm = forms.ChoiceField(required=False, choices=[("", ""), ("yes", "yes"), ("no", "no")], widget=forms.HiddenInput)

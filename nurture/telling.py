@@ -1,0 +1,223 @@
+"""A flow in words: what each node does, as a sentence, and the figures that stand beside it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Employment
+from agreement.models import Criterion, Phase
+from content.models import Asset, Topic
+from nurture.flow import Flow
+from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
+
+Kind, Question, What = TrackNode.Kind, TrackNode.Question, Passage.What
+ICONS = {Kind.EMAIL: "mail", Kind.WAIT: "clock", Kind.STEP: "person", Kind.BRANCH: "merge", Kind.GOAL: "done"}
+MAIL: tuple[Literal["sent"], Literal["clicked"], Literal["replied"]] = ("sent", "clicked", "replied")
+# Who was there at all: whatever became of it.
+CAME = (What.ENTERED, What.PLANNED, What.WAITED, What.YES, What.NO, What.REACHED, What.SKIPPED)
+LATELY = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One node as the page shows it, with what stands in its arms."""
+
+    node: TrackNode
+    icon: str
+    title: str
+    soft: str
+    figures: list[str]
+    yes: list[Part]
+    no: list[Part]
+    is_first: bool = False
+    is_last: bool = False
+
+    @property
+    def is_branch(self) -> bool:
+        return self.node.kind == Kind.BRANCH
+
+
+class Names:
+    """What nodes name, of a whole flow in three statements."""
+
+    def __init__(self, nodes: list[TrackNode]) -> None:
+        self.assets = Asset.objects.in_bulk({node.asset_id for node in nodes if node.asset_id})
+        self.topics = Topic.objects.in_bulk({node.topic_id for node in nodes if node.topic_id})
+        self.criteria = Criterion.objects.in_bulk({node.criterion_id for node in nodes if node.criterion_id})
+
+    def title(self, node: TrackNode) -> str:
+        match node.kind:
+            case Kind.EMAIL:
+                return node.subject
+            case Kind.WAIT:
+                return ngettext("Wait %(days)s day", "Wait %(days)s days", node.days or 0) % {"days": node.days}
+            case Kind.STEP:
+                kind = node.get_step_kind_display()
+                return f"{kind}: {node.words}" if node.words else str(kind)
+            case Kind.GOAL:
+                return _("Ends here if: %(what)s") % {"what": self.question(node)}
+        return self.question(node)
+
+    def question(self, node: TrackNode) -> str:
+        match node.question:
+            case Question.TOPIC:
+                return _("showed interest in %(topic)s") % {"topic": self.topics[node.topic_id or 0]}
+            case Question.ROLE:
+                return _("is %(role)s") % {"role": str(Employment.Role(node.role).label).lower()}
+            case Question.CRITERION:
+                return _("answered yes to %(what)s") % {"what": self.criteria[node.criterion_id or 0]}
+            case Question.CLICKED:
+                return _("clicked in this track")
+        return _("replied in this track")
+
+    def soft(self, node: TrackNode) -> str:
+        if node.kind != Kind.EMAIL:
+            return ""
+        if node.brings_what_fits:
+            return _("brings whatever fits best and they have not had")
+        return _("brings “%(title)s”") % {"title": self.assets[node.asset_id]} if node.asset_id else _("brings nothing")
+
+
+@dataclass
+class Figures:
+    """How many came by each node, and what came of it; how many stand there now."""
+
+    came: Counter[tuple[int, str]] = field(default_factory=Counter)
+    here: dict[int, int] = field(default_factory=dict)
+    mail: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, version: int) -> Figures:
+        found = cls()
+        by_node = Passage.objects.filter(node__version=version).order_by().values_list("node", "what")
+        for node, what, n in by_node.annotate(n=Count("enrolment", distinct=True)):
+            found.came[node, what] = n
+        under_way = Enrolment.objects.under_way().filter(version=version, node__isnull=False).order_by()
+        found.here = dict(under_way.values_list("node").annotate(n=Count("pk")))
+        letters = Message.objects.filter(node__version=version).order_by().values("node")
+        counted = letters.annotate(
+            sent=Count("pk", filter=Q(state__in=Message.LEFT)),
+            clicked=Count("clicked_at"),
+            replied=Count("replied_at"),
+        )
+        found.mail = {row["node"]: {name: row[name] for name in MAIL} for row in counted}
+        return found
+
+    def told(self, node: TrackNode) -> list[str]:
+        """The figures of one node in words; none where nobody has come by."""
+        came = sum(self.came[node.pk, what] for what in CAME)
+        if not came:
+            return []
+        said = [_("%(n)s came by") % {"n": came}]
+        if node.kind == Kind.EMAIL:
+            row = self.mail.get(node.pk, defaultdict(int))
+            said += [
+                _("%(n)s sent") % {"n": row["sent"]},
+                _("%(n)s clicked") % {"n": row["clicked"]},
+                _("%(n)s replied") % {"n": row["replied"]},
+            ]
+        elif node.kind == Kind.BRANCH:
+            said += [_("%(n)s yes") % {"n": self.came[node.pk, What.YES]}]
+        elif node.kind == Kind.GOAL:
+            said += [_("%(n)s reached it") % {"n": self.came[node.pk, What.REACHED]}]
+        if skipped := self.came[node.pk, What.SKIPPED]:
+            said.append(_("%(n)s passed over") % {"n": skipped})
+        if here := self.here.get(node.pk):
+            said.append(_("%(n)s here now") % {"n": here})
+        return said
+
+
+def parts_of(flow: Flow, figures: Figures | None = None) -> list[Part]:
+    """The flow as it is read."""
+    names = Names(list(flow.nodes.values()))
+    figures = figures or Figures()
+
+    def line(branch: TrackNode | None, arm: str) -> list[Part]:
+        nodes = flow.line(branch, arm)
+        return [
+            Part(
+                node, ICONS[Kind(node.kind)], names.title(node), names.soft(node), figures.told(node),
+                line(node, TrackNode.Arm.YES), line(node, TrackNode.Arm.NO), place == 0, place == len(nodes) - 1,
+            )
+            for place, node in enumerate(nodes)
+        ]  # fmt: skip
+
+    return line(None, "")
+
+
+@dataclass
+class Tally:
+    """How a track does."""
+
+    under_way: int = 0
+    entered: int = 0
+    reached: int = 0
+    replied: int = 0
+    ended: int = 0
+    unreachable: int = 0
+    held_out: int = 0
+    # Of those left without, how many came back by themselves.
+    held_out_back: int = 0
+    back: int = 0
+
+
+def tallies(tracks: list[Track], *, at: datetime) -> dict[int, Tally]:
+    """Of each of these tracks: who is under way, and what became of those who came in the last ninety days."""
+    found: dict[int, Tally] = {track.pk: Tally() for track in tracks}
+    going = Enrolment.objects.under_way().filter(track__in=tracks, is_held_out=False).order_by()
+    for track, n in going.values_list("track").annotate(n=Count("pk")):
+        found[track].under_way = n
+    lately = Enrolment.objects.filter(track__in=tracks, started_at__gt=at - LATELY).order_by()
+    rows: Iterator[Any] = lately.values_list("track", "outcome", "is_held_out").annotate(n=Count("pk")).iterator()
+    for track, outcome, is_held_out, n in rows:
+        tally = found[track]
+        is_back = outcome in (Enrolment.Outcome.WOKEN, Enrolment.Outcome.REPLIED)
+        if is_held_out:
+            tally.held_out += n
+            tally.held_out_back += n if is_back else 0
+            continue
+        tally.entered += n
+        tally.back += n if is_back else 0
+        tally.reached += n if outcome in (Enrolment.Outcome.GOAL, Enrolment.Outcome.MET) else 0
+        tally.replied += n if outcome == Enrolment.Outcome.REPLIED else 0
+        tally.ended += n if outcome in (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED) else 0
+        tally.unreachable += n if outcome == Enrolment.Outcome.UNREACHABLE else 0
+    return found
+
+
+def unfed() -> dict[str, int]:
+    """How many sleep and are fed by nothing, by why: no track fits, or no e-mail reaches them."""
+    lost = Sorting.objects.filter(
+        answer__in=[Sorting.Answer.NO_TRACK, Sorting.Answer.UNREACHABLE],
+        recycling__undone_at=None,
+        recycling__lead__phase=Phase.NURTURE,
+    )
+    return dict(lost.order_by().values_list("answer").annotate(n=Count("pk")))
+
+
+@dataclass(frozen=True)
+class FanFigures:
+    """What fans are worth who never buy: whom they named, and who of them decides by now."""
+
+    fans: int
+    referrals: int
+    step_ups: int
+
+
+def fan_figures(track: Track) -> FanFigures:
+    fans = Enrolment.objects.filter(track=track, is_held_out=False)
+    rose = Employment.objects.filter(
+        person__in=fans.values("person"),
+        is_current=True,
+        role__in=[Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION, Employment.Role.INFLUENCER],
+    )
+    named = fans.filter(person__leads__recyclings__referred_to__isnull=False, person__leads__recyclings__undone_at=None)
+    return FanFigures(fans.values("person").distinct().count(), named.values("person").distinct().count(), rose.count())

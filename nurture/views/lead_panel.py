@@ -1,0 +1,102 @@
+"""The track or play of one lead: a page of its own, which the page of the lead loads in place."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.models import Lead
+from leads.views.access import can_work, visible_lead
+from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
+from nurture.following import following_of
+from nurture.models import Enrolment, Track
+from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.http import Request, tell
+
+ACTS = {"pause": pause, "resume": resume, "skip": skip, "take_out": take_out}
+
+
+@require_GET
+@never_cache
+@vary_on_headers("HX-Request")
+def lead_panel(request: Request, public_id: UUID) -> HttpResponse:
+    return _panel(request, visible_lead(request, public_id))
+
+
+@require_POST
+def lead_act(request: Request, public_id: UUID) -> HttpResponse:
+    """Enrol, pause, go on, skip, take out: what was sent names it."""
+    now, lead = timezone.now(), visible_lead(request, public_id)
+    if not can_work(lead):
+        raise PermissionDenied
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=now)
+            words = _act(request, lead)
+    except SentBefore:
+        words = ""
+    except (LeadConflict, MoveRefused) as refused:
+        if request.htmx:
+            return _panel(request, lead, refusal=str(refused))
+        tell(request, str(refused), level=messages.WARNING)
+        words = ""
+    if words:
+        tell(request, words)
+    if request.htmx:
+        return _panel(request, lead)
+    return redirect("nurture:lead_panel", public_id)
+
+
+def _act(request: Request, lead: Lead) -> str:
+    now, does = timezone.now(), request.POST.get("does", "")
+    if does == "enrol":
+        asked = _uuid(request.POST.get("track", ""))
+        track = Track.objects.running().filter(public_id=asked).first() if asked else None
+        if track is None:
+            raise MoveRefused(_("Choose one of the list."))
+        enrol(lead.person, track=track, by=request.user, at=now)
+        return _("%(track)s has begun.") % {"track": track}
+    act = ACTS.get(does)
+    one = Enrolment.objects.under_way().filter(person=lead.person_id).select_related("track").first()
+    if act is None or one is None or str(one.public_id) != request.POST.get("enrolment", ""):
+        raise LeadConflict(_("This has changed meanwhile: look at it again."))
+    act(one, by=request.user, at=now)
+    said = {
+        "pause": _("%(track)s is paused."),
+        "resume": _("%(track)s goes on."),
+        "skip": _("Left out: %(track)s goes on with what follows."),
+        "take_out": _("%(track)s has ended for them."),
+    }
+    return said[does] % {"track": one.track}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _panel(request: Request, lead: Lead, *, refusal: str = "") -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "now": now,
+        "lead": lead,
+        "found": following_of(lead, at=now),
+        "works": can_work(lead),
+        "form_id": new_form_id(),
+        "refusal": refusal,
+    }
+    template = "nurture/lead_panel.html#panel" if request.htmx else "nurture/lead_panel.html"
+    return render(request, template, context, status=409 if refusal else 200)
