@@ -1,0 +1,141 @@
+"""Whether tracks keep their promises. Reads only; where all is well, 0 of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncDate
+
+from accounts.models import Suppression
+from agreement.models import Phase
+from content.models import Asset
+from leads.models import Lead, Recycling
+from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackNode
+
+# The system is late, not wrong, until a tick has had this long.
+TICK_GRACE = timedelta(minutes=15)
+DAY = timedelta(days=1)
+NAMED_MAX = 1000
+
+Kind, State = TrackNode.Kind, Enrolment.State
+
+
+def check_tracks(*, at: datetime) -> dict[str, list[int]]:
+    """The ids that break each promise, by the promise's name; at most a thousand of each."""
+    return {check.__name__: list(check(at).values_list("pk", flat=True)[:NAMED_MAX]) for check in CHECKS}
+
+
+def idle_in_a_track(at: datetime) -> QuerySet[Enrolment]:
+    """Under way, due, and nobody has looked."""
+    return Enrolment.objects.filter(state=State.ACTIVE, due_at__lt=at - TICK_GRACE)
+
+
+def waits_for_nothing(at: datetime) -> QuerySet[Enrolment]:
+    """At an e-mail that was never planned, or a step that nobody was given."""
+    letters = Message.objects.filter(enrolment=OuterRef("pk"), node__key=OuterRef("node__key"))
+    lost_letter = Q(node__kind=Kind.EMAIL) & ~Exists(letters) & Q(due_at__gt=at + DAY)
+    lost_step = Q(node__kind=Kind.STEP, step=None)
+    return Enrolment.objects.filter(lost_letter | lost_step, state=State.ACTIVE)
+
+
+def stands_in_another_version(at: datetime) -> QuerySet[Enrolment]:
+    return Enrolment.objects.under_way().filter(node__isnull=False).exclude(node__version=F("version"))
+
+
+def version_of_another_track(at: datetime) -> QuerySet[Enrolment]:
+    return Enrolment.objects.exclude(version__track=F("track"))
+
+
+def lead_of_another_person(at: datetime) -> QuerySet[Enrolment]:
+    """But for who was merged since."""
+    return (
+        Enrolment.objects.under_way()
+        .filter(lead__isnull=False, person__merged_into=None)
+        .exclude(lead__person=F("person"))
+    )
+
+
+def awake_in_a_track(at: datetime) -> QuerySet[Enrolment]:
+    """Worked, answered or gone for longer than a tick needs, and still in it."""
+    woken = Lead.objects.filter(pk=OuterRef("lead"), closed_at__gt=at - TICK_GRACE)
+    replied_or_new = Lead.objects.filter(person=OuterRef("person"), created_at__gt=at - TICK_GRACE)
+    touched = Lead.objects.filter(pk=OuterRef("lead"), last_touched_at__gt=at - TICK_GRACE)
+    long_over = Enrolment.objects.over().filter(track__kind=Track.Kind.TRACK)
+    return long_over.filter(~Exists(woken), ~Exists(replied_or_new), ~Exists(touched), started_at__lt=at - TICK_GRACE)
+
+
+def asleep_and_not_looked_at(at: datetime) -> QuerySet[Recycling]:
+    """Sleeps that nobody has sorted for a day, while a track runs that takes somebody by itself."""
+    takes = Track.objects.running().filter(kind=Track.Kind.TRACK, is_by_hand=False)
+    if not takes.exists():
+        return Recycling.objects.none()
+    sleeps = Recycling.objects.filter(undone_at=None, lead__phase=Phase.NURTURE, at__lt=at - DAY)
+    return sleeps.filter(~Exists(Sorting.objects.filter(recycling=OuterRef("pk"))))
+
+
+def held_out_and_fed(at: datetime) -> QuerySet[Enrolment]:
+    return Enrolment.objects.filter(Exists(Message.objects.filter(enrolment=OuterRef("pk"))), is_held_out=True)
+
+
+def planned_for_who_left(at: datetime) -> QuerySet[Message]:
+    """Letters of a track that has ended for their person."""
+    return Message.objects.filter(state=Message.State.PLANNED, enrolment__state=State.ENDED)
+
+
+def planned_for_the_suppressed(at: datetime) -> QuerySet[Message]:
+    """Longer than a tick needs to see it."""
+    silent = Suppression.objects.filter(
+        person=OuterRef("person"),
+        channel__in=[Suppression.Channel.EMAIL, Suppression.Channel.ALL],
+        at__lt=at - TICK_GRACE,
+    )
+    due = Message.objects.filter(state=Message.State.PLANNED, due_at__lt=at - TICK_GRACE, kind=Message.Kind.NURTURE)
+    return due.filter(Exists(silent))
+
+
+def sent_after_it_expired(at: datetime) -> QuerySet[Message]:
+    expired = Asset.objects.filter(pk=OuterRef("asset"), expires_on__lte=OuterRef("day"))
+    left = Message.objects.left().filter(asset__isnull=False).annotate(day=TruncDate("claimed_at"))
+    return left.filter(Exists(expired))
+
+
+def over_the_cap_of_a_day(at: datetime) -> QuerySet[Message]:
+    """More letters of tracks to one address within twenty-four hours than the rules allow."""
+    most = MailRules.objects.values_list("most_a_day", flat=True).first() or 1
+    return _over_the_cap(at, within=DAY, most=most)
+
+
+def over_the_cap_of_a_week(at: datetime) -> QuerySet[Message]:
+    most = MailRules.objects.values_list("most_a_week", flat=True).first() or 3
+    return _over_the_cap(at, within=7 * DAY, most=most)
+
+
+def _over_the_cap(at: datetime, *, within: timedelta, most: int) -> QuerySet[Message]:
+    """Of the last month: older ones went out under other rules."""
+    letters = Message.objects.left().filter(kind=Message.Kind.NURTURE)
+    before = letters.filter(
+        to_hash=OuterRef("to_hash"),
+        claimed_at__gt=OuterRef("claimed_at") - within,
+        claimed_at__lte=OuterRef("claimed_at"),
+    ).order_by()
+    counted = Subquery(before.values("to_hash").annotate(n=Count("pk")).values("n"))
+    return letters.filter(claimed_at__gt=at - 30 * DAY).annotate(n=counted).filter(n__gt=most)
+
+
+CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
+    idle_in_a_track,
+    waits_for_nothing,
+    stands_in_another_version,
+    version_of_another_track,
+    lead_of_another_person,
+    awake_in_a_track,
+    asleep_and_not_looked_at,
+    held_out_and_fed,
+    planned_for_who_left,
+    planned_for_the_suppressed,
+    sent_after_it_expired,
+    over_the_cap_of_a_day,
+    over_the_cap_of_a_week,
+)
