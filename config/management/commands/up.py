@@ -158,6 +158,7 @@ class Command(BaseCommand):
             return
         self._say("Making the demo company ...")
         call_command("demo", today=True, stdout=self.stdout)
+        call_command("demo_tracks", stdout=self.stdout)
 
     def _say_where_the_passwords_are(self) -> None:
         """Where this is the demo company: they were printed by its first start, and are long gone from the screen."""
@@ -245,7 +246,7 @@ def _beat() -> list[str]:
 
 
 def _year() -> list[str]:
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--year"]
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_tracks", "--year"]
 
 
 def _is_running(pid: str) -> bool:

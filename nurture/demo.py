@@ -1,0 +1,168 @@
+"""The tracks of the demo company and what they did in the year behind today: made in bulk, the same each time.
+
+What is shipped is published as of a year ago; whoever slept since went through it by the walk of the engine, with
+letters that left in their hours. What has not happened yet is left to the engine.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.actions.people import suppression_key
+from agreement.models import Phase
+from leads.models import Lead, Recycling
+from nurture.actions.drafting import add_shipped, publish
+from nurture.actions.ending import Line
+from nurture.actions.sorting import Tracks
+from nurture.hours import next_moment
+from nurture.knowing import People
+from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackNode
+from nurture.recipients import Recipient, points_of, recipients_of
+from nurture.walking import Walker, walk
+from team.bulk import insert_rows
+from team.models import User
+
+CHUNK = 500
+SEED = 20
+YEAR = timedelta(days=365)
+# Of a hundred letters so many are followed and answered.
+CLICKED, REPLIED = 14, 2
+
+Kind, What, Outcome, State = TrackNode.Kind, Passage.What, Enrolment.Outcome, Enrolment.State
+
+
+def make_tracks(*, by: User, at: datetime) -> int:
+    """Publish what is shipped, where there is no track yet, and tell the year. How many went through one."""
+    if Track.objects.exists():
+        return make_past(at=at)
+    add_shipped(by=by, at=at - YEAR)
+    for track in Track.objects.all():
+        publish(track, by=by, at=at - YEAR)
+    return make_past(at=at)
+
+
+def make_past(*, at: datetime) -> int:
+    """Of those who fell asleep and were not looked at: what happened to each until now."""
+    draws, told = random.Random(SEED), 0  # noqa: S311 # nosec B311
+    unseen = Recycling.objects.filter(undone_at=None, sorting=None, at__lt=at).order_by("at", "pk")
+    ids = list(unseen.values_list("pk", flat=True))
+    for first in range(0, len(ids), CHUNK):
+        sleeps = list(unseen.filter(pk__in=ids[first : first + CHUNK]).select_related("lead"))
+        with transaction.atomic():
+            told += _Past(sleeps, draws, at=at).write()
+    return told
+
+
+class _Past:
+    """What became of up to 500 sleeps."""
+
+    def __init__(self, sleeps: Sequence[Recycling], draws: random.Random, *, at: datetime) -> None:
+        self.draws, self.at = draws, at
+        self.tracks, self.rules = Tracks(), MailRules.objects.get(pk=1)
+        people = [sleep.lead.person_id for sleep in sleeps]
+        # What they were interested in then.
+        self.people = People(people, at=sleeps[-1].at, versions=list(self.tracks.versions.values()))
+        self.recipients = recipients_of(people, points_of(people), at=at)
+        asleep = Lead.objects.filter(person__in=people, phase=Phase.NURTURE)
+        self.asleep = set(asleep.values_list("pk", flat=True))
+        self.enrolments: list[Enrolment] = []
+        self.lines: list[list[tuple[int | None, str, datetime, str]]] = []
+        self.messages: list[tuple[int, Message]] = []
+        self.sortings: list[tuple[int, str, datetime, datetime]] = []
+        self.given: dict[int, set[int]] = {}
+        for sleep in sleeps:
+            self._tell(sleep)
+
+    def _tell(self, sleep: Recycling) -> None:
+        lead, begins = sleep.lead, sleep.at + timedelta(minutes=2)
+        person = lead.person_id
+        track = self.tracks.for_sleeper(person, sleep.category, self.people)
+        is_reached = track is not None and self.people.may_be_mailed(person)
+        answer = Sorting.Answer.TAKEN if is_reached else Sorting.Answer.UNREACHABLE
+        self.sortings.append((sleep.pk, answer if track else Sorting.Answer.NO_TRACK, sleep.at, begins))
+        if track is None or not is_reached:
+            return
+        self._begin(lead, track, begins, self.at if lead.pk in self.asleep else min(lead.closed_at or self.at, self.at))
+
+    def _begin(self, lead: Lead, track: Track, begins: datetime, until: datetime) -> None:
+        one = Enrolment(
+            person_id=lead.person_id, lead=lead, track=track, version_id=self.tracks.versions[track.pk],
+            state=State.ACTIVE, due_at=begins, started_at=begins, followed_from=begins,
+        )  # fmt: skip
+        self.enrolments.append(one)
+        self.lines.append([(None, What.ENTERED, begins, "")])
+        ended_at = self._walk(one, until)
+        if ended_at is None:
+            return
+        following = self.tracks.by_id.get(track.fallback_id or 0)
+        self._end(one, Outcome.MOVED if following else Outcome.EXHAUSTED, ended_at)
+        if following:
+            self._begin(lead, following, ended_at, until)
+
+    def _walk(self, one: Enrolment, until: datetime) -> datetime | None:
+        """To where she stands now, or stood when she woke; when she came to its end."""
+        to = self.recipients[one.person_id]
+        walker = Walker(one.person_id, self.tracks.flow(one.track), is_worked=True)
+        walker.given = self.given.setdefault(one.person_id, set())
+        now, lines = one.started_at, self.lines[-1]
+        for deed in walk(walker.flow.first, walker, self.people):
+            if now > until:
+                break
+            if deed.what == What.PLANNED and deed.node.kind == Kind.EMAIL:
+                now = next_moment(now, zone=to.zone, hours=self.rules)
+                if now > until:
+                    break
+                walker.has_clicked |= self._letter(one, deed.node, deed.asset, to, now)
+            lines.append((deed.node.pk, deed.what, now, deed.because))
+            if deed.what == What.REACHED:
+                self._end(one, Outcome.GOAL, now)
+                return None
+            if deed.what == What.WAITED:
+                one.node, one.due_at = deed.node, now + timedelta(days=deed.days)
+                now = one.due_at
+            elif deed.node.kind == Kind.STEP and deed.what == What.PLANNED:
+                now += timedelta(days=1)
+        else:
+            if now <= until:
+                return now
+        if until < self.at:
+            self._end(one, Outcome.WOKEN, until)
+        return None
+
+    def _letter(self, one: Enrolment, node: TrackNode, asset: int | None, to: Recipient, now: datetime) -> bool:
+        drawn = self.draws.randrange(100)
+        is_clicked = drawn < CLICKED
+        message = Message(
+            kind=Message.Kind.NURTURE, person_id=one.person_id, lead_id=one.lead_id, node=node, asset_id=asset,
+            state=Message.State.SENT, planned_at=now, sent_at=now, claimed_at=now, claimed_by="demo", attempt=1,
+            to_hash=suppression_key(to.point.normalised) if to.point else "", domain=to.domain, point=to.point,
+            clicked_at=now + timedelta(hours=1 + drawn) if is_clicked else None,
+            replied_at=now + timedelta(hours=2 + drawn) if drawn < REPLIED else None,
+        )  # fmt: skip
+        self.messages.append((len(self.enrolments) - 1, message))
+        return is_clicked
+
+    def _end(self, one: Enrolment, outcome: str, at: datetime) -> None:
+        one.state, one.outcome, one.ended_at, one.due_at = State.ENDED, outcome, at, None
+        if outcome in (Outcome.EXHAUSTED, Outcome.MOVED):
+            one.node = None
+        self.lines[-1].append((one.node_id, What.ENDED, at, outcome))
+
+    def write(self) -> int:
+        Enrolment.objects.bulk_create(self.enrolments)
+        for place, message in self.messages:
+            message.enrolment = self.enrolments[place]
+        # Whoever slept twice has had it the first time.
+        Message.objects.bulk_create([message for _place, message in self.messages], ignore_conflicts=True)
+        rows: list[Line] = [
+            (one.pk, node, what, at, None, because)
+            for one, lines in zip(self.enrolments, self.lines, strict=True)
+            for node, what, at, because in lines
+        ]
+        insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), rows)
+        insert_rows(Sorting, ("recycling_id", "answer", "slept_at", "at"), self.sortings)
+        return len(self.enrolments)
