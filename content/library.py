@@ -84,9 +84,8 @@ def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: 
         if one < tier or len(found) > PAGE:
             continue
         in_title = None if not wanted.words else one == IN_TITLE
-        rows = seen.matching(Match(wanted.words, wanted.marks, in_title=in_title)).order_by("-pk")
-        if one == tier and last is not None:
-            rows = rows.filter(pk__lt=last)
+        match = Match(wanted.words, wanted.marks, in_title=in_title)
+        rows = match.newest(seen, before=last if one == tier else None)
         found += [(one, pk) for pk in rows.values_list("pk", flat=True)[: PAGE + 1 - len(found)]]
     listed = Listed(cards_of([pk for _tier, pk in found[:PAGE]], on=on))
     if len(found) > PAGE:
@@ -96,19 +95,21 @@ def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: 
 
 def part_of(wanted: Wanted, *, by: User, at: datetime, on: date) -> AssetQuerySet:
     """The part of the library that `state` names; what is in use, where it names none."""
+    # What has a current version was approved, and is everybody's to see who holds a role: it is asked no further.
+    approved = Asset.objects.all() if by.held else Asset.objects.none()
     assets = Asset.objects.visible_to(by)
     since = at - timedelta(days=wanted.days)
     parts: dict[str, Any] = {
-        "expiring": lambda: assets.expiring(on=on, days=wanted.days),
-        "unused": lambda: assets.in_use(on=on).unused_since(since),
-        "review": lambda: assets.to_review(on=on),
-        "expired": lambda: assets.expired(on=on),
+        "expiring": lambda: approved.expiring(on=on, days=wanted.days),
+        "unused": lambda: approved.in_use(on=on).unused_since(since),
+        "review": lambda: approved.to_review(on=on),
+        "expired": lambda: approved.expired(on=on),
         "retired": assets.retired,
         "waiting": assets.waiting,
         "nothing": assets.without_version,
         "mine": lambda: assets.filter(handed_in_by=by),
     }
-    return parts.get(wanted.state, lambda: assets.in_use(on=on))()
+    return parts.get(wanted.state, lambda: approved.in_use(on=on))()
 
 
 def cards_of(ids: list[int], *, on: date) -> list[Card]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
@@ -21,6 +21,11 @@ QUERY_MAX = 200
 WORDS_MAX = 12
 # A longer run of letters is no word of anybody's.
 WORD_MAX = 60
+# SQLite's index, a table beside ours.
+FTS = "content_assettext_fts"
+SQLITE = "SELECT rowid FROM content_assettext_fts WHERE content_assettext_fts MATCH %s"
+# What a lexeme begins with says which of its three kinds it is.
+ANYWHERE, IN_TITLE, MARK = "0", "1", "2"
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -51,41 +56,61 @@ class Match:
         if not self:
             return rows
         if connection.vendor == "postgresql":
-            return rows.filter(words__vector=SearchQuery(self._for_postgresql(), search_type="raw", config="simple"))
+            asked = self._written("'{}':*", "'{}'", " & ", " | ", " & !")
+            return rows.filter(words__vector=_Lexemes(asked))
         # The query is a parameter, the table a name of our own.
-        found = RawSQL(
-            "SELECT rowid FROM content_assettext_fts WHERE content_assettext_fts MATCH %s", [self._for_sqlite()]
-        )  # nosec B611
+        found = RawSQL(SQLITE, [self._for_sqlite()])  # noqa: S611  # nosec B611
         return rows.filter(pk__in=found)
 
-    def _for_postgresql(self) -> str:
-        """Weights tell the parts apart: A is the title, B the text, C the marks."""
-        title = " & ".join(f"'{word}':*A" for word in self.words)
-        parts = [" & ".join(f"'{word}':*AB" for word in self.words)] if self.in_title is None else []
-        parts += [title] if self.in_title else []
-        if self.in_title is False:
-            parts += [" & ".join(f"'{word}':*AB" for word in self.words), f"!({title})"]
-        parts += ["(" + " | ".join(f"'{mark}':C" for mark in group) + ")" for group in self.marks]
-        return " & ".join(part for part in parts if part)
+    def newest(self, rows: Rows, *, before: int | None = None) -> Rows:
+        """The same, newest first, from behind `before` on: as many are looked at as are taken."""
+        if before is not None:
+            rows = rows.filter(pk__lt=before)
+        if not self or connection.vendor == "postgresql":
+            return self.narrow(rows).order_by("-pk")
+        # Ordered by its own key, the index is read from its end and no further than the page.
+        where, params = [f"{FTS} MATCH %s", f"{FTS}.rowid = content_asset.id"], [self._for_sqlite()]
+        order = [f"-{FTS}.rowid"]
+        return cast(Rows, rows.extra(tables=[FTS], where=where, params=params, order_by=order))  # noqa: S610  # nosec B610
 
     def _for_sqlite(self) -> str:
-        anywhere = [f'{{title body}} : "{word}" *' for word in self.words]
-        title = [f'title : "{word}" *' for word in self.words]
-        parts = title if self.in_title else anywhere
-        parts = parts + ["(" + " OR ".join(f'marks : "{mark}"' for mark in group) + ")" for group in self.marks]
-        found = " AND ".join(f"({part})" for part in parts)
-        return f"({found}) NOT ({' AND '.join(title)})" if self.in_title is False else found
+        return self._written('"{}" *', '"{}"', " AND ", " OR ", " NOT ")
+
+    def _written(self, word: str, mark: str, all_of: str, any_of: str, but: str) -> str:
+        """The same question in the language of either database."""
+        title = all_of.join(word.format(IN_TITLE + one) for one in self.words)
+        anywhere = all_of.join(word.format(ANYWHERE + one) for one in self.words)
+        parts = [title if self.in_title else anywhere] if self.words else []
+        parts += [f"({any_of.join(mark.format(MARK + one) for one in group)})" for group in self.marks]
+        asked = all_of.join(parts)
+        return f"({asked}){but}({title})" if self.in_title is False else asked
+
+
+class _Lexemes(SearchQuery):
+    """A query for PostgreSQL that is written already: its parser would take our words apart once more."""
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **kwargs: Any) -> Any:
+        sql, params = compiler.compile(self.source_expressions[-1])
+        return f"{sql}::tsquery", params
+
+
+def lexemes_of(title: Iterable[str], text: Iterable[str], marks: Iterable[str]) -> str:
+    """What the index keeps of an asset: each word as one that stands anywhere, in the title, or is a mark."""
+    title, text = list(title), list(text)
+    anywhere = (ANYWHERE + word for word in (*title, *text))
+    kept = (*(IN_TITLE + word for word in title), *anywhere, *(MARK + mark for mark in marks))
+    return " ".join(dict.fromkeys(kept))
 
 
 def marks_of(
     *, kind: str, topic: int | None = None, labels: Iterable[int] = (), form: str = "", language: str = ""
-) -> str:
+) -> list[str]:
     """What an asset is, one word each; the same words are what a filter asks for."""
     marks = [mark_of("kind", kind), *(mark_of("label", pk) for pk in labels)]
     marks += [mark_of("topic", topic)] if topic else []
     marks += [mark_of("form", form)] if form else []
     marks += [mark_of("language", language)] if language else []
-    return " ".join(marks)
+    return marks
 
 
 def mark_of(what: str, value: object) -> str:

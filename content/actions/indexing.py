@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.contrib.postgres.search import SearchVector
 from django.db import connection
+from django.db.models import F, Func, Value
 
 from content.models import Asset, AssetText, AssetVersion, Label
-from content.words import marks_of, words_of
+from content.words import lexemes_of, marks_of, words_of
 
 BATCH = 500
 
@@ -31,35 +31,26 @@ def _index_part(ids: list[int]) -> None:
 def _text_of(asset: Asset, labels: Sequence[Label], current: AssetVersion | None) -> AssetText:
     said = [asset.when_to_use, str(asset.topic or ""), *(label.label for label in labels)]
     said += [current.text, current.note] if current else []
-    return AssetText(
-        asset=asset,
-        title=" ".join(words_of(asset.title)),
-        body=" ".join(dict.fromkeys(words_of("\n".join(said)))),
-        marks=marks_of(
-            kind=asset.kind,
-            topic=asset.topic_id,
-            labels=[label.pk for label in labels],
-            form=current.form if current else "",
-            language=asset.language,
-        ),
+    marks = marks_of(
+        kind=asset.kind,
+        topic=asset.topic_id,
+        labels=[label.pk for label in labels],
+        form=current.form if current else "",
+        language=asset.language,
     )
+    return AssetText(asset=asset, text=lexemes_of(words_of(asset.title), words_of("\n".join(said)), marks))
 
 
 def _write(texts: list[AssetText]) -> None:
-    AssetText.objects.bulk_create(
-        texts, update_conflicts=True, unique_fields=["asset"], update_fields=["title", "body", "marks"]
-    )
+    AssetText.objects.bulk_create(texts, update_conflicts=True, unique_fields=["asset"], update_fields=["text"])
     ids = [text.asset_id for text in texts]
     if connection.vendor == "postgresql":
-        parts = [
-            SearchVector(name, weight=weight, config="simple")
-            for name, weight in (("title", "A"), ("body", "B"), ("marks", "C"))
-        ]
-        AssetText.objects.filter(asset__in=ids).update(vector=parts[0] + parts[1] + parts[2])
+        words = Func(F("text"), Value(" "), function="string_to_array")
+        AssetText.objects.filter(asset__in=ids).update(vector=Func(words, function="array_to_tsvector"))
         return
     with connection.cursor() as cursor:
         cursor.executemany("DELETE FROM content_assettext_fts WHERE rowid = %s", [(pk,) for pk in ids])
         cursor.executemany(
-            "INSERT INTO content_assettext_fts (rowid, title, body, marks) VALUES (%s, %s, %s, %s)",
-            [(text.asset_id, text.title, text.body, text.marks) for text in texts],
+            "INSERT INTO content_assettext_fts (rowid, text) VALUES (%s, %s)",
+            [(text.asset_id, text.text) for text in texts],
         )

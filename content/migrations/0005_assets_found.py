@@ -16,7 +16,7 @@ def index(apps: Any, schema_editor: Any) -> None:
     while rows := list(assets.filter(words=None).order_by("pk")[:BATCH]):
         for asset in rows:
             title, body = " ".join(words_of(asset.title)), " ".join(words_of(asset.topic.label if asset.topic else ""))
-            marks = marks_of(kind=asset.kind, topic=asset.topic_id)
+            marks = " ".join(marks_of(kind=asset.kind, topic=asset.topic_id))
             texts.create(asset=asset, title=title, body=body, marks=marks)
             if connection.vendor == "sqlite":
                 schema_editor.execute(

@@ -27,13 +27,11 @@ PLACE_IS_KNOWN = Q(place__in=["library", "lead", "composer", "link", "mobile"])
 
 
 class AssetText(models.Model):
-    """What an asset is found by, as words; written by content.actions.indexing and by nothing else."""
+    """What an asset is found by; written by content.actions.indexing and by nothing else."""
 
     asset = models.OneToOneField(Asset, models.CASCADE, primary_key=True, related_name="words")
-    title = models.TextField()
-    body = models.TextField()
-    # Topic, labels, kind, form, language: one word each.
-    marks = models.TextField()
+    # Its lexemes, as content/words.py makes them, with a space between.
+    text = models.TextField(db_default="")
     # PostgreSQL's own; SQLite keeps its index in a table beside (content_assettext_fts).
     vector = SearchVectorField(null=True, editable=False)
 
@@ -41,7 +39,7 @@ class AssetText(models.Model):
         indexes = [PgGinIndex(fields=["vector"], name="assettext_vector")]
 
     def __str__(self) -> str:
-        return self.title
+        return self.text
 
 
 class AssetAccess(models.Model):

@@ -14,6 +14,7 @@ MEASURES = {
     "pool": ("pages", "the pool against the floor page"),
     "lead": ("pages", "the lead page against the floor page"),
     "search": ("pages", "search by name, e-mail and company against the floor page"),
+    "library": ("library", "searches of the library with 20,000 assets against 200, on SQLite and on PostgreSQL"),
     "leads_list": (
         "pages",
         "the list of leads in its orders and for each reader against the floor page; its statements",
