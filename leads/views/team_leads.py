@@ -84,7 +84,8 @@ def move(request: Request) -> HttpResponse:
             return _start(request, chosen, list(found), form, at=now)
     leads = chosen_leads(request, given, chosen, at=now, most=MOVE_MAX)
     if request.method == "POST":
-        if not form.is_valid():
+        # An empty choice is no move of nobody: its page says that nothing is chosen.
+        if not form.is_valid() or not leads:
             return _preview(request, chosen, leads, form, status=422)
         return _move(request, chosen, leads, form, at=now)
     return _preview(request, chosen, leads, form)
