@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError, HeaderWriteError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
+from email.policy import default as default_policy
+from typing import Any
 
 import css_inline
 import nh3
@@ -67,6 +69,23 @@ def addresses_in(text: str) -> list[str]:
     return list(found)
 
 
+class _OneWord(UniqueUnstructuredHeader):
+    """An address in angle brackets stays one word however long: folded as a text it would be encoded, and no mail
+    program would find where to stop the mail."""
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OneWord)  # type: ignore[arg-type]
+
+
+class _Mail(EmailMultiAlternatives):
+    def message(self, *, policy: Any = default_policy) -> Any:
+        return super().message(policy=policy.clone(header_factory=_HEADERS))
+
+
 def compose(letter: Letter) -> EmailMultiAlternatives:
     """The mail. BadWords where its headers cannot be sent: a line end in one of them, an address that is none."""
     for header in (letter.subject, str(letter.sender), str(letter.to), letter.reply_to):
@@ -79,7 +98,7 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     if not letter.opened_url:
         # Somebody of us wrote it: an absence is answered to her as to any colleague's mail.
         del headers["Auto-Submitted"]
-    mail = EmailMultiAlternatives(
+    mail = _Mail(
         subject=letter.subject,
         body=plain_of(letter),
         from_email=str(letter.sender),

@@ -7,6 +7,7 @@ import pytest
 from nurture.models import MailRules
 from team.models import Role
 from tests.make import NOON, make_team, make_user
+from tests.nurture import imap
 from tests.nurture.sink import listening
 
 
@@ -56,3 +57,22 @@ class Clock:
 @pytest.fixture
 def team(db):
     return make_team()
+
+
+@pytest.fixture(scope="module")
+def server():
+    with imap.imap_server() as port:
+        yield port
+
+
+@pytest.fixture
+def port(server, settings):
+    settings.IMAP_HOST, settings.IMAP_PORT, settings.IMAP_SSL = "127.0.0.1", server, False
+    settings.IMAP_USER, settings.IMAP_PASSWORD = imap.USER, imap.PASSWORD
+    yield server
+    with imap.signed_in(server) as client:
+        client.select("INBOX")
+        client.uid("STORE", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
+        client.expunge()
+        client.close()
+        client.delete("Midfield")

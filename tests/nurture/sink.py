@@ -16,6 +16,8 @@ class Sink:
 
     def __init__(self):
         self.taken = []
+        # The same as it came over the line.
+        self.raw = []
         self.asked = Counter()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
@@ -47,6 +49,7 @@ class Sink:
             return "554 5.7.1 not with these words"
         if what == "tarpit":
             await asyncio.sleep(4)
+        self.raw.append(envelope.content)
         self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         if what in ("silent", "tarpit"):
             server.transport.abort()

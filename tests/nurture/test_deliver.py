@@ -24,7 +24,7 @@ def states():
     return dict(Message.objects.values_list("person__given_name", "state"))
 
 
-def test_a_message_is_a_mail_with_both_parts_its_links_by_ours_and_a_way_to_stop_it(sink, rules, clock):
+def test_a_message_is_a_mail_with_both_parts_its_links_by_ours_and_a_way_to_stop_it(sink, rules, clock, settings):
     asset = make_asset("The planner's guide")
     track = make_letter_track(text="Look at [this]({{ asset_link }}), {{ first_name | you }}.", asset=asset)
     message = make_message(
@@ -35,6 +35,8 @@ def test_a_message_is_a_mail_with_both_parts_its_links_by_ours_and_a_way_to_stop
 
     (mail,) = sink.taken
     assert (mail["Subject"], mail["To"].addresses[0].display_name) == ("Hello Ada", 'Ada Holm, "A"')
+    # One word however long: encoded, no mail program finds it.
+    assert f"\r\nList-Unsubscribe: <{settings.SITE_URL}/mail/stop/{message.pk}.".encode() in sink.raw[0]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     text = mail.get_body(("plain",)).get_content()
     html = mail.get_body(("html",)).get_content()

@@ -19,25 +19,6 @@ LATER = NOON + timedelta(hours=2)
 DATE = "Mon, 1 Mar 2027 13:30:00 +0000"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with imap.imap_server() as port:
-        yield port
-
-
-@pytest.fixture
-def port(server, settings):
-    settings.IMAP_HOST, settings.IMAP_PORT, settings.IMAP_SSL = "127.0.0.1", server, False
-    settings.IMAP_USER, settings.IMAP_PASSWORD = imap.USER, imap.PASSWORD
-    yield server
-    with imap.signed_in(server) as client:
-        client.select("INBOX")
-        client.uid("STORE", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
-        client.expunge()
-        client.close()
-        client.delete("Midfield")
-
-
 @pytest.fixture
 def jo(alice):
     person = make_person(email="jo@brevik.example")
