@@ -324,6 +324,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "follow-tracks": {"task": "nurture.tasks.follow_tracks", "schedule": 60, "options": {"expires": 60}},
     "enrol-recycled": {"task": "nurture.tasks.enrol_recycled", "schedule": 60, "options": {"expires": 60}},
     "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},
+    "open-pulses": {"task": "nurture.tasks.open_pulses", "schedule": 600, "options": {"expires": 600}},
     "deliver": {"task": "nurture.tasks.deliver", "schedule": 15, "options": {"expires": 15}},
     "judge-hits": {"task": "nurture.tasks.judge_hits", "schedule": 15, "options": {"expires": 15}},
     "read-mailbox": {"task": "nurture.tasks.read_mailbox", "schedule": 60, "options": {"expires": 60}},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from content.views import keeping, library, page, requests, serving
+from content.views import feedback, keeping, library, page, requests, serving
 
 app_name = "content"
 urlpatterns = [
@@ -30,4 +30,12 @@ urlpatterns = [
     path("requests/<uuid:public_id>/decline/", requests.decline, name="request_decline"),
     path("requests/<uuid:public_id>/same/", requests.merge, name="request_merge"),
     path("requests/<uuid:public_id>/reopen/", requests.reopen, name="request_reopen"),
+    path("feedback/", feedback.feedback, name="feedback"),
+    path("feedback/answer/", feedback.answer, name="feedback_answer"),
+    path("feedback/give/", feedback.give, name="feedback_give"),
+    path("feedback/heard/", feedback.feedback_heard, name="feedback_heard"),
+    path("feedback/questions/", feedback.pulse, name="pulse"),
+    path("feedback/questions/stop/", feedback.pulse_stop, name="pulse_stop"),
+    path("feedback/<uuid:public_id>/take-on/", feedback.feedback_take_on, name="feedback_take_on"),
+    path("feedback/<uuid:public_id>/close/", feedback.feedback_close, name="feedback_close"),
 ]

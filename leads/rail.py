@@ -17,7 +17,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 from accounts.models import called
-from content.models import News
+from content.models import Feedback, News, PulseAsked
 from leads.cadence import due_since
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from leads.models.handoff import came_to
@@ -86,6 +86,7 @@ DOORS = (
     _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c"),
     _Door("content:requests", gettext_lazy("Requests"), "flag", (B, AE, MA, MK, AD), counts="requests"),
     _Door("nurture:tracks", gettext_lazy("Tracks"), "merge", (MK, MA, B, AD, AE)),
+    _Door("content:feedback", gettext_lazy("Feedback"), "note", (B, AE, MA, MK, AD), counts="feedback"),
     _Door("leads:accounts", gettext_lazy("Accounts"), "accounts", (B, AE, MA, MK, AD), key="g a"),
     _Door("reports:reports", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
     _Door("nurture:mail", gettext_lazy("Mail"), "mail", (MA, MK, AD)),
@@ -174,13 +175,14 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
     )
     facts = dict(zip(_SAID, row, strict=True))
     facts["queue_count"] = facts["queue_steps_count"] + facts["queue_reserved_count"]
+    facts["feedback_count"] = facts["asked_count"] + facts["answered_count"]
     return facts
 
 
-_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests")
+_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests", "feedback")
 _SAID = (
     "queue_steps_count", "queue_reserved_count", "pool_count", "back_count", "hand_offs_count", "second_looks_count",
-    "notices_count", "requests_count", "step", "reserved", "shift",
+    "notices_count", "requests_count", "asked_count", "answered_count", "step", "reserved", "shift",
 )  # fmt: skip
 
 
@@ -209,6 +211,8 @@ def _of(
         CountUpTo(SecondLook.objects.filter(state=SecondLook.State.OPEN, team__in=managed), most=most),
         CountUpTo(Notice.objects.filter(user=user, seen_at=None), most=most),
         CountUpTo(News.objects.filter(user=user, heard_at=None), most=most),
+        CountUpTo(PulseAsked.objects.filter(user=user, answered_on=None), most=most),
+        CountUpTo(Feedback.objects.unheard_by(user), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),

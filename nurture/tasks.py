@@ -4,7 +4,9 @@ import os
 import socket
 
 from celery import shared_task
+from django.utils import timezone
 
+from content.actions import pulsing
 from leads.actions.sweeping import ring
 from nurture.actions import advancing, claiming, fetching, hearing, sending, sorting
 
@@ -36,6 +38,12 @@ def enrol_everybody() -> int:
             sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at) + sorting.keep_fans_asleep(at=at)
         ),
     )
+
+
+@shared_task
+def open_pulses() -> int:
+    """Every ten minutes: the questions to reps that are due are asked. What was opened is due weeks later."""
+    return ring("open_pulses", lambda at: pulsing.open_rounds(on=timezone.localdate(at)))
 
 
 @shared_task

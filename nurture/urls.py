@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nurture.views import asking, flows, lead_panel, mail, recipient, tracks, writing
+from nurture.views import asking, demand, flows, fresh, lead_panel, mail, recipient, tracks, writing
 
 app_name = "nurture"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),
     path("mail/messages/<uuid:public_id>/decide/", mail.message_decide, name="message_decide"),
+    path("demand/", demand.demand, name="demand"),
+    path("demand/e-mails/", demand.sends, name="sends"),
+    path("library/for-my-leads/", fresh.fresh, name="fresh"),
+    path("library/for-my-leads/seen/", fresh.fresh_seen, name="fresh_seen"),
     path("leads/<uuid:public_id>/request/", asking.ask_for_lead, name="ask_for_lead"),
     path("m/<str:token>/", recipient.followed, name="followed"),
     path("mail/o/<str:token>.gif", recipient.opened, name="opened"),

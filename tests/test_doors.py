@@ -12,7 +12,8 @@ from accounts.models import Account
 from accounts.search import index_people
 from agreement.models import Cadence, Phase, Stage
 from content.actions.asking import Need, Voice, ask_for
-from content.models import Asset, ContentRequest
+from content.actions.pulsing import give_feedback
+from content.models import Asset, ContentRequest, Feedback
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
@@ -67,6 +68,18 @@ DOORS = {
     "content:request_decline": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 422 403 403 422"),
     "content:request_merge": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 422 403 403 422"),
     "content:request_reopen": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 409 403 403 409"),
+    "content:feedback": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "content:feedback_answer": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "content:feedback_give": ("302 405 405 405 405 405 405 405 405", "302 422 422 422 422 422 422 422 422"),
+    "content:feedback_heard": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 302 302 302 302"),
+    "content:pulse": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "content:pulse_stop": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "content:feedback_take_on": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 302 403 403 302"),
+    "content:feedback_close": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 422 403 403 422"),
+    "nurture:demand": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:sends": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:fresh": ("302 200 200 200 200 403 403 403 403", "302 405 405 405 405 405 405 405 405"),
+    "nurture:fresh_seen": ("302 405 405 405 405 405 405 405 405", "302 302 302 302 302 403 403 403 403"),
     "nurture:ask_for_lead": ("302 200 404 404 404 200 200 404 200", "302 422 404 404 404 422 422 404 422"),
     "nurture:followed": ("302 302 302 302 302 302 302 302 302", "405 405 405 405 405 405 405 405 405"),
     "nurture:opened": ("200 200 200 200 200 200 200 200 200", "405 405 405 405 405 405 405 405 405"),
@@ -288,6 +301,11 @@ def asked_for(rep):
     return known or ask_for(Need("A case study of a mill"), Voice(), by=rep, at=timezone.now())
 
 
+def said_by(rep):
+    """What a rep said would serve her better."""
+    return Feedback.objects.first() or give_feedback("Shorter cases", by=rep, on=timezone.localdate())
+
+
 def mail_args(short):
     """What a link of a message that was sent names."""
     message = Message.objects.first() or make_message()
@@ -319,6 +337,8 @@ def address(name, parameters, things):
         return reverse(name, args=[renamed_stage().pk])
     if short.startswith("request") and name.startswith("content:") and "public_id" in parameters:
         return reverse(name, args=[asked_for(leads[Phase.WORKING].bdr).public_id])
+    if short.startswith("feedback") and "public_id" in parameters:
+        return reverse(name, args=[said_by(leads[Phase.WORKING].bdr).public_id])
     if name.startswith("content:"):
         return reverse(name, args=asset_args(parameters))
     if "token" in parameters:

@@ -73,6 +73,12 @@ def addresses(lead):
         reverse("leads:hand_offs"): {"list": ODD, "view": ODD, "before": [HUGE, "-1"]},
         reverse("leads:notices"): {"page": ODD},
         reverse("leads:person_new"): {"name": ODD, "email": ODD},
+        reverse("content:requests"): {**dict.fromkeys(("state", "persona", "topic", "objection"), ODD), "page": ODD},
+        reverse("content:request_new"): {"need": ODD, "topic": ODD, "stage": ODD},
+        reverse("content:searches"): {"persona": ODD, "topic": ODD},
+        reverse("content:feedback"): {"state": ODD, "page": ODD},
+        reverse("nurture:demand"): {"objection": ODD},
+        reverse("nurture:sends"): {"persona": ODD, "stage": ODD, "page": ODD},
         page: {"before": before, "show": ODD, "form": ODD},
         page + "timeline/": {"before": before, "show": ODD},
     }

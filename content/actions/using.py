@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from content.models import Asset, AssetAccess, AssetThumb, AssetVersion, LibrarySearch
+from content.models import Asset, AssetAccess, AssetThumb, AssetVersion, LibraryLook, LibrarySearch
 from content.models.use import Place
 from content.words import QUERY_MAX
 
@@ -44,6 +44,13 @@ def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: 
     if any(row.asked == asked for row in before):
         return
     LibrarySearch.objects.create(user=by, at=at, place=_known(place), q=q, asked=asked)
+
+
+def look_at_library(*, by: User, at: datetime) -> None:
+    """What is new until then is known to her; a page that was open longer takes nothing back."""
+    look, is_first = LibraryLook.objects.get_or_create(user=by, defaults={"at": at})
+    if not is_first:
+        LibraryLook.objects.filter(pk=look.pk, at__lt=at).update(at=at)
 
 
 def judge_asset(asset: Asset, version: AssetVersion, *, is_up: bool, reason: str, by: User, at: datetime) -> None:

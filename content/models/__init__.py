@@ -1,5 +1,6 @@
 from content.models.asset import Asset, AssetEvent, AssetVersion
-from content.models.demand import ContentRequest, News, RequestChange, RequestVoice
+from content.models.demand import ContentRequest, LibraryLook, News, RequestChange, RequestVoice
+from content.models.pulse import Feedback, Pulse, PulseAsked, PulseRound
 from content.models.topic import Label, Topic
 from content.models.use import AssetAccess, AssetText, AssetThumb, LibrarySearch
 
@@ -11,9 +12,14 @@ __all__ = [
     "AssetThumb",
     "AssetVersion",
     "ContentRequest",
+    "Feedback",
     "Label",
+    "LibraryLook",
     "LibrarySearch",
     "News",
+    "Pulse",
+    "PulseAsked",
+    "PulseRound",
     "RequestChange",
     "RequestVoice",
     "Topic",

@@ -190,6 +190,16 @@ class RequestChange(models.Model):
         return f"{self.verb} {self.request_id}"
 
 
+class LibraryLook(models.Model):
+    """When she last looked at what is new for her leads: one list, and no mail for each asset."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.at}"
+
+
 class NewsQuerySet(models.QuerySet["News"]):
     def of(self, user: User) -> NewsQuerySet:
         return self.filter(user=user)

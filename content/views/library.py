@@ -37,6 +37,7 @@ def library(request: Request) -> HttpResponse:
         "after": after,
         "came_from": request.GET.get("from", "") if request.GET.get("from", "") in Place.values else "library",
         "is_missed": is_missed,
+        "is_seller": request.user.has_role(Role.BDR) or request.user.has_role(Role.AE),
         "is_keeper": Asset().is_kept_by(request.user),
     }
     return render(request, "content/library.html", context)

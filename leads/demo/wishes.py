@@ -1,4 +1,4 @@
-"""What the reps of the demo company miss in its library, and what marketing made of it."""
+"""What the reps of the demo company miss in its library and say when they are asked, and what marketing made of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from content.actions.asking import (
     join_request,
     take_request_on,
 )
-from content.models import Asset, ContentRequest, Label, Topic
+from content.actions.pulsing import (
+    Questions,
+    answer_round,
+    close_feedback,
+    open_rounds,
+    set_pulse,
+    take_feedback_on,
+)
+from content.models import Asset, ContentRequest, Feedback, Label, PulseAsked, Topic
 from leads.demo.cast import Cast
 from leads.models import Lead
 
@@ -92,3 +100,41 @@ def make_wishes(cast: Cast, *, at: datetime, on: date) -> None:
         answer_request(ask(DONE), answer, by=cast.milo, at=at - timedelta(days=20), on=on)
     because = "It would show desks. If a customer asks who we are, send them our faces page."
     decline_request(ask(DECLINED), because=because, by=cast.milo, at=at - timedelta(days=30))
+
+
+QUESTIONS = (
+    "What did you look for lately and not find?",
+    "What do you not send any more, and why?",
+    "What would save you most time?",
+)
+# Who says what to the three questions, four weeks ago.
+SAID = (
+    ("ana", "A pharma case. They all ask whether an auditor has seen it.", "The pricing page: it opens with the largest plan.", "First lines by role, so that I only change one word."),
+    ("ben", "Something on ISO 55000", "", "One list of what is new, not a mail for each piece"),
+    ("chloe", "Anything in French", "The office film: nobody opens it", ""),
+    ("clara", "", "", "The sheet of the standstill hour as something they can fill in themselves"),
+)  # fmt: skip
+BECAME = {
+    "One list of what is new, not a mail for each piece": ("done", "New for your leads in the library: one list, no mail."),
+    "The office film: nobody opens it": ("done", "It is retired."),
+    "Anything in French": ("declined", "Not before the spring: nobody here can keep it current."),
+}  # fmt: skip
+
+
+def make_answers(cast: Cast, *, at: datetime, on: date) -> None:
+    """One round that was answered, and one that is asked now."""
+    first = on - timedelta(days=31)
+    asked = Questions(*QUESTIONS, every_weeks=4, next_on=first, is_anonymous=True)
+    set_pulse(asked, by=cast.milo, at=at - timedelta(days=33))
+    open_rounds(on=first)
+    for name, *texts in SAID:
+        user = getattr(cast, name)
+        answer_round(PulseAsked.objects.get(user=user), texts, by=user, on=first + timedelta(days=1))
+    for feedback in Feedback.objects.order_by("pk"):
+        if feedback.text in BECAME:
+            to, outcome = BECAME[feedback.text]
+            close_feedback(feedback, to=to, outcome=outcome, by=cast.milo, at=at - timedelta(days=5))
+    taken = Feedback.objects.filter(text__startswith="A pharma case").first()
+    if taken is not None:
+        take_feedback_on(taken, by=cast.milo)
+    open_rounds(on=on - timedelta(days=3))

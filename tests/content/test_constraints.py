@@ -1,5 +1,7 @@
 """Every rule about rows of the library, shown refusing."""
 
+from datetime import timedelta
+
 import pytest
 
 from content.models import (
@@ -8,9 +10,13 @@ from content.models import (
     AssetEvent,
     AssetThumb,
     ContentRequest,
+    Feedback,
     Label,
     LibrarySearch,
     News,
+    Pulse,
+    PulseAsked,
+    PulseRound,
     RequestChange,
     RequestVoice,
 )
@@ -75,7 +81,37 @@ def joined_to_itself():
     put(row, state="joined", closed_at=NOON, joined_to=row)
 
 
+def pulse(**fields):
+    asked = {"first": "A?", "second": "B?", "third": "C?", "next_on": NOON.date()}
+    return Pulse.objects.create(**{**asked, "made_by": make_user("lea"), "made_at": NOON, **fields})
+
+
+def pulse_round(**fields):
+    days = {"opens_on": NOON.date(), "closes_on": NOON.date() + timedelta(days=7)}
+    return PulseRound.objects.create(**{"pulse": pulse(), **days, "questions": ["A?"], "is_anonymous": True, **fields})
+
+
+def feedback(**fields):
+    said = {"text": "Shorter", "given_by": make_user("ana"), "is_anonymous": False, "given_on": NOON.date()}
+    return Feedback.objects.create(**{**said, **fields})
+
+
+def closed(**fields):
+    return feedback(closed_at=NOON, outcome="Done", **fields)
+
+
 CASES = {
+    "pulse_asks_three_questions": lambda: pulse(third=""),
+    "pulse_comes_every_few_weeks": lambda: pulse(every_weeks=0),
+    "pulse_one_is_asked": lambda: again(pulse()),
+    "pulseround_once_a_day": lambda: again(pulse_round()),
+    "pulseround_closes_after_it_opens": lambda: pulse_round(closes_on=NOON.date()),
+    "pulseasked_once_a_round": lambda: again(PulseAsked.objects.create(round=pulse_round(), user=make_user("ana"))),
+    "feedback_state_is_known": lambda: closed(state="lost"),
+    "feedback_says_something": lambda: feedback(text=""),
+    "feedback_closed_says_what_became_of_it": lambda: closed(),
+    "feedback_in_work_has_an_owner": lambda: feedback(state="in_work"),
+    "feedback_heard_once_it_is_closed": lambda: feedback(heard_at=NOON),
     "contentrequest_state_is_known": lambda: asked(state="lost", closed_at=NOON),
     "contentrequest_says_what_is_needed": lambda: asked(need=""),
     "contentrequest_closed_has_a_moment": lambda: asked(closed_at=NOON),

@@ -1,0 +1,126 @@
+"""Asking reps a few questions every few weeks, and what is done about what they say: each giver hears once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from content.models import Feedback, Pulse, PulseAsked, PulseRound
+from team.models import Role, User
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+# Whom marketing asks: those who work with what it makes.
+ASKED = (Role.BDR, Role.AE)
+
+
+class FeedbackRefused(Exception):
+    """What was asked of this is not possible. Safe to show."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    first: str
+    second: str
+    third: str
+    every_weeks: int
+    next_on: date
+    is_anonymous: bool
+
+
+def set_pulse(asked: Questions, *, by: User, at: datetime) -> Pulse:
+    """The questions from the next round on; one that is open keeps its own."""
+    fields = dict(vars(asked))
+    with transaction.atomic():
+        pulse = Pulse.objects.select_for_update().filter(retired_at=None).first()
+        if pulse is None:
+            return Pulse.objects.create(**fields, made_by=by, made_at=at)
+        for name, value in fields.items():
+            setattr(pulse, name, value)
+        pulse.save(update_fields=list(fields))
+    return pulse
+
+
+def stop_pulse(*, at: datetime) -> bool:
+    """Nobody is asked any more, and what waits for an answer waits no longer."""
+    with transaction.atomic():
+        stopped = Pulse.objects.filter(retired_at=None).update(retired_at=at)
+        PulseAsked.objects.filter(answered_on=None).delete()
+    return bool(stopped)
+
+
+def open_rounds(*, on: date) -> int:
+    """Open the round that is due, once whoever runs this beside: the UPDATE names the day it expects. A round that was
+    due long ago opens today, and only once."""
+    opened = 0
+    for pulse in Pulse.objects.due(on=on):
+        following = on + timedelta(weeks=pulse.every_weeks)
+        with transaction.atomic():
+            if not Pulse.objects.filter(pk=pulse.pk, retired_at=None, next_on=pulse.next_on).update(next_on=following):
+                continue
+            # Who did not answer the last one is asked anew, not twice.
+            PulseAsked.objects.filter(answered_on=None).delete()
+            begun = PulseRound.objects.create(
+                pulse=pulse,
+                opens_on=on,
+                closes_on=following,
+                questions=pulse.questions,
+                is_anonymous=pulse.is_anonymous,
+            )
+            reps = User.objects.filter(is_active=True, memberships__role__in=ASKED).distinct()
+            rows = [PulseAsked(round=begun, user_id=pk) for pk in reps.order_by("pk").values_list("pk", flat=True)]
+            PulseAsked.objects.bulk_create(rows)
+        opened += 1
+    return opened
+
+
+def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date) -> int:
+    """Each answer becomes a line of the list; no answer to a question is an answer, too."""
+    answered = asked.round
+    with transaction.atomic():
+        if not PulseAsked.objects.filter(pk=asked.pk, user=by, answered_on=None).update(answered_on=on):
+            raise FeedbackRefused(_("You have answered these, or they are not asked any more."))
+        said = [
+            Feedback(
+                round=answered,
+                question=question,
+                text=text,
+                given_by=by,
+                is_anonymous=answered.is_anonymous,
+                given_on=on,
+            )
+            for question, text in zip(answered.questions, texts, strict=True)
+            if text
+        ]
+        Feedback.objects.bulk_create(said)
+    return len(said)
+
+
+def give_feedback(text: str, *, by: User, on: date) -> Feedback:
+    """Unasked, with her name."""
+    return Feedback.objects.create(text=text, given_by=by, is_anonymous=False, given_on=on)
+
+
+def take_feedback_on(feedback: Feedback, *, by: User) -> None:
+    """She answers for it."""
+    rows = Feedback.objects.filter(pk=feedback.pk, state__in=Feedback.OPEN_STATES)
+    if not rows.update(state=Feedback.State.IN_WORK, owner=by):
+        raise FeedbackRefused(_("Somebody has said already what became of this."))
+
+
+def close_feedback(feedback: Feedback, *, to: str, outcome: str, by: User, at: datetime) -> None:
+    """What became of it, which its giver hears once: whoever is second is refused."""
+    rows = Feedback.objects.filter(pk=feedback.pk, state__in=Feedback.OPEN_STATES)
+    if not rows.update(state=to, outcome=outcome, closed_at=at, owner=feedback.owner or by):
+        raise FeedbackRefused(_("Somebody has said already what became of this."))
+
+
+def hear_feedback(ids: Sequence[UUID], *, by: User, at: datetime) -> int:
+    """What she was shown is heard."""
+    return Feedback.objects.unheard_by(by).filter(public_id__in=ids).update(heard_at=at)

@@ -1,0 +1,168 @@
+"""What is wanted and what there is, by persona and stage: where the library has gaps, where nobody uses what it has.
+
+*Demand* is open requests, searches without result of 90 days, and e-mails by hand of 90 days that brought nothing of
+the library: by the role somebody has and the phase her lead is in today. *Supply* is what may be used today, what of it
+expires within 30 days, and what nobody used for 90.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
+
+from content.asked import sought_by_cell
+from content.forms.library import EXPIRING_DAYS, UNUSED_DAYS
+from content.models import Asset, ContentRequest, Label
+from leads.models import Lead
+from nurture.models import Message
+
+if TYPE_CHECKING:
+    from team.models import User
+
+LATELY = timedelta(days=90)
+# Whose role, or whose phase, nobody said.
+NONE = "none"
+PERSONA, STAGE, OBJECTION = Label.Dimension.PERSONA, Label.Dimension.STAGE, Label.Dimension.OBJECTION
+SENDS_PAGE = 50
+
+
+@dataclass
+class Cell:
+    persona: str
+    stage: str
+    requests: int = 0
+    searches: int = 0
+    sends: int = 0
+    current: int = 0
+    expiring: int = 0
+    unused: int = 0
+
+    @property
+    def demand(self) -> int:
+        return self.requests + self.searches + self.sends
+
+    @property
+    def is_gap(self) -> bool:
+        return bool(self.demand) and not self.current
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the library can be asked for it."""
+        return NONE not in (self.persona, self.stage)
+
+
+@dataclass
+class Matrix:
+    personas: list[tuple[str, str]]
+    # (key, label, a cell for each persona)
+    rows: list[tuple[str, str, list[Cell]]] = field(default_factory=list)
+    gaps: int = 0
+
+
+def matrix_of(*, objection: str, none: str, at: datetime, on: date) -> Matrix:
+    labels: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for label in Label.objects.filter(retired_at=None, dimension__in=[PERSONA, STAGE]):
+        labels[label.dimension].append((label.key, label.label))
+    personas, stages = [*labels[PERSONA], (NONE, none)], [*labels[STAGE], (NONE, none)]
+    cells = {(persona, stage): Cell(persona, stage) for persona, _label in personas for stage, _label in stages}
+
+    def count(name: str, counted: dict[tuple[str, str], int]) -> None:
+        for (persona, stage), n in counted.items():
+            # A label that was retired since says nothing any more.
+            known = cells.get((persona, stage)) or cells.get((persona, NONE)) or cells.get((NONE, stage))
+            cell = known or cells[NONE, NONE]
+            setattr(cell, name, getattr(cell, name) + n)
+
+    count("requests", _requests(objection))
+    count("searches", sought_by_cell(at=at, objection=objection))
+    if not objection:
+        count("sends", _sends(at=at))
+    for name, counted in _supply(objection, at=at, on=on).items():
+        count(name, counted)
+    matrix = Matrix(personas)
+    matrix.rows = [(stage, label, [cells[persona, stage] for persona, _label in personas]) for stage, label in stages]
+    matrix.gaps = sum(cell.is_gap for cell in cells.values() if cell.is_known)
+    return matrix
+
+
+def _requests(objection: str) -> dict[tuple[str, str], int]:
+    rows = ContentRequest.objects.open()
+    if objection:
+        rows = rows.filter(labels__dimension=OBJECTION, labels__key=objection)
+    said: dict[int, dict[str, str]] = {pk: {} for pk in rows.order_by().values_list("pk", flat=True)}
+    marks = ContentRequest.labels.through.objects.filter(contentrequest__in=said, label__dimension__in=[PERSONA, STAGE])
+    for pk, dimension, key in marks.values_list("contentrequest", "label__dimension", "label__key"):
+        said[pk][dimension] = key
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for one in said.values():
+        found[one.get(PERSONA, NONE), one.get(STAGE, NONE)] += 1
+    return found
+
+
+def off_library(*, at: datetime) -> QuerySet[Any]:
+    """E-mails of one of us within 90 days that brought nothing of the library, with whom they went to."""
+    by_hand = Message.objects.left().filter(kind=Message.Kind.BY_HAND, asset=None)
+    by_hand = by_hand.filter(claimed_at__gt=at - LATELY, claimed_at__lte=at)
+    # Somebody has at most one employment now.
+    job = FilteredRelation("person__employments", condition=Q(person__employments__is_current=True))
+    return by_hand.annotate(job=job)
+
+
+def sends_of(persona: str, stage: str, *, at: datetime, by: User) -> QuerySet[Message]:
+    """Those of one cell, the newest first; whether she may see the lead is said of each."""
+    rows = off_library(at=at)
+    rows = rows.filter(_of_role(persona)) if persona else rows
+    rows = rows.filter(_of_phase(stage)) if stage else rows
+    seen = Lead.objects.visible_to(by).filter(pk=OuterRef("lead"))
+    return rows.annotate(is_seen=Exists(seen)).select_related("person", "lead", "by").order_by("-pk")
+
+
+def _of_role(persona: str) -> Q:
+    known = Label.objects.filter(dimension=PERSONA, retired_at=None).values("key")
+    return Q(job__role=persona) if persona != NONE else Q(job__role=None) | ~Q(job__role__in=known)
+
+
+def _of_phase(stage: str) -> Q:
+    known = Label.objects.filter(dimension=STAGE, retired_at=None).values("key")
+    return Q(lead__phase=stage) if stage != NONE else Q(lead=None) | ~Q(lead__phase__in=known)
+
+
+def _sends(*, at: datetime) -> dict[tuple[str, str], int]:
+    rows = off_library(at=at).order_by().values_list("job__role", "lead__phase").annotate(n=Count("pk"))
+    personas = set(Label.objects.filter(dimension=PERSONA, retired_at=None).values_list("key", flat=True))
+    stages = set(Label.objects.filter(dimension=STAGE, retired_at=None).values_list("key", flat=True))
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for role, phase, n in rows:
+        found[role if role in personas else NONE, phase if phase in stages else NONE] += n
+    return found
+
+
+def _supply(objection: str, *, at: datetime, on: date) -> dict[str, dict[tuple[str, str], int]]:
+    assets = Asset.objects.in_use(on=on)
+    if objection:
+        assets = assets.filter(labels__dimension=OBJECTION, labels__key=objection)
+    since = at - timedelta(days=UNUSED_DAYS)
+    unused = Q(asset__last_used_at=None) | Q(asset__last_used_at__lt=since)
+    unused &= Q(asset__added_at=None) | Q(asset__added_at__lt=since)
+    # One row a persona and stage of an asset: its marks are joined to its marks.
+    marked = Asset.labels.through.objects.filter(asset__in=assets, label__dimension=PERSONA)
+    marked = marked.filter(asset__labels__dimension=STAGE)
+    counted = (
+        marked.order_by()
+        .values_list("label__key", "asset__labels__key")
+        .annotate(
+            n=Count("pk"),
+            soon=Count("pk", filter=Q(asset__expires_on__lte=on + timedelta(days=EXPIRING_DAYS))),
+            unused=Count("pk", filter=unused),
+        )
+    )
+    found: dict[str, Any] = {"current": {}, "expiring": {}, "unused": {}}
+    for persona, stage, n, soon, never in counted:
+        found["current"][persona, stage] = n
+        found["expiring"][persona, stage] = soon
+        found["unused"][persona, stage] = never
+    return found

@@ -1,0 +1,102 @@
+"""What is new in the library for the leads of one rep: one list, since she last looked, and no mail for each asset."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Max, Q
+
+from content.library import Card, cards_of
+from content.models import Asset, AssetEvent, Label, LibraryLook
+from leads.models import Lead
+from nurture.knowing import People
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# Who never looked is shown so much.
+FIRST_LOOK = timedelta(days=30)
+LEADS_MAX = 500
+CHANGED_MAX = 500
+SHOWN = 50
+FOR_SHOWN = 3
+# Of what somebody is interested in, so much counts.
+TOPICS = 3
+
+
+@dataclass
+class Fresh:
+    """One asset that is new or changed, with whom it fits."""
+
+    card: Card
+    at: datetime
+    is_new: bool
+    leads: list[Lead] = field(default_factory=list)
+
+    @property
+    def first(self) -> list[Lead]:
+        return self.leads[:FOR_SHOWN]
+
+    @property
+    def more(self) -> int:
+        return len(self.leads) - len(self.first)
+
+
+@dataclass(frozen=True)
+class Digest:
+    since: datetime
+    has_looked: bool
+    leads: int
+    found: list[Fresh]
+
+
+def digest_of(user: User, *, at: datetime, on: date) -> Digest:
+    """New or changed since she last looked, and of a topic or for a role of somebody whose lead she holds and who has
+    not had it."""
+    looked = LibraryLook.objects.filter(user=user).values_list("at", flat=True).first()
+    since = looked or at - FIRST_LOOK
+    mine = Lead.objects.open().filter(Q(bdr=user) | Q(ae=user)).select_related("person", "account")
+    leads = list(mine.order_by("due_at", "pk")[:LEADS_MAX])
+    people = People([lead.person_id for lead in leads], at=at)
+    changed = _changed(since, at=at, on=on)
+    fits = _fitting(changed, leads, people)
+    shown = sorted(fits, key=lambda pk: (-len(fits[pk]), -pk))[:SHOWN]
+    cards = {card.asset.pk: card for card in cards_of(shown, on=on)}
+    found = [
+        Fresh(cards[pk], changed[pk], (cards[pk].asset.added_at or since) > since, fits[pk])
+        for pk in shown
+        if pk in cards
+    ]
+    return Digest(since, looked is not None, len(leads), found)
+
+
+def _changed(since: datetime, *, at: datetime, on: date) -> dict[int, datetime]:
+    """What was added or got another current version, with when."""
+    verbs = [AssetEvent.Verb.ADD, AssetEvent.Verb.APPROVE, AssetEvent.Verb.VERSION, AssetEvent.Verb.RESTORE]
+    events = AssetEvent.objects.filter(at__gt=since, at__lte=at, verb__in=verbs)
+    # A version that is kept for later is nothing new to anybody.
+    events = events.exclude(verb=AssetEvent.Verb.VERSION, changes__approved=[None, False])
+    usable = events.filter(asset__in=Asset.objects.in_use(on=on)).order_by().values("asset")
+    newest = usable.annotate(last=Max("at")).order_by("-last")[:CHANGED_MAX]
+    return dict(newest.values_list("asset", "last"))
+
+
+def _fitting(changed: dict[int, datetime], leads: list[Lead], people: People) -> dict[int, list[Lead]]:
+    topics = dict(Asset.objects.filter(pk__in=changed).values_list("pk", "topic"))
+    roles: dict[int, set[str]] = defaultdict(set)
+    marks = Asset.labels.through.objects.filter(asset__in=changed, label__dimension=Label.Dimension.PERSONA)
+    for pk, key in marks.values_list("asset", "label__key"):
+        roles[pk].add(key)
+    found: dict[int, list[Lead]] = defaultdict(list)
+    for lead in leads:
+        person = lead.person_id
+        interest, role = set(people.topics(person)[:TOPICS]), people.roles.get(person, "")
+        for pk in changed:
+            is_for_her = role in roles[pk] if roles[pk] else True
+            is_about = topics[pk] in interest if topics[pk] else bool(roles[pk])
+            if is_for_her and is_about and pk not in people.had.get(person, ()):
+                found[pk].append(lead)
+    return found

@@ -1,0 +1,45 @@
+"""What is wanted and what there is, by persona and stage; every number opens its list."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from leads.views.access import need_role
+from nurture.demand import SENDS_PAGE, matrix_of, sends_of
+from nurture.forms.demand import MatrixForm, SendsForm
+from team.http import Request
+from team.models import Role
+
+
+@require_GET
+@never_cache
+def demand(request: Request) -> HttpResponse:
+    need_role(request, *Role)
+    form = MatrixForm(request.GET)
+    matrix = matrix_of(objection=form.asked, none=_("Not said"), at=timezone.now(), on=timezone.localdate())
+    return render(request, "nurture/demand.html", {"form": form, "objection": form.asked, "matrix": matrix})
+
+
+@require_GET
+@never_cache
+def sends(request: Request) -> HttpResponse:
+    """E-mails by hand that brought nothing of the library."""
+    need_role(request, *Role)
+    now = timezone.now()
+    filters = SendsForm(request.GET)
+    number = filters.read.get("page", 1)
+    rows = sends_of(filters.read.get("persona", ""), filters.read.get("stage", ""), at=now, by=request.user)
+    found = list(rows[(number - 1) * SENDS_PAGE : number * SENDS_PAGE + 1])
+    context = {
+        "now": now,
+        "filters": filters,
+        "found": found[:SENDS_PAGE],
+        "number": number,
+        "next_number": number + 1 if len(found) > SENDS_PAGE else 0,
+    }
+    return render(request, "nurture/sends.html", context)

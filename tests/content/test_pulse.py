@@ -1,0 +1,103 @@
+"""Three questions to reps on a schedule: each answered once, each answer followed up, its giver told once."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from content.actions.pulsing import FeedbackRefused, Questions, close_feedback, open_rounds, set_pulse, stop_pulse
+from content.models import Feedback, PulseAsked, PulseRound
+from leads.rail import rail_of
+from team.models import Role
+from tests.make import NOON, make_user
+
+TODAY = NOON.date()
+ASKED = ("What is missing?", "What is old?", "What worked?")
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def lea(db):
+    return make_user("lea", Role.MARKETER)
+
+
+def ask(lea, *, is_anonymous=True, next_on=TODAY):
+    return set_pulse(Questions(*ASKED, every_weeks=2, next_on=next_on, is_anonymous=is_anonymous), by=lea, at=NOON)
+
+
+def waits(user):
+    return rail_of(user, path="/", at=NOON).counts["feedback"]
+
+
+def test_a_round_opens_on_its_day_once_for_every_rep_and_again_after_so_many_weeks(alice, bob, peter, lea):
+    ask(lea, next_on=TODAY + timedelta(days=1))
+
+    assert [open_rounds(on=TODAY + timedelta(days=day)) for day in (0, 1, 1, 2, 14, 15)] == [0, 1, 0, 0, 0, 1]
+    assert set(PulseAsked.objects.values_list("user", flat=True)) == {alice.pk, bob.pk, peter.pk}
+    assert (waits(alice), waits(lea)) == (1, 0)
+    stop_pulse(at=NOON)
+    assert (waits(alice), open_rounds(on=TODAY + timedelta(days=40))) == (0, 0)
+
+
+def test_she_answers_in_the_page_once_and_hears_once_what_became_of_it(client, alice, lea, peter):
+    ask(lea)
+    open_rounds(on=TODAY)
+    client.force_login(alice)
+    page = client.get(reverse("content:feedback"))
+    assert all(question in page.text for question in ASKED)
+    said = {"asked": page.context["asked"].pk, "answer_1": "A pharma case", "answer_2": "", "answer_3": "The sheet"}
+    client.post(reverse("content:feedback_answer"), said)
+    client.post(reverse("content:feedback_answer"), said)
+
+    first, second = Feedback.objects.order_by("pk")
+    assert [(one.question, one.text) for one in (first, second)] == [
+        (ASKED[0], said["answer_1"]),
+        (ASKED[2], "The sheet"),
+    ]
+    assert waits(alice) == 0
+
+    # Nobody reads whose words they are, and no other rep reads them.
+    client.force_login(lea)
+    listed = client.get(reverse("content:feedback")).text
+    assert ("A pharma case" in listed, "without a name" in listed, alice.name in listed) == (True, True, False)
+    closing = reverse("content:feedback_close", args=[first.public_id])
+    assert client.post(closing, {"state": "done", "outcome": ""}).status_code == 422
+    client.post(closing, {"state": "done", "outcome": "It is in the library since today."})
+    client.post(closing, {"state": "declined", "outcome": "Another word"})
+    client.force_login(peter)
+    assert "A pharma case" not in client.get(reverse("content:feedback"), {"state": "done"}).text
+
+    first.refresh_from_db()
+    assert (first.state, first.outcome, first.owner) == ("done", "It is in the library since today.", lea)
+    assert waits(alice) == 1
+    client.force_login(alice)
+    shown = client.get(reverse("content:feedback")).context["unheard"]
+    client.post(reverse("content:feedback_heard"), {"heard": [one.public_id for one in shown] + ["x\0"]})
+    assert (shown, waits(alice)) == ([first], 0)
+
+
+def test_a_round_that_is_open_keeps_the_words_and_the_promise_it_was_opened_with(alice, lea):
+    ask(lea)
+    open_rounds(on=TODAY)
+    set_pulse(Questions("A?", "B?", "C?", 4, TODAY + timedelta(days=14), False), by=lea, at=NOON)
+
+    one = PulseRound.objects.get()
+    assert (one.questions, one.is_anonymous) == (list(ASKED), True)
+    open_rounds(on=TODAY + timedelta(days=14))
+    assert PulseRound.objects.order_by("-pk")[0].questions == ["A?", "B?", "C?"]
+    # Who did not answer the first is asked once, the second.
+    assert waits(alice) == 1
+
+
+def test_what_was_said_becomes_of_it_once(alice, lea):
+    one = Feedback.objects.create(text="Shorter", given_by=alice, is_anonymous=False, given_on=TODAY)
+    close_feedback(one, to="declined", outcome="No", by=lea, at=NOON)
+
+    with pytest.raises(FeedbackRefused):
+        close_feedback(one, to="done", outcome="Yes", by=lea, at=NOON)

@@ -1,0 +1,159 @@
+"""What is wanted beside what there is, and what is new for the leads of one rep."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.models import Employment
+from agreement.models import Phase
+from content.actions.asking import Need, Voice, ask_for
+from content.actions.keeping import Made, add_version
+from content.actions.using import miss_search, use_assets
+from content.models import ContentRequest, Label, RequestVoice, Topic
+from leads.models import Engagement
+from nurture.demand import matrix_of
+from nurture.fresh import digest_of
+from nurture.models import Message
+from team.models import Role
+from tests.make import NOON, make_asset, make_lead, make_person, make_user
+from tests.nurture.making import make_message
+
+TODAY = NOON.date()
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def lea(db):
+    return make_user("lea", Role.MARKETER)
+
+
+@pytest.fixture
+def topic(db):
+    return Topic.objects.create(key="uptime", label="Uptime")
+
+
+@pytest.fixture
+def lead(alice):
+    person = make_person(title="Plant manager")
+    Employment.objects.filter(person=person).update(role="champion")
+    return make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+
+
+def labels(*keys):
+    return tuple(Label.objects.filter(key__in=keys))
+
+
+def interested(lead, topic):
+    Engagement.objects.create(person=lead.person, kind="visited", at=NOON, recorded_at=NOON, topic=topic, points=5)
+
+
+def test_every_number_of_the_matrix_is_as_long_as_the_list_it_opens(client, alice, lea, lead):
+    ask_for(Need("Numbers", labels=labels("champion", "working", "price")), Voice(), by=alice, at=NOON)
+    ask_for(Need("A film"), Voice(), by=alice, at=NOON)
+    for _time in range(2):
+        miss_search(["proof"], {"persona": "champion", "stage": "working"}, place="lead", by=alice, at=NOON)
+    old = NOON - timedelta(days=200)
+    make_asset("Old", by=lea, at=old, labels=labels("champion", "working"), expires_on=TODAY + timedelta(days=9))
+    used = make_asset("Used", by=lea, at=old, labels=labels("champion", "working", "price"))
+    make_asset("Over", by=lea, at=old, labels=labels("champion", "working"), expires_on=TODAY)
+    use_assets([used.pk], place="lead", by=alice, at=NOON)
+    by_hand(lead, alice)
+
+    def cell(objection=""):
+        rows = {key: cells for key, _label, cells in matrix(objection).rows}
+        return next(cell for cell in rows["working"] if cell.persona == "champion")
+
+    whole, price = cell(), cell("price")
+    assert (whole.requests, whole.searches, whole.sends) == (1, 1, 1)
+    assert (whole.current, whole.expiring, whole.unused, whole.is_gap) == (2, 1, 1, False)
+    assert (price.requests, price.searches, price.sends, price.current) == (1, 0, 0, 1)
+    client.force_login(alice)
+    asked = {"persona": "champion", "stage": "working"}
+    assert len(client.get(reverse("content:requests"), asked).context["found"]) == 1
+    assert len(client.get(reverse("content:requests"), {"persona": "none"}).context["found"]) == 1
+    assert len(client.get(reverse("content:searches"), asked).context["sought"]) == 1
+    assert len(client.get(reverse("nurture:sends"), asked).context["found"]) == 1
+    assert len(client.get(reverse("nurture:sends"), {"persona": "none"}).context["found"]) == 0
+    assert len(client.get(reverse("content:library"), asked).context["listed"].cards) == 2
+    assert len(client.get(reverse("content:library"), {**asked, "state": "unused"}).context["listed"].cards) == 1
+    assert len(client.get(reverse("content:library"), {**asked, "state": "expiring"}).context["listed"].cards) == 1
+    page = client.get(reverse("nurture:demand"))
+    assert "1 e-mail by hand" in page.text
+
+
+def matrix(objection=""):
+    return matrix_of(objection=objection, none="Not said", at=NOON, on=TODAY)
+
+
+def by_hand(lead, rep):
+    message = make_message()
+    Message.objects.filter(pk=message.pk).update(
+        kind="by_hand",
+        enrolment=None,
+        node=None,
+        by=rep,
+        asset=None,
+        person=lead.person,
+        lead=lead,
+        state="sent",
+        due_at=None,
+        sent_at=NOON,
+        claimed_at=NOON,
+        to_hash="x",
+    )
+
+
+def test_what_is_wanted_and_not_there_is_a_gap(alice, lea):
+    ask_for(Need("Numbers", labels=labels("champion", "working")), Voice(), by=alice, at=NOON)
+
+    assert matrix().gaps == 1
+    make_asset(by=lea, labels=labels("champion", "working"))
+    assert matrix().gaps == 0
+
+
+def test_two_clicks_from_a_lead_ask_with_what_is_known_of_it(client, alice, lead, topic):
+    interested(lead, topic)
+    client.force_login(alice)
+    url = reverse("nurture:ask_for_lead", args=[lead.public_id])
+    page = client.get(url)
+    known = {name: page.context["form"][name].value() for name in ("persona", "stage", "topic")}
+    asked = client.post(url, {**known, "need": "Proof for plants", "worth": "50000", "currency": "EUR"})
+
+    assert known == {"persona": "champion", "stage": "working", "topic": "uptime"}
+    assert asked.url == reverse("leads:lead", args=[lead.public_id])
+    voice = RequestVoice.objects.get()
+    assert (voice.user, voice.lead, voice.worth, voice.currency) == (alice, lead.pk, 5_000_000, "EUR")
+    assert (str(voice.request.topic), voice.request.need) == ("Uptime", "Proof for plants")
+    assert ContentRequest.objects.count() == 1
+
+
+def test_what_is_new_for_her_leads_is_one_list_since_she_last_looked(client, alice, bob, lea, lead, topic):
+    interested(lead, topic)
+    fits = make_asset("Fits", by=lea, topic=topic)
+    had = make_asset("Had", by=lea, topic=topic)
+    make_asset("Another role", by=lea, topic=topic, labels=labels("doer"))
+    make_asset("Another topic", by=lea)
+    Engagement.objects.create(person=lead.person, kind="downloaded", at=NOON, recorded_at=NOON, asset=had)
+
+    def fresh(user, at=NOON):
+        return [(one.card.asset, one.is_new, one.leads) for one in digest_of(user, at=at, on=TODAY).found]
+
+    assert (fresh(alice), fresh(bob)) == ([(fits, True, [lead])], [])
+
+    client.force_login(alice)
+    client.post(reverse("nurture:fresh_seen"), {"up_to": NOON.isoformat()})
+    assert fresh(alice) == []
+
+    later = NOON + timedelta(hours=1)
+    made = Made("snippet", text="More words")
+    add_version(fits, made, is_approved=False, by=lea, at=later)
+    assert fresh(alice, later) == []
+    add_version(fits, made, is_approved=True, by=lea, at=later)
+    assert fresh(alice, later) == [(fits, False, [lead])]
