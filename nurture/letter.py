@@ -17,7 +17,6 @@ import css_inline
 import nh3
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -29,7 +28,6 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(["
 SCHEMES = ("https://", "http://")
 LINKED = {"http", "https", "mailto"}
 TAGS = {"p", "br", "a", "strong", "em", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "code", "pre", "hr"}
-LINE_MOST = 998
 
 
 @dataclass(frozen=True)
@@ -186,8 +184,3 @@ def _plain_line(tokens: list[Token], ours: Mapping[str, str]) -> str:
 
 def _walk(tokens: list[Token]) -> list[Token]:
     return [one for token in tokens for one in (token, *(token.children or []))]
-
-
-def snippet_of(text: str) -> str:
-    """Its first words, for lists."""
-    return escape(" ".join(_plain(text, {}).split())[:140])

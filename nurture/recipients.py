@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import ContactPoint, Employment, Person, Suppression
 from content.models import Topic
 from leads.her_clock import guessed_zone
-from leads.models import Engagement
+from nurture.knowing import People
 from nurture.models import Message
 from team.models import User
-
-# So far back an engagement says what somebody is interested in.
-INTEREST = timedelta(days=182)
 
 
 @dataclass(frozen=True)
@@ -106,41 +102,24 @@ def is_silent(person_id: int, point: ContactPoint | None) -> bool:
     return Suppression.objects.filter(asked, channel__in=by_mail).exists()
 
 
-def topics_of(people: Collection[int], *, at: datetime) -> dict[int, Topic]:
-    """What each of them showed most interest in during the last half year, by points."""
-    deeds = (
-        Engagement.objects.filter(person__in=people, at__gt=at - INTEREST)
-        .annotate(about=Coalesce(F("topic"), F("asset__topic")))
-        .exclude(about=None)
-        .values("person", "about")
-        .annotate(worth=Sum("points"))
-        .order_by("person", "-worth", "about")
-        .values_list("person", "about", "worth")
-    )
-    best: dict[int, int] = {}
-    for person_id, topic_id, worth in deeds:
-        if worth and worth > 0:
-            best.setdefault(person_id, topic_id)
-    topics = Topic.objects.in_bulk(set(best.values()))
-    return {person_id: topics[topic_id] for person_id, topic_id in best.items()}
-
-
 def values_of(
     messages: Sequence[Message], recipients: dict[int, Recipient], *, at: datetime
 ) -> dict[int, dict[str, str]]:
     """By message: what its fields are filled with. Its asset is loaded."""
     senders = senders_of(messages)
-    topics = topics_of({message.person_id for message in messages}, at=at)
+    people = People({message.person_id for message in messages}, at=at)
+    first = {person: topics[0] for person in people.people if (topics := people.topics(person))}
+    labels = dict(Topic.objects.filter(pk__in=first.values()).values_list("pk", "label"))
     filled = {}
     for message in messages:
         to = recipients[message.person_id]
-        job, topic, asset = to.employment, topics.get(message.person_id), message.asset
+        job, asset = to.employment, message.asset
         filled[message.pk] = {
             "first_name": to.person.given_name,
             "name": to.person.name,
             "title": job.title if job else "",
             "company": job.account.name if job and job.account else "",
-            "topic": topic.label if topic else "",
+            "topic": labels.get(first.get(message.person_id, 0), ""),
             "sender_name": senders.get(message.pk, ""),
             "asset_title": asset.title if asset else "",
             "asset_link": permalink(str(asset.public_id)) if asset else "",

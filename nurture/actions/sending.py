@@ -163,7 +163,7 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
 
 
 def _wait(attempt: int) -> timedelta:
-    """Full jitter: anything up to 5 minutes doubled by each try, 4 hours at most."""
+    """From a fifth to the whole of 5 minutes doubled by each try, 4 hours at most: not all at once."""
     longest = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
     return longest * random.uniform(0.2, 1)  # noqa: S311 # nosec B311
 
