@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import Count, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from accounts.models import ContactPoint, Employment, Person, Suppression
+from accounts.models import ContactPoint, Employment, Person
 from content.models import Asset
 from leads.models import Answer, Engagement, Lead
 from nurture.models import Enrolment, Message, TrackNode
+from nurture.wishes import Wishes
 
 # As long as what she did says what she is interested in; the lead page counts the same half year.
 INTEREST = timedelta(days=183)
@@ -56,6 +57,10 @@ class People:
             found[person][topic] = max(worth or 0, 1 if times > back else 0)
         return found
 
+    def wanted_topics(self, person: int) -> list[int]:
+        """Of these the ones she has not asked to hear nothing of."""
+        return [topic for topic in self.topics(person) if not self.wishes.refuses(person, topic)]
+
     def topics(self, person: int) -> list[int]:
         """What she was interested in, most of it first."""
         points = self.interest.get(person, {})
@@ -86,11 +91,8 @@ class People:
         return found
 
     @cached_property
-    def silent(self) -> dict[int, set[str]]:
-        found: dict[int, set[str]] = defaultdict(set)
-        for person, channel in Suppression.objects.filter(person__in=self.people).values_list("person_id", "channel"):
-            found[person].add(channel)
-        return found
+    def wishes(self) -> Wishes:
+        return Wishes(self.people)
 
     @cached_property
     def with_address(self) -> set[int]:
@@ -100,12 +102,11 @@ class People:
         return set(points.values_list("person_id", flat=True))
 
     def may_be_mailed(self, person: int) -> bool:
-        shut = {Suppression.Channel.ALL.value, Suppression.Channel.EMAIL.value} & self.silent.get(person, set())
-        return person in self.with_address and not shut and self.is_there(person)
+        is_reached = person in self.with_address and not self.wishes.wants_no_mail(person)
+        return is_reached and self.is_there(person)
 
     def may_be_called(self, person: int) -> bool:
-        shut = {Suppression.Channel.ALL.value, Suppression.Channel.PHONE.value} & self.silent.get(person, set())
-        return not shut
+        return not self.wishes.wants_no_call(person)
 
     def is_there(self, person: int) -> bool:
         found = self.persons.get(person)
@@ -140,9 +141,9 @@ class People:
         return named | {asset for offers in self.on_offer.values() for asset in offers}
 
     def best_for(self, person: int, *, without: Collection[int] = ()) -> int | None:
-        """What fits her best of what she has not had: her first topic's newest."""
+        """What fits her best of what she has not had: the newest of the first topic she wants to hear of."""
         had = self.had.get(person, set()).union(without)
-        offers = (asset for topic in self.topics(person) for asset in self.on_offer.get(topic, []))
+        offers = (asset for topic in self.wanted_topics(person) for asset in self.on_offer.get(topic, []))
         return next((asset for asset in offers if asset not in had), None)
 
 

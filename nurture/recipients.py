@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 
-from accounts.actions.people import keys_of_email, suppression_key
-from accounts.models import ContactPoint, Employment, Person, Suppression
+from accounts.actions.people import suppression_key
+from accounts.models import ContactPoint, Employment, Person
 from content.models import Topic
 from leads.her_clock import guessed_zone
 from nurture.knowing import People
@@ -75,31 +73,6 @@ def recipients_of(people: Collection[int], points: dict[int, ContactPoint], *, a
         )
         for person in Person.objects.filter(pk__in=people)
     }
-
-
-def silenced(recipients: Iterable[Recipient]) -> set[int]:
-    """Whom no e-mail may reach: she, or her address, asked for none."""
-    people: set[int] = set()
-    of_key: dict[str, set[int]] = defaultdict(set)
-    for one in recipients:
-        people.add(one.person.pk)
-        if one.point is not None:
-            for form in keys_of_email(one.point.normalised):
-                of_key[suppression_key(form)].add(one.person.pk)
-    by_mail = Suppression.objects.filter(channel__in=(Suppression.Channel.EMAIL, Suppression.Channel.ALL))
-    shut = set(by_mail.filter(person__in=people).values_list("person_id", flat=True))
-    for key in by_mail.filter(person=None, key_hash__in=list(of_key)).values_list("key_hash", flat=True):
-        shut |= of_key[key]
-    return shut
-
-
-def is_silent(person_id: int, point: ContactPoint | None) -> bool:
-    """The same of one person, in one statement."""
-    asked = Q(person=person_id)
-    if point is not None:
-        asked |= Q(person=None, key_hash__in=[suppression_key(form) for form in keys_of_email(point.normalised)])
-    by_mail = (Suppression.Channel.EMAIL, Suppression.Channel.ALL)
-    return Suppression.objects.filter(asked, channel__in=by_mail).exists()
 
 
 def values_of(

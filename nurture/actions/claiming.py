@@ -16,8 +16,9 @@ from django.db.models import Count, Exists, F, QuerySet
 from agreement.models import Phase
 from content.models import Asset
 from nurture.hours import next_moment
-from nurture.models import Enrolment, MailRules, Message, Preference, Track
-from nurture.recipients import Recipient, is_silent, points_of, recipients_of, silenced
+from nurture.models import Enrolment, MailRules, Message, Track
+from nurture.recipients import Recipient, points_of, recipients_of
+from nurture.wishes import Wishes
 
 BATCH = 200
 LEASE = timedelta(seconds=120)
@@ -70,10 +71,7 @@ class _Judge:
         self.at, self.rules = at, rules
         people = {message.person_id for message in due}
         self.recipients = recipients_of(people, points_of(people, lock=True), at=at)
-        self.silent = silenced(self.recipients.values())
-        self.preferences = {
-            one.person_id: one for one in Preference.objects.filter(person__in=people).prefetch_related("refused")
-        }
+        self.wishes = Wishes(people)
         enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
         self.enrolments = {one.pk: one for one in enrolments.select_related("track", "lead")}
         wanted = {message.asset_id for message in due if message.asset_id}
@@ -122,7 +120,7 @@ class _Judge:
 
     def _why_never(self, message: Message, to: Recipient) -> str:
         Because = Message.Because
-        if message.person_id in self.silent:
+        if self.wishes.wants_no_mail(message.person_id):
             return Because.SUPPRESSED
         if to.person.erased_at or to.person.merged_into_id or to.point is None:
             return Because.NO_ADDRESS
@@ -137,12 +135,8 @@ class _Judge:
         return ""
 
     def _refuses(self, message: Message, track: Track) -> bool:
-        preference = self.preferences.get(message.person_id)
-        if preference is None:
-            return False
         asset = self.assets.get(message.asset_id) if message.asset_id else None
-        topic = (asset.topic_id if asset else None) or track.topic_id
-        return topic is not None and topic in {refused.pk for refused in preference.refused.all()}
+        return self.wishes.refuses(message.person_id, (asset.topic_id if asset else None) or track.topic_id)
 
     def _not_before(self, message: Message, to: Recipient) -> datetime:
         """The first moment at which it may go out: in her hours, at her pace, under the caps. What somebody of us
@@ -153,14 +147,11 @@ class _Judge:
         if enrolment.state == Enrolment.State.PAUSED:
             return self.at + REST
         moments = [self.at]
-        preference = self.preferences.get(message.person_id)
         caps = [(self.rules.most_a_day, DAY), (self.rules.most_a_week, WEEK)]
-        if preference:
-            if preference.paused_until:
-                moments.append(preference.paused_until)
-            days = Preference.DAYS[Preference.Pace(preference.pace)]
-            if days:
-                caps.append((1, timedelta(days=days)))
+        if paused_until := self.wishes.paused_until(message.person_id):
+            moments.append(paused_until)
+        if pace := self.wishes.pace(message.person_id):
+            caps.append((1, pace))
         moments += [_after_the_cap(self.went[to.key], most, span) for most, span in caps]
         if self.in_domain[to.domain] >= self.rules.domain_most_a_minute:
             moments.append(self.at + timedelta(minutes=1))
@@ -214,9 +205,9 @@ def begin_message(message: Message, *, at: datetime) -> bool:
     """
     with transaction.atomic(durable=True):
         # Her address first, as whoever asks for silence locks it: what she said before is known now.
-        points = points_of([message.person_id], lock=True)
+        points_of([message.person_id], lock=True)
         mine = _mine(message)
-        if is_silent(message.person_id, points.get(message.person_id)):
+        if Wishes([message.person_id]).wants_no_mail(message.person_id):
             mine.update(
                 state=Message.State.CANCELLED, because=Message.Because.SUPPRESSED, lease_until=None, begun_at=None
             )

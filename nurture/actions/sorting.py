@@ -153,7 +153,7 @@ class Tracks:
         she was most interested in decides."""
         if person in people.fans and (fans := next((one for one in self.tracks if one.is_fan_base), None)):
             return fans
-        topics: list[int | None] = [*people.topics(person), None]
+        topics: list[int | None] = [*people.wanted_topics(person), None]
         takes = {(one.category, one.topic_id): one for one in reversed(self.tracks) if self._takes_by_itself(one)}
         places = ((wanted, topic) for wanted in dict.fromkeys((category, "")) for topic in topics)
         return next((takes[place] for place in places if place in takes), None)
