@@ -9,10 +9,9 @@ from django.apps import apps
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import ContactPoint, Suppression
+from accounts.models import Suppression
 from agreement.installation import publish_version_1
 from agreement.models import Lane, Phase, StepKind
-from leads.actions.sweeping import sweep_leads
 from leads.models import HandOff, Lead, Recycling
 from team.localtime import resolve
 from team.models import Role
@@ -124,8 +123,6 @@ def test_ten_people_come_to_ten_ends(new_page, people):
     step = now_of(people["priya"]).steps.open().get()
     assert (step.kind, step.zone, step.local_due.hour, step.promised) == (StepKind.CALL_BACK, "Asia/Tokyo", 9, True)
     assert step.due_at == resolve(step.local_due, "Asia/Tokyo")
-
-    _comes_back(ana, people["tom"])
 
 
 def _meeting(page, name, *, with_answers=False, begins="9:00"):
@@ -246,22 +243,3 @@ def _rejected(page, lead):
     press(page, "R", "#sales-reject")
     page.keyboard.press("6")
     expect(page.locator("#toast")).to_contain_text("Rejected: Wim Groot.")
-
-
-def _comes_back(page, lead):
-    """On its day the sleeping one stands in her queue again, under Back, with the reason it slept for."""
-    asleep = now_of(lead)
-    assert sweep_leads(at=asleep.wake_at) >= 1
-    back = Lead.objects.get(previous=asleep)
-    assert (now_of(lead).closed_as, back.phase, back.bdr_id) == ("woken", Phase.QUEUED, asleep.bdr_id)
-
-    page.goto("/")
-    group = page.locator("h2.group", has_text="Back")
-    expect(group).to_be_visible()
-    row = page.locator(".row", has_text="Tom Reyes")
-    expect(row).to_contain_text("Acme")
-    row.locator(".row-link").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Tom Reyes")
-    expect(page.locator("#history")).to_contain_text("You recycled it: mid-contract")
-    assert ContactPoint.objects.filter(person=back.person).exists()

@@ -8,20 +8,14 @@ from nurture.models import MailRules
 from team.models import Role
 from tests.make import NOON, make_team, make_user
 from tests.nurture import imap
-from tests.nurture.sink import listening
+from tests.nurture.sink import listening, send_to
 
 
 @pytest.fixture
 def sink(settings, tmp_path):
-    """A real SMTP server that the outbox sends to; the disk's memory of the last mail is a folder of the test."""
-    settings.VAR_DIR = tmp_path
+    """A real SMTP server that the outbox sends to."""
     with listening() as (sink, port):
-        settings.MAILERS = {
-            "default": {
-                "BACKEND": "nurture.smtp.OutboxBackend",
-                "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 2},
-            }
-        }
+        send_to(settings, port, tmp_path)
         yield sink
 
 
@@ -67,8 +61,7 @@ def server():
 
 @pytest.fixture
 def port(server, settings):
-    settings.IMAP_HOST, settings.IMAP_PORT, settings.IMAP_SSL = "127.0.0.1", server, False
-    settings.IMAP_USER, settings.IMAP_PASSWORD = imap.USER, imap.PASSWORD
+    imap.read_from(settings, server)
     yield server
     with imap.signed_in(server) as client:
         client.select("INBOX")

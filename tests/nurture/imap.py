@@ -42,6 +42,12 @@ def imap_server():
         server.stderr.close()
 
 
+def read_from(settings, port):
+    """The mailbox of this server is where mail comes back."""
+    settings.IMAP_HOST, settings.IMAP_PORT, settings.IMAP_SSL = "127.0.0.1", port, False
+    settings.IMAP_USER, settings.IMAP_PASSWORD = USER, PASSWORD
+
+
 def _answers(port):
     try:
         with imaplib.IMAP4("127.0.0.1", port, timeout=5):

@@ -76,6 +76,17 @@ def listening(sink=None):
         server.stop()
 
 
+def send_to(settings, port, folder):
+    """The outbox sends to this port; the disk's memory of the last mail is this folder."""
+    settings.VAR_DIR = folder
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "nurture.smtp.OutboxBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 2},
+        }
+    }
+
+
 def _free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
