@@ -325,6 +325,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "enrol-recycled": {"task": "nurture.tasks.enrol_recycled", "schedule": 60, "options": {"expires": 60}},
     "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},
     "open-pulses": {"task": "nurture.tasks.open_pulses", "schedule": 600, "options": {"expires": 600}},
+    "tell-owners": {"task": "nurture.tasks.tell_owners", "schedule": 600, "options": {"expires": 600}},
+    "count-assets": {"task": "nurture.tasks.count_assets", "schedule": 3600, "options": {"expires": 3600}},
     "deliver": {"task": "nurture.tasks.deliver", "schedule": 15, "options": {"expires": 15}},
     "judge-hits": {"task": "nurture.tasks.judge_hits", "schedule": 15, "options": {"expires": 15}},
     "read-mailbox": {"task": "nurture.tasks.read_mailbox", "schedule": 60, "options": {"expires": 60}},

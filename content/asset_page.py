@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from content.actions.keeping import successor_of
 from content.languages import language_name
-from content.models import Asset, AssetAccess, AssetEvent, AssetThumb, AssetVersion, Label
+from content.models import Asset, AssetAccess, AssetEvent, AssetFigures, AssetThumb, AssetVersion, Label
 
 if TYPE_CHECKING:
     from team.models import User
@@ -48,6 +48,8 @@ class Page:
     uses: list[AssetAccess]
     used: str
     opened: str
+    figures: list[tuple[str, int]]
+    counted_at: datetime | None
     language: str
     is_over: bool
     is_expired: bool
@@ -79,12 +81,22 @@ def page_of(asset: Asset, *, by: User, at: datetime, on: date) -> Page:
         uses=list(asset.accesses.select_related("user").order_by("-at")[:USES_SHOWN]),
         used=_counted(asset, AssetAccess.Did.USED, since=at - timedelta(days=USED_DAYS)),
         opened=_counted(asset, AssetAccess.Did.OPENED, since=at - timedelta(days=USED_DAYS)),
+        figures=_figures(asset),
+        counted_at=asset.figures.as_of if hasattr(asset, "figures") else None,
         language=language_name(asset.language) if asset.language else "",
         is_over=is_over,
         is_expired=asset.is_expired(on=on),
         successor=successor_of(asset, on=on) if is_over else asset.successor,
         succeeds=list(asset.succeeds.order_by("-pk")[:5]),
     )
+
+
+def _figures(asset: Asset) -> list[tuple[str, int]]:
+    """What came of it within a year, in the order in which it happens."""
+    if not hasattr(asset, "figures"):
+        return []
+    said = (_("Used"), _("Opened"), _("Answered"), _("Meeting after it"), _("Deal after it"))
+    return [(words, getattr(asset.figures, name)) for words, name in zip(said, AssetFigures.NAMES, strict=True)]
 
 
 def _counted(asset: Asset, did: str, *, since: datetime) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from content.models import Asset, AssetVersion, Label, Topic
 from content.models.asset import AssetQuerySet
@@ -38,6 +38,8 @@ class Wanted:
     language: str = ""
     state: str = ""
     days: int = 0
+    # By which figure of what came of it; none: the title first, then the newest.
+    order: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -77,6 +79,8 @@ class Listed:
 def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: date) -> Listed:
     """At most two statements find a page, each over one part: first what has the words in its title."""
     seen = part_of(wanted, by=by, at=at, on=on)
+    if wanted.order:
+        return _by_figure(seen, wanted, after=after, on=on)
     tier, last = _place(after)
     found: list[tuple[int, int]] = []
     tiers = (IN_TITLE, ELSEWHERE) if wanted.words else (ELSEWHERE,)
@@ -88,6 +92,21 @@ def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: 
         rows = match.newest(seen, before=last if one == tier else None)
         found += [(one, pk) for pk in rows.values_list("pk", flat=True)[: PAGE + 1 - len(found)]]
     listed = Listed(cards_of([pk for _tier, pk in found[:PAGE]], on=on))
+    if len(found) > PAGE:
+        listed.next_after = "{}_{}".format(*found[PAGE - 1])
+    return listed
+
+
+def _by_figure(seen: AssetQuerySet, wanted: Wanted, *, after: str, on: date) -> Listed:
+    """Those of which there is any, the most first, the newest of alike first."""
+    name = f"figures__{wanted.order}"
+    rows = Match(wanted.words, wanted.marks).narrow(seen).filter(**{f"{name}__gt": 0})
+    count, _bar, pk = after.partition("_")
+    most, last = read_number(count), read_number(pk)
+    if most is not None and last is not None:
+        rows = rows.filter(Q(**{f"{name}__lt": most}) | Q(**{name: most}, pk__lt=last))
+    found = list(rows.order_by(f"-{name}", "-pk").values_list(name, "pk")[: PAGE + 1])
+    listed = Listed(cards_of([pk for _count, pk in found[:PAGE]], on=on))
     if len(found) > PAGE:
         listed.next_after = "{}_{}".format(*found[PAGE - 1])
     return listed
@@ -116,7 +135,7 @@ def cards_of(ids: list[int], *, on: date) -> list[Card]:
     """What the list says of these, in this order: three statements."""
     if not ids:
         return []
-    assets = Asset.objects.select_related("topic", "handed_in_by").in_bulk(ids)
+    assets = Asset.objects.select_related("topic", "handed_in_by", "figures").in_bulk(ids)
     current = {row.asset_id: row for row in AssetVersion.objects.filter(asset__in=ids, is_current=True).defer("text")}
     labels: dict[int, list[Label]] = defaultdict(list)
     for link in sorted(_labels_of(ids), key=lambda link: DIMENSIONS.index(link.label.dimension)):

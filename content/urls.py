@@ -9,6 +9,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/", serving.asset, name="asset"),
     path("library/", library.library, name="library"),
     path("library/new/", keeping.asset_new, name="asset_new"),
+    path("library/heard/", library.library_heard, name="library_heard"),
     path("library/<uuid:public_id>/", page.asset_page, name="asset_page"),
     path("library/<uuid:public_id>/use/", page.use, name="use"),
     path("library/<uuid:public_id>/thumb/", page.thumb, name="thumb"),

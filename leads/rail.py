@@ -17,7 +17,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 from accounts.models import called
-from content.models import Feedback, News, PulseAsked
+from content.models import AssetNotice, Feedback, News, PulseAsked
 from leads.cadence import due_since
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
 from leads.models.handoff import came_to
@@ -83,7 +83,7 @@ DOORS = (
     _Door("leads:imports", gettext_lazy("Imports"), "upload", (MK, MA, AD), key="g i"),
     _Door("leads:leads", gettext_lazy("Leads"), "leads", (B, AE, MA, MK, AD), key="g l", is_alone=True),
     _Door("leads:settings", gettext_lazy("Settings"), "settings", (AD,)),
-    _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c"),
+    _Door("content:library", gettext_lazy("Library"), "library", (B, AE, MA, MK, AD), key="g c", counts="library"),
     _Door("content:requests", gettext_lazy("Requests"), "flag", (B, AE, MA, MK, AD), counts="requests"),
     _Door("nurture:tracks", gettext_lazy("Tracks"), "merge", (MK, MA, B, AD, AE)),
     _Door("content:feedback", gettext_lazy("Feedback"), "note", (B, AE, MA, MK, AD), counts="feedback"),
@@ -179,10 +179,10 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
     return facts
 
 
-_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests", "feedback")
+_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests", "feedback", "library")
 _SAID = (
     "queue_steps_count", "queue_reserved_count", "pool_count", "back_count", "hand_offs_count", "second_looks_count",
-    "notices_count", "requests_count", "asked_count", "answered_count", "step", "reserved", "shift",
+    "notices_count", "requests_count", "asked_count", "answered_count", "library_count", "step", "reserved", "shift",
 )  # fmt: skip
 
 
@@ -213,6 +213,7 @@ def _of(
         CountUpTo(News.objects.filter(user=user, heard_at=None), most=most),
         CountUpTo(PulseAsked.objects.filter(user=user, answered_on=None), most=most),
         CountUpTo(Feedback.objects.unheard_by(user), most=most),
+        CountUpTo(AssetNotice.objects.filter(user=user, heard_at=None), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),

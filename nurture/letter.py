@@ -6,6 +6,7 @@ those of the dark in the head; the text part says the same in plain lines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError, HeaderWriteError
@@ -65,6 +66,12 @@ def addresses_in(text: str) -> list[str]:
                 raise BadWords(_("A link leads to %(address)s: links begin with https://.") % {"address": href[:80]})
             found[href] = None
     return list(found)
+
+
+def link_to(title: str, address: str) -> str:
+    """A link in the words of a letter, whatever signs its title has."""
+    said = re.sub(r"[\[\]\\]", r"\\\g<0>", title).replace("{{", "{ {")
+    return f"[{said}]({address})"
 
 
 class _OneWord(UniqueUnstructuredHeader):

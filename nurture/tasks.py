@@ -6,9 +6,9 @@ import socket
 from celery import shared_task
 from django.utils import timezone
 
-from content.actions import pulsing
+from content.actions import pulsing, watching
 from leads.actions.sweeping import ring
-from nurture.actions import advancing, claiming, fetching, hearing, sending, sorting
+from nurture.actions import advancing, claiming, counting, fetching, hearing, sending, sorting
 
 
 @shared_task
@@ -44,6 +44,18 @@ def enrol_everybody() -> int:
 def open_pulses() -> int:
     """Every ten minutes: the questions to reps that are due are asked. What was opened is due weeks later."""
     return ring("open_pulses", lambda at: pulsing.open_rounds(on=timezone.localdate(at)))
+
+
+@shared_task
+def tell_owners() -> int:
+    """Every ten minutes: who answers for an asset hears that its day has come. Who has heard is not told again."""
+    return ring("tell_owners", lambda at: watching.tell_owners(on=timezone.localdate(at), at=at))
+
+
+@shared_task
+def count_assets() -> int:
+    """Every hour: what came of each asset is counted anew. A second run writes the same figures."""
+    return ring("count_assets", lambda at: counting.count_assets(at=at))
 
 
 @shared_task

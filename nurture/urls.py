@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from nurture.views import asking, demand, flows, fresh, lead_panel, mail, recipient, tracks, writing
+from nurture.views import (
+    asking,
+    asset_worth,
+    demand,
+    flows,
+    fresh,
+    lead_panel,
+    mail,
+    recipient,
+    suggested,
+    tracks,
+    writing,
+)
 
 app_name = "nurture"
 urlpatterns = [
@@ -13,6 +25,7 @@ urlpatterns = [
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),
     path("mail/messages/<uuid:public_id>/decide/", mail.message_decide, name="message_decide"),
+    path("library/<uuid:public_id>/came-of-it/", asset_worth.asset_worth, name="asset_worth"),
     path("demand/", demand.demand, name="demand"),
     path("demand/e-mails/", demand.sends, name="sends"),
     path("library/for-my-leads/", fresh.fresh, name="fresh"),
@@ -37,6 +50,8 @@ urlpatterns = [
     path("tracks/<uuid:public_id>/nodes/<int:pk>/", flows.node, name="node"),
     path("tracks/<uuid:public_id>/nodes/<int:pk>/move/", flows.node_move, name="node_move"),
     path("tracks/<uuid:public_id>/nodes/<int:pk>/remove/", flows.node_remove, name="node_remove"),
+    path("leads/<uuid:public_id>/suggested/", suggested.suggested, name="suggested"),
+    path("leads/<uuid:public_id>/suggested/judge/", suggested.suggested_judge, name="suggested_judge"),
     path("leads/<uuid:public_id>/track/", lead_panel.lead_panel, name="lead_panel"),
     path("leads/<uuid:public_id>/track/act/", lead_panel.lead_act, name="lead_act"),
 ]

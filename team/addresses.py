@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
@@ -25,3 +26,10 @@ def read_moment(text: str) -> datetime | None:
 def read_number(text: str) -> int | None:
     """A whole number from 0 that a column can hold."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX else None
+
+
+def read_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

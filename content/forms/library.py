@@ -29,9 +29,17 @@ FOR_KEEPERS = (
     ("review", _("Review is due")),
     ("nothing", _("Nothing behind it")),
 )
+ORDERS = (
+    ("", _("Newest first")),
+    ("used", _("Most used")),
+    ("opened", _("Most opened")),
+    ("answered", _("Most answered")),
+    ("met", _("Most meetings after it")),
+    ("promoted", _("Most deals after it")),
+)
 EVERY = {"topic": _("Every topic"), "persona": _("For anybody"), "stage": _("At any time")}
 FIRST = ("state", "topic", "persona", "stage")
-MORE = ("need", "objection", "kind", "form", "language", "days")
+MORE = ("need", "objection", "kind", "form", "language", "days", "order")
 Dimension = Label.Dimension
 
 
@@ -46,6 +54,7 @@ class LibraryFilters(forms.Form):
     form = forms.ChoiceField(label=_("Form"), required=False, choices=[("", _("Any")), *AssetVersion.Form.choices])
     language = forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("Any")), *LANGUAGES])
     state = forms.ChoiceField(label=_("Which"), required=False)
+    order = forms.ChoiceField(label=_("In the order of"), required=False, choices=ORDERS)
     days = forms.IntegerField(label=_("Days"), required=False, min_value=1, max_value=DAYS_MAX)
 
     def __init__(self, data: Any, *, user: User) -> None:
@@ -97,5 +106,6 @@ class LibraryFilters(forms.Form):
             form=read.get("form", ""),
             language=read.get("language", ""),
             state=state,
+            order=read.get("order", ""),
             days=read.get("days") or (UNUSED_DAYS if state == "unused" else EXPIRING_DAYS),
         )

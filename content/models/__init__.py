@@ -1,5 +1,7 @@
 from content.models.asset import Asset, AssetEvent, AssetVersion
 from content.models.demand import ContentRequest, LibraryLook, News, RequestChange, RequestVoice
+from content.models.figures import AssetFigures
+from content.models.notice import AssetNotice
 from content.models.pulse import Feedback, Pulse, PulseAsked, PulseRound
 from content.models.topic import Label, Topic
 from content.models.use import AssetAccess, AssetText, AssetThumb, LibrarySearch
@@ -8,6 +10,8 @@ __all__ = [
     "Asset",
     "AssetAccess",
     "AssetEvent",
+    "AssetFigures",
+    "AssetNotice",
     "AssetText",
     "AssetThumb",
     "AssetVersion",

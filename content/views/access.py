@@ -20,7 +20,7 @@ def need_role(request: Request, *roles: Role) -> None:
 def visible_asset(request: Request, public_id: UUID) -> Asset:
     need_role(request, *Role)
     rows = Asset.objects.visible_to(request.user).filter(public_id=public_id)
-    asset = rows.select_related("topic", "owner", "successor", "handed_in_by").first()
+    asset = rows.select_related("topic", "owner", "successor", "handed_in_by", "figures").first()
     if asset is None:
         raise Http404
     return asset

@@ -1,20 +1,24 @@
 """The library: search first, then what is there."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from content.actions.using import miss_search
+from content.actions.watching import hear_of_assets
 from content.forms.library import LibraryFilters
+from content.forms.requests import HeardForm
 from content.library import find_assets
-from content.models import Asset
+from content.models import Asset, AssetNotice
 from content.models.use import Place
 from content.places import place_of
 from content.views.access import need_role
 from team.http import Request
 from team.models import Role
+
+NOTICES_SHOWN = 20
 
 
 @require_GET
@@ -37,7 +41,26 @@ def library(request: Request) -> HttpResponse:
         "after": after,
         "came_from": request.GET.get("from", "") if request.GET.get("from", "") in Place.values else "library",
         "is_missed": is_missed,
+        "notices": _notices(request),
         "is_seller": request.user.has_role(Role.BDR) or request.user.has_role(Role.AE),
         "is_keeper": Asset().is_kept_by(request.user),
     }
     return render(request, "content/library.html", context)
+
+
+@require_POST
+def library_heard(request: Request) -> HttpResponse:
+    """All that she was shown."""
+    need_role(request, *Role)
+    form = HeardForm(request.POST)
+    if form.is_valid():
+        hear_of_assets(by=request.user, at=timezone.now(), up_to=form.cleaned_data["up_to"])
+    return redirect("content:library")
+
+
+def _notices(request: Request) -> list[AssetNotice]:
+    if not Asset().is_kept_by(request.user):
+        # Nobody else answers for an asset.
+        return []
+    unheard = AssetNotice.objects.unheard_by(request.user).select_related("asset__successor")
+    return list(unheard.order_by("-pk")[:NOTICES_SHOWN])

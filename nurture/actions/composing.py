@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from content.models import AssetVersion
-from nurture.actions.planning import with_asset
+from nurture.actions.planning import snippets_of, with_asset
 from nurture.fields import BadWords, fill
 from nurture.letter import Letter, addresses_in, compose, readable_headers
 from nurture.models import MailRules, Message, MessageBody, MessageLink
@@ -93,6 +93,8 @@ def _said_by(messages: Sequence[Message], bad: dict[int, str], *, at: datetime) 
     recipients = recipients_of(people, points_of(people), at=at)
     values, senders = values_of(messages, recipients, at=at), senders_of(messages)
     bodies = MessageBody.objects.in_bulk([message.pk for message in messages])
+    # A track brings the page of a snippet; who writes puts its words in.
+    snippets = snippets_of(message.asset for message in messages if message.kind == Message.Kind.BY_HAND)
     found = []
     for message in messages:
         filled = values[message.pk]
@@ -106,7 +108,7 @@ def _said_by(messages: Sequence[Message], bad: dict[int, str], *, at: datetime) 
                 message=message,
                 to=recipients[message.person_id],
                 subject=subject,
-                text=with_asset(text, message.asset),
+                text=with_asset(text, message.asset, snippets),
                 asset_url=filled["asset_link"],
                 sender=senders.get(message.pk, ""),
             )

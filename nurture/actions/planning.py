@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,22 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.people import suppressed_channels
 from accounts.models import Suppression
-from content.models import Asset
+from content.actions.using import use_assets
+from content.models import Asset, AssetVersion
+from content.models.use import Place
 from leads.actions.changing import MoveRefused
 from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
 from nurture.fields import BadWords, fields_in, fill
-from nurture.letter import addresses_in
+from nurture.letter import addresses_in, link_to
 from nurture.models import Message, MessageBody
 from nurture.recipients import permalink, points_of, recipients_of, values_of
 
 if TYPE_CHECKING:
     from team.models import User
+
+# A shorter line of a snippet may stand in any letter.
+LINE = 20
 
 
 def plan_messages(messages: Sequence[Message]) -> None:
@@ -58,6 +63,8 @@ def write_message(
         raise MoveRefused(
             _("%(name)s has had %(asset)s already.") % {"name": lead.person, "asset": asset}, field="asset"
         ) from error
+    if asset is not None:
+        use_assets([asset.pk], place=Place.COMPOSER, by=by, at=at)
     said, words = _filled(message, subject, text, at=at)
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
@@ -70,14 +77,30 @@ def preview_of(
     _must_be_words(subject, text)
     message = Message(kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset)
     said, words = _filled(message, subject, text, at=at)
-    return said, with_asset(words, asset)
+    return said, with_asset(words, asset, snippets_of([asset]))
 
 
-def with_asset(text: str, asset: Asset | None) -> str:
-    """What a message brings stands at its end where its words do not say it."""
-    if asset is None or permalink(str(asset.public_id)) in text:
+def with_asset(text: str, asset: Asset | None, snippets: Mapping[int, str]) -> str:
+    """What a message brings stands at its end where its words do not say it. `snippets` are those of `snippets_of`."""
+    if asset is None or permalink(str(asset.public_id)) in text or _says(text, snippets.get(asset.pk, "")):
         return text
-    return f"{text}\n\n[{asset.title}]({permalink(str(asset.public_id))})"
+    return f"{text}\n\n{link_to(asset.title, permalink(str(asset.public_id)))}"
+
+
+def snippets_of(assets: Iterable[Asset | None]) -> dict[int, str]:
+    """By asset the words of those that are nothing but words."""
+    brought = {asset.pk for asset in assets if asset is not None}
+    if not brought:
+        return {}
+    current = AssetVersion.objects.filter(asset__in=brought, is_current=True, form=AssetVersion.Form.SNIPPET)
+    return dict(current.values_list("asset_id", "text"))
+
+
+def _says(text: str, snippet: str) -> bool:
+    """Whether these words, or a whole line of them, stand in a text: their fields are filled by then, and who put them
+    there may have changed some."""
+    lines = [line.strip() for line in snippet.splitlines()]
+    return any(line in text for line in lines if len(line) >= LINE and "{{" not in line)
 
 
 def _filled(message: Message, subject: str, text: str, *, at: datetime) -> tuple[str, str]:

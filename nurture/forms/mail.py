@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from content.models import Asset
+from content.words import QUERY_MAX
 from nurture.models import MailRules
+from team.addresses import read_uuid
 
 HOURS = [(hour, f"{hour}:00") for hour in range(25)]
 
@@ -61,6 +65,19 @@ class WriteForm(forms.Form):
         to_field_name="public_id",
     )
 
+    # What is looked for in the library meanwhile; no part of the letter.
+    q = forms.CharField(required=False, max_length=QUERY_MAX, label=gettext_lazy("Words of a title or a text"))
+
     def __init__(self, data: Any = None, *, assets: Any, **more: Any) -> None:
         super().__init__(data, **more)
         self.fields["asset"].queryset = assets  # type: ignore[attr-defined]
+
+    def chosen(self) -> Asset | None:
+        """What it brings, as far as it may be sent."""
+        public_id = read_uuid(str(self["asset"].value() or ""))
+        return self.fields["asset"].queryset.filter(public_id=public_id).first() if public_id else None  # type: ignore[attr-defined]
+
+    def offer(self, assets: Iterable[Asset]) -> None:
+        """What may be chosen without looking for it; anything else that may be sent is taken all the same."""
+        choices = {str(asset.public_id): str(asset) for asset in assets}
+        self.fields["asset"].widget.choices = [("", _("nothing")), *choices.items()]

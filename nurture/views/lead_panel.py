@@ -22,6 +22,7 @@ from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.following import following_of
 from nurture.models import Enrolment, Track
 from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.addresses import read_uuid
 from team.http import Request, tell
 
 ACTS = {"pause": pause, "resume": resume, "skip": skip, "take_out": take_out}
@@ -61,7 +62,7 @@ def lead_act(request: Request, public_id: UUID) -> HttpResponse:
 def _act(request: Request, lead: Lead) -> str:
     now, does = timezone.now(), request.POST.get("does", "")
     if does == "enrol":
-        asked = _uuid(request.POST.get("track", ""))
+        asked = read_uuid(request.POST.get("track", ""))
         track = Track.objects.running().filter(public_id=asked).first() if asked else None
         if track is None:
             raise MoveRefused(_("Choose one of the list."))
@@ -79,13 +80,6 @@ def _act(request: Request, lead: Lead) -> str:
         "take_out": _("%(track)s has ended for them."),
     }
     return said[does] % {"track": one.track}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _panel(request: Request, lead: Lead, *, refusal: str = "") -> HttpResponse:

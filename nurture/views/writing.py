@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,56 +14,96 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from content.actions.using import miss_search
+from content.models.use import Place
+from content.words import query_words
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.models import Lead
 from leads.views.access import workable_lead
 from nurture.actions.planning import preview_of, write_message
 from nurture.forms.mail import WriteForm
 from nurture.letter import body_of
 from nurture.recipients import points_of
-from nurture.suggesting import fitting_for, sendable_to
+from nurture.suggesting import Fit, Suggestion, sendable_to, suggestion_of, suggestions_for
 from team.actions.submitting import SentBefore, new_form_id, submit_once
-from team.http import Request
+from team.addresses import read_uuid
+from team.http import Request, tell
+
+SAID = ("subject", "text", "asset", "q")
 
 
 @require_http_methods(["GET", "POST"])
 def write(request: Request, public_id: UUID) -> HttpResponse:
+    """Written, looked at as it will be read, or sent; what is put in or looked for meanwhile keeps what was typed."""
     lead = workable_lead(request, public_id)
     at = timezone.now()
     assets = sendable_to(lead, at=at)
-    if request.method == "POST":
-        form = WriteForm(request.POST, assets=assets)
-    else:
-        form = WriteForm(assets=assets, initial={"asset": request.GET.get("asset", "")})
+    if request.method == "GET":
+        return _page(request, lead, _begun(request, lead, {}, request.GET.get("asset", "")))
+    if "insert" in request.POST or request.POST.get("do") == "find":
+        typed = {name: request.POST.get(name, "") for name in SAID}
+        return _page(request, lead, _begun(request, lead, typed, request.POST.get("insert", "")))
+    form = WriteForm(request.POST, assets=assets)
     preview = None
-    status = 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            said = {name: form.cleaned_data[name] for name in ("subject", "text", "asset")}
-            try:
-                if request.POST.get("do") == "preview":
-                    subject, text = preview_of(lead, **said, by=request.user, at=at)
-                    # Cleaned by nh3.
-                    preview, status = (subject, mark_safe(body_of(text))), 200  # noqa: S308 # nosec B308 B703
-                else:
-                    with transaction.atomic():
-                        submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
-                        write_message(lead, **said, by=request.user, at=at)
-                    messages.success(request, _("Written to %(name)s: it goes out now.") % {"name": lead.person})
-                    return redirect("leads:lead", public_id)
-            except SentBefore:
+    status = 422
+    if form.is_valid():
+        said = {name: form.cleaned_data[name] for name in ("subject", "text", "asset")}
+        try:
+            if request.POST.get("do") == "preview":
+                subject, text = preview_of(lead, **said, by=request.user, at=at)
+                # Cleaned by nh3.
+                preview, status = (subject, mark_safe(body_of(text))), 200  # noqa: S308 # nosec B308 B703
+            else:
+                with transaction.atomic():
+                    submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
+                    write_message(lead, **said, by=request.user, at=at)
+                messages.success(request, _("Written to %(name)s: it goes out now.") % {"name": lead.person})
                 return redirect("leads:lead", public_id)
-            except LeadConflict as conflict:
-                form.add_error(None, str(conflict))
-                status = 409
-            except MoveRefused as refused:
-                form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+        except SentBefore:
+            return redirect("leads:lead", public_id)
+        except LeadConflict as conflict:
+            form.add_error(None, str(conflict))
+            status = 409
+        except MoveRefused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+    return _page(request, lead, form, preview=preview, status=status)
+
+
+def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> WriteForm:
+    """What was typed so far, with the asset of this address put in at its end."""
+    at = timezone.now()
+    assets = sendable_to(lead, at=at)
+    wanted = read_uuid(insert)
+    asset = assets.filter(public_id=wanted).first() if wanted else None
+    if asset is not None:
+        one = suggestion_of(asset, lead, by=request.user, at=at)
+        text = said.get("text", "").rstrip()
+        said = {**said, "asset": asset.public_id, "text": f"{text}\n\n{one.words}\n".lstrip()}
+        # What this browser kept of the words before is older than these.
+        drafts = [f"write-{lead.public_id}"] if request.method == "POST" else []
+        tell(request, _("Put in: %(title)s") % {"title": asset}, drafts=drafts)
+    return WriteForm(assets=assets, initial=said)
+
+
+def _page(
+    request: Request, lead: Lead, form: WriteForm, *, preview: tuple[str, str] | None = None, status: int = 200
+) -> HttpResponse:
+    at = timezone.now()
+    q = str(form["q"].value() or "").strip()
+    found: list[Suggestion] = []
+    if preview is None:
+        found = suggestions_for(lead, by=request.user, at=at, q=q, is_letter=True)
+        if q and not found and request.POST.get("do") == "find":
+            miss_search(query_words(q), Fit(lead, at=at).asked, place=Place.COMPOSER, by=request.user, at=at)
+    chosen = form.chosen()
+    form.offer([*([chosen] if chosen else []), *(one.asset for one in found)])
     point = points_of([lead.person_id]).get(lead.person_id)
     context = {
         "lead": lead,
         "form": form,
+        "q": q,
         "preview": preview,
-        "fitting": [] if preview else fitting_for(lead, at=at).select_related("topic")[:8],
+        "fitting": found,
         "address": point.value if point else "",
         "form_id": request.POST.get("form_id") or new_form_id(),
     }

@@ -8,6 +8,7 @@ from content.models import (
     Asset,
     AssetAccess,
     AssetEvent,
+    AssetNotice,
     AssetThumb,
     ContentRequest,
     Feedback,
@@ -56,6 +57,14 @@ def thumb(**fields):
     return AssetThumb.objects.create(**{**known, **fields})
 
 
+def notice(**fields):
+    row = asset()
+    user = make_user("mark")
+    return AssetNotice.objects.create(
+        **{"asset": row, "user": user, "kind": "expired", "day": NOON.date(), "at": NOON, **fields}
+    )
+
+
 def asked(**fields):
     made_by = make_user("ana")
     return ContentRequest.objects.create(**{"need": "A case study", "made_by": made_by, "made_at": NOON, **fields})
@@ -101,6 +110,8 @@ def closed(**fields):
 
 
 CASES = {
+    "assetnotice_kind_is_known": lambda: notice(kind="late"),
+    "assetnotice_once_a_day_it_has": lambda: again(notice()),
     "pulse_asks_three_questions": lambda: pulse(third=""),
     "pulse_comes_every_few_weeks": lambda: pulse(every_weeks=0),
     "pulse_one_is_asked": lambda: again(pulse()),

@@ -1,0 +1,50 @@
+"""What whoever answers for an asset is told of it: that it is to be looked at again, that it has expired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from content.models.asset import Asset
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+class AssetNoticeQuerySet(models.QuerySet["AssetNotice"]):
+    def unheard_by(self, user: User) -> AssetNoticeQuerySet:
+        return self.filter(user=user, heard_at=None)
+
+
+class AssetNotice(models.Model):
+    """Once a day that was set: another day of the same asset is another notice."""
+
+    class Kind(models.TextChoices):
+        REVIEW = "review", _("is to be looked at again")
+        EXPIRED = "expired", _("has expired")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="notices", db_index=False)
+    kind = models.CharField(max_length=7, choices=Kind)
+    # The day that the asset said.
+    day = models.DateField()
+    at = models.DateTimeField()
+    heard_at = models.DateTimeField(null=True)
+
+    objects = AssetNoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice of an asset")
+        verbose_name_plural = _("notices of assets")
+        constraints = [
+            models.CheckConstraint(name="assetnotice_kind_is_known", condition=Q(kind__in=["review", "expired"])),
+            models.UniqueConstraint(fields=["asset", "kind", "day", "user"], name="assetnotice_once_a_day_it_has"),
+        ]
+        indexes = [models.Index(fields=["user", "-id"], condition=Q(heard_at=None), name="assetnotice_unheard")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind} {self.asset_id}"

@@ -1,0 +1,121 @@
+"""What came of each asset, from rows; the order of the library by it; who is told when its day comes."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from content.actions.using import use_assets
+from content.actions.watching import tell_owners
+from content.models import Asset, AssetFigures, AssetNotice
+from nurture.actions.counting import count_assets
+from nurture.models import Message
+from nurture.worth import Worth, versions_of, worth_of
+from team.models import Role
+from tests.make import NOON, make_asset, make_lead, make_person, make_user
+from tests.nurture.making import leave, make_message
+
+
+def sent(asset, *, at=NOON, version=1, person=None, **came):
+    message = make_message(asset=asset, person=person or make_person())
+    leave(message, at=at)
+    Message.objects.filter(pk=message.pk).update(asset_version=version, **came)
+    return message
+
+
+@pytest.fixture
+def guide(db):
+    return make_asset("The guide")
+
+
+def test_what_came_of_an_asset_is_counted_from_letters_uses_meetings_and_deals(guide, alice, django_assert_num_queries):
+    met, bought = make_person(), make_person()
+    late = timedelta(days=31)
+    sent(guide, opened_at=NOON, replied_at=NOON)
+    sent(guide, version=2, person=met, clicked_at=NOON)
+    sent(guide, version=2, person=bought, at=NOON - late)
+    sent(guide, at=NOON - timedelta(days=400), replied_at=NOON)
+    sent(make_asset("Another"), replied_at=NOON)
+    agreed = make_lead(phase="handed_off", bdr=alice, person=met, at=NOON + timedelta(days=1))
+    agreed.hand_offs.update(meeting_at=NOON, local_meeting=NOON, zone="UTC")
+    # Within 90 days a deal, but its meeting came after more than 30.
+    make_lead(phase="qualified", bdr=alice, person=bought, at=NOON)
+    use_assets([guide.pk], place="lead", by=alice, at=NOON)
+    at = NOON + timedelta(days=2)
+
+    ids = list(Asset.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(2):
+        worth = worth_of(ids, at=at)
+
+    assert worth[guide.pk] == Worth(used=4, sent=3, opened=2, answered=1, met=1, promoted=1)
+    assert versions_of(guide, at=at) == [(2, Worth(2, 2, 1, 0, 1, 1)), (1, Worth(1, 1, 1, 1, 0, 0))]
+
+
+def test_the_library_is_put_in_the_order_of_what_came_of_it_page_by_page(client, alice):
+    assets = [make_asset(f"Asset {n:02}") for n in range(30)]
+    AssetFigures.objects.bulk_create(
+        AssetFigures(asset=asset, used=n // 2, as_of=NOON) for n, asset in enumerate(assets)
+    )
+    client.force_login(alice)
+    url = reverse("content:library")
+
+    first = client.get(url, {"order": "used"}).context["listed"]
+    rest = client.get(url, {"order": "used", "after": first.next_after}).context["listed"]
+
+    shown = [card.asset for card in (*first.cards, *rest.cards)]
+    # What nobody used stands in no such order.
+    assert shown == [*reversed(assets[2:])]
+    for odd in ("x", "1_", "99999999999999999999_1", "\x00"):
+        assert client.get(url, {"order": "used", "after": odd}).status_code == 200
+    assert client.get(url, {"order": "password"}).status_code == 200
+
+
+def test_figures_are_counted_anew_and_drawn_on_the_page_of_the_asset(client, guide, alice):
+    sent(guide, at=timezone.now() - timedelta(days=3), replied_at=timezone.now())
+    gone = make_asset("Used a year ago")
+    AssetFigures.objects.create(asset=gone, used=7, as_of=NOON)
+
+    for _time in range(2):
+        count_assets(at=timezone.now())
+
+    assert list(AssetFigures.objects.order_by("asset").values_list("asset", "used", "answered")) == [
+        (guide.pk, 1, 1),
+        (gone.pk, 0, 0),
+    ]
+    client.force_login(alice)
+    page = client.get(reverse("content:asset_page", args=[guide.public_id]))
+    assert ("Answered", 1) in page.context["page"].figures
+    assert '<meter value="1" max="1" aria-label="Answered">' in page.text
+    by_version = client.get(reverse("nurture:asset_worth", args=[guide.public_id]))
+    assert "By version" in by_version.text
+
+
+def test_who_answers_for_an_asset_is_told_once_of_each_day_that_comes(client, db):
+    mark, moira = make_user("mark", Role.MARKETER), make_user("moira", Role.MARKETER)
+    left = make_user("lea", Role.MARKETER, is_active=False)
+    today = NOON.date()
+    hers = make_asset("Hers", by=mark, owner=mark, review_on=today, expires_on=today + timedelta(days=5))
+    make_asset("Of nobody who is here", by=mark, owner=left, expires_on=today)
+    make_asset("Later", by=mark, owner=mark, review_on=today + timedelta(days=1))
+    make_asset("Long over", by=mark, owner=mark, expires_on=today - timedelta(days=100))
+
+    for on in (today, today, today + timedelta(days=5)):
+        tell_owners(on=on, at=NOON)
+
+    told = AssetNotice.objects.order_by("pk").values_list("asset__title", "user", "kind", "day")
+    assert list(told) == [
+        ("Hers", mark.pk, "review", today),
+        ("Of nobody who is here", mark.pk, "expired", today),
+        ("Of nobody who is here", moira.pk, "expired", today),
+        ("Later", mark.pk, "review", today + timedelta(days=1)),
+        ("Hers", mark.pk, "expired", today + timedelta(days=5)),
+    ]
+    client.force_login(mark)
+    page = client.get(reverse("content:library"))
+    assert (page.context["rail"].counts["library"], "Their day has come" in page.text) == (4, True)
+    client.post(reverse("content:library_heard"), {"up_to": page.context["notices"][1].pk})
+    assert AssetNotice.objects.unheard_by(mark).count() == 1
+    # Another day is another notice.
+    Asset.objects.filter(pk=hers.pk).update(expires_on=today + timedelta(days=6))
+    assert tell_owners(on=today + timedelta(days=6), at=NOON) == 1
