@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +19,7 @@ from agreement.models import Criterion, Phase
 from content.models import Asset, Topic
 from nurture.flow import Flow
 from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
+from nurture.over import named_in, over_among
 
 Kind, Question, What = TrackNode.Kind, TrackNode.Question, Passage.What
 ICONS = {Kind.EMAIL: "mail", Kind.WAIT: "clock", Kind.STEP: "person", Kind.BRANCH: "merge", Kind.GOAL: "done"}
@@ -51,6 +54,8 @@ class Names:
     def __init__(self, nodes: list[TrackNode]) -> None:
         self.assets = Asset.objects.in_bulk({node.asset_id for node in nodes if node.asset_id})
         self.topics = Topic.objects.in_bulk({node.topic_id for node in nodes if node.topic_id})
+        named = {asset.public_id for asset in self.assets.values()} | named_in(*(node.text for node in nodes))
+        self.over = {one.asset.public_id: one.words for one in over_among(named, on=timezone.localdate())}
         self.criteria = Criterion.objects.in_bulk({node.criterion_id for node in nodes if node.criterion_id})
 
     def title(self, node: TrackNode) -> str:
@@ -82,8 +87,15 @@ class Names:
         if node.kind != Kind.EMAIL:
             return ""
         if node.brings_what_fits:
-            return _("brings whatever fits best and they have not had")
+            return self._over(named_in(node.text)) or _("brings whatever fits best and they have not had")
+        brought = {self.assets[node.asset_id].public_id} if node.asset_id else set()
+        if over := self._over(brought | named_in(node.text)):
+            return over
         return _("brings “%(title)s”") % {"title": self.assets[node.asset_id]} if node.asset_id else _("brings nothing")
+
+    def _over(self, named: set[UUID]) -> str:
+        """Why it does not go out as it is, and what comes after it."""
+        return " ".join(self.over[one] for one in sorted(named) if one in self.over)
 
 
 @dataclass

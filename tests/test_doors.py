@@ -343,7 +343,7 @@ def address(name, parameters, things):
         return reverse(name, args=[asked_for(leads[Phase.WORKING].bdr).public_id])
     if short.startswith("feedback") and "public_id" in parameters:
         return reverse(name, args=[said_by(leads[Phase.WORKING].bdr).public_id])
-    if name.startswith("content:"):
+    if name.startswith("content:") or name == "nurture:asset_worth":
         return reverse(name, args=asset_args(parameters))
     if "token" in parameters:
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])

@@ -16,7 +16,8 @@ from django.db.models import Count, Exists, F, QuerySet
 from agreement.models import Phase
 from content.models import Asset
 from nurture.hours import next_moment
-from nurture.models import Enrolment, MailRules, Message, Track
+from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, TrackNode
+from nurture.over import over_in
 from nurture.recipients import Recipient, points_of, recipients_of
 from nurture.wishes import Wishes
 
@@ -77,6 +78,8 @@ class _Judge:
         wanted = {message.asset_id for message in due if message.asset_id}
         sendable = Asset.objects.sendable(on=at.date()).filter(pk__in=wanted)
         self.assets = {asset.pk: asset for asset in sendable}
+        # What they link to in their words is given out no longer than what they bring.
+        self.over = over_in(_words_of(due), on=at.date())
         self.went = _went(self.recipients.values(), at=at)
         self.in_domain = _in_domain(self.recipients.values(), at=at)
         self.taken: list[Message] = []
@@ -125,6 +128,8 @@ class _Judge:
         if to.person.erased_at or to.person.merged_into_id or to.point is None:
             return Because.NO_ADDRESS
         if message.asset_id and message.asset_id not in self.assets:
+            return Because.EXPIRED
+        if message.pk in self.over:
             return Because.EXPIRED
         enrolment = self.enrolments.get(message.enrolment_id) if message.enrolment_id else None
         if enrolment is not None:
@@ -176,6 +181,16 @@ def _after_the_cap(went: list[datetime], most: int, span: timedelta) -> datetime
     if len(went) < most:
         return LONG_AGO
     return sorted(went)[-most] + span
+
+
+def _words_of(messages: Sequence[Message]) -> dict[int, str]:
+    """By message what was written, as far as it links to something of the library: of a track by its node."""
+    nodes = TrackNode.objects.filter(pk__in={message.node_id for message in messages if message.node_id})
+    texts = dict(nodes.filter(text__contains="/c/").values_list("pk", "text"))
+    found = {message.pk: texts[message.node_id] for message in messages if message.node_id in texts}
+    by_hand = [message.pk for message in messages if message.node_id is None]
+    bodies = MessageBody.objects.filter(message__in=by_hand, text__contains="/c/")
+    return found | dict(bodies.values_list("message_id", "text"))
 
 
 def _went(recipients: Iterable[Recipient], *, at: datetime) -> dict[str, list[datetime]]:

@@ -20,6 +20,7 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from nurture.actions.enrolling import move_to_newest, newest_of
 from nurture.flow import Flow, flow_of
 from nurture.models import Enrolment, Sorting, Track, TrackNode, TrackVersion
+from nurture.over import named_in, over_among
 from nurture.shipped import SHIPPED
 
 if TYPE_CHECKING:
@@ -228,6 +229,9 @@ def _must_be_whole(track: Track, flow: Flow, *, at: datetime) -> None:
     good = set(Asset.objects.sendable(on=at.date()).filter(pk__in=brought).values_list("pk", flat=True))
     if bad := Asset.objects.filter(pk__in=brought - good).first():
         raise MoveRefused(_("“%(title)s” cannot be sent: it is expired, or not approved.") % {"title": bad})
+    linked = named_in(*(node.text for node in flow.nodes.values()))
+    if over := over_among(linked, on=at.date()):
+        raise MoveRefused(over[0].words)
     if track.kind == Track.Kind.PLAY and not any(n.kind == TrackNode.Kind.STEP for n in flow.nodes.values()):
         raise MoveRefused(_("A play has at least one step of ours: what the rep does next."))
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import suppressed_channels
@@ -20,6 +21,7 @@ from leads.models import Activity, Lead
 from nurture.fields import BadWords, fields_in, fill
 from nurture.letter import addresses_in, link_to
 from nurture.models import Message, MessageBody
+from nurture.over import named_in, over_among
 from nurture.recipients import permalink, points_of, recipients_of, values_of
 
 if TYPE_CHECKING:
@@ -48,9 +50,7 @@ def write_message(
     silent = suppressed_channels([lead.person_id]).get(lead.person_id, set())
     if Suppression.Channel.EMAIL in silent:
         raise MoveRefused(_("%(name)s asked for no e-mail.") % {"name": lead.person})
-    if asset is not None and not Asset.objects.sendable(on=at.date()).filter(pk=asset.pk).exists():
-        said = _("%(asset)s has expired or is not approved: it cannot be sent.")
-        raise MoveRefused(said % {"asset": asset}, field="asset")
+    asset = _brought(lead, subject, text, asset, at=at)
     log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
     message = Message(
         kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset, point=point,
@@ -75,6 +75,7 @@ def preview_of(
 ) -> tuple[str, str]:
     """Subject and words as she would get them; nothing is written. MoveRefused where the words cannot be sent."""
     _must_be_words(subject, text)
+    asset = _brought(lead, subject, text, asset, at=at)
     message = Message(kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset)
     said, words = _filled(message, subject, text, at=at)
     return said, with_asset(words, asset, snippets_of([asset]))
@@ -114,6 +115,19 @@ def _filled(message: Message, subject: str, text: str, *, at: datetime) -> tuple
         except BadWords as bad:
             raise MoveRefused(str(bad), field=field) from bad
     return filled[0], filled[1]
+
+
+def _brought(lead: Lead, subject: str, text: str, asset: Asset | None, *, at: datetime) -> Asset | None:
+    """What it brings: what was chosen, else the first thing of the library that its words link to and she has not had.
+    MoveRefused where it is, or they link to, something that is not sent any more."""
+    named = named_in(subject, text)
+    if bad := over_among(named | ({asset.public_id} if asset else set()), on=at.date()):
+        raise MoveRefused(bad[0].words, field="asset" if bad[0].asset == asset else "text")
+    if asset is not None or not named:
+        return asset
+    had = Message.objects.filter(person=lead.person_id, state__in=Message.HOLDS_ASSET, asset=OuterRef("pk"))
+    linked = Asset.objects.filter(~Exists(had), public_id__in=named)
+    return min(linked, key=lambda one: text.find(str(one.public_id)), default=None)
 
 
 def take_back(message: Message, *, by: User, at: datetime) -> bool:

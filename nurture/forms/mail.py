@@ -63,6 +63,7 @@ class WriteForm(forms.Form):
         label=gettext_lazy("Brings"),
         empty_label=gettext_lazy("nothing"),
         to_field_name="public_id",
+        error_messages={"invalid_choice": gettext_lazy("It cannot be sent to them: it is over, or they have had it.")},
     )
 
     # What is looked for in the library meanwhile; no part of the letter.

@@ -23,6 +23,7 @@ from leads.views.access import workable_lead
 from nurture.actions.planning import preview_of, write_message
 from nurture.forms.mail import WriteForm
 from nurture.letter import body_of
+from nurture.over import named_in, over_among
 from nurture.recipients import points_of
 from nurture.suggesting import Fit, Suggestion, sendable_to, suggestion_of, suggestions_for
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -40,9 +41,12 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
     assets = sendable_to(lead, at=at)
     if request.method == "GET":
         return _page(request, lead, _begun(request, lead, {}, request.GET.get("asset", "")))
-    if "insert" in request.POST or request.POST.get("do") == "find":
+    if {"insert", "instead"} & set(request.POST) or request.POST.get("do") == "find":
         typed = {name: request.POST.get(name, "") for name in SAID}
-        return _page(request, lead, _begun(request, lead, typed, request.POST.get("insert", "")))
+        wanted = request.POST.get("insert", "")
+        if "instead" in request.POST:
+            typed, wanted = _instead(typed, request.POST["instead"])
+        return _page(request, lead, _begun(request, lead, typed, wanted))
     form = WriteForm(request.POST, assets=assets)
     preview = None
     status = 422
@@ -85,6 +89,16 @@ def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> W
     return WriteForm(assets=assets, initial=said)
 
 
+def _instead(typed: dict[str, Any], pair: str) -> tuple[dict[str, Any], str]:
+    """What comes after an asset in its place: its address in the words, and what is brought."""
+    old, _comma, new = pair.partition(",")
+    if not (read_uuid(old) and read_uuid(new)):
+        return typed, ""
+    if f"/c/{old}/" not in typed["text"]:
+        return typed | {"asset": ""}, new
+    return typed | {"text": typed["text"].replace(f"/c/{old}/", f"/c/{new}/"), "asset": new}, ""
+
+
 def _page(
     request: Request, lead: Lead, form: WriteForm, *, preview: tuple[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
@@ -97,6 +111,9 @@ def _page(
             miss_search(query_words(q), Fit(lead, at=at).asked, place=Place.COMPOSER, by=request.user, at=at)
     chosen = form.chosen()
     form.offer([*([chosen] if chosen else []), *(one.asset for one in found)])
+    named = named_in(*(str(form[name].value() or "") for name in ("subject", "text")))
+    asked = read_uuid(str(form["asset"].value() or ""))
+    over = over_among(named | ({asked} if asked and not chosen else set()), on=at.date())
     point = points_of([lead.person_id]).get(lead.person_id)
     context = {
         "lead": lead,
@@ -104,6 +121,7 @@ def _page(
         "q": q,
         "preview": preview,
         "fitting": found,
+        "over": over,
         "address": point.value if point else "",
         "form_id": request.POST.get("form_id") or new_form_id(),
     }

@@ -4,15 +4,19 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from content.actions.keeping import Made, add_version
-from content.models import AssetAccess, AssetThumb, Label, LibrarySearch
+from content.models import Asset, AssetAccess, AssetThumb, Label, LibrarySearch
+from leads.actions.changing import MoveRefused
+from nurture.actions.claiming import claim_messages
+from nurture.actions.drafting import publish
 from nurture.actions.planning import write_message
 from nurture.models import Message
 from nurture.suggesting import suggestions_for
 from team.models import User
 from tests.make import NOON, make_asset, make_lead, make_person
-from tests.nurture.making import engage, make_topic
+from tests.nurture.making import email, engage, make_letter_track, make_message, make_topic, make_track
 
 
 def label(dimension, key):
@@ -128,3 +132,55 @@ def test_a_thumb_is_given_where_the_asset_is_offered_and_down_needs_a_reason(cli
     assert list(AssetThumb.objects.values_list("asset", "user", "is_up", "reason", "version__number")) == [
         (guide.pk, alice.pk, False, "Too long", 2)
     ]
+
+
+@pytest.fixture
+def over(lead):
+    """One that expired, the one that comes after it, and a letter that links to the first."""
+    newer = make_asset("Prices of this year")
+    older = make_asset("Prices of last year", expires_on=NOON.date(), successor=newer)
+    return older, newer, f"See http://localhost/c/{older.public_id}/ please."
+
+
+def test_no_words_link_to_what_has_expired_by_hand_by_a_track_or_while_they_wait(lead, alice, over, rules):
+    older, newer, text = over
+    for said in ({"text": text}, {"text": "Hello", "asset": older}):
+        with pytest.raises(MoveRefused, match=r"Prices of last year” expired on 1 Mar 2027.*Prices of this year"):
+            write_message(lead, subject="Hi", by=alice, at=NOON, **said)
+    draft = make_track(email(text=text), published=False)
+    with pytest.raises(MoveRefused, match=r"Prices of last year"):
+        publish(draft, by=alice, at=NOON)
+
+    # It was in order when it was written, and is over when it goes out.
+    Asset.objects.filter(pk=older.pk).update(expires_on=NOON.date() + timedelta(days=1))
+    by_hand = write_message(lead, subject="Hi", text=text, by=alice, at=NOON)
+    by_track = make_message(make_letter_track(text=text))
+    sound = make_message(make_letter_track(text=f"See http://localhost/c/{newer.public_id}/"))
+    # What a letter links to, it brings.
+    assert by_hand.asset == older
+    taken = claim_messages(by="test", at=NOON + timedelta(days=1))
+    assert [message.pk for message in taken] == [sound.pk]
+    assert (
+        list(Message.objects.filter(pk__in=[by_hand.pk, by_track.pk]).values_list("state", "because"))
+        == [("cancelled", "expired")] * 2
+    )
+
+
+def test_who_has_something_expired_in_a_draft_is_offered_what_comes_after_it(client, lead, alice, over):
+    older, newer, text = over
+    # Expired on the day on which the page is opened, too.
+    Asset.objects.filter(pk=older.pk).update(expires_on=timezone.localdate())
+    client.force_login(alice)
+    url = reverse("nurture:write", args=[lead.public_id])
+
+    told = client.post(url, {"subject": "Hi", "text": text, "do": "send"})
+    mended = client.post(url, {"text": text, "instead": f"{older.public_id},{newer.public_id}"}).context["form"]
+    chosen = client.post(url, {"text": "Hello", "asset": older.public_id, "do": "send", "subject": "Hi"})
+
+    assert (told.status_code, "Put “Prices of this year” in its place" in told.text) == (422, True)
+    assert (mended["text"].value(), mended.chosen()) == (
+        text.replace(str(older.public_id), str(newer.public_id)),
+        newer,
+    )
+    assert (chosen.status_code, "Prices of last year” expired" in chosen.text) == (422, True)
+    assert not Message.objects.exists()

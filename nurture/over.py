@@ -1,0 +1,67 @@
+"""What words link to that nobody is given any more, and what comes after it. Reads only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from content.actions.keeping import successor_of
+from content.models import Asset
+
+_ADDRESS = re.compile(r"/c/([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})/")
+
+
+@dataclass(frozen=True)
+class Over:
+    """An asset that is not sent any more, and the one that is instead."""
+
+    asset: Asset
+    successor: Asset | None
+    words: str
+
+
+def named_in(*texts: str) -> set[UUID]:
+    """The assets whose addresses stand in these words."""
+    return {UUID(found) for text in texts for found in _ADDRESS.findall(text)}
+
+
+def over_among(public_ids: Iterable[UUID], *, on: date) -> list[Over]:
+    """Of these what may not leave the house on this day: expired, retired, never approved, or only said aloud."""
+    ids = set(public_ids)
+    if not ids:
+        return []
+    named = Asset.objects.filter(public_id__in=ids)
+    good = Asset.objects.sendable(on=on).filter(public_id__in=ids).values("pk")
+    bad = named.exclude(pk__in=good).select_related("successor").order_by("title", "pk")
+    return [_told(asset, on=on) for asset in bad]
+
+
+def over_in(texts: dict[int, str], *, on: date) -> set[int]:
+    """Whose words (by whatever key) link to something of that kind: one statement, or none where nobody links."""
+    named = {key: named_in(text) for key, text in texts.items() if "/c/" in text}
+    ids = {one for some in named.values() for one in some}
+    if not ids:
+        return set()
+    known = set(Asset.objects.filter(public_id__in=ids).values_list("public_id", flat=True))
+    bad = known - set(Asset.objects.sendable(on=on).filter(public_id__in=known).values_list("public_id", flat=True))
+    return {key for key, some in named.items() if some & bad}
+
+
+def _told(asset: Asset, *, on: date) -> Over:
+    successor = successor_of(asset, on=on) if asset.is_over(on=on) else None
+    if asset.retired_at is not None:
+        words = _("“%(title)s” is retired: it cannot be sent.") % {"title": asset}
+    elif asset.expires_on is not None and asset.is_expired(on=on):
+        day = date_format(asset.expires_on, "j M Y")
+        words = _("“%(title)s” expired on %(day)s: it cannot be sent.") % {"title": asset, "day": day}
+    else:
+        words = _("“%(title)s” is not approved, or only to be said: it cannot be sent.") % {"title": asset}
+    if successor is not None:
+        words = f"{words} {_('After it: “%(title)s”.') % {'title': successor}}"
+    return Over(asset, successor, words)
