@@ -214,6 +214,12 @@ class Rules:
         rule = self.of(agreement_id, reason_id) if reason_id else self._contracts.get(agreement_id)
         return (rule.notice_days if rule else None) or 0
 
+    @property
+    def notice_in_force(self) -> int:
+        """Of a contract of which nobody said it."""
+        newest = max(self._contracts, default=None)
+        return (self._contracts[newest].notice_days if newest else None) or 0
+
     def last_day_of(self, lead: Lead, recycling: Recycling) -> date | None:
         """None where no contract holds the day, or its end is not known."""
         if recycling.category != Category.MID_CONTRACT or recycling.contract_ends_on is None:

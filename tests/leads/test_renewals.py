@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts.models import Account
 from agreement.models import Phase
 from leads.actions.claiming import claim_lead
 from leads.actions.closing import disqualify_lead
@@ -17,7 +18,7 @@ from leads.renewing import listed, radar_of
 from leads.resurrecting import credits_of, resurrections_of
 from leads.waking import Facts
 from team.models import Role
-from tests.make import NOON, make_lead, make_person, make_user, reason
+from tests.make import NOON, make_account, make_lead, make_person, make_user, reason
 
 TODAY = NOON.date()
 MARCH = date(2027, 3, 1)
@@ -46,6 +47,47 @@ def figures(user, at=NOON):
 
 
 # Renewals
+def test_what_is_known_of_a_company_counts_too_where_nobody_there_was_recycled_for_it(client, alice, mona):
+    long_ago = NOON - timedelta(days=300)
+
+    def company(name, ends, **fields):
+        return make_account(name=name, incumbent="Torqline", contract_ends_on=in_days(ends), **fields)
+
+    def asleep(account, days):
+        lead = at_work(account, phase=Phase.NURTURE)
+        wakes = NOON + timedelta(days=days)
+        Lead.objects.filter(pk=lead.pk).update(wake_at=wakes, due_at=wakes)
+
+    def at_work(account, phase=Phase.WORKING):
+        return make_lead(phase=phase, bdr=alice, at=long_ago, person=make_person(account=account))
+
+    in_time, late, passed, told = (
+        company(name, ends) for name, ends in [("A", 170), ("B", 120), ("C", 20), ("D", 100)]
+    )
+    for account, days in [(in_time, 60), (late, 40), (passed, 10)]:
+        asleep(account, days)
+    in_hand = company("E", 95)
+    at_work(in_hand)
+    contract(alice, in_days(100), at=long_ago, person=make_person(account=told))
+    Account.objects.filter(pk=at_work(company("Ours", 50)).account_id).update(standing="customer")
+    # Nobody there was ever a lead of hers.
+    company("Strange", 60)
+
+    assert figures(alice) == figures(mona) == [
+        (30, 0, 0, 1, 0), (60, 0, 0, 1, 0), (90, 0, 0, 1, 0), (180, 3, 1, 1, 60),
+    ]  # fmt: skip
+    said = {one.name: (one.state, one.why) for one in radar_of(alice, at=NOON).contracts if one.is_of_account}
+    assert said == {
+        "A": ("covered", "Back on 30 Apr 2027, 20 days before notice ends"),
+        "B": ("open", "Back on 10 Apr 2027, but notice ends on 31 Mar 2027"),
+        "C": ("missed", "Notice ended on 21 Dec 2026, and nobody is back"),
+        "E": ("covered", "Somebody there is in hand, and notice ends on 6 Mar 2027"),
+    }
+    client.force_login(alice)
+    page = client.get(reverse("leads:renewals"), {"within": "180", "state": "open"}).text
+    assert reverse("leads:account", args=[late.public_id]) in page
+
+
 def test_what_ends_is_covered_open_or_missed_and_every_figure_has_its_list(client, alice, mona):
     long_ago = NOON - timedelta(days=300)
     covered = contract(alice, in_days(170), at=long_ago)
