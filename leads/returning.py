@@ -33,7 +33,7 @@ B, MA, AE, MK, AD = Role.BDR, Role.MANAGER, Role.AE, Role.MARKETER, Role.ADMIN
 VIEWS: tuple[tuple[str, Any, tuple[Role, ...]], ...] = (
     ("coming_back", gettext_lazy("By day"), (B, MA, AE)),
     ("return_calendar", gettext_lazy("Calendar"), (B, MA)),
-    ("wake_offers", gettext_lazy("To wake"), (MA,)),
+    ("wake_offers", gettext_lazy("To wake"), (MA, MK, AD)),
     ("renewals", gettext_lazy("Renewals"), (B, MA, AE)),
     ("lives_again", gettext_lazy("Back to life"), (B, MA, AE, MK, AD)),
 )

@@ -55,6 +55,8 @@ class Slept:
     came: str
     # After how many days a track began that came too late for her to count as fed from the beginning.
     fed_late: int | None = None
+    # The first that was chosen for her.
+    track: int | None = None
 
     @property
     def has_converted(self) -> bool:
@@ -97,7 +99,9 @@ def with_feeding(recyclings: QuerySet[Recycling], *, track: int | None = None) -
         name: chosen.filter(is_held_out=held).values("started_at")[:1]
         for name, held in (("fed", False), ("held", True))
     }
-    return recyclings.annotate(fed_at=Subquery(first["fed"]), held_at=Subquery(first["held"]))
+    return recyclings.annotate(
+        fed_at=Subquery(first["fed"]), held_at=Subquery(first["held"]), chosen=Subquery(chosen.values("track")[:1])
+    )
 
 
 def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list[Slept]:
@@ -111,7 +115,7 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
     gone = Case(When(lead__closed_as__in=GONE, then="lead__closed_at"))
     is_open = Case(When(lead__phase=Phase.CLOSED, then=0), default=1)
     columns = recyclings.order_by().values_list(
-        "pk", "lead", "lead__person", "at", "category", "by", "fed_at", "held_at", gone, is_open
+        "pk", "lead", "lead__person", "at", "category", "by", "chosen", "fed_at", "held_at", gone, is_open
     )
     try:
         asked, params = columns.query.sql_with_params()
@@ -122,11 +126,14 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
         cursor.execute(_HEAD + asked + _REST, params)
         rows = cursor.fetchall()
     column = COUNTS_AS[counts_as][1]
-    return [_slept(row[:6], row[6 + column], *row[8:], at=at) for row in rows]
+    return [_slept(row[:7], row[7 + column], *row[9:], at=at) for row in rows]
 
 
 # Both databases walk the chain by the unique index of `previous`, a round a pursuit.
-_HEAD = "WITH RECURSIVE asked (recycling, lead, person, at, category, by_id, fed_at, held_at, gone_at, is_open) AS ("
+_HEAD = (
+    "WITH RECURSIVE asked "
+    "(recycling, lead, person, at, category, by_id, track_id, fed_at, held_at, gone_at, is_open) AS ("
+)
 _REST = """),
 slept AS (
     SELECT * FROM (
@@ -147,14 +154,14 @@ fate AS (
         MAX(is_open) AS is_open
     FROM pursuit GROUP BY recycling
 )
-SELECT slept.recycling, slept.category, slept.by_id, slept.at, slept.fed_at, slept.held_at,
+SELECT slept.recycling, slept.category, slept.by_id, slept.track_id, slept.at, slept.fed_at, slept.held_at,
     fate.qualified_at, fate.won_at, fate.gone_at, fate.is_open
 FROM slept JOIN fate ON fate.recycling = slept.recycling
 ORDER BY slept.at DESC, slept.recycling DESC"""
 
 
 def _slept(known: Sequence[Any], converted: Any, gone: Any, is_open: int, *, at: datetime) -> Slept:
-    recycling, category, by, *moments = known
+    recycling, category, by, track, *moments = known
     began, fed_at, held_at, converted_at, gone_at = map(_moment, (*moments, converted, gone))
     if converted_at is not None:
         came, until = CONVERTED, converted_at
@@ -168,7 +175,7 @@ def _slept(known: Sequence[Any], converted: Any, gone: Any, is_open: int, *, at:
         arm, fed_late = FED, None
     elif held is not None and held <= AT_ONCE_DAYS:
         arm = HELD_OUT
-    return Slept(recycling, category, by, arm, began, _days(began, until) or 0, came, fed_late)
+    return Slept(recycling, category, by, arm, began, _days(began, until) or 0, came, fed_late, track)
 
 
 def _days(began: datetime, moment: datetime | None) -> int | None:

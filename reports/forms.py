@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from agreement.models import ReasonRule
+from content.models import Topic
 from reports.cohort import ARMS, CAME_OF, COUNTS_AS, QUALIFIED
 from team.addresses import FIRST_YEAR, LAST_YEAR
 
@@ -83,6 +84,23 @@ class YieldFilters(forms.Form):
     def chosen(self) -> bool:
         """Whether it is not the report of everybody."""
         return any(self.values.get(name) for name in ("team", "category", "rep", "track", "since", "until"))
+
+
+class AsleepFilters(forms.Form):
+    """Of those who sleep, for which reason and about what."""
+
+    category = forms.ChoiceField(
+        label=_("Why they sleep"),
+        required=False,
+        choices=[("", _("Any")), *((key, label) for key, label in ReasonRule.Category.choices if key)],
+    )
+    topic = forms.ModelChoiceField(Topic.objects.all(), label=_("Interested in"), required=False, empty_label=_("Any"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        self.is_valid()
+        topic = self.cleaned_data.get("topic")
+        return {"category": self.cleaned_data.get("category", ""), "topic": topic.pk if topic else None}
 
 
 class PeopleFilters(forms.Form):

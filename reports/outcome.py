@@ -57,6 +57,8 @@ class Outcome:
     arms: list[Line] = field(default_factory=list)
     lift: Estimate | None = None
     categories: list[Line] = field(default_factory=list)
+    # Of those whom a track fed from the beginning.
+    tracks: list[Line] = field(default_factory=list)
     reps: list[Line] = field(default_factory=list)
     # (month, what holds for each arm after so many)
     marks: list[tuple[int, list[Estimate]]] = field(default_factory=list)
@@ -103,7 +105,7 @@ def slept(user: User, asked: dict[str, Any], *, at: datetime) -> list[Slept]:
 
 
 def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
-    """Everything the page says, in five statements however many there are."""
+    """Everything the page says, in six statements however many there are."""
     people = slept(user, asked, at=at)
     day = days_of(asked["within"])
     outcome = Outcome(asked["within"], _line("", _("Everybody"), people, day))
@@ -117,8 +119,9 @@ def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
     by_arm = {line.key: line for line in outcome.arms}
     without = by_arm.get(HELD_OUT) or by_arm.get(NOT_FED)
     if FED in by_arm and without:
-        outcome.lift = difference(by_arm[FED].by_then, without.by_then)
+        outcome.lift = difference(by_arm[FED].curve, without.curve, day)
     outcome.categories = _by_category(people, day)
+    outcome.tracks = _by_track(arms.get(FED, []), day, known.get(Key.NURTURED))
     outcome.reps = _by_rep(people, day)
     longest = max(line.curve.longest for line in outcome.arms) if outcome.arms else 0
     outcome.marks = [
@@ -156,6 +159,13 @@ def _by_category(people: list[Slept], day: int) -> list[Line]:
         for category in ReasonRule.Category
         if category.value in groups
     ]
+
+
+def _by_track(fed: list[Slept], day: int, band: Band | None) -> list[Line]:
+    groups = _grouped(fed, lambda one: one.track)
+    tracks = Track.objects.filter(pk__in=[pk for pk in groups if pk]).order_by("position", "name")
+    named = tracks.values_list("pk", "name") if groups else []
+    return [_line_of(str(pk), name, curve_of(one.in_arm for one in groups[pk]), day, band) for pk, name in named]
 
 
 def _by_rep(people: list[Slept], day: int) -> list[Line]:

@@ -13,13 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.views.access import need_role
-from reports.asleep import asleep_of
+from reports.asleep import asleep_of, sleepers, sleeps_of
 from reports.cohort import COUNTS_AS
-from reports.forms import PeopleFilters, YieldFilters
+from reports.forms import AsleepFilters, PeopleFilters, YieldFilters
 from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
 from reports.people import export_lines, people_of, those
 from reports.picture import drawn
 from team.actions.auditing import note_audit
+from team.addresses import read_number
 from team.csv import csv_file
 from team.http import Request
 from team.models import AuditEntry, Role
@@ -47,6 +48,7 @@ def sleep_yield(request: Request) -> HttpResponse:
         "counts": COUNTS_AS[asked["counts"]][0],
         "outcome": outcome,
         "picture": drawn(outcome.arms, within=asked["within"]),
+        "may_read_offers": _reads_offers(request),
     }
     return render(request, "reports/yield.html", context)
 
@@ -84,7 +86,29 @@ def asleep(request: Request) -> HttpResponse:
     """Why they sleep, and about what."""
     need_role(request, *Role)
     now = timezone.now()
-    return render(request, "reports/asleep.html", {"now": now, "asleep": asleep_of(request.user, at=now)})
+    context = {"now": now, "asleep": asleep_of(request.user, at=now), "may_read_offers": _reads_offers(request)}
+    return render(request, "reports/asleep.html", context)
+
+
+@require_GET
+@never_cache
+def asleep_people(request: Request) -> HttpResponse:
+    """The people that one figure of that table counts."""
+    need_role(request, *Role)
+    now, filters = timezone.now(), AsleepFilters(request.GET)
+    asked = filters.values
+    sleeps = sleeps_of(request.user, category=asked["category"], topic=asked["topic"], at=now)
+    after = read_number(request.GET.get("after", ""))
+    people, following = sleepers(sleeps, after=after)
+    context = {
+        "now": now, "filters": filters, "total": sleeps.count(), "people": people, "following": following,
+        "after": after,
+    }  # fmt: skip
+    return render(request, "reports/asleep_people.html", context)
+
+
+def _reads_offers(request: Request) -> bool:
+    return any(request.user.has_role(role) for role in (Role.MANAGER, Role.MARKETER, Role.ADMIN))
 
 
 def _filters(request: Request) -> YieldFilters:

@@ -24,10 +24,11 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         return self.filter(state=Signal.State.WAITING, due_at__lte=at).order_by("due_at", "id")
 
     def offered_to(self, user: User) -> SignalQuerySet:
-        """What a manager may bring back of those who sleep in her teams, the strongest interest first."""
-        asleep = self.filter(
-            state=Signal.State.OFFERED, lead__phase=Phase.NURTURE, lead__team__in=user.teams_as(Role.MANAGER)
-        )
+        """What a manager may bring back of those who sleep in her teams, the strongest interest first. Marketers and
+        admins read it of every team."""
+        asleep = self.filter(state=Signal.State.OFFERED, lead__phase=Phase.NURTURE)
+        if not (user.has_role(Role.MARKETER) or user.has_role(Role.ADMIN)):
+            asleep = asleep.filter(lead__team__in=user.teams_as(Role.MANAGER))
         return asleep.order_by(F("lead__person__interest__rank").desc(nulls_last=True), "id")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -123,10 +123,13 @@ def _do(request: Request, chosen: Team, form: DaysForm, *, at: datetime) -> Http
 
 @require_http_methods(["GET", "POST"])
 def wake_offers(request: Request) -> HttpResponse:
-    """Who is offered, and on which day each would come back; ticked they do, or are passed over."""
+    """Who is offered, and on which day each would come back; ticked they do, or are passed over. Marketers and admins
+    read it of every team."""
     now = timezone.now()
     given = request.POST if request.method == "POST" else request.GET
-    teams = managed_teams(request)
+    teams = managed_teams(request) if request.method == "POST" else _teams_to_read(request)
+    if not teams:
+        raise Http404
     chosen = managed_team(request, given, teams)
     offers, total = offers_to(request.user, chosen, at=now)
     if request.method == "POST":
@@ -141,10 +144,18 @@ def wake_offers(request: Request) -> HttpResponse:
         "teams": teams,
         "total": total,
         "more": total - len(offers),
+        "decides": chosen.pk in request.user.teams_as(Role.MANAGER),
         "lines": [(one, days.get(one.lead.pk), whys.get(one.lead.pk, "")) for one in offers],
         "form_id": new_form_id(),
     }
     return render(request, "leads/wake_offers.html", context)
+
+
+def _teams_to_read(request: Request) -> list[Team]:
+    """Every team for marketers and admins, else those she manages."""
+    if request.user.has_role(Role.MARKETER) or request.user.has_role(Role.ADMIN):
+        return list(Team.objects.filter(retired_at=None).order_by("name"))
+    return managed_teams(request)
 
 
 def _decide_offers(request: Request, chosen: Team, offered: list[Lead], *, at: datetime) -> HttpResponse:
