@@ -25,8 +25,9 @@ def follow_tracks() -> int:
 
 @shared_task
 def enrol_recycled() -> int:
-    """Every minute: whoever fell asleep gets her track. A sleep is looked at once."""
-    return ring("enrol_recycled", lambda at: sorting.enrol_recycled(at=at))
+    """Every minute: whoever fell asleep gets her track, and whom no mail reached and who has an address by now. A sleep
+    is looked at once, and once more with each new address."""
+    return ring("enrol_recycled", lambda at: sorting.enrol_recycled(at=at) + sorting.enrol_reachable(at=at))
 
 
 @shared_task

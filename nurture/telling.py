@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -15,18 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Employment
-from agreement.models import Criterion, Phase
+from agreement.models import Criterion
 from content.models import Asset, Topic
 from nurture.flow import Flow
-from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
+from nurture.listing import CAME, LATELY, OF_NODE
+from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.over import named_in, over_among
 
 Kind, Question, What = TrackNode.Kind, TrackNode.Question, Passage.What
 ICONS = {Kind.EMAIL: "mail", Kind.WAIT: "clock", Kind.STEP: "person", Kind.BRANCH: "merge", Kind.GOAL: "done"}
-MAIL: tuple[Literal["sent"], Literal["clicked"], Literal["replied"]] = ("sent", "clicked", "replied")
-# Who was there at all: whatever became of it.
-CAME = (What.ENTERED, What.PLANNED, What.WAITED, What.YES, What.NO, What.REACHED, What.SKIPPED)
-LATELY = timedelta(days=90)
+MAIL: tuple[Literal["sent"], Literal["opened"], Literal["clicked"], Literal["replied"]] = (
+    "sent", "opened", "clicked", "replied",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Part:
     icon: str
     title: str
     soft: str
-    figures: list[str]
+    # What is counted there in words, and the name of the list behind it.
+    figures: list[tuple[str, str]]
     yes: list[Part]
     no: list[Part]
     is_first: bool = False
@@ -103,6 +104,7 @@ class Figures:
     """How many came by each node, and what came of it; how many stand there now."""
 
     came: Counter[tuple[int, str]] = field(default_factory=Counter)
+    by_anybody: Counter[int] = field(default_factory=Counter)
     here: dict[int, int] = field(default_factory=dict)
     mail: dict[int, dict[str, int]] = field(default_factory=dict)
 
@@ -112,39 +114,38 @@ class Figures:
         by_node = Passage.objects.filter(node__version=version).order_by().values_list("node", "what")
         for node, what, n in by_node.annotate(n=Count("enrolment", distinct=True)):
             found.came[node, what] = n
+        anybody = Passage.objects.filter(node__version=version, what__in=CAME).order_by().values_list("node")
+        found.by_anybody = Counter(dict(anybody.annotate(n=Count("enrolment", distinct=True))))
         under_way = Enrolment.objects.under_way().filter(version=version, node__isnull=False).order_by()
         found.here = dict(under_way.values_list("node").annotate(n=Count("pk")))
         letters = Message.objects.filter(node__version=version).order_by().values("node")
         counted = letters.annotate(
             sent=Count("pk", filter=Q(state__in=Message.LEFT)),
-            clicked=Count("clicked_at"),
-            replied=Count("replied_at"),
+            opened=Count("pk", filter=Q(opened_at__isnull=False, state__in=Message.LEFT)),
+            clicked=Count("pk", filter=Q(clicked_at__isnull=False, state__in=Message.LEFT)),
+            replied=Count("pk", filter=Q(replied_at__isnull=False, state__in=Message.LEFT)),
         )
         found.mail = {row["node"]: {name: row[name] for name in MAIL} for row in counted}
         return found
 
-    def told(self, node: TrackNode) -> list[str]:
-        """The figures of one node in words; none where nobody has come by."""
-        came = sum(self.came[node.pk, what] for what in CAME)
+    def told(self, node: TrackNode) -> list[tuple[str, str]]:
+        """The figures of one node in words, each with the name of its list; none where nobody has come by."""
+        came = self.by_anybody[node.pk]
         if not came:
             return []
-        said = [_("%(n)s came by") % {"n": came}]
+        row = self.mail.get(node.pk, defaultdict(int))
+        counted = {"came": came}
         if node.kind == Kind.EMAIL:
-            row = self.mail.get(node.pk, defaultdict(int))
-            said += [
-                _("%(n)s sent") % {"n": row["sent"]},
-                _("%(n)s clicked") % {"n": row["clicked"]},
-                _("%(n)s replied") % {"n": row["replied"]},
-            ]
+            counted |= {name: row[name] for name in MAIL}
         elif node.kind == Kind.BRANCH:
-            said += [_("%(n)s yes") % {"n": self.came[node.pk, What.YES]}]
+            counted["yes"] = self.came[node.pk, What.YES]
         elif node.kind == Kind.GOAL:
-            said += [_("%(n)s reached it") % {"n": self.came[node.pk, What.REACHED]}]
-        if skipped := self.came[node.pk, What.SKIPPED]:
-            said.append(_("%(n)s passed over") % {"n": skipped})
-        if here := self.here.get(node.pk):
-            said.append(_("%(n)s here now") % {"n": here})
-        return said
+            counted["reached"] = self.came[node.pk, What.REACHED]
+        for name, n in (("skipped", self.came[node.pk, What.SKIPPED]), ("here", self.here.get(node.pk, 0))):
+            if n:
+                counted[name] = n
+        words = {name: f"{n} {OF_NODE[name]}" for name, n in counted.items()}
+        return [(words[name], name if n else "") for name, n in counted.items()]
 
 
 def parts_of(flow: Flow, figures: Figures | None = None) -> list[Part]:
@@ -203,16 +204,6 @@ def tallies(tracks: list[Track], *, at: datetime) -> dict[int, Tally]:
         tally.ended += n if outcome in (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED) else 0
         tally.unreachable += n if outcome == Enrolment.Outcome.UNREACHABLE else 0
     return found
-
-
-def unfed() -> dict[str, int]:
-    """How many sleep and are fed by nothing, by why: no track fits, or no e-mail reaches them."""
-    lost = Sorting.objects.filter(
-        answer__in=[Sorting.Answer.NO_TRACK, Sorting.Answer.UNREACHABLE],
-        recycling__undone_at=None,
-        recycling__lead__phase=Phase.NURTURE,
-    )
-    return dict(lost.order_by().values_list("answer").annotate(n=Count("pk")))
 
 
 @dataclass(frozen=True)

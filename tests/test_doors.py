@@ -90,11 +90,14 @@ DOORS = {
     "nurture:tracks": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:tracks_shipped": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
     "nurture:track": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:unfed": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:track_people": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:track_try": ("302 200 200 200 200 200 200 200 200", "302 302 302 403 403 302 302 302 302"),
     "nurture:track_new": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
     "nurture:track_draft": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 302 403 403 302"),
     "nurture:track_change": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
-    "nurture:track_retire": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
+    "nurture:track_retire": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "nurture:change_revert": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 302 403 403 302"),
     "nurture:track_discard": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
     "nurture:track_publish": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 302 403 403 302"),
     "nurture:track_revert": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
@@ -145,7 +148,7 @@ DOORS = {
     "leads:return_calendar": ("302 200 200 403 403 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:renewals": ("302 200 200 200 200 403 200 200 403", "302 405 405 405 405 405 405 405 405"),
     "leads:lives_again": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
-    "leads:wake_offers": ("302 403 403 403 403 403 200 200 403", "302 403 403 403 403 403 302 302 403"),
+    "leads:wake_offers": ("302 403 403 403 403 200 200 200 200", "302 403 403 403 403 403 302 302 403"),
     "leads:spread_days": ("302 403 403 403 403 403 200 200 403", "302 403 403 403 403 403 302 302 403"),
     "leads:wake": ("302 405 405 405 405 405 405 405 405", "302 302 404 404 404 403 302 404 403"),
     "leads:wake_on": ("302 200 404 404 404 403 200 404 403", "302 200 404 404 404 403 200 404 403"),
@@ -204,6 +207,7 @@ DOORS = {
     "reports:reports": ("302 302 302 302 302 302 302 302 302", "302 405 405 405 405 405 405 405 405"),
     "reports:yield": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "reports:asleep": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "reports:asleep_people": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "reports:yield_people": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "reports:yield_export": ("302 405 405 405 405 405 405 405 405", "302 200 200 200 200 200 200 200 200"),
     "leads:put_back": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 403 302 404 403"),
@@ -274,6 +278,13 @@ def renamed_stage():
     return SettingChange.objects.create(at=now, model="agreement.Stage", object_id=str(stage.pk), changes=changes)
 
 
+def renamed_track():
+    """Somebody has called a track otherwise."""
+    track = Track.objects.filter(name="Doors").first() or make_track(wait(1), name="Doors")
+    now, changes = timezone.now(), {"name": ["Windows", "Doors"]}
+    return SettingChange.objects.create(at=now, model="nurture.Track", object_id=str(track.pk), changes=changes)
+
+
 def act_on_many(rep):
     """What a rep has just done to several leads."""
     at, known = timezone.now(), SharedAct.objects.filter(by=rep).first()
@@ -335,6 +346,8 @@ def address(name, parameters, things):
         return reverse(name, args=[(Message.objects.first() or make_message(lead=leads[Phase.WORKING])).public_id])
     if name.startswith("nurture:") and "token" in parameters:
         return reverse(name, args=mail_args(short))
+    if name == "nurture:change_revert":
+        return reverse(name, args=[renamed_track().pk])
     if name.startswith(("nurture:track", "nurture:node")):
         return reverse(name, args=track_args(parameters))
     if short == "setting_revert":

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.apps import apps
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,12 +36,19 @@ def told(entries: Sequence[AuditEntry]) -> list[ToldEntry]:
             asked[entry.about].add(int(entry.about_id))
     names: dict[str, dict[int, str]] = {}
     for label, pks in asked.items():
-        if label == User._meta.label or label not in BY_MODEL:
-            model = User if label == User._meta.label else Team
-            names[label] = {row.pk: str(row) for row in model._default_manager.filter(pk__in=pks)}
-        else:
+        if label in BY_MODEL and label != User._meta.label:
             names[label] = BY_MODEL[label].names(pks)
+        else:
+            names[label] = {row.pk: str(row) for row in _model_of(label)._default_manager.filter(pk__in=pks)}
     return [_told(entry, names.get(entry.about, {})) for entry in entries]
+
+
+def _model_of(label: str) -> type[Model]:
+    """What a higher room changed is named by its model alone; what is no model is of a team."""
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return Team
 
 
 def _told(entry: AuditEntry, names: dict[int, str]) -> ToldEntry:
@@ -64,5 +73,6 @@ def _told(entry: AuditEntry, names: dict[int, str]) -> ToldEntry:
     kind = BY_MODEL.get(entry.about)
     if kind and pk in names:
         return ToldEntry(entry, who, what, f"{kind.one}: {name}", reverse("leads:setting", args=[kind.slug, pk]))
-    about = f"{entry.about} {name}".strip()
+    thing = _model_of(entry.about)._meta.verbose_name if "." in entry.about else entry.about
+    about = f"{thing}: {name}" if name and "." in entry.about else f"{entry.about} {name}".strip()
     return ToldEntry(entry, who, what, about)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from leads.settings.kind import Kind, SettingConflict, SettingRefused, Touch, Values, mark_of
 from leads.settings.places import ordered_as, put_at_its_place, same_among
 from team.actions.auditing import note_audit
-from team.models import AuditEntry, Role, SettingChange
+from team.models import AuditEntry, SettingChange
 
 if TYPE_CHECKING:
     from team.models import User
@@ -64,7 +64,7 @@ def change_setting(
 
     SettingConflict when it is not what `seen` marks any more, SettingRefused when it cannot be like that.
     """
-    must_be_admin(by)
+    must_be_writer(kind, by)
     done = _write(kind, pk, new, by=by, at=at, seen=seen)
     return _record(kind, done, verb=verb or done.verb, by=by, at=at) if done.changes else None
 
@@ -74,7 +74,7 @@ def try_change(kind: Kind, pk: int | None, new: Values, *, by: User, at: datetim
 
     What moves many leads or promises is not done twice: it is looked at, without being done.
     """
-    must_be_admin(by)
+    must_be_writer(kind, by)
     old = kind.read(pk) if pk else {}
     if old is not None and _moves_many(kind, _differences(old, old | new)) and pk:
         _must_be_as_seen(old, seen)
@@ -91,7 +91,7 @@ def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "
 
     SettingConflict when it is not what `seen` marks any more, SettingRefused when something uses it.
     """
-    must_be_admin(by)
+    must_be_writer(kind, by)
     old = kind.read(pk, lock=True)
     if old is None:
         raise SettingConflict(_("It is not there any more."))
@@ -102,7 +102,7 @@ def remove_setting(kind: Kind, pk: int, *, by: User, at: datetime, seen: str = "
 @transaction.atomic
 def move_setting(kind: Kind, pk: int, *, up: bool, by: User, at: datetime) -> SettingChange | None:
     """One place up or down among its own; None at the end."""
-    must_be_admin(by)
+    must_be_writer(kind, by)
     order = _order_held(kind, pk)
     if pk not in order:
         raise SettingConflict(_("It is not there any more."))
@@ -119,14 +119,14 @@ def move_setting(kind: Kind, pk: int, *, up: bool, by: User, at: datetime) -> Se
 @transaction.atomic
 def revert_change(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> SettingChange:
     """Put back what this change altered. SettingConflict when it was reverted already or changed again since."""
-    must_be_admin(by)
+    must_be_writer(kind, by)
     change = SettingChange.objects.select_for_update().get(pk=change.pk)
     return _record(kind, _revert(kind, change, by=by, at=at), by=by, at=at, reverts=change)
 
 
 def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime) -> Preview:
     """What `revert_change` would put back and what that touches; refused as it would be, and nothing of it is kept."""
-    must_be_admin(by)
+    must_be_writer(kind, by)
     pk, now, old = int(change.object_id), _as_it_stands(kind, change), _before(change)
     _must_be_there(kind, pk, old)
     if change.verb == Verb.ORDER:
@@ -150,10 +150,10 @@ def preview_revert(kind: Kind, change: SettingChange, *, by: User, at: datetime)
     return said
 
 
-def must_be_admin(user: User) -> None:
-    """SettingRefused unless she holds the role of admin."""
-    if not user.has_role(Role.ADMIN):
-        raise SettingRefused(_("Only an admin changes settings."))
+def must_be_writer(kind: Kind, user: User) -> None:
+    """SettingRefused unless she holds one of the roles that change settings of this kind."""
+    if not any(user.has_role(role) for role in kind.writers):
+        raise SettingRefused(str(kind.writers_words))
 
 
 def _must_be_as_seen(old: Values, seen: str) -> None:

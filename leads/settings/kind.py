@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.actions.changing import MoveRefused
 from team.actions.submitting import new_form_id
-from team.models import Installation
+from team.models import Installation, Role
 
 if TYPE_CHECKING:
     from team.models import User
@@ -104,6 +104,9 @@ class Kind:
     title: ClassVar[str | Promise]
     one: ClassVar[str | Promise]
     about: ClassVar[str | Promise] = ""
+    # Who changes one, and what others are told.
+    writers: ClassVar[tuple[Role, ...]] = (Role.ADMIN,)
+    writers_words: ClassVar[str | Promise] = gettext_lazy("Only an admin changes settings.")
     may_add: ClassVar[bool] = True
     # Whether one that nothing uses may be taken away; what is used is retired.
     may_remove: ClassVar[bool] = False

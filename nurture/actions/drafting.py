@@ -19,7 +19,7 @@ from content.models import Asset
 from leads.actions.changing import LeadConflict, MoveRefused
 from nurture.actions.enrolling import move_to_newest, newest_of
 from nurture.flow import Flow, flow_of
-from nurture.models import Enrolment, Sorting, Track, TrackNode, TrackVersion
+from nurture.models import Sorting, Track, TrackNode, TrackVersion
 from nurture.over import named_in, over_among
 from nurture.shipped import SHIPPED
 
@@ -76,17 +76,6 @@ def change_track(track: Track, *, values: Mapping[str, Any]) -> None:
     _must_not_lead_in_circles(held)
     _save(held)
     look_again(held)
-
-
-@transaction.atomic
-def retire_track(track: Track, *, at: datetime) -> int:
-    """Nobody comes into it any more; who is under way finishes it. How many those are."""
-    Track.objects.filter(pk=track.pk, retired_at=None).update(retired_at=at)
-    return Enrolment.objects.under_way().filter(track=track).count()
-
-
-def take_up_track(track: Track) -> None:
-    Track.objects.filter(pk=track.pk).update(retired_at=None)
 
 
 @transaction.atomic

@@ -118,10 +118,7 @@ def move_to_newest(track: Track, *, by: User, at: datetime) -> int:
 
 @transaction.atomic
 def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> int:
-    under_way = Enrolment.objects.under_way().filter(pk__in=ids)
-    leads = under_way.filter(lead__isnull=False).values("lead")
-    list(Lead.objects.select_for_update(of=("self",)).filter(pk__in=leads).order_by("pk"))
-    held = list(under_way.select_for_update(of=("self",)).order_by("pk"))
+    held = _held_all(ids)
     flows = flows_of({newest.pk, *(one.version_id for one in held)})
     lines: list[Line] = []
     starts: dict[int, TrackNode | None] = {}
@@ -140,6 +137,63 @@ def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> in
     if gone:
         go_from(gone, starts, at=at)
     return len(held)
+
+
+def empty_track(track: Track, *, into: Track | None = None, by: User, at: datetime) -> tuple[int, int]:
+    """Everybody under way in it leaves it, and begins `into` where that may be; else their date wakes them, and of an
+    inquiry it is the end. What a rep has to do for one of them stays hers, to be done or left out. How many left, and
+    how many of them began another one."""
+    newest = newest_of(into) if into is not None and into.retired_at is None else None
+    left, began, last = 0, 0, 0
+    under_way = Enrolment.objects.under_way().filter(track=track).order_by("pk")
+    while ids := list(under_way.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        last = ids[-1]
+        gone, going_on = _empty(ids, newest, by=by, at=at)
+        left, began = left + gone, began + going_on
+    return left, began
+
+
+@transaction.atomic
+def _empty(ids: list[int], newest: TrackVersion | None, *, by: User, at: datetime) -> tuple[int, int]:
+    held = _held_all(ids)
+    people = People([one.person_id for one in held], at=at)
+    sends = newest is not None and flows_of([newest.pk])[newest.pk].sends
+    been: set[tuple[int, int | None]] = set()
+    if newest is not None:
+        before = Enrolment.objects.filter(person__in=people.people, track=newest.track_id)
+        been = set(before.values_list("person_id", "lead_id"))
+    going_on, lines = [], []
+    for one in held:
+        goes_on = (
+            newest is not None
+            and not one.is_held_out
+            and (one.person_id, one.lead_id) not in been
+            and people.is_there(one.person_id)
+            and (not sends or people.may_be_mailed(one.person_id))
+        )
+        outcome = Outcome.MOVED if goes_on else Outcome.STOPPED
+        end(one, outcome, at=at)
+        lines.append((one.pk, one.node_id, What.ENDED, at, by.pk, outcome))
+        if goes_on and newest is not None:
+            going_on.append(
+                Enrolment(
+                    person_id=one.person_id, lead_id=one.lead_id, track_id=newest.track_id, version=newest, due_at=at,
+                    started_at=at, by=by, followed_from=at,
+                )
+            )  # fmt: skip
+    write(held, lines, at=at)
+    Enrolment.objects.bulk_create(going_on)
+    entered = [(one.pk, None, What.ENTERED, at, by.pk, "") for one in going_on]
+    insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), entered)
+    return len(held), len(going_on)
+
+
+def _held_all(ids: list[int]) -> list[Enrolment]:
+    """Those of these that are under way, locked behind their leads."""
+    under_way = Enrolment.objects.under_way().filter(pk__in=ids)
+    leads = under_way.filter(lead__isnull=False).values("lead")
+    list(Lead.objects.select_for_update(of=("self",)).filter(pk__in=leads).order_by("pk"))
+    return list(under_way.select_for_update(of=("self",)).order_by("pk"))
 
 
 def _must_fit(track: Track, lead: Lead | None) -> None:

@@ -20,6 +20,7 @@ from nurture.actions.ending import locked
 from nurture.flow import Flow, flows_of
 from nurture.knowing import FAN_DOWNLOADS, People
 from nurture.models import Enrolment, Passage, Sorting, Track, TrackVersion
+from nurture.unfed import reachable_again
 from team.bulk import insert_rows
 
 BATCH = 500
@@ -47,6 +48,23 @@ def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
         asleep = Lead.objects.filter(pk__in=wanted, phase=Phase.NURTURE).select_related(None).order_by("pk")
         leads = {lead.pk: lead for lead in locked(asleep)}
         found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
+        _sort(found, leads, at=at)
+        return len(found)
+
+
+def enrol_reachable(*, at: datetime) -> int:
+    """Up to 500 sleepers whom no e-mail reached and who have an address by now are looked at once more; how many.
+
+    Who has one and wants no mail all the same is left as she was: she would be found each time.
+    """
+    with transaction.atomic():
+        wanted = reachable_again().order_by("recycling").values_list("recycling__lead", flat=True)[:BATCH]
+        asleep = Lead.objects.filter(pk__in=list(wanted), phase=Phase.NURTURE).select_related(None).order_by("pk")
+        held = list(locked(asleep))
+        people = People([lead.person_id for lead in held], at=at)
+        leads = {lead.pk: lead for lead in held if people.may_be_mailed(lead.person_id)}
+        found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
+        Sorting.objects.filter(recycling__in=found).delete()
         _sort(found, leads, at=at)
         return len(found)
 
@@ -156,6 +174,13 @@ class Tracks:
         topics: list[int | None] = [*people.wanted_topics(person), None]
         takes = {(one.category, one.topic_id): one for one in reversed(self.tracks) if self._takes_by_itself(one)}
         places = ((wanted, topic) for wanted in dict.fromkeys((category, "")) for topic in topics)
+        return next((takes[place] for place in places if place in takes), None)
+
+    def instead_of(self, track: Track) -> Track | None:
+        """Where whoever this one takes would go without it."""
+        others = [one for one in reversed(self.tracks) if one.pk != track.pk and self._takes_by_itself(one)]
+        takes = {(one.category, one.topic_id): one for one in others}
+        places = ((wanted, topic) for wanted in (track.category, "") for topic in (track.topic_id, None))
         return next((takes[place] for place in places if place in takes), None)
 
     def _takes_by_itself(self, track: Track) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +14,7 @@ from accounts.models import Employment
 from accounts.search import QUERY_MAX
 from agreement.models import Criterion, ReasonRule, StepKind
 from content.models import Asset, Topic
+from leads.settings.kind import SettingForm, Values
 from nurture.fields import BadWords, fields_in
 from nurture.models import Track, TrackNode
 
@@ -25,7 +27,7 @@ STEPS = (
 )  # fmt: skip
 
 
-class TrackForm(forms.Form):
+class TrackForm(SettingForm):
     """Whom it takes, or when it is suggested. `kind` is chosen once."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
@@ -70,16 +72,50 @@ class TrackForm(forms.Form):
     OF_TRACK = ("category", "topic", "is_by_hand", "is_fan_base", "hold_out_percent", "fallback")
     OF_PLAY = ("cycle", "role", "need")
 
-    def __init__(self, *args: Any, kind: str, track: Track | None = None, **more: Any) -> None:
-        if track is not None:
-            more["initial"] = {name: getattr(track, name) for name in self.base_fields}
-        super().__init__(*args, **more)
+    def __init__(self, data: Any = None, *, kind: str, track: Track | None = None, old: Values | None = None) -> None:
+        super().__init__(data, old=old)
         for name in self.OF_TRACK if kind == Track.Kind.PLAY else self.OF_PLAY:
             del self.fields[name]
         if kind == Track.Kind.TRACK:
             others = Track.objects.in_use().filter(kind=kind)
             field: Any = self.fields["fallback"]
             field.queryset = others.exclude(pk=track.pk) if track else others
+
+
+class EndForm(SettingForm):
+    """Where those go who are under way in a track that is taken out of use."""
+
+    class Goes(TextChoices):
+        FINISH = "finish", gettext_lazy("They finish it")
+        MOVE = "move", gettext_lazy("They begin another one")
+        END = "end", gettext_lazy("It ends for them now")
+
+    goes = forms.ChoiceField(
+        label=gettext_lazy("Who is under way"), choices=Goes, initial=Goes.FINISH, widget=forms.RadioSelect
+    )
+    into = forms.ModelChoiceField(
+        Track.objects.none(),
+        label=gettext_lazy("Which one they begin"),
+        required=False,
+        empty_label=gettext_lazy("choose one"),
+        help_text=gettext_lazy("Who was in it before, or cannot be reached by it, is woken by their date instead."),
+    )
+
+    def __init__(self, data: Any = None, *, track: Track, old: Values | None = None) -> None:
+        super().__init__(data, old=old)
+        field: Any = self.fields["into"]
+        field.queryset = Track.objects.running().filter(kind=track.kind).exclude(pk=track.pk).order_by("position", "pk")
+        if track.kind == Track.Kind.PLAY:
+            # Of another play what is done already would be done again.
+            del self.fields["into"]
+            goes: Any = self.fields["goes"]
+            goes.choices = [one for one in self.Goes.choices if one[0] != self.Goes.MOVE]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("goes") == self.Goes.MOVE and not cleaned.get("into") and "into" not in self.errors:
+            self.add_error("into", _("Say which."))
+        return cleaned
 
 
 class NodeForm(forms.Form):

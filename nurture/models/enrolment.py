@@ -162,6 +162,9 @@ class Enrolment(models.Model):
                 fields=["lead", "person"], condition=Q(state__in=["active", "paused"]), name="enrolment_under_way"
             ),
             models.Index(fields=["step"], condition=Q(step__isnull=False), name="enrolment_waits_for_step"),
+            models.Index(
+                fields=["lead", "ended_at"], condition=Q(outcome="unreachable"), name="enrolment_lost_address"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -218,6 +221,12 @@ class Passage(models.Model):
         return f"{self.enrolment_id} {self.what}"
 
 
+class SortingQuerySet(models.QuerySet["Sorting"]):
+    def asleep(self) -> SortingQuerySet:
+        """Of sleeps that go on."""
+        return self.filter(recycling__undone_at=None, recycling__lead__phase=Phase.NURTURE)
+
+
 class Sorting(models.Model):
     """One sleep that was looked at, and which track it led to, or why to none. A sleep is looked at once."""
 
@@ -234,6 +243,8 @@ class Sorting(models.Model):
     slept_at = models.DateTimeField()
     at = models.DateTimeField()
 
+    objects = SortingQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("sorting")
         verbose_name_plural = _("sortings")
@@ -246,6 +257,7 @@ class Sorting(models.Model):
         indexes = [
             models.Index(fields=["slept_at"], name="sorting_by_sleep"),
             models.Index(fields=["answer"], condition=Q(answer="no_track"), name="sorting_without_track"),
+            models.Index(fields=["recycling"], condition=Q(answer="unreachable"), name="sorting_without_address"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,15 +17,21 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.settings.changing import change_setting, preview, preview_revert, revert_change, try_change
+from leads.settings.kind import SettingConflict, SettingRefused
+from leads.settings.telling import history_of, tell_change
 from leads.views.access import need_role
 from nurture.actions import drafting
+from nurture.actions.enrolling import empty_track
 from nurture.flow import flow_of
-from nurture.forms.tracks import NodeForm, PlaceForm, TrackForm
+from nurture.forms.tracks import EndForm, NodeForm, PlaceForm, TrackForm
 from nurture.models import Enrolment, Track, TrackNode, TrackVersion
 from nurture.telling import ICONS, parts_of
+from nurture.track_settings import KIND, touched_by_end
 from nurture.views.tracks import WRITERS, track_or_404
-from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.actions.submitting import SentBefore, submit_once
 from team.http import Request, tell
+from team.models import SettingChange
 
 BOTH = ["GET", "POST"]
 
@@ -38,15 +45,17 @@ def track_new(request: Request) -> HttpResponse:
     form = TrackForm(_sent(request), kind=kind)
     if request.method == "POST" and form.is_valid():
         try:
-            submit_once(request.POST.get("form_id", ""), by=request.user, at=now)
-            made = drafting.add_track(by=request.user, at=now, kind=kind, **form.cleaned_data)
+            with transaction.atomic():
+                submit_once(form.cleaned_data["form_id"], by=request.user, at=now)
+                made = change_setting(KIND, None, {"kind": kind, **form.values}, by=request.user, at=now)
         except SentBefore:
             return redirect("nurture:tracks")
-        except MoveRefused as refused:
+        except SettingRefused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         else:
-            return redirect("nurture:track_draft", made.public_id)
-    context = {"form": form, "kind": kind, "track": None, "form_id": new_form_id(), "now": now}
+            track = Track.objects.get(pk=made.object_id if made else 0)
+            return redirect("nurture:track_draft", track.public_id)
+    context = {"form": form, "kind": kind, "track": None, "now": now}
     return render(request, "nurture/track_form.html", context, status=422 if form.errors else 200)
 
 
@@ -62,39 +71,128 @@ def tracks_shipped(request: Request) -> HttpResponse:
 
 @require_http_methods(BOTH)
 def track_change(request: Request, public_id: UUID) -> HttpResponse:
-    """What it is called, whom it takes, where it ends: that holds at once, and is no version."""
+    """What it is called, whom it takes, where it ends: what that touches, and sent from there it holds at once. It is
+    no version."""
     need_role(request, *WRITERS)
     now, track = timezone.now(), track_or_404(public_id)
-    form = TrackForm(_sent(request), kind=track.kind, track=track)
-    if request.method == "POST" and form.is_valid():
+    form = TrackForm(_sent(request), kind=track.kind, track=track, old=KIND.read(track.pk))
+    context: dict[str, Any] = {
+        "form": form, "kind": track.kind, "track": track, "now": now, "history": history_of(KIND, pk=track.pk),
+    }  # fmt: skip
+    status = 422 if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        seen, status = form.cleaned_data["seen"], 200
         try:
-            drafting.change_track(track, values=form.cleaned_data)
-        except MoveRefused as refused:
+            if "save" in request.POST:
+                return _save(request, track, form, at=now)
+            try_change(KIND, track.pk, form.values, by=request.user, at=now, seen=seen)
+            context["preview"] = preview(KIND, track.pk, form.values, at=now)
+        except SettingConflict as conflict:
+            context["conflict"], status = str(conflict), 409
+        except SettingRefused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-        else:
-            tell(request, _("%(track)s was saved.") % {"track": form.cleaned_data["name"]})
-            return redirect("nurture:track", public_id)
-    context = {"form": form, "kind": track.kind, "track": track, "now": now}
-    return render(request, "nurture/track_form.html", context, status=422 if form.errors else 200)
+            status = 422
+    return render(request, "nurture/track_form.html", context, status=status)
 
 
-@require_POST
+def _save(request: Request, track: Track, form: TrackForm, *, at: datetime) -> HttpResponse:
+    there = reverse("nurture:track", args=[track.public_id])
+    seen = form.cleaned_data["seen"]
+    try:
+        with transaction.atomic():
+            submit_once(form.cleaned_data["form_id"], by=request.user, at=at, answer_url=there)
+            change_setting(KIND, track.pk, form.values, by=request.user, at=at, seen=seen)
+    except SentBefore as before:
+        return redirect(before.answer_url or there)
+    tell(request, _("%(track)s was saved.") % {"track": form.cleaned_data["name"]})
+    return redirect(there)
+
+
+@require_http_methods(BOTH)
 def track_retire(request: Request, public_id: UUID) -> HttpResponse:
-    """Out of use, or back into it."""
+    """Out of use: what that means, and where those go who are under way. Back into use is one click."""
     need_role(request, *WRITERS)
-    track = track_or_404(public_id)
-    if request.POST.get("back"):
-        drafting.take_up_track(track)
+    now, track = timezone.now(), track_or_404(public_id)
+    there = redirect("nurture:track", public_id)
+    if request.method == "POST" and request.POST.get("back"):
+        change_setting(KIND, track.pk, {"is_retired": False}, by=request.user, at=now)
         tell(request, _("%(track)s is in use again.") % {"track": track})
-        return redirect("nurture:track", public_id)
-    left = drafting.retire_track(track, at=timezone.now())
+        return there
+    if track.retired_at is not None:
+        return there
+    form = EndForm(_sent(request), track=track, old=KIND.read(track.pk))
+    conflict = ""
+    if form.is_bound and form.is_valid():
+        try:
+            said = _end(request, track, form, at=now)
+        except SentBefore:
+            return there
+        except SettingConflict as lost:
+            conflict = str(lost)
+        else:
+            tell(request, said)
+            return there
+    under_way = Enrolment.objects.under_way().filter(track=track).count()
+    context = {
+        "now": now, "track": track, "form": form, "touches": touched_by_end(track), "under_way": under_way,
+        "conflict": conflict,
+    }  # fmt: skip
+    return render(request, "nurture/retire.html", context, status=409 if conflict else 422 if form.errors else 200)
+
+
+def _end(request: Request, track: Track, form: EndForm, *, at: datetime) -> str:
+    """Nobody comes into it any more; then, batch by batch, those leave who are to leave."""
+    asked = form.cleaned_data
+    with transaction.atomic():
+        submit_once(asked["form_id"], by=request.user, at=at)
+        change_setting(
+            KIND, track.pk, {"is_retired": True}, by=request.user, at=at, seen=asked["seen"],
+            verb=SettingChange.Verb.RETIRE,
+        )  # fmt: skip
+    if asked["goes"] == EndForm.Goes.FINISH:
+        stays = Enrolment.objects.under_way().filter(track=track).count()
+        words = ngettext(
+            "%(track)s takes nobody any more; %(n)d person finishes it.",
+            "%(track)s takes nobody any more; %(n)d people finish it.",
+            stays,
+        )
+        return words % {"track": track, "n": stays}
+    into = asked.get("into") if asked["goes"] == EndForm.Goes.MOVE else None
+    left, began = empty_track(track, into=into, by=request.user, at=at)
     words = ngettext(
-        "%(track)s takes nobody any more; %(left)d person finishes it.",
-        "%(track)s takes nobody any more; %(left)d people finish it.",
+        "%(track)s takes nobody any more; it ended for %(n)d person.",
+        "%(track)s takes nobody any more; it ended for %(n)d people.",
         left,
-    )
-    tell(request, words % {"track": track, "left": left})
-    return redirect("nurture:track", public_id)
+    ) % {"track": track, "n": left}
+    if into is None:
+        return words
+    return f"{words} " + ngettext("%(n)d of them has begun %(into)s.", "%(n)d of them have begun %(into)s.", began) % {
+        "n": began,
+        "into": into,
+    }
+
+
+@require_http_methods(BOTH)
+def change_revert(request: Request, pk: int) -> HttpResponse:
+    """What putting a change of a track back would touch; sent from there, it is put back."""
+    need_role(request, *WRITERS)
+    now = timezone.now()
+    change = SettingChange.objects.filter(pk=pk, model=KIND.model._meta.label).first()
+    if change is None:
+        raise Http404
+    track = Track.objects.filter(pk=change.object_id).first()
+    there = reverse("nurture:track", args=[track.public_id]) if track else reverse("nurture:tracks")
+    try:
+        if request.method == "GET":
+            said = preview_revert(KIND, change, by=request.user, at=now)
+            context = {"now": now, "track": track, "was": tell_change(KIND, change), "preview": said, "there": there}
+            return render(request, "nurture/change_revert.html", context)
+        revert_change(KIND, change, by=request.user, at=now)
+    except (SettingConflict, SettingRefused) as refused:
+        tell(request, str(refused), level=messages.WARNING)
+        return redirect(there)
+    tell(request, KIND.reverted_words)
+    return redirect(there if change.verb != SettingChange.Verb.ADD else "nurture:tracks")
 
 
 @require_http_methods(BOTH)

@@ -17,13 +17,16 @@ from accounts.models import Person
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.finding import find
 from leads.models import Lead
+from leads.settings.telling import history_of
 from leads.views.access import need_role
 from nurture.actions.enrolling import enrol
 from nurture.flow import flow_of
 from nurture.forms.tracks import FindForm
 from nurture.models import Enrolment, Track, TrackVersion
-from nurture.telling import Figures, fan_figures, parts_of, tallies, unfed
+from nurture.telling import Figures, fan_figures, parts_of, tallies
+from nurture.track_settings import KIND
 from nurture.trying import try_on
+from nurture.views.track_people import whys_of
 from team.http import Request, tell
 from team.models import Role
 
@@ -64,7 +67,7 @@ def tracks(request: Request) -> HttpResponse:
         "rows": [row for row in rows if row[0].retired_at is None],
         "retired": [row for row in rows if row[0].retired_at is not None],
         "may_write": may_write(request),
-        "unfed": unfed() if kind == Track.Kind.TRACK else {},
+        "unfed": whys_of(request.user) if kind == Track.Kind.TRACK else [],
     }
     return render(request, "nurture/tracks.html", context)
 
@@ -92,6 +95,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
         "fans": fan_figures(one) if one.is_fan_base else None,
         "older": Enrolment.objects.under_way().filter(track=one).exclude(version=shown).count() if shown else 0,
         "may_write": may_write(request),
+        "history": history_of(KIND, pk=one.pk, most=8) if may_write(request) else [],
     }
     return render(request, "nurture/track.html", context)
 

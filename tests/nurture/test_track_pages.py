@@ -41,8 +41,8 @@ def test_a_track_is_written_node_by_node_and_published(client, marketer):
     topic = make_topic()
     page = client.get(reverse("nurture:track_new"))
     sent = {"kind": "track", "name": "Not ready", "category": "not_ready", "hold_out_percent": "10"}
-    client.post(reverse("nurture:track_new"), {**sent, "form_id": page.context["form_id"]})
-    client.post(reverse("nurture:track_new"), {**sent, "form_id": page.context["form_id"]})
+    client.post(reverse("nurture:track_new"), {**sent, "form_id": page.context["form"]["form_id"].value()})
+    client.post(reverse("nurture:track_new"), {**sent, "form_id": page.context["form"]["form_id"].value()})
     track = Track.objects.get()
     draft = track.versions.get()
     new = url("node_new", track)

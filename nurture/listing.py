@@ -1,0 +1,129 @@
+"""Who stands behind a figure of a track: the enrolments it counts, a page at a time. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import called
+from leads.models import Lead
+from nurture.models import Enrolment, Message, Passage, Track, TrackNode
+from team.models import User
+
+PAGE = 50
+LATELY = timedelta(days=90)
+Outcome, What = Enrolment.Outcome, Passage.What
+CAME = (What.ENTERED, What.PLANNED, What.WAITED, What.YES, What.NO, What.REACHED, What.SKIPPED)
+BACK = (Outcome.WOKEN, Outcome.REPLIED)
+ENDED_BY: dict[str, tuple[str, ...]] = {
+    "reached": (Outcome.GOAL, Outcome.MET),
+    "replied": (Outcome.REPLIED,),
+    "ended": (Outcome.EXHAUSTED, Outcome.MOVED),
+    "unreachable": (Outcome.UNREACHABLE,),
+    "back": BACK,
+}
+# Of a whole track.
+OF_TRACK: dict[str, str | Promise] = {
+    "under_way": _("under way"),
+    "entered": _("came in 90 days"),
+    "reached": _("reached its goal"),
+    "replied": _("replied"),
+    "ended": _("came to its end"),
+    "unreachable": _("could not be reached"),
+    "back": _("came back by themselves"),
+    "held_out": _("left without, to compare"),
+    "held_out_back": _("left without, and came back by themselves"),
+}
+# Of one node of a version.
+OF_NODE: dict[str, str | Promise] = {
+    "came": _("came by"),
+    "sent": _("sent"),
+    "opened": _("opened"),
+    "clicked": _("clicked"),
+    "replied": _("replied"),
+    "yes": _("yes"),
+    "reached": _("reached it"),
+    "skipped": _("passed over"),
+    "here": _("here now"),
+}
+MARKS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """Somebody in the list. `lead` is empty where the reader may not open it, or there is none."""
+
+    name: str
+    company: str
+    lead: UUID | None
+    stands: str
+    at: datetime
+    is_under_way: bool
+
+
+def of_track(track: Track, what: str, *, at: datetime) -> QuerySet[Enrolment]:
+    """As `telling.tallies` counts them."""
+    rows = Enrolment.objects.filter(track=track)
+    if what == "under_way":
+        return rows.under_way().filter(is_held_out=False)
+    rows = rows.filter(started_at__gt=at - LATELY, is_held_out=what.startswith("held_out"))
+    if what == "held_out_back":
+        return rows.filter(outcome__in=BACK)
+    return rows.filter(outcome__in=ENDED_BY[what]) if what in ENDED_BY else rows
+
+
+def of_node(node: TrackNode, what: str) -> QuerySet[Enrolment]:
+    """As `telling.Figures` counts them."""
+    rows = Enrolment.objects.filter(version=node.version_id)
+    if what == "here":
+        return rows.under_way().filter(node=node)
+    by = Passage.objects.filter(enrolment=OuterRef("pk"), node=node).order_by()
+    if what in ("yes", "reached", "skipped"):
+        return Enrolment.objects.filter(Exists(by.filter(what=what)))
+    if what == "came":
+        return Enrolment.objects.filter(Exists(by.filter(what__in=CAME)))
+    letters = Message.objects.left().filter(enrolment=OuterRef("pk"), node=node).order_by()
+    if mark := MARKS.get(what):
+        letters = letters.filter(**{f"{mark}__isnull": False})
+    return Enrolment.objects.filter(Exists(letters))
+
+
+def listed(rows: QuerySet[Enrolment], *, by: User, after: int | None = None) -> tuple[list[One], int | None]:
+    """One page, who came last on top, and the key of the next: two statements."""
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
+    asked: Any = rows.order_by("-pk").values(
+        "pk", "state", "outcome", "is_held_out", "started_at", "ended_at", "lead",
+        given=F("person__given_name"), family=F("person__family_name"), known_by=F("person__known_by"),
+        company=F("lead__account__name"), opens=F("lead__public_id"),
+    )[: PAGE + 1]  # fmt: skip
+    found = list(asked)
+    following = found[PAGE - 1]["pk"] if len(found) > PAGE else None
+    shown = found[:PAGE]
+    ids = [row["lead"] for row in shown if row["lead"]]
+    seen = set(Lead.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    return [_one(row, seen) for row in shown], following
+
+
+def _one(row: dict[str, Any], seen: set[int]) -> One:
+    is_under_way = row["state"] in Enrolment.UNDER_WAY
+    stands = Enrolment.State(row["state"]).label if is_under_way else Outcome(row["outcome"]).label
+    return One(
+        name=called(row["given"], row["family"], row["known_by"]),
+        company=row["company"] or "",
+        lead=row["opens"] if row["lead"] in seen else None,
+        stands=str(_("left without, to compare") if row["is_held_out"] and is_under_way else stands),
+        at=row["ended_at"] or row["started_at"],
+        is_under_way=is_under_way,
+    )
+
+
+def any_of(what: str, names: dict[str, str | Promise]) -> str:
+    """What was asked for, where that is a figure; else the first."""
+    return what if what in names else next(iter(names))

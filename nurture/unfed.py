@@ -1,0 +1,86 @@
+"""Who sleeps and is fed by nothing, and why: no track fits, or no e-mail reaches them. Reads only.
+
+Whom no e-mail reached is looked at again when an address comes: corrected, imported, or by which they wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Exists,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ContactPoint, Suppression
+from agreement.models import Phase
+from leads.models import Lead
+from nurture.models import Enrolment, Sorting
+
+Answer = Sorting.Answer
+
+
+class Why(TextChoices):
+    NO_TRACK = "no_track", _("no track fits")
+    NO_ADDRESS = "no_address", _("no e-mail address is known")
+    BAD_ADDRESS = "bad_address", _("their address does not work")
+    SILENT = "silent", _("asked for no e-mail")
+    COMING = "coming", _("has an address now: is looked at within a minute")
+
+
+def unreached() -> QuerySet[Sorting]:
+    """The sleeps that no e-mail reached: at once, or later, when the address of one in a track no longer worked."""
+    newest = Enrolment.objects.filter(lead=OuterRef("recycling__lead")).order_by("-id")
+    left = Enrolment.objects.filter(
+        lead=OuterRef("recycling__lead"), outcome=Enrolment.Outcome.UNREACHABLE, ended_at__gt=OuterRef("at")
+    )
+    later = Sorting.objects.asleep().filter(Exists(left), ~Q(answer=Answer.UNREACHABLE))
+    ended = later.alias(last=Subquery(newest.values("outcome")[:1])).filter(last=Enrolment.Outcome.UNREACHABLE)
+    at_once = Sorting.objects.asleep().filter(answer=Answer.UNREACHABLE)
+    return Sorting.objects.filter(Q(pk__in=at_once.order_by().values("pk")) | Q(pk__in=ended.order_by().values("pk")))
+
+
+def reachable_again() -> QuerySet[Sorting]:
+    """Of those, who has an address that works and wants mail, as far as one statement can say."""
+    return _with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False)
+
+
+def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
+    """Of these leads those that sleep and are fed by nothing, each with `why`."""
+    mine = Sorting.objects.asleep().filter(recycling__lead=OuterRef("pk")).order_by()
+    no_track = mine.filter(answer=Answer.NO_TRACK)
+    lost = unreached().filter(recycling__lead=OuterRef("pk")).order_by()
+    fed = Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
+    found = leads.filter(~Exists(fed), phase=Phase.NURTURE).alias(misses=Exists(no_track), lost=Exists(lost))
+    found = _with_address(found.filter(Q(misses=True) | Q(lost=True)), "person")
+    return found.annotate(
+        why=Case(
+            When(misses=True, then=Value(Why.NO_TRACK)),
+            When(silent=True, then=Value(Why.SILENT)),
+            When(usable=True, then=Value(Why.COMING)),
+            When(known=True, then=Value(Why.BAD_ADDRESS)),
+            default=Value(Why.NO_ADDRESS),
+        ),
+        sleep=FilteredRelation("recyclings", condition=Q(recyclings__undone_at=None)),
+    )
+
+
+def _with_address(rows: QuerySet[Any], person: str) -> QuerySet[Any]:
+    points = ContactPoint.objects.filter(person=OuterRef(person), kind=ContactPoint.Kind.EMAIL).order_by()
+    silent = Suppression.objects.filter(
+        person=OuterRef(person), channel__in=[Suppression.Channel.EMAIL, Suppression.Channel.ALL]
+    ).order_by()
+    return rows.alias(
+        known=Exists(points),
+        usable=Exists(points.filter(state__in=ContactPoint.USABLE)),
+        silent=Exists(silent),
+    )

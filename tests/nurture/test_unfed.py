@@ -1,0 +1,114 @@
+"""Who sleeps and is fed by nothing is shown with the reason, and looked at again when an address comes; and every
+figure of a track opens the list of exactly those it counts."""
+
+from datetime import timedelta
+
+from django.urls import reverse
+
+from accounts.actions.people import suppress_person
+from accounts.models import ContactPoint, Suppression
+from agreement.models import Phase
+from nurture.actions.advancing import advance
+from nurture.actions.sorting import enrol_reachable, enrol_recycled
+from nurture.models import Enrolment, Message, Sorting
+from tests.make import NOON, make_lead, make_person
+from tests.nurture.making import branch, email, goal, leave, make_track, step, wait
+
+Answer = Sorting.Answer
+
+
+def sleeper(alice, **person):
+    return make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(**person))
+
+
+def address(lead, state):
+    ContactPoint.objects.filter(person=lead.person, kind="email").update(state=state)
+
+
+def listed(client, **asked):
+    page = client.get(reverse("nurture:unfed"), asked)
+    return {one["public_id"]: one["why"] for one in page.context["people"]}, page
+
+
+def test_whom_no_mail_reaches_is_shown_with_the_reason_and_looked_at_again_when_an_address_comes(
+    client, alice, eve, marketer
+):
+    track = make_track(email(), category="not_ready")
+    none, bad, silent, fed, lost = (sleeper(alice, **({"email": None} if n == 0 else {})) for n in range(5))
+    address(bad, "bounced")
+    suppress_person(silent.person, Suppression.Channel.EMAIL, source="rep", at=NOON)
+    enrol_recycled(at=NOON)
+    # Hers worked when it began, and works no more when it goes on.
+    address(lost, "bounced")
+    advance(at=NOON + timedelta(minutes=1))
+    assert Enrolment.objects.get(lead=lost).outcome == "unreachable"
+
+    client.force_login(alice)
+    found, page = listed(client)
+    assert found == {
+        none.public_id: "no e-mail address is known",
+        bad.public_id: "their address does not work",
+        silent.public_id: "asked for no e-mail",
+        lost.public_id: "their address does not work",
+    }
+    assert {why: n for why, _label, n in page.context["whys"]} == {"no_address": 1, "bad_address": 2, "silent": 1}
+    assert list(listed(client, why="silent")[0]) == [silent.public_id]
+    client.force_login(marketer)
+    assert len(listed(client)[0]) == 4
+    client.force_login(eve)
+    assert listed(client)[0] == {}
+
+    assert enrol_reachable(at=NOON) == 0
+    later = NOON + timedelta(days=3)
+    ContactPoint.objects.create(person=none.person, kind="email", value="n@example.com", normalised="n@example.com")
+    for lead in (bad, lost):
+        address(lead, "ok")
+    assert enrol_reachable(at=later) == 3
+    assert enrol_reachable(at=later) == 0
+    under_way = Enrolment.objects.under_way().filter(track=track)
+    assert set(under_way.values_list("lead", flat=True)) == {none.pk, bad.pk, fed.pk, lost.pk}
+    client.force_login(alice)
+    assert list(listed(client)[0]) == [silent.public_id]
+    address(lost, "bounced")
+    advance(at=later + timedelta(hours=1))
+    assert set(listed(client)[0]) == {silent.public_id, lost.public_id}
+    assert enrol_reachable(at=later + timedelta(hours=2)) == 0
+
+
+def test_every_figure_of_a_track_opens_the_list_of_exactly_those_it_counts(client, alice, marketer):
+    track = make_track(
+        email(), branch("clicked", [step("Ask")], [wait(9)]), goal("replied"), wait(5), category="not_ready",
+    )  # fmt: skip
+    clicked, quiet, without = (sleeper(alice) for _ in range(3))
+    enrol_recycled(at=NOON)
+    Enrolment.objects.filter(lead=without).update(is_held_out=True)
+    advance(at=NOON)
+    for message in Message.objects.all():
+        leave(message, at=NOON)
+    Message.objects.filter(lead=clicked).update(opened_at=NOON, clicked_at=NOON)
+    advance(at=NOON + timedelta(hours=1))
+
+    client.force_login(marketer)
+    page = client.get(reverse("nurture:track", args=[track.public_id]))
+    asks = {part.node.kind: part for part in page.context["parts"]}
+    assert [words for words, _name in asks["email"].figures] == [
+        "2 came by", "2 sent", "1 opened", "1 clicked", "0 replied",
+    ]  # fmt: skip
+    assert [words for words, _name in asks["branch"].figures] == ["2 came by", "1 yes"]
+
+    def behind(**asked):
+        answer = client.get(reverse("nurture:track_people", args=[track.public_id]), asked)
+        return [one.lead for one in answer.context["people"]]
+
+    node = asks["email"].node.pk
+    assert behind(node=node, what="sent") == [quiet.public_id, clicked.public_id]
+    assert behind(node=node, what="clicked") == behind(node=asks["branch"].node.pk, what="yes") == [clicked.public_id]
+    assert behind(node=asks["branch"].no[0].node.pk, what="here") == [quiet.public_id]
+    assert behind(what="under_way") == [quiet.public_id, clicked.public_id]
+    assert behind(what="held_out") == [without.public_id]
+    tally = page.context["tally"]
+    for what in ("under_way", "entered", "reached", "replied", "ended", "unreachable", "back", "held_out"):
+        # Those before NOON's ninety days are none.
+        assert len(behind(what=what)) == getattr(tally, what), what
+    nothing = client.get(reverse("nurture:track_people", args=[track.public_id]), {"node": "9" * 30})
+    assert nothing.status_code == 404
