@@ -12,6 +12,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -196,6 +197,7 @@ def _preview(
         "most": AT_ONCE_MAX,
         "came_from": given.get("from", ""),
         "back_url": _back_to(given, chosen, leads),
+        "not_there": [] if leads else not_there(request, chosen),
     }
     return render(request, "leads/move.html", context, status=status)
 
@@ -257,12 +259,25 @@ def chosen_leads(request: Request, given: QueryDict, chosen: Team, *, at: dateti
     return list(leads_of(chosen, values, at=at)[:most])
 
 
+def not_there(request: Request, chosen: Team) -> list[str]:
+    """What an address names that is not there, as sentences: why nothing is chosen by it."""
+    found = _filter(request, chosen)
+    if found is None:
+        return [_("The address names another team than this one.")]
+    return [f"{found.fields[name].label}: {words}" for name, said in found.errors.items() for words in said]
+
+
 def _filters(request: Request, chosen: Team) -> dict[str, str]:
+    found = _filter(request, chosen)
+    return found.values if found else {}
+
+
+def _filter(request: Request, chosen: Team) -> LeadFilter | None:
+    """None for filters that were meant for another team than the one that is shown in its place."""
     given = request.POST if request.method == "POST" else request.GET
     if given.get("team") not in (None, "", str(chosen.pk)):
-        # Filters that were meant for another team than the one that is shown in its place.
-        return {}
-    return LeadFilter(given, reps=User.objects.active().with_role(Role.BDR, chosen)).values
+        return None
+    return LeadFilter(given, reps=User.objects.active().with_role(Role.BDR, chosen))
 
 
 def query_of(chosen: Team, values: dict[str, str]) -> str:

@@ -21,7 +21,7 @@ from leads.actions.spreading import newcomers_of, plan_spread, shares_of, spread
 from leads.forms.team import ReasonForm
 from leads.models import Lead
 from leads.views.access import managed_team
-from leads.views.team_leads import chosen_leads, tell_of_many
+from leads.views.team_leads import chosen_leads, not_there, tell_of_many
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request
 from team.models import Team
@@ -95,6 +95,8 @@ def _spread_page(
         "form_id": new_form_id(),
         "conflict": conflict,
         "is_cut": len(leads) == MANY_MAX,
+        "not_there": [] if leads else not_there(request, chosen),
+        "back_url": _list_of(chosen),
     }
     return render(request, "leads/spread.html", context, status=status)
 
@@ -124,6 +126,8 @@ def _recycle_page(
         "found": sort_out_sleepers(leads) if leads else Moved(),
         "form_id": new_form_id(),
         "is_cut": len(leads) == MANY_MAX,
+        "not_there": [] if leads else not_there(request, chosen),
+        "back_url": _list_of(chosen),
     }
     return render(request, "leads/recycle_many.html", context, status=status)
 

@@ -119,7 +119,14 @@ def test_an_address_that_names_a_rep_who_is_not_there_chooses_nothing(client, te
     for query in ({"rep": eve.pk}, {"rep": bob.pk}, {"rep": 99999}, {"rep": "abc"}, {"lane": "fast"}, {"team": "zz"}):
         query = {"team": team.pk, "phase": "held", "to": "pool", **query}
         for name in ("spread", "recycle_many", "move"):
-            assert "Nothing is chosen" in client.get(reverse(f"leads:{name}"), query).text
+            empty = client.get(reverse(f"leads:{name}"), query).text
+            assert "Nothing is chosen" in empty
+            said = (
+                "another team" if query["team"] == "zz" else "Lane:" if "lane" in query else "Rep: No rep of this team"
+            )
+            assert said in empty.split("Nothing is chosen")[1].split("</p>")[0]
+            # Back to the team that was asked for, not to the first she manages.
+            assert f"?team={team.pk}" in empty.split("Nothing is chosen")[1].split("Back to the team")[0]
             client.post(reverse(f"leads:{name}"), {**query, "all": "1", "reason": reason("unresponsive").pk})
         page = client.get(reverse("leads:team_leads"), query)
         if "rep" in query:
