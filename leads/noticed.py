@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agreement.models import SLAClause
 from leads.models import Clock, Lead, LeadEvent, Notice
@@ -76,6 +77,8 @@ def _acts_behind(notices: list[Notice]) -> Acts:
 def _row(notice: Notice, acts: Acts, *, at: datetime) -> NoticeRow:
     lead, clock = notice.lead, notice.clock
     is_visible: bool = notice.is_visible  # type: ignore[attr-defined]
+    if notice.others:
+        return _row_of_many(notice, acts)
     soon = notice.kind == Kind.SOON and clock is not None
     is_running = soon and clock is not None and clock.state == Clock.State.RUNNING and clock.due_at > at
     return NoticeRow(
@@ -88,6 +91,34 @@ def _row(notice: Notice, acts: Acts, *, at: datetime) -> NoticeRow:
         icon="late" if notice.kind in (Kind.MISSED, Kind.ESCALATED) else "notice",
         at=notice.at,
         due_at=clock.due_at if clock and is_running else None,
+    )
+
+
+def _row_of_many(notice: Notice, acts: Acts) -> NoticeRow:
+    """What one act gave her or took from her: how many, and the list that they are in now."""
+    lead, count = notice.lead, len(notice.leads)
+    if notice.kind == Kind.ENDED:
+        there = reverse("leads:account", args=[lead.account.public_id]) if lead.account else reverse("leads:leads")
+    elif notice.kind == Kind.RELEASED:
+        there = reverse("leads:pool")
+    else:
+        there = reverse("leads:hand_offs" if lead.ae_id == notice.user_id else "leads:queue")
+    act = acts.get((notice.lead_id, notice.at))
+    by = act.by.name if act and act.by and act.verb in ("reassign", "put_back") else ""
+    words = {
+        Kind.RETURNED: _("%(name)s moved them to you") % {"name": by} if by else _("Came to you"),
+        Kind.ENDED: _("Ended: their company is not for reps now"),
+    }
+    return NoticeRow(
+        pk=notice.pk,
+        name=ngettext("%(count)s lead", "%(count)s leads", count) % {"count": count},
+        about=lead.account.name if lead.account and notice.kind == Kind.ENDED else "",
+        url=there,
+        said=words.get(Kind(notice.kind)) or _said(notice),
+        meaning="",
+        icon="notice",
+        at=notice.at,
+        due_at=None,
     )
 
 

@@ -41,6 +41,12 @@ def one_act(key: str = "") -> Iterator[Act]:
         _current.reset(token)
 
 
+def act_in_hand() -> str:
+    """The name of the act in hand, or none."""
+    act = _current.get()
+    return act.key if act else ""
+
+
 def belongs(event: LeadEvent) -> None:
     """Note that this event, about to be written, belongs to the act in hand, if there is one."""
     if act := _current.get():

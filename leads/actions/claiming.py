@@ -27,13 +27,13 @@ from leads.actions.holding import (
     settle_in_pool,
     stopped_promises,
 )
+from leads.actions.noticing import tell_of_many
 from leads.actions.sliding import slid_of, slide_back
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, given_until, kept_for_one, sweep_of_queued, sweep_of_untouched
 from leads.cadence import first_step, held_until_of, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, SlidStep, Step
-from team.bulk import insert_objects
 from team.calendars import KeptCalendars, worktime_of_user
 from team.models import Role, Team, User
 from team.prepared import Asked, Prepared, in_one_trip
@@ -253,8 +253,8 @@ class _Moving:
             sent.update(ae=self.to, lent_to=None, sequence=F("sequence") + 1)
         write_each(self.altered)
         if self.to is not None and self.to != self.by:
-            back = Notice.Kind.RETURNED
-            insert_objects([Notice(user=self.to, lead_id=event.lead_id, kind=back, at=self.at) for event in self.moved])
+            moved = [event.lead_id for event in self.moved]
+            tell_of_many(self.to.pk, moved, Notice.Kind.RETURNED, at=self.at)
         return self.moved
 
     def _sales(self, effects: Effects) -> dict[str, Any]:

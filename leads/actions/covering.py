@@ -158,7 +158,7 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
 def given_back_in(absence: Absence) -> int:
     """How many of her leads have gone to the pool since it began, as she was told."""
     told = Notice.objects.of(absence.user).filter(kind=Notice.Kind.RELEASED, at__gte=absence.starts_at)
-    return told.values("lead").distinct().count() if absence.released_at else 0
+    return len({pk for notice in told for pk in notice.leads}) if absence.released_at else 0
 
 
 def may_cover(user: User, *, at: datetime) -> QuerySet[User]:

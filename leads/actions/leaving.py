@@ -17,7 +17,7 @@ from leads.actions.duties import pass_on_duties, take_duties_back
 from leads.actions.going_back import must_find_a_bdr
 from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
-from leads.actions.noticing import managers_of
+from leads.actions.noticing import managers_of, tell_of_many
 from leads.actions.outcomes import return_lead
 from leads.actions.reserving import pass_on_all_reserved, take_back_all_reserved
 from leads.actions.sliding import take_back_slid
@@ -252,8 +252,8 @@ def _given_back(absence: Absence, *, keeps: Sequence[int], at: datetime) -> int:
     user = absence.user
     held = list(_given_up(user, because="away", keeps=keeps).values_list("pk", flat=True))
     count = give_back(user, by=None, at=at, because="away", keeps=keeps)
-    gone = Lead.objects.filter(pk__in=held).exclude(bdr=user).values_list("pk", flat=True)
-    Notice.objects.bulk_create([Notice(user=user, lead_id=pk, kind=Notice.Kind.RELEASED, at=at) for pk in gone])
+    gone = Lead.objects.filter(pk__in=held).exclude(bdr=user).order_by("pk").values_list("pk", flat=True)
+    tell_of_many(user.pk, list(gone), Notice.Kind.RELEASED, at=at)
     return count
 
 

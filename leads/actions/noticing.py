@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from agreement.models import SLAClause
+from leads.actions.acts import act_in_hand
 from leads.models import Lead, Notice
 from team.models import Membership, Role
 
@@ -28,6 +29,36 @@ def tell(user: User | None, lead: Lead, kind: str, *, by: User | None, at: datet
     """Whoever did it herself need not be told."""
     if user is not None and user != by:
         Notice.objects.create(user=user, lead=lead, kind=kind, at=at)
+
+
+def tell_of_many(user_id: int, leads: Sequence[int], kind: str, *, at: datetime) -> None:
+    """One notice for all that one act gave her or took from her; what the same act does later is added to it."""
+    if not leads:
+        return
+    act = act_in_hand()
+    own = Notice.objects.filter(user=user_id, kind=kind, act=act, seen_at=None) if act else Notice.objects.none()
+    if told := own.order_by("pk").first():
+        known = set(told.leads)
+        told.others = [*(told.others or ()), *(pk for pk in leads if pk not in known)] or None
+        told.save(update_fields=["others"])
+        return
+    first, *others = dict.fromkeys(leads)
+    Notice.objects.create(user_id=user_id, lead_id=first, others=others or None, kind=kind, act=act, at=at)
+
+
+def forget_notices(leads: Collection[int], *, at: datetime, acts: Collection[str]) -> None:
+    """What was done at that moment did not happen: who has not seen it yet is told no more of these leads."""
+    undone = set(leads)
+    unseen = Notice.objects.filter(seen_at=None)
+    of_many = unseen.filter(act__in=acts) if acts else Notice.objects.none()
+    for told in of_many:
+        left = [pk for pk in told.leads if pk not in undone]
+        if left and left != told.leads:
+            told.lead_id, told.others = left[0], left[1:] or None
+            told.save(update_fields=["lead", "others"])
+        elif not left:
+            told.delete()
+    unseen.filter(lead__in=undone, at=at, act="").delete()
 
 
 # What waits for an answer to a hand-off, or for a second look.

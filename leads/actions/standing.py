@@ -16,6 +16,7 @@ from accounts.models import Account, Employment, Person, Standing
 from agreement.models import Lane, Phase
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_leads, write_all
 from leads.actions.entering import Entered, NewLead, open_leads
+from leads.actions.noticing import tell_of_many
 from leads.actions.recycling import lane_of_return
 from leads.models import Clock, Lead, Notice, Step
 from leads.models.lead import AE_PHASES, REP_PHASES, LeadQuerySet
@@ -128,14 +129,12 @@ def stand_down(there: LeadQuerySet, *, by: User | None, at: datetime) -> list[Le
         lead.sweep_at = None
         altered.append((lead, event))
     write_all(altered)
-    Notice.objects.bulk_create(
-        [
-            Notice(user_id=lead.bdr_id, lead=lead, kind=Notice.Kind.ENDED, at=at)
-            for lead in leads
-            if lead.bdr_id is not None and lead.bdr_id != (by.pk if by else None)
-        ],
-        batch_size=500,
-    )
+    hers: dict[int, list[int]] = {}
+    for lead in leads:
+        if lead.bdr_id is not None and lead.bdr_id != (by.pk if by else None):
+            hers.setdefault(lead.bdr_id, []).append(lead.pk)
+    for bdr_id, ended in hers.items():
+        tell_of_many(bdr_id, ended, Notice.Kind.ENDED, at=at)
     return leads
 
 

@@ -33,6 +33,7 @@ from leads.actions.changing import (
 )
 from leads.actions.claiming import MOVED
 from leads.actions.holding import GONE, HELD, hold_attempts_at
+from leads.actions.noticing import forget_notices
 from leads.actions.putting_back import (
     Standing,
     effects_of,
@@ -48,7 +49,7 @@ from leads.actions.sliding import AWAY, BACK, NOT_AWAITED
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import first_touch_of
-from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Recycling, SecondLook, Step
+from leads.models import Clock, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.models.lead import REP_PHASES
 from leads.transitions import who_may
 from team.calendars import KeptCalendars
@@ -369,12 +370,13 @@ class Undoing:
     def _forget_notices(self) -> None:
         """Nobody is told any more of what did not happen."""
         taken_back = {event.corrects for _lead, event in self._kept}
-        told: dict[datetime, list[int]] = defaultdict(list)
+        told: dict[datetime, list[LeadEvent]] = defaultdict(list)
         for event in self.events:
             if event.pk in taken_back and not is_aside(event):
-                told[event.at].append(event.lead_id)
-        for at, leads in told.items():
-            Notice.objects.filter(lead__in=leads, at=at, seen_at=None).delete()
+                told[event.at].append(event)
+        for at, events in told.items():
+            acts = {act for event in events if (act := event.data.get("act"))}
+            forget_notices([event.lead_id for event in events], at=at, acts=acts)
 
 
 def _must_be_hers_still(lead: Lead, event: LeadEvent, *, by: User, at: datetime) -> None:

@@ -333,6 +333,9 @@ class Notice(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
+    # Of many leads in one act she is told once: the ids of the others, empty where it is of one, and which act it was.
+    others = models.JSONField(null=True, blank=True)
+    act = models.CharField(max_length=36, blank=True, db_default="")
 
     objects = NoticeQuerySet.as_manager()
 
@@ -350,7 +353,14 @@ class Notice(models.Model):
             models.Index(fields=["user", "-at"], condition=Q(seen_at=None), name="notice_unseen"),
             # What she saw lately.
             models.Index(fields=["user", "-at", "-id"], condition=Q(seen_at__isnull=False), name="notice_seen"),
+            # What was told of many in one act, when it is taken back.
+            models.Index(fields=["act"], condition=~Q(act=""), name="notice_by_act"),
         ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.kind}"
+
+    @property
+    def leads(self) -> list[int]:
+        """The ids of all it is about."""
+        return [self.lead_id, *(self.others or ())]

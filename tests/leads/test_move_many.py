@@ -337,7 +337,8 @@ def _state(there):
         "steps": rows(Step),
         "clocks": rows(Clock),
         "hand-offs": rows(HandOff),
-        "notices": rows(Notice),
+        # Of many she is told once, of the same leads.
+        "notices": sorted((one.user_id, one.kind, one.at, pk) for one in Notice.objects.all() for pk in one.leads),
         "events": [_called(event, clocks) for event in events],
     }
 

@@ -11,7 +11,9 @@ from agreement.models import Phase
 from leads.actions.closing import approve_second_look, disqualify_lead
 from leads.actions.handing import accept_hand_off, reject_hand_off, withdraw_hand_off
 from leads.actions.logging import log_call
+from leads.actions.moving import Target, move_leads
 from leads.actions.outcomes import record_no_show
+from leads.actions.sharing import undo_shared
 from leads.actions.undoing import undo_last
 from leads.models import HandOff, Notice, SecondLook
 from leads.noticed import noticed_by
@@ -104,6 +106,22 @@ def test_one_notice_is_marked_alone_and_never_somebody_elses(client, alice, bob)
     client.post(reverse("leads:notices_seen"), {"up_to": bobs.pk, "notice": bobs.pk})
 
     assert set(Notice.objects.filter(seen_at=None)) == {other, bobs}
+
+
+def test_one_act_on_many_is_one_notice_that_says_how_many_and_leads_to_their_list(client, team, alice, bob, mona):
+    leads = [make_lead(phase=Phase.WORKING, bdr=bob, at=NOON - timedelta(hours=1)) for _ in range(4)]
+    moved = move_leads([lead.pk for lead in leads], target=Target(user=alice), by=mona, at=NOON)
+    assert Notice.objects.unseen_by(alice).count() == 1
+
+    client.force_login(alice)
+    page = client.get(reverse("leads:notices")).text
+    assert '<a class="row-link" href="/">4 leads</a>' in page
+    assert "Mona moved them to you" in page
+
+    # Of one that was worked since the act stays: she is told of that one still.
+    log_call(leads[0], disposition=disposition("no_answer"), by=alice, at=NOON)
+    undo_shared(moved.act, by=mona, at=NOON)
+    assert [told.leads for told in Notice.objects.unseen_by(alice)] == [[leads[0].pk]]
 
 
 @pytest.mark.parametrize("form", [{}, {"up_to": "x"}, {"up_to": "-1"}, {"up_to": 2**70}])

@@ -152,8 +152,8 @@ def test_who_is_back_reads_what_went_to_the_pool_and_was_told_when_it_did(client
     absence = Absence.objects.create(user=bob, starts_at=NOON - HOUR, ends_at=NOON + 240 * HOUR)
     release_absent(at=NOON)
 
-    told = Notice.objects.filter(user=bob, kind="released", at=NOON)
-    assert sorted(told.values_list("lead", flat=True)) == [lead.pk for lead in leads]
+    (told,) = Notice.objects.filter(user=bob, kind="released", at=NOON)
+    assert told.leads == [lead.pk for lead in leads]
     client.force_login(bob)
     said = client.post(reverse("leads:absence_end", args=[absence.pk]), follow=True).text
     assert "Bob is here again. 2 leads went to the pool meanwhile, because nobody was there for them." in said
