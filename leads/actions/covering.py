@@ -18,9 +18,9 @@ from leads.actions.reserving import pass_on_reserved, passed_on, reserved_while_
 from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
 from leads.actions.unattended import Span, gaps_of, to_give_back
 from leads.models import HandOff, Lead, Notice, SlidStep, Step
-from team.calendars import worktime_of_user
+from team.calendars import worktime_of_user, worktimes_of
 from team.models import Absence, Role, Team, User
-from team.worktime import next_opening
+from team.worktime import next_opening, working_minutes_between
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,13 @@ def set_away(
         _must_be_hers(user, by=by)
         if ends_at <= max(starts_at, at):
             raise MoveRefused(_("It ends before it begins: choose a later moment."), field="until")
-        if cover is not None:
-            must_cover(user, cover, starts_at=max(starts_at, at))
         leads = {lead.pk: lead for lead in lock_leads(list(Lead.objects.held_by(user).values_list("pk", flat=True)))}
         # Leads before users, as a claim locks them. Of two who say it at once the second sees what the first has said.
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        both = {user.pk, cover.pk} if cover is not None else {user.pk}
+        list(User.objects.select_for_update(no_key=True).filter(pk__in=both).order_by("pk"))
+        if cover is not None:
+            # Whose own absence is said in this moment is known by now.
+            must_cover(user, cover, starts_at=max(starts_at, at), ends_at=ends_at)
         absence = _there_already(user, starts_at=starts_at, ends_at=ends_at, cover=cover)
         if absence is not None:
             absence.cover = cover
@@ -189,10 +191,16 @@ def _must_be_hers(user: User, *, by: User) -> None:
         raise MoveRefused(_("Only she herself and her manager say when she is away."))
 
 
-def must_cover(user: User, cover: User, *, starts_at: datetime) -> None:
-    """MoveRefused unless this one could when it begins."""
+def must_cover(user: User, cover: User, *, starts_at: datetime, ends_at: datetime) -> None:
+    """MoveRefused unless this one could when it begins, and is here in some of the hours that she is not."""
     if not may_cover(user, at=starts_at).filter(pk=cover.pk).exists():
         raise MoveRefused(_("%(name)s cannot cover: away too, or in no team of hers.") % {"name": cover}, field="cover")
+    hours = worktimes_of([user.pk], away={}, at=starts_at)[user.pk]
+    alone = sum(working_minutes_between(hours, *gap) for gap in gaps_of(cover, starts_at=starts_at, ends_at=ends_at))
+    if alone and alone >= working_minutes_between(hours, starts_at, ends_at):
+        raise MoveRefused(
+            _("%(name)s cannot cover: away themselves on all of these days.") % {"name": cover}, field="cover"
+        )
 
 
 def _while_away(steps: QuerySet[Step], *, starts_at: datetime, ends_at: datetime, at: datetime) -> QuerySet[Step]:

@@ -93,7 +93,8 @@ class AwayForm(forms.Form):
             self.add_error("until", _("Say the last day, too."))
         if not self.errors and values.get("cover"):
             try:
-                must_cover(self.user, values["cover"], starts_at=self.span[0])
+                starts_at, ends_at = self.span
+                must_cover(self.user, values["cover"], starts_at=starts_at, ends_at=ends_at)
             except MoveRefused as refused:
                 self.add_error("cover", str(refused))
         return values

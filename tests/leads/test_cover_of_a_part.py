@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from leads.actions.changing import MoveRefused
 from leads.actions.covering import end_absence, foresee_absence, set_away
 from leads.actions.leaving import deactivate_user, pass_on, release_absent
 from leads.models import Lead, SlidStep, Step
@@ -127,6 +128,29 @@ def test_days_on_which_her_cover_is_away_too_are_foreseen(alice, bob, mona, team
 
     assert list(told.gaps) == [(tuesday, tuesday + timedelta(days=1))]
     assert (told.lent, told.late, told.given_back) == (3, 1, 0)
+
+
+def test_who_is_away_in_all_of_her_hours_is_no_cover_in_the_form_nor_in_the_act(client, alice, bob, mona):
+    tomorrow = NOON.replace(hour=0) + timedelta(days=1)
+    # From when the day begins for her: at midnight, when her own absence begins, he is there yet.
+    his = Absence.objects.create(user=bob, starts_at=tomorrow + timedelta(hours=7), ends_at=FRIDAY)
+    day = {"cover": bob.pk, "begins": "2027-03-02", "until": "2027-03-03"}
+    span = {"starts_at": tomorrow, "ends_at": tomorrow + timedelta(days=2)}
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(mona)
+        answer = client.post(reverse("leads:rep_away", args=[alice.pk]), day)
+        said = client.post(f"{reverse('leads:rep_away', args=[alice.pk])}?preview", day, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 422
+    words = "Bob cannot cover: away themselves on all of these days."
+    assert words in answer.text
+    assert words in said.text
+    # The form may have been read before he said so.
+    with pytest.raises(MoveRefused, match="away themselves"):
+        set_away(fresh(alice), **span, cover=bob, by=mona, at=NOON)
+    his.ends_at = tomorrow + timedelta(days=1)
+    his.save(update_fields=["ends_at"])
+    assert set_away(fresh(alice), **span, cover=bob, by=mona, at=NOON).cover == bob
 
 
 @pytest.mark.parametrize("first_known", [True, False])
