@@ -102,6 +102,28 @@ def reach_of(lead: Lead) -> Reach:
     )
 
 
+def reaches_of(leads: Sequence[Lead]) -> dict[int, Reach]:
+    """Of many people, by their ids, what `reach_of` says of the channels of one: two statements."""
+    people = [lead.person_id for lead in leads]
+    points = ContactPoint.objects.filter(person__in=people, state__in=ContactPoint.USABLE).order_by()
+    kinds: dict[int, set[str]] = {}
+    for person_id, kind in points.values_list("person_id", "kind"):
+        kinds.setdefault(person_id, set()).add(kind)
+    silent: dict[int, set[str]] = {}
+    for person_id, channel in Suppression.objects.filter(person__in=people).values_list("person_id", "channel"):
+        silent.setdefault(person_id or 0, set()).add(channel)
+    return {
+        pk: Reach(
+            known=_open_to(kinds.get(pk, ())),
+            shut=shut_by(silent.get(pk, ())),
+            held_until=None,
+            last_attempt=0,
+            done={},
+        )
+        for pk in people
+    }
+
+
 def _where_in(found: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
     said = next((zone for what, zone, *_more in found if what == "zone"), "")
     places = {what: (country, place) for what, country, _at, _number, place in found if what in ("lives", "firm")}

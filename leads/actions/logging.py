@@ -20,7 +20,7 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
-from leads.actions.silencing import refuse_shut, ways_of
+from leads.actions.silencing import refuse_shut, ways_of, why_shut
 from leads.actions.stages import connected_stage
 from leads.cadence import CALL, EMAIL, Reach, first_step, goes_on, next_step, reach_of, soon
 from leads.clocks import first_touch_of
@@ -298,20 +298,30 @@ def _log_call(
 def _must_know(lead: Lead, ways: Collection[str], reach: Reach, *, field: str = "") -> None:
     """MoveRefused for a call to no number and an e-mail to no address: either would count as a touch of nobody. On a
     network somebody is found by the name, and a company by its own number."""
+    if words := _why_unknown(lead, ways, reach, is_planned=bool(field)):
+        raise MoveRefused(words, field=field)
+
+
+def must_be_called(lead: Lead, disposition: Disposition) -> None:
+    """MoveRefused where `log_and_go_on` would refuse this call for want of a number: before its form is filled in."""
+    _must_know(lead, (CALL, EMAIL) if disposition.with_email else (CALL,), reach_of(lead))
+
+
+def _why_unknown(lead: Lead, ways: Collection[str], reach: Reach, *, is_planned: bool) -> str:
     if CALL in ways and CALL not in reach.known and not (lead.account and lead.account.phone):
-        raise MoveRefused(
-            _("No phone number is known. Put it down under Correct first.")
-            if field
-            else _("No phone number is known. Put the one you called down under Correct, then log it."),
-            field=field,
-        )
+        if is_planned:
+            return _("No phone number is known. Put it down under Correct first.")
+        return _("No phone number is known. Put the one you called down under Correct, then log it.")
     if EMAIL in ways and EMAIL not in reach.known:
-        raise MoveRefused(
-            _("No e-mail address is known. Put it down under Correct first.")
-            if field
-            else _("No e-mail address is known. Put the one you wrote to down under Correct, then log it."),
-            field=field,
-        )
+        if is_planned:
+            return _("No e-mail address is known. Put it down under Correct first.")
+        return _("No e-mail address is known. Put the one you wrote to down under Correct, then log it.")
+    return ""
+
+
+def why_no_way(lead: Lead, kind: str, reach: Reach) -> str:
+    """Why `set_step` would plan no step of this kind: nobody knows how, or they asked for none."""
+    return why_shut(lead, kind, reach.shut) or _why_unknown(lead, ways_of(kind), reach, is_planned=True)
 
 
 def _touched(

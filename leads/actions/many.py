@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from agreement.models import AgreementVersion, Cadence, Phase, Reason, ReasonRule, StepKind
 from leads.actions.acts import Act, one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
-from leads.actions.claiming import release_lead
-from leads.actions.logging import set_step, snooze_step
+from leads.actions.claiming import release_leads
+from leads.actions.logging import set_step, snooze_step, why_no_way
 from leads.actions.recadencing import change_cadence
 from leads.actions.recycling import recycle_together, why_no_sleep
 from leads.actions.sharing import share_act
 from leads.bands import is_waiting
+from leads.cadence import reaches_of
 from leads.models import Lead, SharedAct, Step
 from leads.waking import Facts
 from team.models import Role
@@ -61,7 +62,7 @@ class Sorted:
 
 
 def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User) -> Sorted:
-    """What would be done. Two statements, however many they are, and nothing is written."""
+    """What would be done. A few statements, however many they are, and nothing is written."""
     ids = [lead.pk for lead in leads]
     workable = set(Lead.objects.workable_by(by).filter(pk__in=ids).values_list("pk", flat=True))
     steps: dict[int, list[Step]] = defaultdict(list)
@@ -69,8 +70,11 @@ def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User) -> Sorted:
         steps[step.lead_id].append(step)
     versions = _versions_with(wish.reason)
     found = Sorted()
+    reaches = reaches_of(leads) if wish.verb == Verb.STEP else {}
     for lead in leads:
         why = _why_not(lead, steps[lead.pk], wish, by=by, versions=versions) if lead.pk in workable else _not_hers(lead)
+        if not why and wish.verb == Verb.STEP:
+            why = why_no_way(lead, wish.kind, reaches[lead.person_id])
         if why:
             found.skipped.append((lead, why))
         else:
@@ -82,11 +86,17 @@ def do_to_many(ids: Sequence[int], wish: Wish, *, by: User, at: datetime) -> Sor
     """Do it to everybody it can be done to, as one act with one event a lead. Looked at again under lock."""
     with transaction.atomic(), one_act() as act:
         locked = lock_leads(ids[:MANY_MAX])
-        named = {lead.pk: lead for lead in Lead.objects.filter(pk__in=ids[:MANY_MAX]).select_related("person", "bdr")}
+        named = {
+            lead.pk: lead
+            for lead in Lead.objects.filter(pk__in=ids[:MANY_MAX]).select_related("person", "account", "bdr")
+        }
         planned = sort_out_many([named[lead.pk] for lead in locked], wish, by=by)
         if wish.verb == Verb.RECYCLE and wish.reason:
             facts = Facts(wake_on=wish.wake_on)
             refused = recycle_together(planned.leads, reason=wish.reason, by=by, at=at, facts=facts)
+        elif wish.verb == Verb.RELEASE:
+            release_leads([lead.pk for lead in planned.leads], by=by, at=at)
+            refused = {}
         else:
             refused = _do_one_by_one(planned.leads, wish, act, by=by, at=at)
         done = Sorted([lead for lead in planned.leads if lead.pk not in refused], planned.skipped)
@@ -117,8 +127,6 @@ def _do(lead: Lead, wish: Wish, *, by: User, at: datetime) -> None:
         set_step(lead, kind=wish.kind, by=by, at=at, due=wish.due, title=wish.title)
     elif wish.verb == Verb.CADENCE and wish.cadence:
         change_cadence(lead, cadence=wish.cadence, by=by, at=at)
-    elif wish.verb == Verb.RELEASE:
-        release_lead(lead, by=by, at=at)
 
 
 def _not_hers(lead: Lead) -> str:
@@ -170,4 +178,6 @@ def _why_no_cadence(lead: Lead, wish: Wish) -> str:
         return _("Only a lead that is being worked has a cadence to change.")
     if wish.cadence and lead.cadence_id == wish.cadence.pk:
         return _("It goes by this cadence already.")
+    if is_waiting(lead):
+        return _("They asked to be contacted, and nobody has tried yet.")
     return ""

@@ -30,15 +30,20 @@ SUPPRESSED, BOUNCED = "suppressed", "bounced"
 
 def refuse_shut(lead: Lead, kind: str, shut: frozenset[str], *, field: str) -> None:
     """MoveRefused for a call or an e-mail planned to somebody who asked for none. What has happened may be logged."""
+    if words := why_shut(lead, kind, shut):
+        raise MoveRefused(words, field=field)
+
+
+def why_shut(lead: Lead, kind: str, shut: frozenset[str]) -> str:
     if not shut.intersection(ways_of(kind)):
-        return
+        return ""
     if {CALL, EMAIL} <= shut:
         said = _("%(name)s asked not to be contacted: no call and no e-mail can be planned.")
     elif CALL in shut:
         said = _("%(name)s asked not to be called: no call can be planned. An e-mail can.")
     else:
         said = _("%(name)s asked for no e-mail: none can be planned. A call can.")
-    raise MoveRefused(said % {"name": lead.person}, field=field)
+    return said % {"name": lead.person}
 
 
 def ways_of(kind: str) -> tuple[str, ...]:

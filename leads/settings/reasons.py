@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from agreement.actions.publishing import lock_agreement, must_hold
 from agreement.models import AgreementVersion, Disposition, Phase, Reason, ReasonRule, in_use_for
 from leads.forms.deciding import FACTS
-from leads.models import HandOff, Import, Lead
+from leads.models import HandOff, Import, Lead, SecondLook
 from leads.settings.codes import called, in_words, must_be_unlike, new_code, publish, put_codes_in_order
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
-from leads.settings.words import leads_words
+from leads.settings.words import leads_words, looks_words
 from leads.waking import WAKE_YEARS
 
 if TYPE_CHECKING:
@@ -317,6 +317,8 @@ class Reasons(Kind):
             if asleep:
                 words = {"leads": leads_words(asleep)}
                 found.append(Touch(_("%(leads)s sleep with this reason: their days stay") % words))
+        if old.get("second_look") and not new.get("second_look"):
+            found += _touched_looks(pk)
         if new.get("suppresses") and not old.get("suppresses"):
             found.append(
                 Touch(
@@ -333,6 +335,7 @@ class Reasons(Kind):
         named = Lead.objects.filter(reason=pk).count()
         words = ngettext("%(count)d lead keeps it in its history", "%(count)d leads keep it in their history", named)
         found = [Touch(words % {"count": named}, _("no day to come back moves"))]
+        found += _touched_looks(pk)
         picks = _in_force().filter(destination_reason=pk, reason__retired_at=None).count()
         if picks:
             words = ngettext(
@@ -358,6 +361,12 @@ class Reasons(Kind):
 
     def put_in_order(self, pks: list[int]) -> None:
         put_codes_in_order(Reason, pks)
+
+
+def _touched_looks(pk: int) -> list[Touch]:
+    looks = SecondLook.objects.filter(lead__reason=pk, state=SecondLook.State.OPEN).count()
+    text = _("%(looks)s at who was disqualified with it stay to be decided") % {"looks": looks_words(looks)}
+    return [Touch(text)] if looks else []
 
 
 def _in_force() -> Any:

@@ -22,10 +22,10 @@ from leads.actions.reteaming import (
     retire_team,
     take_up_team,
 )
-from leads.models import Lead, SavedView
+from leads.models import Lead, SavedView, SecondLook
 from leads.settings.codes import called
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values, as_refusals, one_at_a_time
-from leads.settings.words import leads_words, people_words, promises_words
+from leads.settings.words import leads_words, looks_words, people_words, promises_words
 from team.models import Calendar, Membership, Team, Territory, User
 
 
@@ -224,7 +224,13 @@ class Teams(Kind):
     def _touches_of_end(self, team: Team, successor_id: int | None) -> list[Touch]:
         if successor_id is None:
             count = coming_back(team).count()
-            return [Touch(_("%(leads)s with its people, territories and shared views") % {"leads": leads_words(count)})]
+            found = [
+                Touch(_("%(leads)s with its people, territories and shared views") % {"leads": leads_words(count)})
+            ]
+            kept = SecondLook.objects.filter(pk__in=team.passed_on.get("looks", []), team=team.successor_id)
+            if looks := kept.filter(state=SecondLook.State.OPEN).count():
+                found.append(Touch(_("%(looks)s to decide in it again") % {"looks": looks_words(looks)}))
+            return found
         there = Team.objects.get(pk=successor_id)
         phases = Counter(Lead.objects.open().filter(team=team).values_list("phase", flat=True))
         said = ", ".join(f"{phases[phase]} {phase.label.lower()}" for phase in Phase if phases[phase])
@@ -246,6 +252,9 @@ class Teams(Kind):
         if views := SavedView.objects.filter(team=team).count():
             text = ngettext("%(count)d shared view to %(team)s", "%(count)d shared views to %(team)s", views)
             found.append(Touch(text % {"count": views, "team": there}))
+        if looks := SecondLook.objects.filter(team=team, state=SecondLook.State.OPEN).count():
+            text = _("%(looks)s to decide in %(team)s") % {"looks": looks_words(looks), "team": there}
+            found.append(Touch(text, _("by the day they had")))
         if there.calendar_id != team.calendar_id:
             words = {"calendar": there.calendar, "old": team.calendar}
             found.append(

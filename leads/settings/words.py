@@ -7,6 +7,10 @@ def leads_words(count: int) -> str:
     return ngettext("%(count)d lead", "%(count)d leads", count) % {"count": count}
 
 
+def looks_words(count: int) -> str:
+    return ngettext("%(count)d open second look", "%(count)d open second looks", count) % {"count": count}
+
+
 def people_words(count: int) -> str:
     """Users of this installation, not those it sells to."""
     return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}

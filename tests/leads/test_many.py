@@ -1,21 +1,25 @@
 """The same done to many leads: said first, done as one act with one event each, taken back as one."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Suppression
 from agreement.models import Cadence, Lane, Phase, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.claiming import reassign_leads
+from leads.actions.claiming import reassign_leads, release_lead
 from leads.actions.logging import log_call, set_step
 from leads.actions.many import Verb, Wish, do_to_many, sort_out_many
 from leads.actions.recadencing import change_cadence
 from leads.actions.sharing import undo_shared
 from leads.checking import check_all
 from leads.models import Lead, LeadEvent, SharedAct
-from tests.make import NOON, disposition, make_lead, reason
+from tests.make import NOON, disposition, make_lead, make_person, reason
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -79,6 +83,27 @@ def test_it_is_done_to_each_with_one_event_and_taken_back_as_one(client, alice, 
     assert not any(check_all(at=NOON).values())
 
 
+def test_giving_many_back_writes_what_single_acts_write_in_as_many_statements_for_ten_as_for_two(alice):
+    made = [make_lead(phase=Phase.WORKING, bdr=alice, at=NOON - HOUR) for _ in range(13)]
+    for lead in made[::2]:
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON - HOUR / 2)
+    alone, few, many = made[:1], made[1:3], made[3:]
+    release_lead(alone[0], by=alice, at=NOON)
+
+    asked = []
+    for leads in (few, many):
+        with CaptureQueriesContext(connection) as queries:
+            do_to_many(ids(leads), wish(Verb.RELEASE), by=alice, at=NOON)
+        asked.append(len(queries))
+
+    assert asked[1] <= asked[0] + 2
+    told = [lead.events.filter(verb="release").values("data", "from_phase", "to_phase", "changes") for lead in made]
+    shapes = {(len(list(one)), one[0]["to_phase"], *sorted(one[0]["changes"])) for one in told[::2]}
+    assert len(shapes) == 1
+    assert {lead.phase for lead in Lead.objects.filter(pk__in=ids(made))} == {Phase.QUEUED}
+    assert not any(check_all(at=NOON).values())
+
+
 @pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.STEP, Verb.RECYCLE])
 def test_who_was_promised_a_moment_is_left_alone(alice, leads, verb):
     promised(alice, leads[1])
@@ -139,15 +164,15 @@ def test_a_colleague_s_act_is_not_looked_at_lead_by_lead(alice, bob, leads):
     assert SharedAct.objects.get().undone_at is None
 
 
-@pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.STEP])
+@pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.STEP, Verb.CADENCE])
 def test_who_asked_to_be_contacted_is_not_put_off_with_the_others(client, alice, leads, verb):
     asked = make_lead(lane=Lane.HAND_RAISER, phase=Phase.WORKING, bdr=alice, at=NOON)
     kept = make_lead(bdr=alice, reserved=True, at=NOON)
     chosen = [leads[0], asked, kept]
 
     found = sort_out_many(chosen, wish(verb), by=alice)
-    assert [lead.pk for lead in found.leads] == ids([leads[0], kept])
-    assert found.skipped == [(asked, "They asked to be contacted, and nobody has tried yet.")]
+    assert [lead.pk for lead in found.leads] == ids([leads[0]] if verb == Verb.CADENCE else [leads[0], kept])
+    assert found.skipped[0] == (asked, "They asked to be contacted, and nobody has tried yet.")
     client.force_login(alice)
     page = client.get(reverse("leads:many"), {"verb": "snooze", "lead": [str(one.public_id) for one in chosen]}).text
     assert "1 of them is only kept for you: you take them with this." in page
@@ -211,6 +236,26 @@ def test_the_page_costs_the_same_for_two_and_for_forty(client, alice, django_ass
         given = {"verb": "release", "lead": [str(lead.public_id) for lead in made[:count]]}
         with django_assert_max_num_queries(8):
             assert f"{count} leads" in client.get(reverse("leads:many"), given).text
+
+
+def test_whom_nobody_can_call_or_write_to_stays_and_the_preview_says_so_in_the_words_of_the_act(alice, leads):
+    there = {"phase": Phase.WORKING, "bdr": alice, "at": NOON - HOUR}
+    no_number = make_lead(person=make_person(phone=None), **there)
+    no_address = make_lead(person=make_person(email=None), **there)
+    silent = make_lead(person=make_person(), **there)
+    Suppression.objects.create(person=silent.person, channel="phone", at=NOON, source="test")
+    chosen = [leads[0], no_number, no_address, silent]
+
+    for kind, stay in (
+        (StepKind.CALL, {no_number: "No phone number is known.", silent: "asked not to be called"}),
+        (StepKind.EMAIL, {no_address: "No e-mail address is known."}),
+    ):
+        found = sort_out_many(chosen, wish(Verb.STEP, kind=kind), by=alice)
+        assert [lead for lead, _why in found.skipped] == list(stay)
+        for lead, why in found.skipped:
+            assert stay[lead] in why
+            with pytest.raises(MoveRefused, match=re.escape(why)):
+                set_step(Lead.objects.get(pk=lead.pk), kind=kind, by=alice, at=NOON, due=SOON)
 
 
 # Another cadence

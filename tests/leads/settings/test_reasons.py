@@ -10,11 +10,12 @@ from leads.actions.handing import reject_hand_off
 from leads.actions.recycling import recycle_lead
 from leads.checking import check_all
 from leads.models import Recycling, SecondLook
+from leads.settings.changing import preview
 from leads.settings.dispositions import Dispositions
 from leads.settings.kind import SettingConflict, SettingRefused
 from leads.settings.reasons import Reasons
 from team.models import SettingChange
-from tests.make import make_lead, reason
+from tests.make import NOON, make_lead, reason
 
 pytestmark = pytest.mark.django_db
 
@@ -264,6 +265,15 @@ def test_the_page_says_what_a_retirement_touches(client, dora, alice):
     assert "1 lead keeps it in its history" in page
     assert "2 reasons of sales send on as “Budget freeze” from now on" in page
     assert "1 disposition proposes “Budget freeze” from now on" in page
+
+
+def test_open_second_looks_at_who_was_given_it_are_named_before_it_goes_or_asks_for_none(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=NOON)
+
+    for change in ({"successor": reason("competitor").pk}, {"second_look": False}):
+        said = [one.text for one in preview(Reasons(), reason("bad_data").pk, change, at=NOON).touches]
+        assert "1 open second look at who was disqualified with it stay to be decided" in said
 
 
 def test_they_are_put_in_order_among_their_kind_and_the_rep_sees_them_so(client, dora, revert_last, alice):

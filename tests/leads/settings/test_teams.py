@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from agreement.models import Lane, Phase
 from leads.actions.claiming import claim_lead, reassign_leads
+from leads.actions.closing import disqualify_lead
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.moving import Target, carry_on_moves, move_leads, start_move
 from leads.actions.reteaming import pass_on_latecomers
@@ -21,7 +22,7 @@ from leads.settings.people import People
 from leads.settings.teams import Teams
 from team.models import Installation, Membership, Role, SettingChange, Team, Territory
 from tests.leads.test_races import at_once
-from tests.make import NOON, make_calendar, make_lead, make_person, make_team, make_user
+from tests.make import NOON, make_calendar, make_lead, make_person, make_team, make_user, reason
 
 pytestmark = pytest.mark.django_db
 KIND = Teams()
@@ -229,15 +230,21 @@ def test_another_calendar_counts_the_promises_of_the_team_anew_and_the_revert_as
     assert state() == before
 
 
-def test_the_preview_says_what_moves_and_that_promises_keep_their_hours(team, south, eve):
+def test_the_preview_says_what_moves_and_that_promises_keep_their_hours(team, south, eve, dora):
     make_lead(team=south)
     make_lead(phase=Phase.WORKING, bdr=eve, team=south)
     Territory.objects.create(name="Spain", team=south, country="ES")
+    disqualified = make_lead(phase=Phase.WORKING, bdr=eve, team=south)
+    disqualify_lead(disqualified, reason=reason("bad_data"), by=eve, at=NOON)
 
     said = [(one.text, one.soft) for one in preview(KIND, south.pk, {"successor": team.pk}, at=NOON).touches]
 
     assert said[0] == ("2 leads to North", "1 queued, 1 working; no owner, step or promise changes")
     assert said[1:3] == [("1 person to North", ""), ("1 territory to North", "")]
+    assert said[3] == ("1 open second look to decide in North", "by the day they had")
+    end(south, team, by=dora)
+    back = [one.text for one in preview(KIND, south.pk, {"successor": None}, at=NOON).touches]
+    assert back[1:] == ["1 open second look to decide in it again"]
 
 
 def test_two_teams_do_not_share_a_name(save, team, south):
