@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from agreement.models import StepKind, in_use_for
 from leads.actions import logging as actions
 from leads.actions.blocks import work_in_block
-from leads.actions.changing import LeadConflict
+from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.switchboard import log_about
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
 from leads.models import Lead, LeadEvent, Step
@@ -46,6 +46,11 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
             happened = what_happened(request, lead, now)
             return show(request, public_id, now=now, panel="call", form=sent, conflict=happened, status=409)
         disposition = sent.cleaned_data["disposition"]
+        try:
+            actions.must_be_called(lead, disposition)
+        except MoveRefused as refused:
+            sent.add_error(None, str(refused))
+            return show(request, public_id, now=now, panel="call", form=sent, status=422)
         initial: dict[str, Any] = {"disposition": disposition.pk, "note": sent.cleaned_data["note"]}
         if disposition.reason:
             initial["reason"] = in_use_for(disposition.reason).pk

@@ -346,6 +346,19 @@ function begin(panel) {
   panel.scrollIntoView({ block: "nearest" });
 }
 
+// What was refused goes on where it stood: once for each answer, and never from a field one types in.
+function goOnWhereRefused() {
+  const control = document.querySelector("[aria-controls][aria-expanded=true]");
+  const panel = control && document.getElementById(control.getAttribute("aria-controls"));
+  const refused = panel?.querySelector("form [role=alert]:not([data-told])");
+  if (!refused) return;
+  refused.dataset.told = "";
+  if (document.activeElement !== document.body) return;
+  const chosen = panel.querySelector("input[type=radio]:checked");
+  if (chosen) chosen.focus();
+  else begin(panel);
+}
+
 function close(control, panel) {
   if (panel) panel.hidden = true;
   control?.setAttribute("aria-expanded", "false");
@@ -464,4 +477,5 @@ if (unfolded && document.activeElement === document.body) begin(document.getElem
 document.addEventListener("htmx:after:swap", () => {
   prepare(document);
   tick();
+  goOnWhereRefused();
 });

@@ -125,6 +125,19 @@ def test_back_and_the_neighbours_know_the_way(page, cast):
     expect(page.locator("#history")).to_contain_text("You called, attempt 2: no answer")
 
 
+def test_a_call_to_no_number_is_refused_before_its_form_opens_and_the_keys_go_on_from_there(page, cast):
+    lead = cast["leads"][0]
+    lead.person.contact_points.filter(kind="phone").delete()
+
+    for digit in "1679":
+        page.goto(url_of(lead))
+        page.keyboard.press("c")
+        page.keyboard.press(digit)
+        expect(page.locator("#panel-call [role=alert]")).to_contain_text("No phone number is known.")
+        expect(page.locator(f"#panel-call [data-key='{digit}']")).to_be_focused()
+    assert not Activity.objects.filter(person=lead.person).exists()
+
+
 def test_u_takes_the_call_back(page, cast):
     page.goto(url_of(cast["leads"][0]))
     page.keyboard.press("c")
