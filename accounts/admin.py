@@ -52,7 +52,8 @@ class AccountAdmin(SettingAdmin):
     list_select_related = ("owner",)
     search_fields = ("name", "domains__domain")
     autocomplete_fields = ("owner",)
-    readonly_fields = ("public_id", "custom", "version", "created_at")
+    # Its standing ends and reopens leads, and is said on its page.
+    readonly_fields = ("public_id", "standing", "custom", "version", "created_at")
     inlines = (DomainInline, AccountIdInline)
     show_full_result_count = False
 
@@ -98,7 +99,7 @@ class PersonAdmin(SettingAdmin):
     list_display = ("family_name", "given_name", "country", "source", "standing", "created_at")
     list_filter = ("standing",)
     search_fields = ("given_name", "family_name", "contact_points__normalised")
-    readonly_fields = ("public_id", "custom", "version", "created_at", "merged_into", "erased_at")
+    readonly_fields = ("public_id", "standing", "custom", "version", "created_at", "merged_into", "erased_at")
     inlines = (ContactPointInline, EmploymentInline, PersonIdInline, SuppressionInline)
     show_full_result_count = False
     # Names of people are no settings: history holds no names.

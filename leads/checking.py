@@ -226,12 +226,15 @@ def hand_off_lent_to_nobodys_cover(when: When) -> QuerySet[HandOff]:
 
 def responsible_is_away_uncovered(when: When) -> QuerySet[Absence]:
     """Absences that have gone on for a week without cover, or with one of another team, and whose leads nobody gave
-    back."""
+    back; or that left some behind when the others were given back. What she was given since is hers."""
     held = Lead.objects.filter(bdr=OuterRef("user"), phase__in=[Phase.QUEUED, Phase.WORKING])
     alone = Q(cover=None) | Q(cover__is_active=False)
-    return Absence.objects.covering(when.at).filter(
-        alone & Exists(held) | Exists(left_by_cover()), released_at=None, starts_at__lt=when.week_ago
-    )
+    given = LeadEvent.objects.filter(lead=OuterRef("pk"), at__gt=OuterRef(OuterRef("released_at")))
+    since = ~Exists(given.filter(changes__has_key="bdr"))
+    nobodys = alone & Exists(held) | Exists(left_by_cover())
+    left = alone & Exists(held.filter(since)) | Exists(left_by_cover().filter(since))
+    long = Absence.objects.covering(when.at).filter(starts_at__lt=when.week_ago)
+    return long.filter(Q(released_at=None) & nobodys | Q(released_at__lt=when.late) & left)
 
 
 def step_of_somebody_gone(when: When) -> QuerySet[Step]:

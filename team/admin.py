@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from team.actions.settings import change_calendar, match_staff_to_roles, record_setting
+from team.actions.settings import match_staff_to_roles, record_setting
 from team.localtime import is_zone
 from team.models import (
     Absence,
@@ -204,21 +204,13 @@ class TeamAdmin(SettingAdmin):
     search_fields = ("name",)
     inlines = (MemberInline,)
 
-
-class WindowFormSet(BaseInlineFormSet):
-    """A calendar that somebody works by has hours."""
-
-    def clean(self) -> None:
-        super().clean()
-        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
-        calendar = self.instance
-        if not kept and calendar.pk and (calendar.teams.exists() or calendar.users.exists()):
-            raise forms.ValidationError(_("Somebody works by this calendar: give it hours."))
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Its promises run by its calendar: another one is given in *Settings, Teams*, which counts them again."""
+        return (*self.readonly_fields, "calendar") if obj else self.readonly_fields
 
 
 class WindowInline(admin.TabularInline):
     model = CalendarWindow
-    formset = WindowFormSet
     extra = 0
 
 
@@ -227,27 +219,16 @@ class DayInline(admin.TabularInline):
     extra = 0
 
 
-class CalendarForm(forms.ModelForm):
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
-
-    class Meta:
-        model = Calendar
-        fields = ("name", "time_zone", "country", "subdivision")
-
-
 @admin.register(Calendar)
-class CalendarAdmin(SettingAdmin):
-    """Hours are minutes after midnight on the calendar's clock: 540 is 9:00."""
+class CalendarAdmin(ReadOnlyAdmin):
+    """Promises are counted by its hours, and counted again where *Settings, Calendars* changes them.
 
-    form = CalendarForm
+    Hours are minutes after midnight on the calendar's clock: 540 is 9:00.
+    """
+
     list_display = ("name", "time_zone", "country")
     search_fields = ("name",)
     inlines = (WindowInline, DayInline)
-    readonly_fields = ("version",)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        change_calendar(form.instance)
 
 
 @admin.register(Absence)

@@ -6,10 +6,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
-from django.db.models import F
 
 from team.actions.auditing import note_audit
-from team.models import AuditEntry, Calendar, Membership, Role, SettingChange
+from team.models import AuditEntry, Membership, Role, SettingChange
 
 if TYPE_CHECKING:
     from team.models import User
@@ -26,11 +25,6 @@ def record_setting(
     made = SettingChange.objects.create(at=at, by=by, model=label, object_id=str(changed.pk), changes=clean)
     note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about=label, about_id=str(changed.pk))
     return made
-
-
-def change_calendar(calendar: Calendar) -> None:
-    """Its windows or days have changed: what was computed from them is computed again."""
-    Calendar.objects.filter(pk=calendar.pk).update(version=F("version") + 1)
 
 
 @transaction.atomic

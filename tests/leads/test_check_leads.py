@@ -186,6 +186,16 @@ def test_a_planted_difference_is_found(phases, name):
     assert name in found()
 
 
+def test_what_was_left_behind_when_her_leads_were_given_back_is_found_and_what_she_was_given_since_is_hers(phases):
+    span = {"starts_at": LONG_AGO, "ends_at": LATER + timedelta(days=1)}
+    absence = Absence.objects.create(user=worked(phases).bdr, **span, released_at=NOON + timedelta(minutes=1))
+    assert check_all(at=LATER)["responsible_is_away_uncovered"] == [absence.pk]
+
+    absence.released_at = NOON - timedelta(hours=1)
+    absence.save(update_fields=["released_at"])
+    assert check_all(at=LATER)["responsible_is_away_uncovered"] == []
+
+
 def test_work_without_any_step_is_found(phases):
     Step.objects.filter(lead=phases[Phase.ACCEPTED]).update(state="done", closed_at=LATER)
 
