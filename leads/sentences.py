@@ -173,7 +173,10 @@ def _reassigned(t: Teller, e: LeadEvent) -> Told:
         text = _("%(who)s moved it to %(team)s") % {"who": t.who(e), "team": t.names.say("team", team)}
     else:
         text = _("%(who)s moved it to the pool") % {"who": t.who(e)}
-    return Told("person", text, _because(e))
+    old = e.data.get("old")
+    was = _("from %(name)s") % {"name": t.user(old)} if old else ""
+    # That somebody moved it is said by the sentence.
+    return Told("person", text, _and(was, "" if e.data.get("because") == "moved" else _because(e)))
 
 
 def _missed(t: Teller, e: LeadEvent) -> Told:

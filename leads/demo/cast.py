@@ -37,7 +37,9 @@ PEOPLE = (
     ("mona", "Mona Reyes", Role.MANAGER),
     ("ada", "Ada Novak", Role.ADMIN),
 )
-# Those without one: who answers for Clara, who is ill today, and the team of the continent.
+# Who meets for them in turn: whoever a meeting is booked with signs in as well, to answer.
+IN_TURN = frozenset({"per", "ines", "tomas"})
+# Those without a login, but who is in turn: who answers for Clara, who is ill today, and the team of the continent.
 COLLEAGUES = (
     ("per", "Per Osei", Role.AE),
     ("chloe", "Chloe Marsh", Role.BDR),
@@ -114,7 +116,7 @@ def make_cast(*, at: datetime, zone: str = "") -> Cast:
 
     users: dict[str, User] = {}
     logins = []
-    known = {key for key, _name, _role in PEOPLE}
+    known = {key for key, _name, _role in PEOPLE} | IN_TURN
     for key, name, role in (*PEOPLE, *COLLEAGUES):
         password = secrets.token_urlsafe(9) if key in known else None
         users[key] = _user(key, name, role, abroad if key in ABROAD else team, password=password, at=at)

@@ -110,10 +110,13 @@ class PersonForm(SettingForm):
         """A new user begins in the team she is added to, or with everything that a colleague has."""
         default = Team.objects.filter(is_default=True).select_related("calendar").first()
         self.initial.setdefault("time_zone", default.calendar.time_zone if default else "UTC")
+        is_copied = "copy" in given
+        if is_copied:
+            self.initial.update({name: given[name] for name in ("name", "email") if name in given})
         colleague = User.objects.active().filter(pk=read_number(given.get("like", "")) or 0).first()
         if colleague:
             self.initial.update(forms.models.model_to_dict(colleague, fields=LIKE))
-            if given.get("territories"):
+            if given.get("like_territories" if is_copied else "territories"):
                 self.initial["territories"] = list(colleague.territories.values_list("pk", flat=True))
             return [[role, team] for role, team in roles_of(colleague) if role != Role.ADMIN]
         team = read_number(given.get("team", ""))

@@ -55,7 +55,11 @@ def setting_new(request: Request, slug: str) -> HttpResponse:
     kind = _kind(slug)
     if not kind.may_add:
         raise Http404
-    form = kind.form(request.POST or None, given=request.GET.dict())
+    # Whom somebody new is like is asked beside what is typed already, and nothing of that is lost.
+    if request.POST.get("like") and "copy" in request.POST:
+        form = kind.form(None, given=request.POST.dict())
+    else:
+        form = kind.form(request.POST or None, given=request.GET.dict())
     return _form(request, kind, None, form, at=timezone.now())
 
 

@@ -16,6 +16,7 @@ from accounts.models import Account, ContactPoint, Person
 from agreement.models import Phase, Stage, StepKind
 from content.models import Asset, Topic
 from leads.actions.claiming import take_next
+from leads.actions.handing import ae_in_turn
 from leads.checking import check_all
 from leads.demo import named
 from leads.demo.cast import make_cast
@@ -26,7 +27,7 @@ from leads.her_clock import is_callable_in, weekend_of, weekend_worked
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.queue import Wanted, queue_of
 from team.calendars import forget_kept_calendars
-from team.models import Installation, User
+from team.models import Installation, Team, User
 from team.worktime import is_working
 from tests.make import make_user
 
@@ -85,7 +86,10 @@ def test_the_demo_shows_everything_and_keeps_every_promise(client, db, here):
     now = timezone.now()
 
     logins = [line.split() for line in told.getvalue().splitlines() if "@" in line]
-    assert [words[-2].partition("@")[0] for words in logins] == ["ana", "ben", "clara", "milo", "mona", "ada"]
+    known = [words[-2].partition("@")[0] for words in logins]
+    assert known == ["ana", "ben", "clara", "milo", "mona", "ada", "per", "ines", "tomas"]
+    # With whom the next meeting is proposed is somebody to sign in as.
+    assert ae_in_turn(team_id=Team.objects.get(is_default=True).pk, at=now).email in {words[-2] for words in logins}
     for *_name, email, password in logins:
         assert authenticate(email=email, password=password) is not None
     assert stat.S_IMODE((here / "demo-logins.json").stat().st_mode) == 0o600

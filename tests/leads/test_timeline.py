@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
+from leads.actions.claiming import reassign_leads
 from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, record_engagements
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
@@ -35,6 +36,15 @@ def said(lead, reader, show="all", before=None, now=NOON + timedelta(hours=1)):
 
 def test_every_verb_of_the_table_has_a_sentence():
     assert set(SENTENCES) == VERBS
+
+
+def test_a_move_says_from_whom_and_nothing_twice(lead, alice, bob, mona):
+    reassign_leads([lead.pk], to=bob, by=mona, at=NOON, because="moved", side="bdr")
+
+    (entry, *_earlier) = [
+        one for _day, entries in history_of(lead, mona, show="all", before=None, now=NOON).days for one in entries
+    ]
+    assert (str(entry.text), entry.soft) == ("You moved it to Bob", "from Alice")
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))

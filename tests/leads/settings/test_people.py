@@ -60,6 +60,23 @@ def test_a_new_user_is_like_a_colleague_and_is_let_in(client, save, alice, peter
     assert page.context["password"] not in str(SettingChange.objects.values_list("changes", flat=True))
 
 
+def test_what_was_typed_stays_when_a_colleague_is_copied_into_the_form(client, dora, alice, peter):
+    alice.backup, alice.open_limit = peter, 77
+    alice.save(update_fields=["backup", "open_limit"])
+    client.force_login(dora)
+    url = reverse("leads:setting_new", args=["people"])
+    typed = {"name": "Nina Berg", "email": "nina@example.com", "open_limit": "5"}
+
+    copied = client.post(url, {**typed, "like": alice.pk, "copy": "1"})
+    form = copied.context["form"]
+    assert [form[name].value() for name in ("name", "email", "open_limit")] == ["Nina Berg", "nina@example.com", 77]
+    assert form["role_0"].value() == Role.BDR
+    assert 'name="copy" value="1" form="setting"' in copied.text
+    assert not User.objects.filter(email="nina@example.com").exists()
+    # Nobody was chosen: then the form is looked at as it stands.
+    assert client.post(url, {**typed, "like": "", "copy": "1"}).context["form"]["open_limit"].value() == "5"
+
+
 def test_a_link_to_choose_a_password_goes_to_her_alone(client, dora, alice):
     client.force_login(dora)
 
