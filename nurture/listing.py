@@ -50,6 +50,7 @@ OF_NODE: dict[str, str | Promise] = {
     "yes": _("yes"),
     "reached": _("reached it"),
     "skipped": _("passed over"),
+    "left": _("left here"),
     "here": _("here now"),
 }
 MARKS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"}
@@ -84,6 +85,8 @@ def of_node(node: TrackNode, what: str) -> QuerySet[Enrolment]:
     if what == "here":
         return rows.under_way().filter(node=node)
     by = Passage.objects.filter(enrolment=OuterRef("pk"), node=node).order_by()
+    if what == "left":
+        return Enrolment.objects.filter(Exists(by.filter(what=What.ENDED)))
     if what in ("yes", "reached", "skipped"):
         return Enrolment.objects.filter(Exists(by.filter(what=what)))
     if what == "came":

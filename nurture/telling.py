@@ -141,7 +141,9 @@ class Figures:
             counted["yes"] = self.came[node.pk, What.YES]
         elif node.kind == Kind.GOAL:
             counted["reached"] = self.came[node.pk, What.REACHED]
-        for name, n in (("skipped", self.came[node.pk, What.SKIPPED]), ("here", self.here.get(node.pk, 0))):
+        left = self.came[node.pk, What.ENDED] if node.kind != Kind.GOAL else 0
+        passed = (("skipped", self.came[node.pk, What.SKIPPED]), ("left", left), ("here", self.here.get(node.pk, 0)))
+        for name, n in passed:
             if n:
                 counted[name] = n
         words = {name: f"{n} {OF_NODE[name]}" for name, n in counted.items()}

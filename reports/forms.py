@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from agreement.models import ReasonRule
 from content.models import Topic
 from reports.cohort import ARMS, CAME_OF, COUNTS_AS, QUALIFIED
+from reports.given_up import DEAD, WHATS
 from team.addresses import FIRST_YEAR, LAST_YEAR
 
 MONTHS = (6, 12, 18, 24, 36)
@@ -101,6 +102,32 @@ class AsleepFilters(forms.Form):
         self.is_valid()
         topic = self.cleaned_data.get("topic")
         return {"category": self.cleaned_data.get("category", ""), "topic": topic.pk if topic else None}
+
+
+class GivenUpFilters(forms.Form):
+    """Who came in during how many months, and which figure of them is opened."""
+
+    months = forms.TypedChoiceField(
+        label=_("Came in within"),
+        required=False,
+        coerce=int,
+        choices=[(months, _("%(months)s months") % {"months": months}) for months in (3, 6, 12, 24)],
+    )
+    what = forms.ChoiceField(required=False, choices=[("", ""), *WHATS.items()])
+    rep = forms.IntegerField(required=False, min_value=0, max_value=2**53)
+    source = forms.CharField(required=False, max_length=60)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        self.is_valid()
+        # The source that nobody knows is asked for by its empty name.
+        source = self.cleaned_data.get("source", "") if "source" in self.data else None
+        return {
+            "months": self.cleaned_data.get("months") or 6,
+            "what": self.cleaned_data.get("what") or DEAD,
+            "rep": self.cleaned_data.get("rep"),
+            "source": source,
+        }
 
 
 class PeopleFilters(forms.Form):

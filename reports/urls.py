@@ -10,6 +10,8 @@ urlpatterns = [
     path("reports/yield/", views.sleep_yield, name="yield"),
     path("reports/asleep/", views.asleep, name="asleep"),
     path("reports/asleep/people/", views.asleep_people, name="asleep_people"),
+    path("reports/dead/", views.dead, name="dead"),
+    path("reports/dead/people/", views.dead_people, name="dead_people"),
     path("reports/yield/people/", views.yield_people, name="yield_people"),
     path("reports/yield/export/", views.yield_export, name="yield_export"),
 ]

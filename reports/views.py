@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.views.access import need_role
 from reports.asleep import asleep_of, sleepers, sleeps_of
 from reports.cohort import COUNTS_AS
-from reports.forms import AsleepFilters, PeopleFilters, YieldFilters
+from reports.forms import AsleepFilters, GivenUpFilters, PeopleFilters, YieldFilters
+from reports.given_up import WHATS, came_in, dead_of, given_up, listed, narrowed
 from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
 from reports.people import export_lines, people_of, those
 from reports.picture import drawn
@@ -105,6 +106,37 @@ def asleep_people(request: Request) -> HttpResponse:
         "after": after,
     }  # fmt: skip
     return render(request, "reports/asleep_people.html", context)
+
+
+@require_GET
+@never_cache
+def dead(request: Request) -> HttpResponse:
+    """How many were declared dead, how soon, and who lived all the same."""
+    need_role(request, *Role)
+    now, filters = timezone.now(), GivenUpFilters(request.GET)
+    months = filters.values["months"]
+    context = {
+        "now": now, "filters": filters, "months": months, "found": given_up(request.user, months=months, at=now),
+        "whats": WHATS, "may_read_offers": _reads_offers(request),
+    }  # fmt: skip
+    return render(request, "reports/dead.html", context)
+
+
+@require_GET
+@never_cache
+def dead_people(request: Request) -> HttpResponse:
+    """Those whom one of its figures counts."""
+    need_role(request, *Role)
+    now, asked = timezone.now(), GivenUpFilters(request.GET).values
+    found = dead_of(came_in(request.user, months=asked["months"], at=now))
+    found = narrowed(found, what=asked["what"], rep=asked["rep"], source=asked["source"])
+    after = read_number(request.GET.get("after", ""))
+    people, following = listed(found, after=after)
+    context = {
+        "now": now, "asked": asked, "title": WHATS[asked["what"]], "total": found.count(), "people": people,
+        "following": following, "after": after,
+    }  # fmt: skip
+    return render(request, "reports/dead_people.html", context)
 
 
 def _reads_offers(request: Request) -> bool:

@@ -20,6 +20,7 @@ from leads.models import Lead
 from leads.views.access import can_work, visible_lead
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.following import following_of
+from nurture.knowing import People
 from nurture.models import Enrolment, Track
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_uuid
@@ -89,6 +90,7 @@ def _panel(request: Request, lead: Lead, *, refusal: str = "") -> HttpResponse:
         "lead": lead,
         "found": following_of(lead, at=now),
         "works": can_work(lead),
+        "may_write_to": People([lead.person_id], at=now).may_be_mailed(lead.person_id),
         "form_id": new_form_id(),
         "refusal": refusal,
     }

@@ -71,7 +71,8 @@ def _of_kind(node: TrackNode) -> dict[str, Any]:
         "branch": ("yes",),
         "goal": ("reached",),
     }
-    wanted = ("came", *kinds.get(node.kind, ()), "skipped", "here")
+    left = () if node.kind == TrackNode.Kind.GOAL else ("left",)
+    wanted = ("came", *kinds.get(node.kind, ()), "skipped", *left, "here")
     return {name: label for name, label in listing.OF_NODE.items() if name in wanted}
 
 
