@@ -7,6 +7,7 @@ from leads.settings.choices import Choices
 from leads.settings.criteria import Criteria
 from leads.settings.dispositions import Dispositions
 from leads.settings.kind import Kind
+from leads.settings.labels import Labels, Topics
 from leads.settings.own_fields import OwnFields
 from leads.settings.people import People
 from leads.settings.promises import Promises
@@ -17,7 +18,7 @@ from leads.settings.territories import Territories
 
 KINDS: tuple[Kind, ...] = (
     Choices(), People(), Teams(), Territories(), CalendarsKind(), Stages(), Promises(), Reasons(), Criteria(),
-    Dispositions(), Cadences(), OwnFields(), Benchmarks(),
+    Dispositions(), Cadences(), OwnFields(), Topics(), Labels(), Benchmarks(),
 )  # fmt: skip
 BY_SLUG = {kind.slug: kind for kind in KINDS}
 BY_MODEL = {kind.model._meta.label: kind for kind in KINDS}

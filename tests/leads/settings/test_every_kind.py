@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import CustomField
 from agreement.models import Benchmark, Cadence, Criterion, Disposition, Reason, Stage
+from content.models import Label, Topic
 from leads.settings.kind import SettingRefused
 from leads.settings.registry import BY_SLUG, KINDS
 from team.models import Calendar, Installation, Role, SettingChange, Territory
@@ -51,6 +52,8 @@ EXAMPLES = {
         make_user("rita", Role.BDR, team=make_team()).pk,
         {"name": "Rita Holm", "role_1": "manager", "team_1": str(make_team().pk), "open_limit": "12"},
     ),
+    "topics": lambda: (Topic.objects.create(key="safety", label="Safety").pk, {"label": "Safety at work"}),
+    "labels": lambda: (Label.objects.get(key="save_cost").pk, {"label": "Spend less"}),
     "benchmarks": lambda: (Benchmark.objects.get(key="nurtured").pk, {"low": "12", "high": "18", "source": "Our own"}),
     "stages": lambda: (Stage.objects.get(key="attempting").pk, {"label": "Trying"}),
 }
@@ -139,6 +142,8 @@ def test_no_number_of_rows_or_lines_of_history_changes_the_queries_of_the_list(s
             )
             Stage.objects.create(key=f"s{key}", label=f"S{key}", phase="working", position=90 + key)
             CustomField.objects.create(entity="person", key=f"f{key}", label=f"F{key}", position=9 + key)
+            Topic.objects.create(key=f"t{key}", label=f"T{key}")
+            Label.objects.create(dimension="need", key=f"n{key}", label=f"N{key}")
         for key in range(number + 2):
             parts = NAMES.get(slug, lambda key: {})(key + 1)
             SettingChange.objects.create(at=NOON, by=dora, model=model, object_id=str(pk), verb="change", changes=parts)
