@@ -121,6 +121,7 @@ def part_of(wanted: Wanted, *, by: User, at: datetime, on: date) -> AssetQuerySe
     parts: dict[str, Any] = {
         "expiring": lambda: approved.expiring(on=on, days=wanted.days),
         "unused": lambda: approved.in_use(on=on).unused_since(since),
+        "never": lambda: approved.in_use(on=on).filter(last_used_at=None).unused_since(since),
         "review": lambda: approved.to_review(on=on),
         "expired": lambda: approved.expired(on=on),
         "retired": assets.retired,

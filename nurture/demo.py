@@ -139,6 +139,7 @@ class _Past:
         message = Message(
             kind=Message.Kind.NURTURE, person_id=one.person_id, lead_id=one.lead_id, node=node, asset_id=asset,
             state=Message.State.SENT, planned_at=now, sent_at=now, claimed_at=now, claimed_by="demo", attempt=1,
+            asset_version=1 if asset else None,
             to_hash=suppression_key(to.point.normalised) if to.point else "", domain=to.domain, point=to.point,
             clicked_at=now + timedelta(hours=1 + drawn) if is_clicked else None,
             replied_at=now + timedelta(hours=2 + drawn) if drawn < REPLIED else None,

@@ -23,7 +23,8 @@ from nurture.recipients import permalink
 if TYPE_CHECKING:
     from team.models import User
 
-SHOWN = 8
+# In a letter, and on the page of a lead, where much else stands.
+SHOWN, SHOWN_BESIDE = 8, 5
 Dimension = Label.Dimension
 Form = AssetVersion.Form
 
@@ -97,7 +98,8 @@ def suggestions_for(lead: Lead, *, by: User, at: datetime, q: str = "", is_lette
     rows = Asset.objects.sendable(on=fit.on) if is_letter else Asset.objects.in_use(on=fit.on)
     words = query_words(q)
     found = Match(words).newest(rows.exclude(pk__in=fit.had)) if words else fit.fitting(rows)
-    return _told(list(found.values_list("pk", flat=True)[:SHOWN]), fit, by=by)
+    most = SHOWN if is_letter else SHOWN_BESIDE
+    return _told(list(found.values_list("pk", flat=True)[:most]), fit, by=by)
 
 
 def suggestion_of(asset: Asset, lead: Lead, *, by: User, at: datetime) -> Suggestion:

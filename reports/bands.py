@@ -36,6 +36,8 @@ class Band:
 
     @property
     def percents(self) -> str:
+        if self.low == self.high:
+            return f"{self.low * 100:.0f} %"
         return f"{self.low * 100:.0f}–{self.high * 100:.0f} %"
 
     @property
@@ -49,7 +51,7 @@ class Band:
 
     @property
     def is_promise(self) -> bool:
-        return self.key != Key.NOT_READY
+        return self.key in (Key.NURTURED, Key.NOT_NURTURED)
 
 
 # Of whom, and what it is called when ours lies above it, and below.
@@ -57,6 +59,8 @@ SAID_OF: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
     Key.NOT_NURTURED: (_("not nurtured"), Verdict.MET.label, Verdict.MISSED.label),
     Key.NURTURED: (_("nurtured"), Verdict.MET.label, Verdict.MISSED.label),
     Key.NOT_READY: (_("not ready to buy"), _("more"), _("fewer")),
+    Key.UNUSED_CONTENT: (_("never used in selling"), _("more"), _("fewer")),
+    Key.OWN_WORDS: (_("made by sales themselves"), _("more"), _("fewer")),
 }
 
 

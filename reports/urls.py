@@ -8,6 +8,7 @@ app_name = "reports"
 urlpatterns = [
     path("reports/", views.reports, name="reports"),
     path("reports/yield/", views.sleep_yield, name="yield"),
+    path("reports/library/", views.shelf, name="shelf"),
     path("reports/asleep/", views.asleep, name="asleep"),
     path("reports/asleep/people/", views.asleep_people, name="asleep_people"),
     path("reports/dead/", views.dead, name="dead"),

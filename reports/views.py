@@ -20,6 +20,7 @@ from reports.given_up import WHATS, came_in, dead_of, given_up, listed, narrowed
 from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
 from reports.people import export_lines, people_of, those
 from reports.picture import drawn
+from reports.shelf import shelf_of
 from team.actions.auditing import note_audit
 from team.addresses import read_number
 from team.csv import csv_file
@@ -141,6 +142,16 @@ def dead_people(request: Request) -> HttpResponse:
 
 def _reads_offers(request: Request) -> bool:
     return any(request.user.has_role(role) for role in (Role.MANAGER, Role.MARKETER, Role.ADMIN))
+
+
+@require_GET
+@never_cache
+def shelf(request: Request) -> HttpResponse:
+    """How much of the library is used, and how much is written without it."""
+    need_role(request, *Role)
+    shelf = shelf_of(at=timezone.now(), on=timezone.localdate())
+    context = {"shelf": shelf, "may_read_offers": _reads_offers(request)}
+    return render(request, "reports/shelf.html", context)
 
 
 def _filters(request: Request) -> YieldFilters:

@@ -14,6 +14,8 @@ class Benchmark(models.Model):
         NOT_NURTURED = "not_nurtured", _("Converted of those who were not nurtured")
         NURTURED = "nurtured", _("Converted of those who were nurtured")
         NOT_READY = "not_ready", _("Not ready to buy, of all that came in")
+        UNUSED_CONTENT = "unused_content", _("Content that is never used in selling")
+        OWN_WORDS = "own_words", _("Messages that sales make themselves")
 
     key = models.CharField(max_length=14, choices=Key, unique=True)
     low = models.PositiveSmallIntegerField()
@@ -25,9 +27,11 @@ class Benchmark(models.Model):
         verbose_name_plural = _("benchmarks")
         constraints = [
             models.CheckConstraint(
-                name="benchmark_key_is_known", condition=Q(key__in=["not_nurtured", "nurtured", "not_ready"])
+                name="benchmark_key_is_known",
+                condition=Q(key__in=["not_nurtured", "nurtured", "not_ready", "unused_content", "own_words"]),
             ),
-            models.CheckConstraint(name="benchmark_is_a_band", condition=Q(low__lt=F("high"), high__lte=100)),
+            # One figure is a band, too.
+            models.CheckConstraint(name="benchmark_is_a_band", condition=Q(low__lte=F("high"), high__lte=100)),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,8 @@ EXPIRING_DAYS, UNUSED_DAYS = 30, 90
 DAYS_MAX = 3650
 FOR_ALL = (
     ("expiring", _("Expires soon")),
-    ("unused", _("Never used lately")),
+    ("unused", _("Not used by us lately")),
+    ("never", _("Never used by us")),
     ("expired", _("Expired")),
     ("retired", _("Retired")),
     ("mine", _("Handed in by me")),
@@ -107,5 +108,5 @@ class LibraryFilters(forms.Form):
             language=read.get("language", ""),
             state=state,
             order=read.get("order", ""),
-            days=read.get("days") or (UNUSED_DAYS if state == "unused" else EXPIRING_DAYS),
+            days=read.get("days") or (UNUSED_DAYS if state in ("unused", "never") else EXPIRING_DAYS),
         )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 class BenchmarkForm(SettingForm):
-    low = forms.IntegerField(label=gettext_lazy("From, in percent"), min_value=0, max_value=99)
-    high = forms.IntegerField(label=gettext_lazy("To, in percent"), min_value=1, max_value=100)
+    low = forms.IntegerField(label=gettext_lazy("From, in percent"), min_value=0, max_value=100)
+    high = forms.IntegerField(label=gettext_lazy("To, in percent"), min_value=0, max_value=100)
     source = forms.CharField(
         label=gettext_lazy("Who says so"),
         max_length=200,
@@ -29,8 +29,8 @@ class BenchmarkForm(SettingForm):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         low, high = given.get("low"), given.get("high")
-        if low is not None and high is not None and low >= high:
-            self.add_error("high", _("A band ends above where it begins."))
+        if low is not None and high is not None and low > high:
+            self.add_error("high", _("A band does not end below where it begins."))
         return given
 
 

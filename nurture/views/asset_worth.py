@@ -28,6 +28,6 @@ def asset_worth(request: Request, public_id: UUID) -> HttpResponse:
         "asset": asset,
         "worth": worth_of([asset.pk], at=now).get(asset.pk, Worth()),
         "versions": versions_of(asset, at=now),
-        "letters": sent.select_related("person", "lead", "by").order_by("-pk")[:LETTERS_SHOWN],
+        "letters": sent.select_related("person", "lead", "by").order_by("-claimed_at", "-pk")[:LETTERS_SHOWN],
     }
     return render(request, "nurture/asset_worth.html", context)

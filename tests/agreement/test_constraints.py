@@ -103,7 +103,7 @@ CASES = {
     "scorerule_once_per_axis": lambda: again(rule(ScoreRule)),
     "criterionrule_once_per_version": lambda: again(rule(CriterionRule)),
     "benchmark_key_is_known": lambda: put(first(Benchmark), key="ours"),
-    "benchmark_is_a_band": lambda: put(first(Benchmark), low=20, high=20),
+    "benchmark_is_a_band": lambda: put(first(Benchmark), low=21, high=20),
     "signature_once": lambda: again(signature()),
 }
 
