@@ -330,8 +330,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver": {"task": "nurture.tasks.deliver", "schedule": 15, "options": {"expires": 15}},
     "judge-hits": {"task": "nurture.tasks.judge_hits", "schedule": 15, "options": {"expires": 15}},
     "read-mailbox": {"task": "nurture.tasks.read_mailbox", "schedule": 60, "options": {"expires": 60}},
+    "read-told": {"task": "nurture.tasks.read_told", "schedule": 15, "options": {"expires": 15}},
     "expire-second-looks": {"task": "leads.tasks.expire_second_looks", "schedule": 600, "options": {"expires": 600}},
 }
+# Beat's clock says until when, and the worker's whether: so far may the two be apart.
+SECONDS_CLOCKS_DIFFER = 15 * 60
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"]["expires"] += SECONDS_CLOCKS_DIFFER
 
 # Logging
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

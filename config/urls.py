@@ -5,18 +5,11 @@ from importlib.util import find_spec
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, include, path
+from django.urls import include, path
 
 from config import views
 
 ROOMS = ("team", "agreement", "accounts", "content", "leads", "nurture", "reports")
-
-
-def told_by(provider: str) -> list[URLPattern]:
-    """Where this mail provider tells what became of our mail, and no other one."""
-    known = import_module("anymail.urls").urlpatterns
-    return [one for one in known if str(one.name).startswith(f"{provider}_")]
-
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -27,4 +20,6 @@ urlpatterns = [
     *(path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")),
 ]
 if "anymail" in settings.INSTALLED_APPS:
-    urlpatterns.append(path("mail/told/", include(told_by(settings.MAIL_PROVIDER))))
+    # An optional extra, which is only asked for where it is installed.
+    providers = import_module("nurture.providers")
+    urlpatterns.append(path("mail/told/", include(providers.addresses_of(settings.MAIL_PROVIDER))))

@@ -1,23 +1,42 @@
 """What a mail provider tells by webhook, in the words of django-anymail: an optional extra, asked for by settings.
 
-Its views have checked the secret before anything gets here. What follows is what would follow from a mail.
+Its views check the secret and whatever the provider signs; then what was told is recorded and answered. Taken apart
+later, what follows from it is what would follow from a mail.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from io import BytesIO
 from typing import Any
 
-from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, EventType, RejectReason, inbound, tracking
-from django.dispatch import receiver
+import structlog
+from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, EventType, RejectReason
+from anymail.urls import urlpatterns
+from anymail.webhooks.base import AnymailBasicAuthMixin
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
-from nurture.actions.receiving import UUID, message_to, take_event, take_mail
+from nurture.actions.receiving import TRIES, UUID, message_to, take_event, take_mail
+from nurture.actions.recording import record_told
 from nurture.inbound.bounces import Failure
 from nurture.inbound.mail import InMail, Kind
+from nurture.inbound.parts import BYTES_MAX
 from nurture.inbound.reasons import address_is_dead
-from nurture.models import Message
+from nurture.models import Message, Told
 from team.clock import database_now
+
+logger = structlog.get_logger(__name__)
+
+# A mail with all that is attached to it; what only tells of one is small.
+LONGEST_MAIL, LONGEST = 32 * 1024 * 1024, 1024 * 1024
+# Headers that are read with the words. None of them is a secret.
+READ_HEADERS = ("HTTP_SVIX_ID",)
 
 # Openings and clicks are heard by our own links; what is on its way is no news.
 TOLD = {
@@ -37,21 +56,77 @@ REMEMBERED = {
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
-@receiver(tracking, dispatch_uid="nurture")
-def told(sender: Any, event: AnymailTrackingEvent, esp_name: str, **_more: Any) -> None:
-    if event.event_type not in TOLD:
-        return
-    at = database_now()
-    found = in_mail(event)
-    key = f"{event.event_id or event.message_id}:{event.event_type}:{event.recipient}:{event.timestamp}"
-    message = _message(event) or message_to(event.recipient or "", at=at)
-    take_event(found, source=esp_name.lower(), key=key, message=message, at=at)
+class _Kept(WSGIRequest):
+    """A request whose words have been read, or come out of the database."""
+
+    body = b""
+
+    def __init__(self, environ: dict[str, Any], body: bytes) -> None:
+        super().__init__(environ | {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)})
+        self.body = body
 
 
-@receiver(inbound, dispatch_uid="nurture")
-def received(sender: Any, event: AnymailInboundEvent, esp_name: str, **_more: Any) -> None:
-    if event.event_type == EventType.INBOUND and event.message is not None:
-        take_mail(event.message.as_bytes(), source=esp_name.lower(), at=database_now())
+def addresses_of(provider: str) -> list[URLPattern]:
+    """Where this mail provider tells what became of our mail, and no other one."""
+    return [_recording(one) for one in urlpatterns if str(one.name).startswith(f"{provider}_")]
+
+
+def _recording(one: URLPattern) -> URLPattern:
+    """The same address with the same checks; what it is told is recorded, and nothing follows yet."""
+    longest = LONGEST_MAIL if "inbound" in str(one.name) else LONGEST
+
+    class Recording(_view_class(one)):  # type: ignore[misc]
+        def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if isinstance(self, AnymailBasicAuthMixin) and request.META.get("HTTP_AUTHORIZATION"):
+                # Before anything of it is read.
+                AnymailBasicAuthMixin.validate_request(self, request)
+            body = request.read(longest + 1)
+            if len(body) > longest:
+                return HttpResponse(status=413)
+            return super().post(_Kept(request.META, body), *args, **kwargs)
+
+        def parse_events(self, request: HttpRequest) -> list[Any]:
+            headers = {name: request.META[name] for name in READ_HEADERS if name in request.META}
+            record_told(
+                str(one.name), request.body, content_type=request.META.get("CONTENT_TYPE", ""), headers=headers,
+                at=database_now(),
+            )  # fmt: skip
+            return []
+
+    return path(str(one.pattern), Recording.as_view(**_kwargs(one)), name=one.name)
+
+
+def follow(told: Told, *, at: datetime) -> list[str]:
+    """What follows from each event of it, and why some were not followed yet: they are to be tried again."""
+    one = next(one for one in urlpatterns if one.name == told.hook)
+    view = _view_class(one)(**_kwargs(one))
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
+        "CONTENT_TYPE": told.content_type, **told.headers,
+    }  # fmt: skip
+    errors = []
+    # Some ask their provider for the rest of it: never inside a transaction.
+    events: Iterable[Any] = view.parse_events(_Kept(environ, bytes(told.body)))
+    for event in events:
+        try:
+            _follow(event, source=str(view.esp_name).lower(), at=at)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.warning("told_event_not_followed", told=told.pk, error=str(error))
+            errors.append(f"{type(error).__name__}: {error}")
+    return errors
+
+
+def _follow(event: AnymailInboundEvent | AnymailTrackingEvent, *, source: str, at: datetime) -> None:
+    if isinstance(event, AnymailInboundEvent):
+        if event.event_type == EventType.INBOUND and event.message is not None:
+            take_mail(event.message.as_bytes()[:BYTES_MAX], source=source, at=at, tries=TRIES)
+    elif event.event_type in TOLD:
+        found = in_mail(event)
+        key = f"{event.event_id or event.message_id}:{event.event_type}:{event.recipient}:{event.timestamp}"
+        message = _message(event) or message_to(event.recipient or "", at=at)
+        take_event(found, source=source, key=key, message=message, at=at, tries=TRIES)
 
 
 def in_mail(event: AnymailTrackingEvent) -> InMail:
@@ -74,3 +149,11 @@ def _message(event: AnymailTrackingEvent) -> Message | None:
     told = [*(event.metadata or {}).values(), *(event.tags or []), event.message_id]
     names = [uuid.UUID(found[0]) for one in told if (found := UUID.search(str(one or "")))]
     return Message.objects.left().filter(public_id__in=names).select_related("person__merged_into", "asset").first()
+
+
+def _view_class(one: URLPattern) -> Any:
+    return one.callback.view_class  # type: ignore[attr-defined]
+
+
+def _kwargs(one: URLPattern) -> dict[str, Any]:
+    return dict(one.callback.view_initkwargs)  # type: ignore[attr-defined]

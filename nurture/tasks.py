@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from content.actions import pulsing, watching
 from leads.actions.sweeping import ring
-from nurture.actions import advancing, claiming, counting, fetching, hearing, sending, sorting
+from nurture.actions import advancing, claiming, counting, fetching, hearing, recording, sending, sorting
 
 
 @shared_task
@@ -76,3 +76,9 @@ def judge_hits() -> int:
 def read_mailbox() -> int:
     """Every minute: what came back by mail. Beside another, each mail is recorded by one of the two."""
     return ring("read_mailbox", lambda at: fetching.read_mailbox(at=at))
+
+
+@shared_task
+def read_told() -> int:
+    """Every 15 seconds: what mail providers told. What was read, or is being read, is not due."""
+    return ring("read_told", lambda at: recording.read_told(at=at))

@@ -36,7 +36,8 @@ from team.models import User
 logger = structlog.get_logger(__name__)
 
 SOURCE = "mail"
-ATTEMPTS_MAX = 3
+# Whatever ends its reader is begun so often, and what fails is tried so often where its teller waits for that.
+ATTEMPTS_MAX = TRIES = 3
 # A mailbox that was not read for some days still holds people who wait; one that is years old holds history.
 WAITS, FRESH = timedelta(days=14), timedelta(hours=36)
 # So many messages in a row that came back say of an address what one says that takes no mail.
@@ -61,15 +62,26 @@ class Followed:
     person_id: int | None = None
 
 
-def take_mail(raw: bytes, *, source: str, at: datetime, place: str = "") -> Incoming:
-    """One mail as it lay in the mailbox. Taken again, by another worker or years later, it changes nothing."""
-    return _take(source, key_of(raw), lambda: read_mail(raw), at=at, place=place)
+def take_mail(raw: bytes, *, source: str, at: datetime, place: str = "", tries: int = 1) -> Incoming:
+    """One mail as it lay in the mailbox. Taken again, by another worker or years later, it changes nothing.
+
+    What fails is raised before the last try, for whoever tries again, and set aside with its reason after it.
+    """
+    return _take(source, key_of(raw), lambda: read_mail(raw), at=at, place=place, tries=tries)
 
 
-def take_event(found: InMail, *, source: str, key: str, at: datetime, message: Message | None = None) -> Incoming:
+def take_event(
+    found: InMail, *, source: str, key: str, at: datetime, message: Message | None = None, tries: int = 1
+) -> Incoming:
     """One that a provider tells of, under its own name for it."""
     hashed = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-    return _take(source, hashed, lambda: found, at=at, message=message)
+    return _take(source, hashed, lambda: found, at=at, message=message, tries=tries)
+
+
+def set_aside(source: str, key: str, error: str, *, at: datetime) -> Incoming:
+    """What cannot even be taken apart stands with the rest that a human has to look at."""
+    row, _made = Incoming.objects.get_or_create(source=source[:30], key=key, defaults={"taken_at": at})
+    return _set_aside(row, error)
 
 
 def key_of(raw: bytes) -> str:
@@ -80,7 +92,14 @@ def key_of(raw: bytes) -> str:
 
 
 def _take(
-    source: str, key: str, read: Callable[[], InMail], *, at: datetime, place: str = "", message: Message | None = None
+    source: str,
+    key: str,
+    read: Callable[[], InMail],
+    *,
+    at: datetime,
+    place: str = "",
+    message: Message | None = None,
+    tries: int,
 ) -> Incoming:
     row = _begin(source, key, place=place, at=at)
     if row.state != Incoming.State.TAKEN:
@@ -97,6 +116,8 @@ def _take(
         Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN).update(attempts=F("attempts") - 1)
         raise
     except Exception as error:
+        if row.attempts < tries:
+            raise
         logger.exception("incoming_set_aside", incoming=row.pk)
         return _set_aside(row, f"{type(error).__name__}: {error}")
 
@@ -121,7 +142,7 @@ def _begin(source: str, key: str, *, place: str, at: datetime) -> Incoming:
 
 
 def _set_aside(row: Incoming, error: str) -> Incoming:
-    with transaction.atomic(durable=True):
+    with transaction.atomic():
         taken = Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN)
         taken.update(state=Incoming.State.ASIDE, error=error.replace("\x00", "")[:300])
     row.refresh_from_db()
