@@ -20,6 +20,7 @@ from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, Tr
 from nurture.over import over_in
 from nurture.recipients import Recipient, points_of, recipients_of
 from nurture.wishes import Wishes
+from team.bulk import update_rows
 
 BATCH = 200
 LEASE = timedelta(seconds=120)
@@ -30,6 +31,13 @@ REST = timedelta(hours=6)
 SPREAD, SPREAD_PARTS = timedelta(hours=6), 97
 MOMENT = timedelta(seconds=1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+# What a claim writes of each: one statement a kind.
+GIVEN_UP = ("id", "state", "because", "due_at")
+PUT_OFF = ("id", "due_at", "domain")
+TAKEN = (
+    "id", "to_hash", "domain", "point_id", "state", "due_at", "claimed_by", "claimed_at", "lease_until", "begun_at",
+    "attempt",
+)  # fmt: skip
 # A message that ended whoever took it up so often is not taken up again.
 LAPSES_MOST = 3
 
@@ -90,7 +98,7 @@ class _Judge:
         to = self.recipients[message.person_id]
         because = self._why_never(message, to)
         if because:
-            message.state, message.because, message.due_at = Message.State.CANCELLED, because, None
+            message.state, message.because, message.due_at = Message.State.CANCELLED.value, str(because), None
             self.given_up.append(message)
             return
         later = self._not_before(message, to)
@@ -108,18 +116,13 @@ class _Judge:
         self.taken.append(message)
 
     def write(self, *, by: str) -> None:
-        Message.objects.bulk_update(self.given_up, ["state", "because", "due_at"])
-        Message.objects.bulk_update(self.put_off, ["due_at", "domain"])
         for message in self.taken:
-            message.state, message.due_at = Message.State.SENDING, None
+            message.state, message.due_at = Message.State.SENDING.value, None
             message.claimed_by, message.claimed_at = by, self.at
             message.lease_until, message.begun_at = self.at + LEASE, None
             message.attempt += 1
-        Message.objects.bulk_update(
-            self.taken,
-            ["to_hash", "domain", "point", "state", "due_at", "claimed_by", "claimed_at", "lease_until", "begun_at",
-             "attempt"],
-        )  # fmt: skip
+        for columns, rows in ((GIVEN_UP, self.given_up), (PUT_OFF, self.put_off), (TAKEN, self.taken)):
+            update_rows(Message, columns, [tuple(getattr(row, name) for name in columns) for row in rows])
 
     def _why_never(self, message: Message, to: Recipient) -> str:
         Because = Message.Because
