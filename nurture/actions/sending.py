@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import smtplib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,9 @@ logger = structlog.get_logger(__name__)
 # Backoff of a passing refusal (R11): 5 minutes doubled to 4 hours, with full jitter, for about a day.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
 TRIES_MOST = 10
+# A task that takes too long is ended in the middle of a letter; so it ends by itself, and the next ring goes on. One
+# letter to a server that is slow at every word may take as long again.
+SECONDS_MAX = 30
 # A mail server that failed so often in a row is asked once a minute.
 FAILURES_MOST, PROBE = 10, timedelta(minutes=1)
 # No such mailbox; as against a full one, or words it does not like.
@@ -52,8 +56,8 @@ class Outcome:
 
 
 def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
-    """Send what is due until nothing is, as `by`. Returns how many were spoken for."""
-    total = 0
+    """Send what is due until nothing is, as `by`, or its time is over. Returns how many were spoken for."""
+    begun, total = time.monotonic(), 0
     with _Line() as line:
         while _may_speak(line.host, at=clock()):
             stop_if_restored(at=clock())
@@ -75,6 +79,9 @@ def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
                         return total
                     _record(message, outcome, at=clock())
                 total += 1
+                if time.monotonic() - begun > SECONDS_MAX:
+                    _give_back(taken, at=clock())
+                    return total
             _server_answered(line.host)
     return total
 
@@ -186,7 +193,7 @@ def _server_answered(host: str) -> None:
 
 
 def _give_back(taken: list[Message], *, at: datetime) -> None:
-    """The server is away: what was claimed and has not been answered waits for the next ring, and no try is counted."""
+    """What was claimed and has not been spoken for waits for the next ring, and no try is counted."""
     for message in taken:
         Message.objects.filter(
             pk=message.pk, state=Message.State.SENDING, claimed_by=message.claimed_by, attempt=message.attempt

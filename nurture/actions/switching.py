@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,8 +115,8 @@ def _remembered() -> dict[str, str]:
 
 
 def _remember(said: dict[str, str]) -> None:
-    """Replaced at once, so that nobody reads half of it; each process by a name of its own."""
-    beside = _mark().with_suffix(f".{os.getpid()}")
+    """Replaced at once, so that nobody reads half of it; whoever writes has a name of their own for it."""
+    beside = _mark().with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     beside.write_text(json.dumps(said))
     beside.replace(_mark())
 

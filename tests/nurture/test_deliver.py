@@ -214,6 +214,20 @@ def test_nothing_expired_is_sent_and_nothing_to_who_is_worked_again(sink, rules,
     assert sink.taken == []
 
 
+def test_whose_time_is_over_gives_back_the_rest_untouched_and_the_next_ring_goes_on(sink, rules, clock, monkeypatch):
+    for _number in range(3):
+        make_message()
+    monkeypatch.setattr("nurture.actions.sending.SECONDS_MAX", -1)
+
+    assert deliver(by="me", clock=clock) == 1
+
+    assert sorted(Message.objects.values_list("state", "attempt", "lapses")) == [
+        ("planned", 0, 0), ("planned", 0, 0), ("sent", 1, 0),
+    ]  # fmt: skip
+    assert [deliver(by="me", clock=clock) for _ring in range(3)] == [1, 1, 0]
+    assert len(sink.taken) == 3
+
+
 def test_the_switch_stops_what_was_claimed_already(sink, rules, clock, marketer):
     deliver(by="me", clock=clock)
     message = make_message()
