@@ -17,7 +17,7 @@ from agreement.models import Phase
 from leads.models import Lead, Recycling
 from nurture.actions.drafting import add_shipped, publish
 from nurture.actions.ending import Line
-from nurture.actions.sorting import Tracks
+from nurture.actions.sorting import Tracks, enrol_fans
 from nurture.hours import next_moment
 from nurture.knowing import People
 from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackNode
@@ -29,8 +29,10 @@ from team.models import User
 CHUNK = 500
 SEED = 20
 YEAR = timedelta(days=365)
-# Of a hundred letters so many are followed and answered.
-CLICKED, REPLIED = 14, 2
+# Of a hundred letters so many are opened and followed; of a hundred who woke while they were fed so many had answered.
+OPENED, CLICKED, REPLIED = 41, 14, 30
+# Of a hundred so many are left without, and of those who came back and were qualified so many.
+HELD_OUT, HELD_OUT_QUALIFIED = 10, 4
 
 Kind, What, Outcome, State = TrackNode.Kind, Passage.What, Enrolment.Outcome, Enrolment.State
 
@@ -42,6 +44,8 @@ def make_tracks(*, by: User, at: datetime) -> int:
     add_shipped(by=by, at=at - YEAR)
     for track in Track.objects.all():
         publish(track, by=by, at=at - YEAR)
+    taking = Track.objects.filter(kind=Track.Kind.TRACK, is_by_hand=False, is_fan_base=False)
+    taking.update(hold_out_percent=HELD_OUT)
     return make_past(at=at)
 
 
@@ -54,6 +58,8 @@ def make_past(*, at: datetime) -> int:
         sleeps = list(unseen.filter(pk__in=ids[first : first + CHUNK]).select_related("lead"))
         with transaction.atomic():
             told += _Past(sleeps, draws, at=at).write()
+    while enrol_fans(at=at):
+        pass
     return told
 
 
@@ -69,6 +75,8 @@ class _Past:
         self.recipients = recipients_of(people, points_of(people), at=at)
         asleep = Lead.objects.filter(person__in=people, phase=Phase.NURTURE)
         self.asleep = set(asleep.values_list("pk", flat=True))
+        again = Lead.objects.filter(previous__in=[sleep.lead_id for sleep in sleeps], first_qualified_at__isnull=False)
+        self.qualified = set(again.values_list("previous_id", flat=True))
         self.enrolments: list[Enrolment] = []
         self.lines: list[list[tuple[int | None, str, datetime, str]]] = []
         self.messages: list[tuple[int, Message]] = []
@@ -82,19 +90,27 @@ class _Past:
         person = lead.person_id
         track = self.tracks.for_sleeper(person, sleep.category, self.people)
         is_reached = track is not None and self.people.may_be_mailed(person)
-        answer = Sorting.Answer.TAKEN if is_reached else Sorting.Answer.UNREACHABLE
+        share = HELD_OUT_QUALIFIED if lead.pk in self.qualified else HELD_OUT
+        is_without = self.draws.randrange(100) < share if track and track.hold_out_percent else False
+        answer = Sorting.Answer.HELD_OUT if is_without else Sorting.Answer.TAKEN
+        answer = answer if is_reached else Sorting.Answer.UNREACHABLE
         self.sortings.append((sleep.pk, answer if track else Sorting.Answer.NO_TRACK, sleep.at, begins))
         if track is None or not is_reached:
             return
-        self._begin(lead, track, begins, self.at if lead.pk in self.asleep else min(lead.closed_at or self.at, self.at))
+        until = self.at if lead.pk in self.asleep else min(lead.closed_at or self.at, self.at)
+        self._begin(lead, track, begins, until, is_without=is_without)
 
-    def _begin(self, lead: Lead, track: Track, begins: datetime, until: datetime) -> None:
+    def _begin(self, lead: Lead, track: Track, begins: datetime, until: datetime, *, is_without: bool = False) -> None:
         one = Enrolment(
             person_id=lead.person_id, lead=lead, track=track, version_id=self.tracks.versions[track.pk],
-            state=State.ACTIVE, due_at=begins, started_at=begins, followed_from=begins,
+            state=State.ACTIVE, due_at=begins, started_at=begins, followed_from=begins, is_held_out=is_without,
         )  # fmt: skip
         self.enrolments.append(one)
         self.lines.append([(None, What.ENTERED, begins, "")])
+        if is_without:
+            if until < self.at:
+                self._end(one, Outcome.WOKEN, until)
+            return
         ended_at = self._walk(one, until)
         if ended_at is None:
             return
@@ -130,8 +146,16 @@ class _Past:
             if now <= until:
                 return now
         if until < self.at:
-            self._end(one, Outcome.WOKEN, until)
+            self._end(one, Outcome.REPLIED if self._answered(until) else Outcome.WOKEN, until)
         return None
+
+    def _answered(self, until: datetime) -> bool:
+        """Whether it was the last letter that woke her."""
+        place, last = self.messages[-1] if self.messages else (-1, None)
+        if last is None or place != len(self.enrolments) - 1 or self.draws.randrange(100) >= REPLIED:
+            return False
+        last.replied_at = until
+        return True
 
     def _letter(self, one: Enrolment, node: TrackNode, asset: int | None, to: Recipient, now: datetime) -> bool:
         drawn = self.draws.randrange(100)
@@ -141,8 +165,8 @@ class _Past:
             state=Message.State.SENT, planned_at=now, sent_at=now, claimed_at=now, claimed_by="demo", attempt=1,
             asset_version=1 if asset else None,
             to_hash=suppression_key(to.point.normalised) if to.point else "", domain=to.domain, point=to.point,
-            clicked_at=now + timedelta(hours=1 + drawn) if is_clicked else None,
-            replied_at=now + timedelta(hours=2 + drawn) if drawn < REPLIED else None,
+            opened_at=now + timedelta(hours=1 + drawn) if drawn < OPENED else None,
+            clicked_at=now + timedelta(hours=1 + drawn, minutes=2) if is_clicked else None,
         )  # fmt: skip
         self.messages.append((len(self.enrolments) - 1, message))
         return is_clicked

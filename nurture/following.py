@@ -62,6 +62,8 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
         found.stands = _("Left without, to compare: nothing is sent.")
         return
     node = one.node
+    if node is None and one.state == Enrolment.State.PAUSED:
+        return
     if node is None:
         found.waits = _("begins within a minute")
         return

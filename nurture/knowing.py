@@ -21,8 +21,8 @@ from nurture.wishes import Wishes
 INTEREST = timedelta(days=183)
 # What somebody has had, who downloaded, read or attended it.
 HAD = (Engagement.Kind.DOWNLOADED, Engagement.Kind.READ, Engagement.Kind.ATTENDED, Engagement.Kind.REGISTERED)
-# So many things downloaded make a fan of somebody who does and does not decide.
-FAN_DOWNLOADS = 4
+# So many things downloaded, or so many taken in any way, make a fan of somebody who does and does not decide.
+FAN_DOWNLOADS, FAN_PIECES = 4, 8
 # Of what fits, so many are looked at for each topic.
 OFFERED = 50
 
@@ -116,9 +116,11 @@ class People:
     def fans(self) -> set[int]:
         """Doers who take everything there is to read."""
         doers = [person for person, role in self.roles.items() if role == Employment.Role.DOER]
-        taken = Engagement.objects.filter(person__in=doers, kind=Engagement.Kind.DOWNLOADED, reverses=None)
-        counted = taken.order_by().values("person").annotate(n=Count("pk")).filter(n__gte=FAN_DOWNLOADS)
-        return {row["person"] for row in counted}
+        taken = Engagement.objects.filter(person__in=doers, kind__in=HAD, reverses=None).order_by().values("person")
+        downloads = Count("pk", filter=Q(kind=Engagement.Kind.DOWNLOADED))
+        counted = taken.annotate(downloads=downloads, pieces=Count("pk"))
+        reads_all = Q(downloads__gte=FAN_DOWNLOADS) | Q(pieces__gte=FAN_PIECES)
+        return set(counted.filter(reads_all).values_list("person", flat=True))
 
     @cached_property
     def on_offer(self) -> dict[int, list[int]]:

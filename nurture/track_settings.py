@@ -127,14 +127,14 @@ def touched_by_end(track: Track) -> list[Touch]:
     if not track.is_by_hand and not track.is_fan_base:
         instead = Tracks().instead_of(track)
         if instead is not None:
-            said = _("Whoever would come into it goes into %(track)s from now on") % {"track": instead}
+            said = _("Whoever would come into it goes into “%(track)s” from now on") % {"track": instead}
             found.append(Touch(said, url=reverse("nurture:track", args=[instead.public_id])))
         else:
             found.append(Touch(_("Whoever would come into it is in no track from now on"), _("their date wakes them")))
     for other in Track.objects.in_use().filter(fallback=track).order_by("position", "pk"):
         found.append(
             Touch(
-                _("Whoever comes to the end of %(track)s goes nowhere then") % {"track": other},
+                _("Whoever comes to the end of “%(track)s” goes nowhere then") % {"track": other},
                 _("their date wakes them"),
                 reverse("nurture:track_change", args=[other.public_id]),
                 warns=True,

@@ -43,7 +43,11 @@ def unreached() -> QuerySet[Sorting]:
     left = Enrolment.objects.filter(
         lead=OuterRef("recycling__lead"), outcome=Enrolment.Outcome.UNREACHABLE, ended_at__gt=OuterRef("at")
     )
-    later = Sorting.objects.asleep().filter(Exists(left), ~Q(answer=Answer.UNREACHABLE))
+    # Few: what drives it, where everybody who sleeps would be read otherwise.
+    lost = Enrolment.objects.filter(outcome=Enrolment.Outcome.UNREACHABLE, lead__isnull=False).order_by()
+    later = Sorting.objects.asleep().filter(
+        Exists(left), ~Q(answer=Answer.UNREACHABLE), recycling__lead__in=lost.values("lead")
+    )
     ended = later.alias(last=Subquery(newest.values("outcome")[:1])).filter(last=Enrolment.Outcome.UNREACHABLE)
     at_once = Sorting.objects.asleep().filter(answer=Answer.UNREACHABLE)
     return Sorting.objects.filter(Q(pk__in=at_once.order_by().values("pk")) | Q(pk__in=ended.order_by().values("pk")))
@@ -56,12 +60,12 @@ def reachable_again() -> QuerySet[Sorting]:
 
 def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
     """Of these leads those that sleep and are fed by nothing, each with `why`."""
-    mine = Sorting.objects.asleep().filter(recycling__lead=OuterRef("pk")).order_by()
-    no_track = mine.filter(answer=Answer.NO_TRACK)
-    lost = unreached().filter(recycling__lead=OuterRef("pk")).order_by()
+    no_track = Sorting.objects.asleep().filter(answer=Answer.NO_TRACK).order_by()
     fed = Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
-    found = leads.filter(~Exists(fed), phase=Phase.NURTURE).alias(misses=Exists(no_track), lost=Exists(lost))
-    found = _with_address(found.filter(Q(misses=True) | Q(lost=True)), "person")
+    misses = Q(pk__in=no_track.values("recycling__lead"))
+    lost = Q(pk__in=unreached().order_by().values("recycling__lead"))
+    found = leads.filter(misses | lost, ~Exists(fed), phase=Phase.NURTURE)
+    found = _with_address(found.alias(misses=Exists(no_track.filter(recycling__lead=OuterRef("pk")))), "person")
     return found.annotate(
         why=Case(
             When(misses=True, then=Value(Why.NO_TRACK)),

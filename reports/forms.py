@@ -117,6 +117,10 @@ class GivenUpFilters(forms.Form):
     rep = forms.IntegerField(required=False, min_value=0, max_value=2**53)
     source = forms.CharField(required=False, max_length=60)
 
+    def __init__(self, given: QueryDict) -> None:
+        # What an address leaves open stands in the form as it is taken.
+        super().__init__({"months": "6"} | {name: given[name] for name in given})
+
     @property
     def values(self) -> dict[str, Any]:
         self.is_valid()

@@ -29,6 +29,10 @@ WHATS = {
     BACK: _("Came back later"),
     LIVED: _("Qualified or won later"),
 }
+# The heads of the tables.
+SHORT = {
+    DEAD: _("Dead"), HASTY: _("Few attempts"), PUT_BACK: _("Put back"), BACK: _("Came back"), LIVED: _("Lived on"),
+}  # fmt: skip
 BY = {"rep": "bdr", "source": "source"}
 
 

@@ -26,6 +26,8 @@ from math import hypot, isnan
 # What is in it is read in by the first report that asks: no other page pays for it.
 import scipy
 
+SOME = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -58,6 +60,11 @@ class Curve:
     @property
     def longest(self) -> int:
         return self.watched[-1] if self.watched else 0
+
+    @property
+    def last_day_of_some(self) -> int:
+        """Until when so many were watched that what became of them says something."""
+        return self.watched[-min(SOME, self.n)] if self.watched else 0
 
     def at_risk(self, day: int) -> int:
         """Who was watched until this day or beyond it, without a conversion before."""
@@ -129,10 +136,10 @@ def difference(one: Curve, other: Curve, day: int) -> Estimate | None:
     """How much more of the one converted by this day than of the other, with an interval made of theirs (Newcombe 1998,
     Stat. Med. 17, 873-890; for any estimates Zou and Donner 2008, Stat. Med. 27, 1693-1702).
 
-    Where one of them was not watched for so long, by the last day on which both were. It holds a little more than 95 of
-    100, since those of `bounds` do: an interval of Greenwood's variance holds a little less. None where one is empty.
+    Where one of them was not watched for so long, by the last day on which some of both were. It holds a little more
+    than 95 of 100, since those of `bounds` do: Greenwood's hold a little less. None where one is empty.
     """
-    both = min(day, one.longest, other.longest)
+    both = min(day, one.last_day_of_some, other.last_day_of_some)
     if not one.n or not other.n:
         return None
     first, second = one.at(both), other.at(both)

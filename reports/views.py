@@ -16,7 +16,7 @@ from leads.views.access import need_role
 from reports.asleep import asleep_of, sleepers, sleeps_of
 from reports.cohort import COUNTS_AS
 from reports.forms import AsleepFilters, GivenUpFilters, PeopleFilters, YieldFilters
-from reports.given_up import WHATS, came_in, dead_of, given_up, listed, narrowed
+from reports.given_up import SHORT, WHATS, came_in, dead_of, given_up, listed, narrowed
 from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
 from reports.people import export_lines, people_of, those
 from reports.picture import drawn
@@ -118,7 +118,7 @@ def dead(request: Request) -> HttpResponse:
     months = filters.values["months"]
     context = {
         "now": now, "filters": filters, "months": months, "found": given_up(request.user, months=months, at=now),
-        "whats": WHATS, "may_read_offers": _reads_offers(request),
+        "whats": WHATS, "shorts": SHORT, "may_read_offers": _reads_offers(request),
     }  # fmt: skip
     return render(request, "reports/dead.html", context)
 

@@ -109,7 +109,7 @@ TITLES = (
     ("Technical Director", "decision_maker"),
     ("Continuous Improvement Lead", "champion"),
     ("Spare Parts Coordinator", "doer"),
-    ("IT Systems Administrator", "influencer"),
+    ("IT Systems Administrator", "doer"),
     ("Chief Operating Officer", "decision_maker"),
     ("Assistant to Plant Management", "unknown"),
 )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Subquery
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, Subquery
 
 from accounts.models import Employment, Person
 from agreement.models import Phase
@@ -18,7 +18,7 @@ from leads.actions.recycling import sleep_on
 from leads.models import Engagement, Lead, Recycling
 from nurture.actions.ending import locked
 from nurture.flow import Flow, flows_of
-from nurture.knowing import FAN_DOWNLOADS, People
+from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, HAD, People
 from nurture.models import Enrolment, Passage, Sorting, Track, TrackVersion
 from nurture.unfed import reachable_again
 from team.bulk import insert_rows
@@ -100,17 +100,18 @@ def enrol_fans(*, at: datetime) -> int:
     fans = next((one for one in tracks.tracks if one.is_fan_base and not one.is_by_hand), None)
     if fans is None:
         return 0
-    taken = Engagement.objects.filter(
-        person=OuterRef("person"), kind=Engagement.Kind.DOWNLOADED, reverses=None
-    ).order_by()
-    many = Subquery(taken.values("person").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    taken = Engagement.objects.filter(person=OuterRef("person"), kind__in=HAD, reverses=None).order_by()
+    counted = taken.values("person").annotate(n=Count("pk")).values("n")
+    downloads = Subquery(counted.filter(kind=Engagement.Kind.DOWNLOADED), output_field=IntegerField())
+    pieces = Subquery(counted, output_field=IntegerField())
     doers = Employment.objects.filter(
         ~Exists(Lead.objects.open().filter(person=OuterRef("person"))),
         ~Exists(Enrolment.objects.filter(person=OuterRef("person"), track=fans)),
         ~Exists(Enrolment.objects.under_way().filter(person=OuterRef("person"))),
         is_current=True, role=Employment.Role.DOER, person__merged_into=None, person__erased_at=None,
     )  # fmt: skip
-    found = doers.alias(many=many).filter(many__gte=FAN_DOWNLOADS).order_by("person")
+    reads_all = Q(downloads__gte=FAN_DOWNLOADS) | Q(pieces__gte=FAN_PIECES)
+    found = doers.alias(downloads=downloads, pieces=pieces).filter(reads_all).order_by("person")
     with transaction.atomic():
         ids = list(found.values_list("person", flat=True)[:BATCH])
         held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))

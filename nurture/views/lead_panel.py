@@ -56,7 +56,7 @@ def lead_act(request: Request, public_id: UUID) -> HttpResponse:
     if words:
         tell(request, words)
     if request.htmx:
-        return _panel(request, lead)
+        return _panel(request, lead, did=True)
     return redirect("nurture:lead_panel", public_id)
 
 
@@ -83,7 +83,7 @@ def _act(request: Request, lead: Lead) -> str:
     return said[does] % {"track": one.track}
 
 
-def _panel(request: Request, lead: Lead, *, refusal: str = "") -> HttpResponse:
+def _panel(request: Request, lead: Lead, *, refusal: str = "", did: bool = False) -> HttpResponse:
     now = timezone.now()
     context = {
         "now": now,
@@ -93,6 +93,8 @@ def _panel(request: Request, lead: Lead, *, refusal: str = "") -> HttpResponse:
         "may_write_to": People([lead.person_id], at=now).may_be_mailed(lead.person_id),
         "form_id": new_form_id(),
         "refusal": refusal,
+        # Its button is gone: whoever works by keyboard goes on from the head of the panel.
+        "did": did or bool(refusal),
     }
     template = "nurture/lead_panel.html#panel" if request.htmx else "nurture/lead_panel.html"
     return render(request, template, context, status=409 if refusal else 200)

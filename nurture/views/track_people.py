@@ -40,7 +40,7 @@ def track_people(request: Request, public_id: UUID) -> HttpResponse:
     node = TrackNode.objects.filter(pk=pk, version__track=track).select_related("version").first() if pk else None
     if track is None or (asked and node is None):
         raise Http404
-    names = _of_kind(node) if node else listing.OF_TRACK
+    names = _of_kind(node) if node else _of_track(track)
     what = listing.any_of(request.GET.get("what", ""), names)
     rows = listing.of_node(node, what) if node else listing.of_track(track, what, at=now)
     after = read_number(request.GET.get("after", ""))
@@ -62,6 +62,12 @@ def track_people(request: Request, public_id: UUID) -> HttpResponse:
         "first_url": _with(request, after=None) if after else "",
     }
     return render(request, "nurture/people.html", context)
+
+
+def _of_track(track: Track) -> dict[str, Any]:
+    """Whom it leaves without is asked only where it does or did."""
+    held_out = track.hold_out_percent or track.enrolments.filter(is_held_out=True).exists()
+    return {name: label for name, label in listing.OF_TRACK.items() if held_out or not name.startswith("held_out")}
 
 
 def _of_kind(node: TrackNode) -> dict[str, Any]:

@@ -95,8 +95,8 @@ def test_a_track_out_of_use_says_where_its_people_go_and_sends_them_there(desk, 
     words = [
         "3 people under way",
         "2 steps of it stay",
-        "goes into New from now on",
-        "end of Before goes nowhere",
+        "goes into “New” from now on",
+        "end of “Before” goes nowhere",
     ]
     assert [word for word in words if word not in page.text] == []
     assert desk.post(url("track_retire", track), {"goes": "move"}).status_code == 422
