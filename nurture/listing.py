@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import called
-from leads.models import Lead
+from accounts.models import Employment, called
+from leads.models import Lead, Recycling
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from team.models import User
 
@@ -37,6 +37,8 @@ OF_TRACK: dict[str, str | Promise] = {
     "ended": _("came to its end"),
     "unreachable": _("could not be reached"),
     "back": _("came back by themselves"),
+    "named": _("named somebody"),
+    "rose": _("decide or champion by now"),
     "held_out": _("left without, to compare"),
     "held_out_back": _("left without, and came back by themselves"),
 }
@@ -53,6 +55,8 @@ OF_NODE: dict[str, str | Promise] = {
     "left": _("left here"),
     "here": _("here now"),
 }
+OF_FANS = ("named", "rose")
+ROSE = (Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION, Employment.Role.INFLUENCER)
 MARKS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"}
 
 
@@ -73,10 +77,26 @@ def of_track(track: Track, what: str, *, at: datetime) -> QuerySet[Enrolment]:
     rows = Enrolment.objects.filter(track=track)
     if what == "under_way":
         return rows.under_way().filter(is_held_out=False)
+    if what in OF_FANS:
+        return fans_of(track, what)
     rows = rows.filter(started_at__gt=at - LATELY, is_held_out=what.startswith("held_out"))
     if what == "held_out_back":
         return rows.filter(outcome__in=BACK)
     return rows.filter(outcome__in=ENDED_BY[what]) if what in ENDED_BY else rows
+
+
+def fans_of(track: Track, what: str = "") -> QuerySet[Enrolment]:
+    """The fans it ever fed, each once; of these, who named somebody to us, or who decides, champions or influences by
+    now."""
+    fed = Enrolment.objects.filter(track=track, is_held_out=False)
+    fans = fed.filter(pk__in=fed.order_by().values("person").annotate(last=Max("pk")).values("last"))
+    if what == "named":
+        named = Recycling.objects.filter(lead__person=OuterRef("person"), undone_at=None, referred_to__isnull=False)
+        return fans.filter(Exists(named.order_by()))
+    if what == "rose":
+        jobs = Employment.objects.filter(person=OuterRef("person"), is_current=True, role__in=ROSE)
+        return fans.filter(Exists(jobs.order_by()))
+    return fans
 
 
 def of_node(node: TrackNode, what: str) -> QuerySet[Enrolment]:

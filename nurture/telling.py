@@ -18,7 +18,7 @@ from accounts.models import Employment
 from agreement.models import Criterion
 from content.models import Asset, Topic
 from nurture.flow import Flow
-from nurture.listing import CAME, LATELY, OF_NODE
+from nurture.listing import CAME, LATELY, OF_NODE, fans_of
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.over import named_in, over_among
 
@@ -218,11 +218,4 @@ class FanFigures:
 
 
 def fan_figures(track: Track) -> FanFigures:
-    fans = Enrolment.objects.filter(track=track, is_held_out=False)
-    rose = Employment.objects.filter(
-        person__in=fans.values("person"),
-        is_current=True,
-        role__in=[Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION, Employment.Role.INFLUENCER],
-    )
-    named = fans.filter(person__leads__recyclings__referred_to__isnull=False, person__leads__recyclings__undone_at=None)
-    return FanFigures(fans.values("person").distinct().count(), named.values("person").distinct().count(), rose.count())
+    return FanFigures(fans_of(track).count(), fans_of(track, "named").count(), fans_of(track, "rose").count())

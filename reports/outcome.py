@@ -19,7 +19,7 @@ from leads.models import Lead, Recycling
 from nurture.models import Track
 from reports.bands import Band, Key, bands, verdict_of
 from reports.cohort import ARMS, FED, HELD_OUT, NOT_FED, Slept, fates_of, recyclings_seen_by, with_feeding
-from reports.survival import Curve, Estimate, curve_of, difference, share_of
+from reports.survival import Curve, Estimate, curve_of, day_of_both, difference, share_of
 from team.localtime import resolve
 from team.models import Role, Team, User
 
@@ -56,6 +56,8 @@ class Outcome:
     all: Line
     arms: list[Line] = field(default_factory=list)
     lift: Estimate | None = None
+    # After so many months: where not enough of both were watched for as long as was asked, fewer.
+    lift_months: float = 0.0
     categories: list[Line] = field(default_factory=list)
     # Of those whom a track fed from the beginning.
     tracks: list[Line] = field(default_factory=list)
@@ -120,6 +122,7 @@ def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
     without = by_arm.get(HELD_OUT) or by_arm.get(NOT_FED)
     if FED in by_arm and without:
         outcome.lift = difference(by_arm[FED].curve, without.curve, day)
+        outcome.lift_months = round(day_of_both(by_arm[FED].curve, without.curve, day) / DAYS_OF_MONTH, 1)
     outcome.categories = _by_category(people, day)
     outcome.tracks = _by_track(arms.get(FED, []), day, known.get(Key.NURTURED))
     outcome.reps = _by_rep(people, day)

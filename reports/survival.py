@@ -63,8 +63,8 @@ class Curve:
 
     @property
     def last_day_of_some(self) -> int:
-        """Until when so many were watched that what became of them says something."""
-        return self.watched[-min(SOME, self.n)] if self.watched else 0
+        """Until when a quarter of them were watched, and ten at least: what became of fewer says next to nothing."""
+        return self.watched[-min(max(SOME, self.n // 4), self.n)] if self.watched else 0
 
     def at_risk(self, day: int) -> int:
         """Who was watched until this day or beyond it, without a conversion before."""
@@ -136,10 +136,10 @@ def difference(one: Curve, other: Curve, day: int) -> Estimate | None:
     """How much more of the one converted by this day than of the other, with an interval made of theirs (Newcombe 1998,
     Stat. Med. 17, 873-890; for any estimates Zou and Donner 2008, Stat. Med. 27, 1693-1702).
 
-    Where one of them was not watched for so long, by the last day on which some of both were. It holds a little more
+    Where one of them was not watched for so long, by the last on which enough of both were. It holds a little more
     than 95 of 100, since those of `bounds` do: Greenwood's hold a little less. None where one is empty.
     """
-    both = min(day, one.last_day_of_some, other.last_day_of_some)
+    both = day_of_both(one, other, day)
     if not one.n or not other.n:
         return None
     first, second = one.at(both), other.at(both)
@@ -148,6 +148,11 @@ def difference(one: Curve, other: Curve, day: int) -> Estimate | None:
     low = lift - hypot(first.share - low_1, high_2 - second.share)
     high = lift + hypot(high_1 - first.share, second.share - low_2)
     return Estimate(lift, low, high, min(first.at_risk, second.at_risk), both == day)
+
+
+def day_of_both(one: Curve, other: Curve, day: int) -> int:
+    """This day, or the last before it on which enough of both were still watched."""
+    return min(day, one.last_day_of_some, other.last_day_of_some)
 
 
 def share_of(part: int, whole: int) -> Estimate:

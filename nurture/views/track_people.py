@@ -53,7 +53,7 @@ def track_people(request: Request, public_id: UUID) -> HttpResponse:
         "is_newest": bool(node and newest and node.version_id == newest.pk),
         "node_title": Names([node]).title(node) if node else "",
         "title": names[what],
-        "span": _("now") if what == "under_way" else _("of those who came in the last 90 days"),
+        "span": _span(what),
         "names": list(names.items()),
         "what": what,
         "total": rows.count(),
@@ -64,10 +64,18 @@ def track_people(request: Request, public_id: UUID) -> HttpResponse:
     return render(request, "nurture/people.html", context)
 
 
+def _span(what: str) -> str:
+    if what in listing.OF_FANS:
+        return _("of all it ever fed")
+    return _("now") if what == "under_way" else _("of those who came in the last 90 days")
+
+
 def _of_track(track: Track) -> dict[str, Any]:
     """Whom it leaves without is asked only where it does or did."""
     held_out = track.hold_out_percent or track.enrolments.filter(is_held_out=True).exists()
-    return {name: label for name, label in listing.OF_TRACK.items() if held_out or not name.startswith("held_out")}
+    shown = {name: bool(held_out) for name in ("held_out", "held_out_back")}
+    shown |= dict.fromkeys(listing.OF_FANS, track.is_fan_base)
+    return {name: label for name, label in listing.OF_TRACK.items() if shown.get(name, True)}
 
 
 def _of_kind(node: TrackNode) -> dict[str, Any]:
