@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
-from accounts.models import Suppression
+from accounts.models import PersonMerge, Suppression
 from agreement.models import Phase
 from content.models import Asset
-from leads.models import Lead, Recycling
+from leads.models import Engagement, Lead, Recycling
 from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackNode
 
 # The system is late, not wrong, until a tick has had this long.
@@ -62,8 +62,16 @@ def awake_in_a_track(at: datetime) -> QuerySet[Enrolment]:
     woken = Lead.objects.filter(pk=OuterRef("lead"), closed_at__gt=at - TICK_GRACE)
     replied_or_new = Lead.objects.filter(person=OuterRef("person"), created_at__gt=at - TICK_GRACE)
     touched = Lead.objects.filter(pk=OuterRef("lead"), last_touched_at__gt=at - TICK_GRACE)
-    long_over = Enrolment.objects.over().filter(track__kind=Track.Kind.TRACK)
-    return long_over.filter(~Exists(woken), ~Exists(replied_or_new), ~Exists(touched), started_at__lt=at - TICK_GRACE)
+    said = Engagement.objects.filter(
+        person=OuterRef("person"), kind=Engagement.Kind.REPLIED, recorded_at__gt=at - TICK_GRACE
+    )
+    is_hers = Q(kept=OuterRef("person")) | Q(merged=OuterRef("person"))
+    merged = PersonMerge.objects.filter(is_hers, Q(at__gt=at - TICK_GRACE) | Q(undone_at__gt=at - TICK_GRACE))
+    long_over = Enrolment.objects.over().filter(track__kind=Track.Kind.TRACK).exclude(
+        person__erased_at__gt=at - TICK_GRACE
+    )  # fmt: skip
+    lately = Exists(woken) | Exists(replied_or_new) | Exists(touched) | Exists(said) | Exists(merged)
+    return long_over.filter(~lately, started_at__lt=at - TICK_GRACE)
 
 
 def asleep_and_not_looked_at(at: datetime) -> QuerySet[Recycling]:

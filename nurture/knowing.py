@@ -69,12 +69,9 @@ class People:
     @cached_property
     def had(self) -> dict[int, set[int]]:
         """What each has had, or is about to get, whoever gave it to her."""
-        found: dict[int, set[int]] = defaultdict(set)
-        sent = Message.objects.filter(person__in=self.people, asset__isnull=False, state__in=Message.HOLDS_ASSET)
-        took = Engagement.objects.filter(person__in=self.people, asset__isnull=False, kind__in=HAD)
-        for rows in (sent.order_by(), took.order_by()):
-            for person, asset in rows.values_list("person_id", "asset_id").distinct():
-                found[person].add(asset)
+        found = taken_by(self.people)
+        for person, assets in sent_to(self.people).items():
+            found[person] |= assets
         return found
 
     @cached_property
@@ -166,6 +163,34 @@ def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:
         for pk in of_person[person]
         if at >= began[pk]
     }
+
+
+def sent_to(people: Collection[int], *, but: Collection[int] = ()) -> dict[int, set[int]]:
+    """By person the assets of ours that she has had or is about to get, and those that went to whoever was found to be
+    her; without the messages `but`."""
+    same = {person: person for person in people}
+    found_lately = list(people)
+    while found_lately:
+        merged = Person.objects.filter(merged_into__in=found_lately).values_list("pk", "merged_into")
+        newly = {pk: same[into] for pk, into in merged if into is not None and pk not in same}
+        same |= newly
+        found_lately = list(newly)
+    hers = Q(person__in=people, state__in=Message.HOLDS_ASSET)
+    others = [pk for pk, person in same.items() if pk != person]
+    rows = Message.objects.filter(hers | Q(person__in=others, state__in=Message.LEFT), asset__isnull=False)
+    found: dict[int, set[int]] = defaultdict(set)
+    for pk, asset in rows.exclude(pk__in=but).order_by().values_list("person_id", "asset_id").distinct():
+        found[same[pk]].add(asset)
+    return found
+
+
+def taken_by(people: Collection[int]) -> dict[int, set[int]]:
+    """By person the assets that she took herself."""
+    took = Engagement.objects.filter(person__in=people, asset__isnull=False, kind__in=HAD)
+    found: dict[int, set[int]] = defaultdict(set)
+    for person, asset in took.order_by().values_list("person_id", "asset_id").distinct():
+        found[person].add(asset)
+    return found
 
 
 def newest_lead(person: Any) -> Subquery:

@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, F, QuerySet
 from agreement.models import Phase
 from content.models import Asset
 from nurture.hours import next_moment
+from nurture.knowing import sent_to, taken_by
 from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, TrackNode
 from nurture.over import over_in
 from nurture.recipients import Recipient, points_of, recipients_of
@@ -88,6 +89,9 @@ class _Judge:
         self.assets = {asset.pk: asset for asset in sendable}
         # What they link to in their words is given out no longer than what they bring.
         self.over = over_in(_words_of(due), on=at.date())
+        # What she was given or took since this was planned, under whichever name she was known.
+        bringing = {message.person_id for message in due if message.asset_id}
+        self.sent, self.took = sent_to(bringing, but=[message.pk for message in due]), taken_by(bringing)
         self.went = _went(self.recipients.values(), at=at)
         self.in_domain = _in_domain(self.recipients.values(), at=at)
         self.taken: list[Message] = []
@@ -140,7 +144,13 @@ class _Judge:
                 return Because.ENDED
             if self._refuses(message, enrolment.track):
                 return Because.PREFERENCE
-        return ""
+        return Because.HAD_IT if self._has_had(message) else ""
+
+    def _has_had(self, message: Message) -> bool:
+        """What she took herself one of us may still send her by hand, and no track does."""
+        is_by_hand = message.kind == Message.Kind.BY_HAND
+        had = self.sent[message.person_id] | (set() if is_by_hand else self.took[message.person_id])
+        return message.asset_id in had
 
     def _refuses(self, message: Message, track: Track) -> bool:
         asset = self.assets.get(message.asset_id) if message.asset_id else None

@@ -19,6 +19,7 @@ from leads.actions.changing import MoveRefused
 from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
 from nurture.fields import BadWords, fields_in, fill
+from nurture.knowing import sent_to
 from nurture.letter import addresses_in, link_to
 from nurture.models import Message, MessageBody
 from nurture.over import named_in, over_among
@@ -51,6 +52,8 @@ def write_message(
     if Suppression.Channel.EMAIL in silent:
         raise MoveRefused(_("%(name)s asked for no e-mail.") % {"name": lead.person})
     asset = _brought(lead, subject, text, asset, at=at)
+    if asset is not None and asset.pk in sent_to([lead.person_id])[lead.person_id]:
+        raise _had(lead, asset)
     log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
     message = Message(
         kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset, point=point,
@@ -60,14 +63,17 @@ def write_message(
         with transaction.atomic():
             message.save(force_insert=True)
     except IntegrityError as error:
-        raise MoveRefused(
-            _("%(name)s has had %(asset)s already.") % {"name": lead.person, "asset": asset}, field="asset"
-        ) from error
+        # Another one was faster.
+        raise _had(lead, asset) from error
     if asset is not None:
         use_assets([asset.pk], place=Place.COMPOSER, by=by, at=at)
     said, words = _filled(message, subject, text, at=at)
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
+
+
+def _had(lead: Lead, asset: Asset | None) -> MoveRefused:
+    return MoveRefused(_("%(name)s has had %(asset)s already.") % {"name": lead.person, "asset": asset}, field="asset")
 
 
 def preview_of(
