@@ -1,5 +1,7 @@
 """A PostgreSQL server for one test run: no service beforehand, nothing left afterwards."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import os
@@ -12,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from config.guard import die_with_parent
 
@@ -52,6 +55,13 @@ def _version(folder: Path) -> int:
 @contextlib.contextmanager
 def throwaway_server() -> Iterator[str]:
     """Run a server on a unix socket in a new folder; give its DATABASE_URL; remove it all."""
+    with own_server() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own_server(**settings: str) -> Iterator[Server]:
+    """The same, for whoever stops it and starts it again, or has it keep what was committed."""
     binaries = find_binaries()
     user = _server_user()
     root = Path(tempfile.mkdtemp(prefix="midfield-pg-", dir="/tmp"))
@@ -59,30 +69,53 @@ def throwaway_server() -> Iterator[str]:
         if user:
             os.chown(root, user.pw_uid, user.pw_gid)
             binaries = _reachable(binaries, root, user)
-        drop = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-        env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(root)}
-        initdb = [binaries / "initdb", "-D", root / "data", "-U", "midfield", "-A", "trust", "-E", "UTF8"]
-        subprocess.run(
-            [*initdb, "--no-sync", "--no-instructions", "--locale=C"],
-            check=True, capture_output=True, env=env, cwd=root, **drop,
-        )  # fmt: skip
-        flags = [flag for name, value in SETTINGS.items() for flag in ("-c", f"{name}={value}")]
-        with (root / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", root / "data", "-k", root, *flags],
-                stdout=log, stderr=log, env=env, cwd=root, preexec_fn=_end_with_us, process_group=0, **drop,
-            )  # fmt: skip
+        server = Server(binaries, root, user, SETTINGS | settings)
+        server.make()
+        server.start()
         try:
-            _wait_until_ready(root, server)
-            yield f"postgresql://midfield@/postgres?host={root}"
+            yield server
         finally:
-            server.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                server.wait(10)
-            server.kill()
-            server.wait()
+            server.end()
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+class Server:
+    def __init__(self, binaries: Path, root: Path, user: pwd.struct_passwd | None, settings: dict[str, str]) -> None:
+        self.binaries, self.root, self.settings = binaries, root, settings
+        self.url = f"postgresql://midfield@/postgres?host={root}"
+        self.env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(root)}
+        self.drop: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+    def make(self) -> None:
+        initdb = [self.binaries / "initdb", "-D", self.root / "data", "-U", "midfield", "-A", "trust", "-E", "UTF8"]
+        subprocess.run(
+            [*initdb, "--no-sync", "--no-instructions", "--locale=C"],
+            check=True, capture_output=True, env=self.env, cwd=self.root, **self.drop,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        flags = [flag for name, value in self.settings.items() for flag in ("-c", f"{name}={value}")]
+        with (self.root / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.binaries / "postgres", "-D", self.root / "data", "-k", self.root, *flags],
+                stdout=log, stderr=log, env=self.env, cwd=self.root, preexec_fn=_end_with_us, process_group=0,
+                **self.drop,
+            )  # fmt: skip
+        _wait_until_ready(self.root, self.process)
+
+    def stop_immediately(self) -> None:
+        """As `pg_ctl stop -m immediate`: nothing is finished, and the next start recovers from the log."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        (self.root / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self.process.kill()
+        self.process.wait()
 
 
 def _end_with_us() -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from django.core.management import call_command
 from django.db import connection, connections
+from environ import Env
 
 from tests.bench import company, dataset
 
@@ -45,6 +46,12 @@ class Databases:
         connections.close_all()
         self._run(f"CREATE DATABASE {name}")
         return self.url(name)
+
+    def fill_empty(self, url):
+        """Make this database, which has nothing yet, one of a company without leads."""
+        name = urlsplit(url).path.strip("/")
+        self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._clone(self._empty(), name)
 
     def copy(self, url):
         """A copy to write in. The next one replaces it."""
@@ -86,9 +93,11 @@ class Databases:
 
 
 def use(url):
-    """Point this process's Django at another database of the same server."""
+    """Point this process's Django at another database."""
     connections.close_all()
-    connection.settings_dict["NAME"] = urlsplit(url).path.strip("/")
+    where = Env.db_url_config(url)
+    connection.settings_dict.update(NAME=where["NAME"], HOST=where["HOST"])
+    connection.settings_dict["OPTIONS"].update(where.get("OPTIONS", {}))
 
 
 def _found(url):

@@ -12,11 +12,17 @@ from tests.bench.environment import environment
 FAULTS = {
     "import_kills": ("importing", "the worker is killed while it imports a file, on SQLite and on PostgreSQL"),
     "wake_kills": ("waking", "the worker is killed while it wakes sleeping leads"),
-    "beats": ("waking", "two and five beats ring at once"),
+    "beats": ("clocks", "two and five beats ring at once for leads, letters and tracks"),
+    "beat_dead": ("clocks", "no clock rings for three hours, and for thirty"),
+    "skew": ("clocks", "clocks of the worker and of the beat are ten minutes wrong, and leap"),
+    "dst": ("clocks", "letters about every change of five clocks over twenty years"),
     "mail_kills": ("mailing", "senders are killed while they send 6,000 messages to a real mail server"),
     "mail_cut": ("mailing", "the sender is killed when the server has taken a message and it has not heard so"),
     "mail_faults": ("mailing", "10,000 messages to a server with every fault, 5 % each"),
+    "mail_stopped": ("stopping", "senders stand still for two leases and go on as if nothing had been"),
     "unsubscribe_race": ("mailing", "people say stop while what is for them is taken up"),
+    "database_stops": ("restoring", "PostgreSQL is stopped at once, and started again, while everything is at work"),
+    "restore": ("restoring", "a copy made under load is started somewhere else"),
     "broker": ("waking", "the broker is killed and started again while leads are woken"),
 }
 

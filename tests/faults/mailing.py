@@ -4,7 +4,6 @@ The server logs what it takes before it says 250, so it also knows what the send
 twice at the server, nothing sent that it does not have, nothing left to do, at most one unknown a kill.
 """
 
-import contextlib
 import os
 import random
 import signal
@@ -13,36 +12,33 @@ import time
 from collections import Counter
 from datetime import timedelta
 
-import psycopg
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import ContactPoint, Person
+from accounts.models import Person
 from nurture.actions.claiming import begin_message, claim_messages, free_leases
 from nurture.actions.preferring import unsubscribe
 from nurture.actions.sending import deliver
-from nurture.models import Enrolment, MailRules, Message, Track, TrackNode, TrackVersion
+from nurture.models import Message
 from team.clock import database_now
-from tests.bench.databases import Databases, use
+from tests.bench.databases import use
 from tests.bench.report import at_most, exactly
-from tests.bench.site import Site
-from tests.nurture.sink import Sink, listening
+from tests.faults.post import OPEN, post_office
+from tests.nurture.sink import Sink
 
 MESSAGES, KILLS = 6_000, 100
 CUTS = 50
-SECONDS_MAX = 400.0
 # What the server does to every twentieth recipient each (F23), and what must have become of it.
 FAULTS = {
     "closing": {"refused"}, "later": {"refused"}, "nobody": {"refused"}, "full": {"refused"}, "spam": {"refused"},
     "tarpit": {"unknown"}, "cut": {"unknown"}, "silent": {"unknown"}, "hangup": {"refused"}, "grey": {"sent"},
 }  # fmt: skip
-OPEN = "SELECT count(*) FROM nurture_message WHERE state IN ('planned', 'sending')"
 
 
 def inject_mail_kills(plan):
     messages, wanted = plan.pick((MESSAGES, KILLS), (600, 10))
     dice = random.Random(3)
-    with _post(plan, ["good"] * messages) as post:
+    with post_office(plan, ["good"] * messages) as post:
         post.start(senders=2)
         kills = 0
         while kills < wanted and post.ask(OPEN):
@@ -64,7 +60,7 @@ def inject_mail_cut(plan):
             os.kill(post.pids()[0], signal.SIGKILL)
             return answer
 
-    with _post(plan, ["good"] * cuts, sink=Cutting()) as post:
+    with post_office(plan, ["good"] * cuts, sink=Cutting()) as post:
         post.start(senders=1)
         post.wait_until_done()
         yield exactly("mail, cut between 250 and commit: unknown", post.states()["unknown"], cuts)
@@ -77,7 +73,7 @@ def inject_mail_faults(plan):
     kinds = [kind for kind in FAULTS for _time in range(messages // 20)]
     kinds += ["good"] * (messages - len(kinds))
     random.Random(23).shuffle(kinds)
-    with _post(plan, kinds, timeout=0.3) as post:
+    with post_office(plan, kinds, timeout=0.3) as post:
         use(post.url)
         begun = database_now()
         for hour in range(40):
@@ -107,7 +103,7 @@ def inject_unsubscribe_race(plan):
     """Somebody says stop while a sender takes up what is for her: nothing begins after she has her answer."""
     pairs = plan.pick(5_000, 200)
     late = begun = 0
-    with _post(plan, ["good"] * pairs) as post:
+    with post_office(plan, ["good"] * pairs) as post:
         use(post.url)
         people = list(Person.objects.filter(messages__isnull=False).order_by("pk"))
         messages = {message.person_id: message for message in Message.objects.all()}
@@ -159,107 +155,6 @@ class _Race:
 
 
 def _deliver_all(by, at):
-    with contextlib.suppress(StopIteration):
-        deliver(by=by, clock=lambda: at)
+    while deliver(by=by, clock=lambda: at):
+        pass
     connections.close_all()
-
-
-class _Post:
-    """A database with planned messages, the mail server they go to, and who sends them."""
-
-    def __init__(self, site, url, connection, sink):
-        self.site, self.url, self.connection, self.sink = site, url, connection, sink
-        self.file = site.folder / "senders"
-
-    def start(self, *, senders):
-        self.site.run("senders", "tests.faults.sender", str(senders), str(self.file))
-        while not self.file.exists():
-            time.sleep(0.05)
-
-    def pids(self):
-        return [int(pid) for pid in self.file.read_text().split()]
-
-    def kill_one(self, dice):
-        try:
-            os.kill(dice.choice(self.pids()), signal.SIGKILL)
-        except ProcessLookupError:
-            return 0
-        return 1
-
-    def ask(self, sql):
-        return self.connection.execute(sql).fetchone()[0]
-
-    def states(self):
-        return Counter(
-            dict(self.connection.execute("SELECT state, count(*) FROM nurture_message GROUP BY 1").fetchall())
-        )
-
-    def wait_until_done(self):
-        limit = time.monotonic() + SECONDS_MAX
-        while self.ask(OPEN):
-            if time.monotonic() > limit:
-                raise AssertionError(f"not done: {self.states()}\n" + self.site.processes[-1].last_lines())
-            time.sleep(0.2)
-
-    def lines(self, name, trials):
-        taken = Counter(str(mail["Message-ID"]) for mail in self.sink.taken)
-        sent = self.connection.execute("SELECT public_id FROM nurture_message WHERE state = 'sent'").fetchall()
-        known = {message_id.strip("<>").partition("@")[0] for message_id in taken}
-        yield exactly(f"{name}: doubled at the server", sum(count - 1 for count in taken.values()), 0, more=trials)
-        yield exactly(f"{name}: sent and not at the server", sum(str(pk) not in known for (pk,) in sent), 0)
-        yield exactly(f"{name}: left to do", self.ask(OPEN), 0)
-
-
-@contextlib.contextmanager
-def _post(plan, kinds, *, sink=None, timeout=5.0):
-    url = Databases(plan.server).empty_copy()
-    use(url)
-    _write(kinds)
-    connections.close_all()
-    with listening(sink) as (sink, port):
-        env = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_STARTTLS": "False"}
-        with (
-            _mailer(port, timeout),
-            Site(url, **env) as site,
-            psycopg.connect(url, autocommit=True) as connection,
-        ):
-            yield _Post(site, url, connection, sink)
-
-
-@contextlib.contextmanager
-def _mailer(port, timeout):
-    """This process speaks to the same server."""
-    from django.conf import settings  # noqa: PLC0415 - it is set up by whoever runs the faults
-
-    before = settings.MAILERS
-    options = {"host": "127.0.0.1", "port": port, "timeout": timeout}
-    settings.MAILERS = {"default": {"BACKEND": "nurture.smtp.OutboxBackend", "OPTIONS": options}}
-    try:
-        yield
-    finally:
-        settings.MAILERS = before
-
-
-def _write(kinds):
-    """One person a message, whose name says what the server does to her; a track that may write at any hour."""
-    at = timezone.now() - timedelta(minutes=1)
-    MailRules.objects.update_or_create(
-        pk=1, defaults={"opens": 0, "closes": 24, "on_weekends": True, "domain_most_a_minute": 30_000}
-    )
-    track = Track.objects.create(name="Faults")
-    version = TrackVersion.objects.create(track=track, number=1, made_at=at, published_at=at)
-    node = TrackNode.objects.create(version=version, position=1, kind="email", subject="Hello", text="Words.")
-    people = Person.objects.bulk_create(Person(given_name=kind, time_zone="UTC") for kind in kinds)
-    points = []
-    for number, person in enumerate(people):
-        address = f"{person.given_name}.{number}@host{number % 50}.example"
-        points.append(ContactPoint(person=person, kind="email", value=address, normalised=address, is_primary=True))
-    ContactPoint.objects.bulk_create(points)
-    enrolments = Enrolment.objects.bulk_create(
-        Enrolment(person=person, track=track, version=version, node=node, started_at=at, due_at=at + timedelta(days=9))
-        for person in people
-    )
-    Message.objects.bulk_create(
-        Message(kind="nurture", person=one.person, enrolment=one, node=node, planned_at=at, due_at=at)
-        for one in enrolments
-    )

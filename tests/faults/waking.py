@@ -16,6 +16,7 @@ from leads.checking import check_all
 from tests.bench.databases import Databases, use
 from tests.bench.report import at_most, exactly
 from tests.bench.site import Site
+from tests.faults.post import post_office
 
 LEADS, DUE = 10_000, 3_000
 SECONDS_MAX = 180.0
@@ -63,20 +64,7 @@ def inject_wake_kills(plan):
             night.wait_until_awake()
             lost, doubled = lost + night.lost(), doubled + night.doubled()
             broken |= night.broken()
-    yield from _lines("wakes, worker killed", f"{kills} kills", lost, doubled, broken)
-
-
-def inject_beats(plan):
-    for beats in (2, 5):
-        with _night(Databases(plan.server)) as night:
-            for number in range(2):
-                night.site.start_worker(f"worker{number}")
-            for number in range(beats):
-                night.site.start_beat(f"beat{number}")
-            night.wait_until_awake()
-            # Some more rings with nothing to do.
-            time.sleep(3)
-            yield from _lines(f"wakes, {beats} beats and 2 workers", f"{DUE:,} due", *night.verdict())
+    yield from lines("wakes, worker killed", f"{kills} kills", lost, doubled, broken)
 
 
 def inject_broker(plan):
@@ -96,21 +84,21 @@ def inject_broker(plan):
             lost, doubled = lost + night.lost(), doubled + night.doubled()
             broken |= night.broken()
     yield at_most("wakes, broker killed: longest wait for work", max(waits), BROKER_SECONDS_MAX, unit=" s")
-    yield from _lines("wakes, broker killed", f"{done} restarts", lost, doubled, broken)
+    yield from lines("wakes, broker killed", f"{done} restarts", lost, doubled, broken)
 
 
-def _lines(name, trials, lost, doubled, broken):
+def lines(name, trials, lost, doubled, broken):
     yield exactly(f"{name}: lost", lost, 0, more=trials)
     yield exactly(f"{name}: doubled", doubled, 0, more=trials)
     seen = ", ".join(f"{rows} {promise}" for promise, rows in broken.items())
     yield exactly(f"{name}: rows that check_leads finds", sum(broken.values()), 0, more=seen)
 
 
-class _Night:
+class Night:
     """A site whose sleeping leads are due, and the questions asked of it."""
 
-    def __init__(self, site, url, connection):
-        self.site, self.url, self.connection = site, url, connection
+    def __init__(self, site, url, connection, sessions):
+        self.site, self.url, self.connection, self.sessions = site, url, connection, sessions
         self.broker = site.start_broker()
         due = connection.execute("SELECT id FROM leads_lead WHERE phase = 'nurture' AND wake_at <= now()").fetchall()
         self.due = [row[0] for row in due]
@@ -189,4 +177,13 @@ def _night(databases):
         Site(url, settings="tests.faults.settings", LOG_LEVEL="INFO") as site,
         psycopg.connect(url, autocommit=True) as connection,
     ):
-        yield _Night(site, url, connection)
+        yield Night(site, url, connection, databases.sessions)
+
+
+@contextlib.contextmanager
+def house(plan, kinds, **more):
+    """The same with letters that are due, and a mail server."""
+    databases = Databases(plan.server)
+    url = databases.copy(databases.sized(LEADS, overdue_wakes=DUE))
+    with post_office(plan, kinds, url=url, settings="tests.faults.settings", LOG_LEVEL="INFO", **more) as post:
+        yield post, Night(post.site, url, post.connection, databases.sessions)
