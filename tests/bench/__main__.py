@@ -28,7 +28,10 @@ MEASURES = {
     "take_next": ("races", "64 reps take the next lead at the same moment"),
     "one_lead": ("races", "50 reps claim one lead at the same moment"),
     "bulk_move": ("moves", "5,000 leads moved in one act against one by one, and claims of others meanwhile"),
-    "advance": ("tracks", "everybody in a track due in one slot: a batch against one by one, 100,000 against 10,000"),
+    "advance": (
+        "tracks",
+        "what is due in one slot: a batch / one by one, 100,000 / 10,000, two workers / one",
+    ),
     "hand_raiser": ("fairness", "who is taken next from a pool with 2,000 missed leads, at every minute of a day"),
     "import": ("imports", "a file of 9,240 rows in the worker, and the pages meanwhile, on SQLite and on PostgreSQL"),
     "first_load": ("first_load", "bytes and requests of My queue in a browser that has nothing"),

@@ -1,16 +1,18 @@
-"""Everybody in a track is due in one slot: worked as a set, against one by one, and at 100,000 against 10,000."""
+"""Everybody in a track is due in one slot, and every letter of a day: worked as a set against one by one, at 100,000
+against 10,000, by two workers against one."""
 
-import statistics
-import time
+import itertools
+from datetime import timedelta
 
 from django.db import connection, connections
 
 from nurture.actions.advancing import advance, go_from
-from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
+from nurture.actions.claiming import claim_messages
+from nurture.models import Enrolment, MailRules, Message, Passage, Track, TrackNode, TrackVersion
 from team.clock import database_now
 from tests.bench.databases import Databases, use
-from tests.bench.report import at_least, exactly
-from tests.bench.timing import ROUNDS
+from tests.bench.report import exactly
+from tests.bench.slots import Slot, against_one_by_one, by_how_much_waits, by_workers
 
 # People who can be reached by e-mail, each under way in a track of waits and letters, at its first wait, which is over.
 PEOPLE = """
@@ -22,96 +24,114 @@ PEOPLE = """
 ADDRESSES = """
     INSERT INTO accounts_contactpoint (person_id, kind, value, normalised, extension, is_primary, state, source,
                                        created_at)
-    SELECT id, 'email', 'slot' || id || '@bench.example', 'slot' || id || '@bench.example', '', true, 'ok', '', now()
-      FROM accounts_person WHERE given_name = 'Slot'
+    SELECT id, 'email', address, address, '', true, 'ok', '', now()
+      FROM (SELECT id, 'slot' || id || '@host' || id % 50 || '.example' AS address
+              FROM accounts_person WHERE given_name = 'Slot') AS named
 """
 UNDER_WAY = """
     INSERT INTO nurture_enrolment (public_id, person_id, track_id, version_id, node_id, state, due_at, paused_because,
                                    outcome, is_held_out, started_at, followed_from)
-    SELECT gen_random_uuid(), id, %s, %s, %s, 'active', now() - interval '1 hour', '', '', false,
-           now() - interval '2 days', now() - interval '2 days'
-      FROM accounts_person WHERE given_name = 'Slot' ORDER BY id LIMIT %s
+    SELECT gen_random_uuid(), person.id, track_id, version_id, node.id, 'active', now() - interval '1 hour', '', '',
+           false, now() - interval '2 days', now() - interval '2 days'
+      FROM nurture_tracknode node JOIN nurture_trackversion version ON version.id = node.version_id,
+           accounts_person person
+     WHERE given_name = 'Slot' AND node.position = 1 ORDER BY person.id LIMIT %s
+"""
+LETTERS = """
+    INSERT INTO nurture_message (public_id, kind, person_id, enrolment_id, node_id, to_hash, domain, state, because,
+                                 planned_at, due_at, claimed_by, lapses, attempt)
+    SELECT gen_random_uuid(), 'nurture', enrolment.person_id, enrolment.id, node.id, '', '', 'planned', '',
+           now() - interval '1 hour', now() - interval '1 hour', '', 0, 0
+      FROM nurture_enrolment enrolment JOIN nurture_tracknode node ON node.version_id = enrolment.version_id
+     WHERE node.kind = 'email'
 """
 EMPTY = "TRUNCATE nurture_enrolment, nurture_message, nurture_passage CASCADE"
+# A mail server takes some hundred letters in this time: so long ago is the last claim.
+BETWEEN_CLAIMS = timedelta(seconds=2)
+SECONDS = 60
 
 
 def measure_advance(plan):
-    databases, slot = Databases(plan.server), plan.pick(100_000, 10_000)
-    use(databases.empty_copy())
+    databases, many = Databases(plan.server), plan.pick(100_000, 10_000)
+    few_url, many_url = (databases.empty_named(f"bench_slot_{name}") for name in ("few", "many"))
     try:
-        version, first = _track()
-        with connection.cursor() as cursor:
-            cursor.execute(PEOPLE, [slot])
-            cursor.execute(ADDRESSES)
-            cursor.execute("ANALYZE")
-        yield from _against_single(version, first, slot // 10, single=plan.pick(1000, 100))
-        yield from _by_size(version, first, slot)
+        for url in (few_url, many_url):
+            _people(databases, url, many)
+        slots = (
+            (Slot("tracks", _fill_tracks, _advance, _advance_one), plan.pick(5_000, 1_000), plan.pick(500, 100)),
+            (Slot("letters", _fill_letters, _claim, _claim_one), plan.pick(4_000, 1_000), plan.pick(500, 100)),
+        )
+        for slot, chunk, single in slots:
+            use(few_url)
+            yield from against_one_by_one(slot, rows=5 * chunk, single=single, seconds=SECONDS)
+            yield from by_how_much_waits(slot, many_url, few_url, many=many, chunk=chunk, seconds=SECONDS)
+            use(few_url)
+            yield from by_workers(slot, rows=chunk, seconds=SECONDS)
+        yield from _whole(few_url, many // 10)
     finally:
         connections.close_all()
 
 
-def _track():
-    """Wait, a letter, a wait."""
+def _people(databases, url, count):
+    """A company, so many people, and a track: wait, a letter, a wait."""
+    databases.fill_empty(url)
+    use(url)
     at = database_now()
     track = Track.objects.create(name="Slot")
     version = TrackVersion.objects.create(track=track, number=1, made_at=at, published_at=at)
-    first = TrackNode.objects.create(version=version, position=1, kind="wait", days=1)
+    TrackNode.objects.create(version=version, position=1, kind="wait", days=1)
     TrackNode.objects.create(version=version, position=2, kind="email", subject="Hello", text="Something.")
     TrackNode.objects.create(version=version, position=3, kind="wait", days=9)
-    return version, first
+    rules = {"opens": 0, "closes": 24, "on_weekends": True, "domain_most_a_minute": 30_000}
+    MailRules.objects.update_or_create(pk=1, defaults=rules)
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE, [count])
+        cursor.execute(ADDRESSES)
+        cursor.execute("ANALYZE")
 
 
-def _fill(version, first, rows):
+def _fill_tracks(rows):
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
-        cursor.execute(UNDER_WAY, [version.track_id, version.pk, first.pk, rows])
+        cursor.execute(UNDER_WAY, [rows])
         cursor.execute("ANALYZE nurture_enrolment")
 
 
-def _rate(rows):
-    """Rows a second, all of them."""
-    at, begun = database_now(), time.perf_counter()
-    worked = 0
-    while done := advance(at=at):
-        worked += done
-    seconds = time.perf_counter() - begun
-    if worked != rows:
-        raise AssertionError(f"{worked} of {rows} were worked")
-    return rows / seconds
+def _advance():
+    return advance(at=database_now())
 
 
-def _one_by_one(rows):
-    """The same, a row a transaction."""
+def _advance_one():
+    """The same, one in a transaction of its own."""
     at = database_now()
-    ids = list(Enrolment.objects.due(at).values_list("pk", flat=True)[:rows])
-    begun = time.perf_counter()
-    for pk in ids:
-        one = Enrolment.objects.get(pk=pk)
-        node = TrackNode.objects.get(version=one.version_id, kind="email")
-        go_from([one], {pk: node}, at=at)
-    return rows / (time.perf_counter() - begun)
+    one = Enrolment.objects.due(at)[0]
+    go_from([one], {one.pk: TrackNode.objects.get(version=one.version_id, kind="email")}, at=at)
 
 
-def _against_single(version, first, rows, *, single):
-    rounds = []
-    for _round in range(ROUNDS):
-        _fill(version, first, rows)
-        singly = _one_by_one(single)
-        together = _rate(rows - single)
-        rounds.append((together / singly, together, singly))
-    ratio, together, singly = (statistics.median(side) for side in zip(*rounds, strict=True))
-    more = f"{together:,.0f} / {singly:,.0f} a second"
-    yield at_least("tracks: due in one slot, a batch against one by one", ratio, 10, more=more)
+def _fill_letters(rows):
+    _fill_tracks(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(LETTERS)
+        cursor.execute("ANALYZE nurture_message")
 
 
-def _by_size(version, first, slot):
-    rates = {slot // 10: [], slot: []}
-    for _round in range(ROUNDS):
-        for rows, found in rates.items():
-            _fill(version, first, rows)
-            found.append(_rate(rows))
-    small, large = (statistics.median(found) for found in rates.values())
-    more = f"{large:,.0f} / {small:,.0f}"
-    yield at_least(f"tracks: a second at {slot:,} due / at {slot // 10:,}", large / small, 0.8, more=more)
+_claims = itertools.count()
+
+
+def _claim(most=200):
+    return len(claim_messages(by="bench", at=database_now() + next(_claims) * BETWEEN_CLAIMS, most=most))
+
+
+def _claim_one():
+    if not _claim(most=1):
+        raise AssertionError("nothing was due")
+
+
+def _whole(url, rows):
+    """Everything of a slot is worked, once."""
+    use(url)
+    _fill_tracks(rows)
+    while _advance():
+        pass
     planned = (Message.objects.count(), Passage.objects.filter(what="planned").count())
-    yield exactly("tracks: letters planned, and told", planned, (slot, slot))
+    yield exactly("tracks: letters planned, and told", planned, (rows, rows))
