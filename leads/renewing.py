@@ -78,7 +78,9 @@ class Contract:
             return self._why_nobody
         words = {
             (COVERED, True): _("Back on %(back)s, %(days)s days before notice ends"),
-            (COVERED, False): _("Came back on %(back)s, in time"),
+            (COVERED, False): _("Talked to on %(back)s, in time")
+            if self.is_of_account
+            else _("Came back on %(back)s, in time"),
             (OPEN, True): _("Back on %(back)s, but notice ends on %(last)s"),
             (MISSED, True): _("Notice ended on %(last)s, and nobody is back"),
             (MISSED, False): _("Came back on %(back)s; notice had ended on %(last)s"),

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from accounts.actions.people import suppression_key
 from agreement.models import Phase
+from content.models import Asset
 from leads.models import Lead, Recycling
 from nurture.actions.drafting import add_shipped, publish
 from nurture.actions.ending import Line
 from nurture.actions.sorting import Tracks, enrol_fans
+from nurture.flow import flows_of
 from nurture.hours import next_moment
 from nurture.knowing import People
-from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackNode
+from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackNode, TrackVersion
 from nurture.recipients import Recipient, points_of, recipients_of
 from nurture.walking import Walker, walk
 from team.bulk import insert_rows
@@ -29,10 +32,14 @@ from team.models import User
 CHUNK = 500
 SEED = 20
 YEAR = timedelta(days=365)
+# Between two letters to one person, and a little more.
+DAY = timedelta(days=1, minutes=5)
 # Of a hundred letters so many are opened and followed; of a hundred who woke while they were fed so many had answered.
 OPENED, CLICKED, REPLIED = 41, 14, 30
 # Of a hundred so many are left without, and of those who came back and were qualified so many.
 HELD_OUT, HELD_OUT_QUALIFIED = 10, 4
+# Of a hundred who were talked to so many had a play; which of the four that are shipped, by what it led to.
+PLAYED, PLAYS_MET, PLAYS_LEFT = 33, (42, 24, 22, 12), (30, 14, 16, 40)
 
 Kind, What, Outcome, State = TrackNode.Kind, Passage.What, Enrolment.Outcome, Enrolment.State
 
@@ -60,7 +67,49 @@ def make_past(*, at: datetime) -> int:
             told += _Past(sleeps, draws, at=at).write()
     while enrol_fans(at=at):
         pass
-    return told
+    return told + _make_plays(at=at)
+
+
+def _make_plays(*, at: datetime) -> int:
+    """What plays did for who is worked no more: a third of them had one after the first conversation, and where it led
+    to a meeting it was more often one that asks than one that shows."""
+    plays = list(Track.objects.running().filter(kind=Track.Kind.PLAY).order_by("position", "pk"))
+    if not plays:
+        return 0
+    versions = {one.track_id: one for one in TrackVersion.objects.filter(track__in=plays, published_at__isnull=False)}
+    flows = flows_of([one.pk for one in versions.values()])
+    worked = Lead.objects.filter(first_touched_at__isnull=False, first_touched_at__lt=at, enrolments__isnull=True)
+    worked = worked.exclude(phase__in=(Phase.WORKING, Phase.QUEUED)).order_by("first_touched_at", "pk")
+    rows: Any = worked.values_list(
+        "pk", "person", "first_touched_at", "first_handed_off_at", "first_nurture_at", "closed_at"
+    )
+    told: list[tuple[Enrolment, list[TrackNode]]] = []
+    for lead, person, began, met, slept, closed in rows:
+        ended = met or slept or closed
+        # A second run draws the same for each of them.
+        draws = random.Random(SEED + lead)  # noqa: S311 # nosec B311
+        if ended is None or ended <= began or draws.randrange(100) >= PLAYED:
+            continue
+        play = draws.choices(plays, PLAYS_MET if met else PLAYS_LEFT)[0] if len(plays) == len(PLAYS_MET) else plays[0]
+        version = versions[play.pk]
+        steps = [node for node in flows[version.pk].line() if node.kind == Kind.STEP]
+        if not steps:
+            continue
+        done = steps[: draws.randrange(1, len(steps) + 1)]
+        one = Enrolment(
+            person_id=person, lead_id=lead, track=play, version=version, node=done[-1], state=State.ENDED,
+            outcome=Outcome.MET if met else Outcome.LEFT, started_at=began, ended_at=ended, followed_from=began,
+        )  # fmt: skip
+        told.append((one, done))
+    with transaction.atomic():
+        Enrolment.objects.bulk_create([one for one, _done in told], batch_size=CHUNK)
+        lines: list[Line] = []
+        for one, done in told:
+            lines.append((one.pk, None, What.ENTERED, one.started_at, None, ""))
+            lines += [(one.pk, node.pk, What.PLANNED, one.started_at, None, "") for node in done]
+            lines.append((one.pk, one.node_id, What.ENDED, one.ended_at or at, None, one.outcome))
+        insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), lines)
+    return len(told)
 
 
 class _Past:
@@ -82,6 +131,9 @@ class _Past:
         self.messages: list[tuple[int, Message]] = []
         self.sortings: list[tuple[int, str, datetime, datetime]] = []
         self.given: dict[int, set[int]] = {}
+        self.wrote: dict[int, datetime] = {}
+        expiring: Any = Asset.objects.filter(expires_on__isnull=False).values_list("pk", "expires_on")
+        self.expires: dict[int, date] = dict(expiring)
         for sleep in sleeps:
             self._tell(sleep)
 
@@ -108,11 +160,15 @@ class _Past:
         self.enrolments.append(one)
         self.lines.append([(None, What.ENTERED, begins, "")])
         if is_without:
+            one.due_at = self.at
             if until < self.at:
                 self._end(one, Outcome.WOKEN, until)
             return
         ended_at = self._walk(one, until)
         if ended_at is None:
+            if one.due_at is not None:
+                # What was due within its last hours is left to the engine.
+                one.due_at = max(one.due_at, self.at)
             return
         following = self.tracks.by_id.get(track.fallback_id or 0)
         self._end(one, Outcome.MOVED if following else Outcome.EXHAUSTED, ended_at)
@@ -129,9 +185,14 @@ class _Past:
             if now > until:
                 break
             if deed.what == What.PLANNED and deed.node.kind == Kind.EMAIL:
-                now = next_moment(now, zone=to.zone, hours=self.rules)
+                before = self.wrote.get(one.person_id)
+                now = next_moment(max(now, before + DAY) if before else now, zone=to.zone, hours=self.rules)
                 if now > until:
                     break
+                if deed.asset and deed.asset in self.expires and self.expires[deed.asset] <= now.date():
+                    lines.append((deed.node.pk, What.SKIPPED, now, "expired"))
+                    continue
+                self.wrote[one.person_id] = now
                 walker.has_clicked |= self._letter(one, deed.node, deed.asset, to, now)
             lines.append((deed.node.pk, deed.what, now, deed.because))
             if deed.what == What.REACHED:
