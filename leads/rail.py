@@ -89,7 +89,7 @@ DOORS = (
     _Door("content:feedback", gettext_lazy("Feedback"), "note", (B, AE, MA, MK, AD), counts="feedback"),
     _Door("leads:accounts", gettext_lazy("Accounts"), "accounts", (B, AE, MA, MK, AD), key="g a"),
     _Door("reports:reports", gettext_lazy("Reports"), "reports", (B, AE, MA, MK, AD)),
-    _Door("nurture:mail", gettext_lazy("Mail"), "mail", (MA, MK, AD)),
+    _Door("nurture:mail", gettext_lazy("Mail"), "mail", (MA, MK, AD), counts="mail"),
     _Door("leads:notices", gettext_lazy("Notices"), "notice", (B, AE, MA, MK, AD), counts="notices"),
     _Door("leads:person_new", gettext_lazy("Add a person"), "add", (B, MA)),
     _Door("leads:search", gettext_lazy("Search"), "search", (B, AE, MA, MK, AD)),
@@ -110,7 +110,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 def rail_of(user: User, *, path: str, at: datetime) -> Rail:
     """Her places, what waits in each, and the earliest thing she has to do."""
     row = _facts(user, at=at)
-    counts = {name: row[f"{name}_count"] for name in _COUNTED}
+    counts = {name: row[f"{name}_count"] or 0 for name in _COUNTED}
     places = [place for door in DOORS if (place := _place(door, user, path=path, counts=counts))]
     return Rail(
         main=places[:IN_MAIN],
@@ -179,10 +179,11 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
     return facts
 
 
-_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests", "feedback", "library")
+_COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests", "feedback", "library", "mail")
 _SAID = (
     "queue_steps_count", "queue_reserved_count", "pool_count", "back_count", "hand_offs_count", "second_looks_count",
     "notices_count", "requests_count", "asked_count", "answered_count", "library_count", "step", "reserved", "shift",
+    "mail_count",
 )  # fmt: skip
 
 
@@ -218,6 +219,7 @@ def _of(
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),
         Subquery(Installation.objects.values("calendar_shift")[:1]),
+        Subquery(Installation.objects.values("mail_aside")[:1]),
     )
 
 

@@ -17,13 +17,13 @@ from content.models import Asset, ContentRequest, Feedback
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
-from nurture.models import Message, MessageLink, Track, TrackNode
+from nurture.models import Incoming, Message, MessageLink, Track, TrackNode
 from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_asset, make_lead, make_user, reason
-from tests.nurture.making import add_version, make_message, make_track, wait
+from tests.nurture.making import add_version, make_aside, make_message, make_track, wait
 
 # In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
 WHO = ("nobody", "bdr", "bdr other", "ae", "ae other", "marketer", "manager", "manager other", "admin")
@@ -78,6 +78,9 @@ DOORS = {
     "content:feedback_take_on": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 302 403 403 302"),
     "content:feedback_close": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 422 403 403 422"),
     "nurture:asset_worth": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:incoming": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:incoming_mail": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:incoming_decide": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 422 422 422 422"),
     "nurture:demand": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:sends": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:fresh": ("302 200 200 200 200 403 403 403 403", "302 405 405 405 405 405 405 405 405"),
@@ -347,6 +350,8 @@ def address(name, parameters, things):
     short = name.rpartition(":")[2]
     if short.startswith("message"):
         return reverse(name, args=[(Message.objects.first() or make_message(lead=leads[Phase.WORKING])).public_id])
+    if short.startswith("incoming_"):
+        return reverse(name, args=[(Incoming.objects.first() or make_aside()).pk])
     if name.startswith("nurture:") and "token" in parameters:
         return reverse(name, args=mail_args(short))
     if name == "nurture:change_revert":

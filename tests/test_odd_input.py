@@ -10,6 +10,7 @@ from leads.settings.registry import KINDS
 from team.actions.submitting import new_form_id
 from team.models import Membership, Role, User
 from tests.make import disposition, make_account, make_lead, make_person, make_user, reason
+from tests.nurture.making import make_aside
 
 HUGE = "9" * 40
 ODD = ("a\0b", "\ud800", "-1", HUGE, "٣", "%_\\iregex=(", "<script>alert(1)</script>", "x" * 5_000)  # fmt: skip
@@ -78,6 +79,8 @@ def addresses(lead):
         reverse("content:searches"): {"persona": ODD, "topic": ODD},
         reverse("content:feedback"): {"state": ODD, "page": ODD},
         reverse("nurture:demand"): {"objection": ODD},
+        reverse("nurture:incoming"): {"list": ODD},
+        reverse("nurture:incoming_mail", args=[make_aside().pk]): {"q": [*ODD, "9" * 5_000]},
         reverse("nurture:sends"): {"persona": ODD, "stage": ODD, "page": ODD},
         page: {"before": before, "show": ODD, "form": ODD},
         page + "timeline/": {"before": before, "show": ODD},

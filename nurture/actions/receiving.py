@@ -27,11 +27,12 @@ from leads.actions.receiving import record_received, wait_for_return
 from leads.actions.silencing import pass_over_bounced
 from leads.models import Engagement, Lead
 from nurture.actions.preferring import unsubscribe
+from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
 from nurture.models import Enrolment, Incoming, IncomingBody, MailRules, Message
 from nurture.recipients import points_of, recipients_of
 from team.localtime import is_zone, resolve
-from team.models import User
+from team.models import Installation, User
 
 logger = structlog.get_logger(__name__)
 
@@ -67,7 +68,11 @@ def take_mail(raw: bytes, *, source: str, at: datetime, place: str = "", tries: 
 
     What fails is raised before the last try, for whoever tries again, and set aside with its reason after it.
     """
-    return _take(source, key_of(raw), lambda: read_mail(raw), at=at, place=place, tries=tries)
+    row = _take(source, key_of(raw), lambda: read_mail(raw), at=at, place=place, tries=tries)
+    if row.state == Incoming.State.ASIDE:
+        seen = glimpse(raw)
+        keep_words(row, sender=seen.sender, subject=seen.subject, text=seen.text)
+    return row
 
 
 def take_event(
@@ -75,7 +80,10 @@ def take_event(
 ) -> Incoming:
     """One that a provider tells of, under its own name for it."""
     hashed = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-    return _take(source, hashed, lambda: found, at=at, message=message, tries=tries)
+    row = _take(source, hashed, lambda: found, at=at, message=message, tries=tries)
+    if row.state == Incoming.State.ASIDE:
+        keep_words(row, sender=found.sender or found.failed_recipient, subject=found.subject, text=found.words)
+    return row
 
 
 def set_aside(source: str, key: str, error: str, *, at: datetime) -> Incoming:
@@ -145,6 +153,7 @@ def _set_aside(row: Incoming, error: str) -> Incoming:
     with transaction.atomic():
         taken = Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN)
         taken.update(state=Incoming.State.ASIDE, error=error.replace("\x00", "")[:300])
+        count_aside()
     row.refresh_from_db()
     return row
 
@@ -158,8 +167,17 @@ def _record(row: Incoming, found: InMail, message: Message | None, *, at: dateti
     row.message, row.person_id = message, followed.person_id
     row.status, row.back_on, row.sent_at = found.status[:16], found.back_on, found.at
     row.save(update_fields=["state", "kind", "effect", "read_at", "message", "person", "status", "back_on", "sent_at"])
-    said = {"sender": found.sender[:254], "subject": found.subject[:300], "text": found.words}
+    keep_words(row, sender=found.sender, subject=found.subject, text=found.words)
+
+
+def keep_words(row: Incoming, *, sender: str, subject: str, text: str) -> None:
+    said = {"sender": sender[:254], "subject": subject[:300], "text": text}
     IncomingBody.objects.update_or_create(incoming=row, defaults=said)
+
+
+def count_aside() -> None:
+    """How many wait for one of us, where the rail of every page can say it without asking a higher room."""
+    Installation.objects.update(mail_aside=Incoming.objects.set_aside().count())
 
 
 def message_named(ids: list[str]) -> Message | None:
@@ -179,9 +197,9 @@ def message_to(address: str, *, at: datetime) -> Message | None:
 
 def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
     """She waits for us, whatever she says: a sleeping lead wakes, an open one stands in front."""
-    if _is_ours(found.sender):
+    if _is_ours(found.sender) and row.person_id is None:
         return Followed(Effect.NONE)
-    person_id = _person_at(found.sender) or (message.person_id if message else None)
+    person_id = row.person_id or _person_at(found.sender) or (message.person_id if message else None)
     if person_id is None:
         return Followed(Effect.STRANGER)
     if message is not None:
@@ -201,7 +219,7 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
 
 
 def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
-    person_id = _whose(found, message)
+    person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
     record_received(person_id, kind=found.kind.value, words=found.words, at=at)
@@ -210,7 +228,7 @@ def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: da
 
 def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
     """What a track or a cadence has planned for her before she is back moves to the morning of that day."""
-    person_id = _whose(found, message)
+    person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
     back_on = found.back_on if found.back_on and found.back_on > at.date() else None
@@ -270,6 +288,8 @@ def _complaint(found: InMail, message: Message | None, row: Incoming, *, at: dat
     if message is None:
         named = (message_to(one.recipient, at=at) for one in found.failures)
         message = next((one for one in named if one is not None), None)
+    if message is None and row.person_id is not None:
+        return _silenced(row.person_id, None, found, at=at)
     if message is None:
         return Followed(Effect.STRANGER)
     Message.objects.filter(pk=message.pk, complained_at=None).update(complained_at=at)
@@ -278,12 +298,12 @@ def _complaint(found: InMail, message: Message | None, row: Incoming, *, at: dat
 
 def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
     """Heard whoever she is: for the address she writes from, and for the one that our message went to."""
-    if _is_ours(found.sender):
+    if _is_ours(found.sender) and row.person_id is None:
         return Followed(Effect.NONE)
     followed = Followed(Effect.STRANGER)
     if message is not None:
         followed = _silenced(message.person_id, message, found, at=at)
-    person_id = _person_at(found.sender)
+    person_id = row.person_id or _person_at(found.sender)
     if person_id is not None and person_id != followed.person_id:
         followed = _silenced(person_id, None, found, at=at)
     if normalised := _normalised(found.sender):

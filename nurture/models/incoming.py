@@ -5,6 +5,8 @@ A row holds codes and moments; who wrote and what she said lives in `IncomingBod
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,11 +14,23 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Person
 from nurture.models.message import Message
 
+LATELY = timedelta(days=30)
+
 
 class IncomingQuerySet(models.QuerySet["Incoming"]):
     def set_aside(self) -> IncomingQuerySet:
         """What could not be read, for a human to look at."""
         return self.filter(state=Incoming.State.ASIDE)
+
+    def from_strangers(self, at: datetime) -> IncomingQuerySet:
+        """What was read of the last month and concerned nobody we know, until a human says whom."""
+        unknown = self.filter(state=Incoming.State.DONE, effect=Incoming.Effect.STRANGER, decided_at=None)
+        return unknown.filter(taken_at__gt=at - LATELY)
+
+    def for_a_human(self) -> IncomingQuerySet:
+        """What a human may still decide on."""
+        unread = Q(state=Incoming.State.ASIDE)
+        return self.filter(unread | Q(state=Incoming.State.DONE, effect=Incoming.Effect.STRANGER), decided_at=None)
 
 
 class Incoming(models.Model):
@@ -68,6 +82,8 @@ class Incoming(models.Model):
     taken_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True, default="")
+    # One of us has said whose it is, or that it is nobody's.
+    decided_at = models.DateTimeField(null=True)
 
     objects = IncomingQuerySet.as_manager()
 
@@ -104,9 +120,15 @@ class Incoming(models.Model):
                 name="incoming_set_aside_says_why",
                 condition=(Q(state="aside") & ~Q(error="")) | (~Q(state="aside") & Q(error="")),
             ),
+            models.CheckConstraint(
+                name="incoming_decided_was_read", condition=Q(decided_at=None) | Q(state="done")
+            ),
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["state", "-id"], name="incoming_in_state"),
+            models.Index(
+                fields=["-id"], condition=Q(effect="stranger", decided_at=None), name="incoming_from_strangers"
+            ),
             models.Index(fields=["place"], condition=~Q(place=""), name="incoming_place"),
             models.Index(
                 fields=["person", "kind", "-id"], condition=Q(person__isnull=False), name="incoming_of_person"
@@ -119,7 +141,10 @@ class Incoming(models.Model):
 
     @property
     def is_dealt_with(self) -> bool:
-        """Nobody has to look at it in the mailbox: it was about somebody we know, and her history tells it."""
+        """Nobody has to look at it in the mailbox: it was about somebody we know, and her history tells it, or one of
+        us has said whose it is."""
+        if self.decided_at is not None:
+            return True
         if self.state != self.State.DONE or self.effect == self.Effect.STRANGER:
             return False
         return self.effect != self.Effect.NONE or self.kind not in (self.Kind.REPLY, self.Kind.OTHER)

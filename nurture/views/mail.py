@@ -23,7 +23,7 @@ from nurture.actions.planning import take_back
 from nurture.actions.switching import change_rules, start_mail, stop_mail
 from nurture.forms.mail import RulesForm
 from nurture.letter import body_of
-from nurture.models import MailRules, Message
+from nurture.models import Incoming, MailRules, Message
 from nurture.outbox import checks, in_state, outbox
 from team.http import Request
 from team.models import Role
@@ -143,6 +143,7 @@ def _page(request: Request, form: RulesForm, *, status: int = 200) -> HttpRespon
         "rows": in_state(Message.objects.visible_to(request.user), state),
         "checks": checks(rules) if is_admin else [],
         "is_admin": is_admin,
+        "aside": Incoming.objects.set_aside().count(),
         "now": now,
     }
     return render(request, "nurture/outbox.html", context, status=status)

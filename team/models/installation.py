@@ -35,6 +35,8 @@ class Installation(models.Model):
     colleagues_woken = models.PositiveSmallIntegerField(default=1, db_default=1)
     # Said on every page when the demo team's hours were shifted so that somebody is at work now.
     calendar_shift = models.CharField(max_length=200, blank=True, default="")
+    # How much incoming mail waits for one of us: kept by who reads it, said in the rail.
+    mail_aside = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("installation")

@@ -5,7 +5,7 @@ from itertools import count
 from content.models import Asset, AssetVersion, Topic
 from leads.models import Engagement
 from nurture.actions.planning import plan_messages
-from nurture.models import Enrolment, Message, Track, TrackNode, TrackVersion
+from nurture.models import Enrolment, Incoming, IncomingBody, Message, Track, TrackNode, TrackVersion
 from tests.make import NOON, make_person, make_user
 
 _n = count(1)
@@ -108,3 +108,12 @@ def make_message(track=None, person=None, *, lead=None, due_at=NOON, asset=None)
         ]
     )  # fmt: skip
     return Message.objects.get(enrolment=enrolment, node=node)
+
+
+def make_aside(*, text="Please call me.", sender="jo@brevik.example", at=NOON):
+    """Mail that could not be read."""
+    row = Incoming.objects.create(
+        source="imap", key=f"key-{next(_n)}", state="aside", error="ValueError: no such words", taken_at=at
+    )
+    IncomingBody.objects.create(incoming=row, sender=sender, subject="Re: Our offer", text=text)
+    return row

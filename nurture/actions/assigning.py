@@ -1,0 +1,69 @@
+"""What one of us says of mail that could not be read, or that nobody was found for: whose it is and what it says."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from leads.actions.changing import LeadConflict, MoveRefused
+from nurture.actions.receiving import FOLLOWS, count_aside
+from nurture.inbound.mail import InMail, Kind
+from nurture.models import Incoming, IncomingBody, Message
+from team.actions.auditing import note_audit
+from team.models import AuditEntry
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# What somebody can tell by looking at it.
+TOLD = (Kind.REPLY, Kind.OUT_OF_OFFICE, Kind.AUTO_REPLY, Kind.UNSUBSCRIBE, Kind.COMPLAINT, Kind.BOUNCE_HARD)
+
+
+@transaction.atomic
+def assign_mail(
+    row: Incoming, person: Person, *, kind: str, back_on: date | None = None, by: User, at: datetime
+) -> str:
+    """It is hers and says this: what follows is what would have followed had it been known when it came. Returns what
+    that was. LeadConflict when somebody has decided meanwhile."""
+    held = _held(row)
+    if person.merged_into_id or person.erased_at:
+        raise MoveRefused(_("She is no longer a person of her own here."))
+    body = IncomingBody.objects.filter(incoming=held).first() or IncomingBody()
+    last = Message.objects.left().filter(person=person).order_by("-claimed_at", "-id").first()
+    if kind == Kind.BOUNCE_HARD and last is None:
+        raise MoveRefused(_("Nothing was sent to %(name)s that could have come back.") % {"name": person})
+    held.person = person
+    found = InMail(
+        Kind(kind), sender=body.sender, subject=body.subject, at=held.sent_at or held.taken_at, words=body.text,
+        back_on=back_on,
+    )  # fmt: skip
+    followed = FOLLOWS[found.kind](found, last if found.kind is Kind.BOUNCE_HARD else None, held, at=at)
+    held.back_on, held.effect, held.kind = back_on, followed.effect, kind
+    _decide(held, "assigned", by=by, at=at)
+    return str(held.get_effect_display())
+
+
+@transaction.atomic
+def put_mail_away(row: Incoming, *, by: User, at: datetime) -> None:
+    """It concerns nobody. LeadConflict when somebody has decided meanwhile."""
+    held = _held(row)
+    held.effect, held.kind = Incoming.Effect.NONE, held.kind or Incoming.Kind.OTHER
+    _decide(held, "put away", by=by, at=at)
+
+
+def _held(row: Incoming) -> Incoming:
+    held = Incoming.objects.for_a_human().select_for_update(of=("self",)).filter(pk=row.pk).first()
+    if held is None:
+        raise LeadConflict(_("Somebody has dealt with it meanwhile."))
+    return held
+
+
+def _decide(held: Incoming, what: str, *, by: User, at: datetime) -> None:
+    held.state, held.error, held.decided_at, held.read_at = Incoming.State.DONE, "", at, held.read_at or at
+    held.save(update_fields=["state", "error", "decided_at", "read_at", "kind", "effect", "person", "back_on"])
+    count_aside()
+    note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about="nurture.incoming", about_id=str(held.pk), detail=what)

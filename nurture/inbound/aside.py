@@ -1,0 +1,44 @@
+"""What can be said of a mail without reading it: who wrote, and what lies in it, for a human to look at."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.header import decode_header, make_header
+from email.utils import parseaddr
+
+# More than this nobody reads on a page.
+WORDS_MAX = 64 * 1024
+HEADERS = re.compile(
+    rb"^(from|subject):[ \t]*([^\r\n]{0,2000}(?:\r?\n[ \t][^\r\n]{0,2000}){0,20})", re.IGNORECASE | re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    sender: str
+    subject: str
+    text: str
+
+
+def glimpse(raw: bytes) -> Glimpse:
+    """Never raises, takes nothing apart and opens nothing: what it looks at may have ended whoever read it."""
+    head, _blank, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    said = {name.lower(): value for name, value in reversed(HEADERS.findall(head[:WORDS_MAX]))}
+    return Glimpse(
+        sender=parseaddr(_decoded(said.get(b"from", b"")))[1][:254],
+        subject=_decoded(said.get(b"subject", b""))[:300],
+        text=_plain((body or head)[:WORDS_MAX]),
+    )
+
+
+def _decoded(value: bytes) -> str:
+    words = " ".join(_plain(value).split())
+    try:
+        return str(make_header(decode_header(words)))
+    except (ValueError, LookupError, UnicodeError):
+        return words
+
+
+def _plain(value: bytes) -> str:
+    return value.decode("utf-8", "replace").replace("\x00", "").strip()

@@ -1,0 +1,109 @@
+"""Mail that came in and waits for one of us: what could not be read, and what nobody was found for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Person
+from leads.actions.changing import LeadConflict, MoveRefused
+from leads.finding import find
+from leads.views.access import need_role
+from nurture.actions.assigning import assign_mail, put_mail_away
+from nurture.forms.incoming import AssignForm, GlanceForm
+from nurture.models import Incoming
+from nurture.views.mail import READERS
+from team.http import Request
+
+SHOWN = 50
+
+
+@require_GET
+def incoming(request: Request) -> HttpResponse:
+    need_role(request, *READERS)
+    now = timezone.now()
+    lists = {"aside": Incoming.objects.set_aside(), "strangers": Incoming.objects.from_strangers(now)}
+    which = request.GET.get("list", "aside")
+    if which not in lists:
+        raise Http404
+    context = {
+        "which": which,
+        "tabs": [
+            ("aside", _("Set aside"), lists["aside"].count()),
+            ("strangers", _("From nobody we know"), lists["strangers"].count()),
+        ],
+        "rows": lists[which].select_related("body").order_by("-id")[:SHOWN],
+        "most": SHOWN,
+    }
+    return render(request, "nurture/incoming.html", context)
+
+
+@require_GET
+def incoming_mail(request: Request, pk: int) -> HttpResponse:
+    """What it says, as words and nothing else, and whose it may be."""
+    need_role(request, *READERS)
+    return _page(request, _found(pk))
+
+
+@require_POST
+def incoming_decide(request: Request, pk: int) -> HttpResponse:
+    need_role(request, *READERS)
+    row = _found(pk)
+    form = None
+    try:
+        if request.POST.get("do") == "away":
+            put_mail_away(row, by=request.user, at=timezone.now())
+            messages.success(request, _("Put away. It stays in the mailbox as it came."))
+            return redirect("nurture:incoming")
+        form = AssignForm(request.POST)
+        if form.is_valid():
+            person = Person.objects.filter(public_id=form.cleaned_data["person"]).first()
+            if person is None:
+                raise Http404
+            said = {"kind": form.cleaned_data["kind"], "back_on": form.cleaned_data["back_on"]}
+            followed = assign_mail(row, person, **said, by=request.user, at=timezone.now())
+            messages.success(
+                request, _("It is from %(name)s. What followed: %(what)s.") % {"name": person, "what": followed}
+            )
+            return redirect("nurture:incoming")
+    except LeadConflict as conflict:
+        messages.warning(request, str(conflict))
+        return redirect("nurture:incoming")
+    except MoveRefused as refused:
+        if form is not None:
+            form.add_error(None, str(refused))
+    return _page(request, row, form, status=422)
+
+
+def _page(request: Request, row: Incoming, form: AssignForm | None = None, *, status: int = 200) -> HttpResponse:
+    body = getattr(row, "body", None)
+    glance = GlanceForm(request.GET if "q" in request.GET else None, initial={"q": body.sender if body else ""})
+    q = glance.cleaned_data["q"].strip() if glance.is_bound and glance.is_valid() else ""
+    q = q or (body.sender if body and not glance.is_bound else "")
+    context: dict[str, Any] = {
+        "row": row,
+        "body": body,
+        "is_open": Incoming.objects.for_a_human().filter(pk=row.pk).exists(),
+        "glance": glance,
+        "form": form or AssignForm(initial={"kind": row.kind or Incoming.Kind.REPLY}),
+        "q": q,
+        "found": find(q, by=request.user) if q else None,
+    }
+    status = 422 if glance.is_bound and glance.errors else status
+    return render(request, "nurture/incoming_mail.html", context, status=status)
+
+
+def _found(pk: int) -> Incoming:
+    row = Incoming.objects.select_related("body", "person").filter(pk=pk).first()
+    is_ours = row is not None and (
+        row.state == Incoming.State.ASIDE or row.effect == Incoming.Effect.STRANGER or row.decided_at is not None
+    )
+    if row is None or not is_ours:
+        raise Http404
+    return row

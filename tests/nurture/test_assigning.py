@@ -1,0 +1,88 @@
+"""Mail that could not be read, or was of nobody we know: shown as words, counted, and as good as known once a human
+says whose it is."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from accounts.actions.people import suppressed_channels
+from accounts.search import index_people
+from agreement.models import Phase
+from leads.models import Engagement, Lead, Note
+from leads.rail import rail_of
+from nurture.actions.receiving import take_mail
+from nurture.models import Incoming
+from team.models import AuditEntry, Role
+from tests.make import NOON, make_lead, make_person, make_user
+from tests.nurture.mails import mail
+from tests.nurture.making import email, make_aside, make_enrolment, make_track
+
+pytestmark = pytest.mark.django_db
+PRIVATE = "Jo <jo.private@home.example>"
+
+
+def decide(client, row, **said):
+    return client.post(reverse("nurture:incoming_decide", args=[row.pk]), said, follow=True)
+
+
+def test_what_could_not_be_read_is_shown_counted_and_handled_as_if_it_had_come_known(client, alice, mona, monkeypatch):
+    jo = make_person(given_name="Jo", family_name="Prentice")
+    asleep = make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    index_people([jo.pk])
+
+    def breaks(*args, **more):
+        raise ValueError("odd")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nurture.actions.receiving.read_mail", breaks)
+        words = "<script>alert(1)</script> Call me\x00 on Tuesday."
+        row = take_mail(mail(words, sender=PRIVATE, subject="=?utf-8?q?R=C3=A9:?= offer"), source="imap", at=NOON)
+    assert (row.state, rail_of(mona, path="/", at=NOON).counts["mail"]) == ("aside", 1)
+    client.force_login(mona)
+    shown = client.get(reverse("nurture:incoming_mail", args=[row.pk]), {"q": "Prentice"}).text
+    assert "ValueError: odd" in client.get(reverse("nurture:incoming")).text
+    for said in ("jo.private@home.example", "Ré: offer", "&lt;script&gt;alert(1)&lt;/script&gt; Call me on Tuesday."):
+        assert said in shown
+    assert str(jo.public_id) in shown
+
+    page = decide(client, row, person=jo.public_id, kind="reply")
+
+    row.refresh_from_db()
+    assert (row.state, row.kind, row.effect, row.person, row.error, row.is_dealt_with) == (
+        "done", "reply", "in_front", jo, "", True,
+    )  # fmt: skip
+    woken = Lead.objects.open().get(person=jo)
+    assert (woken.previous, woken.phase) == (asleep, Phase.QUEUED)
+    assert Note.objects.filter(lead=woken, text__contains="Call me on Tuesday.").exists()
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+    assert "put in front of the queue" in page.text
+    assert rail_of(mona, path="/", at=NOON).counts["mail"] == 0
+    assert AuditEntry.objects.filter(about="nurture.incoming", about_id=str(row.pk), detail="assigned").count() == 1
+    again = decide(client, row, person=jo.public_id, kind="unsubscribe")
+    assert "Somebody has dealt with it meanwhile." in again.text
+    assert suppressed_channels([jo.pk]) == {}
+
+
+def test_a_strangers_mail_is_whose_a_human_says_and_says_what_she_sees(client, alice):
+    jo = make_person(given_name="Jo")
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    one = make_enrolment(make_track(email()), lead=lead)
+    stranger = take_mail(mail("I am away.", sender=PRIVATE, Message_ID="<a@x>"), source="imap", at=NOON)
+    tired = take_mail(mail("Hello.", sender=PRIVATE, Message_ID="<b@x>"), source="imap", at=NOON)
+    junk = make_aside()
+    client.force_login(make_user("milo", Role.MARKETER))
+
+    assert decide(client, stranger, kind="out_of_office").status_code == 422
+    decide(client, stranger, person=jo.public_id, kind="out_of_office", back_on="2027-03-08")
+    decide(client, tired, person=jo.public_id, kind="unsubscribe")
+    refused = decide(client, junk, person=make_person().public_id, kind="bounce_hard")
+    decide(client, junk, do="away")
+
+    one.refresh_from_db()
+    assert (one.due_at.date(), Incoming.objects.get(pk=stranger.pk).back_on) == (date(2027, 3, 8), date(2027, 3, 8))
+    assert suppressed_channels([jo.pk]) == {jo.pk: {"email"}}
+    assert (refused.status_code, "that could have come back" in refused.text) == (422, True)
+    decided = Incoming.objects.filter(decided_at__isnull=False).values_list("state", "effect")
+    assert set(decided) == {("done", "postponed"), ("done", "silenced"), ("done", "none")}
+    assert not Incoming.objects.from_strangers(NOON).exists()
