@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -31,11 +31,16 @@ def say_it_arrived(message: Message, *, by: User, at: datetime) -> None:
 def send_again(message: Message, *, by: User, at: datetime) -> None:
     """It did not arrive, or what stood in its way is gone: planned once more, by somebody's word and never by a guess.
 
-    LeadConflict when it is neither unknown, refused nor given up any more.
+    LeadConflict when it is neither unknown, refused nor given up any more, or another one has brought the same since.
     """
     again = Message.objects.filter(pk=message.pk, state__in=Message.MAY_GO_AGAIN)
     new = {"state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0}
-    if not again.update(**new):
+    try:
+        with transaction.atomic():
+            is_planned = again.update(**new)
+    except IntegrityError as error:
+        raise LeadConflict(_("They have had what it brings meanwhile, by another message.")) from error
+    if not is_planned:
         raise LeadConflict(_("It is on its way already, or has been cancelled."))
     _note(message, "again", by=by, at=at)
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from nurture.models import MailRules, Message
+from nurture.models import Enrolment, MailRules, Message
 from team.models import AuditEntry, Role
 from tests.make import NOON, make_asset, make_lead, make_person, make_user
 from tests.nurture.making import make_letter_track, make_message
@@ -41,6 +41,24 @@ def test_what_nobody_knows_is_shown_first_and_a_human_says_which(client, admin):
         ("nurture.message", "arrived"),
         ("nurture.message", "again"),
     ]
+
+
+def test_what_was_refused_does_not_go_again_once_another_has_brought_the_same(client, admin):
+    guide, person = make_asset("The guide"), make_person()
+    track = make_letter_track(asset=guide)
+    refused = make_message(track, person)
+    Message.objects.filter(pk=refused.pk).update(state="refused", because="hard", due_at=None)
+    Enrolment.objects.filter(pk=refused.enrolment_id).update(
+        state="ended", outcome="stopped", ended_at=NOON, due_at=None
+    )
+    make_message(make_letter_track(asset=guide), person)
+    client.force_login(admin)
+
+    page = client.post(reverse("nurture:message_decide", args=[refused.public_id]), {"say": "again"}, follow=True)
+
+    refused.refresh_from_db()
+    assert refused.state == "refused"
+    assert "They have had what it brings meanwhile" in page.text
 
 
 def test_the_switch_is_for_who_sees_trouble_and_only_an_admin_lets_it_go_on(client, admin, rules):
