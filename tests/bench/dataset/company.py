@@ -49,6 +49,8 @@ class Company:
         self.person_ids = count(1)
         self.people = {}
         self.account_names = {None: ""}
+        # Nobody there is for reps, while these are what they are.
+        self.no_prospects = set()
         self.overdue_wakes = shape.overdue_wakes
         self.bdrs = [(team, bdr) for team in codes.teams for bdr in codes.bdrs[team]]
         # Reps differ: some hold three times what others hold. Whoever is measured holds a fixed number of open leads.
@@ -63,7 +65,7 @@ class Company:
             self._account(account_id)
             if account_id % CHUNK == 0:
                 self.writer.flush()
-        phases = self._deal()
+        self.phases = phases = self._deal()
         self.previous = self._pursuits(phases)
         self.next = {woken: follower for follower, woken in self.previous.items()}
         for lead_id in range(1, self.shape.leads + 1):
@@ -97,6 +99,8 @@ class Company:
         standing = "prospect" if account_id <= 60 else draw(pick, [("prospect", 88), ("customer", 8), ("open_opportunity", 3), ("competitor", 1)])  # fmt: skip
         country, _zone = self._place()
         self.account_names[account_id] = name
+        if standing != "prospect":
+            self.no_prospects.add(account_id)
         self.writer.add(
             "accounts_account", account_id, uuid7(), name, standing, pick.choice(["Logistics", "Machinery", "Software", "Food", "Retail"]),
             "", int(pick.lognormvariate(5, 1.4)) + 1, country, "", "", "", "", "", "{}", 1, self.at - timedelta(days=pick.randrange(30, 900)),
@@ -104,15 +108,17 @@ class Company:
         self.writer.add("accounts_accountdomain", account_id, f"company{account_id}.example")
         self.writer.add("accounts_searchtext", None, account_id, f"{name} company{account_id}.example".lower())
 
-    def _person(self, lead_id):
-        """A new person; a few accounts have many people, most have few."""
+    def _person(self, lead_id, *, for_reps):
+        """A new person; a few accounts have many people, most have few. Whom a rep has or may take is at a prospect."""
         pick = self.random
         person_id = next(self.person_ids)
         given = pick.choice(GIVEN) + pick.choice(GIVEN_END)
         family = FOUND_NAME if lead_id in FOUND else self._word(2, FAMILY_END).capitalize()
         account_id = None
         if lead_id in FOUND or pick.random() < 0.85:
-            account_id = min(int(self.accounts * pick.random() ** 2.5) + 1, self.accounts)
+            account_id = self._account_of_somebody()
+            while for_reps and account_id in self.no_prospects:
+                account_id = self._account_of_somebody()
         country, zone = self._place()
         created = self.at - timedelta(days=400 * pick.random() ** 1.5 + 20)
         email = f"{given}.{family}{person_id}@company{account_id or 0}.example".lower()
@@ -145,13 +151,18 @@ class Company:
         add("accounts_searchtext", person_id, None, text.lower())
         return person_id, account_id, created
 
+    def _account_of_somebody(self):
+        return min(int(self.accounts * self.random.random() ** 2.5) + 1, self.accounts)
+
     def _lead(self, lead_id, phase):
         pick, add, codes = self.random, self.writer.add, self.codes
         previous, woken = self.previous.get(lead_id), lead_id in self.next
         # A lead that was woken and the one that followed it belong to one person.
         pursuit = previous or lead_id
         is_new = pursuit not in self.people
-        person_id, account_id, known = person = self.people.pop(pursuit, None) or self._person(lead_id)
+        for_reps = self.phases[self.next.get(lead_id, lead_id)] in ("queued", "working")
+        person = self.people.pop(pursuit, None) or self._person(lead_id, for_reps=for_reps)
+        person_id, account_id, known = person
         if is_new and (previous or woken):
             self.people[pursuit] = person
         between = known + (self.at - known) / 2

@@ -66,7 +66,7 @@ def measure_advance(plan):
             yield from against_one_by_one(slot, rows=5 * chunk, single=single, seconds=SECONDS)
             yield from by_how_much_waits(slot, many_url, few_url, many=many, chunk=chunk, seconds=SECONDS)
             use(few_url)
-            yield from by_workers(slot, rows=chunk, seconds=SECONDS)
+            yield from by_workers(slot, rows=2 * chunk, seconds=SECONDS)
         yield from _whole(few_url, many // 10)
     finally:
         connections.close_all()
