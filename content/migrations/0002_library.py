@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("content", "0001_spine"),
         ("team", "0015_upload_of_assets"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("team", "__first__"),
     ]
 
     operations = [
@@ -36,80 +36,25 @@ class Migration(migrations.Migration):
                 ),
                 ("q", models.CharField(blank=True, default="", max_length=200)),
                 ("asked", models.JSONField(default=dict)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="added_at",
-            field=models.DateTimeField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="expires_on",
-            field=models.DateField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="handed_in_by",
-            field=models.ForeignKey(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="language",
-            field=models.CharField(blank=True, db_default="", default="", max_length=2),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="last_used_at",
-            field=models.DateTimeField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="owner",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="retired_at",
-            field=models.DateTimeField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="retired_because",
-            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=200),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="review_on",
-            field=models.DateField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="successor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="succeeds",
-                to="content.asset",
-            ),
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="when_to_use",
-            field=models.TextField(blank=True, db_default="", default=""),
+            options={
+                "indexes": [models.Index(fields=["-at"], name="librarysearch_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("place__in", ["library", "lead", "composer", "link", "mobile"])),
+                        name="librarysearch_place_is_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AssetAccess",
@@ -149,6 +94,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["asset", "-at"], name="assetaccess_of_asset"),
+                    models.Index(fields=["place", "at"], name="assetaccess_by_place"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("did__in", ["opened", "used"])), name="assetaccess_did_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("place__in", ["library", "lead", "composer", "link", "mobile"])),
+                        name="assetaccess_place_is_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AssetEvent",
@@ -185,6 +145,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verb__in", ["add", "hand_in", "change", "version", "approve", "retire", "restore"])
+                        ),
+                        name="assetevent_verb_is_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AssetText",
@@ -266,34 +236,54 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "version",
                 "verbose_name_plural": "versions",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("form__in", ["link", "file", "snippet", "talk_track"])),
+                        name="assetversion_form_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("form", "link"), ("text", ""), ("upload", None), models.Q(("url", ""), _negated=True)
+                            ),
+                            models.Q(("form", "file"), ("text", ""), ("upload__isnull", False), ("url", "")),
+                            models.Q(
+                                ("form__in", ["snippet", "talk_track"]),
+                                ("upload", None),
+                                ("url", ""),
+                                models.Q(("text", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="assetversion_holds_what_its_form_says",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("url", ""),
+                            ("url__startswith", "https://"),
+                            ("url__startswith", "http://"),
+                            _connector="OR",
+                        ),
+                        name="assetversion_leads_to_the_web",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("approved_by", None)),
+                            models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="assetversion_approved_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_current", False), ("approved_at__isnull", False), _connector="OR"),
+                        name="assetversion_current_is_approved",
+                    ),
+                    models.UniqueConstraint(fields=("asset", "number"), name="assetversion_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)), fields=("asset",), name="assetversion_one_is_current"
+                    ),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="AssetThumb",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_up", models.BooleanField()),
-                ("reason", models.CharField(blank=True, default="", max_length=300)),
-                ("at", models.DateTimeField()),
-                (
-                    "asset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="thumbs", to="content.asset"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="content.assetversion"
-                    ),
-                ),
-            ],
         ),
         migrations.CreateModel(
             name="Label",
@@ -332,6 +322,115 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="AssetThumb",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_up", models.BooleanField()),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="thumbs", to="content.asset"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="content.assetversion"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("asset", "user"), name="assetthumb_once_per_user"),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_up", True), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                        name="assetthumb_down_has_a_reason",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="added_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="expires_on",
+            field=models.DateField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="handed_in_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="language",
+            field=models.CharField(blank=True, db_default="", default="", max_length=2),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="last_used_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="retired_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="retired_because",
+            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=200),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="review_on",
+            field=models.DateField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="successor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="succeeds",
+                to="content.asset",
+            ),
+        ),
+        migrations.AddField(
+            model_name="asset",
+            name="when_to_use",
+            field=models.TextField(blank=True, db_default="", default=""),
+        ),
         migrations.AddField(
             model_name="asset",
             name="labels",
@@ -368,129 +467,6 @@ class Migration(migrations.Migration):
                     ("retired_at", None), models.Q(("retired_because", ""), _negated=True), _connector="OR"
                 ),
                 name="asset_retired_for_a_reason",
-            ),
-        ),
-        migrations.AddField(
-            model_name="librarysearch",
-            name="user",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assetaccess",
-            index=models.Index(fields=["asset", "-at"], name="assetaccess_of_asset"),
-        ),
-        migrations.AddIndex(
-            model_name="assetaccess",
-            index=models.Index(fields=["place", "at"], name="assetaccess_by_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="assetaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("did__in", ["opened", "used"])), name="assetaccess_did_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetaccess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("place__in", ["library", "lead", "composer", "link", "mobile"])),
-                name="assetaccess_place_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("verb__in", ["add", "hand_in", "change", "version", "approve", "retire", "restore"])
-                ),
-                name="assetevent_verb_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("form__in", ["link", "file", "snippet", "talk_track"])),
-                name="assetversion_form_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("form", "link"), ("text", ""), ("upload", None), models.Q(("url", ""), _negated=True)),
-                    models.Q(("form", "file"), ("text", ""), ("upload__isnull", False), ("url", "")),
-                    models.Q(
-                        ("form__in", ["snippet", "talk_track"]),
-                        ("upload", None),
-                        ("url", ""),
-                        models.Q(("text", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="assetversion_holds_what_its_form_says",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("url", ""), ("url__startswith", "https://"), ("url__startswith", "http://"), _connector="OR"
-                ),
-                name="assetversion_leads_to_the_web",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("approved_by", None)),
-                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="assetversion_approved_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_current", False), ("approved_at__isnull", False), _connector="OR"),
-                name="assetversion_current_is_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.UniqueConstraint(fields=("asset", "number"), name="assetversion_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="assetversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_current", True)), fields=("asset",), name="assetversion_one_is_current"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assetthumb",
-            constraint=models.UniqueConstraint(fields=("asset", "user"), name="assetthumb_once_per_user"),
-        ),
-        migrations.AddConstraint(
-            model_name="assetthumb",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_up", True), models.Q(("reason", ""), _negated=True), _connector="OR"),
-                name="assetthumb_down_has_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="librarysearch",
-            index=models.Index(fields=["-at"], name="librarysearch_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="librarysearch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("place__in", ["library", "lead", "composer", "link", "mobile"])),
-                name="librarysearch_place_is_known",
             ),
         ),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("content", "0005_assets_found"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("team", "__first__"),
     ]
 
     operations = [
@@ -89,6 +89,70 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "request",
                 "verbose_name_plural": "requests",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "accepted", "in_work"])),
+                        fields=["-id"],
+                        name="contentrequest_backlog",
+                    ),
+                    models.Index(fields=["-closed_at", "-id"], name="contentrequest_closed"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "accepted", "in_work", "done", "declined", "joined"])
+                        ),
+                        name="contentrequest_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("need", ""), _negated=True), name="contentrequest_says_what_is_needed"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("state__in", ["open", "accepted", "in_work"])),
+                            models.Q(
+                                models.Q(("state__in", ["open", "accepted", "in_work"]), _negated=True),
+                                ("closed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="contentrequest_closed_has_a_moment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "in_work"), _negated=True), ("owner__isnull", False), _connector="OR"
+                        ),
+                        name="contentrequest_in_work_has_an_owner",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("asset__isnull", False), ("state", "done")),
+                            models.Q(models.Q(("state", "done"), _negated=True), ("asset", None)),
+                            _connector="OR",
+                        ),
+                        name="contentrequest_done_by_an_asset",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "declined"), models.Q(("because", ""), _negated=True)),
+                            models.Q(models.Q(("state", "declined"), _negated=True), ("because", "")),
+                            _connector="OR",
+                        ),
+                        name="contentrequest_declined_for_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("joined_to__isnull", False),
+                                ("state", "joined"),
+                                models.Q(("joined_to", models.F("id")), _negated=True),
+                            ),
+                            models.Q(models.Q(("state", "joined"), _negated=True), ("joined_to", None)),
+                            _connector="OR",
+                        ),
+                        name="contentrequest_joined_to_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,32 +195,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="News",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField()),
-                ("heard_at", models.DateTimeField(null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "change",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="news", to="content.requestchange"
-                    ),
-                ),
-            ],
             options={
-                "verbose_name": "news",
-                "verbose_name_plural": "news",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verb__in", ["ask", "accept", "take_on", "answer", "decline", "join", "reopen"])
+                        ),
+                        name="requestchange_verb_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -186,133 +233,56 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "voice",
                 "verbose_name_plural": "voices",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("lead__isnull", False)), fields=["lead"], name="requestvoice_of_lead"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("request", "user"), name="requestvoice_once_per_user"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("currency", ""), ("worth", None)),
+                            models.Q(("worth__gte", 0), models.Q(("currency", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="requestvoice_worth_has_a_currency",
+                    ),
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name="contentrequest",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "accepted", "in_work"])),
-                fields=["-id"],
-                name="contentrequest_backlog",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contentrequest",
-            index=models.Index(fields=["-closed_at", "-id"], name="contentrequest_closed"),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "accepted", "in_work", "done", "declined", "joined"])),
-                name="contentrequest_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("need", ""), _negated=True), name="contentrequest_says_what_is_needed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("state__in", ["open", "accepted", "in_work"])),
-                    models.Q(
-                        models.Q(("state__in", ["open", "accepted", "in_work"]), _negated=True),
-                        ("closed_at__isnull", False),
+        migrations.CreateModel(
+            name="News",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("heard_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
-                    _connector="OR",
                 ),
-                name="contentrequest_closed_has_a_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "in_work"), _negated=True), ("owner__isnull", False), _connector="OR"
-                ),
-                name="contentrequest_in_work_has_an_owner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("asset__isnull", False), ("state", "done")),
-                    models.Q(models.Q(("state", "done"), _negated=True), ("asset", None)),
-                    _connector="OR",
-                ),
-                name="contentrequest_done_by_an_asset",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "declined"), models.Q(("because", ""), _negated=True)),
-                    models.Q(models.Q(("state", "declined"), _negated=True), ("because", "")),
-                    _connector="OR",
-                ),
-                name="contentrequest_declined_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("joined_to__isnull", False),
-                        ("state", "joined"),
-                        models.Q(("joined_to", models.F("id")), _negated=True),
+                (
+                    "change",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="news", to="content.requestchange"
                     ),
-                    models.Q(models.Q(("state", "joined"), _negated=True), ("joined_to", None)),
-                    _connector="OR",
                 ),
-                name="contentrequest_joined_to_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verb__in", ["ask", "accept", "take_on", "answer", "decline", "join", "reopen"])),
-                name="requestchange_verb_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="news",
-            index=models.Index(condition=models.Q(("heard_at", None)), fields=["user", "-id"], name="news_unheard"),
-        ),
-        migrations.AddIndex(
-            model_name="news",
-            index=models.Index(
-                condition=models.Q(("heard_at__isnull", False)), fields=["user", "-id"], name="news_heard"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="news",
-            constraint=models.UniqueConstraint(fields=("change", "user"), name="news_once_per_change"),
-        ),
-        migrations.AddIndex(
-            model_name="requestvoice",
-            index=models.Index(
-                condition=models.Q(("lead__isnull", False)), fields=["lead"], name="requestvoice_of_lead"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestvoice",
-            constraint=models.UniqueConstraint(fields=("request", "user"), name="requestvoice_once_per_user"),
-        ),
-        migrations.AddConstraint(
-            model_name="requestvoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("currency", ""), ("worth", None)),
-                    models.Q(("worth__gte", 0), models.Q(("currency", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="requestvoice_worth_has_a_currency",
-            ),
+            ],
+            options={
+                "verbose_name": "news",
+                "verbose_name_plural": "news",
+                "indexes": [
+                    models.Index(condition=models.Q(("heard_at", None)), fields=["user", "-id"], name="news_unheard"),
+                    models.Index(
+                        condition=models.Q(("heard_at__isnull", False)), fields=["user", "-id"], name="news_heard"
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("change", "user"), name="news_once_per_change")],
+            },
         ),
     ]

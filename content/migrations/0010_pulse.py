@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("content", "0009_library_look"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("team", "__first__"),
     ]
 
     operations = [
@@ -35,6 +35,23 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "pulse",
                 "verbose_name_plural": "pulses",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("first", ""), _negated=True),
+                            models.Q(("second", ""), _negated=True),
+                            models.Q(("third", ""), _negated=True),
+                        ),
+                        name="pulse_asks_three_questions",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("every_weeks__gte", 1), ("every_weeks__lte", 52)),
+                        name="pulse_comes_every_few_weeks",
+                    ),
+                    models.UniqueConstraint(
+                        models.Value(1), condition=models.Q(("retired_at", None)), name="pulse_one_is_asked"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +72,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "round of a pulse",
                 "verbose_name_plural": "rounds of pulses",
+                "constraints": [
+                    models.UniqueConstraint(fields=("pulse", "opens_on"), name="pulseround_once_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(("closes_on__gt", models.F("opens_on"))),
+                        name="pulseround_closes_after_it_opens",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +105,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("answered_on", None)), fields=["user", "round"], name="pulseasked_waits"
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("round", "user"), name="pulseasked_once_a_round")],
+            },
         ),
         migrations.CreateModel(
             name="Feedback",
@@ -133,104 +165,43 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "feedback",
                 "verbose_name_plural": "feedback",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="pulse",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("first", ""), _negated=True),
-                    models.Q(("second", ""), _negated=True),
-                    models.Q(("third", ""), _negated=True),
-                ),
-                name="pulse_asks_three_questions",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pulse",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("every_weeks__gte", 1), ("every_weeks__lte", 52)),
-                name="pulse_comes_every_few_weeks",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pulse",
-            constraint=models.UniqueConstraint(
-                models.Value(1), condition=models.Q(("retired_at", None)), name="pulse_one_is_asked"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pulseround",
-            constraint=models.UniqueConstraint(fields=("pulse", "opens_on"), name="pulseround_once_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="pulseround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closes_on__gt", models.F("opens_on"))), name="pulseround_closes_after_it_opens"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pulseasked",
-            index=models.Index(
-                condition=models.Q(("answered_on", None)), fields=["user", "round"], name="pulseasked_waits"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pulseasked",
-            constraint=models.UniqueConstraint(fields=("round", "user"), name="pulseasked_once_a_round"),
-        ),
-        migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "in_work"])), fields=["-id"], name="feedback_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(fields=["given_by", "-id"], name="feedback_of_giver"),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "in_work", "done", "declined"])),
-                name="feedback_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="feedback_says_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("outcome", ""), ("state__in", ["open", "in_work"])),
-                    models.Q(
-                        models.Q(("state__in", ["open", "in_work"]), _negated=True),
-                        ("closed_at__isnull", False),
-                        models.Q(("outcome", ""), _negated=True),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "in_work"])), fields=["-id"], name="feedback_open"
                     ),
-                    _connector="OR",
-                ),
-                name="feedback_closed_says_what_became_of_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "in_work"), _negated=True), ("owner__isnull", False), _connector="OR"
-                ),
-                name="feedback_in_work_has_an_owner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("heard_at", None), ("closed_at__isnull", False), _connector="OR"),
-                name="feedback_heard_once_it_is_closed",
-            ),
+                    models.Index(fields=["given_by", "-id"], name="feedback_of_giver"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "in_work", "done", "declined"])),
+                        name="feedback_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="feedback_says_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("outcome", ""), ("state__in", ["open", "in_work"])),
+                            models.Q(
+                                models.Q(("state__in", ["open", "in_work"]), _negated=True),
+                                ("closed_at__isnull", False),
+                                models.Q(("outcome", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="feedback_closed_says_what_became_of_it",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "in_work"), _negated=True), ("owner__isnull", False), _connector="OR"
+                        ),
+                        name="feedback_in_work_has_an_owner",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("heard_at", None), ("closed_at__isnull", False), _connector="OR"),
+                        name="feedback_heard_once_it_is_closed",
+                    ),
+                ],
+            },
         ),
     ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ("agreement", "0005_entries_by_order"),
         ("content", "0001_spine"),
         ("leads", "0031_hand_off_of_team_filled"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("team", "__first__"),
     ]
 
     operations = [
@@ -25,337 +25,6 @@ class Migration(migrations.Migration):
                 ("failures", models.PositiveIntegerField(default=0)),
                 ("ask_again_at", models.DateTimeField(null=True)),
             ],
-        ),
-        migrations.CreateModel(
-            name="Message",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ("kind", models.CharField(choices=[("nurture", "From a track"), ("by_hand", "By hand")], max_length=8)),
-                ("asset_version", models.PositiveIntegerField(null=True)),
-                ("to_hash", models.CharField(blank=True, default="", max_length=64)),
-                ("domain", models.CharField(blank=True, default="", max_length=253)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("planned", "Planned"),
-                            ("sending", "Being sent"),
-                            ("sent", "Sent"),
-                            ("unknown", "Unknown whether it went out"),
-                            ("refused", "Refused by the mail server"),
-                            ("dead", "Cannot be sent"),
-                            ("cancelled", "Not sent"),
-                        ],
-                        default="planned",
-                        max_length=9,
-                    ),
-                ),
-                (
-                    "because",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("suppressed", "she asked for no e-mail"),
-                            ("preference", "she does not want this topic"),
-                            ("no_address", "there is no address"),
-                            ("expired", "what it brings has expired"),
-                            ("ended", "the track had ended for her"),
-                            ("had_it", "she has had it"),
-                            ("by_hand", "taken back by hand"),
-                            ("hard", "the server said never"),
-                            ("too_often", "it was tried too often"),
-                            ("headers", "its headers cannot be sent"),
-                            ("words", "its words cannot be put together"),
-                        ],
-                        default="",
-                        max_length=10,
-                    ),
-                ),
-                ("planned_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField(null=True)),
-                ("claimed_by", models.CharField(blank=True, default="", max_length=60)),
-                ("claimed_at", models.DateTimeField(null=True)),
-                ("lease_until", models.DateTimeField(null=True)),
-                ("attempt", models.PositiveSmallIntegerField(default=0)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("smtp_code", models.PositiveSmallIntegerField(null=True)),
-                ("opened_at", models.DateTimeField(null=True)),
-                ("clicked_at", models.DateTimeField(null=True)),
-                ("replied_at", models.DateTimeField(null=True)),
-                ("bounced_at", models.DateTimeField(null=True)),
-                ("complained_at", models.DateTimeField(null=True)),
-                ("unsubscribed_at", models.DateTimeField(null=True)),
-                (
-                    "asset",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="messages",
-                        to="content.asset",
-                    ),
-                ),
-                (
-                    "by",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "message",
-                "verbose_name_plural": "messages",
-            },
-        ),
-        migrations.CreateModel(
-            name="Enrolment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("active", "Under way"), ("paused", "Paused"), ("ended", "Ended")],
-                        default="active",
-                        max_length=6,
-                    ),
-                ),
-                ("due_at", models.DateTimeField(blank=True, null=True)),
-                ("paused_because", models.CharField(blank=True, default="", max_length=16)),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("goal", "reached its goal"),
-                            ("exhausted", "came to its end"),
-                            ("replied", "replied"),
-                            ("woken", "is worked again"),
-                            ("unreachable", "cannot be reached by e-mail"),
-                            ("stopped", "was taken out"),
-                            ("moved", "went on in another track"),
-                            ("merged", "was merged"),
-                        ],
-                        default="",
-                        max_length=12,
-                    ),
-                ),
-                ("is_held_out", models.BooleanField(default=False)),
-                ("started_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "lead",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="enrolments",
-                        to="leads.lead",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="enrolments",
-                        to="accounts.person",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "enrolment",
-                "verbose_name_plural": "enrolments",
-            },
-        ),
-        migrations.CreateModel(
-            name="MessageBody",
-            fields=[
-                (
-                    "message",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="body",
-                        serialize=False,
-                        to="nurture.message",
-                    ),
-                ),
-                ("to_address", models.CharField(blank=True, default="", max_length=254)),
-                ("subject", models.CharField(blank=True, default="", max_length=500)),
-                ("text", models.TextField(blank=True, default="")),
-                ("answer", models.CharField(blank=True, default="", max_length=500)),
-                ("erased_at", models.DateTimeField(null=True)),
-            ],
-            options={
-                "verbose_name": "words of a message",
-                "verbose_name_plural": "words of messages",
-            },
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="enrolment",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="messages",
-                to="nurture.enrolment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="lead",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="messages",
-                to="leads.lead",
-            ),
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="person",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="messages",
-                to="accounts.person",
-            ),
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="point",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="accounts.contactpoint",
-            ),
-        ),
-        migrations.CreateModel(
-            name="MessageLink",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("number", models.PositiveSmallIntegerField()),
-                ("url", models.URLField(blank=True, default="", max_length=2000)),
-                (
-                    "asset",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="content.asset",
-                    ),
-                ),
-                (
-                    "message",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="links",
-                        to="nurture.message",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "link of a message",
-                "verbose_name_plural": "links of messages",
-            },
-        ),
-        migrations.CreateModel(
-            name="Hit",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("at", models.DateTimeField()),
-                ("method", models.CharField(max_length=7)),
-                ("network", models.CharField(blank=True, default="", max_length=16)),
-                ("agent", models.CharField(blank=True, default="", max_length=200)),
-                (
-                    "verdict",
-                    models.CharField(
-                        choices=[("human", "a person"), ("probable", "probably a person"), ("scanner", "a machine")],
-                        max_length=8,
-                    ),
-                ),
-                ("because", models.CharField(blank=True, default="", max_length=16)),
-                ("engagement_id", models.BigIntegerField(null=True)),
-                ("reversed_by", models.BigIntegerField(null=True)),
-                (
-                    "message",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="hits",
-                        to="nurture.message",
-                    ),
-                ),
-                (
-                    "link",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="hits",
-                        to="nurture.messagelink",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "hit",
-                "verbose_name_plural": "hits",
-            },
-        ),
-        migrations.CreateModel(
-            name="Preference",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "pace",
-                    models.CharField(
-                        choices=[
-                            ("normal", "As it comes"),
-                            ("weekly", "At most once a week"),
-                            ("monthly", "At most once a month"),
-                        ],
-                        default="normal",
-                        max_length=7,
-                    ),
-                ),
-                ("paused_until", models.DateTimeField(blank=True, null=True)),
-                ("changed_at", models.DateTimeField()),
-                (
-                    "person",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="preference", to="accounts.person"
-                    ),
-                ),
-                ("refused", models.ManyToManyField(blank=True, related_name="+", to="content.topic")),
-            ],
-            options={
-                "verbose_name": "preference",
-                "verbose_name_plural": "preferences",
-            },
         ),
         migrations.CreateModel(
             name="Track",
@@ -463,17 +132,203 @@ class Migration(migrations.Migration):
                 "verbose_name": "track",
                 "verbose_name_plural": "tracks",
                 "ordering": ["position", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["track", "play"])), name="track_kind_is_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="track_has_a_name"),
+                    models.UniqueConstraint(fields=("kind", "name"), name="track_name_once_per_kind"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cycle__in", ["", "early", "middle", "late"])), name="track_cycle_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["", "decision_maker", "champion", "influencer", "doer", "unknown"])
+                        ),
+                        name="track_role_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "category__in",
+                                [
+                                    "",
+                                    "not_ready",
+                                    "mid_contract",
+                                    "no_authority",
+                                    "unresponsive",
+                                    "wrong_person",
+                                    "left_company",
+                                    "lost_deal",
+                                    "",
+                                ],
+                            )
+                        ),
+                        name="track_category_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hold_out_percent__lte", 50)), name="track_holds_out_at_most_half"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fallback", None), models.Q(("fallback", models.F("pk")), _negated=True), _connector="OR"
+                        ),
+                        name="track_falls_back_on_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "track"),
+                            models.Q(
+                                ("category", ""), ("fallback", None), ("hold_out_percent", 0), ("is_fan_base", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="track_play_takes_nobody_asleep",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="enrolment",
-            name="track",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="enrolments",
-                to="nurture.track",
-            ),
+        migrations.CreateModel(
+            name="Preference",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pace",
+                    models.CharField(
+                        choices=[
+                            ("normal", "As it comes"),
+                            ("weekly", "At most once a week"),
+                            ("monthly", "At most once a month"),
+                        ],
+                        default="normal",
+                        max_length=7,
+                    ),
+                ),
+                ("paused_until", models.DateTimeField(blank=True, null=True)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="preference", to="accounts.person"
+                    ),
+                ),
+                ("refused", models.ManyToManyField(blank=True, related_name="+", to="content.topic")),
+            ],
+            options={
+                "verbose_name": "preference",
+                "verbose_name_plural": "preferences",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pace__in", ["normal", "weekly", "monthly"])),
+                        name="preference_pace_is_known",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MailRules",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("is_stopped", models.BooleanField(default=False)),
+                ("stopped_because", models.CharField(blank=True, default="", max_length=10)),
+                ("switched_at", models.DateTimeField(blank=True, null=True)),
+                ("most_a_day", models.PositiveSmallIntegerField(default=1)),
+                ("most_a_week", models.PositiveSmallIntegerField(default=3)),
+                ("opens", models.PositiveSmallIntegerField(default=8)),
+                ("closes", models.PositiveSmallIntegerField(default=18)),
+                ("on_weekends", models.BooleanField(default=False)),
+                ("domain_most_a_minute", models.PositiveSmallIntegerField(default=60)),
+                ("hours_late", models.PositiveSmallIntegerField(default=24)),
+                ("sender_name", models.CharField(blank=True, default="", max_length=80)),
+                ("postal_address", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "switched_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rules of mail",
+                "verbose_name_plural": "rules of mail",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="mailrules_is_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_stopped", True), models.Q(("stopped_because", ""), _negated=True)),
+                            models.Q(("is_stopped", False), ("stopped_because", "")),
+                            _connector="OR",
+                        ),
+                        name="mailrules_stopped_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closes__lte", 24), ("opens__lt", models.F("closes"))),
+                        name="mailrules_hours_are_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("domain_most_a_minute__gte", 1),
+                            ("most_a_day__gte", 1),
+                            ("most_a_week__gte", models.F("most_a_day")),
+                        ),
+                        name="mailrules_caps_are_positive",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TrackVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("made_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="nurture.track",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "version of a track",
+                "verbose_name_plural": "versions of tracks",
+                "ordering": ["track", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("track", "number"), name="trackversion_number_once_per_track"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("published_at", None)),
+                        fields=("track",),
+                        name="trackversion_one_draft_per_track",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TrackNode",
@@ -597,11 +452,503 @@ class Migration(migrations.Migration):
                         to="content.topic",
                     ),
                 ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="nodes",
+                        to="nurture.trackversion",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "node of a track",
                 "verbose_name_plural": "nodes of tracks",
                 "ordering": ["version", "position", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["email", "wait", "step", "branch", "goal"])),
+                        name="tracknode_kind_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("branch", None)),
+                        fields=("version", "position"),
+                        name="tracknode_one_per_place",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("branch__isnull", False)),
+                        fields=("branch", "arm", "position"),
+                        name="tracknode_one_per_place_of_an_arm",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("arm", ""), ("branch", None)),
+                            models.Q(("arm__in", ["yes", "no"]), ("branch__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="tracknode_stands_in_an_arm_of_a_branch",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "email"), _negated=True),
+                            models.Q(models.Q(("subject", ""), _negated=True), models.Q(("text", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="tracknode_email_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("asset", None), ("brings_what_fits", False), _connector="OR"),
+                        name="tracknode_email_brings_one_thing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("days__gte", 1), ("days__lte", 400), ("kind", "wait")),
+                            models.Q(models.Q(("kind", "wait"), _negated=True), ("days", None)),
+                            _connector="OR",
+                        ),
+                        name="tracknode_wait_says_how_long",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "step"),
+                                (
+                                    "step_kind__in",
+                                    [
+                                        "call",
+                                        "email",
+                                        "call_email",
+                                        "social",
+                                        "call_back",
+                                        "find_contact",
+                                        "reply",
+                                        "rebook",
+                                        "decide",
+                                        "reach_up",
+                                        "task",
+                                        "meeting",
+                                        "outcome",
+                                    ],
+                                ),
+                            ),
+                            models.Q(models.Q(("kind", "step"), _negated=True), ("step_kind", "")),
+                            _connector="OR",
+                        ),
+                        name="tracknode_step_says_what_to_do",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(models.Q(("kind__in", ["branch", "goal"]), _negated=True), ("question", "")),
+                            models.Q(
+                                ("kind__in", ["branch", "goal"]),
+                                models.Q(
+                                    ("question__in", ["clicked", "replied"]),
+                                    models.Q(("question", "topic"), ("topic__isnull", False)),
+                                    models.Q(("question", "role"), models.Q(("role", ""), _negated=True)),
+                                    models.Q(("criterion__isnull", False), ("question", "criterion")),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="tracknode_asks_what_it_can_answer",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Enrolment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Under way"), ("paused", "Paused"), ("ended", "Ended")],
+                        default="active",
+                        max_length=6,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_because", models.CharField(blank=True, default="", max_length=16)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("goal", "reached its goal"),
+                            ("exhausted", "came to its end"),
+                            ("replied", "replied"),
+                            ("woken", "is worked again"),
+                            ("unreachable", "cannot be reached by e-mail"),
+                            ("stopped", "was taken out"),
+                            ("moved", "went on in another track"),
+                            ("merged", "was merged"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                ("is_held_out", models.BooleanField(default=False)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="accounts.person",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="nurture.track",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="nurture.tracknode",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="nurture.trackversion",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "enrolment",
+                "verbose_name_plural": "enrolments",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "active")), fields=["due_at", "id"], name="enrolment_due"
+                    ),
+                    models.Index(fields=["person", "-id"], name="enrolment_of_person"),
+                    models.Index(fields=["version", "state"], name="enrolment_of_version"),
+                    models.Index(fields=["track", "-started_at"], name="enrolment_of_track"),
+                    models.Index(
+                        condition=models.Q(("lead__isnull", False)), fields=["lead"], name="enrolment_of_lead"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "paused", "ended"])),
+                        name="enrolment_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_at__isnull", False), ("state", "active")),
+                            models.Q(models.Q(("state", "active"), _negated=True), ("due_at", None)),
+                            _connector="OR",
+                        ),
+                        name="enrolment_active_has_a_moment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("state", "ended"),
+                                models.Q(("outcome", ""), _negated=True),
+                            ),
+                            models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at", None), ("outcome", "")),
+                            _connector="OR",
+                        ),
+                        name="enrolment_ended_says_how",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "paused"), models.Q(("paused_because", ""), _negated=True)),
+                            models.Q(models.Q(("state", "paused"), _negated=True), ("paused_because", "")),
+                            _connector="OR",
+                        ),
+                        name="enrolment_paused_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["active", "paused"])),
+                        fields=("person",),
+                        name="enrolment_one_under_way_per_person",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("kind", models.CharField(choices=[("nurture", "From a track"), ("by_hand", "By hand")], max_length=8)),
+                ("asset_version", models.PositiveIntegerField(null=True)),
+                ("to_hash", models.CharField(blank=True, default="", max_length=64)),
+                ("domain", models.CharField(blank=True, default="", max_length=253)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("unknown", "Unknown whether it went out"),
+                            ("refused", "Refused by the mail server"),
+                            ("dead", "Cannot be sent"),
+                            ("cancelled", "Not sent"),
+                        ],
+                        default="planned",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "because",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("suppressed", "she asked for no e-mail"),
+                            ("preference", "she does not want this topic"),
+                            ("no_address", "there is no address"),
+                            ("expired", "what it brings has expired"),
+                            ("ended", "the track had ended for her"),
+                            ("had_it", "she has had it"),
+                            ("by_hand", "taken back by hand"),
+                            ("hard", "the server said never"),
+                            ("too_often", "it was tried too often"),
+                            ("headers", "its headers cannot be sent"),
+                            ("words", "its words cannot be put together"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("planned_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("claimed_by", models.CharField(blank=True, default="", max_length=60)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("smtp_code", models.PositiveSmallIntegerField(null=True)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("clicked_at", models.DateTimeField(null=True)),
+                ("replied_at", models.DateTimeField(null=True)),
+                ("bounced_at", models.DateTimeField(null=True)),
+                ("complained_at", models.DateTimeField(null=True)),
+                ("unsubscribed_at", models.DateTimeField(null=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="content.asset",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="nurture.enrolment",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="accounts.person",
+                    ),
+                ),
+                (
+                    "point",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.contactpoint",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="nurture.tracknode",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "planned")), fields=["due_at", "id"], name="message_due"),
+                    models.Index(
+                        condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_lease"
+                    ),
+                    models.Index(fields=["state", "-id"], name="message_in_state"),
+                    models.Index(
+                        condition=models.Q(("kind", "nurture")), fields=["to_hash", "claimed_at"], name="message_cap"
+                    ),
+                    models.Index(
+                        condition=models.Q(("domain", ""), _negated=True),
+                        fields=["domain", "claimed_at"],
+                        name="message_domain",
+                    ),
+                    models.Index(fields=["person", "-id"], name="message_of_person"),
+                    models.Index(
+                        condition=models.Q(("lead__isnull", False)), fields=["lead", "-id"], name="message_of_lead"
+                    ),
+                    models.Index(
+                        condition=models.Q(("asset__isnull", False)), fields=["asset", "state"], name="message_of_asset"
+                    ),
+                    models.Index(
+                        condition=models.Q(("node__isnull", False)), fields=["node", "state"], name="message_of_node"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["nurture", "by_hand"])), name="message_kind_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["planned", "sending", "sent", "unknown", "refused", "dead", "cancelled"])
+                        ),
+                        name="message_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_at__isnull", False), ("state", "planned")),
+                            models.Q(models.Q(("state", "planned"), _negated=True), ("due_at", None)),
+                            _connector="OR",
+                        ),
+                        name="message_planned_has_a_moment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("lease_until__isnull", False),
+                                ("state", "sending"),
+                                models.Q(("claimed_by", ""), _negated=True),
+                            ),
+                            models.Q(models.Q(("state", "sending"), _negated=True), ("lease_until", None)),
+                            _connector="OR",
+                        ),
+                        name="message_being_sent_has_a_lease",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["sending", "sent", "unknown"]), _negated=True),
+                            models.Q(("claimed_at__isnull", False), models.Q(("to_hash", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="message_that_left_was_claimed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at", None)),
+                            _connector="OR",
+                        ),
+                        name="message_sent_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["refused", "dead", "cancelled"]),
+                                models.Q(("because", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["refused", "dead", "cancelled"]), _negated=True),
+                                ("because", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_not_sent_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("by", None), ("enrolment__isnull", False), ("kind", "nurture"), ("node__isnull", False)
+                            ),
+                            models.Q(("by__isnull", False), ("enrolment", None), ("kind", "by_hand"), ("node", None)),
+                            _connector="OR",
+                        ),
+                        name="message_of_a_track_or_by_somebody",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("enrolment__isnull", False)),
+                        fields=("enrolment", "node"),
+                        name="message_once_per_node_and_enrolment",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("asset__isnull", False), ("state__in", ["planned", "sending", "sent", "unknown"])
+                        ),
+                        fields=("person", "asset"),
+                        name="message_asset_once_per_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -661,637 +1008,158 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "passage",
                 "verbose_name_plural": "passages",
+                "indexes": [
+                    models.Index(fields=["enrolment", "id"], name="passage_of_enrolment"),
+                    models.Index(fields=["node", "what"], name="passage_of_node"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "what__in",
+                                [
+                                    "entered",
+                                    "planned",
+                                    "waited",
+                                    "yes",
+                                    "no",
+                                    "reached",
+                                    "skipped",
+                                    "paused",
+                                    "resumed",
+                                    "ended",
+                                ],
+                            )
+                        ),
+                        name="passage_what_is_known",
+                    )
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="message",
-            name="node",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="messages",
-                to="nurture.tracknode",
-            ),
-        ),
-        migrations.AddField(
-            model_name="enrolment",
-            name="node",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="nurture.tracknode",
-            ),
+        migrations.CreateModel(
+            name="MessageBody",
+            fields=[
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="body",
+                        serialize=False,
+                        to="nurture.message",
+                    ),
+                ),
+                ("to_address", models.CharField(blank=True, default="", max_length=254)),
+                ("subject", models.CharField(blank=True, default="", max_length=500)),
+                ("text", models.TextField(blank=True, default="")),
+                ("answer", models.CharField(blank=True, default="", max_length=500)),
+                ("erased_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "words of a message",
+                "verbose_name_plural": "words of messages",
+            },
         ),
         migrations.CreateModel(
-            name="TrackVersion",
+            name="MessageLink",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("number", models.PositiveSmallIntegerField()),
-                ("made_at", models.DateTimeField()),
-                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("url", models.URLField(blank=True, default="", max_length=2000)),
                 (
-                    "made_by",
+                    "asset",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        to="content.asset",
                     ),
                 ),
                 (
-                    "published_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "track",
+                    "message",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="versions",
-                        to="nurture.track",
+                        related_name="links",
+                        to="nurture.message",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "version of a track",
-                "verbose_name_plural": "versions of tracks",
-                "ordering": ["track", "-number"],
-            },
-        ),
-        migrations.AddField(
-            model_name="tracknode",
-            name="version",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="nodes",
-                to="nurture.trackversion",
-            ),
-        ),
-        migrations.AddField(
-            model_name="enrolment",
-            name="version",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="enrolments",
-                to="nurture.trackversion",
-            ),
-        ),
-        migrations.CreateModel(
-            name="MailRules",
-            fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ("is_stopped", models.BooleanField(default=False)),
-                ("stopped_because", models.CharField(blank=True, default="", max_length=10)),
-                ("switched_at", models.DateTimeField(blank=True, null=True)),
-                ("most_a_day", models.PositiveSmallIntegerField(default=1)),
-                ("most_a_week", models.PositiveSmallIntegerField(default=3)),
-                ("opens", models.PositiveSmallIntegerField(default=8)),
-                ("closes", models.PositiveSmallIntegerField(default=18)),
-                ("on_weekends", models.BooleanField(default=False)),
-                ("domain_most_a_minute", models.PositiveSmallIntegerField(default=60)),
-                ("hours_late", models.PositiveSmallIntegerField(default=24)),
-                ("sender_name", models.CharField(blank=True, default="", max_length=80)),
-                ("postal_address", models.CharField(blank=True, default="", max_length=200)),
-                (
-                    "switched_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "rules of mail",
-                "verbose_name_plural": "rules of mail",
+                "verbose_name": "link of a message",
+                "verbose_name_plural": "links of messages",
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="mailrules_is_one"),
+                    models.UniqueConstraint(fields=("message", "number"), name="messagelink_number_once_per_message"),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("is_stopped", True), models.Q(("stopped_because", ""), _negated=True)),
-                            models.Q(("is_stopped", False), ("stopped_because", "")),
-                            _connector="OR",
-                        ),
-                        name="mailrules_stopped_says_why",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("closes__lte", 24), ("opens__lt", models.F("closes"))),
-                        name="mailrules_hours_are_a_day",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("domain_most_a_minute__gte", 1),
-                            ("most_a_day__gte", 1),
-                            ("most_a_week__gte", models.F("most_a_day")),
-                        ),
-                        name="mailrules_caps_are_positive",
+                        condition=models.Q(("asset", None), ("url", ""), _connector="OR"),
+                        name="messagelink_leads_to_one_place",
                     ),
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="messagelink",
-            constraint=models.UniqueConstraint(
-                fields=("message", "number"), name="messagelink_number_once_per_message"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="messagelink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asset", None), ("url", ""), _connector="OR"), name="messagelink_leads_to_one_place"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="hit",
-            index=models.Index(fields=["message", "at"], name="hit_of_message"),
-        ),
-        migrations.AddConstraint(
-            model_name="hit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verdict__in", ["human", "probable", "scanner"])), name="hit_verdict_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("verdict", "scanner"), _negated=True),
-                    ("engagement_id", None),
-                    ("reversed_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="hit_of_a_machine_counts_for_nothing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("engagement_id__isnull", False), ("reversed_by", None)),
-                fields=("link",),
-                name="hit_counts_once_per_link",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pace__in", ["normal", "weekly", "monthly"])), name="preference_pace_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["track", "play"])), name="track_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="track_has_a_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.UniqueConstraint(fields=("kind", "name"), name="track_name_once_per_kind"),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cycle__in", ["", "early", "middle", "late"])), name="track_cycle_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["", "decision_maker", "champion", "influencer", "doer", "unknown"])),
-                name="track_role_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "category__in",
-                        [
-                            "",
-                            "not_ready",
-                            "mid_contract",
-                            "no_authority",
-                            "unresponsive",
-                            "wrong_person",
-                            "left_company",
-                            "lost_deal",
-                            "",
-                        ],
-                    )
-                ),
-                name="track_category_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hold_out_percent__lte", 50)), name="track_holds_out_at_most_half"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("fallback", None), models.Q(("fallback", models.F("pk")), _negated=True), _connector="OR"
-                ),
-                name="track_falls_back_on_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="track",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind", "track"),
-                    models.Q(("category", ""), ("fallback", None), ("hold_out_percent", 0), ("is_fan_base", False)),
-                    _connector="OR",
-                ),
-                name="track_play_takes_nobody_asleep",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="passage",
-            index=models.Index(fields=["enrolment", "id"], name="passage_of_enrolment"),
-        ),
-        migrations.AddIndex(
-            model_name="passage",
-            index=models.Index(fields=["node", "what"], name="passage_of_node"),
-        ),
-        migrations.AddConstraint(
-            model_name="passage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "what__in",
-                        [
-                            "entered",
-                            "planned",
-                            "waited",
-                            "yes",
-                            "no",
-                            "reached",
-                            "skipped",
-                            "paused",
-                            "resumed",
-                            "ended",
-                        ],
-                    )
-                ),
-                name="passage_what_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(condition=models.Q(("state", "planned")), fields=["due_at", "id"], name="message_due"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(condition=models.Q(("state", "sending")), fields=["lease_until"], name="message_lease"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["state", "-id"], name="message_in_state"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("kind", "nurture")), fields=["to_hash", "claimed_at"], name="message_cap"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("domain", ""), _negated=True),
-                fields=["domain", "claimed_at"],
-                name="message_domain",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["person", "-id"], name="message_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("lead__isnull", False)), fields=["lead", "-id"], name="message_of_lead"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("asset__isnull", False)), fields=["asset", "state"], name="message_of_asset"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("node__isnull", False)), fields=["node", "state"], name="message_of_node"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["nurture", "by_hand"])), name="message_kind_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["planned", "sending", "sent", "unknown", "refused", "dead", "cancelled"])
-                ),
-                name="message_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("due_at__isnull", False), ("state", "planned")),
-                    models.Q(models.Q(("state", "planned"), _negated=True), ("due_at", None)),
-                    _connector="OR",
-                ),
-                name="message_planned_has_a_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("lease_until__isnull", False),
-                        ("state", "sending"),
-                        models.Q(("claimed_by", ""), _negated=True),
+        migrations.CreateModel(
+            name="Hit",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("method", models.CharField(max_length=7)),
+                ("network", models.CharField(blank=True, default="", max_length=16)),
+                ("agent", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("human", "a person"), ("probable", "probably a person"), ("scanner", "a machine")],
+                        max_length=8,
                     ),
-                    models.Q(models.Q(("state", "sending"), _negated=True), ("lease_until", None)),
-                    _connector="OR",
                 ),
-                name="message_being_sent_has_a_lease",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["sending", "sent", "unknown"]), _negated=True),
-                    models.Q(("claimed_at__isnull", False), models.Q(("to_hash", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="message_that_left_was_claimed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("state", "sent")),
-                    models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at", None)),
-                    _connector="OR",
-                ),
-                name="message_sent_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["refused", "dead", "cancelled"]), models.Q(("because", ""), _negated=True)),
-                    models.Q(models.Q(("state__in", ["refused", "dead", "cancelled"]), _negated=True), ("because", "")),
-                    _connector="OR",
-                ),
-                name="message_not_sent_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("by", None), ("enrolment__isnull", False), ("kind", "nurture"), ("node__isnull", False)),
-                    models.Q(("by__isnull", False), ("enrolment", None), ("kind", "by_hand"), ("node", None)),
-                    _connector="OR",
-                ),
-                name="message_of_a_track_or_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("enrolment__isnull", False)),
-                fields=("enrolment", "node"),
-                name="message_once_per_node_and_enrolment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("asset__isnull", False), ("state__in", ["planned", "sending", "sent", "unknown"])),
-                fields=("person", "asset"),
-                name="message_asset_once_per_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trackversion",
-            constraint=models.UniqueConstraint(fields=("track", "number"), name="trackversion_number_once_per_track"),
-        ),
-        migrations.AddConstraint(
-            model_name="trackversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("published_at", None)), fields=("track",), name="trackversion_one_draft_per_track"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["email", "wait", "step", "branch", "goal"])),
-                name="tracknode_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("branch", None)), fields=("version", "position"), name="tracknode_one_per_place"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("branch__isnull", False)),
-                fields=("branch", "arm", "position"),
-                name="tracknode_one_per_place_of_an_arm",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("arm", ""), ("branch", None)),
-                    models.Q(("arm__in", ["yes", "no"]), ("branch__isnull", False)),
-                    _connector="OR",
-                ),
-                name="tracknode_stands_in_an_arm_of_a_branch",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "email"), _negated=True),
-                    models.Q(models.Q(("subject", ""), _negated=True), models.Q(("text", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="tracknode_email_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asset", None), ("brings_what_fits", False), _connector="OR"),
-                name="tracknode_email_brings_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("days__gte", 1), ("days__lte", 400), ("kind", "wait")),
-                    models.Q(models.Q(("kind", "wait"), _negated=True), ("days", None)),
-                    _connector="OR",
-                ),
-                name="tracknode_wait_says_how_long",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("kind", "step"),
-                        (
-                            "step_kind__in",
-                            [
-                                "call",
-                                "email",
-                                "call_email",
-                                "social",
-                                "call_back",
-                                "find_contact",
-                                "reply",
-                                "rebook",
-                                "decide",
-                                "reach_up",
-                                "task",
-                                "meeting",
-                                "outcome",
-                            ],
-                        ),
+                ("because", models.CharField(blank=True, default="", max_length=16)),
+                ("engagement_id", models.BigIntegerField(null=True)),
+                ("reversed_by", models.BigIntegerField(null=True)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hits",
+                        to="nurture.message",
                     ),
-                    models.Q(models.Q(("kind", "step"), _negated=True), ("step_kind", "")),
-                    _connector="OR",
                 ),
-                name="tracknode_step_says_what_to_do",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracknode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(models.Q(("kind__in", ["branch", "goal"]), _negated=True), ("question", "")),
-                    models.Q(
-                        ("kind__in", ["branch", "goal"]),
-                        models.Q(
-                            ("question__in", ["clicked", "replied"]),
-                            models.Q(("question", "topic"), ("topic__isnull", False)),
-                            models.Q(("question", "role"), models.Q(("role", ""), _negated=True)),
-                            models.Q(("criterion__isnull", False), ("question", "criterion")),
+                (
+                    "link",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hits",
+                        to="nurture.messagelink",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "hit",
+                "verbose_name_plural": "hits",
+                "indexes": [models.Index(fields=["message", "at"], name="hit_of_message")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict__in", ["human", "probable", "scanner"])),
+                        name="hit_verdict_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("verdict", "scanner"), _negated=True),
+                            ("engagement_id", None),
+                            ("reversed_by__isnull", False),
                             _connector="OR",
                         ),
+                        name="hit_of_a_machine_counts_for_nothing",
                     ),
-                    _connector="OR",
-                ),
-                name="tracknode_asks_what_it_can_answer",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(condition=models.Q(("state", "active")), fields=["due_at", "id"], name="enrolment_due"),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["person", "-id"], name="enrolment_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["version", "state"], name="enrolment_of_version"),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["track", "-started_at"], name="enrolment_of_track"),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(condition=models.Q(("lead__isnull", False)), fields=["lead"], name="enrolment_of_lead"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "paused", "ended"])), name="enrolment_state_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("due_at__isnull", False), ("state", "active")),
-                    models.Q(models.Q(("state", "active"), _negated=True), ("due_at", None)),
-                    _connector="OR",
-                ),
-                name="enrolment_active_has_a_moment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("state", "ended"), models.Q(("outcome", ""), _negated=True)),
-                    models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at", None), ("outcome", "")),
-                    _connector="OR",
-                ),
-                name="enrolment_ended_says_how",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "paused"), models.Q(("paused_because", ""), _negated=True)),
-                    models.Q(models.Q(("state", "paused"), _negated=True), ("paused_because", "")),
-                    _connector="OR",
-                ),
-                name="enrolment_paused_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["active", "paused"])),
-                fields=("person",),
-                name="enrolment_one_under_way_per_person",
-            ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("engagement_id__isnull", False), ("reversed_by", None)),
+                        fields=("link",),
+                        name="hit_counts_once_per_link",
+                    ),
+                ],
+            },
         ),
     ]

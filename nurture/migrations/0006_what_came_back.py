@@ -92,6 +92,86 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "incoming mail",
                 "verbose_name_plural": "incoming mail",
+                "indexes": [
+                    models.Index(fields=["state", "-id"], name="incoming_in_state"),
+                    models.Index(
+                        condition=models.Q(("place", ""), _negated=True), fields=["place"], name="incoming_place"
+                    ),
+                    models.Index(
+                        condition=models.Q(("person__isnull", False)),
+                        fields=["person", "kind", "-id"],
+                        name="incoming_of_person",
+                    ),
+                    models.Index(
+                        condition=models.Q(("message__isnull", False)), fields=["message"], name="incoming_of_message"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "key"), name="incoming_once_per_source"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("source", ""), _negated=True), models.Q(("key", ""), _negated=True)
+                        ),
+                        name="incoming_has_a_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["taken", "done", "aside"])), name="incoming_state_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "",
+                                    "reply",
+                                    "auto_reply",
+                                    "out_of_office",
+                                    "bounce_hard",
+                                    "bounce_soft",
+                                    "complaint",
+                                    "unsubscribe",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="incoming_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "effect__in",
+                                ["", "none", "stranger", "in_front", "postponed", "bounced", "counted", "silenced"],
+                            )
+                        ),
+                        name="incoming_effect_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("read_at__isnull", False),
+                                ("state", "done"),
+                                models.Q(("kind", ""), _negated=True),
+                                models.Q(("effect", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "done"), _negated=True),
+                                ("effect", ""),
+                                ("kind", ""),
+                                ("read_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="incoming_read_says_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "aside"), models.Q(("error", ""), _negated=True)),
+                            models.Q(models.Q(("state", "aside"), _negated=True), ("error", "")),
+                            _connector="OR",
+                        ),
+                        name="incoming_set_aside_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -116,106 +196,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "words of incoming mail",
                 "verbose_name_plural": "words of incoming mail",
             },
-        ),
-        migrations.AddIndex(
-            model_name="incoming",
-            index=models.Index(fields=["state", "-id"], name="incoming_in_state"),
-        ),
-        migrations.AddIndex(
-            model_name="incoming",
-            index=models.Index(
-                condition=models.Q(("place", ""), _negated=True), fields=["place"], name="incoming_place"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incoming",
-            index=models.Index(
-                condition=models.Q(("person__isnull", False)),
-                fields=["person", "kind", "-id"],
-                name="incoming_of_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incoming",
-            index=models.Index(
-                condition=models.Q(("message__isnull", False)), fields=["message"], name="incoming_of_message"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.UniqueConstraint(fields=("source", "key"), name="incoming_once_per_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("source", ""), _negated=True), models.Q(("key", ""), _negated=True)),
-                name="incoming_has_a_key",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["taken", "done", "aside"])), name="incoming_state_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "",
-                            "reply",
-                            "auto_reply",
-                            "out_of_office",
-                            "bounce_hard",
-                            "bounce_soft",
-                            "complaint",
-                            "unsubscribe",
-                            "other",
-                        ],
-                    )
-                ),
-                name="incoming_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("effect__in", ["", "none", "stranger", "in_front", "postponed", "bounced", "counted", "silenced"])
-                ),
-                name="incoming_effect_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("read_at__isnull", False),
-                        ("state", "done"),
-                        models.Q(("kind", ""), _negated=True),
-                        models.Q(("effect", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "done"), _negated=True), ("effect", ""), ("kind", ""), ("read_at", None)
-                    ),
-                    _connector="OR",
-                ),
-                name="incoming_read_says_what",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incoming",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "aside"), models.Q(("error", ""), _negated=True)),
-                    models.Q(models.Q(("state", "aside"), _negated=True), ("error", "")),
-                    _connector="OR",
-                ),
-                name="incoming_set_aside_says_why",
-            ),
         ),
     ]
