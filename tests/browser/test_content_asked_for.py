@@ -24,7 +24,8 @@ def topic(db):
 @pytest.fixture
 def stage(db):
     """The label that a lead's phase is called by."""
-    return Label.objects.create(dimension="stage", key="working", label="At work", position=1)
+    found, _made = Label.objects.get_or_create(dimension="stage", key="working", defaults={"label": "At work"})
+    return found
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_a_recipient_from_the_first_letter_to_the_last(new_page, alice, sink, ma
     desk.get_by_role("button", name=re.compile("Take this lead|Begin this lead")).click()
     desk.goto(f"/leads/{woken.public_id}/write/")
     desk.get_by_label("Subject").fill("Friday it is")
-    desk.get_by_label("Words").fill("At ten?")
+    desk.get_by_label("Words", exact=True).fill("At ten?")
     desk.get_by_role("button", name="Send").click()
     expect(desk.locator(".toast")).to_contain_text("Written to Jo Prentice")
     days.on(minutes=1)
@@ -136,7 +136,7 @@ def test_a_recipient_from_the_first_letter_to_the_last(new_page, alice, sink, ma
     expect(reader.locator("main [role=status]")).to_contain_text("You get no more e-mail from us")
     desk.goto(f"/leads/{woken.public_id}/write/")
     desk.get_by_label("Subject").fill("Still there?")
-    desk.get_by_label("Words").fill("Hello")
+    desk.get_by_label("Words", exact=True).fill("Hello")
     desk.get_by_role("button", name="Send").click()
     expect(desk.locator("main")).to_contain_text("Jo Prentice asked for no e-mail.")
     for _week in range(4):
