@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from content.actions import pulsing, watching
 from leads.actions.sweeping import ring
-from nurture.actions import advancing, claiming, counting, fetching, hearing, recording, sending, sorting
+from nurture.actions import advancing, claiming, counting, erasing, fetching, hearing, recording, sending, sorting
 
 
 @shared_task
@@ -39,6 +39,12 @@ def enrol_everybody() -> int:
             sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at) + sorting.keep_fans_asleep(at=at)
         ),
     )
+
+
+@shared_task
+def blank_erased() -> int:
+    """Every ten minutes: words of mail left of who was erased meanwhile. What is blank is not looked at again."""
+    return ring("blank_erased", lambda at: erasing.blank_erased(at=at))
 
 
 @shared_task

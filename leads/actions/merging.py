@@ -135,7 +135,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
 def erase_person(person: Person, *, by: User | None, at: datetime) -> None:
     """Forget who it was. The lead ends as erased, words are blanked, history stays without them, and hashed keys keep
     her from coming back by a file."""
-    same = _merged_into(person)
+    same = rows_of(person)
     # What is over, too: somebody may be taking its end back.
     list(Lead.objects.filter(person__in=same).order_by("pk").select_for_update(of=("self",)))
     list(Person.objects.select_for_update().filter(pk__in=[one.pk for one in same]).order_by("pk"))
@@ -143,7 +143,7 @@ def erase_person(person: Person, *, by: User | None, at: datetime) -> None:
         _forget(one, by=by, at=at)
 
 
-def _merged_into(person: Person) -> list[Person]:
+def rows_of(person: Person) -> list[Person]:
     """She and every row that was found to be her."""
     found = [person]
     while more := list(Person.objects.filter(merged_into__in=found).exclude(pk__in=[one.pk for one in found])):

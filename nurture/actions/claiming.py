@@ -233,12 +233,13 @@ def begin_message(message: Message, *, at: datetime) -> bool:
     """
     with transaction.atomic(durable=True):
         # Her address first, as whoever asks for silence locks it: what she said before is known now.
-        points_of([message.person_id], lock=True)
-        mine = _mine(message)
-        if Wishes([message.person_id]).wants_no_mail(message.person_id):
-            mine.update(
-                state=Message.State.CANCELLED, because=Message.Because.SUPPRESSED, lease_until=None, begun_at=None
-            )
+        points = points_of([message.person_id], lock=True)
+        mine, Because = _mine(message), Message.Because
+        because = Because.SUPPRESSED if Wishes([message.person_id]).wants_no_mail(message.person_id) else ""
+        if because or message.person_id not in points:
+            # Without an address she was erased meanwhile, or it came back: what was put together is not sent, either.
+            because = because or Because.NO_ADDRESS
+            mine.update(state=Message.State.CANCELLED, because=because, lease_until=None, begun_at=None)
             return False
         goes_out = mine.filter(~Exists(MailRules.objects.filter(pk=1, is_stopped=True)), begun_at=None)
         if goes_out.update(begun_at=at, lease_until=at + LEASE):

@@ -29,6 +29,7 @@ class AuditEntry(models.Model):
         LET_IN = "let_in", _("made a password")
         FEED_MADE = "feed_made", _("made a calendar address")
         FEED_REVOKED = "feed_revoked", _("revoked a calendar address")
+        ERASED = "erased", _("erased a person")
 
     # From 1 on without a gap.
     number = models.BigIntegerField(primary_key=True)
@@ -58,7 +59,7 @@ class AuditEntry(models.Model):
                 condition=Q(
                     verb__in=[
                         "login", "login_failed", "refused", "export", "setting", "revert", "deactivated", "let_in",
-                        "feed_made", "feed_revoked",
+                        "feed_made", "feed_revoked", "erased",
                     ]
                 ),
             ),
