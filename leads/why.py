@@ -491,6 +491,8 @@ def slept_words(slept: Slept, *, now: datetime) -> str:
     month = month_words(slept.since, now=now) if slept.since else ""
     if category == Category.NOT_READY and slept.missing:
         return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": slept.missing.lower()}
+    if category == Category.LOST_DEAL and slept.vendor:
+        return _("Deal lost to %(vendor)s in %(month)s") % {"month": month, "vendor": slept.vendor}
     sentences = {
         Category.NOT_READY: _("Not ready in %(month)s"),
         Category.NO_AUTHORITY: _("Could not decide in %(month)s"),

@@ -130,8 +130,9 @@ def win_lead(lead: Lead, *, by: User, at: datetime, note: str = "") -> LeadEvent
 
 
 @transaction.atomic
-def lose_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, note: str = "") -> LeadEvent:
-    """The deal is lost. Unless its reason is final, the next pursuit opens asleep in the same transaction."""
+def lose_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, note: str = "", vendor: str = "") -> LeadEvent:
+    """The deal is lost. Unless its reason is final, the next pursuit opens asleep in the same transaction, and says to
+    whom it was lost."""
     lead = lock_lead(lead)
     rule = rule_of(lead, reason, kind=Reason.Kind.LOSE)
     effects = _ending(lead, by=by, at=at, note=note)
@@ -147,7 +148,7 @@ def lose_lead(lead: Lead, *, reason: Reason, by: User, at: datetime, note: str =
     )
     write(lead, event, sweep_at=None)
     if not rule.is_final:
-        _next_pursuit_asleep(lead, rule, reason, by=by, at=at)
+        _next_pursuit_asleep(lead, rule, reason, by=by, at=at, vendor=vendor)
     return event
 
 
@@ -245,7 +246,9 @@ def _ending(lead: Lead, *, by: User, at: datetime, note: str) -> Effects:
     return effects
 
 
-def _next_pursuit_asleep(lead: Lead, rule: ReasonRule, reason: Reason, *, by: User, at: datetime) -> None:
+def _next_pursuit_asleep(
+    lead: Lead, rule: ReasonRule, reason: Reason, *, by: User, at: datetime, vendor: str = ""
+) -> None:
     zone = zone_of_team(lead.team_id)
     wake_at = wake_moment(wake_day(rule, Facts(), today=today_of(at, zone)), zone=zone)
     carried = in_use_for(rule.destination_reason or reason)
@@ -272,5 +275,6 @@ def _next_pursuit_asleep(lead: Lead, rule: ReasonRule, reason: Reason, *, by: Us
     )
     for following in entered.leads:
         Recycling.objects.create(
-            lead=following, at=at, by=by, category=rule.category or ReasonRule.Category.LOST_DEAL, wake_at=wake_at
-        )
+            lead=following, at=at, by=by, category=rule.category or ReasonRule.Category.LOST_DEAL, wake_at=wake_at,
+            vendor=vendor.strip(),
+        )  # fmt: skip

@@ -139,6 +139,17 @@ class MoveForm(forms.Form):
         return self.cleaned_data["meeting"], self.cleaned_data["zone"]
 
 
+class LoseForm(PickForm):
+    """Why the deal was lost, and to whom, where it was to somebody."""
+
+    vendor = forms.CharField(
+        label=gettext_lazy("To whom, if to a competitor"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"id": "lose-vendor"}),
+    )
+
+
 class OutcomeForm(PickForm):
     """How it went: held and qualified, held and not qualified, or nobody came. What does not belong is not read."""
 

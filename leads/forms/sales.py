@@ -17,7 +17,7 @@ from django.utils.translation import pgettext
 
 from agreement.models import Phase, Reason, ReasonRule
 from leads.brief import Verdict
-from leads.forms.hand_offs import MEETING_OFF, LineForm, MoveForm, OutcomeForm, Pick, PickForm
+from leads.forms.hand_offs import MEETING_OFF, LineForm, LoseForm, MoveForm, OutcomeForm, Pick, PickForm
 from leads.models import HandOff, Lead
 from leads.waking import Facts, wake_day
 from team.actions.submitting import new_form_id
@@ -176,7 +176,7 @@ class Sales:
 
     @cached_property
     def lose(self) -> Panel:
-        return self._panel("lose", PickForm, picks=self._picks(Reason.Kind.LOSE), today=self._today)
+        return self._panel("lose", LoseForm, picks=self._picks(Reason.Kind.LOSE), today=self._today)
 
     @cached_property
     def stall(self) -> Panel:

@@ -166,7 +166,8 @@ def lose(request: Request, public_id: UUID) -> HttpResponse:
 
     def act(form: Any, now: datetime) -> str:
         reason: Reason = form.cleaned_data["reason"]
-        lose_lead(hand_off.lead, reason=reason, by=request.user, at=now, note=form.cleaned_data["line"])
+        said = {"vendor": form.cleaned_data["vendor"], "note": form.cleaned_data["line"]}
+        lose_lead(hand_off.lead, reason=reason, by=request.user, at=now, **said)
         return _("Lost: %(name)s. %(then)s") % {"name": hand_off.lead.person, "then": _then(form, reason)}
 
     return _carry_out(request, hand_off, "lose", act)

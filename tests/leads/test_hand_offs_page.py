@@ -521,12 +521,16 @@ def test_a_deal_is_won_lost_stalled_or_returned_by_its_ae(client, alice, peter, 
     won, lost, stalled, returned = leads
 
     assert post_lead(client, "win", won).status_code == 302
-    assert post_lead(client, "lose", lost, reason="lost_to_competitor", line="Price").status_code == 302
+    named = {"line": "Price", "vendor": " Torqline "}
+    assert post_lead(client, "lose", lost, reason="lost_to_competitor", **named).status_code == 302
     assert post_lead(client, "stall", stalled, reason="not_ready", line="Budget frozen").status_code == 302
     assert post_lead(client, "return", returned, line="Yours").status_code == 302
 
     assert [Lead.objects.get(pk=lead.pk).phase for lead in leads] == ["closed", "closed", "nurture", "working"]
-    assert Lead.objects.get(previous=lost).phase == Phase.NURTURE
+    following = Lead.objects.get(previous=lost)
+    assert (following.phase, following.recyclings.get().vendor) == (Phase.NURTURE, "Torqline")
+    client.force_login(alice)
+    assert "Deal lost to Torqline in" in client.get(reverse("leads:coming_back")).text
     assert Note.objects.filter(lead=stalled, text="Budget frozen").exists()
 
 
