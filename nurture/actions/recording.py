@@ -18,7 +18,7 @@ from django.apps import apps
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
-from nurture.actions.receiving import TRIES, set_aside
+from nurture.actions.receiving import TRIES, keep_words, set_aside
 from nurture.models import Told
 
 logger = structlog.get_logger(__name__)
@@ -30,6 +30,8 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=10))
 # What ended whoever read it, though each event of it is begun no more than three times.
 ENDINGS_MOST = TRIES + 2
 KEPT = timedelta(days=30)
+# So much of what could not be taken apart is shown.
+TEXT_MAX = 20_000
 
 
 def record_told(hook: str, body: bytes, *, content_type: str, headers: Mapping[str, str], at: datetime) -> bool:
@@ -99,7 +101,9 @@ def _end(row: Told, errors: list[str], *, at: datetime) -> None:
         aside = _mine(row).update(state=Told.State.ASIDE, due_at=None, ended_at=at, error=_words(errors))
         if aside:
             # It stands with what was set aside of the mailbox, for a human to look at.
-            set_aside(row.hook, row.key, errors[0], at=at)
+            seen = set_aside(row.hook, row.key, errors[0], at=at)
+            text = bytes(row.body[:TEXT_MAX]).decode("utf-8", "replace").replace("\x00", "")
+            keep_words(seen, sender="", subject=row.hook, text=text)
 
 
 def _mine(row: Told) -> Any:

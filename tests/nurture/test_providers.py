@@ -106,6 +106,7 @@ def test_what_cannot_be_taken_apart_is_answered_kept_and_set_aside(db):
 
     row, kept = Incoming.objects.set_aside().get(), Told.objects.get()
     assert (row.source, row.error[:11]) == ("postmark_tracking_webhook", "UnicodeDeco")
+    assert row.body.text == "{not json \N{REPLACEMENT CHARACTER}"
     assert (kept.state, bytes(kept.body)) == ("aside", b"{not json \xff")
     read(minutes=31 * 24 * 60)
     assert bytes(Told.objects.get().body) == b""
