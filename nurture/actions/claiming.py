@@ -18,6 +18,7 @@ from content.models import Asset
 from nurture.hours import next_moment
 from nurture.knowing import sent_to, taken_by
 from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, TrackNode
+from nurture.models.message import undone
 from nurture.over import over_in
 from nurture.recipients import Recipient, points_of, recipients_of
 from nurture.wishes import Wishes
@@ -82,6 +83,7 @@ class _Judge:
         people = {message.person_id for message in due}
         self.recipients = recipients_of(people, points_of(people, lock=True), at=at)
         self.wishes = Wishes(people)
+        self.undone = undone(due)
         enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
         self.enrolments = {one.pk: one for one in enrolments.select_related("track", "lead")}
         wanted = {message.asset_id for message in due if message.asset_id}
@@ -134,6 +136,8 @@ class _Judge:
             return Because.SUPPRESSED
         if to.person.erased_at or to.person.merged_into_id or to.point is None:
             return Because.NO_ADDRESS
+        if message.pk in self.undone:
+            return Because.UNDONE
         if message.asset_id and message.asset_id not in self.assets:
             return Because.EXPIRED
         if message.pk in self.over:
@@ -236,6 +240,7 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         points = points_of([message.person_id], lock=True)
         mine, Because = _mine(message), Message.Because
         because = Because.SUPPRESSED if Wishes([message.person_id]).wants_no_mail(message.person_id) else ""
+        because = because or (Because.UNDONE if message.was_undone else "")
         if because or message.person_id not in points:
             # Without an address she was erased meanwhile, or it came back: what was put together is not sent, either.
             because = because or Because.NO_ADDRESS

@@ -54,10 +54,10 @@ def write_message(
     asset = _brought(lead, subject, text, asset, at=at)
     if asset is not None and asset.pk in sent_to([lead.person_id])[lead.person_id]:
         raise _had(lead, asset)
-    log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
+    event = log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
     message = Message(
         kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset, point=point,
-        planned_at=at, due_at=at,
+        planned_at=at, due_at=at, event_id=event.pk,
     )  # fmt: skip
     try:
         with transaction.atomic():

@@ -5,6 +5,7 @@ A row holds ids, codes and moments; address and words live in `MessageBody`, whi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import ContactPoint, Person
 from content.models import Asset
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
 from nurture.models.enrolment import Enrolment
 from nurture.models.track import TrackNode
 from team.models import Role, User
@@ -66,6 +67,7 @@ class Message(models.Model):
         ENDED = "ended", _("the track had ended for her")
         HAD_IT = "had_it", _("she has had it")
         BY_HAND = "by_hand", _("taken back by hand")
+        UNDONE = "undone", _("what was logged of it was taken back")
         HARD = "hard", _("the server said never")
         TOO_OFTEN = "too_often", _("it was tried too often")
         HEADERS = "headers", _("its headers cannot be sent")
@@ -85,6 +87,8 @@ class Message(models.Model):
     node = models.ForeignKey(TrackNode, models.PROTECT, null=True, related_name="messages", db_index=False)
     # Whose words they are; empty: nobody's, the track's.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    # By value: the event of the lead that logged it. Whoever takes that back takes back what has not left.
+    event_id = models.BigIntegerField(null=True)
     asset = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="messages", db_index=False)
     # By value: which version went out.
     asset_version = models.PositiveIntegerField(null=True)
@@ -191,6 +195,21 @@ class Message(models.Model):
     @property
     def has_left(self) -> bool:
         return self.state in self.LEFT
+
+    @property
+    def was_undone(self) -> bool:
+        """Asks the database."""
+        return bool(undone([self]))
+
+
+def undone(messages: Collection[Message]) -> set[int]:
+    """Of these the ones whose logging was taken back since."""
+    by_event = {message.event_id: message.pk for message in messages if message.event_id is not None}
+    corrected = LeadEvent.objects.filter(
+        lead__in={message.lead_id for message in messages if message.event_id is not None}, corrects__in=list(by_event)
+    )
+    back = {pk for pk in corrected.values_list("corrects", flat=True) if pk is not None} if by_event else set()
+    return {by_event[pk] for pk in back}
 
 
 class MessageBody(models.Model):

@@ -1,0 +1,41 @@
+"""Whoever takes back an e-mail she wrote takes back the mail, too, as long as it is in the house."""
+
+import pytest
+from django.urls import reverse
+
+from agreement.models import Phase
+from leads.actions.undoing import undo_last
+from nurture.actions.claiming import begin_message, claim_messages
+from nurture.actions.planning import write_message
+from nurture.models import Message
+from tests.make import NOON, make_lead
+from tests.nurture.making import leave
+
+pytestmark = pytest.mark.django_db
+
+
+def written(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    return lead, write_message(lead, subject="Hello", text="Hello.", by=alice, at=NOON)
+
+
+def test_undo_takes_back_what_has_not_left_and_says_of_what_has_that_it_did(client, alice, rules):
+    (waits, waiting), (taken, claimed), (gone, sent), (_kept, kept) = (written(alice) for _ in range(4))
+    leave(sent, at=NOON)
+    Message.objects.filter(pk__in=[waiting.pk, kept.pk]).update(due_at=None, state="cancelled", because="by_hand")
+    (claim,) = claim_messages(by="me", at=NOON)
+    assert claim.pk == claimed.pk
+    Message.objects.filter(pk__in=[waiting.pk, kept.pk]).update(due_at=NOON, state="planned", because="")
+
+    for lead in (waits, taken, gone):
+        undo_last(lead, by=alice, at=NOON)
+
+    assert not begin_message(claim, at=NOON)
+    assert [one.pk for one in claim_messages(by="me", at=NOON)] == [kept.pk]
+    states = {one.pk: (one.state, one.because) for one in Message.objects.all()}
+    assert (states[waiting.pk], states[claimed.pk]) == (("cancelled", "undone"), ("cancelled", "undone"))
+    assert states[sent.pk] == ("sent", "")
+    client.force_login(alice)
+    said = "it had left by then"
+    assert said in client.get(reverse("nurture:message", args=[sent.public_id])).text
+    assert said not in client.get(reverse("nurture:message", args=[kept.public_id])).text
