@@ -117,7 +117,7 @@ def covered(rng, cohorts, *, size=400, day=365):
 
 
 def test_a_planted_lift_of_eight_points_lies_in_the_interval_of_95_of_100_cohorts():
-    """Of 200 cohorts, drawn twice; `./run bench yield` draws twenty times as many."""
+    """Of 200 cohorts, drawn twice; `./run bench yield` draws ten times as many."""
     times = [covered(Random(seed), 200) for seed in (1, 2)]
     print(f"true value inside the interval, of 200 cohorts each: {times}")
 
