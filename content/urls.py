@@ -13,6 +13,7 @@ urlpatterns = [
     path("library/<uuid:public_id>/", page.asset_page, name="asset_page"),
     path("library/<uuid:public_id>/use/", page.use, name="use"),
     path("library/<uuid:public_id>/thumb/", page.thumb, name="thumb"),
+    path("library/<uuid:public_id>/feedback/", feedback.asset_feedback, name="asset_feedback"),
     path("library/<uuid:public_id>/edit/", keeping.asset_edit, name="asset_edit"),
     path("library/<uuid:public_id>/version/", keeping.version_new, name="version_new"),
     path("library/<uuid:public_id>/versions/<int:number>/", serving.version, name="version"),

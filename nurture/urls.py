@@ -36,6 +36,7 @@ urlpatterns = [
     path("library/for-my-leads/", fresh.fresh, name="fresh"),
     path("library/for-my-leads/seen/", fresh.fresh_seen, name="fresh_seen"),
     path("leads/<uuid:public_id>/request/", asking.ask_for_lead, name="ask_for_lead"),
+    path("leads/<uuid:public_id>/feedback/", asking.lead_feedback, name="lead_feedback"),
     path("m/<str:token>/", recipient.followed, name="followed"),
     path("mail/o/<str:token>.gif", recipient.opened, name="opened"),
     path("mail/stop/<str:token>/", recipient.stop, name="stop"),

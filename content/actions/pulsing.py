@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from content.models import Feedback, Pulse, PulseAsked, PulseRound
-from team.models import Role, User
+from content.models import Asset, Feedback, Pulse, PulseAsked, PulseRound
+from team.models import Installation, Role, User
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -82,7 +82,7 @@ def open_rounds(*, on: date) -> int:
 
 def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date) -> int:
     """Each answer becomes a line of the list; no answer to a question is an answer, too."""
-    answered = asked.round
+    answered, promised = asked.round, _promised(on)
     with transaction.atomic():
         if not PulseAsked.objects.filter(pk=asked.pk, user=by, answered_on=None).update(answered_on=on):
             raise FeedbackRefused(_("You have answered these, or they are not asked any more."))
@@ -94,6 +94,7 @@ def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date)
                 given_by=by,
                 is_anonymous=answered.is_anonymous,
                 given_on=on,
+                answer_by=promised,
             )
             for question, text in zip(answered.questions, texts, strict=True)
             if text
@@ -102,9 +103,16 @@ def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date)
     return len(said)
 
 
-def give_feedback(text: str, *, by: User, on: date) -> Feedback:
-    """Unasked, with her name."""
-    return Feedback.objects.create(text=text, given_by=by, is_anonymous=False, given_on=on)
+def give_feedback(text: str, *, by: User, on: date, asset: Asset | None = None, lead: UUID | None = None) -> Feedback:
+    """Unasked, with her name; about an asset or a lead, where she stood at one."""
+    return Feedback.objects.create(
+        text=text, given_by=by, is_anonymous=False, given_on=on, answer_by=_promised(on), asset=asset, lead=lead
+    )
+
+
+def _promised(on: date) -> date:
+    """By when somebody says what became of what is said on this day."""
+    return on + timedelta(days=Installation.objects.values_list("feedback_days", flat=True).get(pk=1))
 
 
 def take_feedback_on(feedback: Feedback, *, by: User) -> None:

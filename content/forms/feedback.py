@@ -92,7 +92,7 @@ class CloseForm(forms.Form):
 
 
 class FeedbackFilters(forms.Form):
-    STATES = (("", gettext_lazy("Open")), *Feedback.State.choices[1:])
+    STATES = (("", gettext_lazy("Open")), ("late", gettext_lazy("Later than promised")), *Feedback.State.choices[1:])
 
     state = forms.ChoiceField(label=gettext_lazy("Which"), required=False, choices=STATES)
     page = forms.IntegerField(required=False, min_value=1, max_value=1000)

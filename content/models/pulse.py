@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from content.models.asset import KEEPERS
+from content.models.asset import KEEPERS, Asset
 from team.models import Role
 
 if TYPE_CHECKING:
@@ -121,6 +121,10 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
     def kept_by(self, user: User) -> FeedbackQuerySet:
         return self if any(user.has_role(role) for role in KEEPERS) else self.none()
 
+    def late(self, *, on: date) -> FeedbackQuerySet:
+        """Open beyond the day that was promised."""
+        return self.open().filter(answer_by__lt=on)
+
     def unheard_by(self, user: User | int) -> FeedbackQuerySet:
         """What became of what she said, and she has not heard yet."""
         return self.filter(given_by=user, heard_at=None).exclude(state__in=Feedback.OPEN_STATES)
@@ -145,6 +149,11 @@ class Feedback(models.Model):
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     is_anonymous = models.BooleanField()
     given_on = models.DateField()
+    # What it is about, where that was said: an asset, or by its public id a lead that who reads this may not see.
+    asset = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="feedback")
+    lead = models.UUIDField(null=True)
+    # By when it was promised to say what became of it; empty for what was said before there was a promise.
+    answer_by = models.DateField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=300, blank=True, default="")
@@ -174,6 +183,7 @@ class Feedback(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["answer_by"], condition=Q(state__in=["open", "in_work"]), name="feedback_promised"),
             models.Index(fields=["-id"], condition=Q(state__in=["open", "in_work"]), name="feedback_open"),
             models.Index(fields=["given_by", "-id"], name="feedback_of_giver"),
         ]
@@ -184,3 +194,6 @@ class Feedback(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN_STATES
+
+    def is_late(self, *, on: date) -> bool:
+        return self.is_open and self.answer_by is not None and self.answer_by < on

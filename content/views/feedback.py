@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -26,9 +27,10 @@ from content.actions.pulsing import (
     take_feedback_on,
 )
 from content.forms.feedback import AnswersForm, CloseForm, FeedbackFilters, GiveForm, PulseForm
-from content.models import Feedback, Pulse, PulseAsked
+from content.models import Asset, Feedback, Pulse, PulseAsked
 from content.models.asset import KEEPERS
-from content.views.access import need_role
+from content.promise import promise_of
+from content.views.access import need_role, visible_asset
 from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role
@@ -75,6 +77,29 @@ def give(request: Request) -> HttpResponse:
     give_feedback(form.cleaned_data["text"], by=request.user, on=timezone.localdate())
     tell(request, _("Thank you: you hear what becomes of it."), drafts=["feedback-give"])
     return redirect("content:feedback")
+
+
+@require_http_methods(["GET", "POST"])
+def asset_feedback(request: Request, public_id: UUID) -> HttpResponse:
+    """What is missing or wrong with one asset."""
+    asset = visible_asset(request, public_id)
+    back = reverse("content:asset_page", args=[public_id])
+    return give_page(request, asset=asset, about=str(asset), back=back)
+
+
+def give_page(
+    request: Request, *, about: str, back: str, asset: Asset | None = None, lead: UUID | None = None
+) -> HttpResponse:
+    """Something to say of an asset, or of a lead whose page a higher room has looked up."""
+    form = GiveForm(request.POST if request.method == "POST" else None)
+    draft = f"feedback-{lead or (asset and asset.public_id)}"
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        give_feedback(text, by=request.user, on=timezone.localdate(), asset=asset, lead=lead)
+        tell(request, _("Thank you: you hear what becomes of it."), drafts=[draft])
+        return redirect(back)
+    context = {"form": form, "about": about, "back": back, "draft": draft}
+    return render(request, "content/feedback_give.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -163,12 +188,15 @@ def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.F
     now = timezone.now()
     filters = FeedbackFilters(request.GET)
     number, state = filters.read.get("page", 1), filters.read.get("state", "")
-    rows = Feedback.objects.visible_to(request.user).select_related("given_by", "owner")
-    listed = rows.filter(state=state) if state else rows.open()
+    rows = Feedback.objects.visible_to(request.user).select_related("given_by", "owner", "asset")
+    today = timezone.localdate()
+    listed = rows.late(on=today) if state == "late" else rows.filter(state=state) if state else rows.open()
     found = list(listed.order_by("-pk")[(number - 1) * PAGE : number * PAGE + 1])
     asked = _asked(request)
     context: dict[str, Any] = {
         "now": now,
+        "today": today,
+        "promise": promise_of(Feedback.objects.all(), on=today),
         "filters": filters,
         "found": found[:PAGE],
         "number": number,

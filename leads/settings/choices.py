@@ -44,6 +44,12 @@ class ChoicesForm(SettingForm):
             "the end of a contract. 0 wakes nobody."
         ),
     )
+    feedback_days = forms.IntegerField(
+        label=gettext_lazy("What reps say is answered within so many days"),
+        min_value=1,
+        max_value=90,
+        help_text=gettext_lazy("Who keeps the library says what became of it; what was said before keeps its day."),
+    )
 
 
 class Choices(Kind):

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from content.models import Topic
+from content.views.feedback import give_page
 from content.views.requests import ask_page
 from leads.views.access import visible_lead
 from nurture.knowing import People
@@ -31,3 +32,12 @@ def ask_for_lead(request: Request, public_id: UUID) -> HttpResponse:
     }
     back = reverse("leads:lead", args=[lead.public_id])
     return ask_page(request, initial=initial, back=back, lead=lead.pk, about=str(lead.person))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def lead_feedback(request: Request, public_id: UUID) -> HttpResponse:
+    """What is missing or wrong with a lead: marketing answers, by the day that is promised."""
+    lead = visible_lead(request, public_id)
+    back = reverse("leads:lead", args=[lead.public_id])
+    return give_page(request, lead=lead.public_id, about=str(lead.person), back=back)

@@ -33,6 +33,8 @@ class Installation(models.Model):
     step_max_days = models.PositiveSmallIntegerField(default=14)
     # How many who sleep at an account a colleague's interest may wake within a month; none, and it wakes nobody.
     colleagues_woken = models.PositiveSmallIntegerField(default=1, db_default=1)
+    # Within so many days somebody says what became of what a rep said.
+    feedback_days = models.PositiveSmallIntegerField(default=7, db_default=7)
     # Said on every page when the demo team's hours were shifted so that somebody is at work now.
     calendar_shift = models.CharField(max_length=200, blank=True, default="")
     # How much incoming mail waits for one of us: kept by who reads it, said in the rail.

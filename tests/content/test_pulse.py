@@ -6,11 +6,20 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from content.actions.pulsing import FeedbackRefused, Questions, close_feedback, open_rounds, set_pulse, stop_pulse
+from content.actions.pulsing import (
+    FeedbackRefused,
+    Questions,
+    close_feedback,
+    give_feedback,
+    open_rounds,
+    set_pulse,
+    stop_pulse,
+)
 from content.models import Feedback, PulseAsked, PulseRound
+from content.promise import Promise, promise_of
 from leads.rail import rail_of
-from team.models import Role
-from tests.make import NOON, make_user
+from team.models import Installation, Role
+from tests.make import NOON, make_asset, make_lead, make_user
 
 TODAY = NOON.date()
 ASKED = ("What is missing?", "What is old?", "What worked?")
@@ -101,3 +110,33 @@ def test_what_was_said_becomes_of_it_once(alice, lea):
 
     with pytest.raises(FeedbackRefused):
         close_feedback(one, to="done", outcome="Yes", by=lea, at=NOON)
+
+
+def test_what_is_said_of_an_asset_or_a_lead_is_promised_an_answer_by_a_day_that_is_watched(client, alice, lea):
+    guide, lead = make_asset("The guide"), make_lead(phase="working", bdr=alice)
+    Installation.objects.update(feedback_days=3)
+    client.force_login(alice)
+    names = {"content:asset_feedback": guide, "nurture:lead_feedback": lead}
+    about = [reverse(name, args=[one.public_id]) for name, one in names.items()]
+
+    assert client.post(about[0], {"text": "   "}).status_code == 422
+    for url, text in zip(about, ("Page 4 is of last year", "She left the company"), strict=True):
+        assert client.post(url, {"text": text}).status_code == 302
+    said = Feedback.objects.order_by("pk")
+    assert list(said.values_list("text", "asset", "lead", "answer_by")) == [
+        ("Page 4 is of last year", guide.pk, None, TODAY + timedelta(days=3)),
+        ("She left the company", None, lead.public_id, TODAY + timedelta(days=3)),
+    ]
+
+    close_feedback(said[0], to="done", outcome="Mended", by=lea, at=NOON + timedelta(days=3))
+    on = TODAY + timedelta(days=4)
+    assert promise_of(Feedback.objects.all(), on=on) == Promise(kept=1, all=2, late=1)
+    # Nobody kept what was answered a day too late; what is not due yet says nothing.
+    close_feedback(said[1], to="declined", outcome="Marketing keeps no leads", by=lea, at=NOON + timedelta(days=4))
+    give_feedback("More of it", by=alice, on=on)
+    assert promise_of(Feedback.objects.all(), on=on) == Promise(kept=1, all=2, late=0)
+    with time_machine.travel(NOON + timedelta(days=9), tick=False):
+        client.force_login(lea)
+        page = client.get(reverse("content:feedback"), {"state": "late"})
+    assert [one.text for one in page.context["found"]] == ["More of it"]
+    assert "answer was promised by 8 Mar" in page.text
