@@ -15,6 +15,8 @@ UPLOAD_MAX_BYTES = 50 * 1024 * 1024
 HEAD_BYTES = 4096
 # A document has a few hundred parts.
 PARTS_MAX = 20_000
+# What a document says that it unpacks to; more is made to fill the disk of who opens it.
+UNPACKED_MAX_BYTES = 1024**3
 
 
 class FileRefused(ValueError):
@@ -121,6 +123,8 @@ def _is_document(kind: _Kind, file: IO[bytes]) -> bool:
             names = {part.filename for part in parts}
             if len(parts) > PARTS_MAX:
                 return False
+            if sum(part.file_size for part in parts) > UNPACKED_MAX_BYTES:
+                raise FileRefused(_("This document unpacks to more than anybody could open."))
             if any("vbaproject" in name.lower() or name.startswith("Basic/") for name in names):
                 raise FileRefused(_("This document has macros. Save it without them."))
             if kind.says:

@@ -10,7 +10,7 @@ def pdf(inside=b""):
     return ContentFile(b"%PDF-1.7\n" + inside + b"\n%%EOF\n")
 
 
-def document(part="word/document.xml", *others, content_types=True, mimetype=""):
+def document(part="word/document.xml", *others, content_types=True, mimetype="", unpacks_to=0):
     """An office document of these parts, or an open one that says what it is."""
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w") as archive:
@@ -20,4 +20,7 @@ def document(part="word/document.xml", *others, content_types=True, mimetype="")
             archive.writestr("[Content_Types].xml", "<Types/>")
         for name in (part, *others):
             archive.writestr(name, "x")
+        if unpacks_to:
+            # Only its list of parts says so.
+            archive.filelist[-1].file_size = unpacks_to
     return ContentFile(kept.getvalue())

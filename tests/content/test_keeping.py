@@ -135,6 +135,12 @@ FILES = {
     "archive.docx": (document("evil.exe", content_types=False), False),
     "open.odt": (document("content.xml", mimetype="application/vnd.oasis.opendocument.text"), True),
     "open.ods": (document("content.xml", mimetype="application/vnd.oasis.opendocument.text"), False),
+    "bomb.docx": (document(unpacks_to=2 * 1024**3), False),
+    "drawing.png": (SimpleUploadedFile("x", b"<svg onload=alert(1)>"), False),
+    "turned\u202efdp.exe": (SimpleUploadedFile("x", b"MZ"), False),
+    "turned\u202egpj.pdf": (pdf(), True),
+    f"{'long ' * 60}.pdf": (pdf(), True),
+    ".pdf": (pdf(), False),
     "torn.docx": (SimpleUploadedFile("x", b"PK\x03\x04torn"), False),
     "empty.pdf": (SimpleUploadedFile("x", b""), False),
     "..\\..\\etc/passwd": (SimpleUploadedFile("x", b"root"), False),
@@ -148,10 +154,12 @@ def test_a_file_is_taken_for_what_it_is_and_not_for_its_name(client, mark):
         content.seek(0)
         file = SimpleUploadedFile(name, content.read())
         taken[name] = send(
-            client, title=f"Only {number} {name}", form="file", url="", file=file, is_other="on"
+            client, title=f"Only {number} {name[:40]}", form="file", url="", file=file, is_other="on"
         ).status_code
 
     assert taken == {name: 302 if fits else 422 for name, (_content, fits) in FILES.items()}
+    names = set(Upload.objects.values_list("name", flat=True))
+    assert {"turnedgpj.pdf", f"{'long ' * 60}.pdf"[-200:]} <= names
 
 
 @pytest.mark.parametrize(

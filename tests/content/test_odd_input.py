@@ -41,7 +41,9 @@ def test_no_address_and_no_word_breaks_the_library(client, mark):
     asset = make_asset("Costs", at=timezone.now())
     page = reverse("content:asset_page", args=[asset.public_id])
     asked = [
-        (reverse("content:library"), name, value) for name in ("q", "topic", "days", "state", "after") for value in ODD
+        (reverse("content:library"), name, value)
+        for name in ("q", "topic", "days", "state", "after", "order")
+        for value in ODD
     ]
     asked += [(reverse("content:library"), "q", value) for value in WORDS]
     asked += [(reverse("content:library"), "after", f"{tier}_{HUGE}") for tier in "129"]

@@ -40,7 +40,8 @@ def test_what_came_of_an_asset_is_counted_from_letters_uses_meetings_and_deals(g
     agreed = make_lead(phase="handed_off", bdr=alice, person=met, at=NOON + timedelta(days=1))
     agreed.hand_offs.update(meeting_at=NOON, local_meeting=NOON, zone="UTC")
     # Within 90 days a deal, but its meeting came after more than 30.
-    make_lead(phase="qualified", bdr=alice, person=bought, at=NOON)
+    late_one = make_lead(phase="qualified", bdr=alice, person=bought, at=NOON)
+    late_one.hand_offs.update(meeting_at=NOON, local_meeting=NOON, zone="UTC")
     use_assets([guide.pk], place="lead", by=alice, at=NOON)
     at = NOON + timedelta(days=2)
 
