@@ -114,13 +114,18 @@ def _hand_in(cast: Cast, topics: dict[str, Topic], labels: dict[str, Label], *, 
     add_asset(about, _made(item), by=cast.ana, at=at)
 
 
+# Of twenty-two.
+USED = 15
+
+
 def _use(shelf: list[Asset], cast: Cast, rng: Random, *, at: datetime) -> None:
     """A few are used every day, most are not, as everywhere."""
     reps = (cast.ana, cast.ben, cast.chloe, cast.clara, cast.dirk)
     rows: list[AssetAccess] = []
     last: dict[int, datetime] = {}
     for rank, asset in enumerate(rng.sample(shelf, len(shelf)), 1):
-        for _time in range(60 // rank):
+        # The last are used by nobody.
+        for _time in range(60 // rank if rank <= USED else 0):
             moment = at - timedelta(minutes=rng.randrange(60, 60 * 24 * 75))
             used = rng.random() < 0.6
             did = AssetAccess.Did.USED if used else AssetAccess.Did.OPENED

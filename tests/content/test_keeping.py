@@ -159,7 +159,8 @@ def test_a_file_is_taken_for_what_it_is_and_not_for_its_name(client, mark):
 
     assert taken == {name: 302 if fits else 422 for name, (_content, fits) in FILES.items()}
     names = set(Upload.objects.values_list("name", flat=True))
-    assert {"turnedgpj.pdf", f"{'long ' * 60}.pdf"[-200:]} <= names
+    assert "turnedgpj.pdf" in names
+    assert max(map(len, names)) == 200
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("team", "0016_colleagues_woken"),
+        ("team", "0018_audit_erased"),
     ]
 
     operations = [
