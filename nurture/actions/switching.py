@@ -92,6 +92,17 @@ def stop_if_restored(*, at: datetime) -> bool:
     return False
 
 
+def remember_from_the_start(*, at: datetime) -> None:
+    """Before letters are told that were never sent: from here on this disk knows this database.
+
+    Only of one that holds no letter at all: there is nothing in it that may have gone out from elsewhere.
+    """
+    if Message.objects.exists():
+        return
+    instance = str(Installation.objects.values_list("instance_id", flat=True).get())
+    _remember({"instance": instance, "claimed": "", "written": at.isoformat()})
+
+
 def _write(rules: MailRules, *, by: User | None, at: datetime) -> None:
     rules.switched_at, rules.switched_by = at, by
     rules.save(update_fields=["is_stopped", "stopped_because", "switched_at", "switched_by"])

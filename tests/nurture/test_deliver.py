@@ -13,9 +13,10 @@ from nurture.actions.planning import write_message
 from nurture.actions.preferring import prefer, unsubscribe
 from nurture.actions.sending import FAILURES_MOST, deliver
 from nurture.actions.switching import start_mail, stop_mail
+from nurture.demo import make_tracks
 from nurture.models import Enrolment, MailServer, Message
 from tests.make import NOON, make_asset, make_lead, make_person
-from tests.nurture.making import make_letter_track, make_message
+from tests.nurture.making import leave, make_letter_track, make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -258,6 +259,25 @@ def test_a_restored_database_sends_nothing_until_somebody_says_so(sink, rules, c
     start_mail(by=marketer, at=clock.on(minutes=1))
     deliver(by="me", clock=clock)
     assert len(sink.taken) == 2
+
+
+def test_the_letters_of_the_demo_stop_no_mail_and_a_copy_of_it_on_another_disk_is_stopped(
+    sink, rules, clock, marketer, settings, tmp_path
+):
+    make_tracks(by=marketer, at=NOON)
+    leave(make_message(), at=NOON)
+
+    deliver(by="me", clock=clock)
+    rules.refresh_from_db()
+    assert not rules.is_stopped
+
+    # Made again beside letters, it answers nothing: they may have gone out from elsewhere.
+    settings.VAR_DIR = tmp_path / "another"
+    settings.VAR_DIR.mkdir()
+    make_tracks(by=marketer, at=NOON)
+    deliver(by="me", clock=clock)
+    rules.refresh_from_db()
+    assert (rules.is_stopped, rules.stopped_because) == (True, "restored")
 
 
 def test_a_rep_writes_at_once_and_never_what_she_may_not(sink, rules, clock):
