@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.db.models import Model
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.actions.changing import MoveRefused
 from team.actions.submitting import new_form_id
-from team.models import Installation, Role
+from team.models import Installation, Role, SettingChange
 
 if TYPE_CHECKING:
     from team.models import User
@@ -127,6 +128,12 @@ class Kind:
     reverted_words: ClassVar[str | Promise] = gettext_lazy("Reverted: everything is as it was before.")
     retire_word: ClassVar[str | Promise] = gettext_lazy("Retire")
     retired_words: ClassVar[str | Promise] = gettext_lazy("retired %(name)s")
+
+    def told_of_revert(self, _change: SettingChange) -> str:
+        return str(self.reverted_words)
+
+    def told_of_end(self, name: str) -> str:
+        return capfirst(str(self.retired_words) % {"name": name}) + "."
 
     def groups(self, *, at: datetime) -> list[Group]:
         """The list page, in a number of queries that no number of rows changes."""

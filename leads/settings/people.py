@@ -21,7 +21,7 @@ from leads.settings.going_on import touches_of_coming_back, touches_of_leads, to
 from leads.settings.kind import Group, Kind, Names, Row, SettingRefused, Touch, Values, as_refusals, one_at_a_time
 from leads.settings.person_forms import WITH_TEAM, LeaveForm, PersonForm, roles_of
 from team.actions.people import forget_addresses, give_roles
-from team.models import Calendar, Role, Team, Territory, User
+from team.models import Calendar, Role, SettingChange, Team, Territory, User
 from team.templatetags.midfield import day_words
 
 FACTS = ("name", "email", "time_zone", "open_limit", "touches_goal", "meetings_goal", "accepted_goal")
@@ -54,6 +54,14 @@ class People(Kind):
     )
     retire_word = gettext_lazy("Leaves")
     retired_words = gettext_lazy("let %(name)s leave")
+
+    def told_of_revert(self, change: SettingChange) -> str:
+        """Leads go to others with an end and with a role that is lost: with nothing else."""
+        moves = change.verb != SettingChange.Verb.ADD and not change.changes.keys().isdisjoint(self.moves_many)
+        return str(self.reverted_words) if moves else _("Reverted.")
+
+    def told_of_end(self, name: str) -> str:
+        return _("%(name)s has left.") % {"name": name}
 
     def end_words(self, name: str) -> tuple[str, str]:
         return _("%(name)s leaves") % {"name": name}, _("End her login and pass this on")

@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -146,7 +145,7 @@ def setting_revert(request: Request, pk: int) -> HttpResponse:
         return _list(request, kind, at=now, conflict=str(conflict), status=409)
     except REFUSALS as refused:
         return _list(request, kind, at=now, conflict=str(refused), status=422)
-    tell(request, kind.reverted_words)
+    tell(request, kind.told_of_revert(change))
     return redirect("leads:setting_list", kind.slug)
 
 
@@ -211,7 +210,7 @@ def _told(kind: Kind, change: SettingChange | None, name: str) -> str:
     if change is None:
         return _("Nothing was changed: %(name)s.") % {"name": name}
     if change.verb == SettingChange.Verb.RETIRE:
-        return capfirst(str(kind.retired_words) % {"name": name}) + "."
+        return kind.told_of_end(name)
     return _("Saved: %(name)s.") % {"name": name}
 
 

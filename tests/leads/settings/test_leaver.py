@@ -133,6 +133,17 @@ def test_she_is_signed_out_at_once_and_the_revert_lets_her_in_again_but_brings_n
     assert hers.get("/").url.startswith(reverse("account_login"))
 
 
+def test_a_revert_speaks_of_leads_only_where_they_may_have_gone_to_others(client, alice, dora):
+    renamed = change_setting(KIND, alice.pk, {"name": "Alice Holm"}, by=dora, at=timezone.now())
+    client.force_login(dora)
+
+    answer = client.post(reverse("leads:setting_revert", args=[renamed.pk]), follow=True)
+
+    assert [str(one) for one in answer.context["messages"]] == ["Reverted."]
+    assert User.objects.get(pk=alice.pk).name == "Alice"
+    assert KIND.told_of_end("Ben Okafor") == "Ben Okafor has left."
+
+
 def test_whom_she_backed_up_and_covered_comes_back_with_her_but_what_was_changed_since(client, team, alice, bob, dora):
     """An account executive who was backup of three, covered two colleagues, and had two territories as a rep."""
     petra, paula, pia, ida = (make_user(name, Role.AE) for name in ("petra", "paula", "pia", "ida"))
