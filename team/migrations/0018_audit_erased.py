@@ -2,13 +2,15 @@
 
 from django.db import migrations, models
 
+from team.append_only import rewriting_audit
+
 
 class Migration(migrations.Migration):
     dependencies = [
         ("team", "0017_installation_mail_aside"),
     ]
 
-    operations = [
+    operations = rewriting_audit(
         migrations.RemoveConstraint(
             model_name="auditentry",
             name="auditentry_verb_is_known",
@@ -57,4 +59,4 @@ class Migration(migrations.Migration):
                 name="auditentry_verb_is_known",
             ),
         ),
-    ]
+    )

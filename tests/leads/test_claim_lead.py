@@ -161,7 +161,7 @@ def test_only_what_is_worked_can_be_given_back(alice, phase):
 
 
 # Moving
-def test_a_manager_moves_many_at_once_and_the_receiver_hears_of_each(alice, bob, mona):
+def test_a_manager_moves_many_at_once_and_the_receiver_hears_of_all_at_once(alice, bob, mona):
     leads = [make_lead(phase=Phase.WORKING, bdr=alice) for _lead in range(3)]
     dues = [lead.due_at for lead in leads]
 
@@ -172,7 +172,8 @@ def test_a_manager_moves_many_at_once_and_the_receiver_hears_of_each(alice, bob,
     assert [lead.due_at for lead in moved] == dues
     assert {lead.steps.open().get().assignee for lead in moved} == {bob}
     assert {event.verb for event in events} == {"reassign"}
-    assert Notice.objects.filter(user=bob, kind="returned").count() == 3
+    told = Notice.objects.get(user=bob, kind="returned")
+    assert sorted(told.leads) == [lead.pk for lead in moved]
     assert broken() == set()
 
 

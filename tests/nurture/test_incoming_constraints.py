@@ -21,6 +21,7 @@ BREAKS = {
     "incoming_effect_is_known": lambda: put(taken(), state="done", read_at=NOON, kind="reply", effect="magic"),
     "incoming_read_says_what": lambda: put(taken(), state="done", read_at=NOON, kind="reply"),
     "incoming_set_aside_says_why": lambda: put(taken(), state="aside"),
+    "incoming_decided_was_read": lambda: put(taken(), decided_at=NOON),
 }
 
 
