@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
-from accounts.models import PersonMerge, Suppression
+from accounts.actions.people import keys_of_email, suppression_key
+from accounts.models import ContactPoint, PersonMerge, Suppression
 from agreement.models import Phase
 from content.models import Asset
 from leads.models import Engagement, Lead, Recycling
@@ -93,14 +94,18 @@ def planned_for_who_left(at: datetime) -> QuerySet[Message]:
 
 
 def planned_for_the_suppressed(at: datetime) -> QuerySet[Message]:
-    """Longer than a tick needs to see it."""
-    silent = Suppression.objects.filter(
-        person=OuterRef("person"),
-        channel__in=[Suppression.Channel.EMAIL, Suppression.Channel.ALL],
-        at__lt=at - TICK_GRACE,
-    )
+    """Longer than a tick needs to see it: by her own row, or by the key of any address of hers."""
+    channels = [Suppression.Channel.EMAIL, Suppression.Channel.ALL]
+    said = Suppression.objects.filter(channel__in=channels, at__lt=at - TICK_GRACE)
     due = Message.objects.filter(state=Message.State.PLANNED, due_at__lt=at - TICK_GRACE, kind=Message.Kind.NURTURE)
-    return due.filter(Exists(silent))
+    keys = set(said.filter(person=None).values_list("key_hash", flat=True))
+    by_key: set[int] = set()
+    if keys:
+        points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, person__in=due.order_by().values("person"))
+        for person, normalised in points.values_list("person_id", "normalised").iterator():
+            if len(by_key) < NAMED_MAX and any(suppression_key(form) in keys for form in keys_of_email(normalised)):
+                by_key.add(person)
+    return due.filter(Exists(said.filter(person=OuterRef("person"))) | Q(person__in=by_key))
 
 
 def sent_after_it_expired(at: datetime) -> QuerySet[Message]:

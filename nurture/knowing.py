@@ -58,8 +58,8 @@ class People:
         return found
 
     def wanted_topics(self, person: int) -> list[int]:
-        """Of these the ones she has not asked to hear nothing of."""
-        return [topic for topic in self.topics(person) if not self.wishes.refuses(person, topic)]
+        """Of these the ones a track may write to her about."""
+        return [topic for topic in self.topics(person) if self.wishes.may_hear_of(person, topic)]
 
     def topics(self, person: int) -> list[int]:
         """What she was interested in, most of it first."""
@@ -99,6 +99,14 @@ class People:
         return set(points.values_list("person_id", flat=True))
 
     def may_be_mailed(self, person: int) -> bool:
+        """Whether there is something that a track may send her."""
+        return self._is_reached(person) and not self.wishes.lacks_every_consent(person)
+
+    def may_be_written_to(self, person: int) -> bool:
+        """Whether one of us may write to her."""
+        return self._is_reached(person) and not self.wishes.lacks_every_consent(person, kind=Message.Kind.BY_HAND)
+
+    def _is_reached(self, person: int) -> bool:
         is_reached = person in self.with_address and not self.wishes.wants_no_mail(person)
         return is_reached and self.is_there(person)
 
@@ -131,6 +139,12 @@ class People:
             if len(found[topic]) < OFFERED:
                 found[topic].append(asset)
         return found
+
+    @cached_property
+    def topic_of(self) -> dict[int, int | None]:
+        """By asset that a track brings by name, what it is about."""
+        brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions)
+        return dict(brought.order_by().values_list("asset", "asset__topic").distinct())
 
     @cached_property
     def sendable(self) -> set[int]:

@@ -23,6 +23,7 @@ from nurture.models import Enrolment, MailRules, Passage, Track, TrackNode, Trac
 from nurture.recipients import points_of, recipients_of
 from nurture.telling import ICONS, Names
 from nurture.walking import Deed, Walker, walk
+from nurture.wishes import Wishes
 
 Kind, What = TrackNode.Kind, Passage.What
 
@@ -31,6 +32,8 @@ BECAUSE = {
     "nothing_fits": gettext_lazy("nothing on their topics that they have not had"),
     "had_it": gettext_lazy("they have had it"),
     "expired": gettext_lazy("what it brings cannot be sent now"),
+    "preference": gettext_lazy("they want to hear nothing of this topic"),
+    "consent": gettext_lazy("they have not agreed to get it"),
     "nobody": gettext_lazy("nobody answers for this lead"),
     "asked_not": gettext_lazy("they asked not to be called"),
     "by_hand": gettext_lazy("by hand"),
@@ -65,11 +68,13 @@ def try_on(version: TrackVersion, person: Person, *, at: datetime) -> Trial:
     flow, people = flow_of(version.pk), People([person.pk], at=at, versions=[version.pk])
     lead = Lead.objects.open().filter(person=person).first()
     is_play = track.kind == Track.Kind.PLAY
-    walker = Walker(person.pk, flow, is_play=is_play, is_worked=lead is not None and may_be_planned(lead))
+    walker = Walker(
+        person.pk, flow, topic=track.topic_id, is_play=is_play, is_worked=lead is not None and may_be_planned(lead)
+    )
     trial = Trial(person, notes=_notes(track, person, people, sends=flow.sends))
     names = Names(list(flow.nodes.values()))
     to = recipients_of([person.pk], points_of([person.pk]), at=at).get(person.pk)
-    letters = _Letters(MailRules.objects.get(pk=1), zone=to.zone if to else "")
+    letters = _Letters(MailRules.objects.get(pk=1), people.wishes, person.pk, zone=to.zone if to else "")
     now, is_over = at, False
     for deed in walk(flow.first, walker, people):
         when = now + timedelta(days=deed.days) if deed.node.kind == Kind.STEP else now
@@ -99,16 +104,19 @@ def try_on(version: TrackVersion, person: Person, *, at: datetime) -> Trial:
 
 
 class _Letters:
-    """When each letter would leave: in the hours of who gets it, under the caps."""
+    """When each letter would leave: in the hours of who gets it, at their pace, under the caps."""
 
-    def __init__(self, rules: MailRules, *, zone: str) -> None:
+    def __init__(self, rules: MailRules, wishes: Wishes, person: int, *, zone: str) -> None:
         self.rules, self.zone = rules, zone
+        self.paused_until, self.pace = wishes.paused_until(person), wishes.pace(person)
         self.went: list[datetime] = []
 
     def next(self, at: datetime) -> datetime:
-        caps = ((self.rules.most_a_day, timedelta(days=1)), (self.rules.most_a_week, timedelta(days=7)))
+        caps = [(self.rules.most_a_day, timedelta(days=1)), (self.rules.most_a_week, timedelta(days=7))]
+        if self.pace:
+            caps.append((1, self.pace))
         earliest = [self.went[-most] + span for most, span in caps if len(self.went) >= most]
-        when = next_moment(max([at, *earliest]), zone=self.zone, hours=self.rules)
+        when = next_moment(max([at, self.paused_until or at, *earliest]), zone=self.zone, hours=self.rules)
         self.went.append(when)
         return when
 
@@ -119,7 +127,9 @@ def _notes(track: Track, person: Person, people: People, *, sends: bool) -> list
     if other is not None:
         notes.append(_("They are in %(track)s now.") % {"track": other.track})
     if track.kind == Track.Kind.TRACK and sends and not people.may_be_mailed(person.pk):
-        notes.append(_("They cannot be reached by e-mail: nobody could put them into it."))
+        lacks = people.wishes.lacks_every_consent(person.pk)
+        no_consent = _("They have not agreed to get e-mail: nobody could put them into it.")
+        notes.append(no_consent if lacks else _("They cannot be reached by e-mail: nobody could put them into it."))
     if is_held_out(track, person):
         notes.append(_("They are of the share that is left without, to compare: by itself it would send them nothing."))
     return notes

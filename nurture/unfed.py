@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
-from leads.models import Lead
-from nurture.models import Enrolment, Sorting
+from leads.models import Consent, Lead
+from nurture.models import Enrolment, MailRules, Sorting
 
 Answer = Sorting.Answer
 
@@ -34,6 +34,7 @@ class Why(TextChoices):
     NO_ADDRESS = "no_address", _("no e-mail address is known")
     BAD_ADDRESS = "bad_address", _("their address does not work")
     SILENT = "silent", _("asked for no e-mail")
+    NO_CONSENT = "no_consent", _("has not agreed to get e-mail")
     COMING = "coming", _("has an address now: is looked at within a minute")
 
 
@@ -55,7 +56,7 @@ def unreached() -> QuerySet[Sorting]:
 
 def reachable_again() -> QuerySet[Sorting]:
     """Of those, who has an address that works and wants mail, as far as one statement can say."""
-    return _with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False)
+    return _with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False, lacking=False)
 
 
 def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
@@ -70,6 +71,7 @@ def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
         why=Case(
             When(misses=True, then=Value(Why.NO_TRACK)),
             When(silent=True, then=Value(Why.SILENT)),
+            When(usable=True, lacking=True, then=Value(Why.NO_CONSENT)),
             When(usable=True, then=Value(Why.COMING)),
             When(known=True, then=Value(Why.BAD_ADDRESS)),
             default=Value(Why.NO_ADDRESS),
@@ -83,8 +85,12 @@ def _with_address(rows: QuerySet[Any], person: str) -> QuerySet[Any]:
     silent = Suppression.objects.filter(
         person=OuterRef(person), channel__in=[Suppression.Channel.EMAIL, Suppression.Channel.ALL]
     ).order_by()
+    asked = Exists(MailRules.objects.exclude(consent_for=MailRules.ConsentFor.NONE))
+    taken_back = Consent.objects.filter(person=OuterRef(person), topic=None, is_given=False).order_by()
+    agreed = Consent.objects.standing().filter(person=OuterRef(person)).order_by()
     return rows.alias(
         known=Exists(points),
         usable=Exists(points.filter(state__in=ContactPoint.USABLE)),
         silent=Exists(silent),
+        lacking=(asked | Exists(taken_back)) & ~Exists(agreed),
     )

@@ -5,6 +5,7 @@ from django.urls import path
 from nurture.views import (
     asking,
     asset_worth,
+    consent,
     demand,
     flows,
     fresh,
@@ -23,6 +24,8 @@ urlpatterns = [
     path("leads/<uuid:public_id>/write/", writing.write, name="write"),
     path("mail/", mail.mail, name="mail"),
     path("mail/rules/", mail.mail_rules, name="mail_rules"),
+    path("mail/consent/", consent.consent_rule, name="consent_rule"),
+    path("leads/<uuid:public_id>/consent/", consent.lead_consent, name="lead_consent"),
     path("mail/switch/", mail.mail_switch, name="mail_switch"),
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),

@@ -24,6 +24,8 @@ class Walker:
 
     person: int
     flow: Flow
+    # What her track is about, where what it brings says nothing else.
+    topic: int | None = None
     is_play: bool = False
     has_clicked: bool = False
     has_replied: bool = False
@@ -98,6 +100,13 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
     """Nobody gets the same thing twice, and nothing where there is no way to send it."""
     if not people.may_be_mailed(walker.person):
         return Deed(node, What.SKIPPED, because="unreachable")
+    if not node.brings_what_fits:
+        # What fits is looked for among what she wants to hear of.
+        topic = people.topic_of.get(node.asset_id or 0) or walker.topic
+        if people.wishes.refuses(walker.person, topic):
+            return Deed(node, What.SKIPPED, because="preference")
+        if people.wishes.lacks_consent(walker.person, topic):
+            return Deed(node, What.SKIPPED, because="consent")
     asset = people.best_for(walker.person, without=walker.given) if node.brings_what_fits else node.asset_id
     if node.brings_what_fits and asset is None:
         return Deed(node, What.SKIPPED, because="nothing_fits")
@@ -115,6 +124,6 @@ def _step(node: TrackNode, walker: Walker, people: People, *, ahead: int) -> Dee
         return Deed(node, What.SKIPPED, because="nobody")
     if node.step_kind in CALLS and not people.may_be_called(walker.person):
         return Deed(node, What.SKIPPED, because="asked_not")
-    if node.step_kind == StepKind.EMAIL and not people.may_be_mailed(walker.person):
+    if node.step_kind == StepKind.EMAIL and not people.may_be_written_to(walker.person):
         return Deed(node, What.SKIPPED, because="unreachable")
     return Deed(node, What.PLANNED, days=ahead)

@@ -1,4 +1,5 @@
-"""What people asked for: silence on a channel, a pause, a pace, no word about a topic. The one place that is asked,
+"""What people asked for: silence on a channel, a pause, a pace, no word about a topic; and what they agreed to, where
+the rules of mail ask for it. The one place that is asked,
 by whoever plans, enrols, claims and sends. Reads only.
 
 She is silent by her own row and by the key of any address of hers, used or not: what stops the one stops the other.
@@ -6,20 +7,22 @@ She is silent by her own row and by the key of any address of hers, used or not:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from accounts.actions.people import suppressed_channels
 from accounts.models import Suppression
-from nurture.models import Preference
+from leads.models import Consent
+from nurture.models import MailRules, Message, Preference
 
 
 class Wishes:
     """Of these people, each thing read once for all of them when it is first asked for."""
 
-    def __init__(self, people: Collection[int]) -> None:
-        self.people = sorted(set(people))
+    def __init__(self, people: Collection[int], rules: MailRules | None = None) -> None:
+        self.people, self._rules = sorted(set(people)), rules
 
     @cached_property
     def silent(self) -> dict[int, set[str]]:
@@ -39,6 +42,39 @@ class Wishes:
     def refuses(self, person: int, topic: int | None) -> bool:
         preference = self.preferences.get(person)
         return preference is not None and topic in {refused.pk for refused in preference.refused.all()}
+
+    @cached_property
+    def consent_for(self) -> str:
+        return (self._rules or MailRules.objects.get(pk=1)).consent_for
+
+    @cached_property
+    def agreed(self) -> dict[int, dict[int | None, tuple[bool, int]]]:
+        """Of each person by topic, or None for all mail: what she said last, and its place among all she said."""
+        found: dict[int, dict[int | None, tuple[bool, int]]] = defaultdict(dict)
+        rows = Consent.objects.of(self.people).values_list("person_id", "topic_id", "is_given")
+        for place, (person, topic, is_given) in enumerate(rows):
+            found[person].setdefault(topic, (is_given, place))
+        return found
+
+    def lacks_consent(self, person: int, topic: int | None, *, kind: str = Message.Kind.NURTURE) -> bool:
+        """Whether she took her word back, or mail of this kind needs it and she never gave it.
+
+        Of what she said about the topic and about all mail, the last holds, and a no holds under every rule.
+        """
+        said = self.agreed.get(person, {})
+        heard = [said[about] for about in {topic, None} if about in said]
+        if heard:
+            return not min(heard, key=lambda one: one[1])[0]
+        For = MailRules.ConsentFor
+        return self.consent_for == For.ALL or (self.consent_for == For.TRACKS and kind == Message.Kind.NURTURE)
+
+    def lacks_every_consent(self, person: int, *, kind: str = Message.Kind.NURTURE) -> bool:
+        """Whether no mail of this kind may be sent to her, on whatever topic."""
+        return all(self.lacks_consent(person, topic, kind=kind) for topic in {*self.agreed.get(person, {}), None})
+
+    def may_hear_of(self, person: int, topic: int | None) -> bool:
+        """Whether a track may write to her about this."""
+        return not self.refuses(person, topic) and not self.lacks_consent(person, topic)
 
     def paused_until(self, person: int) -> datetime | None:
         preference = self.preferences.get(person)

@@ -26,6 +26,7 @@ from leads.bands import CLAIM_GRACE, band_of, is_waiting, sweep_of_queued
 from leads.cadence import soon
 from leads.models import (
     Activity,
+    Consent,
     Engagement,
     HandOff,
     Interest,
@@ -69,6 +70,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
         "external_ids": _moved(merged.external_ids.all(), kept),
         "engagements": _moved(Engagement.objects.filter(person=merged), kept),
         "activities": _moved(Activity.objects.filter(person=merged), kept),
+        "consents": _moved(Consent.objects.filter(person=merged), kept),
         "leads": _moved(Lead.objects.filter(person=merged), kept),
         "suppressions": _move_suppressions(kept, merged, at=at),
         "closed_lead": other.pk if other else None,
@@ -109,6 +111,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
     merge.kept.external_ids.filter(pk__in=moved["external_ids"]).update(person=merged)
     Engagement.objects.filter(pk__in=moved["engagements"]).update(person=merged)
     Activity.objects.filter(pk__in=moved["activities"]).update(person=merged)
+    Consent.objects.filter(pk__in=moved.get("consents", [])).update(person=merged)
     Lead.objects.filter(pk__in=_with_what_followed(moved["leads"])).update(person=merged)
     _part_suppressions(merge)
     recompute_interest([merge.kept_id, merged.pk], at=at)
@@ -171,6 +174,7 @@ def _forget(person: Person, *, by: User | None, at: datetime) -> None:
     person.external_ids.all().delete()
     person.employments.all().delete()
     person.suppressions.all().delete()
+    Consent.objects.filter(person=person).delete()
     SearchText.objects.filter(person=person).delete()
     Interest.objects.filter(person=person).delete()
     Person.objects.filter(pk=person.pk).update(

@@ -2,6 +2,7 @@
 
 from leads.models.block import Block, BlockLead
 from leads.models.bulk_move import BulkMove
+from leads.models.consent import Consent
 from leads.models.covering import SlidStep
 from leads.models.engagement import Engagement, EngagementKey, Interest, Verdict
 from leads.models.handoff import HandOff
@@ -20,6 +21,7 @@ __all__ = [
     "BlockLead",
     "BulkMove",
     "Clock",
+    "Consent",
     "Engagement",
     "EngagementKey",
     "HandOff",

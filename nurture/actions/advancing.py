@@ -115,6 +115,7 @@ class Batch:
             self.walkers[one.pk] = Walker(
                 one.person_id,
                 self.flows[one.version_id],
+                topic=one.track.topic_id,
                 is_play=one.track.kind == Track.Kind.PLAY,
                 has_clicked=one.pk in clicked,
                 has_replied=one.pk in answered | self.replied,

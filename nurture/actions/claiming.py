@@ -82,7 +82,7 @@ class _Judge:
         self.at, self.rules = at, rules
         people = {message.person_id for message in due}
         self.recipients = recipients_of(people, points_of(people, lock=True), at=at)
-        self.wishes = Wishes(people)
+        self.wishes = Wishes(people, rules)
         self.undone = undone(due)
         enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
         self.enrolments = {one.pk: one for one in enrolments.select_related("track", "lead")}
@@ -134,6 +134,8 @@ class _Judge:
         Because = Message.Because
         if self.wishes.wants_no_mail(message.person_id):
             return Because.SUPPRESSED
+        if self.wishes.lacks_consent(message.person_id, self._topic(message), kind=message.kind):
+            return Because.CONSENT
         if to.person.erased_at or to.person.merged_into_id or to.point is None:
             return Because.NO_ADDRESS
         if message.pk in self.undone:
@@ -146,7 +148,7 @@ class _Judge:
         if enrolment is not None:
             if not enrolment.is_under_way or _has_moved_on(enrolment):
                 return Because.ENDED
-            if self._refuses(message, enrolment.track):
+            if self.wishes.refuses(message.person_id, self._topic(message)):
                 return Because.PREFERENCE
         return Because.HAD_IT if self._has_had(message) else ""
 
@@ -156,9 +158,11 @@ class _Judge:
         had = self.sent[message.person_id] | (set() if is_by_hand else self.took[message.person_id])
         return message.asset_id in had
 
-    def _refuses(self, message: Message, track: Track) -> bool:
+    def _topic(self, message: Message) -> int | None:
+        """What it is about: what it brings, else its track."""
         asset = self.assets.get(message.asset_id) if message.asset_id else None
-        return self.wishes.refuses(message.person_id, (asset.topic_id if asset else None) or track.topic_id)
+        enrolment = self.enrolments.get(message.enrolment_id) if message.enrolment_id else None
+        return (asset.topic_id if asset else None) or (enrolment.track.topic_id if enrolment else None)
 
     def _not_before(self, message: Message, to: Recipient) -> datetime:
         """The first moment at which it may go out: in her hours, at her pace, under the caps. What somebody of us
@@ -239,7 +243,10 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         # Her address first, as whoever asks for silence locks it: what she said before is known now.
         points = points_of([message.person_id], lock=True)
         mine, Because = _mine(message), Message.Because
-        because = Because.SUPPRESSED if Wishes([message.person_id]).wants_no_mail(message.person_id) else ""
+        wishes, topic = Wishes([message.person_id]), _topic_of(message)
+        because = Because.SUPPRESSED if wishes.wants_no_mail(message.person_id) else ""
+        if not because and wishes.lacks_consent(message.person_id, topic, kind=message.kind):
+            because = Because.CONSENT
         because = because or (Because.UNDONE if message.was_undone else "")
         if because or message.person_id not in points:
             # Without an address she was erased meanwhile, or it came back: what was put together is not sent, either.
@@ -254,6 +261,12 @@ def begin_message(message: Message, *, at: datetime) -> bool:
             state=Message.State.PLANNED, due_at=at, lease_until=None, attempt=F("attempt") - 1
         )
         return False
+
+
+def _topic_of(message: Message) -> int | None:
+    """What a claimed message is about: what it brings, else its track."""
+    found = Message.objects.values_list("asset__topic", "enrolment__track__topic").filter(pk=message.pk).first()
+    return found and (found[0] or found[1])
 
 
 def free_leases(*, at: datetime) -> int:

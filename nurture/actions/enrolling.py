@@ -44,6 +44,8 @@ def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
         raise MoveRefused(_("She is no longer a person of her own here."))
     flow = flows_of([version.pk])[version.pk]
     if track.kind == Track.Kind.TRACK and flow.sends and not people.may_be_mailed(held.pk):
+        if people.wishes.lacks_every_consent(held.pk):
+            raise MoveRefused(_("She has not agreed to get e-mail: note first what she said."))
         raise MoveRefused(_("She cannot be reached by e-mail: there is no address, or she asked for none."))
     _must_be_in_none(held, at=at)
     enrolment = Enrolment.objects.create(

@@ -10,8 +10,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import suppressed_channels
-from accounts.models import Suppression
 from content.actions.using import use_assets
 from content.models import Asset, AssetVersion
 from content.models.use import Place
@@ -24,6 +22,7 @@ from nurture.letter import addresses_in, link_to
 from nurture.models import Message, MessageBody
 from nurture.over import named_in, over_among
 from nurture.recipients import permalink, points_of, recipients_of, values_of
+from nurture.wishes import Wishes
 
 if TYPE_CHECKING:
     from team.models import User
@@ -48,10 +47,12 @@ def write_message(
     point = points_of([lead.person_id]).get(lead.person_id)
     if point is None:
         raise MoveRefused(_("No e-mail address is known of %(name)s.") % {"name": lead.person})
-    silent = suppressed_channels([lead.person_id]).get(lead.person_id, set())
-    if Suppression.Channel.EMAIL in silent:
+    wishes = Wishes([lead.person_id])
+    if wishes.wants_no_mail(lead.person_id):
         raise MoveRefused(_("%(name)s asked for no e-mail.") % {"name": lead.person})
     asset = _brought(lead, subject, text, asset, at=at)
+    if wishes.lacks_consent(lead.person_id, asset.topic_id if asset else None, kind=Message.Kind.BY_HAND):
+        raise MoveRefused(_lacks_consent(lead, asset, wishes))
     if asset is not None and asset.pk in sent_to([lead.person_id])[lead.person_id]:
         raise _had(lead, asset)
     event = log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
@@ -70,6 +71,16 @@ def write_message(
     said, words = _filled(message, subject, text, at=at)
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
+
+
+def _lacks_consent(lead: Lead, asset: Asset | None, wishes: Wishes) -> str:
+    """What she has not agreed to: to no mail at all, or to none about this."""
+    said = {"name": lead.person, "topic": asset.topic if asset else ""}
+    if wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND):
+        return _("%(name)s has not agreed to get e-mail: note first what they said.") % said
+    if asset is not None and asset.topic_id:
+        return _("%(name)s has not agreed to get e-mail about %(topic)s.") % said
+    return _("%(name)s has agreed to e-mail about some topics only: bring something about one of them.") % said
 
 
 def _had(lead: Lead, asset: Asset | None) -> MoveRefused:

@@ -11,7 +11,8 @@ from accounts.actions.people import suppress_person
 from accounts.models import Person, Suppression
 from content.models import Topic
 from leads.actions.silencing import pass_over_shut
-from leads.models import Lead
+from leads.models import Consent, Lead
+from nurture.actions.consenting import note_consent
 from nurture.models import Message, Preference
 from nurture.recipients import points_of
 
@@ -27,6 +28,8 @@ def unsubscribe(person: Person, *, at: datetime, message: Message | None = None,
     list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
     points_of([person.pk], lock=True)
     suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
+    if Consent.objects.standing().filter(person=person).exists():
+        note_consent(person, is_given=False, source=Consent.Source.PREFERENCES, evidence=source, at=at)
     if message is not None:
         if message.to_hash:
             Suppression.objects.get_or_create(

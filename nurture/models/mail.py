@@ -31,6 +31,14 @@ class MailRules(models.Model):
     domain_most_a_minute = models.PositiveSmallIntegerField(default=60)
     # Later than this it waits for her next hours instead of going out in a burst.
     hours_late = models.PositiveSmallIntegerField(default=24)
+
+    class ConsentFor(models.TextChoices):
+        NONE = "none", _("No mail: whoever has not said no may be written to")
+        TRACKS = "tracks", _("What tracks send by themselves")
+        ALL = "all", _("All mail, what a rep writes too")
+
+    # Which mail goes only to whom has agreed to it.
+    consent_for = models.CharField(max_length=6, choices=ConsentFor, default=ConsentFor.NONE)
     sender_name = models.CharField(max_length=80, blank=True, default="")
     # What the law of many countries asks of a mailing's foot.
     postal_address = models.CharField(max_length=200, blank=True, default="")
@@ -40,6 +48,9 @@ class MailRules(models.Model):
         verbose_name_plural = _("rules of mail")
         constraints = [
             models.CheckConstraint(name="mailrules_is_one", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="mailrules_consent_for_is_known", condition=Q(consent_for__in=["none", "tracks", "all"])
+            ),
             models.CheckConstraint(
                 name="mailrules_stopped_says_why",
                 condition=(Q(is_stopped=True) & ~Q(stopped_because="")) | Q(is_stopped=False, stopped_because=""),

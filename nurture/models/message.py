@@ -61,6 +61,7 @@ class Message(models.Model):
         """Why it was not sent, refused or given up."""
 
         SUPPRESSED = "suppressed", _("she asked for no e-mail")
+        CONSENT = "consent", _("she has not agreed to get it")
         PREFERENCE = "preference", _("she does not want this topic")
         NO_ADDRESS = "no_address", _("there is no address")
         EXPIRED = "expired", _("what it brings has expired")

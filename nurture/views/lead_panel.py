@@ -90,7 +90,7 @@ def _panel(request: Request, lead: Lead, *, refusal: str = "", did: bool = False
         "lead": lead,
         "found": following_of(lead, at=now),
         "works": can_work(lead),
-        "may_write_to": People([lead.person_id], at=now).may_be_mailed(lead.person_id),
+        "may_write_to": People([lead.person_id], at=now).may_be_written_to(lead.person_id),
         "form_id": new_form_id(),
         "refusal": refusal,
         # Its button is gone: whoever works by keyboard goes on from the head of the panel.

@@ -5,6 +5,7 @@ A GET changes nothing but the note that somebody came by (R30): machines follow 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,20 +13,25 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.people import suppressed_channels
 from accounts.models import Person, Suppression
+from leads.models import Consent
+from nurture.actions.consenting import note_consent
 from nurture.actions.hearing import hear
 from nurture.actions.preferring import prefer, unsubscribe
 from nurture.forms.preferring import PreferenceForm
 from nurture.models import Message, MessageLink, Preference
 from nurture.tokens import LINK, OPENING, PERSON, STOP, row_of, token_of
+from team.addresses import read_number
 
 # One transparent point.
 PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 ONE_CLICK = "One-Click"
+AGREE = "agree"
 
 
 @login_not_required
@@ -85,6 +91,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and "stop" in request.POST:
         unsubscribe(person, at=at)
         return _private(redirect(f"{here}?kept"))
+    if request.method == "POST" and "consent" in request.POST:
+        _consent(person, request.POST["consent"], at=at)
+        return _private(redirect(f"{here}?kept"))
     preference = Preference.objects.prefetch_related("refused").filter(person=person).first()
     form = PreferenceForm(request.POST if request.method == "POST" else None, preference=preference, at=at)
     if form.is_bound and form.is_valid():
@@ -96,10 +105,28 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         "preference": preference,
         "paused_until": preference.paused_until if preference and preference.is_paused(at) else None,
         "is_silent": Suppression.Channel.EMAIL in suppressed_channels([person.pk]).get(person.pk, set()),
+        "agreed": _agreed(person),
         "is_kept": "kept" in request.GET,
         "address": _masked(person),
     }
     return _private(render(request, "nurture/preferences.html", context, status=422 if form.is_bound else 200))
+
+
+def _consent(person: Person, said: str, *, at: datetime) -> None:
+    """Agreed to all mail, or took back one word of hers that stands; what is not there is passed over."""
+    own_page, words = Consent.Source.PREFERENCES, _("A click on their own page.")
+    if said == AGREE:
+        note_consent(person, is_given=True, source=own_page, evidence=words, at=at)
+        return
+    one = Consent.objects.standing().filter(person=person, pk=read_number(said) or 0).select_related("topic").first()
+    if one is not None:
+        note_consent(person, is_given=False, topic=one.topic, source=own_page, evidence=words, at=at)
+
+
+def _agreed(person: Person) -> list[Consent]:
+    """What stands of her word, the last about each topic."""
+    said = Consent.objects.standing().filter(person=person).select_related("topic").order_by("at", "pk")
+    return list({one.topic_id: one for one in said}.values())
 
 
 def _masked(person: Person) -> str:

@@ -149,7 +149,7 @@ def she_wants_a_pause(day):
 
 
 def without_topics(patch):
-    patch.setattr(claiming._Judge, "_refuses", lambda *_message: False)
+    patch.setattr(Wishes, "refuses", lambda *_who: False)
 
 
 def she_refuses_its_topic(day):

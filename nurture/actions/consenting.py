@@ -1,0 +1,44 @@
+"""What somebody agreed to, or took back, is written down: a row each time. It holds for every claim after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from content.models import Topic
+from leads.actions.changing import MoveRefused
+from leads.models import Consent
+from nurture.recipients import points_of
+
+if TYPE_CHECKING:
+    from team.models import User
+
+
+@transaction.atomic
+def note_consent(
+    person: Person,
+    *,
+    is_given: bool,
+    source: str,
+    at: datetime,
+    said_at: datetime | None = None,
+    topic: Topic | None = None,
+    evidence: str = "",
+    by: User | None = None,
+) -> Consent:
+    """She agreed to mail, about this topic or all of it, or took it back. `said_at` is when she said it.
+
+    Her address first, which a claim locks too: whatever is claimed after this has ended knows of it.
+    """
+    points_of([person.pk], lock=True)
+    held = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if held.erased_at or held.merged_into_id:
+        raise MoveRefused(_("She is no longer a person of her own here."))
+    return Consent.objects.create(
+        person=held, topic=topic, is_given=is_given, at=said_at or at, noted_at=at, source=source, evidence=evidence,
+        by=by,
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""What the person of a lead agreed to, and which mail needs it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from leads.actions.changing import MoveRefused
+from leads.models import Consent
+from leads.views.access import can_work, need_role, visible_lead
+from nurture.actions.consenting import note_consent
+from nurture.actions.switching import change_rules
+from nurture.consents import choices_of, said_by_person
+from nurture.forms.consent import ConsentForm
+from nurture.models import MailRules, Message
+from nurture.wishes import Wishes
+from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.http import Request, tell
+from team.models import Role
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def lead_consent(request: Request, public_id: UUID) -> HttpResponse:
+    """All she said, the newest first; whoever works her notes what she hears."""
+    lead, at = visible_lead(request, public_id), timezone.now()
+    works = can_work(lead)
+    if request.method == "POST" and not works:
+        raise PermissionDenied
+    form = ConsentForm(request.POST if request.method == "POST" else None, at=at)
+    status = 422 if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        try:
+            with transaction.atomic():
+                submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
+                note_consent(lead.person, **form.values(), source=Consent.Source.BY_HAND, by=request.user, at=at)
+            tell(request, _("Noted."))
+            return redirect("nurture:lead_consent", public_id)
+        except SentBefore:
+            return redirect("nurture:lead_consent", public_id)
+        except MoveRefused as refused:
+            form.add_error(None, str(refused))
+    wishes = Wishes([lead.person_id])
+    context = {
+        "lead": lead,
+        "form": form,
+        "works": works,
+        "said": said_by_person(lead.person_id),
+        "is_silent": wishes.wants_no_mail(lead.person_id),
+        "tracks_may": not wishes.lacks_every_consent(lead.person_id),
+        "reps_may": not wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
+        "form_id": request.POST.get("form_id") or new_form_id(),
+        "now": at,
+    }
+    return render(request, "nurture/lead_consent.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def consent_rule(request: Request) -> HttpResponse:
+    """Which mail goes only to whom has agreed, with how many each answer leaves before it is chosen."""
+    need_role(request, Role.ADMIN)
+    if request.method == "POST":
+        chosen = request.POST.get("consent_for", "")
+        if chosen in MailRules.ConsentFor.values:
+            change_rules({"consent_for": chosen}, by=request.user, at=timezone.now())
+            messages.success(request, _("Kept. It holds for the next message."))
+            return redirect("nurture:mail")
+    choices, reached = choices_of(MailRules.objects.get(pk=1))
+    context = {"choices": choices, "reached": reached, "refused": request.method == "POST"}
+    return render(request, "nurture/consent_rule.html", context, status=422 if request.method == "POST" else 200)

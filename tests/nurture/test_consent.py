@@ -1,0 +1,220 @@
+"""What somebody agreed to holds wherever it is asked, and a word taken back holds under every rule."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actions.people import suppress_key
+from accounts.models import ContactPoint
+from agreement.models import Phase
+from leads.actions.changing import MoveRefused
+from leads.actions.merging import merge_people, undo_merge
+from leads.models import Consent
+from nurture.actions.advancing import advance
+from nurture.actions.claiming import begin_message, claim_messages
+from nurture.actions.consenting import note_consent
+from nurture.actions.enrolling import enrol
+from nurture.actions.planning import write_message
+from nurture.actions.preferring import prefer
+from nurture.checking import planned_for_the_suppressed
+from nurture.consents import choices_of
+from nurture.knowing import People
+from nurture.models import MailRules, Message, Passage
+from nurture.tokens import PERSON, token_of
+from nurture.trying import try_on
+from team.models import Role
+from tests.make import NOON, make_lead, make_person, make_user
+from tests.nurture.making import (
+    email,
+    make_asset,
+    make_enrolment,
+    make_letter_track,
+    make_message,
+    make_topic,
+    make_track,
+)
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def need(consent_for):
+    MailRules.objects.filter(pk=1).update(consent_for=consent_for)
+
+
+def said(person, *, is_given=True, topic=None, at=NOON):
+    return note_consent(person, is_given=is_given, topic=topic, source="form", at=at)
+
+
+def outcome(*messages):
+    for message in messages:
+        message.refresh_from_db()
+    return [(message.state, message.because) for message in messages]
+
+
+def test_a_claim_asks_for_her_word_where_the_rule_does_and_for_a_no_always(rules):
+    topic = make_topic()
+    silent, agreed, about, took_back = (make_message(make_letter_track(topic=topic)) for _n in range(4))
+    said(agreed.person, at=NOON - DAY)
+    said(about.person, topic=topic, at=NOON - DAY)
+    said(took_back.person, at=NOON - 2 * DAY)
+    said(took_back.person, is_given=False, at=NOON - DAY)
+    need("tracks")
+
+    claimed = claim_messages(by="me", at=NOON)
+
+    assert {one.pk for one in claimed} == {agreed.pk, about.pk}
+    assert outcome(silent, took_back) == [("cancelled", "consent")] * 2
+    said(agreed.person, is_given=False)
+    begun = {one.pk: one for one in claimed}
+    assert (begin_message(begun[agreed.pk], at=NOON), begin_message(begun[about.pk], at=NOON)) == (False, True)
+    assert outcome(agreed) == [("cancelled", "consent")]
+
+    need("none")
+    Message.objects.filter(pk=took_back.pk).update(state="planned", because="", due_at=NOON)
+    without_word = make_message()
+    assert [one.pk for one in claim_messages(by="me", at=NOON)] == [without_word.pk]
+    assert outcome(took_back) == [("cancelled", "consent")]
+
+
+def test_no_track_takes_and_nobody_writes_to_whom_has_not_agreed_and_it_says_why(rules, alice):
+    lead, worked = make_lead(phase=Phase.NURTURE, bdr=alice), make_lead(phase=Phase.WORKING, bdr=alice)
+    topic, track = make_topic("Backup"), make_track(email())
+    need("tracks")
+    with pytest.raises(MoveRefused, match="not agreed to get e-mail"):
+        enrol(lead.person, track=track, by=alice, at=NOON)
+    assert People([worked.person_id], at=NOON).may_be_written_to(worked.person_id)
+    need("all")
+    with pytest.raises(MoveRefused, match="note first what they said"):
+        write_message(worked, subject="Hello", text="Hello.", by=alice, at=NOON)
+
+    said(worked.person, topic=topic)
+    with pytest.raises(MoveRefused, match="some topics only"):
+        write_message(worked, subject="Hello", text="Hello.", by=alice, at=NOON)
+    with pytest.raises(MoveRefused, match="e-mail about Safety"):
+        write_message(
+            worked, subject="Hello", text="Hello.", asset=make_asset(topic=make_topic("Safety")), by=alice, at=NOON
+        )
+    fits = write_message(worked, subject="Hello", text="Hello.", asset=make_asset(topic=topic), by=alice, at=NOON)
+    said(lead.person)
+
+    assert enrol(lead.person, track=track, by=alice, at=NOON).pk
+    assert [one.pk for one in claim_messages(by="me", at=NOON)] == [fits.pk]
+
+
+def test_a_letter_on_a_topic_she_refused_is_passed_over_when_it_would_be_planned(rules):
+    backup, safety = make_topic("Backup"), make_topic("Safety")
+    track = make_track(email(), email(asset=make_asset(topic=safety)), topic=backup)
+    one = make_enrolment(track)
+    prefer(one.person, pace="normal", paused_until=None, refused=[backup], at=NOON)
+
+    advance(at=NOON)
+
+    passed = Passage.objects.get(enrolment=one, what="skipped")
+    assert (passed.because, passed.node.position) == ("preference", 1)
+    assert Message.objects.get().node.position == 2
+
+
+def test_a_trial_keeps_her_pause_and_her_pace(rules):
+    person = make_person(time_zone="UTC")
+    prefer(person, pace="monthly", paused_until=NOON + 10 * DAY, refused=[], at=NOON)
+    track = make_track(email(), email())
+
+    first, second = (line.at for line in try_on(track.versions.get(), person, at=NOON).lines)
+
+    assert first >= NOON + 10 * DAY
+    assert second - first >= timedelta(days=30)
+
+
+def test_who_is_silent_by_the_key_of_an_old_address_is_found_by_the_check():
+    message = make_message(due_at=NOON)
+    ContactPoint.objects.create(
+        person=message.person, kind="email", value="old@b.example", normalised="old@b.example", state="bounced"
+    )
+    suppress_key("old@b.example", "email", source="test", at=NOON)
+
+    assert list(planned_for_the_suppressed(NOON + timedelta(hours=1))) == [message]
+
+
+def test_what_one_said_follows_her_into_who_she_is_and_back(rules, alice):
+    kept, merged = make_person(), make_person()
+    row = said(merged)
+    merge = merge_people(kept, merged, by=alice, at=NOON)
+    assert Consent.objects.get().person == kept
+    undo_merge(merge, by=alice, at=NOON + DAY)
+    row.refresh_from_db()
+    assert row.person == merged
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"source": "rumour"}, "source_is_known"),
+        ({"source": "by_hand", "evidence": ""}, "by_hand_says_who_and_why"),
+        ({"at": NOON + DAY}, "was_said_before"),
+    ],
+)
+def test_the_database_refuses_a_word_that_cannot_be(values, says):
+    with pytest.raises(IntegrityError, match=says), transaction.atomic():
+        Consent.objects.create(
+            person=make_person(), **{"is_given": True, "at": NOON, "noted_at": NOON, "source": "form"} | values
+        )
+
+
+def test_a_rep_notes_what_she_heard_and_nothing_is_overwritten(client, rules, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    client.force_login(alice)
+    page = reverse("nurture:lead_consent", args=[lead.public_id])
+    good = {"said": "given", "topic": "", "on": "2026-01-05", "evidence": "On the phone: yes, please."}
+    odd = {"on": "0001-01-01", "said": "perhaps", "topic": "x\0", "evidence": "x" * 501}
+    for name, value in [*odd.items(), ("on", "2999-01-01"), ("evidence", "a\0b"), ("on", "9" * 400)]:
+        assert (client.post(page, {**good, name: value}).status_code, name) == (422, name)
+    assert not Consent.objects.exists()
+
+    client.post(page, good)
+    client.post(page, {**good, "said": "withdrawn", "on": "2026-02-05"})
+
+    assert list(Consent.objects.of([lead.person_id]).values_list("is_given", "by")) == [
+        (False, alice.pk),
+        (True, alice.pk),
+    ]
+    shown = client.get(page).text
+    assert "Nobody may write to them" in shown
+    assert "On the phone: yes, please." in shown
+
+
+def test_an_admin_sees_whom_each_rule_leaves_before_she_chooses(client, rules):
+    agreed, _never, took_back = (make_person() for _n in range(3))
+    said(agreed)
+    said(took_back)
+    said(took_back, is_given=False, at=NOON + DAY)
+    choices, reached = choices_of(rules)
+    assert ([(one.value, one.people) for one in choices], reached) == ([("none", 2), ("tracks", 1), ("all", 1)], 3)
+    client.force_login(make_user("ada", Role.ADMIN))
+    page = reverse("nurture:consent_rule")
+    assert client.post(page, {"consent_for": "some\0"}).status_code == 422
+    client.post(page, {"consent_for": "tracks"})
+    rules.refresh_from_db()
+    assert rules.consent_for == "tracks"
+
+
+def test_she_sees_what_she_agreed_to_and_takes_it_back_in_one_click(client, rules):
+    person, topic = make_person(), make_topic("Backup")
+    about, row = (said(person, topic=one, at=timezone.now() - DAY) for one in (topic, None))
+    page = reverse("nurture:preferences", args=[token_of(PERSON, person.pk)])
+    assert "Backup" in client.get(page).text
+    for odd in ("", "9" * 60, "a\0", str(row.pk + 1000)):
+        assert client.post(page, {"consent": odd}).status_code == 302
+    assert Consent.objects.count() == 2
+
+    client.post(page, {"consent": str(about.pk)})
+
+    newest = Consent.objects.of([person.pk]).first()
+    assert (newest.is_given, newest.topic, newest.source) == (False, topic, "preferences")
+    assert [one.pk for one in Consent.objects.standing()] == [row.pk]
+    client.post(page, {"stop": "1"})
+    assert not Consent.objects.standing().exists()
+    assert newest.at <= timezone.now()
