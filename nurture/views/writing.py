@@ -23,9 +23,11 @@ from leads.views.access import workable_lead
 from nurture.actions.planning import preview_of, write_message
 from nurture.forms.mail import WriteForm
 from nurture.letter import body_of
+from nurture.models import Message
 from nurture.over import named_in, over_among
 from nurture.recipients import points_of
 from nurture.suggesting import Fit, Suggestion, sendable_to, suggestion_of, suggestions_for
+from nurture.wishes import Wishes
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_uuid
 from team.http import Request, tell
@@ -122,6 +124,7 @@ def _page(
         "preview": preview,
         "fitting": found,
         "over": over,
+        "lacks_consent": Wishes([lead.person_id]).lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
         "address": point.value if point else "",
         "form_id": request.POST.get("form_id") or new_form_id(),
     }

@@ -80,7 +80,7 @@ def test_a_claim_asks_for_her_word_where_the_rule_does_and_for_a_no_always(rules
     assert outcome(took_back) == [("cancelled", "consent")]
 
 
-def test_no_track_takes_and_nobody_writes_to_whom_has_not_agreed_and_it_says_why(rules, alice):
+def test_no_track_takes_and_nobody_writes_to_whom_has_not_agreed_and_it_says_why(client, rules, alice):
     lead, worked = make_lead(phase=Phase.NURTURE, bdr=alice), make_lead(phase=Phase.WORKING, bdr=alice)
     topic, track = make_topic("Backup"), make_track(email())
     need("tracks")
@@ -90,6 +90,9 @@ def test_no_track_takes_and_nobody_writes_to_whom_has_not_agreed_and_it_says_why
     need("all")
     with pytest.raises(MoveRefused, match="note first what they said"):
         write_message(worked, subject="Hello", text="Hello.", by=alice, at=NOON)
+    client.force_login(alice)
+    composer = reverse("nurture:write", args=[worked.public_id])
+    assert "nothing can be sent until they do" in client.get(composer).text
 
     said(worked.person, topic=topic)
     with pytest.raises(MoveRefused, match="some topics only"):
@@ -100,6 +103,7 @@ def test_no_track_takes_and_nobody_writes_to_whom_has_not_agreed_and_it_says_why
         )
     fits = write_message(worked, subject="Hello", text="Hello.", asset=make_asset(topic=topic), by=alice, at=NOON)
     said(lead.person)
+    assert "nothing can be sent until they do" not in client.get(composer).text
 
     assert enrol(lead.person, track=track, by=alice, at=NOON).pk
     assert [one.pk for one in claim_messages(by="me", at=NOON)] == [fits.pk]
