@@ -1,7 +1,7 @@
 """What the words of a message may name, and nothing else: `{{ first_name | there }}`. Pure.
 
 Not a template language (R37): a field of the list below, with the words that stand in where nothing is known. What it
-is filled with is never read for fields again.
+is filled with came in files and forms: it is read neither for fields nor for Markdown, and brings no address.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ FIELDS = {
 FIELD = re.compile(r"\{\{\s*([a-z_]*)\s*(?:\|([^{}]*))?\}\}")
 # Braces that are no field: mistyped, and nobody should get them.
 LOOSE = re.compile(r"\{\{|\}\}|\{%|%\}")
+# The only one that is an address of ours.
+ADDRESS = "asset_link"
+MARKDOWN = re.compile(r"[\\`*_\[\]<>#~]|^[-+=]")
+SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 class BadWords(ValueError):
@@ -51,7 +55,8 @@ def fields_in(text: str) -> list[tuple[str, str | None]]:
 def fill(text: str, values: Mapping[str, str], *, clean: bool = False) -> str:
     """The text with its fields filled. BadWords where one is empty and nothing stands in for it.
 
-    `clean`: for a header; what a field brings stays in one line.
+    What a field brings stays in one line, and is nothing but words: with `clean`, in a header, as they are; else as
+    Markdown that means just them.
     """
     fields_in(text)
 
@@ -60,6 +65,7 @@ def fill(text: str, values: Mapping[str, str], *, clean: bool = False) -> str:
         if not value and found[2] is None:
             said = _("Nothing is known for {{ %(field)s }}, and nothing stands in for it.")
             raise BadWords(said % {"field": found[1]})
-        return " ".join(value.split()) if clean else value
+        value = " ".join(value.split())
+        return value if clean or found[1] == ADDRESS else MARKDOWN.sub(r"\\\g<0>", SCHEME.sub("", value))
 
     return FIELD.sub(value_of, text)

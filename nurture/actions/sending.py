@@ -24,6 +24,8 @@ from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.composing import compose_all
 from nurture.actions.switching import stop_if_restored
 from nurture.fields import BadWords
+from nurture.inbound.bounces import STATUS
+from nurture.inbound.reasons import address_is_dead
 from nurture.models import MailServer, Message, MessageBody
 from nurture.smtp import MayHaveTaken
 from team.clock import database_now
@@ -38,8 +40,8 @@ TRIES_MOST = 10
 SECONDS_MAX = 30
 # A mail server that failed so often in a row is asked once a minute.
 FAILURES_MOST, PROBE = 10, timedelta(minutes=1)
-# No such mailbox; as against a full one, or words it does not like.
-NOBODY_THERE = (550, 551, 553)
+# What a server says of a mailbox that is not there, and of much else: its words tell which.
+MAY_MEAN_NOBODY = (550, 551, 553)
 
 
 class ServerDown(Exception):
@@ -53,6 +55,8 @@ class Outcome:
     code: int | None = None
     answer: str = ""
     is_passing: bool = False
+    # The server said that nobody has this address.
+    is_nobody: bool = False
 
 
 def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
@@ -117,7 +121,16 @@ class _Line:
             return Outcome(Message.State.UNKNOWN, answer=str(error))
         except smtplib.SMTPRecipientsRefused as refused:
             code, answer = next(iter(refused.recipients.values()))
-            return self._answered(code, answer)
+            outcome = self._answered(code, answer)
+            outcome.is_nobody = code in MAY_MEAN_NOBODY and _says_nobody(outcome.answer)
+            return outcome
+        except smtplib.SMTPSenderRefused as refused:
+            if refused.smtp_code < 500:
+                return self._answered(refused.smtp_code, refused.smtp_error)
+            # It takes nothing from us, whoever it is to.
+            logger.warning("mail_sender_refused", host=self.host, code=refused.smtp_code, answer=refused.smtp_error)
+            self._hang_up()
+            return None
         except smtplib.SMTPResponseException as refused:
             return self._answered(refused.smtp_code, refused.smtp_error)
         except (BadWords, ValueError, UnicodeError) as error:
@@ -163,10 +176,15 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
         return
     if outcome.answer:
         MessageBody.objects.filter(pk=message.pk).update(answer=outcome.answer[:500])
-    if new["state"] == Message.State.REFUSED and outcome.code in NOBODY_THERE:
+    if new["state"] == Message.State.REFUSED and outcome.is_nobody:
         point = message.point
         if point is not None:
             mark_contact_point(point, ContactPoint.State.BOUNCED, by=None, at=at)
+
+
+def _says_nobody(answer: str) -> bool:
+    """As in mail that comes back: a server that lists or distrusts us says 550 too, and the address is a good one."""
+    return bool(address_is_dead(answer, [".".join(code) for code in STATUS.findall(answer)]))
 
 
 def _wait(attempt: int) -> timedelta:

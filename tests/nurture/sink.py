@@ -19,12 +19,22 @@ class Sink:
         # The same as it came over the line.
         self.raw = []
         self.asked = Counter()
+        self.refuses_sender = False
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.refuses_sender:
+            return "550 5.7.1 sender address rejected"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         what = address.partition("@")[0].partition(".")[0]
         self.asked[address] += 1
         if what == "nobody":
             return "550 5.1.1 no such mailbox"
+        if what == "listed":
+            return "550 5.7.1 blocked, see https://www.spamhaus.org/query/ip/192.0.2.1"
         if what == "full":
             return "552 5.2.2 mailbox full"
         if what == "later":

@@ -54,7 +54,7 @@ def test_a_message_is_a_mail_with_both_parts_its_links_by_ours_and_a_way_to_stop
 
 
 def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(sink, rules, clock):
-    kinds = ["nobody", "full", "later", "closing", "grey", "hangup", "cut", "silent", "spam"]
+    kinds = ["nobody", "listed", "full", "later", "closing", "grey", "hangup", "cut", "silent", "spam"]
     track = make_letter_track()
     for kind in kinds:
         make_message(track, make_person(time_zone="UTC", given_name=kind, email=f"{kind}.x@host-{kind}.example"))
@@ -69,6 +69,7 @@ def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(si
     assert {found[f"good after {kind}"] for kind in kinds} == {"sent"}
     assert {kind: found[kind] for kind in kinds} == {
         "nobody": "refused",
+        "listed": "refused",
         "full": "refused",
         "spam": "refused",
         "later": "planned",
@@ -79,7 +80,8 @@ def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(si
         "silent": "unknown",
     }
     assert ContactPoint.objects.get(person__given_name="nobody", kind="email").state == "bounced"
-    assert ContactPoint.objects.get(person__given_name="full", kind="email").state == "ok"
+    alive = ContactPoint.objects.filter(person__given_name__in=["listed", "full", "spam"], kind="email")
+    assert set(alive.values_list("state", flat=True)) == {"ok"}
 
     clock.on(hours=1)
     deliver(by="me", clock=clock)
@@ -91,6 +93,20 @@ def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(si
     assert len(sink.to("silent.x@host-silent.example")) == 1
     assert len(sink.to("cut.x@host-cut.example")) == 0
     assert {len(sink.to(f"good{kind}@host-{kind}.example")) for kind in kinds} == {1}
+
+
+def test_a_sender_that_the_server_refuses_costs_neither_a_message_nor_an_address(sink, rules, clock):
+    message = make_message()
+    sink.refuses_sender = True
+    deliver(by="me", clock=clock)
+    message.refresh_from_db()
+    assert (message.state, message.attempt, message.point.state) == ("planned", 0, "ok")
+
+    sink.refuses_sender = False
+    deliver(by="me", clock=clock)
+
+    message.refresh_from_db()
+    assert message.state == "sent"
 
 
 def test_a_server_that_is_away_costs_no_message_a_try_and_is_asked_once_a_minute(settings, tmp_path, rules, clock):
