@@ -134,6 +134,10 @@ def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> in
             starts[one.pk] = here
         one.node = here
         lines.append((one.pk, one.node_id, What.ENTERED, at, by.pk, "version"))
+    for one in held:
+        if one.pk in starts:
+            # The letter and the step of a place that is gone are not done any more.
+            _leave_out(one, by=by, at=at)
     write(held, lines, at=at)
     gone = [one for one in held if one.pk in starts and one.state == State.ACTIVE]
     if gone:

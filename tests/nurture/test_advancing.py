@@ -245,6 +245,22 @@ def test_who_is_moved_to_the_newest_version_goes_on_where_she_stood(alice):
     assert stands(gone)[1:] == ("ended", None, "exhausted")
 
 
+def test_a_letter_and_a_step_that_the_newest_version_left_out_are_not_done(alice):
+    letter = in_track(alice, email(), wait(3), email())
+    lead = asleep(alice)
+    task = enrol(lead.person, track=make_track(step(), wait(3)), by=alice, at=NOON)
+    advance(at=NOON)
+    asked = lead.steps.open().get()
+    for hers in (letter, task):
+        later = hers.version.nodes.get(kind="wait")
+        add_version(hers.track, wait(3, key=later.key))
+        move_to_newest(hers.track, by=alice, at=NOON)
+
+    assert Message.objects.get(enrolment=letter).state == "cancelled"
+    assert not lead.steps.open().filter(pk=asked.pk).exists()
+    assert [stands(hers)[0] for hers in (letter, task)] == ["wait", "wait"]
+
+
 @pytest.mark.parametrize("n", [2, 20])
 def test_a_batch_costs_the_same_however_many_are_in_it(alice, n):
     topic = make_topic()
