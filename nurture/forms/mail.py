@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +15,8 @@ from content.words import QUERY_MAX
 from nurture.models import MailRules
 from team.addresses import read_uuid
 
+# Nobody means more by a cap.
+CAP_MAX = 10_000
 HOURS = [(hour, f"{hour}:00") for hour in range(25)]
 
 
@@ -47,6 +50,20 @@ class RulesForm(forms.ModelForm):
             "most_a_day": gettext_lazy("Messages of tracks to one recipient; what a rep writes is not counted."),
             "hours_late": gettext_lazy("Hours."),
         }
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for name in ("most_a_day", "most_a_week", "domain_most_a_minute"):
+            self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(CAP_MAX)]
+            self.fields[name].widget.attrs["min"] = 1
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("most_a_week", 1) < given.get("most_a_day", 1):
+            self.add_error("most_a_week", _("In seven days at least as many as in one."))
+        if given.get("closes", 24) <= given.get("opens", 0):
+            self.add_error("closes", _("It ends after it began."))
+        return given
 
 
 class WriteForm(forms.Form):

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from content.models import Topic
@@ -34,6 +36,12 @@ class PreferenceForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         self.at = at
+        # What stands is chosen, or who changes something else would end it without a word.
+        self.stands = preference.paused_until if preference and preference.is_paused(at) else None
+        if self.stands:
+            until = _("Until %(day)s, as it is") % {"day": date_format(self.stands, "j F Y")}
+            self.fields["pause"].choices = [(KEEP, until), *PAUSES.items()]  # type: ignore[attr-defined]
+            self.initial["pause"] = KEEP
         self.fields["topics"].queryset = topics  # type: ignore[attr-defined]
 
     @property
@@ -45,4 +53,6 @@ class PreferenceForm(forms.Form):
     @property
     def paused_until(self) -> datetime | None:
         days = self.cleaned_data.get("pause")
+        if days == KEEP:
+            return self.stands
         return self.at + timedelta(days=int(days)) if days else None

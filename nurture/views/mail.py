@@ -14,7 +14,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict
 from leads.views.access import need_role
@@ -46,9 +46,12 @@ def mail(request: Request) -> HttpResponse:
     return _page(request, RulesForm(instance=MailRules.objects.get(pk=1)))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def mail_rules(request: Request) -> HttpResponse:
     need_role(request, Role.ADMIN)
+    if request.method == "GET":
+        # The address of a form that was refused, asked again.
+        return redirect("nurture:mail")
     form = RulesForm(request.POST, instance=MailRules.objects.get(pk=1))
     if not form.is_valid():
         return _page(request, form, status=422)

@@ -80,9 +80,11 @@ def test_rules_that_cannot_hold_are_refused_at_their_place(client, admin, rules)
         "most_a_day": "2", "most_a_week": "4", "opens": "9", "closes": "17", "domain_most_a_minute": "30",
         "hours_late": "24", "sender_name": "Halden", "postal_address": "Street 1",
     }  # fmt: skip
-    for name, value in {"most_a_week": "1", "closes": "8", "most_a_day": "99999999", "opens": "x"}.items():
+    wrong = {"most_a_week": "1", "closes": "8", "most_a_day": "0", "domain_most_a_minute": "99999999", "opens": "x"}
+    for name, value in wrong.items():
         answer = client.post(reverse("nurture:mail_rules"), {**good, name: value})
-        assert (answer.status_code, name) == (422, name)
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, [name])
+    assert client.get(reverse("nurture:mail_rules")).url == reverse("nurture:mail")
 
     assert client.post(reverse("nurture:mail_rules"), good).status_code == 302
 

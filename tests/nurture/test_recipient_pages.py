@@ -142,3 +142,15 @@ def test_what_she_chooses_on_her_page_is_kept_and_a_wrong_choice_is_told(client,
     assert (kept.pace, list(kept.refused.all())) == ("weekly", [topic])
     assert timedelta(days=29) < kept.paused_until - timezone.now() < timedelta(days=31)
     assert "Paused until" in client.get(url).text
+
+
+def test_who_changes_something_else_stays_paused_until_the_same_day(client, sent):
+    url = reverse("nurture:preferences", args=[token_of(PERSON, sent.person_id)])
+    client.post(url, {"pace": "weekly", "pause": "30"})
+    paused = Preference.objects.get().paused_until
+    chosen = client.get(url).context["form"]["pause"].value()
+
+    client.post(url, {"pace": "normal", "pause": chosen})
+
+    kept = Preference.objects.get()
+    assert (kept.pace, kept.paused_until) == ("normal", paused)
