@@ -12,6 +12,7 @@ from leads.models import (
     BlockLead,
     BulkMove,
     Clock,
+    Consent,
     Engagement,
     EngagementKey,
     Import,
@@ -160,6 +161,11 @@ def lent_to_herself(one):
     put(one, lent_from=one.assignee)
 
 
+def consent(**fields):
+    said = {"is_given": True, "at": NOON, "noted_at": NOON, "source": "form", **fields}
+    return Consent.objects.create(person=make_person(), **said)
+
+
 def block(**fields):
     return Block.objects.create(**{"user": make_user("alice"), "title": "Today", "made_at": NOON, **fields})
 
@@ -250,6 +256,9 @@ CASES = {
     "sharedact_verb_is_known": lambda: SharedAct.objects.create(
         key="x", by=make_user("alice"), at=NOON, verb="dance", events=[]
     ),
+    "consent_source_is_known": lambda: consent(source="hearsay"),
+    "consent_by_hand_says_who_and_why": lambda: consent(source="by_hand", evidence="On the phone"),
+    "consent_was_said_before_it_was_noted": lambda: consent(at=LATER),
     "signal_kind_is_known": lambda: signal(kind="moon"),
     "signal_state_is_known": lambda: signal(state="gone"),
     "signal_waiting_is_due": lambda: signal(state="waiting"),
