@@ -15,6 +15,7 @@ from accounts.models import ContactPoint, Employment, Person
 from content.models import Asset
 from leads.models import Answer, Engagement, Lead
 from nurture.models import Enrolment, Message, TrackNode
+from nurture.same import rows_of
 from nurture.wishes import Wishes
 
 # As long as what she did says what she is interested in; the lead page counts the same half year.
@@ -182,13 +183,7 @@ def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:
 def sent_to(people: Collection[int], *, but: Collection[int] = ()) -> dict[int, set[int]]:
     """By person the assets of ours that she has had or is about to get, and those that went to whoever was found to be
     her; without the messages `but`."""
-    same = {person: person for person in people}
-    found_lately = list(people)
-    while found_lately:
-        merged = Person.objects.filter(merged_into__in=found_lately).values_list("pk", "merged_into")
-        newly = {pk: same[into] for pk, into in merged if into is not None and pk not in same}
-        same |= newly
-        found_lately = list(newly)
+    same = rows_of(people)
     hers = Q(person__in=people, state__in=Message.HOLDS_ASSET)
     others = [pk for pk, person in same.items() if pk != person]
     rows = Message.objects.filter(hers | Q(person__in=others, state__in=Message.LEFT), asset__isnull=False)

@@ -16,6 +16,7 @@ from accounts.actions.people import suppressed_channels
 from accounts.models import Suppression
 from leads.models import Consent
 from nurture.models import MailRules, Message, Preference
+from nurture.same import rows_of
 
 
 class Wishes:
@@ -25,13 +26,23 @@ class Wishes:
         self.people, self._rules = sorted(set(people)), rules
 
     @cached_property
-    def silent(self) -> dict[int, set[str]]:
-        return suppressed_channels(self.people)
+    def rows(self) -> dict[int, int]:
+        """By row, hers and those merged into her, whose it is: what she asked for by any of them holds."""
+        return rows_of(self.people)
 
     @cached_property
-    def preferences(self) -> dict[int, Preference]:
-        found = Preference.objects.filter(person__in=self.people).prefetch_related("refused")
-        return {one.person_id: one for one in found}
+    def silent(self) -> dict[int, set[str]]:
+        found: dict[int, set[str]] = defaultdict(set)
+        for row, channels in suppressed_channels(self.rows).items():
+            found[self.rows[row]] |= channels
+        return found
+
+    @cached_property
+    def preferences(self) -> dict[int, list[Preference]]:
+        found: dict[int, list[Preference]] = defaultdict(list)
+        for one in Preference.objects.filter(person__in=self.rows).prefetch_related("refused"):
+            found[self.rows[one.person_id]].append(one)
+        return found
 
     def wants_no_mail(self, person: int) -> bool:
         return Suppression.Channel.EMAIL in self.silent.get(person, set())
@@ -40,8 +51,10 @@ class Wishes:
         return Suppression.Channel.PHONE in self.silent.get(person, set())
 
     def refuses(self, person: int, topic: int | None) -> bool:
-        preference = self.preferences.get(person)
-        return preference is not None and topic in {refused.pk for refused in preference.refused.all()}
+        return topic in self.refused(person)
+
+    def refused(self, person: int) -> set[int | None]:
+        return {topic.pk for one in self.preferences.get(person, ()) for topic in one.refused.all()}
 
     @cached_property
     def consent_for(self) -> str:
@@ -77,10 +90,13 @@ class Wishes:
         return not self.refuses(person, topic) and not self.lacks_consent(person, topic)
 
     def paused_until(self, person: int) -> datetime | None:
-        preference = self.preferences.get(person)
-        return preference.paused_until if preference else None
+        moments = [one.paused_until for one in self.preferences.get(person, ()) if one.paused_until]
+        return max(moments, default=None)
 
     def pace(self, person: int) -> timedelta:
         """The least time between two letters of tracks; none where she said nothing."""
-        preference = self.preferences.get(person)
-        return timedelta(days=Preference.DAYS[Preference.Pace(preference.pace)] if preference else 0)
+        return timedelta(days=Preference.DAYS[self.asked_pace(person)])
+
+    def asked_pace(self, person: int) -> Preference.Pace:
+        asked = (Preference.Pace(one.pace) for one in self.preferences.get(person, ()))
+        return max(asked, key=lambda pace: Preference.DAYS[pace], default=Preference.Pace.NORMAL)

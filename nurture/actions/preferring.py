@@ -15,16 +15,18 @@ from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
 from nurture.models import Message, Preference
 from nurture.recipients import points_of
+from nurture.same import living, rows_of
 
 UNSUBSCRIBED = "unsubscribed"
 
 
 @transaction.atomic
 def unsubscribe(person: Person, *, at: datetime, message: Message | None = None, source: str = UNSUBSCRIBED) -> None:
-    """No e-mail of any kind from now on, to her and to the address the message went to.
+    """No e-mail of any kind from now on, to her, whoever she was merged into, and to the address the message went to.
 
     Leads, then her address, which a claim locks too: whatever is claimed after this has ended knows of it.
     """
+    person = living(person)
     list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
     points_of([person.pk], lock=True)
     suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
@@ -43,10 +45,14 @@ def unsubscribe(person: Person, *, at: datetime, message: Message | None = None,
 def prefer(
     person: Person, *, pace: str, paused_until: datetime | None, refused: Collection[Topic], at: datetime
 ) -> Preference:
-    """How often, about what, and not before when. It holds for what is planned already, too."""
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-    preference, _made = Preference.objects.update_or_create(
-        person=person, defaults={"pace": pace, "paused_until": paused_until, "changed_at": at}
-    )
-    preference.refused.set(refused)
-    return preference
+    """How often, about what, and not before when. It holds for what is planned already, too, and
+    by whichever row of hers she says it."""
+    person = Person.objects.select_for_update(no_key=True).get(pk=living(person).pk)
+    # What she said by a row that was merged into hers, she says anew.
+    others = Preference.objects.filter(person__in=rows_of([person.pk])).exclude(person=person)
+    for row in [person.pk, *others.values_list("person_id", flat=True)]:
+        preference, _made = Preference.objects.update_or_create(
+            person_id=row, defaults={"pace": pace, "paused_until": paused_until, "changed_at": at}
+        )
+        preference.refused.set(refused)
+    return Preference.objects.get(person=person)

@@ -31,6 +31,7 @@ from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
 from nurture.models import Enrolment, Incoming, IncomingBody, MailRules, Message
 from nurture.recipients import points_of, recipients_of
+from nurture.same import living
 from team.localtime import is_zone, resolve
 from team.models import Installation, User
 
@@ -160,8 +161,8 @@ def _set_aside(row: Incoming, error: str) -> Incoming:
 
 def _record(row: Incoming, found: InMail, message: Message | None, *, at: datetime) -> None:
     message = message or message_named(found.original_ids)
-    if message is not None and message.person.merged_into is not None:
-        message.person = message.person.merged_into
+    if message is not None:
+        message.person = living(message.person)
     followed = FOLLOWS[found.kind](found, message, row, at=at)
     row.state, row.kind, row.effect, row.read_at = Incoming.State.DONE, found.kind.value, followed.effect, at
     row.message, row.person_id = message, followed.person_id

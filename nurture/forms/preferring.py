@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,12 +28,11 @@ class PreferenceForm(forms.Form):
     pace = forms.ChoiceField(choices=Preference.Pace.choices, label=gettext_lazy("How often"), widget=forms.RadioSelect)
     pause = forms.ChoiceField(choices=list(PAUSES.items()), required=False, label=gettext_lazy("Pause"))
 
-    def __init__(self, data: Any = None, *, preference: Preference | None, at: datetime) -> None:
+    def __init__(self, data: Any = None, *, pace: str, refused: Collection[int | None], at: datetime) -> None:
         topics = Topic.objects.order_by("position", "pk")
-        refused = {topic.pk for topic in preference.refused.all()} if preference else set()
         initial = {
             "topics": [topic.pk for topic in topics if topic.pk not in refused],
-            "pace": preference.pace if preference else Preference.Pace.NORMAL,
+            "pace": pace,
         }
         super().__init__(data, initial=initial)
         self.at = at

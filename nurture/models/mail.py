@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -95,9 +93,6 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.pace}"
-
-    def is_paused(self, at: datetime) -> bool:
-        return self.paused_until is not None and self.paused_until > at
 
 
 class MailServer(models.Model):

@@ -17,15 +17,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actions.people import suppressed_channels
-from accounts.models import Person, Suppression
+from accounts.models import Person
 from leads.models import Consent
 from nurture.actions.consenting import note_consent
 from nurture.actions.hearing import hear
 from nurture.actions.preferring import prefer, unsubscribe
 from nurture.forms.preferring import PreferenceForm
-from nurture.models import Message, MessageLink, Preference
+from nurture.models import Message, MessageLink
+from nurture.same import living
 from nurture.tokens import LINK, OPENING, PERSON, STOP, row_of, token_of
+from nurture.wishes import Wishes
 from team.addresses import read_number
 
 # One transparent point.
@@ -84,8 +85,9 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     pk = row_of(PERSON, token)
-    person = Person.objects.filter(pk=pk, erased_at=None).first() if pk else None
-    if person is None:
+    found = Person.objects.filter(pk=pk).first() if pk else None
+    person = living(found) if found else None
+    if person is None or person.erased_at:
         raise Http404
     here, at = reverse("nurture:preferences", args=[token]), timezone.now()
     if request.method == "POST" and "stop" in request.POST:
@@ -94,17 +96,16 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and "consent" in request.POST:
         _consent(person, request.POST["consent"], at=at)
         return _private(redirect(f"{here}?kept"))
-    preference = Preference.objects.prefetch_related("refused").filter(person=person).first()
-    form = PreferenceForm(request.POST if request.method == "POST" else None, preference=preference, at=at)
+    wishes, said = Wishes([person.pk]), request.POST if request.method == "POST" else None
+    form = PreferenceForm(said, pace=wishes.asked_pace(person.pk), refused=wishes.refused(person.pk), at=at)
     if form.is_bound and form.is_valid():
         paused = form.paused_until
         prefer(person, pace=form.cleaned_data["pace"], paused_until=paused, refused=form.refused, at=at)
         return _private(redirect(f"{here}?kept"))
     context: dict[str, Any] = {
         "form": form,
-        "preference": preference,
-        "paused_until": preference.paused_until if preference and preference.is_paused(at) else None,
-        "is_silent": Suppression.Channel.EMAIL in suppressed_channels([person.pk]).get(person.pk, set()),
+        "paused_until": until if (until := wishes.paused_until(person.pk)) and until > at else None,
+        "is_silent": wishes.wants_no_mail(person.pk),
         "agreed": _agreed(person),
         "is_kept": "kept" in request.GET,
         "address": _masked(person),
