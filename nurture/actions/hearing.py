@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from leads.actions.engaging import NewEngagement, record_engagements, take_back_engagements
 from leads.models import Engagement
 from nurture.models import Hit, Message, MessageLink
+from nurture.same import living_of
 from nurture.scanners import Seen, machines_among
 
 SETTLED = timedelta(seconds=60)
@@ -114,10 +115,12 @@ def _to_count(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _count(hits: Sequence[Hit], messages: dict[int, Message], *, at: datetime) -> None:
+    # Who she is today: a letter names the row it went to.
+    whose = living_of({messages[hit.message_id].person_id for hit in hits})
     rows = record_engagements(
         [
             NewEngagement(
-                person_id=messages[hit.message_id].person_id,
+                person_id=whose[messages[hit.message_id].person_id],
                 kind=Engagement.Kind.CLICKED,
                 at=hit.at,
                 source=SOURCE,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Suppression
 from content.models import Topic
+from leads.actions.merging import merge_people
 from leads.models import Engagement, Interest
 from nurture.actions.hearing import judge_hits
 from nurture.actions.sending import deliver
@@ -97,6 +98,15 @@ def test_what_turns_out_late_to_have_been_a_machine_is_reversed_and_interest_is_
     assert Hit.objects.get(engagement_id=deed.pk).reversed_by == back.pk
     judged(sent)
     assert Engagement.objects.count() == 2
+
+
+def test_a_click_after_a_merge_counts_for_whom_she_was_merged_into(client, sent):
+    kept = make_person()
+    merge_people(kept, sent.person, by=None, at=timezone.now())
+    follow(client, sent, 1)
+
+    assert judged(sent) == ["probable"]
+    assert Engagement.objects.get().person == kept
 
 
 @pytest.mark.parametrize("token", ["", "1", "1.x", "9.AAAA", "%00", "x" * 500])
