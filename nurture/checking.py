@@ -84,6 +84,16 @@ def asleep_and_not_looked_at(at: datetime) -> QuerySet[Recycling]:
     return sleeps.filter(~Exists(Sorting.objects.filter(recycling=OuterRef("pk"))))
 
 
+def merged_out_of_its_track(at: datetime) -> QuerySet[Recycling]:
+    """Sleeps whose track ended with a merge, and which nobody has sorted anew."""
+    merged = Enrolment.objects.filter(
+        lead=OuterRef("lead"), outcome=Enrolment.Outcome.MERGED, ended_at__gte=OuterRef("sorting__at"),
+        ended_at__lt=at - DAY,
+    )  # fmt: skip
+    fed = Enrolment.objects.under_way().filter(lead=OuterRef("lead"))
+    return Recycling.objects.filter(Exists(merged), ~Exists(fed), undone_at=None, lead__phase=Phase.NURTURE)
+
+
 def held_out_and_fed(at: datetime) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(Exists(Message.objects.filter(enrolment=OuterRef("pk"))), is_held_out=True)
 
@@ -145,6 +155,7 @@ CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     lead_of_another_person,
     awake_in_a_track,
     asleep_and_not_looked_at,
+    merged_out_of_its_track,
     held_out_and_fed,
     planned_for_who_left,
     planned_for_the_suppressed,

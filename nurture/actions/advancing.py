@@ -18,7 +18,7 @@ from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.planning import plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
-from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
+from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode, TrackVersion
 from nurture.walking import Deed, Walker, walk
 
 BATCH = 500
@@ -223,6 +223,13 @@ class Batch:
         plan_messages(self.messages)
         if going_on:
             Enrolment.objects.bulk_create(going_on)
+        self._sort_anew()
+
+    def _sort_anew(self) -> None:
+        """Who was merged and sleeps on, in whichever row, is looked at as if she had just fallen asleep."""
+        merged = [one.lead_id for one in self.enrolments if one.outcome == Outcome.MERGED and one.lead_id]
+        if merged:
+            Sorting.objects.asleep().filter(recycling__lead__in=merged).delete()
 
     def _fall_back(self) -> list[Enrolment]:
         """Whoever came to its end goes on in the fallback, unless she has been in it in this pursuit; else her date

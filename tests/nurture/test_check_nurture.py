@@ -53,6 +53,9 @@ BREAKS = {
     "lead_of_another_person": lambda _alice: put(Enrolment.objects.all(), person=make_person()),
     "awake_in_a_track": wakes,
     "asleep_and_not_looked_at": lambda _alice: Sorting.objects.all().delete(),
+    "merged_out_of_its_track": lambda _alice: put(
+        Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON, due_at=None
+    ),
     "held_out_and_fed": lambda _alice: put(Enrolment.objects.all(), is_held_out=True, node=None),
     "planned_for_who_left": lambda _alice: put(
         Enrolment.objects.all(), state="ended", outcome="goal", ended_at=NOON, due_at=None
@@ -89,7 +92,7 @@ def test_each_break_is_found_by_its_name(alice, name):
         )  # fmt: skip
     if name:
         BREAKS[name](alice)
-    later = 2 * DAY if name == "asleep_and_not_looked_at" else timedelta(minutes=20)
+    later = 2 * DAY if name in ("asleep_and_not_looked_at", "merged_out_of_its_track") else timedelta(minutes=20)
 
     found = check_tracks(at=NOON + later)
 

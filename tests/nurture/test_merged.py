@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from agreement.models import Phase
 from leads.actions.merging import merge_people
+from nurture.actions.advancing import follow
 from nurture.actions.claiming import claim_messages
 from nurture.actions.preferring import prefer
-from nurture.models import Message
+from nurture.actions.sorting import enrol_recycled
+from nurture.models import Enrolment, Message
 from nurture.tokens import PERSON, STOP, token_of
 from nurture.wishes import Wishes
-from tests.make import NOON, make_person
-from tests.nurture.making import leave, make_letter_track, make_message, make_topic
+from tests.make import NOON, make_lead, make_person
+from tests.nurture.making import email, leave, make_letter_track, make_message, make_topic, make_track, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +68,17 @@ def test_who_stops_by_a_letter_from_before_a_merge_is_written_to_no_more(rules, 
 
     assert claim_messages(by="me", at=NOON) == []
     assert Message.objects.get(pk=planned.pk).because == "suppressed"
+
+
+def test_a_sleeper_who_was_merged_goes_on_being_fed(rules, alice):
+    make_track(email(), wait(5), category="not_ready")
+    lead, kept = make_lead(phase=Phase.NURTURE, bdr=alice), make_person()
+    enrol_recycled(at=NOON)
+    merge_people(kept, lead.person, by=None, at=NOON)
+
+    follow(at=NOON + timedelta(minutes=1))
+    enrol_recycled(at=NOON + timedelta(hours=1), everybody=True)
+
+    assert list(Enrolment.objects.order_by("pk").values_list("person", "state", "outcome")) == [
+        (lead.person_id, "ended", "merged"), (kept.pk, "active", ""),
+    ]  # fmt: skip
