@@ -28,7 +28,15 @@ class PreferenceForm(forms.Form):
     pace = forms.ChoiceField(choices=Preference.Pace.choices, label=gettext_lazy("How often"), widget=forms.RadioSelect)
     pause = forms.ChoiceField(choices=list(PAUSES.items()), required=False, label=gettext_lazy("Pause"))
 
-    def __init__(self, data: Any = None, *, pace: str, refused: Collection[int | None], at: datetime) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        pace: str,
+        refused: Collection[int | None],
+        paused_until: datetime | None,
+        at: datetime,
+    ) -> None:
         topics = Topic.objects.order_by("position", "pk")
         initial = {
             "topics": [topic.pk for topic in topics if topic.pk not in refused],
@@ -37,7 +45,7 @@ class PreferenceForm(forms.Form):
         super().__init__(data, initial=initial)
         self.at = at
         # What stands is chosen, or who changes something else would end it without a word.
-        self.stands = preference.paused_until if preference and preference.is_paused(at) else None
+        self.stands = paused_until
         if self.stands:
             until = _("Until %(day)s, as it is") % {"day": date_format(self.stands, "j F Y")}
             self.fields["pause"].choices = [(KEEP, until), *PAUSES.items()]  # type: ignore[attr-defined]

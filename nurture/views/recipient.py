@@ -97,14 +97,18 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         _consent(person, request.POST["consent"], at=at)
         return _private(redirect(f"{here}?kept"))
     wishes, said = Wishes([person.pk]), request.POST if request.method == "POST" else None
-    form = PreferenceForm(said, pace=wishes.asked_pace(person.pk), refused=wishes.refused(person.pk), at=at)
+    until = wishes.paused_until(person.pk)
+    stands = until if until and until > at else None
+    form = PreferenceForm(
+        said, pace=wishes.asked_pace(person.pk), refused=wishes.refused(person.pk), paused_until=stands, at=at
+    )
     if form.is_bound and form.is_valid():
         paused = form.paused_until
         prefer(person, pace=form.cleaned_data["pace"], paused_until=paused, refused=form.refused, at=at)
         return _private(redirect(f"{here}?kept"))
     context: dict[str, Any] = {
         "form": form,
-        "paused_until": until if (until := wishes.paused_until(person.pk)) and until > at else None,
+        "paused_until": stands,
         "is_silent": wishes.wants_no_mail(person.pk),
         "agreed": _agreed(person),
         "is_kept": "kept" in request.GET,
