@@ -576,6 +576,21 @@ def test_the_list_of_deals_goes_on_page_by_page(client, alice, peter, now, monke
     assert "group" not in client.get(reverse("leads:hand_offs") + "?list=nothing").context
 
 
+def test_a_deal_that_is_late_carries_the_same_mark_in_the_inbox_and_in_its_list(client, alice, peter, now):
+    lead = make_lead(phase="qualified", bdr=alice, ae=peter, at=now - timedelta(days=9))
+    Lead.objects.filter(pk=lead.pk).update(due_at=now - timedelta(days=5, hours=1))
+    client.force_login(peter)
+
+    # The row alone: the top bar and the brief speak of the same moment.
+    urls = (reverse("leads:hand_offs"), reverse("leads:hand_offs") + "?list=qualified")
+    rows = [client.get(url).text.partition("row-link")[2].partition("<small>")[0].partition("</li>")[0] for url in urls]
+    marks = {mark for row in rows for mark in re.findall(r'<span class="when".*?</span>', row)}
+
+    assert len(marks) == 1
+    assert 'data-is="overdue"' in str(marks)
+    assert "5 days late" in str(marks)
+
+
 def test_the_invitation_is_a_file_for_those_who_see_the_hand_off(client, alice, eve, peter, now):
     sent = send(alice, peter, now, meeting_in=5)
     url = reverse("leads:invitation", args=[sent.public_id])
