@@ -13,11 +13,19 @@ from django.utils.translation import gettext as _
 
 from leads.actions.acts import one_act
 from leads.actions.changing import MoveRefused, lock_leads
-from leads.actions.leaving import hand_offs_to_lend, lend, own_steps, steps_to_lend, take_back_lent
+from leads.actions.leaving import (
+    hand_offs_to_lend,
+    lend,
+    lent_hand_offs,
+    lent_steps,
+    own_steps,
+    steps_to_lend,
+    take_back_lent,
+)
 from leads.actions.reserving import pass_on_reserved, passed_on, reserved_while_away, take_back_reserved
 from leads.actions.sliding import may_wait, slide, slide_back_leads, sliding
 from leads.actions.unattended import Span, gaps_of, to_give_back
-from leads.models import HandOff, Lead, Notice, SlidStep, Step
+from leads.models import HandOff, Lead, LeadEvent, Notice, SlidStep, Step
 from team.calendars import worktime_of_user, worktimes_of
 from team.models import Absence, Role, Team, User
 from team.worktime import next_opening, working_minutes_between
@@ -129,10 +137,11 @@ def set_away(
         return absence
 
 
-def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
+def end_absence(absence: Absence, *, by: User, at: datetime) -> int:
     """She is back, or it was a mistake: what was lent is hers again and what waited is due when it was planned.
 
-    What somebody has done or moved meanwhile stays as it is. MoveRefused when it is over already.
+    What somebody has done or moved meanwhile stays as it is. Returns how much of what was lent came back. MoveRefused
+    when it is over already.
     """
     with transaction.atomic(), one_act():
         _must_be_hers(absence.user, by=by)
@@ -153,14 +162,19 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
         else:
             held.ends_at = at
             held.save(update_fields=["ends_at"])
-        take_back_reserved(passed.filter(lead__in=leads).select_related("lead"), at=at)
+        reserved = take_back_reserved(passed.filter(lead__in=leads).select_related("lead"), at=at)
+        lent = _lent_of(absence.user)
         take_back_lent(at=at)
+        return reserved + lent - _lent_of(absence.user)
 
 
 def given_back_in(absence: Absence) -> int:
-    """How many of her leads have gone to the pool since it began, as she was told."""
+    """How many of her leads have gone to the pool since it began because she was away, as she was told: those she
+    worked, and those that were kept for her there."""
     told = Notice.objects.of(absence.user).filter(kind=Notice.Kind.RELEASED, at__gte=absence.starts_at)
-    return len({pk for notice in told for pk in notice.leads}) if absence.released_at else 0
+    went = LeadEvent.objects.filter(verb__in=["release", "reassign"], at__gte=absence.starts_at, data__because="away")
+    leads = {pk for notice in told for pk in notice.leads}
+    return went.filter(lead__in=leads).values("lead").distinct().count()
 
 
 def may_cover(user: User, *, at: datetime) -> QuerySet[User]:
@@ -207,6 +221,10 @@ def _while_away(steps: QuerySet[Step], *, starts_at: datetime, ends_at: datetime
     """Of these what is due in that time: with an absence that has begun, also what is late already."""
     steps = steps.filter(due_at__lt=ends_at)
     return steps if starts_at <= at else steps.filter(due_at__gte=starts_at)
+
+
+def _lent_of(user: User) -> int:
+    return lent_steps().filter(lent_from=user).count() + lent_hand_offs().filter(ae=user).count()
 
 
 def _in_one(spans: Iterable[Span], at: datetime) -> bool:

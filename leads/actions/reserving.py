@@ -15,9 +15,10 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from agreement.models import Lane, Phase
 from leads.actions.changing import lock_leads
 from leads.actions.claiming import BACK, COVER, reassign_leads
+from leads.actions.noticing import tell_of_many
 from leads.actions.unattended import keeps_while_away
 from leads.actions.undoing import ASIDE
-from leads.models import Lead, LeadEvent, Step
+from leads.models import Lead, LeadEvent, Notice, Step
 from team.models import Absence, Role, User
 
 
@@ -66,7 +67,7 @@ def _cannot_wait(lead: Lead, absence: Absence) -> bool:
 
 def pass_on_reserved(absence: Absence, ids: Collection[int], *, cover: User | None, at: datetime) -> int:
     """Of these leads, which are locked, what cannot wait passes to who covers her where he may take it, else to
-    everybody. Returns leads."""
+    everybody, and she is told. Returns leads."""
     reserved = reserved_while_away(absence.user, ends_at=absence.ends_at, at=at).filter(pk__in=ids).order_by("pk")
     teams = cover.teams_as(Role.BDR) if cover else []
     found = list(reserved.values_list("pk", "team_id"))
@@ -75,6 +76,7 @@ def pass_on_reserved(absence: Absence, ids: Collection[int], *, cover: User | No
         reassign_leads(theirs, to=cover, by=None, at=at, because=COVER, side="bdr")
     if others := [pk for pk, team_id in found if team_id not in teams]:
         reassign_leads(others, by=None, at=at, because="away", side="bdr")
+        tell_of_many(absence.user_id, others, Notice.Kind.RELEASED, at=at)
     return len(found)
 
 

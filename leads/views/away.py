@@ -76,15 +76,16 @@ def absence_end(request: Request, pk: int) -> HttpResponse:
     if absence is None or not _is_hers(request.user, absence):
         raise Http404
     there, given = _there(request, absence.user), given_back_in(absence)
+    now = timezone.now()
     try:
-        end_absence(absence, by=request.user, at=timezone.now())
+        back = end_absence(absence, by=request.user, at=now)
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
         return redirect(there)
-    words = {"name": absence.user, "count": given}
-    said = _("%(name)s is here again: what was lent is back.")
-    if given and absence.cover is None:
-        said = _("%(name)s is here again.")
+    words = {"name": absence.user, "count": given, "absence": absence}
+    said = _("%(name)s is here again: what was lent is back.") if back else _("%(name)s is here again.")
+    if absence.starts_at > now:
+        said = _("Cancelled: %(absence)s.")
     if given:
         said += " " + ngettext(
             "%(count)s lead went to the pool meanwhile, because nobody was there for it.",

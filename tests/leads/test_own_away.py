@@ -6,10 +6,10 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from agreement.models import Phase
+from agreement.models import Lane, Phase
 from leads.actions.covering import foresee_absence, set_away
 from leads.actions.leaving import release_absent
-from leads.models import Notice
+from leads.models import Lead, Notice
 from team.models import Absence, Role, Team, User
 from tests.make import NOON, make_calendar, make_lead, make_user
 
@@ -157,6 +157,27 @@ def test_who_is_back_reads_what_went_to_the_pool_and_was_told_when_it_did(client
     client.force_login(bob)
     said = client.post(reverse("leads:absence_end", args=[absence.pk]), follow=True).text
     assert "Bob is here again. 2 leads went to the pool meanwhile, because nobody was there for them." in said
+
+
+def test_who_is_back_reads_of_all_that_went_and_of_what_was_lent_only_where_it_was(client, alice, bob):
+    make_lead(phase=Phase.WORKING, bdr=bob, at=NOON - HOUR)
+    kept = make_lead(lane=Lane.HAND_RAISER, at=NOON - HOUR)
+    Lead.objects.filter(pk=kept.pk).update(bdr=bob, reserved_until=NOON + HOUR)
+    foreseen = foresee_absence(bob, starts_at=NOON, ends_at=NOON + 240 * HOUR, cover=None, at=NOON)
+    alone = set_away(bob, starts_at=NOON, ends_at=NOON + 240 * HOUR, by=bob, at=NOON)
+    release_absent(at=NOON)
+    client.force_login(bob)
+
+    said = client.post(reverse("leads:absence_end", args=[alone.pk]), follow=True).text
+
+    assert foreseen.freed + foreseen.given_back == 2
+    assert "Bob is here again. 2 leads went to the pool meanwhile" in said
+    covered = set_away(bob, starts_at=NOON, ends_at=NOON + 6 * HOUR, cover=alice, by=bob, at=NOON)
+    said = client.post(reverse("leads:absence_end", args=[covered.pk]), follow=True).text
+    assert "Bob is here again." in said
+    ahead = set_away(bob, starts_at=NOON + HOUR, ends_at=NOON + 6 * HOUR, by=bob, at=NOON)
+    said = client.post(reverse("leads:absence_end", args=[ahead.pk]), follow=True).text
+    assert "Cancelled: Bob, 1 Mar 2027." in said
 
 
 @pytest.mark.parametrize(
