@@ -17,7 +17,8 @@ from accounts.models import Account, ContactPoint, CustomField, Suppression
 from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.logging import mark_of_next, promised_ahead
-from leads.actions.undoing import can_undo
+from leads.actions.putting_back import effects_of
+from leads.actions.undoing import can_undo, why_it_stands
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
@@ -299,9 +300,12 @@ class LeadPage:
 
     @cached_property
     def undoable(self) -> LeadEvent | None:
-        """Her own last act of the day, while nobody has acted since."""
+        """Her own last act of the day, while nobody has acted since and nothing else holds it."""
         event = self.history.newest
-        return event if can_undo(event, by=self.user, at=self.now) else None
+        if event is None or not can_undo(event, by=self.user, at=self.now):
+            return None
+        is_end = event.to_phase == Phase.CLOSED
+        return None if is_end and why_it_stands(self.lead, effects_of(event)) else event
 
     # Who
 

@@ -411,19 +411,27 @@ def _due_in_pool(standing: Standing, due_at: Any) -> Any:
 def _must_be_untouched(lead: Lead, effects: dict[str, Any]) -> None:
     """LeadConflict when the manager has looked at it again, or the person is pursued anew: both are acts of others.
     What is over opens again for nobody who was erased meanwhile; of that, a closed lead has no line in its history."""
+    if lead.phase == Phase.CLOSED:
+        # Leads before people, as whatever opens or ends a pursuit locks them.
+        lead.person = Person.objects.select_for_update(no_key=True).get(pk=lead.person_id)
+    if why := why_it_stands(lead, effects):
+        raise LeadConflict(why)
+
+
+def why_it_stands(lead: Lead, effects: dict[str, Any]) -> str:
+    """Why an end, or what a manager has decided of it, cannot be taken back any more; empty where it can."""
     looks = SecondLook.objects.filter(pk__in=effects.get("second_looks", []))
     if looks.exclude(state__in=[SecondLook.State.OPEN, SecondLook.State.EXPIRED]).exists():
-        raise LeadConflict(_("Somebody has acted on this lead since; it cannot be taken back."))
+        return _("Somebody has acted on this lead since; it cannot be taken back.")
     if lead.phase != Phase.CLOSED:
-        return
-    # Leads before people, as whatever opens or ends a pursuit locks them.
-    person = Person.objects.select_for_update(no_key=True).get(pk=lead.person_id)
-    if person.erased_at or person.merged_into_id:
-        raise LeadConflict(_("This person is no longer with us; it cannot be taken back."))
-    if Lead.objects.filter(Q(previous=lead.pk) | ~Q(phase=Phase.CLOSED) & Q(person=person)).exists():
-        raise LeadConflict(_("There is another lead of this person by now; it cannot be taken back."))
+        return ""
+    if lead.person.erased_at or lead.person.merged_into_id:
+        return _("This person is no longer with us; it cannot be taken back.")
+    if Lead.objects.filter(Q(previous=lead.pk) | ~Q(phase=Phase.CLOSED) & Q(person=lead.person_id)).exists():
+        return _("There is another lead of this person by now; it cannot be taken back.")
     if Suppression.objects.filter(pk__in=effects.get("suppressions", []), source=PARTED).exists():
-        raise LeadConflict(_("Two people were one when this was said, so it holds for both; it cannot be taken back."))
+        return _("Two people were one when this was said, so it holds for both; it cannot be taken back.")
+    return ""
 
 
 def _close_what_it_opened(event: LeadEvent, *, by: User | None, at: datetime) -> None:

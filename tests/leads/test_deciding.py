@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Person, Suppression
 from agreement.models import Criterion, Phase
-from leads.actions.closing import disqualify_lead
+from leads.actions.closing import disqualify_lead, put_back
 from leads.forms.fields import About, AboutField
 from leads.models import Activity, Answer, HandOff, Lead, Recycling, SecondLook
 from team.actions.submitting import new_form_id
@@ -286,3 +286,14 @@ def test_what_became_of_a_second_look_and_who_said_so_stands_in_the_history(clie
     assert len(pages) == (2 if verb == "put_back" else 1)
     assert all(f"Mona {said}" in page for page in pages)
     assert "looked again" not in client.get(reverse("leads:lead", args=[lead.public_id]) + "?show=touches").text
+
+
+def test_no_undo_is_offered_of_an_end_that_was_looked_at_again(client, alice, mona, lead):
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=timezone.now())
+    client.force_login(alice)
+    url = reverse("leads:lead", args=[lead.public_id])
+    assert "undo-last" in client.get(url).text
+
+    put_back(SecondLook.objects.get(), by=mona, at=timezone.now())
+
+    assert "undo-last" not in client.get(url).text
