@@ -18,7 +18,7 @@ from leads.actions.covering import colleagues_of, must_cover
 from leads.actions.unattended import spans_away
 from team.localtime import resolve
 from team.models import Absence, Membership, Role, Team, User
-from team.templatetags.midfield import day_words, moment_words
+from team.templatetags.midfield import day_words, until_words
 from team.worktime import WorkCalendar, end_of_working_day
 
 # Longer than that nobody is away who comes back to the same leads.
@@ -71,7 +71,7 @@ class AwayForm(forms.Form):
         super().__init__(data, **more)
         self.user, self.calendar, self.at, self.running = user, calendar, at, running
         if running:
-            words = {"until": moment_words(running.ends_at, now=at)}
+            words = {"until": until_words(running.ends_at, now=at)}
             self.fields["until"].help_text = _("Empty: until %(until)s, as it stands.") % words
         # Who is away today may be back by then: the days decide, and they may not be typed yet.
         able = colleagues_of(user)

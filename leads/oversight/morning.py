@@ -13,7 +13,7 @@ from leads.oversight.pool import Pool, pool_of
 from leads.oversight.red import EARLY, EARLY_COUNTED, LOOK, Found, Item, found_in, tell_what_was_done
 from leads.oversight.reps import Figures, Rep, reps_of, sum_of
 from team.models import Team
-from team.templatetags.midfield import day_words
+from team.templatetags.midfield import until_words
 
 
 @dataclass
@@ -90,7 +90,7 @@ def _say_who_is_there(found: Found, reps: list[Rep], *, at: datetime) -> None:
     for item in (item for items in found.few.values() for item in items if not item.done):
         absent = away.get(item.lead.bdr_id or 0)
         if absent is not None and absent.absence is not None:
-            words = {"name": absent.user, "day": day_words(absent.absence.ends_at, now=at)}
+            words = {"name": absent.user, "day": until_words(absent.absence.ends_at, now=at)}
             item.done = _("%(name)s is away until %(day)s") % words
         elif item.key == "waiting" and item.lead.bdr_id is None:
             words = {"count": here}

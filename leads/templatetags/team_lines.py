@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.why import address_of
-from team.templatetags.midfield import countdown, day, hidden, icon, moment
+from team.templatetags.midfield import countdown, day, hidden, icon, moment, until
 
 if TYPE_CHECKING:
     from leads.oversight.pool import PoolRow
@@ -190,7 +190,7 @@ class _RepsTable:
     def _presence(self, context: Context, rep: "Rep") -> str:
         """Away until when and covered by whom, at work until when, or when her hours begin."""
         if rep.absence:
-            back = day(context, rep.absence.ends_at, midline=True)
+            back = until(context, rep.absence.ends_at)
             cover = f" <small>{self.covered_by % {'name': escape(str(rep.cover))}}</small>" if rep.cover else ""
             return f'<span class="tag" data-is="asleep">{icon("asleep")} {self.away_to} {back}</span>{cover}'
         if rep.turns_at is None:

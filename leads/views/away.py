@@ -24,7 +24,7 @@ from team.addresses import read_number
 from team.calendars import worktime_of_user
 from team.http import Request, tell
 from team.models import Absence, Role, User
-from team.templatetags.midfield import moment_words
+from team.templatetags.midfield import moment_words, until_words
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,7 +115,7 @@ def foreseen_words(user: User, form: AwayForm, *, at: datetime) -> str:
         form = AwayForm({"cover": cover}, user=user, calendar=form.calendar, at=at, running=form.running)
         form.is_valid()
     if form.running and form.asks_for_cover:
-        words = {"name": user, "until": moment_words(form.running.ends_at, now=at)}
+        words = {"name": user, "until": until_words(form.running.ends_at, now=at)}
         return _("%(name)s is away until %(until)s. Choose who covers.") % words
     starts_at, ends_at = form.span
     cover = form.cleaned_data["cover"]
@@ -123,7 +123,7 @@ def foreseen_words(user: User, form: AwayForm, *, at: datetime) -> str:
         told = foresee_absence(user, starts_at=starts_at, ends_at=ends_at, cover=cover, at=at)
     except MoveRefused as refused:
         return str(refused)
-    span = {"start": moment_words(told.starts_at, now=at), "until": moment_words(told.ends_at, now=at)}
+    span = {"start": moment_words(told.starts_at, now=at), "until": until_words(told.ends_at, now=at)}
     when = _("Away until %(until)s.") if told.starts_at <= at else _("Away from %(start)s until %(until)s.")
     said = _without_cover(told) if cover is None else _with_cover(told, cover, at=at)
     return " ".join([when % span, *said])
@@ -154,8 +154,8 @@ def _with_cover(told: Foreseen, cover: User, *, at: datetime) -> list[str]:
         "%(count)s planned step waits until %(back)s.", "%(count)s planned steps wait until %(back)s.", told.slid
     )
     back = moment_words(told.back_at or told.ends_at, now=at)
-    said = [lent % {"count": told.lent, "name": cover}]
-    if told.slid or not told.given_back:
+    said = [lent % {"count": told.lent, "name": cover}] if told.lent else []
+    if told.slid:
         said.append(slid % {"count": told.slid, "back": back})
     if told.reserved:
         taken = ngettext(
@@ -164,7 +164,10 @@ def _with_cover(told: Foreseen, cover: User, *, at: datetime) -> list[str]:
             told.reserved,
         )
         said.append(taken % {"count": told.reserved, "name": cover})
-    said.append(_("It goes back by itself."))
+    if said:
+        said.append(_("It goes back by itself."))
+    elif not (told.given_back or told.freed or told.late):
+        said.append(_("Nothing waits for them meanwhile."))
     if told.elsewhere:
         teams = ", ".join(map(str, told.elsewhere))
         said.append(_("%(name)s does not work in %(teams)s: nobody covers there.") % {"name": cover, "teams": teams})
@@ -212,7 +215,7 @@ def _set_away(request: Request, rep: User, form: AwayForm, *, at: datetime) -> H
         return _page(request, rep, form, at=at, status=422)
     except LeadConflict as conflict:
         return _page(request, rep, form, at=at, status=409, conflict=conflict)
-    words = {"name": rep, "cover": cover, "until": moment_words(absence.ends_at, now=at)}
+    words = {"name": rep, "cover": cover, "until": until_words(absence.ends_at, now=at)}
     if rep.pk == request.user.pk:
         said = _("%(cover)s covers you until %(until)s.") if cover else _("You are away until %(until)s.")
     else:

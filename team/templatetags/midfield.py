@@ -212,9 +212,22 @@ def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
     return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language())
 
 
+def until_words(ends_at: datetime, *, now: datetime) -> str:
+    """Until when somebody is away: an absence that ends with a day is called by that day, another by its moment."""
+    last = ends_at - MINUTE
+    if timezone.localtime(last).date() < timezone.localtime(ends_at).date():
+        return day_words(last, now=now, midline=True)
+    return moment_words(ends_at, now=now)
+
+
+@register.simple_tag(takes_context=True)
+def until(context: Context, ends_at: datetime) -> SafeString:
+    return _time(ends_at, until_words(ends_at, now=_now(context)), None, "")
+
+
 def away_words(name: str, until: datetime, cover: str, *, now: datetime) -> str:
     """Who is away, until when, and who covers her: for whoever waits for an answer."""
-    values = {"name": name, "day": day_words(until, now=now, midline=True), "cover": cover}
+    values = {"name": name, "day": day_words(until - MINUTE, now=now, midline=True), "cover": cover}
     if not cover:
         return _("%(name)s is away until %(day)s") % values
     return _("%(name)s is away until %(day)s; %(cover)s covers") % values

@@ -1,5 +1,6 @@
 """Away: a rep says herself from when until when, who covers, and sees what that does; she comes back earlier."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from leads.actions.covering import foresee_absence, set_away
 from leads.actions.leaving import release_absent
 from leads.models import Lead, Notice
 from team.models import Absence, Role, Team, User
+from team.templatetags.midfield import away_words
 from tests.make import NOON, make_calendar, make_lead, make_user
 
 HOUR = timedelta(hours=1)
@@ -190,3 +192,19 @@ def test_an_absence_is_called_by_its_last_day(client, alice, until, said):
         answer = client.post(reverse("leads:away"), {"form_id": page.context["form_id"], "until": until})
 
     assert f"Away already: Alice, {said}" in answer.text
+
+
+def test_until_when_she_is_away_is_one_day_wherever_it_is_said(client, alice, bob, mona):
+    client.force_login(mona)
+    here = reverse("leads:rep_away", args=[alice.pk])
+    data = {"cover": bob.pk, "until": "2027-03-10"}
+
+    foreseen = client.post(f"{here}?preview", data, headers={"HX-Request": "true"}).text
+    told = client.post(here, data, follow=True).text
+    page = client.get(here).text
+
+    assert foreseen == "Away until 10 Mar. Nothing waits for them meanwhile."
+    assert "Bob covers Alice until 10 Mar." in told
+    assert ">10 Mar</time>" in page
+    assert "11 Mar" not in re.sub(r'title="[^"]*"', "", foreseen + told + page)
+    assert away_words("Alice", NOON.replace(day=11, hour=0), "", now=NOON) == "Alice is away until 10 Mar"
