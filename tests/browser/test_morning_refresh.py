@@ -90,10 +90,11 @@ def test_what_is_folded_out_is_accessible_and_whole(page, ana, theme):
         link.click(trial=True)
 
 
-def test_ana_is_covered_with_two_clicks_and_back_with_one(page, ana):
+def test_ana_is_covered_with_two_clicks_and_back_with_one(page, team, ana):
+    make_lead(phase="working", bdr=ana, team=team, lane="hand_raiser", at=timezone.now())
     page.locator(f"#acts-{ana.pk} summary").click()
     page.get_by_role("link", name="Cover today, or away…").click()
-    expect(page.locator(".then")).to_contain_text("lent to Ben")
+    expect(page.locator(".then")).to_contain_text("1 thing that was promised or is waited for is lent to Ben.")
     page.get_by_role("button", name="Set away").click()
     expect(page.locator(f"#rep-{ana.pk}")).to_contain_text("covered by Ben")
 
