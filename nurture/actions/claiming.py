@@ -25,6 +25,8 @@ from nurture.wishes import Wishes
 from team.bulk import update_rows
 
 BATCH = 200
+# What may not go out yet is passed over so often in one claim; the next ring goes on.
+PARTS_MOST = 50
 LEASE = timedelta(seconds=120)
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 # Whose track rests is looked at again after so long.
@@ -46,14 +48,25 @@ LAPSES_MOST = 3
 
 def claim_messages(*, by: str, at: datetime, most: int = BATCH) -> list[Message]:
     """Take up to `most` due messages for `by`, each with a lease of two minutes. Those that may not go out now get
-    another moment, those that may never go out are cancelled and say why."""
+    another moment, those that may never go out are cancelled and say why; neither stands before what may."""
+    for _part in range(PARTS_MOST):
+        taken = _claim_part(by=by, at=at, most=most)
+        if taken is None:
+            return []
+        if taken:
+            return taken
+    return []
+
+
+def _claim_part(*, by: str, at: datetime, most: int) -> list[Message] | None:
+    """Of the next that are due those that go out now; None where none is due."""
     with transaction.atomic(durable=True):
         rules = MailRules.objects.get(pk=1)
         if rules.is_stopped:
-            return []
+            return None
         due = _due(_full_domains(rules, at=at), most=most, at=at)
         if not due:
-            return []
+            return None
         judged = _Judge(due, rules, at=at)
         for message in due:
             judged.judge(message)
@@ -62,10 +75,20 @@ def claim_messages(*, by: str, at: datetime, most: int = BATCH) -> list[Message]
 
 
 def _due(full: list[str], *, most: int, at: datetime) -> list[Message]:
-    """What nobody has lost hold of before; of the rest one at a time, so that a message which ends its sender is found
-    out and takes no other with it."""
-    wanted = Message.objects.due(at).exclude(domain__in=full)
-    return list(_locked(wanted.filter(lapses=0)[:most])) or list(_locked(wanted.filter(lapses__gt=0)[:1]))
+    """What somebody wrote by hand first, whatever her provider had; then what tracks write, while it likes more.
+
+    Of each kind what nobody has lost hold of before; of the rest one at a time, so that a message which ends its sender
+    is found out and takes no other with it.
+    """
+    due = Message.objects.due(at)
+    by_hand = due.filter(kind=Message.Kind.BY_HAND)
+    of_tracks = due.filter(kind=Message.Kind.NURTURE).exclude(domain__in=full)
+    found = list(_locked(by_hand.filter(lapses=0)[:most]))
+    if not found and (lapsed := list(_locked(by_hand.filter(lapses__gt=0)[:1]))):
+        return lapsed
+    if len(found) < most:
+        found += _locked(of_tracks.filter(lapses=0)[: most - len(found)])
+    return found or list(_locked(of_tracks.filter(lapses__gt=0)[:1]))
 
 
 def _full_domains(rules: MailRules, *, at: datetime) -> list[str]:

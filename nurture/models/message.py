@@ -177,6 +177,10 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at", "id"], condition=Q(state="planned", lapses=0), name="message_due"),
             models.Index(fields=["due_at", "id"], condition=Q(state="planned", lapses__gt=0), name="message_due_again"),
+            # What somebody wrote, which goes before all of those.
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state="planned", kind="by_hand"), name="message_due_by_hand"
+            ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_lease"),
             models.Index(fields=["state", "-id"], name="message_in_state"),
             # What the cap of a recipient and the limit of a domain count.
