@@ -16,6 +16,7 @@ from django.db.models import Max
 
 from nurture.models import MailRules, Message
 from team.actions.auditing import note_audit
+from team.actions.settings import record_setting
 from team.models import AuditEntry, Installation
 
 if TYPE_CHECKING:
@@ -23,27 +24,28 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 
-BY_HAND, RESTORED = "by_hand", "restored"
+BY_HAND, RESTORED = MailRules.BY_HAND, MailRules.RESTORED
 
 
-def stop_mail(*, by: User | None, at: datetime, because: str = BY_HAND) -> None:
-    """Nothing is claimed from now on, and nothing that was claimed begins."""
+def stop_mail(*, by: User | None, at: datetime, because: str = BY_HAND, reason: str = "") -> bool:
+    """Nothing is claimed from now on, and nothing that was claimed begins. `reason`: why, in words of whoever says so;
+    it stands wherever somebody waits for mail. False: it was stopped already."""
     with transaction.atomic():
         rules = MailRules.objects.select_for_update().get(pk=1)
         if rules.is_stopped:
-            return
-        rules.is_stopped, rules.stopped_because = True, because
-        _write(rules, by=by, at=at)
+            return False
+        _switch(rules, is_stopped=True, because=because, reason=reason, by=by, at=at)
+        return True
 
 
-def start_mail(*, by: User, at: datetime) -> None:
-    """Mail goes out again. Whoever says so has looked whether this database is the right one."""
+def start_mail(*, by: User, at: datetime) -> bool:
+    """Mail goes out again. Whoever says so has looked whether this database is the right one. False: it goes."""
     with transaction.atomic():
         rules = MailRules.objects.select_for_update().get(pk=1)
         if not rules.is_stopped:
-            return
-        rules.is_stopped, rules.stopped_because = False, ""
-        _write(rules, by=by, at=at)
+            return False
+        _switch(rules, is_stopped=False, by=by, at=at)
+        return True
 
 
 @transaction.atomic
@@ -103,11 +105,16 @@ def remember_from_the_start(*, at: datetime) -> None:
     _remember({"instance": instance, "claimed": "", "written": at.isoformat()})
 
 
-def _write(rules: MailRules, *, by: User | None, at: datetime) -> None:
+def _switch(
+    rules: MailRules, *, is_stopped: bool, because: str = "", reason: str = "", by: User | None, at: datetime
+) -> None:
+    said = {"is_stopped": is_stopped, "stopped_because": because, "stopped_reason": reason.strip()}
+    changes = {name: [getattr(rules, name), value] for name, value in said.items() if getattr(rules, name) != value}
+    for name, value in said.items():
+        setattr(rules, name, value)
     rules.switched_at, rules.switched_by = at, by
-    rules.save(update_fields=["is_stopped", "stopped_because", "switched_at", "switched_by"])
-    detail = rules.stopped_because if rules.is_stopped else "started"
-    note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about="nurture.mailrules", about_id="1", detail=detail)
+    rules.save(update_fields=[*said, "switched_at", "switched_by"])
+    record_setting(rules, changes, by=by, at=at, detail=because or "started")
 
 
 def _mark() -> Path:

@@ -66,6 +66,16 @@ class RulesForm(forms.ModelForm):
         return given
 
 
+class StopForm(forms.Form):
+    """Whoever stops all mail says why: it stands wherever somebody waits for a letter."""
+
+    reason = forms.CharField(
+        max_length=200,
+        label=gettext_lazy("Why?"),
+        help_text=gettext_lazy("Whoever writes meanwhile reads it, and it stays in the history below."),
+    )
+
+
 class WriteForm(forms.Form):
     subject = forms.CharField(max_length=200, label=gettext_lazy("Subject"))
     text = forms.CharField(

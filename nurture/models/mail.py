@@ -14,10 +14,15 @@ from content.models import Topic
 class MailRules(models.Model):
     """The one row. All are practice of the field and may be changed; caps are for tracks, not for what a rep writes."""
 
+    # What stopped it.
+    BY_HAND, RESTORED = "by_hand", "restored"
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     # The switch that stops everything that leaves, within one batch (R15).
     is_stopped = models.BooleanField(default=False)
     stopped_because = models.CharField(max_length=10, blank=True, default="")
+    # In the words of who stopped it.
+    stopped_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     switched_at = models.DateTimeField(null=True, blank=True)
     switched_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     most_a_day = models.PositiveSmallIntegerField(default=1)
@@ -52,6 +57,9 @@ class MailRules(models.Model):
             models.CheckConstraint(
                 name="mailrules_stopped_says_why",
                 condition=(Q(is_stopped=True) & ~Q(stopped_because="")) | Q(is_stopped=False, stopped_because=""),
+            ),
+            models.CheckConstraint(
+                name="mailrules_reason_while_stopped", condition=Q(is_stopped=True) | Q(stopped_reason="")
             ),
             models.CheckConstraint(
                 name="mailrules_hours_are_a_day", condition=Q(opens__lt=F("closes"), closes__lte=24)

@@ -21,10 +21,11 @@ from leads.views.access import need_role
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.planning import take_back
 from nurture.actions.switching import change_rules, start_mail, stop_mail
-from nurture.forms.mail import RulesForm
+from nurture.forms.mail import RulesForm, StopForm
 from nurture.letter import body_of
 from nurture.models import Incoming, MailRules, Message
 from nurture.outbox import checks, in_state, outbox
+from nurture.stopped import stopped_rules, switchings, waiting
 from team.http import Request
 from team.models import Role
 
@@ -60,16 +61,24 @@ def mail_rules(request: Request) -> HttpResponse:
     return redirect("nurture:mail")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def mail_switch(request: Request) -> HttpResponse:
     """Whoever sees that something goes wrong may stop it; only an admin lets it go on."""
-    if request.POST.get("to") == "start":
-        need_role(request, Role.ADMIN)
-        start_mail(by=request.user, at=timezone.now())
-        messages.success(request, _("Mail goes out again."))
-    else:
-        need_role(request, *READERS)
-        stop_mail(by=request.user, at=timezone.now())
+    is_start = request.POST.get("to") == "start"
+    need_role(request, *((Role.ADMIN,) if is_start else READERS))
+    if request.method == "GET":
+        # The address of a form that was refused, asked again.
+        return redirect("nurture:mail")
+    now = timezone.now()
+    if is_start:
+        kept = waiting(MailRules.objects.get(pk=1), at=now)
+        if start_mail(by=request.user, at=now):
+            messages.success(request, " ".join([_("Mail goes out again."), *kept.words]))
+        return redirect("nurture:mail")
+    form = StopForm(request.POST)
+    if not form.is_valid():
+        return _page(request, RulesForm(instance=MailRules.objects.get(pk=1)), stop=form, status=422)
+    if stop_mail(by=request.user, at=now, reason=form.cleaned_data["reason"]):
         messages.success(request, _("Nothing goes out any more until it is started again."))
     return redirect("nurture:mail")
 
@@ -78,7 +87,12 @@ def mail_switch(request: Request) -> HttpResponse:
 @csp_override({**settings.SECURE_CSP, "frame-src": [CSP.SELF]})
 def message(request: Request, public_id: UUID) -> HttpResponse:
     found = _visible(request, public_id)
-    context = {"message": found, "links": found.links.exclude(number=0).select_related("asset").order_by("number")}
+    stopped = stopped_rules() if found.state == Message.State.PLANNED else None
+    context: dict[str, Any] = {
+        "message": found,
+        "stopped": stopped,
+        "links": found.links.exclude(number=0).select_related("asset").order_by("number"),
+    }
     return render(request, "nurture/message.html", context)
 
 
@@ -131,7 +145,7 @@ def _visible(request: Request, public_id: UUID) -> Message:
     return found
 
 
-def _page(request: Request, form: RulesForm, *, status: int = 200) -> HttpResponse:
+def _page(request: Request, form: RulesForm, *, stop: StopForm | None = None, status: int = 200) -> HttpResponse:
     state = request.GET.get("state", FIRST)
     if state not in Message.State.values:
         raise Http404
@@ -140,6 +154,9 @@ def _page(request: Request, form: RulesForm, *, status: int = 200) -> HttpRespon
     context: dict[str, Any] = {
         "rules": rules,
         "form": form,
+        "stop_form": stop or StopForm(),
+        "waiting": waiting(rules, at=now) if rules and rules.is_stopped else None,
+        "switchings": switchings(),
         "outbox": outbox(at=now),
         "state": state,
         "state_name": Message.State(state).label,

@@ -26,6 +26,7 @@ from nurture.letter import body_of
 from nurture.models import Message
 from nurture.over import named_in, over_among
 from nurture.recipients import points_of
+from nurture.stopped import stopped_rules
 from nurture.suggesting import Fit, Suggestion, sendable_to, suggestion_of, suggestions_for
 from nurture.wishes import Wishes
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -63,7 +64,7 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
                 with transaction.atomic():
                     submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
                     write_message(lead, **said, by=request.user, at=at)
-                messages.success(request, _("Written to %(name)s: it goes out now.") % {"name": lead.person})
+                _say_written(request, lead)
                 return redirect("leads:lead", public_id)
         except SentBefore:
             return redirect("leads:lead", public_id)
@@ -73,6 +74,14 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
         except MoveRefused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))
     return _page(request, lead, form, preview=preview, status=status)
+
+
+def _say_written(request: Request, lead: Lead) -> None:
+    if stopped_rules():
+        said = _("Written to %(name)s: mail is stopped, and it waits until mail is started again.")
+        messages.warning(request, said % {"name": lead.person})
+    else:
+        messages.success(request, _("Written to %(name)s: it goes out now.") % {"name": lead.person})
 
 
 def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> WriteForm:
@@ -125,6 +134,7 @@ def _page(
         "fitting": found,
         "over": over,
         "lacks_consent": Wishes([lead.person_id]).lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
+        "stopped": stopped_rules(),
         "address": point.value if point else "",
         "form_id": request.POST.get("form_id") or new_form_id(),
     }

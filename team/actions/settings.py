@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def record_setting(
-    changed: models.Model, changes: dict[str, list[Any]], *, by: User, at: datetime
+    changed: models.Model, changes: dict[str, list[Any]], *, by: User | None, at: datetime, detail: str = ""
 ) -> SettingChange | None:
     """Keep the old and the new of one setting, so that it can be explained and reverted."""
     if not changes:
@@ -23,7 +23,7 @@ def record_setting(
     clean = {name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()}
     label = changed._meta.label
     made = SettingChange.objects.create(at=at, by=by, model=label, object_id=str(changed.pk), changes=clean)
-    note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about=label, about_id=str(changed.pk))
+    note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about=label, about_id=str(changed.pk), detail=detail)
     return made
 
 

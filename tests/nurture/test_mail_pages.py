@@ -1,8 +1,12 @@
 """The outbox for who answers for it, one message, and what a rep writes from a lead."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.urls import reverse
 
+from nurture.actions.switching import stop_mail
 from nurture.models import Enrolment, MailRules, Message
 from team.models import AuditEntry, Role
 from tests.make import NOON, make_asset, make_lead, make_person, make_user
@@ -63,7 +67,9 @@ def test_what_was_refused_does_not_go_again_once_another_has_brought_the_same(cl
 
 def test_the_switch_is_for_who_sees_trouble_and_only_an_admin_lets_it_go_on(client, admin, rules):
     client.force_login(make_user("mark", Role.MARKETER))
-    client.post(reverse("nurture:mail_switch"), {"to": "stop"})
+    bare = client.post(reverse("nurture:mail_switch"), {"to": "stop"})
+    assert (bare.status_code, list(bare.context["stop_form"].errors)) == (422, ["reason"])
+    client.post(reverse("nurture:mail_switch"), {"to": "stop", "reason": "Wrong price list"})
     assert client.post(reverse("nurture:mail_switch"), {"to": "start"}).status_code == 403
     assert "Mail is stopped, by Mark" in client.get(reverse("nurture:mail")).text
 
@@ -72,6 +78,48 @@ def test_the_switch_is_for_who_sees_trouble_and_only_an_admin_lets_it_go_on(clie
 
     rules.refresh_from_db()
     assert (rules.is_stopped, rules.switched_by) == (False, admin)
+    page = client.get(reverse("nurture:mail")).text
+    assert "Mark stopped all mail: Wrong price list" in page
+    assert "Ada started it again" in page
+
+
+@time_machine.travel(NOON, tick=False)
+def test_starting_again_says_first_what_waits_and_what_became_too_late(client, admin, rules):
+    gone = make_asset("Old prices")
+    make_message(due_at=NOON)
+    make_message(due_at=NOON - timedelta(hours=25))
+    make_message(due_at=NOON - timedelta(hours=30), asset=gone)
+    type(gone).objects.filter(pk=gone.pk).update(expires_on=NOON.date() - timedelta(days=1))
+    stop_mail(by=admin, at=NOON - timedelta(days=2), reason="Wrong price list")
+    client.force_login(admin)
+
+    page = client.get(reverse("nurture:mail")).text
+    done = client.post(reverse("nurture:mail_switch"), {"to": "start"}, follow=True).text
+
+    for said in (page, done):
+        assert "3 messages wait." in said
+        assert "1 of a track is more than 24 hours late by now: it goes over the next six hours." in said
+        assert "1 became too late: what it brings has expired, and it does not go." in said
+
+
+@time_machine.travel(NOON, tick=False)
+def test_who_writes_while_mail_is_stopped_reads_by_whom_and_why_and_that_it_waits(client, admin, alice, rules):
+    lead = make_lead(phase="working", bdr=alice, person=make_person(email="ada@corvane.example"))
+    stop_mail(by=admin, at=NOON - timedelta(hours=2), reason="Wrong price list")
+    client.force_login(alice)
+    url = reverse("nurture:write", args=[lead.public_id])
+
+    page = client.get(url).text
+    sent = client.post(url, {"subject": "Hello", "text": "Words.", "do": "send"}, follow=True).text
+    message = client.get(reverse("nurture:message", args=[Message.objects.get().public_id])).text
+
+    assert "Mail is stopped, by Ada." in page
+    assert "<q>Wrong price list</q>" in page
+    assert "10:00" in page
+    assert "within half a minute" not in page
+    assert "it goes out now" not in sent
+    assert "mail is stopped, and it waits until mail is started again" in sent
+    assert "This message waits." in message
 
 
 def test_rules_that_cannot_hold_are_refused_at_their_place(client, admin, rules):
