@@ -46,6 +46,21 @@ class Line:
     band: Band | None = None
 
     @property
+    def told(self) -> Estimate | None:
+        """What is said of them: by then, or as long as enough were watched. None before that is a month."""
+        if self.by_then.is_reached and self.by_then.is_known:
+            return self.by_then
+        early = self.curve.at(self.curve.last_day_of_some)
+        return early if early.is_known and self.curve.last_day_of_some >= days_of(1) else None
+
+    @property
+    def told_months(self) -> float | None:
+        """After how many months that is, where it is not by then."""
+        if self.told is None or self.told is self.by_then:
+            return None
+        return round(self.curve.last_day_of_some / DAYS_OF_MONTH, 1)
+
+    @property
     def verdict(self) -> str:
         return verdict_of(self.by_then, self.band) if self.band else ""
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from reports.bands import Band
 from reports.outcome import DAYS_OF_MONTH, Line, days_of
 from reports.survival import Estimate
 
 # More points than a picture has dots say nothing more.
 POINTS_MAX = 400
 WIDTH, HEIGHT = 1000, 400
+# How many times the highest share the axis reaches for what belongs to it, and where it may end.
+REACH = 4
+ENDS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Shape:
     label: str
     line: str
     area: str
+    # Its interval says so little that it would cover everything else.
+    is_wide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class Strip:
     label: str
     y: int
     height: int
+    # What others reached may be far above what there is to see.
+    is_above: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,7 @@ def drawn(lines: list[Line], *, within: int) -> Picture | None:
     days = _thinned(days)
     told = [[_until(line, line.curve.at(day), day) for day in days] for line in lines]
     bands = list({line.band.key: line.band for line in lines if line.band}.values())
-    highest = max([one.high or one.share for line in told for one in line if one] + [band.high for band in bands])
-    top = min(_round_up(highest * 100), 100)
+    top = _top(told, bands)
     return Picture(
         shapes=[
             _shape(line, [(day, one) for day, one in zip(days, points, strict=True) if one], end=end, top=top)
@@ -67,6 +75,7 @@ def drawn(lines: list[Line], *, within: int) -> Picture | None:
                 _("Others: %(share)s, %(which)s") % {"share": band.percents, "which": band.of},
                 _y(band.high * 100, top),
                 max(_y(band.low * 100, top) - _y(band.high * 100, top), 1),
+                band.low * 100 >= top,
             )
             for band in bands
         ],
@@ -79,6 +88,7 @@ def drawn(lines: list[Line], *, within: int) -> Picture | None:
                 {
                     "key": line.key,
                     "label": str(line.label),
+                    "wide": _is_wide(points, top),
                     "share": [_percent(one.share if one else None) for one in points],
                     "low": [_percent(one.low if one else None) for one in points],
                     "high": [_percent(one.high if one else None) for one in points],
@@ -117,8 +127,15 @@ def _shape(line: Line, points: list[tuple[int, Estimate]], *, end: int, top: int
     known = [(day, one) for day, one in points if one.low is not None and one.high is not None]
     upper = path([(day, one.high or 0.0) for day, one in known])
     lower = path([(day, one.low or 0.0) for day, one in known])
-    area = f"{upper} {' '.join(reversed(lower.split()))}" if known else ""
-    return Shape(line.key, str(line.label), path([(day, one.share) for day, one in points]), area)
+    is_wide = _is_wide([one for _day, one in points], top)
+    area = f"{upper} {' '.join(reversed(lower.split()))}" if known and not is_wide else ""
+    return Shape(line.key, str(line.label), path([(day, one.share) for day, one in points]), area, is_wide)
+
+
+def _is_wide(points: Sequence[Estimate | None], top: int) -> bool:
+    """Whether its interval leaves the picture at every point."""
+    ends = [one.high for one in points if one and one.high is not None]
+    return bool(ends) and min(ends) * 100 > top
 
 
 def _y(percent: float, top: int) -> int:
@@ -129,5 +146,13 @@ def _percent(value: float | None) -> float | None:
     return None if value is None else round(value * 100, 2)
 
 
-def _round_up(percent: float) -> int:
-    return max(int(-(-percent // 10) * 10), 10)
+def _top(told: list[list[Estimate | None]], bands: list[Band]) -> int:
+    """Where the axis ends, in percent: so that the lines fill the picture. An interval may leave it that says next to
+    nothing, and so may others who are far away."""
+    known = [one for line in told for one in line if one]
+    highest = max((one.share for one in known), default=0.0)
+    if not highest:
+        highest = max([band.high for band in bands] or [0.1])
+    ends = [highest] + [one.high for one in known if one.high is not None and one.high <= REACH * highest]
+    ends += [band.high for band in bands if band.high <= REACH * highest]
+    return next((end for end in ENDS if end >= max(ends) * 100), 100)

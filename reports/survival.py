@@ -74,12 +74,15 @@ class Curve:
         """The share that has converted by this day."""
         place = bisect_right(self.steps, day, key=lambda step: step[0])
         at_risk = self.at_risk(day)
-        # Where everybody has converted nothing is left to watch.
-        is_reached = at_risk > 0 or (place > 0 and self.steps[place - 1][1].share >= 1)
+        # Where everybody has converted nothing is left to watch. Whoever is the last to be watched and converts is not
+        # everybody: what became of those who were lost from sight before is not known.
+        is_all = self.events == self.n and place == len(self.steps)
+        if place and is_all:
+            return Estimate(1.0, *_of_all(self.n), at_risk)
         if place:
             found = self.steps[place - 1][1]
-            return Estimate(found.share, found.low, found.high, at_risk, is_reached)
-        return Estimate(0.0, *_of_none(at_risk), at_risk, is_reached)
+            return Estimate(found.share, found.low, found.high, at_risk, at_risk > 0)
+        return Estimate(0.0, *_of_none(at_risk), at_risk, at_risk > 0)
 
     def bounds(self, day: int) -> tuple[float, float]:
         """The share by this day lies between these, in at least 95 of 100 cohorts however small (the beta product
@@ -176,6 +179,14 @@ def _of_none(watched: int) -> tuple[float | None, float | None]:
     if not watched:
         return None, None
     interval = scipy.stats.binomtest(0, watched).proportion_ci(method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def _of_all(n: int) -> tuple[float | None, float | None]:
+    """The interval where each of them has converted; of a few that says nothing."""
+    if n < SOME:
+        return None, None
+    interval = scipy.stats.binomtest(n, n).proportion_ci(method="exact")
     return float(interval.low), float(interval.high)
 
 

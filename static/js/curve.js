@@ -2,12 +2,15 @@
 // Without a script that one stands, and the table says the same.
 
 const MONTH = 365.25 / 12;
+// "6px, 3px" as the numbers that a canvas takes; "none" as no dashes.
+const dash = (style) => (style === "none" ? [] : style.split(",").map(parseFloat));
 const steps = uPlot.paths.stepped({ align: 1 });
 
 for (const box of document.querySelectorAll("[data-curve]")) {
   const told = JSON.parse(document.getElementById(box.dataset.curve).textContent);
   const months = told.days.map((day) => day / MONTH);
-  const values = [months, ...told.lines.flatMap((line) => [line.high, line.low, line.share])];
+  // The lines last, so that none is under the interval of another one.
+  const values = [months, ...told.lines.flatMap((line) => [line.high, line.low].map((end) => (line.wide ? end.map(() => null) : end))), ...told.lines.map((line) => line.share)];
   let plot;
 
   // Colours are those of the page, asked of an element that has them: a canvas knows no variables.
@@ -20,7 +23,7 @@ for (const box of document.querySelectorAll("[data-curve]")) {
     };
     const all = {
       ink: found("ink"), rule: found("rule"), band: found("band", "backgroundColor"),
-      lines: told.lines.map((line) => ({ stroke: found(line.key), fill: found(line.key, "backgroundColor") })),
+      lines: told.lines.map((line) => ({ stroke: found(line.key), fill: found(line.key, "backgroundColor"), dash: dash(found(line.key, "strokeDasharray")) })),
     };
     mark.remove();
     return all;
@@ -28,14 +31,18 @@ for (const box of document.querySelectorAll("[data-curve]")) {
 
   const draw = () => {
     const paint = colours();
-    const curve = (stroke, width) => ({ stroke, width, paths: steps, points: { show: false } });
-    const series = [{}, ...paint.lines.flatMap(({ stroke }) => [curve("transparent", 0), curve("transparent", 0), curve(stroke, 2)])];
+    const curve = (stroke, width, dash) => ({ stroke, width, dash, paths: steps, points: { show: false } });
+    const ends = paint.lines.flatMap(() => [curve("transparent", 0), curve("transparent", 0)]);
+    const series = [{}, ...ends, ...paint.lines.map(({ stroke, dash }) => curve(stroke, 2, dash))];
     const axis = { stroke: paint.ink, grid: { stroke: paint.rule, width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(box).fontFamily}` };
     const bands = {
       hooks: {
         drawAxes: [(chart) => {
           const { ctx, bbox } = chart;
           ctx.save();
+          ctx.beginPath();
+          ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+          ctx.clip();
           ctx.fillStyle = paint.band;
           for (const band of told.bands) {
             const top = chart.valToPos(band.high, "y", true);
@@ -49,8 +56,8 @@ for (const box of document.querySelectorAll("[data-curve]")) {
     plot = new uPlot({
       width: box.clientWidth, height: box.clientHeight,
       series,
-      bands: told.lines.map((_line, place) => ({ series: [3 * place + 1, 3 * place + 2], fill: paint.lines[place].fill })),
-      scales: { x: { time: false, range: [0, months.at(-1)] }, y: { range: [0, told.top] } },
+      bands: told.lines.map((_line, place) => ({ series: [2 * place + 1, 2 * place + 2], fill: paint.lines[place].fill })),
+      scales: { x: { time: false, range: [0, months.at(-1)] }, y: { range: () => [0, told.top] } },
       axes: [{ ...axis, size: 28, values: (_chart, ticks) => ticks.map((tick) => `${tick}`) }, { ...axis, size: 48, values: (_chart, ticks) => ticks.map((tick) => `${tick} %`) }],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { show: false } },
@@ -64,7 +71,8 @@ for (const box of document.querySelectorAll("[data-curve]")) {
   const read = (place) => {
     const at = place ?? months.length - 1;
     const say = (value) => (value === null ? "–" : value.toFixed(1));
-    const parts = told.lines.map((one) => `${one.label} ${say(one.share[at])} % (${say(one.low[at])}–${say(one.high[at])})`);
+    const parts = told.lines.map((one) => one.share[at] === null ? `${one.label}: ${box.dataset.unknown}`
+      : `${one.label} ${say(one.share[at])} % (${say(one.low[at])}–${say(one.high[at])})`);
     line.textContent = `${months[at].toFixed(1)} ${box.dataset.month}: ${parts.join(" · ")}`;
   };
 

@@ -153,3 +153,18 @@ def test_a_plain_share_has_wilsons_interval():
     assert (found.low, found.high) == pytest.approx((middle - spread, middle + spread), abs=1e-9)
     assert share_of(0, 0).low is None
     assert verdict_of(found, Band("not_ready", 0.5, 0.6)) == "missed"
+
+
+def test_the_last_who_was_watched_is_not_everybody():
+    """She converts, and of those who were lost from sight before nobody knows: that is not all of them."""
+    curve = curve_of([(5, False), (6, False), (10, True)])
+
+    assert (curve.at(365).share, curve.at(365).is_reached, curve.at(365).is_known) == (1.0, False, False)
+
+
+def test_where_each_has_converted_the_interval_is_the_exact_one_of_enough():
+    everybody = curve_of([(day, True) for day in range(20, 40)]).at(365)
+
+    # 0.025 ** (1 / 20)
+    assert everybody == Estimate(1.0, pytest.approx(0.025 ** (1 / 20), abs=1e-9), 1.0)
+    assert not curve_of([(10, True)]).at(365).is_known

@@ -19,7 +19,8 @@ from leads.actions.recycling import recycle_lead, wake_lead
 from leads.actions.undoing import undo_last
 from leads.models import Engagement, Lead
 from nurture.models import Enrolment, Track, TrackVersion
-from reports.outcome import slept
+from reports.outcome import outcome_of, slept
+from reports.picture import drawn
 from team.models import AuditEntry, Role
 from tests.make import NOON, give_verdicts, make_account, make_lead, make_person, make_user, reason
 
@@ -169,6 +170,51 @@ def test_the_page_says_share_interval_and_number_and_what_is_not_known_yet(clien
     ]  # fmt: skip
     assert 'data-curve="curve-data"' in page.text
     assert "<polyline" in page.text
+
+
+def test_no_share_is_said_before_anybody_was_watched_for_long(client, alice, bob, mona, peter):
+    qualified(back(asleep(alice, days=8), days=6), peter, days=3)
+    for _ in range(4):
+        asleep(bob, days=2)
+    client.force_login(mona)
+
+    page = client.get(reverse("reports:yield")).text
+
+    assert "100" not in page[page.index('<dl class="figures">') : page.index("</dl>")]
+    assert page.count("nobody was watched long enough yet") == 4  # the figure, its reason, and each rep
+    assert "not known yet" in page
+
+
+def test_what_is_not_known_for_so_long_is_said_of_the_last_day_on_which_enough_were_watched(client, alice, mona, peter):
+    qualified(back(asleep(alice, days=150), days=140), peter, days=110)
+    for days in (*range(100, 121), 300):
+        asleep(alice, days=days)
+    client.force_login(mona)
+
+    page = client.get(reverse("reports:yield")).text
+
+    # 1 of 23 converted after 40 days; ten of them were watched for 112 days.
+    assert "4.3 %</span>" in page
+    assert "after 3.7 months: too few were watched longer" in page
+
+
+def test_the_axis_fits_what_there_is_to_see(alice, bob, mona, peter):
+    """Small shares are no flat line below the band of others, and one wide interval hides nothing."""
+    qualified(back(asleep(alice, days=500), days=450), peter, days=400)
+    for _ in range(39):
+        asleep(alice, days=500)
+    for _ in range(2):
+        enrol(asleep(bob, days=400))
+
+    picture = drawn(outcome_of(mona, QUALIFIED, at=NOON).arms, within=12)
+
+    assert (picture.top, picture.data["top"]) == ("10 %", 10)
+    assert [(shape.key, shape.is_wide, bool(shape.area)) for shape in picture.shapes] == [
+        ("fed", True, False), ("not_fed", False, True),
+    ]  # fmt: skip
+    assert [(strip.label.split(",")[0], strip.is_above) for strip in picture.strips] == [
+        ("Others: 15–20 %", True), ("Others: 8–10 %", False),
+    ]  # fmt: skip
 
 
 def test_an_empty_report_says_what_will_stand_there(client, mona):
