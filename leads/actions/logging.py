@@ -84,7 +84,10 @@ def log_touch(
     step_done: bool = True,
     expect: int | None = None,
 ) -> LeadEvent:
-    """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch."""
+    """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch.
+
+    Where she has written and waits, an e-mail is the answer to that: it does that step, and what else is planned stays.
+    """
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
     reach = reach_of(lead)
@@ -93,10 +96,14 @@ def log_touch(
     activity = _activity(lead, kind, by=by, at=at)
     effects.add("activities", activity.pk)
     effects.note(note, activity_id=activity.pk)
+    asked = [step for step in effects.open_steps if step.kind == StepKind.REPLY] if kind == Activity.Kind.EMAIL else []
     if lead.phase == Phase.WORKING and step_done:
-        _attempt_done(lead, effects, reach, at=at)
+        _attempt_done(lead, effects, reach, at=at, only=asked)
     elif step_done:
-        _answer_who_waits(lead, effects, by=by, stands=promised_ahead(effects.open_steps, at=at))
+        stands = promised_ahead(effects.open_steps, at=at)
+        if asked:
+            stands = [step for step in effects.open_steps if step not in asked]
+        _answer_who_waits(lead, effects, by=by, stands=stands)
     return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
 
 
@@ -424,10 +431,11 @@ def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequenc
         effects.close_steps(waiting, state=Step.State.DONE)
 
 
-def _attempt_done(lead: Lead, effects: Effects, reach: Reach, *, at: datetime) -> None:
-    """The next step was this touch; the cadence goes on. A call that was promised is kept by a call, not by this."""
+def _attempt_done(lead: Lead, effects: Effects, reach: Reach, *, at: datetime, only: Sequence[Step]) -> None:
+    """The next step was this touch, or `only` these were; the cadence goes on. A call that was promised is kept by a
+    call, not by this."""
     stands = promised_ahead(effects.open_steps, at=at)
-    done = [step for step in effects.open_steps if step.kind in CALLED and step not in stands][:1]
+    done = list(only) or [step for step in effects.open_steps if step.kind in CALLED and step not in stands][:1]
     effects.close_steps(done, state=Step.State.DONE)
     if not effects.open_steps:
         _go_on(lead, effects, reach.having_done(done), at=at)
