@@ -154,6 +154,10 @@ class LeadPage:
     def history(self) -> History:
         return self.timeline.say(self.names, reader=self.user.pk, now=self.now)
 
+    @property
+    def may_erase(self) -> bool:
+        return self.user.has_role(Role.ADMIN)
+
     # What there is at most once: absent on the lead where there is none.
 
     @property

@@ -43,8 +43,12 @@ def enrol_everybody() -> int:
 
 @shared_task
 def blank_erased() -> int:
-    """Every ten minutes: words of mail left of who was erased meanwhile. What is blank is not looked at again."""
-    return ring("blank_erased", lambda at: erasing.blank_erased(at=at))
+    """Every ten minutes: words of mail left of who was erased meanwhile, and whoever a restored database knows again.
+    What is blank is not looked at again."""
+    return ring(
+        "blank_erased",
+        lambda at: erasing.blank_erased(at=at) + erasing.forget_again(at=at) + erasing.write_down_erasures(),
+    )
 
 
 @shared_task

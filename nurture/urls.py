@@ -7,6 +7,7 @@ from nurture.views import (
     asset_worth,
     consent,
     demand,
+    erasure,
     flows,
     fresh,
     incoming,
@@ -22,6 +23,9 @@ from nurture.views import (
 app_name = "nurture"
 urlpatterns = [
     path("leads/<uuid:public_id>/write/", writing.write, name="write"),
+    path("people/<uuid:public_id>/held/", erasure.held, name="held"),
+    path("people/<uuid:public_id>/held/export/", erasure.held_export, name="held_export"),
+    path("people/<uuid:public_id>/erase/", erasure.erase, name="erase"),
     path("mail/", mail.mail, name="mail"),
     path("mail/rules/", mail.mail_rules, name="mail_rules"),
     path("mail/consent/", consent.consent_rule, name="consent_rule"),

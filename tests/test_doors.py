@@ -53,6 +53,9 @@ DOORS = {
     "nurture:mail": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:mail_rules": ("302 403 403 403 403 403 403 403 302", "302 403 403 403 403 403 403 403 422"),
     "nurture:consent_rule": ("302 403 403 403 403 403 403 403 200", "302 403 403 403 403 403 403 403 422"),
+    "nurture:held": ("302 403 403 403 403 403 403 403 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:held_export": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 403 403 403 200"),
+    "nurture:erase": ("302 403 403 403 403 403 403 403 302", "302 403 403 403 403 403 403 403 422"),
     "nurture:lead_consent": ("302 200 404 404 404 200 200 404 200", "302 422 404 404 404 403 422 404 403"),
     "nurture:mail_switch": ("302 403 403 403 403 302 302 302 302", "302 403 403 403 403 422 422 422 422"),
     "nurture:message": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
@@ -396,6 +399,8 @@ def address(name, parameters, things):
         return reverse(name, args=[leads[Phase.HANDED_OFF].hand_offs.get().public_id])
     if short.startswith("import"):
         return reverse(name, args=[run.public_id])
+    if short in ("held", "held_export", "erase"):
+        return reverse(name, args=[leads[Phase.WORKING].person.public_id])
     if short == "lead_new":
         return reverse(name, args=[leads[Phase.CLOSED].person.public_id])
     return reverse(name, args=[leads[PHASES.get(short, Phase.WORKING)].public_id])

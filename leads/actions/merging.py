@@ -137,11 +137,13 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
 @transaction.atomic
 def erase_person(person: Person, *, by: User | None, at: datetime) -> None:
     """Forget who it was. The lead ends as erased, words are blanked, history stays without them, and hashed keys keep
-    her from coming back by a file."""
+    her from coming back by a file. MoveRefused of who is forgotten already."""
     same = rows_of(person)
     # What is over, too: somebody may be taking its end back.
     list(Lead.objects.filter(person__in=same).order_by("pk").select_for_update(of=("self",)))
-    list(Person.objects.select_for_update().filter(pk__in=[one.pk for one in same]).order_by("pk"))
+    rows = list(Person.objects.select_for_update().filter(pk__in=[one.pk for one in same]).order_by("pk"))
+    if all(row.erased_at for row in rows):
+        raise MoveRefused(_("They are forgotten already."))
     for one in same:
         _forget(one, by=by, at=at)
 

@@ -65,11 +65,15 @@ def _told(entry: AuditEntry, names: dict[int, str]) -> ToldEntry:
         file = {
             "leads": _("leads"),
             "month": _("the month of %(team)s") % {"team": name},
+            "accounts.Person": _("everything held of person %(id)s") % {"id": entry.about_id},
             "rejects": _("the rejected rows of import %(number)s") % {"number": entry.about_id},
         }.get(entry.about, entry.about)
         return ToldEntry(entry, who, what, f"{file}: {entry.detail}" if entry.detail else file)
     if entry.verb == Verb.REFUSED:
         return ToldEntry(entry, who, what, entry.detail)
+    if entry.verb == Verb.ERASED:
+        reason = next((one.label for one in AuditEntry.ErasedFor if one == entry.detail), "")
+        return ToldEntry(entry, who, what, f"{entry.about_id}: {reason}" if reason else entry.about_id)
     kind = BY_MODEL.get(entry.about)
     if kind and pk in names:
         return ToldEntry(entry, who, what, f"{kind.one}: {name}", reverse("leads:setting", args=[kind.slug, pk]))

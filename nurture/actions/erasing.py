@@ -9,12 +9,19 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from accounts.models import ContactPoint, Person
+from accounts.models import ContactPoint, Person, Suppression
+from content.models import Feedback
 from leads.actions.merging import erase_person, rows_of
+from leads.models import Lead
+from nurture.actions.erasure_log import lines, write_line
 from nurture.actions.receiving import count_aside
+from nurture.actions.unnaming import files_of, forget_files, places_of, unname
 from nurture.models import Hit, Incoming, IncomingBody, Message, MessageBody, MessageLink, Preference
+from nurture.named import ERASED, named
 from team.actions.auditing import note_audit
 from team.models import AuditEntry
 
@@ -22,17 +29,74 @@ if TYPE_CHECKING:
     from team.models import User
 
 BATCH = 500
+# The source of the keyed hashes that erasure leaves.
+SOURCE = "erasure"
+ErasedFor = AuditEntry.ErasedFor
 
 
-@transaction.atomic
-def forget_person(person: Person, *, by: User | None, at: datetime) -> None:
-    """Forget who it was, everywhere: nothing takes it back. MoveRefused for whom it is not to do."""
+def forget_person(person: Person, *, because: str = ErasedFor.ASKED, by: User | None, at: datetime) -> int:
+    """Forget who it was, everywhere: nothing takes it back. Returns how many words of ours named her in passing.
+
+    Those are looked for before anything is locked: it reads whole tables. MoveRefused of who is forgotten already.
+    """
+    who = named([one.pk for one in rows_of(person)])
+    places, files = places_of(who), files_of(who)
+    with transaction.atomic():
+        _forget(person, by=by, at=at)
+        found = unname(places, who, at=at) + forget_files(files, at=at)
+        count_aside()
+        about = {"about": Person._meta.label, "about_id": str(person.public_id)}
+        note_audit(AuditEntry.Verb.ERASED, by=by, at=at, detail=because, **about)
+        transaction.on_commit(write_down_erasures)
+    return found
+
+
+def forget_again(*, at: datetime) -> int:
+    """After a restore: whoever this disk remembers as forgotten is forgotten once more; how many it were."""
+    written, told = lines(), _told()
+    missing = [line for line in written if line["person"] not in told]
+    for line in missing:
+        again = Person.objects.filter(public_id__in=line["rows"], erased_at=None, merged_into=None)
+        for person in again.order_by("pk"):
+            forget_person(person, because=ErasedFor.AGAIN, by=None, at=at)
+        for channel, key in line["keys"]:
+            values = {"at": at, "source": SOURCE}
+            Suppression.objects.get_or_create(channel=channel, key_hash=key, defaults=values)
+        if not _told() & {line["person"]}:
+            # Who is not there, or is part of somebody else by now, is noted too, so that she is not looked for again.
+            about = {"about": Person._meta.label, "about_id": line["person"]}
+            note_audit(AuditEntry.Verb.ERASED, by=None, at=at, detail=ErasedFor.AGAIN, **about)
+    return len(missing)
+
+
+def write_down_erasures() -> int:
+    """What this database knows of erasures and this disk does not yet; how many it were."""
+    known = {line["person"] for line in lines()}
+    entries = AuditEntry.objects.filter(verb=AuditEntry.Verb.ERASED).exclude(about_id__in=known).order_by("number")
+    new = list(entries.values_list("about_id", "at"))
+    for public_id, at in new:
+        person = Person.objects.filter(public_id=public_id).first()
+        rows = [str(one.public_id) for one in rows_of(person)] if person else [public_id]
+        keys = Suppression.objects.filter(source=SOURCE, at=at).exclude(key_hash="")
+        write_line(public_id, rows=rows, keys=[list(key) for key in keys.values_list("channel", "key_hash")], at=at)
+    return len(new)
+
+
+def _told() -> set[str]:
+    return set(AuditEntry.objects.filter(verb=AuditEntry.Verb.ERASED).values_list("about_id", flat=True))
+
+
+def _forget(person: Person, *, by: User | None, at: datetime) -> None:
     people = [one.pk for one in rows_of(person)]
     points = ContactPoint.objects.filter(person__in=people, kind=ContactPoint.Kind.EMAIL)
     addresses = set(points.values_list("normalised", flat=True)) | {one.lower() for one in _went_to(people)}
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Person), object_id__in=[str(pk) for pk in people]
+    ).update(object_repr="", change_message="")
+    uuids = list(Lead.objects.filter(person__in=people).values_list("public_id", flat=True))
+    Feedback.objects.filter(lead__in=uuids).update(text=ERASED)
     erase_person(person, by=by, at=at)
     _blank(people, addresses, at=at)
-    note_audit(AuditEntry.Verb.ERASED, by=by, at=at, about=Person._meta.label, about_id=str(person.public_id))
 
 
 @transaction.atomic

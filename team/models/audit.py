@@ -31,6 +31,14 @@ class AuditEntry(models.Model):
         FEED_REVOKED = "feed_revoked", _("revoked a calendar address")
         ERASED = "erased", _("erased a person")
 
+    class ErasedFor(models.TextChoices):
+        """Why somebody was erased, as `detail` says it: never in words, which could say who it was."""
+
+        ASKED = "asked", _("They asked for it")
+        RETENTION = "retention", _("Kept long enough")
+        MISTAKE = "mistake", _("Should never have been kept")
+        AGAIN = "again", _("Again, after a restore")
+
     # From 1 on without a gap.
     number = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
