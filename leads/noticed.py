@@ -85,13 +85,20 @@ def _row(notice: Notice, acts: Acts, *, at: datetime) -> NoticeRow:
         pk=notice.pk,
         name=str(lead.person) if is_visible else _("A lead that is no longer yours to see"),
         about=lead.account.name if lead.account and is_visible else "",
-        url=reverse("leads:lead", args=[lead.public_id]) if is_visible else "",
+        url=_there(notice) if is_visible else "",
         said=_soon(clock, is_running=is_running) if soon and clock else _answered(notice, acts) or _said(notice),
         meaning="" if soon and not is_running else _MEANING.get(Kind(notice.kind), ""),
         icon="late" if notice.kind in (Kind.MISSED, Kind.ESCALATED) else "notice",
         at=notice.at,
         due_at=clock.due_at if clock and is_running else None,
     )
+
+
+def _there(notice: Notice) -> str:
+    """The letter it is about, else the lead."""
+    if notice.letter:
+        return reverse("nurture:message", args=[notice.letter])
+    return reverse("leads:lead", args=[notice.lead.public_id])
 
 
 def _row_of_many(notice: Notice, acts: Acts) -> NoticeRow:
@@ -122,7 +129,7 @@ def _row_of_many(notice: Notice, acts: Acts) -> NoticeRow:
     )
 
 
-_MEANING = {Kind.SOON: "due", Kind.MISSED: "overdue", Kind.ESCALATED: "overdue"}
+_MEANING = {Kind.SOON: "due", Kind.MISSED: "overdue", Kind.ESCALATED: "overdue", Kind.UNSENT: "overdue"}
 
 
 def _soon(clock: Clock, *, is_running: bool) -> str:
@@ -172,6 +179,9 @@ def _said(notice: Notice) -> str:
         Kind.SECOND_LOOK: _("Asks for a second look"),
         Kind.RETURNED: _("Came to you"),
         Kind.ENDED: _("Ended: its company is not for reps now"),
+        Kind.UNSENT: _("Your e-mail did not leave: %(why)s") % {"why": notice.words}
+        if notice.words
+        else _("Your e-mail did not leave"),
     }[kind]
 
 

@@ -451,6 +451,8 @@ def _erased(t: Teller, e: LeadEvent) -> Told:
 
 
 def _corrected(t: Teller, e: LeadEvent) -> Told:
+    if e.data.get("because") == "unsent":
+        return Told("back_to", _("The e-mail never left: it is no attempt"), "", "overdue")
     return Told("back_to", _("%(who)s took the last act back") % {"who": t.who(e)}, _because(e))
 
 

@@ -8,7 +8,18 @@ from django.utils import timezone
 
 from content.actions import pulsing, watching
 from leads.actions.sweeping import ring
-from nurture.actions import advancing, claiming, counting, erasing, fetching, hearing, recording, sending, sorting
+from nurture.actions import (
+    advancing,
+    claiming,
+    counting,
+    erasing,
+    fetching,
+    hearing,
+    recording,
+    sending,
+    sorting,
+    unsent,
+)
 
 
 @shared_task
@@ -73,6 +84,7 @@ def count_assets() -> int:
 def deliver() -> int:
     """Every 15 seconds: mail that is due. Beside another, each message is claimed by one of the two."""
     ring("free_leases", lambda at: claiming.free_leases(at=at))
+    ring("settle_unsent", lambda at: unsent.settle_unsent(at=at))
     return sending.deliver(by=f"{socket.gethostname()}:{os.getpid()}")
 
 

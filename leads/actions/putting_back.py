@@ -194,7 +194,7 @@ def put_back_at_once(lead: Lead, event: LeadEvent, *, by: User | None, at: datet
     if not is_put_back_at_once(event):
         return
     effects = effects_of(event)
-    _reverse_activities(effects.get("activities", []), by=by, at=at)
+    reverse_activities(effects.get("activities", []), by=by, at=at)
     if notes := effects.get("notes"):
         # Words of an act that did not happen are still the rep's words: they stay as a note of her own.
         Note.objects.filter(pk__in=notes).update(activity_id=None)
@@ -233,12 +233,13 @@ def _restore_contact_point(pk: int, state: str, *, is_primary: bool) -> None:
     point.save(update_fields=["state", "is_primary"])
 
 
-def _reverse_activities(ids: list[int], *, by: User | None, at: datetime) -> None:
+def reverse_activities(ids: list[int], *, by: User | None, at: datetime) -> None:
     """Activities are append-only: a counter-row takes one back, and what counts touches passes both over."""
     Activity.objects.bulk_create(
         Activity(
-            lead_id=one.lead_id, person_id=one.person_id, account_id=one.account_id, kind=one.kind, at=one.at, by=by,
-            disposition_id=one.disposition_id, is_conversation=one.is_conversation, attempt=one.attempt,
+            lead_id=one.lead_id, person_id=one.person_id, account_id=one.account_id, kind=one.kind, at=one.at,
+            by_id=by.pk if by else one.by_id, disposition_id=one.disposition_id, is_conversation=one.is_conversation,
+            attempt=one.attempt,
             reverses=one.pk,
         )
         for one in Activity.objects.filter(pk__in=ids)

@@ -190,7 +190,7 @@ def _undo(
         except (LeadConflict, MoveRefused) as refused:
             undone.refused[history.lead.pk] = refused
     undoing.write()
-    _look_again([one for one in histories if one.lead.pk in undone.corrections], at=at)
+    look_again([one for one in histories if one.lead.pk in undone.corrections], at=at)
     return undone
 
 
@@ -201,7 +201,7 @@ def _may_be_taken_back(history: History, meant: int | None, *, by: User, at: dat
         raise LeadConflict(_("Only your own last act of today can be taken back."))
 
 
-def _look_again(histories: Sequence[History], *, at: datetime) -> None:
+def look_again(histories: Sequence[History], *, at: datetime) -> None:
     """What has happened elsewhere meanwhile holds for what is planned and promised again."""
     accounts: dict[int, bool] = {}
     for history in histories:
@@ -242,8 +242,18 @@ def _put_off_by_absence(events: Sequence[LeadEvent], planned: set[int]) -> dict[
 class Undoing:
     """Events of one or many leads taken back at one moment: read once, changed in memory, written once."""
 
-    def __init__(self, leads: Sequence[Lead], events: Sequence[LeadEvent], *, by: User | None, at: datetime) -> None:
+    def __init__(
+        self,
+        leads: Sequence[Lead],
+        events: Sequence[LeadEvent],
+        *,
+        by: User | None,
+        at: datetime,
+        because: str = "",
+    ) -> None:
         self.leads, self.events, self.by, self.at = leads, events, by, at
+        # What history says of it, where nobody took it back.
+        self._because = because
         calendars = KeptCalendars(at=at)
         self._of_team, self._of_calendar = cache(calendars.of_team), cache(calendars.of)
         self._standings = standings_of(leads, events, at=at)
@@ -316,7 +326,7 @@ class Undoing:
             by=by,
             at=at,
             corrects=event.pk,
-            data={"verb": event.verb} | ({"because": event.data["because"]} if is_aside(event) else {}),
+            data={"verb": event.verb} | self._why(event),
             **old,
         )
         if is_hers and by is not None and not is_aside(event):
@@ -324,6 +334,10 @@ class Undoing:
         self._put_in_order(held, event, standing)
         self._altered.append((held, corrected))
         return corrected
+
+    def _why(self, event: LeadEvent) -> dict[str, str]:
+        because = event.data["because"] if is_aside(event) else self._because
+        return {"because": because} if because else {}
 
     def _put_in_order(self, held: Lead, event: LeadEvent, standing: Standing) -> None:
         """Its band, and when the system must look at it next."""

@@ -326,6 +326,7 @@ class Notice(models.Model):
         SECOND_LOOK = "second_look", _("asks for a second look")
         RETURNED = "returned", _("came back to you")
         ENDED = "ended", _("ended: its company is not for reps now")
+        UNSENT = "unsent", _("did not get your e-mail")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="notices")
@@ -336,6 +337,9 @@ class Notice(models.Model):
     # Of many leads in one act she is told once: the ids of the others, empty where it is of one, and which act it was.
     others = models.JSONField(null=True, blank=True)
     act = models.CharField(max_length=36, blank=True, db_default="")
+    # By value: the e-mail it is about, by its public id, and in words what became of it.
+    letter = models.UUIDField(null=True, blank=True)
+    words = models.CharField(max_length=200, blank=True, db_default="")
 
     objects = NoticeQuerySet.as_manager()
 

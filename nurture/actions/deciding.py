@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from leads.actions.changing import LeadConflict
+from leads.actions.changing import LeadConflict, lock_lead
+from nurture.actions.unsent import log_letter
 from nurture.models import Message
 from team.actions.auditing import note_audit
 from team.models import AuditEntry
@@ -33,8 +34,14 @@ def send_again(message: Message, *, by: User, at: datetime) -> None:
 
     LeadConflict when it is neither unknown, refused nor given up any more, or another one has brought the same since.
     """
+    if message.lead is not None:
+        # The lead before its letter, as whatever settles it locks them.
+        lock_lead(message.lead)
     again = Message.objects.filter(pk=message.pk, state__in=Message.MAY_GO_AGAIN)
-    new = {"state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0}
+    new = {
+        "state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0,
+        "put_off_since": None, "settled_at": None,
+    }  # fmt: skip
     try:
         with transaction.atomic():
             is_planned = again.update(**new)
@@ -42,6 +49,10 @@ def send_again(message: Message, *, by: User, at: datetime) -> None:
         raise LeadConflict(_("They have had what it brings meanwhile, by another message.")) from error
     if not is_planned:
         raise LeadConflict(_("It is on its way already, or has been cancelled."))
+    if message.was_undone:
+        # What did not happen is an attempt now.
+        event = log_letter(message, at=at)
+        Message.objects.filter(pk=message.pk).update(event_id=event.pk if event else None)
     _note(message, "again", by=by, at=at)
 
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from content.actions.using import use_assets
 from content.models import Asset, AssetVersion
 from content.models.use import Place
-from leads.actions.changing import MoveRefused
+from leads.actions.changing import MoveRefused, lock_lead
 from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
+from nurture.actions.unsent import settle_letter
 from nurture.fields import BadWords, fields_in, fill
 from nurture.knowing import sent_to
 from nurture.letter import addresses_in, link_to
@@ -147,10 +148,16 @@ def _brought(lead: Lead, subject: str, text: str, asset: Asset | None, *, at: da
     return min(linked, key=lambda one: text.find(str(one.public_id)), default=None)
 
 
+@transaction.atomic
 def take_back(message: Message, *, by: User, at: datetime) -> bool:
-    """It does not go out. False: it is on its way, or has gone."""
+    """It does not go out, and is no attempt. False: it is on its way, or has gone."""
+    if message.lead is not None:
+        lock_lead(message.lead)
     planned = Message.objects.filter(pk=message.pk, state=Message.State.PLANNED)
-    return bool(planned.update(state=Message.State.CANCELLED, because=Message.Because.BY_HAND, due_at=None))
+    if not planned.update(state=Message.State.CANCELLED, because=Message.Because.BY_HAND, due_at=None):
+        return False
+    settle_letter(message.pk, by=by, at=at)
+    return True
 
 
 def _must_be_words(subject: str, text: str) -> None:

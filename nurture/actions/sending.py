@@ -32,9 +32,8 @@ from team.clock import database_now
 
 logger = structlog.get_logger(__name__)
 
-# Backoff of a passing refusal (R11): 5 minutes doubled to 4 hours, with full jitter, for about a day.
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
-TRIES_MOST = 10
+# Backoff of a passing refusal (R11): 5 minutes doubled to 4 hours, with full jitter, for a day in all.
+FIRST_WAIT, LONGEST_WAIT, LONGEST = timedelta(minutes=5), timedelta(hours=4), timedelta(hours=24)
 # A task that takes too long is ended in the middle of a letter; so it ends by itself, and the next ring goes on. One
 # letter to a server that is slow at every word may take as long again.
 SECONDS_MAX = 30
@@ -162,10 +161,13 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
     new: dict[str, Any] = {"state": outcome.state, "because": outcome.because, "smtp_code": outcome.code}
     new["lease_until"] = None
     if outcome.is_passing:
-        if message.attempt >= TRIES_MOST:
+        since = message.put_off_since or at
+        if at >= since + LONGEST:
             new |= {"state": Message.State.REFUSED, "because": Message.Because.TOO_OFTEN}
         else:
-            new |= {"due_at": at + _wait(message.attempt), "begun_at": None}
+            # The last time when the day is over.
+            again_at = min(at + _wait(message.attempt), since + LONGEST)
+            new |= {"due_at": again_at, "begun_at": None, "put_off_since": since}
     elif outcome.state == Message.State.SENT:
         new["sent_at"] = at
     mine = Message.objects.filter(
@@ -189,7 +191,7 @@ def _says_nobody(answer: str) -> bool:
 
 def _wait(attempt: int) -> timedelta:
     """From a fifth to the whole of 5 minutes doubled by each try, 4 hours at most: not all at once."""
-    longest = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
+    longest = min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
     return longest * random.uniform(0.2, 1)  # noqa: S311 # nosec B311
 
 

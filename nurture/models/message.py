@@ -37,6 +37,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return self
         return self.filter(lead__in=Lead.objects.visible_to(user))
 
+    def unsettled(self) -> MessageQuerySet:
+        """What somebody wrote that ended without leaving, and whose attempt still counts."""
+        return self.filter(kind=Message.Kind.BY_HAND, state__in=Message.NEVER_LEFT, settled_at=None).order_by("id")
+
     def left(self) -> MessageQuerySet:
         """What she got, or may have got."""
         return self.filter(state__in=Message.LEFT)
@@ -77,6 +81,7 @@ class Message(models.Model):
     # Only by a human's word.
     MAY_GO_AGAIN = (State.UNKNOWN, State.REFUSED, State.DEAD)
     LEFT = (State.SENDING, State.SENT, State.UNKNOWN)
+    NEVER_LEFT = (State.REFUSED, State.DEAD, State.CANCELLED)
     # She has had the asset, or is about to get it.
     HOLDS_ASSET = (State.PLANNED, State.SENDING, State.SENT, State.UNKNOWN)
 
@@ -111,6 +116,10 @@ class Message(models.Model):
     # How often a lease ended before anything began: what kills whoever takes it up is not taken up for ever.
     lapses = models.PositiveSmallIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
+    # Since when the mail server puts it off: for a day it is tried again (R11).
+    put_off_since = models.DateTimeField(null=True)
+    # Written by hand and never left: since when it is no attempt any more, and whoever wrote it knows.
+    settled_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     smtp_code = models.PositiveSmallIntegerField(null=True)
     # What came back of it, each the first time.
@@ -180,6 +189,11 @@ class Message(models.Model):
             # What somebody wrote, which goes before all of those.
             models.Index(
                 fields=["due_at", "id"], condition=Q(state="planned", kind="by_hand"), name="message_due_by_hand"
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(kind="by_hand", state__in=["refused", "dead", "cancelled"], settled_at=None),
+                name="message_unsettled",
             ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_lease"),
             models.Index(fields=["state", "-id"], name="message_in_state"),

@@ -16,7 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from leads.actions.changing import LeadConflict
+from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.planning import take_back
@@ -120,8 +120,8 @@ def message_decide(request: Request, public_id: UUID) -> HttpResponse:
             messages.success(request, _("It does not go out."))
         else:
             messages.warning(request, _("It is on its way, or has gone."))
-    except LeadConflict as conflict:
-        messages.warning(request, str(conflict))
+    except (LeadConflict, MoveRefused) as refused:
+        messages.warning(request, str(refused))
     return redirect("nurture:message", public_id)
 
 

@@ -1,0 +1,65 @@
+"""A letter of a rep that ended in the house was no attempt, whatever ended it; and she hears of it, with the reason.
+
+What ends a letter holds the address it goes to, and an attempt is taken back under its lead, which is locked before:
+so a tick does this, a moment later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import transaction
+
+from agreement.models import Phase
+from leads.actions.changing import lock_lead
+from leads.actions.logging import log_touch
+from leads.actions.unsending import count_no_attempt, tell_of_unsent
+from leads.models import Activity, LeadEvent
+from nurture.models import Message
+
+if TYPE_CHECKING:
+    from team.models import User
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 100
+
+
+def settle_unsent(*, at: datetime) -> int:
+    """Each letter by hand that ended without leaving, in a transaction of its own. Returns how many."""
+    total = 0
+    for pk in Message.objects.unsettled().values_list("pk", flat=True)[:BATCH]:
+        try:
+            total += settle_letter(pk, by=None, at=at)
+        except Exception:
+            # Looked at again by the next ring; it holds up no other.
+            logger.exception("letter_not_settled", message=pk)
+    return total
+
+
+@transaction.atomic
+def settle_letter(pk: int, *, by: User | None, at: datetime) -> bool:
+    """Its attempt counts no more, and whoever wrote it is told, unless it was she. False: somebody was faster."""
+    message = Message.objects.select_related("lead", "person", "by", "lead__bdr").get(pk=pk)
+    lead = lock_lead(message.lead) if message.lead else None
+    if not Message.objects.unsettled().filter(pk=pk).update(settled_at=at):
+        return False
+    if lead is None:
+        return True
+    if message.event_id is not None:
+        count_no_attempt(lead, message.event_id, at=at)
+    writer = message.by if message.by and message.by.is_active else lead.bdr
+    knows = message.because == Message.Because.UNDONE or message.person.erased_at or writer == by
+    if writer is not None and not knows:
+        words = str(Message.Because(message.because).label)
+        tell_of_unsent(writer, lead, letter=message.public_id, words=words, at=at)
+    return True
+
+
+def log_letter(message: Message, *, at: datetime) -> LeadEvent | None:
+    """It is sent after all: an attempt of whoever wrote it, where her pursuit still goes on."""
+    if message.lead is None or message.by is None or lock_lead(message.lead).phase == Phase.CLOSED:
+        return None
+    return log_touch(message.lead, kind=Activity.Kind.EMAIL, by=message.by, at=at)
