@@ -38,14 +38,12 @@ class Day:
     is_today: bool = False
     is_past: bool = False
     is_in_month: bool = True
+    # Nobody works on it: who comes back then waits for the next working day, and is nothing to be alarmed at.
+    is_off: bool = False
 
     @property
     def over(self) -> int:
-        return max(self.count - self.capacity, 0)
-
-    @property
-    def state(self) -> str:
-        return "overdue" if self.over else ""
+        return 0 if self.is_off else max(self.count - self.capacity, 0)
 
 
 @dataclass
@@ -82,7 +80,13 @@ class Load:
             count, capacity = sum(self.counts[one, day] for one in (*self.a_day, POOL)), self.of_team(day)
         else:
             count, capacity = self.counts[holder, day], self.capacity(holder, day)
-        return Day(day, count, capacity, day == self.today, day < self.today, month in (0, day.month))
+        is_in_month = month in (0, day.month)
+        return Day(day, count, capacity, day == self.today, day < self.today, is_in_month, self.is_off(day, holder))
+
+    def is_off(self, day: date, holder: int | None) -> bool:
+        """A day on which nobody of them works, of whom somebody works on another."""
+        working = [self.working[holder]] if holder is not None else list(self.working.values())
+        return any(working) and not any(day in days for days in working)
 
 
 def today_in(team: Team, at: datetime) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -72,6 +73,11 @@ class Plan:
     act: SharedAct | None = None
 
     @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why some stay, and of how many each is said: first what is said of most."""
+        return Counter(_kind_of(one, why) for one, why in self.stays).most_common()
+
+    @property
     def skipped(self) -> list[tuple[Lead, str]]:
         return [(one.lead, why) for one, why in self.stays]
 
@@ -99,8 +105,20 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
         load.counts[holder, one.day] -= 1
         load.counts[holder, there] += 1
         plan.moves.append((one, there))
+    plan.stays = _over(plan)
     plan.moves.sort(key=lambda move: (move[0].day, move[1], move[0].lead.pk))
     return plan
+
+
+def _over(plan: Plan) -> list[tuple[Sleeper, str]]:
+    """Of those who cannot be moved as many as are still too many on their day: the others have room on it."""
+    load, left, stays = plan.load, Counter[tuple[int | None, date]](), []
+    for one, why in plan.stays:
+        key = load.holder_of(one.lead.bdr_id), one.day
+        left[key] += 1
+        if left[key] <= load.counts[key] - load.capacity(*key):
+            stays.append((one, why))
+    return stays
 
 
 def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = False) -> Plan:
@@ -298,6 +316,13 @@ def _nearest(one: Sleeper, today: date) -> Iterator[date]:
 
 def _has_room(load: Load, holder: int | None, day: date) -> bool:
     return load.counts[holder, day] < load.capacity(holder, day)
+
+
+def _kind_of(one: Sleeper, why: str) -> str:
+    """The same of many: without the day of one of them."""
+    if one.last is not None and why == _why_not(one):
+        return _("No day has room before notice can no longer be given.")
+    return why
 
 
 def _why_not(one: Sleeper) -> str:

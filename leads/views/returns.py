@@ -58,6 +58,9 @@ def return_calendar(request: Request) -> HttpResponse:
     load = load_of(chosen, *weeks_from(month or today), at=now)
     days = [load.day_of(day, rep, month.month if month else 0) for day in load.days()]
     ahead = [day for day in days if not day.is_past and day.is_in_month]
+    first = max(ahead[0].day, today + timedelta(days=1)) if ahead else None
+    last = ahead[-1].day if ahead else None
+    over_days = sum(bool(day.over) for day in ahead)
     context = {
         "views": views_for(request.user, "return_calendar"),
         "now": now,
@@ -72,9 +75,11 @@ def return_calendar(request: Request) -> HttpResponse:
         "weeks": [days[first : first + WEEK] for first in range(0, len(days), WEEK)],
         "count": sum(day.count for day in ahead),
         "capacity": sum(day.capacity for day in ahead),
-        "over_days": sum(bool(day.over) for day in ahead),
-        "first": max(ahead[0].day, today + timedelta(days=1)) if ahead else None,
-        "last": ahead[-1].day if ahead else None,
+        "over_days": over_days,
+        "first": first,
+        "last": last,
+        # What a spread would do, and why it would leave the rest.
+        "plan": plan_spread(chosen, first, last, at=now) if is_manager and over_days and first and last else None,
         "lines": _lines(load, [day.day for day in ahead]) if is_manager else [],
     }
     return render(request, "leads/return_calendar.html", context)
@@ -235,7 +240,9 @@ def _lines(load: Load, days: list[date]) -> list[tuple[User | None, int, int, in
     for rep in (*load.reps, None):
         holder = rep.pk if rep else POOL
         counts = [(load.counts[holder, day], load.capacity(holder, day)) for day in days]
-        over = sum(count > room for count, room in counts)
+        over = sum(
+            count > room and not load.is_off(day, holder) for day, (count, room) in zip(days, counts, strict=True)
+        )
         total = sum(count for count, _room in counts)
         if rep or total:
             rows.append((rep, load.a_day[rep.pk] if rep else 0, total, over))

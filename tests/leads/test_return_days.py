@@ -181,6 +181,27 @@ def test_the_calendar_leads_to_the_day_and_the_preview_to_one_act_with_undo(clie
     assert days_of(*leads) == [TUESDAY] * 4
 
 
+def test_a_day_off_is_no_alarm_and_the_calendar_says_why_days_stay_over(client, alice, bob, mona, team):
+    """Alice works on no other day near the one that three people gave."""
+    asleep(alice, SATURDAY)
+    for _lead in range(3):
+        asleep(alice, TUESDAY, key="not_ready")
+    Absence.objects.create(user=alice, starts_at=NOON, ends_at=NOON + timedelta(days=14, hours=12))
+    Absence.objects.create(user=alice, starts_at=NOON + timedelta(days=15, hours=12), ends_at=NOON + timedelta(days=60))
+    client.force_login(mona)
+
+    page = client.get(reverse("leads:return_calendar"), {"month": "2027-03", "team": team.pk})
+    days = {day.day: day for week in page.context["weeks"] for day in week}
+
+    assert (days[SATURDAY].is_off, days[SATURDAY].over) == (True, 0)
+    # Bob has room on it, but not for hers.
+    assert page.text.count("day off</small>") == 1
+    hers = client.get(reverse("leads:return_calendar"), {"month": "2027-03", "team": team.pk, "rep": alice.pk})
+    assert [day.day for week in hers.context["weeks"] for day in week if day.over] == [TUESDAY]
+    assert "Why days are over" in hers.text
+    assert "Somebody gave the day, and no day within a week of it has room. <span>1</span>" in hers.text
+
+
 def test_a_day_is_moved_to_another_after_a_look(client, alice, mona, team):
     leads = [asleep(alice, TUESDAY) for _lead in range(2)]
     client.force_login(mona)
