@@ -28,6 +28,7 @@ from nurture.over import named_in, over_among
 from nurture.recipients import points_of
 from nurture.stopped import stopped_rules
 from nurture.suggesting import Fit, Suggestion, sendable_to, suggestion_of, suggestions_for
+from nurture.unwritable import why_unwritable
 from nurture.wishes import Wishes
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_uuid
@@ -134,6 +135,7 @@ def _page(
         "fitting": found,
         "over": over,
         "lacks_consent": Wishes([lead.person_id]).lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
+        "unwritable": why_unwritable(lead),
         "stopped": stopped_rules(),
         "address": point.value if point else "",
         "form_id": request.POST.get("form_id") or new_form_id(),

@@ -6,6 +6,8 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts.actions.people import suppress_person
+from nurture.actions.preferring import unsubscribe
 from nurture.actions.switching import stop_mail
 from nurture.models import Enrolment, MailRules, Message
 from team.models import AuditEntry, Role
@@ -198,3 +200,55 @@ def test_what_she_writes_is_previewed_as_it_will_be_and_goes_out_once(client, al
     assert had.status_code == 422
     nobody = client.post(url, {"subject": "{{ firstname }}", "text": "x {{ y }}"})
     assert (nobody.status_code, "There is no field" in nobody.text) == (422, True)
+
+
+def without_address(person):
+    person.contact_points.filter(kind="email").delete()
+
+
+def bounced(person):
+    person.contact_points.filter(kind="email").update(state="bounced", is_primary=False)
+
+
+def unsubscribed(person):
+    unsubscribe(person, at=NOON)
+
+
+def silent(person):
+    suppress_person(person, "all", source="rep", at=NOON)
+
+
+def silent_without_number(person):
+    person.contact_points.filter(kind="phone").delete()
+    unsubscribed(person)
+
+
+CANNOT = {
+    "no address": (without_address, "No e-mail address is known of Ada", ["call", "person"]),
+    "bounced": (bounced, "No address of Ada", ["call", "person"]),
+    "unsubscribed": (unsubscribed, "asked for no e-mail", ["call"]),
+    "silent": (silent, "asked not to be contacted", ["disqualify"]),
+    "silent and without a number": (silent_without_number, "asked for no e-mail", []),
+}
+
+
+@pytest.mark.parametrize("why", CANNOT)
+def test_who_cannot_be_written_to_is_told_before_she_writes_with_what_is_left(client, alice, why):
+    make_so, says, left = CANNOT[why]
+    person = make_person(given_name="Ada", email="ada@corvane.example", phone="+12025550123")
+    lead = make_lead(phase="working", bdr=alice, person=person)
+    client.force_login(alice)
+    url = reverse("nurture:write", args=[lead.public_id])
+    assert 'name="subject"' in client.get(url).text
+    make_so(person)
+
+    page = client.get(url).text
+
+    assert says in page
+    assert 'name="subject"' not in page
+    there = reverse("leads:lead", args=[lead.public_id])
+    assert [form for form in ("call", "person", "disqualify") if f"{there}?form={form}" in page] == left
+    # What was typed meanwhile is not lost.
+    late = client.post(url, {"subject": "Hello", "text": "Words of mine.", "do": "find", "q": "x"}).text
+    assert "Words of mine." in late
+    assert says in late
