@@ -125,7 +125,7 @@ def sent_after_it_expired(at: datetime) -> QuerySet[Message]:
 
 
 def over_the_cap_of_a_day(at: datetime) -> QuerySet[Message]:
-    """More letters of tracks to one address within twenty-four hours than the rules allow."""
+    """More letters of tracks to one person, or to one address, within twenty-four hours than the rules allow."""
     most = MailRules.objects.values_list("most_a_day", flat=True).first() or 1
     return _over_the_cap(at, within=DAY, most=most)
 
@@ -138,13 +138,15 @@ def over_the_cap_of_a_week(at: datetime) -> QuerySet[Message]:
 def _over_the_cap(at: datetime, *, within: timedelta, most: int) -> QuerySet[Message]:
     """Of the last month: older ones went out under other rules."""
     letters = Message.objects.left().filter(kind=Message.Kind.NURTURE)
-    before = letters.filter(
-        to_hash=OuterRef("to_hash"),
-        claimed_at__gt=OuterRef("claimed_at") - within,
-        claimed_at__lte=OuterRef("claimed_at"),
-    ).order_by()
-    counted = Subquery(before.values("to_hash").annotate(n=Count("pk")).values("n"))
-    return letters.filter(claimed_at__gt=at - 30 * DAY).annotate(n=counted).filter(n__gt=most)
+
+    def counted(by: str) -> Subquery:
+        before = letters.filter(
+            claimed_at__gt=OuterRef("claimed_at") - within, claimed_at__lte=OuterRef("claimed_at"), **{by: OuterRef(by)}
+        )
+        return Subquery(before.order_by().values(by).annotate(n=Count("pk")).values("n"))
+
+    lately = letters.filter(claimed_at__gt=at - 30 * DAY).annotate(to_her=counted("person"), there=counted("to_hash"))
+    return lately.filter(Q(to_her__gt=most) | Q(there__gt=most))
 
 
 CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (

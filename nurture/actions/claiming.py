@@ -21,6 +21,7 @@ from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, Tr
 from nurture.models.message import undone
 from nurture.over import over_in
 from nurture.recipients import Recipient, points_of, recipients_of
+from nurture.same import rows_of
 from nurture.wishes import Wishes
 from team.bulk import update_rows
 
@@ -42,6 +43,8 @@ TAKEN = (
     "id", "to_hash", "domain", "point_id", "state", "due_at", "claimed_by", "claimed_at", "lease_until", "begun_at",
     "attempt",
 )  # fmt: skip
+# What is read of a letter that counts in a cap.
+_WENT = ("pk", "person", "claimed_at")
 # A message that ended whoever took it up so often is not taken up again.
 LAPSES_MOST = 3
 
@@ -140,7 +143,7 @@ class _Judge:
         message.to_hash, message.domain = to.key, to.domain
         message.point = to.point
         if message.kind == Message.Kind.NURTURE:
-            self.went[to.key].append(self.at)
+            self.went[message.person_id].append(self.at)
         self.in_domain[to.domain] += 1
         self.taken.append(message)
 
@@ -201,7 +204,7 @@ class _Judge:
             moments.append(paused_until)
         if pace := self.wishes.pace(message.person_id):
             caps.append((1, pace))
-        moments += [_after_the_cap(self.went[to.key], most, span) for most, span in caps]
+        moments += [_after_the_cap(self.went[message.person_id], most, span) for most, span in caps]
         if self.in_domain[to.domain] >= self.rules.domain_most_a_minute:
             moments.append(self.at + timedelta(minutes=1))
         if message.due_at and self.at - message.due_at > timedelta(hours=self.rules.hours_late):
@@ -237,14 +240,19 @@ def _words_of(messages: Sequence[Message]) -> dict[int, str]:
     return found | dict(bodies.values_list("message_id", "text"))
 
 
-def _went(recipients: Iterable[Recipient], *, at: datetime) -> dict[str, list[datetime]]:
-    """By address: when a track wrote to it during the last month, whichever track it was."""
-    found: dict[str, list[datetime]] = defaultdict(list)
-    keys = [one.key for one in recipients if one.key]
-    rows = Message.objects.left().filter(kind=Message.Kind.NURTURE, to_hash__in=keys, claimed_at__gt=at - MONTH)
-    for key, moment in rows.values_list("to_hash", "claimed_at"):
+def _went(recipients: Iterable[Recipient], *, at: datetime) -> dict[int, list[datetime]]:
+    """By person: when a track wrote to her during the last month, whichever track it was, by whichever row of hers she
+    was known then and to whichever address; and what went to her address while it was somebody else's."""
+    people = {one.key: one.person.pk for one in recipients if one.key}
+    same = rows_of(people.values())
+    letters = Message.objects.left().filter(kind=Message.Kind.NURTURE, claimed_at__gt=at - MONTH)
+    rows = [(pk, same[row], moment) for pk, row, moment in letters.filter(person__in=same).values_list(*_WENT)]
+    to_hers = letters.filter(to_hash__in=people).values_list("pk", "to_hash", "claimed_at")
+    rows += [(pk, people[key], moment) for pk, key, moment in to_hers]
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for _pk, person, moment in set(rows):
         if moment is not None:
-            found[key].append(moment)
+            found[person].append(moment)
     return found
 
 

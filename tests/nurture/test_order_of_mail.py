@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import ContactPoint
+from leads.actions.merging import merge_people
 from nurture.actions.claiming import claim_messages, free_leases
 from nurture.actions.planning import write_message
 from nurture.actions.sending import deliver
-from nurture.models import Message
+from nurture.checking import check_tracks
+from nurture.models import Enrolment, Message
 from tests.make import NOON, make_lead, make_person
 from tests.nurture.making import make_letter_track, make_message
 
@@ -70,3 +73,32 @@ def test_a_full_domain_holds_up_what_tracks_write_and_no_letter_of_a_rep(sink, r
 
     letter.refresh_from_db()
     assert letter.state == "sent"
+
+
+def test_the_cap_is_hers_whichever_address_and_row_she_was_written_to_by(sink, rules, clock):
+    moved, merged = (make_person(time_zone="UTC") for _ in range(2))
+    make_message(person=moved, due_at=EARLIER)
+    other = make_message(due_at=EARLIER)
+    deliver(by="me", clock=clock)
+    assert len(sink.taken) == 2
+    # She is written to at another address now, and another row turned out to be she.
+    moved.contact_points.update(is_primary=False)
+    ContactPoint.objects.create(
+        person=moved, kind="email", value="new@corvane.example", normalised="new@corvane.example", is_primary=True,
+        created_at=NOON,
+    )  # fmt: skip
+    merge_people(merged, other.person, by=None, at=clock.on(hours=1))
+    Enrolment.objects.under_way().update(state="ended", outcome="moved", ended_at=NOON, due_at=None)
+    held = [make_message(make_letter_track(), person) for person in (moved, merged)]
+
+    deliver(by="me", clock=clock)
+
+    assert {(one.state, one.due_at) for one in Message.objects.filter(pk__in=[one.pk for one in held])} == {
+        ("planned", NOON + timedelta(days=1))
+    }
+    assert len(sink.taken) == 2
+    # What goes to both of her addresses is found.
+    Message.objects.filter(pk=held[0].pk).update(
+        state="sent", sent_at=clock.at, claimed_at=clock.at, claimed_by="x", to_hash="x", due_at=None
+    )
+    assert check_tracks(at=clock.at)["over_the_cap_of_a_day"] == [held[0].pk]
