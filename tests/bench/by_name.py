@@ -13,7 +13,7 @@ def chosen(things, names, *, wants_list):
     """The names to run; an exit status instead when there is nothing to run."""
     if wants_list:
         for name, (_module, sentence) in things.items():
-            print(f"{name:<14} {sentence}")
+            print(f"{name:<16} {sentence}")
         return 0
     if unknown := sorted(set(names) - set(things)):
         print(f"There is no {', '.join(unknown)}. These are there: {', '.join(things)}", file=sys.stderr)

@@ -48,6 +48,22 @@ def test_words_find_what_they_begin_in_the_title_first_however_they_are_written(
     assert titles(client, q="stil") == []
 
 
+def test_words_that_stand_in_what_it_says_are_shown_where_they_stand(client, alice, mark, now):
+    client.force_login(alice)
+    text = "Good morning, <b>you</b> asked for the " + "very " * 40 + "Café's figures: standstill costs you an hour."
+    make_asset("After a voicemail", at=now, form="snippet", text=text)
+    make_asset("Standstill", at=now, form="snippet", text="Nothing of the kind.")
+
+    page = client.get(reverse("content:library"), {"q": "cafes stand"}).text
+    assert "very <mark>Café&#x27;s</mark> figures: <mark>standstill</mark> costs you an hour.</blockquote>" in page
+    assert "Good morning" not in page
+    # What is found by its title needs no more.
+    assert "<blockquote>" not in client.get(reverse("content:library"), {"q": "standstill"}).text.split("</ul>")[0]
+    begin = client.get(reverse("content:library"), {"q": "morning"}).text
+    assert "<blockquote>Good <mark>morning</mark>, &lt;b&gt;you&lt;/b&gt; asked for the very" in begin
+    assert "very …</blockquote>" in begin
+
+
 def test_filters_of_the_address_hold_together_and_nonsense_is_left_out(client, alice, mark, now):
     client.force_login(alice)
     topic = Topic.objects.create(key="uptime", label="Uptime")
