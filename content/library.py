@@ -6,12 +6,14 @@ Reads only. How words and marks are found is content/words.py.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
+from content.excerpt import excerpt_of
 from content.models import Asset, AssetVersion, Label, Topic
 from content.models.asset import AssetQuerySet
 from content.words import Match, mark_of, query_words
@@ -68,6 +70,8 @@ class Card:
     current: AssetVersion | None
     labels: list[Label]
     is_over: bool
+    # Where the words that were looked for stand in what it says, in pieces, each with whether it is one of them.
+    found: list[tuple[str, bool]] = field(default_factory=list)
 
 
 @dataclass
@@ -91,7 +95,7 @@ def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: 
         match = Match(wanted.words, wanted.marks, in_title=in_title)
         rows = match.newest(seen, before=last if one == tier else None)
         found += [(one, pk) for pk in rows.values_list("pk", flat=True)[: PAGE + 1 - len(found)]]
-    listed = Listed(cards_of([pk for _tier, pk in found[:PAGE]], on=on))
+    listed = Listed(cards_of([pk for _tier, pk in found[:PAGE]], on=on, words=wanted.words))
     if len(found) > PAGE:
         listed.next_after = "{}_{}".format(*found[PAGE - 1])
     return listed
@@ -106,7 +110,7 @@ def _by_figure(seen: AssetQuerySet, wanted: Wanted, *, after: str, on: date) -> 
     if most is not None and last is not None:
         rows = rows.filter(Q(**{f"{name}__lt": most}) | Q(**{name: most}, pk__lt=last))
     found = list(rows.order_by(f"-{name}", "-pk").values_list(name, "pk")[: PAGE + 1])
-    listed = Listed(cards_of([pk for _count, pk in found[:PAGE]], on=on))
+    listed = Listed(cards_of([pk for _count, pk in found[:PAGE]], on=on, words=wanted.words))
     if len(found) > PAGE:
         listed.next_after = "{}_{}".format(*found[PAGE - 1])
     return listed
@@ -132,16 +136,24 @@ def part_of(wanted: Wanted, *, by: User, at: datetime, on: date) -> AssetQuerySe
     return parts.get(wanted.state, lambda: approved.in_use(on=on))()
 
 
-def cards_of(ids: list[int], *, on: date) -> list[Card]:
-    """What the list says of these, in this order: three statements."""
+def cards_of(ids: list[int], *, on: date, words: Sequence[str] = ()) -> list[Card]:
+    """What the list says of these, in this order: three statements. `words` are those that were looked for."""
     if not ids:
         return []
     assets = Asset.objects.select_related("topic", "handed_in_by", "figures").in_bulk(ids)
-    current = {row.asset_id: row for row in AssetVersion.objects.filter(asset__in=ids, is_current=True).defer("text")}
+    versions = AssetVersion.objects.filter(asset__in=ids, is_current=True)
+    current = {row.asset_id: row for row in (versions if words else versions.defer("text"))}
     labels: dict[int, list[Label]] = defaultdict(list)
     for link in sorted(_labels_of(ids), key=lambda link: DIMENSIONS.index(link.label.dimension)):
         labels[link.asset_id].append(link.label)
-    return [Card(assets[pk], current.get(pk), labels[pk], assets[pk].is_over(on=on)) for pk in ids if pk in assets]
+    said = (
+        {pk: excerpt_of(row.text, words) or excerpt_of(row.note, words) for pk, row in current.items()} if words else {}
+    )
+    return [
+        Card(assets[pk], current.get(pk), labels[pk], assets[pk].is_over(on=on), said.get(pk, []))
+        for pk in ids
+        if pk in assets
+    ]
 
 
 def _labels_of(ids: list[int]) -> QuerySet[Any]:
