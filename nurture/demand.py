@@ -10,18 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Q, QuerySet
 
 from content.asked import sought_by_cell
 from content.forms.library import EXPIRING_DAYS, UNUSED_DAYS
 from content.models import Asset, ContentRequest, Label
-from leads.models import Lead
 from nurture.models import Message
-
-if TYPE_CHECKING:
-    from team.models import User
+from nurture.models.message import MessageQuerySet
 
 LATELY = timedelta(days=90)
 # Whose role, or whose phase, nobody said.
@@ -103,22 +100,21 @@ def _requests(objection: str) -> dict[tuple[str, str], int]:
     return found
 
 
-def off_library(*, at: datetime) -> QuerySet[Any]:
-    """E-mails of one of us within 90 days that brought nothing of the library, with whom they went to."""
-    by_hand = Message.objects.left().filter(kind=Message.Kind.BY_HAND, asset=None)
+def off_library(*, at: datetime, of: MessageQuerySet | None = None) -> QuerySet[Any]:
+    """E-mails of one of us within 90 days that brought nothing of the library, with whom they went to; `of` these."""
+    by_hand = (Message.objects.all() if of is None else of).left().filter(kind=Message.Kind.BY_HAND, asset=None)
     by_hand = by_hand.filter(claimed_at__gt=at - LATELY, claimed_at__lte=at)
     # Somebody has at most one employment now.
     job = FilteredRelation("person__employments", condition=Q(person__employments__is_current=True))
     return by_hand.annotate(job=job)
 
 
-def sends_of(persona: str, stage: str, *, at: datetime, by: User) -> QuerySet[Message]:
-    """Those of one cell, the newest first; whether she may see the lead is said of each."""
-    rows = off_library(at=at)
+def sends_of(persona: str, stage: str, *, at: datetime, of: MessageQuerySet | None = None) -> QuerySet[Any]:
+    """Those of one cell, the newest first."""
+    rows = off_library(at=at, of=of)
     rows = rows.filter(_of_role(persona)) if persona else rows
     rows = rows.filter(_of_phase(stage)) if stage else rows
-    seen = Lead.objects.visible_to(by).filter(pk=OuterRef("lead"))
-    return rows.annotate(is_seen=Exists(seen)).select_related("person", "lead", "by").order_by("-pk")
+    return rows.select_related("person", "lead", "by").order_by("-pk")
 
 
 def _of_role(persona: str) -> Q:

@@ -36,7 +36,7 @@ def following_of(lead: Lead, *, at: datetime) -> Following:
     found = Following(lead, is_play=lead.phase != Phase.NURTURE)
     enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
     newest = enrolments.order_by("-id").first()
-    if newest is not None and newest.is_under_way:
+    if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
         _say(found, newest, at=at)
         return found

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, Max, OuterRef, QuerySet
+from django.db.models import Exists, F, Max, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Employment, called
-from leads.models import Lead, Recycling
+from leads.models import Recycling
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
-from team.models import User
+from nurture.models.enrolment import EnrolmentQuerySet
 
 PAGE = 50
 LATELY = timedelta(days=90)
@@ -62,7 +62,7 @@ MARKS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """Somebody in the list. `lead` is empty where the reader may not open it, or there is none."""
+    """Somebody in the list. `lead` is empty where there is none."""
 
     name: str
     company: str
@@ -72,7 +72,7 @@ class One:
     is_under_way: bool
 
 
-def of_track(track: Track, what: str, *, at: datetime) -> QuerySet[Enrolment]:
+def of_track(track: Track, what: str, *, at: datetime) -> EnrolmentQuerySet:
     """As `telling.tallies` counts them."""
     rows = Enrolment.objects.filter(track=track)
     if what == "under_way":
@@ -85,7 +85,7 @@ def of_track(track: Track, what: str, *, at: datetime) -> QuerySet[Enrolment]:
     return rows.filter(outcome__in=ENDED_BY[what]) if what in ENDED_BY else rows
 
 
-def fans_of(track: Track, what: str = "") -> QuerySet[Enrolment]:
+def fans_of(track: Track, what: str = "") -> EnrolmentQuerySet:
     """The fans it ever fed, each once; of these, who named somebody to us, or who decides, champions or influences by
     now."""
     fed = Enrolment.objects.filter(track=track, is_held_out=False)
@@ -99,7 +99,7 @@ def fans_of(track: Track, what: str = "") -> QuerySet[Enrolment]:
     return fans
 
 
-def of_node(node: TrackNode, what: str) -> QuerySet[Enrolment]:
+def of_node(node: TrackNode, what: str) -> EnrolmentQuerySet:
     """As `telling.Figures` counts them."""
     rows = Enrolment.objects.filter(version=node.version_id)
     if what == "here":
@@ -117,30 +117,27 @@ def of_node(node: TrackNode, what: str) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(Exists(letters))
 
 
-def listed(rows: QuerySet[Enrolment], *, by: User, after: int | None = None) -> tuple[list[One], int | None]:
-    """One page, who came last on top, and the key of the next: two statements."""
+def listed(rows: EnrolmentQuerySet, *, after: int | None = None) -> tuple[list[One], int | None]:
+    """One page, who came last on top, and the key of the next: one statement."""
     if after is not None:
         rows = rows.filter(pk__lt=after)
     asked: Any = rows.order_by("-pk").values(
-        "pk", "state", "outcome", "is_held_out", "started_at", "ended_at", "lead",
+        "pk", "state", "outcome", "is_held_out", "started_at", "ended_at",
         given=F("person__given_name"), family=F("person__family_name"), known_by=F("person__known_by"),
         company=F("lead__account__name"), opens=F("lead__public_id"),
     )[: PAGE + 1]  # fmt: skip
     found = list(asked)
     following = found[PAGE - 1]["pk"] if len(found) > PAGE else None
-    shown = found[:PAGE]
-    ids = [row["lead"] for row in shown if row["lead"]]
-    seen = set(Lead.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-    return [_one(row, seen) for row in shown], following
+    return [_one(row) for row in found[:PAGE]], following
 
 
-def _one(row: dict[str, Any], seen: set[int]) -> One:
+def _one(row: dict[str, Any]) -> One:
     is_under_way = row["state"] in Enrolment.UNDER_WAY
     stands = Enrolment.State(row["state"]).label if is_under_way else Outcome(row["outcome"]).label
     return One(
         name=called(row["given"], row["family"], row["known_by"]),
         company=row["company"] or "",
-        lead=row["opens"] if row["lead"] in seen else None,
+        lead=row["opens"],
         stands=str(_("left without, to compare") if row["is_held_out"] and is_under_way else stands),
         at=row["ended_at"] or row["started_at"],
         is_under_way=is_under_way,

@@ -18,6 +18,7 @@ from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, Ou
 from content.models import Asset, AssetAccess
 from leads.models import HandOff, Lead
 from nurture.models import Message
+from nurture.models.message import MessageQuerySet
 
 YEAR = timedelta(days=365)
 MET_WITHIN, PROMOTED_WITHIN = timedelta(days=30), timedelta(days=90)
@@ -36,7 +37,7 @@ class Worth:
     promoted: int = 0
 
 
-def letters(*, at: datetime) -> QuerySet[Message]:
+def letters(*, at: datetime) -> MessageQuerySet:
     """What left within a year and brought something of the library, with what came of it."""
     left = Message.objects.left().filter(asset__isnull=False, claimed_at__gt=at - YEAR, claimed_at__lte=at)
     met = HandOff.objects.booked().filter(lead__person=OuterRef("person"), sent_at__gte=OuterRef("claimed_at"))

@@ -14,9 +14,16 @@ from accounts.models import Person
 from agreement.models import Phase
 from leads.models import Engagement, Lead, Recycling, Step
 from nurture.models.track import Track, TrackNode, TrackVersion
+from team.models import Role, User
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def visible_to(self, user: User) -> EnrolmentQuerySet:
+        """As messages: through the lead; who keeps tracks or the installation sees those of inquiries, too."""
+        if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
     def under_way(self) -> EnrolmentQuerySet:
         return self.filter(state__in=Enrolment.UNDER_WAY)
 

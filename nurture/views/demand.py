@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from leads.views.access import need_role
 from nurture.demand import SENDS_PAGE, matrix_of, sends_of
 from nurture.forms.demand import MatrixForm, SendsForm
+from nurture.models import Message
 from team.http import Request
 from team.models import Role
 
@@ -33,12 +34,14 @@ def sends(request: Request) -> HttpResponse:
     now = timezone.now()
     filters = SendsForm(request.GET)
     number = filters.read.get("page", 1)
-    rows = sends_of(filters.read.get("persona", ""), filters.read.get("stage", ""), at=now, by=request.user)
+    cell = filters.read.get("persona", ""), filters.read.get("stage", "")
+    every, rows = (sends_of(*cell, at=now, of=of) for of in (None, Message.objects.visible_to(request.user)))
     found = list(rows[(number - 1) * SENDS_PAGE : number * SENDS_PAGE + 1])
     context = {
         "now": now,
         "filters": filters,
         "found": found[:SENDS_PAGE],
+        "hidden": every.count() - rows.count(),
         "number": number,
         "next_number": number + 1 if len(found) > SENDS_PAGE else 0,
     }

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -70,7 +71,8 @@ def _act(request: Request, lead: Lead) -> str:
         enrol(lead.person, track=track, by=request.user, at=now)
         return _("%(track)s has begun.") % {"track": track}
     act = ACTS.get(does)
-    one = Enrolment.objects.under_way().filter(person=lead.person_id).select_related("track").first()
+    hers = Enrolment.objects.under_way().filter(Q(lead=lead) | Q(lead=None), person=lead.person_id)
+    one = hers.select_related("track").first()
     if act is None or one is None or str(one.public_id) != request.POST.get("enrolment", ""):
         raise LeadConflict(_("This has changed meanwhile: look at it again."))
     act(one, by=request.user, at=now)

@@ -44,7 +44,8 @@ def track_people(request: Request, public_id: UUID) -> HttpResponse:
     what = listing.any_of(request.GET.get("what", ""), names)
     rows = listing.of_node(node, what) if node else listing.of_track(track, what, at=now)
     after = read_number(request.GET.get("after", ""))
-    people, following = listing.listed(rows, by=request.user, after=after)
+    total, seen = rows.count(), rows.visible_to(request.user)
+    people, following = listing.listed(seen, after=after)
     newest = TrackVersion.objects.filter(track=track, published_at__isnull=False).order_by("-number").first()
     context = {
         "now": now,
@@ -56,7 +57,8 @@ def track_people(request: Request, public_id: UUID) -> HttpResponse:
         "span": _span(what),
         "names": list(names.items()),
         "what": what,
-        "total": rows.count(),
+        "total": total,
+        "hidden": total - seen.count(),
         "people": people,
         "next_url": _with(request, after=following) if following else "",
         "first_url": _with(request, after=None) if after else "",

@@ -23,6 +23,7 @@ from nurture.actions.enrolling import enrol
 from nurture.flow import flow_of
 from nurture.forms.tracks import FindForm
 from nurture.models import Enrolment, Track, TrackVersion
+from nurture.seeing import people_seen_by
 from nurture.telling import Figures, fan_figures, parts_of, tallies
 from nurture.track_settings import KIND
 from nurture.trying import try_on
@@ -102,13 +103,14 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def try_it(request: Request, public_id: UUID) -> HttpResponse:
-    """Each step with the date it would have for this person. Posting puts her into it."""
+    """Each step with the date it would have for somebody whose answers she may see. Posting puts her into it."""
     need_role(request, *READERS)
     now, one = timezone.now(), track_or_404(public_id)
     form = FindForm(request.POST if request.method == "POST" else request.GET)
     form.is_valid()
     asked = form.cleaned_data.get("person")
-    person = Person.objects.filter(public_id=asked).first() if asked else None
+    seen = people_seen_by(request.user)
+    person = seen.filter(public_id=asked).first() if asked else None
     if asked and person is None:
         raise Http404
     if request.method == "POST":
@@ -118,13 +120,16 @@ def try_it(request: Request, public_id: UUID) -> HttpResponse:
     if request.GET.get("version") == "draft" and may_write(request):
         version = versions.filter(published_at=None).first() or version
     q = (form.cleaned_data.get("q") or "").strip()
+    found = find(q, by=request.user) if q and not person else None
+    ids = [one.public_id for one in found.people] if found else []
     context = {
         "now": now,
         "track": one,
         "version": version,
         "form": form,
         "q": q,
-        "found": find(q, by=request.user) if q and not person else None,
+        "found": found,
+        "seen": set(seen.filter(public_id__in=ids).values_list("public_id", flat=True)) if ids else set(),
         "trial": try_on(version, person, at=now) if person and version else None,
         "may_enrol": _may_enrol(request) and version is not None and version.published_at is not None,
     }
