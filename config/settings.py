@@ -196,6 +196,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"midfield@{SITE_HOST
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where answers go, which the mailbox is read for; empty: to the sender.
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
+# Whom the checks of the sender ask: "host" or "host:port"; empty, whom this machine asks; "off", nobody.
+DNS_SERVER = env.str("DNS_SERVER", default="")
 EMAIL_HOST_NAME = env.str("SMTP_HOST", default="")
 if EMAIL_HOST_NAME:
     MAILERS = {

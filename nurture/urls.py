@@ -30,6 +30,7 @@ urlpatterns = [
     path("mail/rules/", mail.mail_rules, name="mail_rules"),
     path("mail/consent/", consent.consent_rule, name="consent_rule"),
     path("leads/<uuid:public_id>/consent/", consent.lead_consent, name="lead_consent"),
+    path("mail/sender/", mail.sender_check, name="sender_check"),
     path("mail/switch/", mail.mail_switch, name="mail_switch"),
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),

@@ -124,6 +124,12 @@ def nothing_kept_from_the_test_before():
     forget_kept_calendars()
 
 
+@pytest.fixture(autouse=True)
+def no_name_server(settings):
+    """No test asks the world for names; one that asks has a name server of its own."""
+    settings.DNS_SERVER = "off"
+
+
 # The cast: alice and bob are reps, mona is their manager, peter is an AE, eve belongs to another team.
 @pytest.fixture
 def team(db):

@@ -4,6 +4,7 @@ from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage, Sort
 from nurture.models.incoming import Incoming, IncomingBody, IncomingQuerySet
 from nurture.models.mail import MailRules, MailServer, Preference
 from nurture.models.message import Hit, Message, MessageBody, MessageLink, MessageQuerySet
+from nurture.models.sender import SenderCheck
 from nurture.models.told import Told, ToldQuerySet
 from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
 
@@ -22,6 +23,7 @@ __all__ = [
     "MessageQuerySet",
     "Passage",
     "Preference",
+    "SenderCheck",
     "Sorting",
     "Told",
     "ToldQuerySet",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
@@ -18,13 +19,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
+from nurture.actions.asking_names import check_sender
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.planning import take_back
 from nurture.actions.switching import change_rules, start_mail, stop_mail
 from nurture.forms.mail import RulesForm, StopForm
+from nurture.forms.sender import SelectorForm
 from nurture.letter import body_of
-from nurture.models import Incoming, MailRules, Message
+from nurture.models import Incoming, MailRules, Message, SenderCheck
 from nurture.outbox import checks, in_state, outbox
+from nurture.sender_checks import sender_domain
+from nurture.sender_words import in_words, nobody_answered
 from nurture.stopped import stopped_rules, switchings, waiting
 from team.http import Request
 from team.models import Role
@@ -59,6 +64,19 @@ def mail_rules(request: Request) -> HttpResponse:
     change_rules(form.cleaned_data, by=request.user, at=timezone.now())
     messages.success(request, _("Kept. It holds for the next message."))
     return redirect("nurture:mail")
+
+
+@require_http_methods(["GET", "POST"])
+def sender_check(request: Request) -> HttpResponse:
+    """Ask name servers now; what they say is kept."""
+    need_role(request, Role.ADMIN)
+    if request.method == "GET":
+        return redirect("nurture:mail")
+    form = SelectorForm(request.POST)
+    if not form.is_valid():
+        return _page(request, RulesForm(instance=MailRules.objects.get(pk=1)), selector_form=form, status=422)
+    check_sender(selector=form.cleaned_data["selector"], by=request.user, at=timezone.now())
+    return redirect(f"{reverse('nurture:mail')}#sender")
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,7 +163,14 @@ def _visible(request: Request, public_id: UUID) -> Message:
     return found
 
 
-def _page(request: Request, form: RulesForm, *, stop: StopForm | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: Request,
+    form: RulesForm,
+    *,
+    stop: StopForm | None = None,
+    selector_form: SelectorForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     state = request.GET.get("state", FIRST)
     if state not in Message.State.values:
         raise Http404
@@ -166,4 +191,19 @@ def _page(request: Request, form: RulesForm, *, stop: StopForm | None = None, st
         "aside": Incoming.objects.set_aside().count(),
         "now": now,
     }
+    if is_admin:
+        context |= _sender(selector_form)
     return render(request, "nurture/outbox.html", context, status=status)
+
+
+def _sender(form: SelectorForm | None) -> dict[str, Any]:
+    """What name servers said when they were last asked."""
+    check = SenderCheck.objects.select_related("by").filter(pk=1).first()
+    findings = check.findings if check else []
+    return {
+        "sender_check": check,
+        "sender_domain": sender_domain(),
+        "said": in_words(findings),
+        "is_deaf": nobody_answered(findings),
+        "selector_form": form or SelectorForm(initial={"selector": check.selector if check else ""}),
+    }
