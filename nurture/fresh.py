@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max, Q
 
+from agreement.models import Phase
 from content.library import Card, cards_of
 from content.models import Asset, AssetEvent, Label, LibraryLook
 from leads.models import Lead
 from nurture.knowing import People
+from team.models import Role
 
 if TYPE_CHECKING:
     from team.models import User
@@ -49,17 +51,19 @@ class Fresh:
 class Digest:
     since: datetime
     has_looked: bool
-    leads: int
+    # How many she has in hand, and how many sleep and come back to her.
+    in_hand: int
+    asleep: int
     found: list[Fresh]
 
 
 def digest_of(user: User, *, at: datetime, on: date) -> Digest:
-    """New or changed since she last looked, and of a topic or for a role of somebody whose lead she holds and who has
-    not had it."""
+    """New or changed since she last looked, and of a topic or for a role of somebody whose lead is hers and who has not
+    had it."""
     looked = LibraryLook.objects.filter(user=user).values_list("at", flat=True).first()
     since = looked or at - FIRST_LOOK
-    mine = Lead.objects.open().filter(Q(bdr=user) | Q(ae=user)).select_related("person", "account")
-    leads = list(mine.order_by("due_at", "pk")[:LEADS_MAX])
+    leads = _hers(user)
+    asleep = sum(lead.phase == Phase.NURTURE for lead in leads)
     people = People([lead.person_id for lead in leads], at=at)
     changed = _changed(since, at=at, on=on)
     fits = _fitting(changed, leads, people)
@@ -70,7 +74,18 @@ def digest_of(user: User, *, at: datetime, on: date) -> Digest:
         for pk in shown
         if pk in cards
     ]
-    return Digest(since, looked is not None, len(leads), found)
+    return Digest(since, looked is not None, len(leads) - asleep, asleep, found)
+
+
+def _hers(user: User) -> list[Lead]:
+    """What she has in hand: as rep until sales has accepted it, as account executive from the hand-off on. After these
+    who sleeps and comes back to her; what she sold once, or put to sleep in a team that is hers no more, is not."""
+    rows = Lead.objects.select_related("person", "account").order_by("due_at", "pk")
+    as_rep = Q(bdr=user, phase__in=[Phase.QUEUED, Phase.WORKING, Phase.HANDED_OFF])
+    as_ae = Q(ae=user, phase__in=[Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED])
+    leads = list(rows.filter(as_rep | as_ae)[:LEADS_MAX])
+    asleep = rows.filter(bdr=user, phase=Phase.NURTURE, team__in=user.teams_as(Role.BDR))
+    return leads + list(asleep[: LEADS_MAX - len(leads)])
 
 
 def _changed(since: datetime, *, at: datetime, on: date) -> dict[int, datetime]:

@@ -12,11 +12,11 @@ from content.actions.asking import Need, Voice, ask_for
 from content.actions.keeping import Made, add_version
 from content.actions.using import miss_search, use_assets
 from content.models import ContentRequest, Label, RequestVoice, Topic
-from leads.models import Engagement
+from leads.models import Engagement, Lead
 from nurture.demand import matrix_of
 from nurture.fresh import digest_of
 from nurture.models import Message
-from team.models import Role
+from team.models import Membership, Role, User
 from tests.make import NOON, make_asset, make_lead, make_person, make_user
 from tests.nurture.making import make_message
 
@@ -157,3 +157,26 @@ def test_what_is_new_for_her_leads_is_one_list_since_she_last_looked(client, ali
     assert fresh(alice, later) == []
     add_version(fits, made, is_approved=True, by=lea, at=later)
     assert fresh(alice, later) == [(fits, False, [lead])]
+
+
+def test_hers_is_what_she_has_in_hand_and_who_comes_back_to_her(client, alice, bob, eve, peter, lea, topic, team):
+    make_asset("Fits", by=lea, topic=topic)
+    leads = [make_lead(phase=phase, bdr=alice, ae=peter) for phase in (Phase.WORKING, Phase.ACCEPTED, Phase.NURTURE)]
+    gone = make_lead(phase=Phase.NURTURE, bdr=eve)
+    Lead.objects.filter(pk__in=[leads[2].pk, gone.pk]).update(ae=peter)
+    for lead in (*leads, gone):
+        interested(lead, topic)
+
+    def hers(user):
+        digest = digest_of(user, at=NOON, on=TODAY)
+        return digest.in_hand, digest.asleep, [lead.phase for one in digest.found for lead in one.leads]
+
+    # What sales has accepted is theirs; what stalled there and sleeps is the rep's again.
+    assert hers(alice) == (1, 1, ["working", "nurture"])
+    assert hers(peter) == (1, 0, ["accepted"])
+    assert hers(eve) == (0, 1, ["nurture"])
+    Membership.objects.filter(user=eve).update(team=team)
+    assert hers(User.objects.get(pk=eve.pk)) == (0, 0, [])
+    client.force_login(alice)
+    page = client.get(reverse("nurture:fresh")).text
+    assert "for 1 lead in your hands and 1 that sleeps and comes back to you" in page
