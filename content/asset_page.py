@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from content.actions.keeping import successor_of
 from content.languages import language_name
@@ -100,9 +100,11 @@ def _figures(asset: Asset) -> list[tuple[str, int]]:
 
 
 def _counted(asset: Asset, did: str, *, since: datetime) -> str:
-    """How often of late; beyond what is counted, "200+"."""
+    """How often of late, in words; beyond what is counted, "200+ times"."""
     count = asset.accesses.filter(did=did, at__gte=since)[: COUNT_MAX + 1].count()
-    return f"{COUNT_MAX}+" if count > COUNT_MAX else str(count)
+    if count > COUNT_MAX:
+        return _("%(count)s+ times") % {"count": COUNT_MAX}
+    return ngettext("once", "%(count)s times", count) % {"count": count}
 
 
 _SAID = {

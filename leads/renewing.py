@@ -19,7 +19,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Standing, called
 from agreement.models import Phase, ReasonRule
@@ -76,8 +76,13 @@ class Contract:
     def why(self) -> str:
         if self.back is None:
             return self._why_nobody
+        days = (self.last - self.back).days
         words = {
-            (COVERED, True): _("Back on %(back)s, %(days)s days before notice ends"),
+            (COVERED, True): ngettext(
+                "Back on %(back)s, %(days)s day before notice ends",
+                "Back on %(back)s, %(days)s days before notice ends",
+                days,
+            ),
             (COVERED, False): _("Talked to on %(back)s, in time")
             if self.is_of_account
             else _("Came back on %(back)s, in time"),
@@ -85,7 +90,6 @@ class Contract:
             (MISSED, True): _("Notice ended on %(last)s, and nobody is back"),
             (MISSED, False): _("Came back on %(back)s; notice had ended on %(last)s"),
         }[self.state, self.sleeps]
-        days = (self.last - self.back).days
         return words % {"back": written_day(self.back), "last": written_day(self.last), "days": days}
 
     @property

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agreement.models import ReasonRule
 from leads.models import Recycling
@@ -77,14 +78,18 @@ def sentence(rule: ReasonRule, facts: Facts, *, today: date) -> str:
     if facts.wake_on:
         return _("the day that was given")
     if rule.category == ReasonRule.Category.MID_CONTRACT and _is_known(facts):
-        words = {"notice": _notice(rule, facts), "lead": _lead_time(rule, facts)}
-        said = _("the end of the contract less %(notice)s days of notice and %(lead)s days to talk") % words
+        words = {"notice": _days(_notice(rule, facts)), "lead": _days(_lead_time(rule, facts))}
+        said = _("the end of the contract less %(notice)s of notice and %(lead)s to talk") % words
         if _before_the_end(rule, facts, today=today) <= today:
             said += "; " + _("that day is past, so it is tomorrow")
         return said
     if rule.category == ReasonRule.Category.MID_CONTRACT:
         return _("asked again, since nobody knows the end of the contract")
-    return _("%(days)s days, as the agreement says") % {"days": rule.wake_days}
+    return _("%(days)s, as the agreement says") % {"days": _days(rule.wake_days or 0)}
+
+
+def _days(count: int) -> str:
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
 
 
 def _before_the_end(rule: ReasonRule, facts: Facts, *, today: date) -> date:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agreement.models import Cadence, Phase, Stage
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, lock_leads, settle, write, write_each
@@ -407,7 +408,12 @@ def _room(by: User) -> None:
     limit = _limit(limited, by)
     if _counted(counted) >= limit:
         raise MoveRefused(
-            _("You hold %(limit)s open leads, your limit. Finish or give back some first.") % {"limit": limit}
+            ngettext(
+                "You hold %(limit)s open lead, your limit. Finish or give back some first.",
+                "You hold %(limit)s open leads, your limit. Finish or give back some first.",
+                limit,
+            )
+            % {"limit": limit}
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
@@ -53,7 +54,9 @@ def take_many(*, by: User, at: datetime, most: int = TAKE_MAX) -> Taken:
         claim_counted(lead, by=by, at=at, calendars=calendars)
         taken.leads.append(lead)
     if len(taken.leads) == room:
-        taken.why_not_more = _("You hold %(limit)s open leads, your limit.") % {"limit": limit}
+        taken.why_not_more = ngettext(
+            "You hold %(limit)s open lead, your limit.", "You hold %(limit)s open leads, your limit.", limit
+        ) % {"limit": limit}
     elif len(taken.leads) < most:
         taken.why_not_more = _why_no_more(teams, at=at)
     return taken

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.actions.people import AlreadyKnown, add_person
@@ -196,7 +197,12 @@ def meeting_words(lead: Lead, form: MeetingForm, user: User, now: datetime) -> s
         said.append(_("yours at once, accepted"))
     else:
         words = {"ae": ae.get_short_name(), "hours": hours}
-        said.append(_("%(ae)s answers within %(hours)s working hours") % words)
+        said.append(
+            ngettext(
+                "%(ae)s answers within %(hours)s working hour", "%(ae)s answers within %(hours)s working hours", hours
+            )
+            % words
+        )
     return "; ".join(said)
 
 

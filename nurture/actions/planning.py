@@ -56,11 +56,13 @@ def write_message(
         raise MoveRefused(_lacks_consent(lead, asset, wishes))
     if asset is not None and asset.pk in sent_to([lead.person_id])[lead.person_id]:
         raise _had(lead, asset)
-    event = log_touch(lead, kind=Activity.Kind.EMAIL, note=subject.strip(), by=by, at=at)
     message = Message(
         kind=Message.Kind.BY_HAND, person_id=lead.person_id, lead=lead, by=by, asset=asset, point=point,
-        planned_at=at, due_at=at, event_id=event.pk,
+        planned_at=at, due_at=at,
     )  # fmt: skip
+    said, words = _filled(message, subject, text, at=at)
+    # History shows it as it goes out.
+    message.event_id = log_touch(lead, kind=Activity.Kind.EMAIL, note=said, by=by, at=at).pk
     try:
         with transaction.atomic():
             message.save(force_insert=True)
@@ -69,7 +71,6 @@ def write_message(
         raise _had(lead, asset) from error
     if asset is not None:
         use_assets([asset.pk], place=Place.COMPOSER, by=by, at=at)
-    said, words = _filled(message, subject, text, at=at)
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
 

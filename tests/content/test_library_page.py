@@ -10,6 +10,7 @@ from content.actions.keeping import retire_asset
 from content.actions.using import use_assets
 from content.library import PAGE
 from content.models import Asset, Label, LibrarySearch, Topic
+from content.models.use import Place
 from team.models import Role
 from tests.make import make_asset, make_user
 
@@ -159,3 +160,14 @@ def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
     if listed.next_after:
         found += titles(client, q="guide", after=listed.next_after)
     assert found == expected
+
+
+def test_what_was_used_once_is_said_so(client, alice):
+    asset = make_asset("The guide")
+    use_assets([asset.pk], place=Place.COMPOSER, by=alice, at=timezone.now())
+    client.force_login(alice)
+
+    page = client.get(reverse("content:asset_page", args=[asset.public_id])).text
+
+    assert "In 90 days used once" in page
+    assert " 1 times" not in page

@@ -75,7 +75,7 @@ def test_at_her_limit_she_finishes_some_first(alice, take):
     claim_lead(make_lead(), by=alice, at=LATER)
     lead = make_lead()
 
-    with pytest.raises(MoveRefused, match="You hold 1 open leads, your limit"):
+    with pytest.raises(MoveRefused, match="You hold 1 open lead, your limit"):
         claim_lead(lead, by=alice, at=LATER) if take == "claim" else take_next(by=alice, at=LATER)
 
     assert open_count(alice) == 1

@@ -191,6 +191,9 @@ def test_what_she_writes_is_previewed_as_it_will_be_and_goes_out_once(client, al
     for _time in range(2):
         client.post(url, {**said, "do": "send", "form_id": form_id})
 
+    history = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert "For Ada" in history
+    assert "{{" not in history
     lead.refresh_from_db()
     assert list(lead.activities.values_list("kind", "by")) == [("email", alice.pk)]
     assert lead.first_touched_at is not None
