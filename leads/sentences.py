@@ -257,9 +257,25 @@ def _received(t: Teller, e: LeadEvent) -> Told:
     if day is None:
         return Told(icon, str(sentence), state=state)
     noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
-    return Told(
-        icon, _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True)}, state=state
-    )
+    text = _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True)}
+    return Told(icon, text, _stays(t, e), state)
+
+
+STAYS: dict[str, str | Promise] = {
+    "promised": gettext_lazy("%(step)s of %(moment)s was promised and stays: you may put it off"),
+    "planned": gettext_lazy("%(step)s of %(moment)s was set by hand and stays: you may put it off"),
+    "long": gettext_lazy("%(step)s of %(moment)s stays: so long an absence is yours to decide on"),
+    "": gettext_lazy("%(step)s of %(moment)s stays"),
+}
+
+
+def _stays(t: Teller, e: LeadEvent) -> str:
+    """What is due before she is back, and does not wait for it."""
+    kind = e.data.get("stays", "")
+    if kind not in StepKind.values:
+        return ""
+    sentence = STAYS.get(e.data.get("stays_because", ""), STAYS[""])
+    return str(sentence) % {"step": StepKind(kind).label, "moment": t.moment(e.data.get("stays_at"))}
 
 
 def _planned(t: Teller, e: LeadEvent) -> Told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.db import transaction
 
@@ -21,9 +22,17 @@ STEP_DAYS_MAX = 14
 
 @transaction.atomic
 def record_received(
-    person_id: int, *, kind: str, words: str = "", back_on: date | None = None, at: datetime
+    person_id: int,
+    *,
+    kind: str,
+    words: str = "",
+    back_on: date | None = None,
+    until: datetime | None = None,
+    at: datetime,
 ) -> Lead | None:
     """One line on the pursuit that is open, with her words. Of who has none, words are kept with the last one.
+
+    `until`: she is away so long, and the line says what is due before that and stays where it is.
 
     Returns the lead it stands on.
     """
@@ -36,7 +45,8 @@ def record_received(
     effects.note(words)
     if held.phase == Phase.CLOSED:
         return held
-    data = effects.data(kind=kind, back_on=back_on.isoformat() if back_on else None)
+    stays = _stays(effects, until, at=at) if until else {}
+    data = effects.data(kind=kind, back_on=back_on.isoformat() if back_on else None, **stays)
     write(held, alter(held, "receive", by=None, at=at, data=data))
     return held
 
@@ -45,20 +55,43 @@ def record_received(
 def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEvent | None:
     """She is away: what a cadence has planned before that is tried when she is back.
 
-    A first touch is promised, whoever is away, and so is what a person has planned; neither waits.
+    A first touch is promised, whoever is away, and so is what a person has planned; neither waits, and the line of
+    `record_received` says so.
     """
-    if until > at + timedelta(days=STEP_DAYS_MAX):
+    if _is_long(until, at=at):
         return None
     found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING, first_touched_at__isnull=False).first()
     if found is None:
         return None
     lead = lock_lead(found)
     effects = Effects(lead, by=None, at=at)
-    tries = set(Step.objects.filter(lead=lead).attempts().values_list("pk", flat=True))
-    early = [one for one in effects.open_steps if one.pk in tries and one.due_at < until and one.held_from is None]
+    early = _waiting(effects, until)
     if not early:
         return None
     for step in early:
         effects.move_step(step, until)
     write_planned([effects], at=at, of_team=cache(KeptCalendars(at=at).of_team), because=OUT_OF_OFFICE)
     return lead.events.order_by("-id").first()
+
+
+def _is_long(until: datetime, *, at: datetime) -> bool:
+    return until > at + timedelta(days=STEP_DAYS_MAX)
+
+
+def _waiting(effects: Effects, until: datetime) -> list[Step]:
+    """What a cadence has planned before she is back."""
+    tries = set(Step.objects.filter(lead=effects.lead).attempts().values_list("pk", flat=True))
+    return [one for one in effects.open_steps if one.pk in tries and one.due_at < until and one.held_from is None]
+
+
+def _stays(effects: Effects, until: datetime, *, at: datetime) -> dict[str, Any]:
+    """The first step that is due before she is back and does not wait for it, and why; nothing where all of them do."""
+    early = [step for step in effects.open_steps if step.due_at < until]
+    is_long = _is_long(until, at=at)
+    is_tried = effects.lead.phase == Phase.WORKING and effects.lead.first_touched_at is not None and not is_long
+    waiting = {step.pk for step in _waiting(effects, until)} if is_tried else set()
+    step = next((one for one in early if one.pk not in waiting), None)
+    if step is None:
+        return {}
+    why = "promised" if step.promised else "planned" if step.made_by == Step.MadeBy.PERSON else "long" if is_long else ""
+    return {"stays": step.kind, "stays_at": step.due_at.isoformat(), "stays_because": why}

@@ -233,12 +233,13 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
     if person_id is None:
         return Followed(Effect.STRANGER)
     back_on = found.back_on if found.back_on and found.back_on > at.date() else None
-    record_received(person_id, kind=found.kind.value, words=found.words, back_on=back_on, at=at)
     if back_on is None:
+        record_received(person_id, kind=found.kind.value, words=found.words, at=at)
         return Followed(Effect.NONE, person_id)
     zone = recipients_of([person_id], points_of([person_id]), at=at)[person_id].zone
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
     until = resolve(datetime.combine(back_on, morning), zone if is_zone(zone) else "UTC")
+    record_received(person_id, kind=found.kind.value, words=found.words, back_on=back_on, until=until, at=at)
     planned = Message.objects.filter(person=person_id, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
     planned.filter(due_at__lt=until).update(due_at=until)
     under_way = Enrolment.objects.filter(person=person_id, state=Enrolment.State.ACTIVE)

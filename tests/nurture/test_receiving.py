@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase, StepKind
-from leads.actions.logging import log_call
+from leads.actions.logging import log_call, set_step
 from leads.checking import check_all
 from leads.models import Engagement, Lead, Note, Step
 from leads.naming import Names
@@ -228,6 +228,50 @@ def test_who_is_away_hears_from_us_on_the_morning_she_is_back(alice, jo):
     assert lines[0].startswith("Attempts wait until")
     assert lines[1].startswith("Out of office, back on")
     assert broken() == {}
+
+
+def soft_of(lead, reader):
+    """What the newest lines of the timeline add."""
+    pursuits = list(Lead.objects.filter(person=lead.person_id))
+    timeline, names = Timeline(lead, pursuits), Names()
+    timeline.read_notes([])
+    timeline.want(names)
+    names.load()
+    history = timeline.say(names, reader=reader.pk, now=LATER)
+    return [str(entry.soft) for _day, entries in history.days for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("promised", "back", "says"),
+    [
+        (True, "8 March", "Call back of tomorrow 16:00 was promised and stays: you may put it off"),
+        (False, "8 March", "Call of tomorrow 16:00 was set by hand and stays: you may put it off"),
+    ],
+)
+def test_what_was_promised_before_she_is_back_stays_and_the_history_says_so(alice, jo, promised, back, says):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    at_four = datetime(2027, 3, 2, 16, 0, tzinfo=UTC)
+    set_step(lead, kind="call_back" if promised else "call", by=alice, at=NOON, due=at_four)
+
+    take(mail(f"I am away and back on {back}.", subject="Automatic reply: Our offer"))
+
+    lead.refresh_from_db()
+    assert lead.due_at == at_four
+    assert says in soft_of(lead, alice)
+    assert broken() == {}
+
+
+def test_so_long_an_absence_is_for_her_rep_to_decide_on_and_the_history_says_so(alice, jo):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    due_at = Lead.objects.get(pk=lead.pk).due_at
+
+    take(mail("I am away and back on 8 May.", subject="Automatic reply: Our offer"))
+
+    lead.refresh_from_db()
+    assert lead.due_at == due_at
+    assert any("so long an absence is yours to decide on" in soft for soft in soft_of(lead, alice))
 
 
 def test_a_first_touch_is_promised_whoever_is_away(alice, jo):
