@@ -21,6 +21,7 @@ from agreement.models import Disposition, Phase, SLAClause, StepKind
 from leads.models import Engagement, Lead, LeadEvent
 from leads.naming import Names
 from leads.routing import sentence as routing_sentence
+from leads.stops import STOPS
 from team.templatetags.midfield import clock_words, day_words, moment_words
 
 DEED_ICONS = {
@@ -240,14 +241,8 @@ RECEIVED: dict[str, tuple[str, str | Promise, str]] = {
     "reply": ("mail", gettext_lazy("Their reply by e-mail"), ""),
     "auto_reply": ("mail", gettext_lazy("A machine answered our e-mail"), ""),
     "out_of_office": ("asleep", gettext_lazy("Out of office"), ""),
-    "bounce_hard": (
-        "stop",
-        gettext_lazy("Their e-mail address takes no mail: nothing is sent there any more"),
-        "overdue",
-    ),
     "bounce_soft": ("late", gettext_lazy("An e-mail could not be delivered"), ""),
-    "complaint": ("stop", gettext_lazy("Complained about our e-mail: they get no more of it"), "overdue"),
-    "unsubscribe": ("stop", gettext_lazy("Asked by e-mail for no more of it"), "overdue"),
+    **{kind: ("stop", words, "overdue") for kind, words in STOPS.items()},
 }
 
 
@@ -255,7 +250,8 @@ def _received(t: Teller, e: LeadEvent) -> Told:
     icon, sentence, state = RECEIVED.get(e.data.get("kind", ""), RECEIVED["auto_reply"])
     day = parse_date(str(e.data.get("back_on") or ""))
     if day is None:
-        return Told(icon, str(sentence), state=state)
+        about = _("about one topic") if e.data.get("is_topic") else ""
+        return Told(icon, str(sentence) % {"who": who_words(t.names, e.data.get("heard_by"), t.reader)}, about, state)
     noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
     text = _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True)}
     return Told(icon, text, _stays(t, e), state)
@@ -447,7 +443,10 @@ def _woken(t: Teller, e: LeadEvent) -> Told:
 def _disqualified(t: Teller, e: LeadEvent) -> Told:
     words = {"who": t.who(e), "reason": t.reason(e).lower()}
     second = _("a second look was asked for") if e.data.get("effects", {}).get("second_looks") else ""
-    return Told("stop", _("%(who)s disqualified it: %(reason)s") % words, second)
+    # Whoever opts out is reached on no channel from then on, by the word of whoever ended it.
+    is_silent = _new(e, "closed_as") == Lead.ClosedAs.DO_NOT_CONTACT
+    silent = _("nobody calls or writes to them any more") if is_silent else ""
+    return Told("stop", _("%(who)s disqualified it: %(reason)s") % words, _and(silent, second))
 
 
 def _stood_down(t: Teller, e: LeadEvent) -> Told:
@@ -516,6 +515,7 @@ def want(names: Names, event: LeadEvent) -> None:
     """Ask for everything that the sentence of this event may name."""
     data = event.data
     names.want("user", event.by_id, data.get("ae"), data.get("bdr"), data.get("old"), data.get("to"))
+    names.want("user", data.get("heard_by"))
     names.want("user", *_pair(event, "ae"), *_pair(event, "bdr"))
     names.want("team", data.get("team"), *_pair(event, "team"))
     names.want("person", data.get("whose"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -13,7 +13,11 @@ from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
 from leads.models import Lead, LeadEvent, Step
+from leads.stops import STOPS
 from team.calendars import KeptCalendars
+
+if TYPE_CHECKING:
+    from team.models import User
 
 OUT_OF_OFFICE = "out_of_office"
 # A next step is at most so far away; who is away longer is for her rep to decide on.
@@ -28,11 +32,14 @@ def record_received(
     words: str = "",
     back_on: date | None = None,
     until: datetime | None = None,
+    heard_by: User | None = None,
+    is_topic: bool = False,
     at: datetime,
 ) -> Lead | None:
     """One line on the pursuit that is open, with her words. Of who has none, words are kept with the last one.
 
-    `until`: she is away so long, and the line says what is due before that and stays where it is.
+    `until`: she is away so long, and the line says what is due before that and stays where it is. `heard_by`: who of
+    us heard her say it; `is_topic`: she said it of one topic only.
 
     Returns the lead it stands on.
     """
@@ -42,13 +49,21 @@ def record_received(
         return None
     held = lock_lead(lead)
     effects = Effects(held, by=None, at=at)
-    effects.note(words)
     if held.phase == Phase.CLOSED:
+        effects.note(words or _of_a_closed(kind, heard_by))
         return held
+    effects.note(words)
     stays = _stays(effects, until, at=at) if until else {}
     data = effects.data(kind=kind, back_on=back_on.isoformat() if back_on else None, **stays)
+    data |= {"heard_by": heard_by.pk} if heard_by else {}
+    data |= {"is_topic": True} if is_topic else {}
     write(held, alter(held, "receive", by=None, at=at, data=data))
     return held
+
+
+def _of_a_closed(kind: str, heard_by: User | None) -> str:
+    """A stop stands in the history of whose last pursuit is over, too: as a note, because its state has ended."""
+    return str(STOPS.get(kind, "")) % {"who": heard_by or ""}
 
 
 @transaction.atomic
@@ -93,5 +108,7 @@ def _stays(effects: Effects, until: datetime, *, at: datetime) -> dict[str, Any]
     step = next((one for one in early if one.pk not in waiting), None)
     if step is None:
         return {}
-    why = "promised" if step.promised else "planned" if step.made_by == Step.MadeBy.PERSON else "long" if is_long else ""
+    why = "long" if is_long else ""
+    if step.promised or step.made_by == Step.MadeBy.PERSON:
+        why = "promised" if step.promised else "planned"
     return {"stays": step.kind, "stays_at": step.due_at.isoformat(), "stays_because": why}

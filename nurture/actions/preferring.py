@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.actions.people import suppress_person
 from accounts.models import Person, Suppression
 from content.models import Topic
+from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_shut
 from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
@@ -18,20 +19,31 @@ from nurture.recipients import points_of
 from nurture.same import living, rows_of
 
 UNSUBSCRIBED = "unsubscribed"
+# How she said it, as history tells it.
+ONE_CLICK, STOPPED = "one_click", "stopped"
 
 
 @transaction.atomic
-def unsubscribe(person: Person, *, at: datetime, message: Message | None = None, source: str = UNSUBSCRIBED) -> None:
+def unsubscribe(
+    person: Person,
+    *,
+    at: datetime,
+    message: Message | None = None,
+    source: str = UNSUBSCRIBED,
+    told: str = STOPPED,
+    words: str = "",
+) -> None:
     """No e-mail of any kind from now on, to her, whoever she was merged into, and to the address the message went to.
+    Her history says so once, as `told` by her: see `leads.sentences.RECEIVED`.
 
     Leads, then her address, which a claim locks too: whatever is claimed after this has ended knows of it.
     """
     person = living(person)
     list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
     points_of([person.pk], lock=True)
-    suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
+    is_new = suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
     if Consent.objects.standing().filter(person=person).exists():
-        note_consent(person, is_given=False, source=Consent.Source.PREFERENCES, evidence=source, at=at)
+        note_consent(person, is_given=False, source=Consent.Source.PREFERENCES, evidence=source, is_told=False, at=at)
     if message is not None:
         if message.to_hash:
             Suppression.objects.get_or_create(
@@ -39,6 +51,9 @@ def unsubscribe(person: Person, *, at: datetime, message: Message | None = None,
             )
         Message.objects.filter(pk=message.pk, unsubscribed_at=None).update(unsubscribed_at=at)
     pass_over_shut([person.pk], at=at)
+    # A second click says nothing new; a second letter does.
+    if is_new or told not in (ONE_CLICK, STOPPED):
+        record_received(person.pk, kind=told, words=words, at=at)
 
 
 @transaction.atomic

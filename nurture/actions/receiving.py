@@ -317,8 +317,7 @@ def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: d
 def _silenced(person_id: int, message: Message | None, found: InMail, *, at: datetime) -> Followed:
     """No e-mail of any kind from now on, to her and to the address the message went to."""
     source = found.kind.value
-    unsubscribe(Person.objects.get(pk=person_id), message=message, source=source, at=at)
-    record_received(person_id, kind=source, words=found.words, at=at)
+    unsubscribe(Person.objects.get(pk=person_id), message=message, source=source, told=source, words=found.words, at=at)
     return Followed(Effect.SILENCED, person_id)
 
 

@@ -71,9 +71,12 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     pk = row_of(STOP, token)
     message = Message.objects.select_related("person").filter(pk=pk).first() if pk else None
     if request.method == "POST":
+        is_one_click = request.POST.get("List-Unsubscribe") == ONE_CLICK
         if message is not None:
-            unsubscribe(message.person, message=message, at=timezone.now())
-        if request.POST.get("List-Unsubscribe") == ONE_CLICK:
+            unsubscribe(
+                message.person, message=message, told="one_click" if is_one_click else "stopped", at=timezone.now()
+            )
+        if is_one_click:
             return _private(HttpResponse("", content_type="text/plain"))
         return _private(render(request, "nurture/stopped.html"))
     preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)]) if message else ""
