@@ -55,14 +55,17 @@ def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
 def enrol_reachable(*, at: datetime) -> int:
     """Up to 500 sleepers whom no e-mail reached and who have an address by now are looked at once more; how many.
 
-    Who has one and wants no mail all the same is left as she was: she would be found each time.
+    Who has one and wants no mail all the same stays unreached, and is looked at next after everybody else.
     """
     with transaction.atomic():
-        wanted = reachable_again().order_by("recycling").values_list("recycling__lead", flat=True)[:BATCH]
+        wanted = reachable_again().order_by("at", "recycling").values_list("recycling__lead", flat=True)[:BATCH]
         asleep = Lead.objects.filter(pk__in=list(wanted), phase=Phase.NURTURE).select_related(None).order_by("pk")
         held = list(locked(asleep))
         people = People([lead.person_id for lead in held], at=at)
         leads = {lead.pk: lead for lead in held if people.may_be_mailed(lead.person_id)}
+        silent = [lead.pk for lead in held if lead.pk not in leads]
+        looked = Sorting.objects.asleep().filter(recycling__lead__in=silent)
+        looked.update(answer=Answer.UNREACHABLE, at=at)
         found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
         Sorting.objects.filter(recycling__in=found).delete()
         _sort(found, leads, at=at)
@@ -95,7 +98,10 @@ def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) 
 
 
 def enrol_fans(*, at: datetime) -> int:
-    """Up to 500 who do and do not decide, took everything there is to read, and have no lead: fed, and in no queue."""
+    """Up to 500 who do and do not decide, took everything there is to read, and have no lead: fed, and in no queue.
+
+    Nothing is kept of those whom no mail may reach: they are passed by each time, page by page, and hold up nobody.
+    """
     tracks = Tracks()
     fans = next((one for one in tracks.tracks if one.is_fan_base and not one.is_by_hand), None)
     if fans is None:
@@ -112,13 +118,20 @@ def enrol_fans(*, at: datetime) -> int:
     )  # fmt: skip
     reads_all = Q(downloads__gte=FAN_DOWNLOADS) | Q(pieces__gte=FAN_PIECES)
     found = doers.alias(downloads=downloads, pieces=pieces).filter(reads_all).order_by("person")
-    with transaction.atomic():
-        ids = list(found.values_list("person", flat=True)[:BATCH])
-        held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))
-        people = People([person.pk for person in held], at=at)
-        reached = [person for person in held if people.may_be_mailed(person.pk)]
-        write_enrolled([_enrolment(person, None, fans, tracks.versions[fans.pk], at=at) for person in reached], at=at)
-        return len(reached)
+    fed, last = 0, 0
+    while fed < BATCH and (ids := list(found.filter(person__gt=last).values_list("person", flat=True)[:BATCH])):
+        last = ids[-1]
+        fed += _feed_fans(ids, fans, tracks.versions[fans.pk], at=at)
+    return fed
+
+
+@transaction.atomic
+def _feed_fans(ids: list[int], fans: Track, version: int, *, at: datetime) -> int:
+    held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))
+    people = People([person.pk for person in held], at=at)
+    reached = [person for person in held if people.may_be_mailed(person.pk)]
+    write_enrolled([_enrolment(person, None, fans, version, at=at) for person in reached], at=at)
+    return len(reached)
 
 
 def keep_fans_asleep(*, at: datetime) -> int:
