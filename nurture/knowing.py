@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import ContactPoint, Employment, Person
 from content.models import Asset
 from leads.models import Answer, Engagement, Lead
-from nurture.models import Enrolment, Message, TrackNode
+from nurture.models import Enrolment, Message, Track, TrackNode
 from nurture.same import rows_of
 from nurture.wishes import Wishes
 
@@ -87,6 +87,12 @@ class People:
             if value == Answer.Value.YES:
                 found[person].add(criterion)
         return found
+
+    def is_at_goal(self, person: int, track: Track) -> bool:
+        """Whether she has reached already what this track is for: nobody is put into it to leave it at once."""
+        if track.goal == Track.Goal.ROLE:
+            return self.roles.get(person, "") == track.goal_role
+        return track.goal == Track.Goal.CRITERION and track.goal_criterion_id in self.answered.get(person, set())
 
     @cached_property
     def wishes(self) -> Wishes:

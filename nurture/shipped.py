@@ -43,10 +43,6 @@ def _branch(question: str, yes: list[Node], no: list[Node], **asks: Any) -> Node
     return {"kind": Kind.BRANCH, "question": question, **asks}, yes, no
 
 
-def _goal(question: str, **asks: Any) -> Node:
-    return {"kind": Kind.GOAL, "question": question, **asks}, [], []
-
-
 READ = _(
     "Hello {{ first_name | there }},\n\nI came across this and thought of our conversation. It is short, and it is "
     "about the question you raised: {{ asset_title | the page }}\n\n{{ asset_link | }}\n\n{{ sender_name | }}"
@@ -95,14 +91,15 @@ SHIPPED: tuple[Shipped, ...] = (
         _("Could not decide"),
         _("For champions and influencers: what helps them to win over who decides."),
         [
-            _goal(Question.ROLE, role=Employment.Role.DECISION_MAKER),
             _email(_("Something to pass on"), HOW), _wait(21),
             _step(StepKind.REACH_UP, _("Ask who else would gain from it, and whether they would introduce us")),
             _wait(30),
             _email(_("The case in one page"), READ), _wait(60),
-            _goal(Question.ROLE, role=Employment.Role.DECISION_MAKER),
         ],
-        fields={"category": Category.NO_AUTHORITY},
+        fields={
+            "category": Category.NO_AUTHORITY, "goal": Track.Goal.ROLE,
+            "goal_role": Employment.Role.DECISION_MAKER,
+        },
         fallback=_("The long road"),
     ),
     Shipped(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -43,6 +43,8 @@ class Part:
     no: list[Part]
     is_first: bool = False
     is_last: bool = False
+    # Why it cannot be published as it stands.
+    faults: Sequence[str] = ()
 
     @property
     def is_branch(self) -> bool:
@@ -99,6 +101,20 @@ class Names:
         return " ".join(self.over[one] for one in sorted(named) if one in self.over)
 
 
+def goal_words(track: Track) -> str:
+    """What ends it for whoever comes there, wherever she stands; empty where nothing but its last step does."""
+    match track.goal:
+        case Track.Goal.TOPIC:
+            return _("Ends once they showed interest in %(topic)s") % {"topic": track.goal_topic}
+        case Track.Goal.ROLE:
+            return _("Ends once somebody is %(role)s") % {"role": str(Employment.Role(track.goal_role).label).lower()}
+        case Track.Goal.CRITERION:
+            return _("Ends once they answered yes to %(what)s") % {"what": track.goal_criterion}
+        case Track.Goal.CLICKED:
+            return _("Ends once they clicked in it")
+    return ""
+
+
 @dataclass
 class Figures:
     """How many came by each node, and what came of it; how many stand there now."""
@@ -150,8 +166,10 @@ class Figures:
         return [(words[name], name if n else "") for name, n in counted.items()]
 
 
-def parts_of(flow: Flow, figures: Figures | None = None) -> list[Part]:
-    """The flow as it is read."""
+def parts_of(
+    flow: Flow, figures: Figures | None = None, faults: Mapping[int, Sequence[str]] | None = None
+) -> list[Part]:
+    """The flow as it is read; of a draft each node with its `faults`."""
     names = Names(list(flow.nodes.values()))
     figures = figures or Figures()
 
@@ -161,6 +179,7 @@ def parts_of(flow: Flow, figures: Figures | None = None) -> list[Part]:
             Part(
                 node, ICONS[Kind(node.kind)], names.title(node), names.soft(node), figures.told(node),
                 line(node, TrackNode.Arm.YES), line(node, TrackNode.Arm.NO), place == 0, place == len(nodes) - 1,
+                (faults or {}).get(node.pk, ()),
             )
             for place, node in enumerate(nodes)
         ]  # fmt: skip

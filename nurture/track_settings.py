@@ -18,6 +18,7 @@ from nurture.actions.drafting import add_track, change_track
 from nurture.actions.sorting import Tracks
 from nurture.forms.tracks import TrackForm
 from nurture.models import Enrolment, Sorting, Track
+from nurture.whole import rivals_of
 from team.models import Role
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class TrackKind(Kind):
     one = gettext_lazy("track")
     writers = (Role.MARKETER, Role.ADMIN)
     writers_words = gettext_lazy("Only marketers and admins change tracks.")
-    keeps_keys: ClassVar = {"topic": Topic, "need": Criterion, "fallback": Track}
+    keeps_keys: ClassVar = {
+        "topic": Topic, "need": Criterion, "fallback": Track, "goal_topic": Topic, "goal_criterion": Criterion,
+    }  # fmt: skip
     retired_words = gettext_lazy("took %(name)s out of use")
     reverted_words = gettext_lazy("Reverted: from now on it is as it was before. Nobody who is under way was moved.")
 
@@ -46,7 +49,7 @@ class TrackKind(Kind):
         track = tracks.filter(pk=pk).first()
         if track is None:
             return None
-        names = ("name", "about", *OF[Track.Kind(track.kind)])
+        names = ("name", "about", *OF[Track.Kind(track.kind)], *TrackForm.GOAL)
         values = {name: getattr(track, f"{name}_id" if name in self.keeps_keys else name) for name in names}
         return {"kind": track.kind, **values, "is_retired": track.retired_at is not None}
 
@@ -78,6 +81,8 @@ class TrackKind(Kind):
             return _("%(n)s of a hundred") % {"n": value or 0}
         if value in (None, "") and name in (*TAKES, "cycle", "role", "need"):
             return _("any")
+        if name == "goal" and not value:
+            return _("came to its last step")
         return super().say(name, value, names)
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
@@ -100,10 +105,16 @@ class TrackKind(Kind):
                     waiting,
                 )
                 found.append(Touch(said % {"n": waiting}, url=reverse("nurture:unfed") + "?why=no_track"))
+            for name in TAKES:
+                setattr(track, f"{name}_id" if name in self.keeps_keys else name, new.get(name))
+            found.extend(Touch(rival, warns=True) for rival in rivals_of(track))
         if "hold_out_percent" in changed:
             found.append(Touch(_("It is drawn for whoever comes from now on"), _("who is in it stays as drawn")))
         if "fallback" in changed and under_way:
             found.append(Touch(_people(under_way, _("under way end there")), url=people_url))
+        if changed & set(TrackForm.GOAL) and under_way:
+            leaves = _("whoever has reached it already leaves within a minute")
+            found.append(Touch(_people(under_way, _("under way")), leaves, people_url))
         if "name" in changed and under_way:
             found.append(
                 Touch(_people(under_way, _("under way see nothing of it")), _("steps in queues keep the old name"))

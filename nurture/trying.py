@@ -69,7 +69,11 @@ def try_on(version: TrackVersion, person: Person, *, at: datetime) -> Trial:
     lead = Lead.objects.open().filter(person=person).first()
     is_play = track.kind == Track.Kind.PLAY
     walker = Walker(
-        person.pk, flow, topic=track.topic_id, is_play=is_play, is_worked=lead is not None and may_be_planned(lead)
+        person.pk,
+        flow,
+        topic=track.topic_id,
+        is_play=is_play,
+        is_worked=lead is not None and may_be_planned(lead),
     )
     trial = Trial(person, notes=_notes(track, person, people, sends=flow.sends))
     names = Names(list(flow.nodes.values()))
@@ -130,6 +134,8 @@ def _notes(track: Track, person: Person, people: People, *, sends: bool) -> list
         lacks = people.wishes.lacks_every_consent(person.pk)
         no_consent = _("They have not agreed to get e-mail: nobody could put them into it.")
         notes.append(no_consent if lacks else _("They cannot be reached by e-mail: nobody could put them into it."))
+    if people.is_at_goal(person.pk, track):
+        notes.append(_("They have reached already what it is for: nobody could put them into it."))
     if is_held_out(track, person):
         notes.append(_("They are of the share that is left without, to compare: by itself it would send them nothing."))
     return notes

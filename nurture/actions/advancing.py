@@ -40,8 +40,10 @@ def advance(*, at: datetime) -> int:
 
 
 def follow(*, at: datetime) -> int:
-    """Up to 500 that are not due: over for their people, or one of us has done what they wait for."""
+    """Up to 500 of each that are not due: over for their people, at their goal, or one of us has done what they wait
+    for."""
     ended = _work(Enrolment.objects.over().order_by("pk"), at=at)
+    ended += _work(Enrolment.objects.filter(pk__in=Enrolment.objects.at_goal().values("pk")).order_by("pk"), at=at)
     return ended + _work(Enrolment.objects.to_follow().order_by("pk"), at=at)
 
 
@@ -93,6 +95,7 @@ class Batch:
         self.sent: dict[tuple[int, object], Message] = {}
         self.walkers: dict[int, Walker] = {}
         self.replied = replied_since(self.enrolments)
+        self.at_goal = set(Enrolment.objects.at_goal().filter(pk__in=pks).values_list("pk", flat=True))
         inquiries = [one.person_id for one in self.enrolments if one.lead_id is None]
         self.pursued = set(Lead.objects.open().filter(person__in=inquiries).values_list("person_id", flat=True))
         waits_for = {one.step_id for one in self.enrolments if one.step_id}
@@ -129,6 +132,8 @@ class Batch:
             outcome = why_over(one, lead, pursued=one.person_id in self.pursued, replied=one.pk in self.replied)
             if outcome:
                 self._end(one, outcome)
+            elif one.pk in self.at_goal:
+                self._end(one, Outcome.GOAL)
             elif one.state == State.PAUSED:
                 continue
             elif one.is_held_out:

@@ -15,13 +15,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from agreement.models import Criterion
-from content.models import Asset
 from leads.actions.changing import LeadConflict, MoveRefused
 from nurture.actions.enrolling import move_to_newest, newest_of
 from nurture.flow import Flow, flow_of
 from nurture.models import Sorting, Track, TrackNode, TrackVersion
-from nurture.over import named_in, over_among
 from nurture.shipped import SHIPPED
+from nurture.whole import faults_of
 
 if TYPE_CHECKING:
     from team.models import User
@@ -214,13 +213,8 @@ def _drafted(track: Track, node: TrackNode | None = None) -> TrackVersion:
 def _must_be_whole(track: Track, flow: Flow, *, at: datetime) -> None:
     if flow.first is None:
         raise MoveRefused(_("There is nothing in it yet."))
-    brought = {node.asset_id for node in flow.nodes.values() if node.asset_id}
-    good = set(Asset.objects.sendable(on=at.date()).filter(pk__in=brought).values_list("pk", flat=True))
-    if bad := Asset.objects.filter(pk__in=brought - good).first():
-        raise MoveRefused(_("“%(title)s” cannot be sent: it is expired, or not approved.") % {"title": bad})
-    linked = named_in(*(node.text for node in flow.nodes.values()))
-    if over := over_among(linked, on=at.date()):
-        raise MoveRefused(over[0].words)
+    for pk, said in faults_of(flow, on=at.date()).items():
+        raise MoveRefused(said[0], field=f"node-{pk}")
     if track.kind == Track.Kind.PLAY and not any(n.kind == TrackNode.Kind.STEP for n in flow.nodes.values()):
         raise MoveRefused(_("A play has at least one step of ours: what the rep does next."))
 

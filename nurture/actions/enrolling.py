@@ -42,6 +42,8 @@ def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
     people = People([held.pk], at=at)
     if not people.is_there(held.pk):
         raise MoveRefused(_("She is no longer a person of her own here."))
+    if people.is_at_goal(held.pk, track):
+        raise MoveRefused(_("She has reached already what %(track)s is for.") % {"track": track})
     flow = flows_of([version.pk])[version.pk]
     if track.kind == Track.Kind.TRACK and flow.sends and not people.may_be_mailed(held.pk):
         if people.wishes.lacks_every_consent(held.pk):

@@ -129,7 +129,7 @@ def enrol_fans(*, at: datetime) -> int:
 def _feed_fans(ids: list[int], fans: Track, version: int, *, at: datetime) -> int:
     held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))
     people = People([person.pk for person in held], at=at)
-    reached = [person for person in held if people.may_be_mailed(person.pk)]
+    reached = [one for one in held if people.may_be_mailed(one.pk) and not people.is_at_goal(one.pk, fans)]
     write_enrolled([_enrolment(person, None, fans, version, at=at) for person in reached], at=at)
     return len(reached)
 
@@ -183,10 +183,12 @@ class Tracks:
     def for_sleeper(self, person: int, category: str, people: People) -> Track | None:
         """A fan's own; then by category and topic, by category, by topic, and what takes anybody. Of her topics the one
         she was most interested in decides."""
-        if person in people.fans and (fans := next((one for one in self.tracks if one.is_fan_base), None)):
+        fans = next((one for one in self.tracks if one.is_fan_base), None) if person in people.fans else None
+        if fans is not None and not people.is_at_goal(person, fans):
             return fans
         topics: list[int | None] = [*people.wanted_topics(person), None]
-        takes = {(one.category, one.topic_id): one for one in reversed(self.tracks) if self._takes_by_itself(one)}
+        open_to = [one for one in self.tracks if self._takes_by_itself(one) and not people.is_at_goal(person, one)]
+        takes = {(one.category, one.topic_id): one for one in reversed(open_to)}
         places = ((wanted, topic) for wanted in dict.fromkeys((category, "")) for topic in topics)
         return next((takes[place] for place in places if place in takes), None)
 

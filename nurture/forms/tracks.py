@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import TextChoices
@@ -25,6 +25,8 @@ CATEGORIES = [(value, label) for value, label in ReasonRule.Category.choices if 
 STEPS = (
     StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.REACH_UP, StepKind.TASK,
 )  # fmt: skip
+# Who replies leaves a track, so nobody comes by who has.
+ASKED = [(value, label) for value, label in Question.choices if value != Question.REPLIED]
 
 
 class TrackForm(SettingForm):
@@ -55,6 +57,26 @@ class TrackForm(SettingForm):
         max_value=50,
         initial=0,
     )
+    goal = forms.ChoiceField(
+        label=gettext_lazy("It ends once somebody"),
+        help_text=gettext_lazy("At whichever step they stand. Who replies, or is worked again, leaves it anyway."),
+        choices=[("", gettext_lazy("Came to its last step")), *Track.Goal.choices],
+        required=False,
+    )
+    goal_topic = forms.ModelChoiceField(
+        Topic.objects.all(), label=gettext_lazy("Topic of the goal"), required=False, empty_label=gettext_lazy("None")
+    )
+    goal_role = forms.ChoiceField(
+        label=gettext_lazy("Role of the goal"),
+        choices=[("", gettext_lazy("None")), *(one for one in Employment.Role.choices if one[0])],
+        required=False,
+    )
+    goal_criterion = forms.ModelChoiceField(
+        Criterion.objects.in_use(),
+        label=gettext_lazy("Criterion of the goal"),
+        required=False,
+        empty_label=gettext_lazy("None"),
+    )
     fallback = forms.ModelChoiceField(
         Track.objects.none(),
         label=gettext_lazy("At its end they go on in"),
@@ -69,6 +91,10 @@ class TrackForm(SettingForm):
         Criterion.objects.in_use(), label=gettext_lazy("What is not known yet"), required=False, empty_label=ANY
     )
 
+    GOAL = ("goal", "goal_topic", "goal_role", "goal_criterion")
+    GOALS: ClassVar = {
+        Track.Goal.TOPIC: "goal_topic", Track.Goal.ROLE: "goal_role", Track.Goal.CRITERION: "goal_criterion",
+    }  # fmt: skip
     OF_TRACK = ("category", "topic", "is_by_hand", "is_fan_base", "hold_out_percent", "fallback")
     OF_PLAY = ("cycle", "role", "need")
 
@@ -80,6 +106,17 @@ class TrackForm(SettingForm):
             others = Track.objects.in_use().filter(kind=kind)
             field: Any = self.fields["fallback"]
             field.queryset = others.exclude(pk=track.pk) if track else others
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        goal = cleaned.get("goal")
+        wanted = self.GOALS.get(Track.Goal(goal)) if goal else None
+        if wanted and not cleaned.get(wanted) and wanted not in self.errors:
+            self.add_error(wanted, _("Say which."))
+        for name in set(self.GOALS.values()) - {wanted}:
+            # What another goal would ask for says nothing here.
+            cleaned[name] = "" if name == "goal_role" else None
+        return cleaned
 
 
 class EndForm(SettingForm):
@@ -145,7 +182,7 @@ class NodeForm(forms.Form):
         help_text=gettext_lazy("As the queue shows it. Ask what the buyer does next, not what we show."),
         max_length=200,
     )
-    question = forms.ChoiceField(label=gettext_lazy("They"), choices=Question.choices)
+    question = forms.ChoiceField(label=gettext_lazy("They"), choices=ASKED)
     topic = forms.ModelChoiceField(
         Topic.objects.all(), label=gettext_lazy("Topic"), required=False, empty_label=gettext_lazy("None")
     )

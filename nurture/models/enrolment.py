@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from accounts.models import Person
+from accounts.models import Employment, Person
 from agreement.models import Phase
-from leads.models import Engagement, Lead, Recycling, Step
+from leads.models import Answer, Engagement, Lead, Recycling, Step
 from nurture.models.track import Track, TrackNode, TrackVersion
 from team.models import Role, User
 
@@ -38,6 +38,30 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         not_worked = Q(track__kind=Track.Kind.PLAY) & ~Q(lead__phase=Phase.WORKING)
         is_gone = Q(person__merged_into__isnull=False) | Q(person__erased_at__isnull=False)
         return self.under_way().filter(awake | no_inquiry | not_worked | is_gone | Exists(said))
+
+    def at_goal(self) -> EnrolmentQuerySet:
+        """Under way and fed, and whoever it is about has reached the goal of its track, wherever she stands."""
+        taken_back = Engagement.objects.filter(reverses=OuterRef("pk")).order_by()
+        about = Q(topic=OuterRef("track__goal_topic")) | Q(topic=None, asset__topic=OuterRef("track__goal_topic"))
+        showed = Engagement.objects.filter(
+            about, ~Exists(taken_back), person=OuterRef("person"), at__gte=OuterRef("started_at"), reverses=None
+        ).order_by()
+        job = Employment.objects.filter(
+            person=OuterRef("person"), is_current=True, role=OuterRef("track__goal_role")
+        ).order_by()
+        # The newest counts, in whichever pursuit.
+        newest = Answer.objects.filter(
+            lead__person=OuterRef("person"), criterion=OuterRef("track__goal_criterion")
+        ).order_by("-id")
+        clicked = self.model.objects.filter(pk=OuterRef("pk"), messages__clicked_at__isnull=False).order_by()
+        goal = Track.Goal
+        rows = self.under_way().filter(is_held_out=False).exclude(track__goal="")
+        return rows.alias(said=Subquery(newest.values("value")[:1])).filter(
+            (Q(track__goal=goal.TOPIC) & Exists(showed))
+            | (Q(track__goal=goal.ROLE) & Exists(job))
+            | (Q(track__goal=goal.CLICKED) & Exists(clicked))
+            | Q(track__goal=goal.CRITERION, said=Answer.Value.YES)
+        )
 
     def to_follow(self) -> EnrolmentQuerySet:
         """What one of us did is seen before its moment: a step that was done, a play's place taken by one of hers."""

@@ -39,6 +39,14 @@ class Track(models.Model):
         MIDDLE = "middle", _("Middle: comparing")
         LATE = "late", _("Late: choosing")
 
+    class Goal(models.TextChoices):
+        """What ends it for somebody who is under way, wherever she stands. Who replies leaves it anyway."""
+
+        TOPIC = "topic", _("showed interest in")
+        ROLE = "role", _("is")
+        CLICKED = "clicked", _("clicked in this track")
+        CRITERION = "criterion", _("answered yes to")
+
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     kind = models.CharField(max_length=5, choices=Kind, default=Kind.TRACK)
     name = models.CharField(max_length=80)
@@ -57,6 +65,11 @@ class Track(models.Model):
     is_by_hand = models.BooleanField(default=False)
     # Of those it would take, so many in a hundred are left without, to measure what it does.
     hold_out_percent = models.PositiveSmallIntegerField(default=0)
+    # What it is for: whoever comes there has reached its goal, at whichever step. Empty: it ends at its last step.
+    goal = models.CharField(max_length=9, choices=Goal, blank=True, default="", db_default="")
+    goal_topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, related_name="+")
+    goal_role = models.CharField(max_length=14, choices=Employment.Role, blank=True, default="", db_default="")
+    goal_criterion = models.ForeignKey(Criterion, models.PROTECT, null=True, blank=True, related_name="+")
     # Where whoever came to its end goes on; empty: her date wakes her.
     fallback = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
@@ -80,6 +93,16 @@ class Track(models.Model):
             models.CheckConstraint(name="track_holds_out_at_most_half", condition=Q(hold_out_percent__lte=50)),
             models.CheckConstraint(
                 name="track_falls_back_on_another", condition=Q(fallback=None) | ~Q(fallback=models.F("pk"))
+            ),
+            models.CheckConstraint(
+                name="track_goal_asks_what_it_can_answer",
+                condition=Q(goal__in=["", "clicked"], goal_topic=None, goal_role="", goal_criterion=None)
+                | Q(goal="topic", goal_topic__isnull=False, goal_role="", goal_criterion=None)
+                | (
+                    Q(goal="role", goal_topic=None, goal_role__in=Employment.Role.values, goal_criterion=None)
+                    & ~Q(goal_role="")
+                )
+                | Q(goal="criterion", goal_topic=None, goal_role="", goal_criterion__isnull=False),
             ),
             # A play is for somebody who is worked: it neither takes by category nor keeps anybody out of a queue.
             models.CheckConstraint(

@@ -26,9 +26,10 @@ from nurture.actions.enrolling import empty_track
 from nurture.flow import flow_of
 from nurture.forms.tracks import EndForm, NodeForm, PlaceForm, TrackForm
 from nurture.models import Enrolment, Track, TrackNode, TrackVersion
-from nurture.telling import ICONS, parts_of
+from nurture.telling import ICONS, Part, goal_words, parts_of
 from nurture.track_settings import KIND, touched_by_end
 from nurture.views.tracks import WRITERS, track_or_404
+from nurture.whole import faults_of, rivals_of
 from team.actions.submitting import SentBefore, submit_once
 from team.http import Request, tell
 from team.models import SettingChange
@@ -209,8 +210,9 @@ def draft(request: Request, public_id: UUID) -> HttpResponse:
     context = {
         "now": now,
         "track": track,
+        "goal": goal_words(track),
         "shown": version,
-        "parts": parts_of(flow_of(version.pk)),
+        "parts": _draft_parts(version),
         "is_draft": True,
         "is_first": not track.versions.filter(published_at__isnull=False).exists(),
         "may_write": True,
@@ -236,19 +238,15 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     """Who is under way in an older version, and what becomes of them."""
     need_role(request, *WRITERS)
     now, track = timezone.now(), track_or_404(public_id)
-    refusal = ""
+    refusal, at_step = "", ""
+    under_way = Enrolment.objects.under_way().filter(track=track)
     if request.method == "POST":
         try:
             moved = drafting.publish(track, by=request.user, at=now, moves=request.POST.get("moves") == "yes")
         except (LeadConflict, MoveRefused) as refused:
-            refusal = str(refused)
+            refusal, at_step = str(refused), getattr(refused, "field", "")
         else:
-            words = ngettext(
-                "%(track)s is published; %(moved)d person goes on in it.",
-                "%(track)s is published; %(moved)d people go on in it.",
-                moved,
-            )
-            tell(request, words % {"track": track, "moved": moved} if moved else _("%s is published.") % track)
+            tell(request, _published(track, moved))
             return redirect("nurture:track", public_id)
     version = TrackVersion.objects.filter(track=track, published_at=None).first()
     if version is None:
@@ -256,12 +254,39 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     context = {
         "now": now,
         "track": track,
-        "parts": parts_of(flow_of(version.pk)),
-        "under_way": Enrolment.objects.under_way().filter(track=track).count(),
+        "parts": _draft_parts(version),
+        "under_way": under_way.count(),
+        "gone": under_way.filter(node__isnull=False).exclude(node__key__in=version.nodes.values("key")).count(),
+        "rivals": rivals_of(track),
         "refusal": refusal,
+        "at_step": at_step,
         "may_write": True,
     }
     return render(request, "nurture/publish.html", context, status=422 if refusal else 200)
+
+
+def _published(track: Track, moved: int) -> str:
+    """That it runs, and how many people under way it touches, or leaves as they are."""
+    if moved:
+        words = ngettext(
+            "%(track)s is published; %(n)d person goes on in it.", "%(track)s is published; %(n)d people go on in it.",
+            moved,
+        )  # fmt: skip
+        return words % {"track": track, "n": moved}
+    newest = track.versions.filter(published_at__isnull=False).first()
+    finish = Enrolment.objects.under_way().filter(track=track).exclude(version=newest).count()
+    words = ngettext(
+        "%(track)s is published; %(n)d person finishes the version before it.",
+        "%(track)s is published; %(n)d people finish the version before it.",
+        finish,
+    )
+    return words % {"track": track, "n": finish} if finish else _("%s is published.") % track
+
+
+def _draft_parts(version: TrackVersion) -> list[Part]:
+    """The flow of a draft, each step with what it lacks."""
+    flow = flow_of(version.pk)
+    return parts_of(flow, faults=faults_of(flow, on=timezone.now().date()))
 
 
 @require_POST

@@ -24,7 +24,7 @@ from nurture.flow import flow_of
 from nurture.forms.tracks import FindForm
 from nurture.models import Enrolment, Track, TrackVersion
 from nurture.seeing import people_seen_by
-from nurture.telling import Figures, fan_figures, parts_of, tallies
+from nurture.telling import Figures, fan_figures, goal_words, parts_of, tallies
 from nurture.track_settings import KIND
 from nurture.trying import try_on
 from nurture.views.track_people import whys_of
@@ -40,7 +40,11 @@ def may_write(request: Request) -> bool:
 
 
 def track_or_404(public_id: UUID) -> Track:
-    track = Track.objects.select_related("topic", "need", "fallback", "owner").filter(public_id=public_id).first()
+    track = (
+        Track.objects.select_related("topic", "need", "fallback", "owner", "goal_topic", "goal_criterion")
+        .filter(public_id=public_id)
+        .first()
+    )
     if track is None:
         raise Http404
     return track
@@ -87,6 +91,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
     context = {
         "now": now,
         "track": one,
+        "goal": goal_words(one),
         "shown": shown,
         "newest": next(iter(published), None),
         "draft": draft,

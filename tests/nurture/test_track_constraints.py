@@ -87,6 +87,7 @@ CASES = {
     "track_category_is_known": lambda: make_track(category="bored"),
     "track_holds_out_at_most_half": lambda: make_track(hold_out_percent=51),
     "track_falls_back_on_another": itself,
+    "track_goal_asks_what_it_can_answer": lambda: make_track(goal="role"),
     "track_play_takes_nobody_asleep": lambda: make_track(kind="play", category="not_ready"),
     "trackversion_number_once_per_track": lambda: again(version(), published_at=NOON),
     "trackversion_one_draft_per_track": two_drafts,
