@@ -16,6 +16,8 @@ from team.bulk import update_rows
 QUERY_MAX = 200
 WORDS_MAX = 12
 BATCH = 500
+# "Planner at Acme": of those who have no name it is said in many ways, and kept in none.
+NOT_LOOKED_FOR = frozenset({"at"})
 
 
 def matching(q: str) -> QuerySet[SearchText]:
@@ -36,16 +38,19 @@ def query_words(q: str) -> list[str]:
     if _PHONE.fullmatch(plain) and len(digits := re.sub(r"\D", "", plain)) >= 4:
         # Inside the country the leading zero is dialled, in the international form it is not written.
         return [digits.lstrip("0") or digits]
-    # Every spelling is kept without its apostrophe too.
-    return list(dict.fromkeys(without_apostrophes(plain).split()))[:WORDS_MAX]
+    # Every spelling is kept without its apostrophe too, and facts are told apart by a comma.
+    words = dict.fromkeys(word.strip(",;") for word in without_apostrophes(plain).split())
+    said = [word for word in words if word and word not in NOT_LOOKED_FOR]
+    return (said or [word for word in words if word])[:WORDS_MAX]
 
 
 def text_of_person(
     person: Person, points: Iterable[ContactPoint], *, account: str = "", title: str = "", called: Iterable[str] = ()
 ) -> str:
-    """Name, addresses, numbers as written and as digits, company, title, and what other systems call her."""
+    """Her name or what she is called without one, addresses, numbers as written and as digits, company, title, and what
+    other systems call her."""
     reached = [part for point in points for part in _spellings(point)]
-    return search_text(person.name, *reached, account, title, *_ids(called))
+    return search_text(person.name or person.known_by, *reached, account, title, *_ids(called))
 
 
 def text_of_account(account: Account, *, domains: Iterable[str] = (), called: Iterable[str] = ()) -> str:
@@ -68,16 +73,16 @@ def index_holders(keys: Iterable[str]) -> None:
     if not (keys := list(keys)):
         return
     nameless = Person.objects.filter(given_name="", family_name="", custom__has_any_keys=keys).order_by("pk")
-    _index(list(nameless.values_list("pk", flat=True)), has_texts=False)
+    _index(list(nameless.values_list("pk", flat=True)))
 
 
-def _index(person_ids: Iterable[int], *, has_texts: bool = True) -> None:
+def _index(person_ids: Iterable[int]) -> None:
     own, ids = OwnFields(), list(person_ids)
     for first in range(0, len(ids), BATCH):
-        _index_part(ids[first : first + BATCH], own, has_texts=has_texts)
+        _index_part(ids[first : first + BATCH], own)
 
 
-def _index_part(person_ids: Iterable[int], own: OwnFields, *, has_texts: bool) -> None:
+def _index_part(person_ids: Iterable[int], own: OwnFields) -> None:
     people = Person.objects.in_bulk(list(person_ids))
     points: dict[int, list[ContactPoint]] = defaultdict(list)
     for point in ContactPoint.objects.filter(person__in=people):
@@ -87,20 +92,19 @@ def _index_part(person_ids: Iterable[int], own: OwnFields, *, has_texts: bool) -
         for job in Employment.objects.filter(person__in=people, is_current=True).select_related("account")
     }
     called: dict[int, list[str]] = defaultdict(list)
-    if has_texts:
-        for person_id, value in ExternalId.objects.filter(person__in=people).values_list("person_id", "value"):
-            called[person_id].append(value)
+    for person_id, value in ExternalId.objects.filter(person__in=people).values_list("person_id", "value"):
+        called[person_id].append(value)
 
     texts, otherwise_called = [], []
     for pk, person in people.items():
         job = jobs.get(pk)
         account, title = job.account.name if job and job.account else "", job.title if job else ""
-        if has_texts:
-            text = text_of_person(person, points[pk], account=account, title=title, called=called[pk])
-            texts.append(SearchText(person_id=pk, text=text))
         designation = known_by(person, points[pk], account=account, title=title, own=own)
         if designation != person.known_by:
+            person.known_by = designation
             otherwise_called.append((pk, designation))
+        text = text_of_person(person, points[pk], account=account, title=title, called=called[pk])
+        texts.append(SearchText(person_id=pk, text=text))
     write_texts(texts, of="person")
     update_rows(Person, ("id", "known_by"), otherwise_called)
 

@@ -8,13 +8,14 @@ from django.apps import apps
 
 from accounts.actions.matching import AccountRow, Meeting, PersonRow, Point
 from accounts.actions.people import add_contact_point, add_person, change_employer, correct_person, correct_title
-from accounts.models import CustomField, ExternalId, Person
+from accounts.models import CustomField, ExternalId, Person, SearchText
 from accounts.search import index_holders, index_people, matching
 from leads.actions.merging import erase_person, merge_people, undo_merge
 from leads.settings.changing import move_setting
 from leads.settings.own_fields import OwnFields
 from tests.make import NOON, make_account, make_person, make_user
 
+called_before = import_module("accounts.migrations.0008_found_by_what_they_are_called")
 filled = import_module("accounts.migrations.0006_known_by_filled")
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,50 @@ def test_own_fields_speak_in_their_order_and_not_after_sales(mira):
     CustomField.objects.update(not_for_scores=False)
     index_holders([plan.key])
     assert called_now(her) == "Called twice, Finance, Pune"
+
+
+def test_whoever_has_no_name_is_found_by_what_they_are_called_however_that_came_about(mira):
+    field = CustomField.objects.create(entity="person", key="plan", label="Plan")
+    acme = make_account(name="Acme")
+    her = nameless(title="Planner", account=acme, custom={"plan": "Finance"}, city="Pune", source="spring fair")
+    (brought,) = bring(
+        PersonRow({"city": "Oslo"}, [Point("email", "desk@corvane.example", "desk@corvane.example")], title="Foreman")
+    )
+
+    def found(q):
+        return [text.person_id for text in matching(q)]
+
+    assert str(Person.objects.get(pk=her.pk)) == "Planner, Acme, Finance, Pune, spring fair"
+    for q in ("Planner at Acme", "Planner, Acme, Finance, Pune, spring fair", "pune planner", "Finance"):
+        assert found(q) == [her.pk]
+    assert found(str(Person.objects.get(pk=brought.pk))) == found("oslo foreman") == [brought.pk]
+    # No file tells her name, nor what a field of hers said that is for after sales.
+    kind, old = OwnFields(), OwnFields().read(field.pk)
+    kind.write(field.pk, old, old | {"not_for_scores": True}, by=mira, at=NOON)
+    assert (found("finance"), found("pune planner")) == ([], [her.pk])
+    correct_person(her, given_name="Ada", by=mira, at=NOON, expect=Person.objects.get(pk=her.pk).version)
+    assert (found("pune"), found("ada acme")) == ([], [her.pk])
+
+
+def test_texts_of_before_get_the_line_that_the_product_writes_once(monkeypatch):
+    people = [
+        nameless(title="Planner", account=make_account(name="O'Neill"), city=city) for city in ("Pune", "", "Oslo")
+    ]
+    people.append(make_person())
+    index_people([person.pk for person in people])
+    written = dict(SearchText.objects.values_list("person_id", "text"))
+    first, _second, of_before = written[people[0].pk].split("\n", 2)
+    assert first == "planner, o'neill, pune"
+    SearchText.objects.filter(person=people[0]).update(text=of_before)
+    SearchText.objects.filter(person=people[2]).update(text="written since")
+    monkeypatch.setattr(called_before, "BATCH", 2)
+
+    for _time in range(2):
+        called_before.forward(apps, SimpleNamespace(connection=SimpleNamespace(alias="default")))
+
+    assert dict(SearchText.objects.values_list("person_id", "text")) == written | {
+        people[2].pk: "planner, o'neill, oslo\nplanner, oneill, oslo\nwritten since"
+    }
 
 
 def test_people_of_before_are_called_as_the_product_calls_them(monkeypatch):

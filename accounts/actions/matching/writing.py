@@ -145,7 +145,7 @@ def _designate(known: KnownPerson, own: OwnFields) -> None:
     designation = known_by(known.row, known.points.values(), account=account, title=title, own=own)
     if designation != known.row.known_by:
         known.row.known_by = designation
-        known.is_changed = True
+        known.is_changed = known.is_found_otherwise = True
 
 
 def _text_of(known: KnownPerson) -> str:
