@@ -18,6 +18,7 @@ from accounts.models import Employment
 from agreement.models import Criterion
 from content.models import Asset, Topic
 from nurture.flow import Flow
+from nurture.letter_checks import Concern, warnings_of
 from nurture.listing import CAME, LATELY, OF_NODE, fans_of
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.over import named_in, over_among
@@ -45,6 +46,8 @@ class Part:
     is_last: bool = False
     # Why it cannot be published as it stands.
     faults: Sequence[str] = ()
+    # What to look at before it is published.
+    warnings: Sequence[Concern] = ()
 
     @property
     def is_branch(self) -> bool:
@@ -180,6 +183,7 @@ def parts_of(
                 node, ICONS[Kind(node.kind)], names.title(node), names.soft(node), figures.told(node),
                 line(node, TrackNode.Arm.YES), line(node, TrackNode.Arm.NO), place == 0, place == len(nodes) - 1,
                 (faults or {}).get(node.pk, ()),
+                warnings_of(node.subject, node.text) if faults is not None and node.kind == Kind.EMAIL else (),
             )
             for place, node in enumerate(nodes)
         ]  # fmt: skip

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from content.models import Asset
 from nurture.fields import BadWords, fields_in
 from nurture.flow import Flow
+from nurture.letter_checks import errors_of
 from nurture.models import Track, TrackNode
 from nurture.over import named_in, over_among
 
@@ -47,6 +48,7 @@ def _of_letter(node: TrackNode, bad: dict[int, Asset], over: dict[UUID, str]) ->
     except BadWords as refused:
         yield str(refused)
         return
+    yield from (one.words for one in errors_of(node.subject, node.text))
     for name in dict.fromkeys(name for name, instead in named if instead is None):
         if name not in OF_WHAT_IT_BRINGS:
             yield _(

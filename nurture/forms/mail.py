@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from content.models import Asset
 from content.words import QUERY_MAX
+from nurture.letter_checks import Concern, errors_of, warnings_of
 from nurture.models import MailRules
 from team.addresses import read_uuid
 
@@ -99,6 +100,18 @@ class WriteForm(forms.Form):
     def __init__(self, data: Any = None, *, assets: Any, **more: Any) -> None:
         super().__init__(data, **more)
         self.fields["asset"].queryset = assets  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            for wrong in errors_of(given["subject"], given["text"]):
+                self.add_error(wrong.field, wrong.words)
+        return given
+
+    def concerns(self) -> list[Concern]:
+        """What its author may look at once more, as far as anything was written."""
+        said = [str(self[name].value() or "") for name in ("subject", "text")]
+        return warnings_of(*said) if all(said) else []
 
     def chosen(self) -> Asset | None:
         """What it brings, as far as it may be sent."""

@@ -16,6 +16,7 @@ from agreement.models import Criterion, ReasonRule, StepKind
 from content.models import Asset, Topic
 from leads.settings.kind import SettingForm, Values
 from nurture.fields import BadWords, fields_in
+from nurture.letter_checks import errors_of
 from nurture.models import Track, TrackNode
 
 Kind, Question = TrackNode.Kind, TrackNode.Question
@@ -219,6 +220,9 @@ class NodeForm(forms.Form):
             self.add_error("asset", _("Either this, or whatever fits best."))
         for name in ("subject", "text"):
             self._must_name_fields(name, cleaned.get(name))
+        if not self.errors and self.kind == Kind.EMAIL:
+            for wrong in errors_of(cleaned["subject"], cleaned["text"]):
+                self.add_error(wrong.field, wrong.words)
         if question := cleaned.get("question"):
             wanted = self.ASKS.get(Question(question))
             if wanted and not cleaned.get(wanted) and wanted not in self.errors:

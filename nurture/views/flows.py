@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
@@ -25,7 +26,8 @@ from nurture.actions import drafting
 from nurture.actions.enrolling import empty_track
 from nurture.flow import flow_of
 from nurture.forms.tracks import EndForm, NodeForm, PlaceForm, TrackForm
-from nurture.models import Enrolment, Track, TrackNode, TrackVersion
+from nurture.letter_checks import Concern, foot_concerns
+from nurture.models import Enrolment, MailRules, Track, TrackNode, TrackVersion
 from nurture.telling import ICONS, Part, goal_words, parts_of
 from nurture.track_settings import KIND, touched_by_end
 from nurture.views.tracks import WRITERS, track_or_404
@@ -214,10 +216,16 @@ def draft(request: Request, public_id: UUID) -> HttpResponse:
         "shown": version,
         "parts": _draft_parts(version),
         "is_draft": True,
+        "foot_concerns": _foot_concerns(),
         "is_first": not track.versions.filter(published_at__isnull=False).exists(),
         "may_write": True,
     }
     return render(request, "nurture/draft.html", context)
+
+
+def _foot_concerns() -> list[Concern]:
+    rules = MailRules.objects.get(pk=1)
+    return foot_concerns(is_https=settings.IS_HTTPS, postal_address=rules.postal_address)
 
 
 @require_POST
@@ -255,6 +263,7 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
         "now": now,
         "track": track,
         "parts": _draft_parts(version),
+        "foot_concerns": _foot_concerns(),
         "under_way": under_way.count(),
         "gone": under_way.filter(node__isnull=False).exclude(node__key__in=version.nodes.values("key")).count(),
         "rivals": rivals_of(track),

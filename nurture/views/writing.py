@@ -132,6 +132,7 @@ def _page(
         "form": form,
         "q": q,
         "preview": preview,
+        "concerns": form.concerns() if preview else [],
         "fitting": found,
         "over": over,
         "lacks_consent": Wishes([lead.person_id]).lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
