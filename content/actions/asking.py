@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from content.models import Asset, ContentRequest, Label, News, RequestChange, RequestVoice, Topic
@@ -109,12 +110,12 @@ def join_into(request: ContentRequest, other: ContentRequest, *, by: User, at: d
         if not locked[other.pk].is_open:
             raise RequestRefused(_("Nobody works on the other one any more."))
         _change(request, Verb.JOIN, to=State.JOINED, was=ContentRequest.OPEN_STATES, by=by, at=at, joined_to=other)
-        there = {voice.user_id: voice for voice in other.voices.all()}
+        there = {(voice.user_id, voice.lead): voice for voice in other.voices.all()}
         for voice in request.voices.all():
-            known = there.get(voice.user_id)
-            said: dict[str, Any] = {"lead": voice.lead, "worth": voice.worth, "currency": voice.currency}
+            known = there.get((voice.user_id, voice.lead))
+            said: dict[str, Any] = {"worth": voice.worth, "currency": voice.currency}
             if known is None:
-                RequestVoice.objects.create(request=other, user_id=voice.user_id, at=voice.at, **said)
+                RequestVoice.objects.create(request=other, user_id=voice.user_id, lead=voice.lead, at=voice.at, **said)
             elif known.worth is None and voice.worth is not None:
                 RequestVoice.objects.filter(pk=known.pk).update(**said)
 
@@ -129,14 +130,20 @@ def _lock_both(*keys: int) -> Iterable[ContentRequest]:
 
 
 def _raise_voice(request: ContentRequest, voice: Voice, *, by: User, at: datetime) -> None:
-    said = {"lead": voice.lead, "worth": voice.worth, "currency": voice.currency if voice.worth is not None else ""}
-    known = RequestVoice.objects.filter(request=request, user=by).first()
-    if known is None:
-        RequestVoice.objects.create(request=request, user=by, at=at, **said)
+    """For each lead once: what she says of a lead anew takes the place of what she said of it, and of no other. That
+    she needs it, without more, adds nothing to what she has said."""
+    said = {"worth": voice.worth, "currency": voice.currency if voice.worth is not None else ""}
+    hers = RequestVoice.objects.filter(request=request, user=by)
+    if voice.lead is None and voice.worth is None and hers.exists():
         return
-    # Only what she says anew: another lead without a figure keeps none of the old.
-    if voice.lead is not None or voice.worth is not None:
-        RequestVoice.objects.filter(pk=known.pk).update(**said)
+    # What she said of no lead and gave no figure was but that she needs it.
+    bare = Q(lead=None, worth=None) if voice.lead is not None else Q(pk=None)
+    if not hers.filter(lead=voice.lead).update(**said):
+        first = hers.filter(bare).first()
+        if first is not None:
+            RequestVoice.objects.filter(pk=first.pk).update(lead=voice.lead, **said)
+        else:
+            RequestVoice.objects.create(request=request, user=by, lead=voice.lead, at=at, **said)
 
 
 def _change(
@@ -160,6 +167,6 @@ def _change(
         change = RequestChange.objects.create(
             request=request, verb=verb, by=by, at=at, because=fields.get("because", ""), asset=fields.get("asset")
         )
-        told = request.voices.exclude(user=by).order_by("user").values_list("user", flat=True)
+        told = request.voices.exclude(user=by).order_by("user").values_list("user", flat=True).distinct()
         News.objects.bulk_create(News(user_id=user, change=change, at=at) for user in told)
     request.refresh_from_db()

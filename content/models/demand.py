@@ -131,7 +131,7 @@ class ContentRequest(models.Model):
 
 
 class RequestVoice(models.Model):
-    """One of us needs it, too: once a request, and for which lead, by value."""
+    """One of us needs it, too: once a request and lead, which is kept by value; without a lead once a request."""
 
     request = models.ForeignKey(ContentRequest, models.CASCADE, related_name="voices", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -146,7 +146,14 @@ class RequestVoice(models.Model):
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
         constraints = [
-            models.UniqueConstraint(fields=["request", "user"], name="requestvoice_once_per_user"),
+            models.UniqueConstraint(
+                fields=["request", "user"], condition=Q(lead=None), name="requestvoice_once_per_user"
+            ),
+            models.UniqueConstraint(
+                fields=["request", "user", "lead"],
+                condition=Q(lead__isnull=False),
+                name="requestvoice_once_per_user_and_lead",
+            ),
             models.CheckConstraint(
                 name="requestvoice_worth_has_a_currency",
                 condition=Q(worth=None, currency="") | (Q(worth__gte=0) & ~Q(currency="")),

@@ -131,6 +131,7 @@ CASES = {
     "contentrequest_declined_for_a_reason": lambda: asked(state="declined", closed_at=NOON),
     "contentrequest_joined_to_another": joined_to_itself,
     "requestvoice_once_per_user": lambda: again(voice()),
+    "requestvoice_once_per_user_and_lead": lambda: again(voice(lead=7)),
     "requestvoice_worth_has_a_currency": lambda: voice(worth=1),
     "requestchange_verb_is_known": lambda: change(verb="burn"),
     "news_once_per_change": lambda: again(news()),
