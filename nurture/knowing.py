@@ -14,14 +14,12 @@ from django.db.models.functions import Coalesce
 from accounts.models import ContactPoint, Employment, Person
 from content.models import Asset
 from leads.models import Answer, Engagement, Lead
+from nurture.had import HAD, Sent, linked_in, sent_to, steps_sent_to, taken_by
 from nurture.models import Enrolment, Message, Track, TrackNode
-from nurture.same import rows_of
 from nurture.wishes import Wishes
 
 # As long as what she did says what she is interested in; the lead page counts the same half year.
 INTEREST = timedelta(days=183)
-# What somebody has had, who downloaded, read or attended it.
-HAD = (Engagement.Kind.DOWNLOADED, Engagement.Kind.READ, Engagement.Kind.ATTENDED, Engagement.Kind.REGISTERED)
 # So many things downloaded, or so many taken in any way, make a fan of somebody who does and does not decide.
 FAN_DOWNLOADS, FAN_PIECES = 4, 8
 # Of what fits, so many are looked at for each topic.
@@ -33,6 +31,7 @@ class People:
 
     def __init__(self, people: Collection[int], *, at: datetime, versions: Collection[int] = ()) -> None:
         self.people, self.at, self.versions = sorted(set(people)), at, list(versions)
+        self._linked: dict[int, set[int]] = {}
 
     @cached_property
     def persons(self) -> dict[int, Person]:
@@ -71,9 +70,20 @@ class People:
     def had(self) -> dict[int, set[int]]:
         """What each has had, or is about to get, whoever gave it to her."""
         found = taken_by(self.people)
-        for person, assets in sent_to(self.people).items():
+        for person, assets in sent_to(self.people, same=self.wishes.rows).items():
             found[person] |= assets
         return found
+
+    def linked(self, node: TrackNode) -> set[int]:
+        """The assets that the words of a letter link to."""
+        if node.pk not in self._linked:
+            self._linked[node.pk] = linked_in({node.pk: node.text}).get(node.pk, set())
+        return self._linked[node.pk]
+
+    @cached_property
+    def steps(self) -> dict[int, list[Sent]]:
+        """By person: the letters of these versions that she has had, or is about to get."""
+        return steps_sent_to(self.wishes.rows, versions=self.versions)
 
     @cached_property
     def answered(self) -> dict[int, set[int]]:
@@ -184,28 +194,6 @@ def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:
         for pk in of_person[person]
         if at >= began[pk]
     }
-
-
-def sent_to(people: Collection[int], *, but: Collection[int] = ()) -> dict[int, set[int]]:
-    """By person the assets of ours that she has had or is about to get, and those that went to whoever was found to be
-    her; without the messages `but`."""
-    same = rows_of(people)
-    hers = Q(person__in=people, state__in=Message.HOLDS_ASSET)
-    others = [pk for pk, person in same.items() if pk != person]
-    rows = Message.objects.filter(hers | Q(person__in=others, state__in=Message.LEFT), asset__isnull=False)
-    found: dict[int, set[int]] = defaultdict(set)
-    for pk, asset in rows.exclude(pk__in=but).order_by().values_list("person_id", "asset_id").distinct():
-        found[same[pk]].add(asset)
-    return found
-
-
-def taken_by(people: Collection[int]) -> dict[int, set[int]]:
-    """By person the assets that she took herself."""
-    took = Engagement.objects.filter(person__in=people, asset__isnull=False, kind__in=HAD)
-    found: dict[int, set[int]] = defaultdict(set)
-    for person, asset in took.order_by().values_list("person_id", "asset_id").distinct():
-        found[person].add(asset)
-    return found
 
 
 def newest_lead(person: Any) -> Subquery:

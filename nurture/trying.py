@@ -74,6 +74,7 @@ def try_on(version: TrackVersion, person: Person, *, at: datetime) -> Trial:
         topic=track.topic_id,
         is_play=is_play,
         is_worked=lead is not None and may_be_planned(lead),
+        since=lead.created_at if lead else None,
     )
     trial = Trial(person, notes=_notes(track, person, people, sends=flow.sends))
     names = Names(list(flow.nodes.values()))

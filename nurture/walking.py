@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from agreement.models import StepKind
 from nurture.flow import Flow
+from nurture.had import has_had_step
 from nurture.knowing import People
 from nurture.models import Passage, TrackNode
 
@@ -31,6 +33,9 @@ class Walker:
     has_replied: bool = False
     # Whether there is somebody who would do a step of ours.
     is_worked: bool = True
+    # What she had by another enrolment is not sent by this one; since when her pursuit goes on.
+    enrolment: int = 0
+    since: datetime | None = None
     # What she was given on this walk.
     given: set[int] = field(default_factory=set)
 
@@ -107,15 +112,18 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
             return Deed(node, What.SKIPPED, because="preference")
         if people.wishes.lacks_consent(walker.person, topic):
             return Deed(node, What.SKIPPED, because="consent")
-    asset = people.best_for(walker.person, without=walker.given) if node.brings_what_fits else node.asset_id
+    if has_had_step(node, people.steps.get(walker.person, ()), since=walker.since, enrolment=walker.enrolment):
+        return Deed(node, What.SKIPPED, because="had_it")
+    linked = people.linked(node)
+    had = people.had.get(walker.person, set()) | walker.given
+    asset = people.best_for(walker.person, without=walker.given | linked) if node.brings_what_fits else node.asset_id
     if node.brings_what_fits and asset is None:
         return Deed(node, What.SKIPPED, because="nothing_fits")
-    if asset is not None and (asset in people.had.get(walker.person, set()) or asset in walker.given):
+    if asset in had or linked & had:
         return Deed(node, What.SKIPPED, because="had_it")
     if asset is not None and asset not in people.sendable:
         return Deed(node, What.SKIPPED, because="expired")
-    if asset is not None:
-        walker.given.add(asset)
+    walker.given |= linked if asset is None else {asset, *linked}
     return Deed(node, What.PLANNED, asset=asset)
 
 

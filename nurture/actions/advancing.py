@@ -95,7 +95,9 @@ class Batch:
         self.sent: dict[tuple[int, object], Message] = {}
         self.walkers: dict[int, Walker] = {}
         self.replied = replied_since(self.enrolments)
-        self.at_goal = set(Enrolment.objects.at_goal().filter(pk__in=pks).values_list("pk", flat=True))
+        aims = [one.pk for one in self.enrolments if one.track.goal]
+        at_goal = Enrolment.objects.at_goal().filter(pk__in=aims).values_list("pk", flat=True)
+        self.at_goal = set(at_goal) if aims else set()
         inquiries = [one.person_id for one in self.enrolments if one.lead_id is None]
         self.pursued = set(Lead.objects.open().filter(person__in=inquiries).values_list("person_id", flat=True))
         waits_for = {one.step_id for one in self.enrolments if one.step_id}
@@ -123,6 +125,8 @@ class Batch:
                 has_clicked=one.pk in clicked,
                 has_replied=one.pk in answered | self.replied,
                 is_worked=lead is not None and may_be_planned(lead),
+                enrolment=one.pk,
+                since=lead.created_at if lead else None,
             )
 
     def look(self) -> None:

@@ -15,8 +15,9 @@ from django.db.models import Count, Exists, F, QuerySet
 
 from agreement.models import Phase
 from content.models import Asset
+from nurture.actions.bringing import note_brought
+from nurture.had import has_had_step, linked_in, sent_to, steps_sent, taken_by
 from nurture.hours import next_moment
-from nurture.knowing import sent_to, taken_by
 from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, TrackNode
 from nurture.models.message import undone
 from nurture.over import over_in
@@ -116,10 +117,14 @@ class _Judge:
         sendable = Asset.objects.sendable(on=at.date()).filter(pk__in=wanted)
         self.assets = {asset.pk: asset for asset in sendable}
         # What they link to in their words is given out no longer than what they bring.
-        self.over = over_in(_words_of(due), on=at.date())
+        words = _words_of(due)
+        self.over, self.linked = over_in(words, on=at.date()), linked_in(words)
         # What she was given or took since this was planned, under whichever name she was known.
-        bringing = {message.person_id for message in due if message.asset_id}
+        bringing = {message.person_id for message in due if message.asset_id or self.linked.get(message.pk)}
         self.sent, self.took = sent_to(bringing, but=[message.pk for message in due]), taken_by(bringing)
+        nodes = TrackNode.objects.in_bulk({message.node_id for message in due if message.node_id})
+        self.nodes, self.steps = nodes, steps_sent([message for message in due if message.node_id])
+        self.brought: list[tuple[Message, set[int], int | None]] = []
         self.went = _went(self.recipients.values(), at=at)
         self.in_domain = _in_domain(self.recipients.values(), at=at)
         self.taken: list[Message] = []
@@ -146,6 +151,9 @@ class _Judge:
             self.went[message.person_id].append(self.at)
         self.in_domain[to.domain] += 1
         self.taken.append(message)
+        brings, node = self._brings(message), self.nodes.get(message.node_id or 0)
+        self.sent[message.person_id] |= brings
+        self.brought.append((message, brings, node.pk if node and not node.brings_what_fits else None))
 
     def write(self, *, by: str) -> None:
         for message in self.taken:
@@ -155,6 +163,7 @@ class _Judge:
             message.attempt += 1
         for columns, rows in ((GIVEN_UP, self.given_up), (PUT_OFF, self.put_off), (TAKEN, self.taken)):
             update_rows(Message, columns, [tuple(getattr(row, name) for name in columns) for row in rows])
+        note_brought(self.brought)
 
     def _why_never(self, message: Message, to: Recipient) -> str:
         Because = Message.Because
@@ -179,10 +188,17 @@ class _Judge:
         return Because.HAD_IT if self._has_had(message) else ""
 
     def _has_had(self, message: Message) -> bool:
-        """What she took herself one of us may still send her by hand, and no track does."""
-        is_by_hand = message.kind == Message.Kind.BY_HAND
-        had = self.sent[message.person_id] | (set() if is_by_hand else self.took[message.person_id])
-        return message.asset_id in had
+        """What she took herself one of us may still send her by hand, and no track does; nor what its words link to,
+        nor the same step once more."""
+        if message.kind == Message.Kind.BY_HAND:
+            return message.asset_id in self.sent[message.person_id]
+        node, lead = self.nodes[message.node_id or 0], self.enrolments[message.enrolment_id or 0].lead
+        if has_had_step(node, self.steps[message.person_id], since=lead.created_at if lead else None):
+            return True
+        return bool(self._brings(message) & (self.sent[message.person_id] | self.took[message.person_id]))
+
+    def _brings(self, message: Message) -> set[int]:
+        return self.linked.get(message.pk, set()) | ({message.asset_id} if message.asset_id else set())
 
     def _topic(self, message: Message) -> int | None:
         """What it is about: what it brings, else its track."""

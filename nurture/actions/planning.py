@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from content.actions.using import use_assets
@@ -18,7 +17,7 @@ from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
 from nurture.actions.unsent import settle_letter
 from nurture.fields import BadWords, fields_in, fill
-from nurture.knowing import sent_to
+from nurture.had import sent_to
 from nurture.letter import addresses_in, link_to
 from nurture.models import Message, MessageBody
 from nurture.over import named_in, over_among
@@ -144,8 +143,7 @@ def _brought(lead: Lead, subject: str, text: str, asset: Asset | None, *, at: da
         raise MoveRefused(bad[0].words, field="asset" if bad[0].asset == asset else "text")
     if asset is not None or not named:
         return asset
-    had = Message.objects.filter(person=lead.person_id, state__in=Message.HOLDS_ASSET, asset=OuterRef("pk"))
-    linked = Asset.objects.filter(~Exists(had), public_id__in=named)
+    linked = Asset.objects.filter(public_id__in=named).exclude(pk__in=sent_to([lead.person_id])[lead.person_id])
     return min(linked, key=lambda one: text.find(str(one.public_id)), default=None)
 
 

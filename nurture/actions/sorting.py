@@ -18,7 +18,8 @@ from leads.actions.recycling import sleep_on
 from leads.models import Engagement, Lead, Recycling
 from nurture.actions.ending import locked
 from nurture.flow import Flow, flows_of
-from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, HAD, People
+from nurture.had import HAD
+from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, People
 from nurture.models import Enrolment, Passage, Sorting, Track, TrackVersion
 from nurture.unfed import reachable_again
 from team.bulk import insert_rows

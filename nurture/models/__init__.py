@@ -1,5 +1,6 @@
 """Tracks and who is under way in them; messages out and what comes back of them."""
 
+from nurture.models.brought import Brought
 from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage, Sorting
 from nurture.models.incoming import Incoming, IncomingBody, IncomingQuerySet
 from nurture.models.mail import MailRules, MailServer, Preference
@@ -9,6 +10,7 @@ from nurture.models.told import Told, ToldQuerySet
 from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
 
 __all__ = [
+    "Brought",
     "Enrolment",
     "EnrolmentQuerySet",
     "Hit",

@@ -4,12 +4,23 @@ import pytest
 
 from agreement.models import Phase
 from leads.models import Recycling
-from nurture.models import Enrolment, Passage, Sorting
+from nurture.models import Brought, Enrolment, Passage, Sorting
 from tests.constraints import again, constraints_of, put, refuses
 from tests.make import NOON, make_lead
-from tests.nurture.making import branch, email, goal, make_asset, make_enrolment, make_track, step, wait
+from tests.nurture.making import (
+    branch,
+    email,
+    goal,
+    make_asset,
+    make_enrolment,
+    make_letter_track,
+    make_message,
+    make_track,
+    step,
+    wait,
+)
 
-ROWS = ("track_", "trackversion_", "tracknode_", "enrolment_", "passage_", "sorting_")
+ROWS = ("brought_", "track_", "trackversion_", "tracknode_", "enrolment_", "passage_", "sorting_")
 CONSTRAINTS = {name: one for name, one in constraints_of("nurture").items() if name.startswith(ROWS)}
 
 
@@ -78,7 +89,21 @@ def key_taken():
     put(made.nodes.get(days=2), key=made.nodes.get(days=1).key)
 
 
+def brought_twice(**what):
+    first, second = (make_message(make_letter_track()) for _message in range(2))
+    for message in (first, second):
+        Brought.objects.create(message=message, person=first.person, **what)
+
+
+def nothing_brought():
+    message = make_message(make_letter_track())
+    Brought.objects.create(message=message, person=message.person)
+
+
 CASES = {
+    "brought_is_one_thing": nothing_brought,
+    "brought_asset_once_per_person": lambda: brought_twice(asset=make_asset()),
+    "brought_step_once_per_person": lambda: brought_twice(node=node(email())),
     "track_kind_is_known": lambda: make_track(kind="road"),
     "track_has_a_name": lambda: make_track(name=""),
     "track_name_once_per_kind": same_name,
