@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from accounts.jobs import is_another_title
@@ -216,6 +216,7 @@ def suppress_person(person: Person, channel: str, *, source: str, at: datetime) 
 
     What only a rep had said says from now on who said it last: her undo must not take away what is not hers.
     """
+    lock_addresses([person.pk])
     mine = Suppression.objects.select_for_update()
     row, made = mine.get_or_create(channel=channel, person=person, defaults={"at": at, "source": source[:40]})
     if not made:
@@ -231,10 +232,31 @@ def assert_again(suppressions: Iterable[int], *, source: str, at: datetime) -> N
 
 def suppress_key(value: str, channel: str, *, source: str, at: datetime) -> bool:
     """This address or number may not be used, whoever it belongs to; only its keyed hash is kept."""
+    lock_addresses(_who_is_written_to_at(value))
     _row, made = Suppression.objects.get_or_create(
         channel=channel, key_hash=suppression_key(value), defaults={"at": at, "source": source[:40]}
     )
     return made
+
+
+def lock_addresses(people: Iterable[int]) -> None:
+    """Every address these people are written to, in id order, until the transaction ends; leads and people before.
+
+    Mail takes the same rows before it begins a letter: what is asserted under this lock holds for whatever begins after
+    it has ended, and what began before has begun before anybody heard that it is kept.
+    """
+    rows = ContactPoint.objects.filter(person__in=list(people), kind=ContactPoint.Kind.EMAIL).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+def _who_is_written_to_at(value: str) -> list[int]:
+    """Whose address this is, or the same with a plus tag."""
+    local, _at, domain = value.rpartition("@")
+    there = Q(normalised=value)
+    if local and "+" not in local:
+        there |= Q(normalised__startswith=f"{local}+", normalised__endswith=f"@{domain}")
+    rows = ContactPoint.objects.filter(there, kind=ContactPoint.Kind.EMAIL) if local else ContactPoint.objects.none()
+    return list(rows.values_list("person_id", flat=True))
 
 
 def suppression_key(normalised: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import BY_REP, assert_again
+from accounts.actions.people import BY_REP, assert_again, lock_addresses
 from accounts.models import Suppression
 from agreement.models import Phase, Reason, SLAClause
 from agreement.spans import DAY_MINUTES
@@ -51,6 +51,7 @@ def disqualify_lead(
         for pk in Recycling.objects.filter(lead=held, undone_at=None).values_list("pk", flat=True):
             effects.add("recyclings_kept", pk)
     if rule.suppresses:
+        lock_addresses([held.person_id])
         suppression, is_new = Suppression.objects.get_or_create(
             channel=Suppression.Channel.ALL, person_id=held.person_id, defaults={"at": at, "source": BY_REP}
         )

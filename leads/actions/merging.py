@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import BY_REP, PARTED, suppress_key, suppress_person
+from accounts.actions.people import BY_REP, PARTED, lock_addresses, suppress_key, suppress_person
 from accounts.models import ContactPoint, Employment, Person, PersonMerge, SearchText, Suppression
 from accounts.search import index_people
 from agreement.models import Lane, Phase, StepKind
@@ -58,6 +58,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
     # Leads before people, as a wake locks them; then again, for what came in between.
     _further(kept, merged)
     kept, merged = _both_locked(kept, merged)
+    lock_addresses([kept.pk, merged.pk])
     survivor, other = _further(kept, merged)
     inherited: dict[str, Any] | None = None
     if survivor is not None and other is not None:
@@ -100,6 +101,7 @@ def undo_merge(merge: PersonMerge, *, by: User | None, at: datetime) -> Lead | N
     both = [merge.kept_id, merge.merged_id]
     list(Lead.objects.filter(person__in=both).order_by("pk").select_for_update(of=("self",)))
     list(Person.objects.select_for_update().filter(pk__in=both).order_by("pk"))
+    lock_addresses(both)
     if not PersonMerge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=at):
         raise LeadConflict(_("This merge was taken back already."))
     merged, moved = merge.merged, merge.moved

@@ -300,6 +300,12 @@ def begin_message(message: Message, *, at: datetime) -> bool:
             because = because or Because.NO_ADDRESS
             mine.update(state=Message.State.CANCELLED, because=because, lease_until=None, begun_at=None)
             return False
+        if points[message.person_id].pk != message.point_id:
+            # It came back from there meanwhile, or she is written to elsewhere: put together anew.
+            mine.update(
+                state=Message.State.PLANNED, due_at=at, lease_until=None, begun_at=None, attempt=F("attempt") - 1
+            )
+            return False
         goes_out = mine.filter(~Exists(MailRules.objects.filter(pk=1, is_stopped=True)), begun_at=None)
         if goes_out.update(begun_at=at, lease_until=at + LEASE):
             return True

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.people import lock_addresses
 from accounts.models import Person
 from content.models import Topic
 from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
 from leads.models import Consent
-from nurture.recipients import points_of
 
 if TYPE_CHECKING:
     from team.models import User
@@ -34,14 +34,14 @@ def note_consent(
 ) -> Consent:
     """She agreed to mail, about this topic or all of it, or took it back. `said_at` is when she said it.
 
-    Leads, which her history is told on when she says no, then her address, which a claim locks too: whatever is claimed
-    after this has ended knows of it. `is_told`: false where the caller tells of more than this.
+    Leads, which her history is told on when she says no, then she, then her addresses, which a claim locks too:
+    whatever is claimed after this has ended knows of it. `is_told`: false where the caller tells of more than this.
     """
     if not is_given and is_told:
         kind = "heard_no" if by else "withdrawn"
         record_received(person.pk, kind=kind, heard_by=by, is_topic=topic is not None, at=at)
-    points_of([person.pk], lock=True)
     held = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    lock_addresses([person.pk])
     if held.erased_at or held.merged_into_id:
         raise MoveRefused(_("She is no longer a person of her own here."))
     return Consent.objects.create(

@@ -7,15 +7,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.actions.people import suppress_person
-from accounts.models import Person, Suppression
+from accounts.actions.people import lock_addresses, suppress_person
+from accounts.models import ContactPoint, Person, Suppression
 from content.models import Topic
 from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_shut
 from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
-from nurture.models import Message, Preference
-from nurture.recipients import points_of
+from nurture.models import Message, MessageBody, Preference
 from nurture.same import living, rows_of
 
 UNSUBSCRIBED = "unsubscribed"
@@ -36,11 +35,12 @@ def unsubscribe(
     """No e-mail of any kind from now on, to her, whoever she was merged into, and to the address the message went to.
     Her history says so once, as `told` by her: see `leads.sentences.RECEIVED`.
 
-    Leads, then her address, which a claim locks too: whatever is claimed after this has ended knows of it.
+    Leads, she, then her addresses, which a claim locks too: whatever is claimed after this has ended knows of it.
     """
     person = living(person)
     list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
-    points_of([person.pk], lock=True)
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    lock_addresses([person.pk, *_there(message)])
     is_new = suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
     if Consent.objects.standing().filter(person=person).exists():
         note_consent(person, is_given=False, source=Consent.Source.PREFERENCES, evidence=source, is_told=False, at=at)
@@ -54,6 +54,15 @@ def unsubscribe(
     # A second click says nothing new; a second letter does.
     if is_new or told not in (ONE_CLICK, STOPPED):
         record_received(person.pk, kind=told, words=words, at=at)
+
+
+def _there(message: Message | None) -> list[int]:
+    """Who is written to by now at the address the message went to."""
+    body = MessageBody.objects.filter(message=message).first() if message is not None else None
+    if body is None or not body.to_address:
+        return []
+    points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, normalised=body.to_address.lower())
+    return list(points.values_list("person_id", flat=True))
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.actions.matching.circle import Circle, KnownAccount, KnownPerson, columns_of
-from accounts.actions.people import suppress_person
+from accounts.actions.people import lock_addresses, suppress_person
 from accounts.designation import OwnFields, known_by
 from accounts.models import (
     Account,
@@ -93,6 +93,11 @@ def write_people(circle: Circle) -> None:
         ExternalId,
         ("entity", "person_id", "source", "value"),
         [("person", known.row.pk, source, value) for known in touched for source, value in known.new_external_ids],
+    )
+    lock_addresses(
+        known.row.pk
+        for known in touched
+        if not known.is_new and (known.new_suppressions or known.confirmed_suppressions)
     )
     insert_rows(
         Suppression,
