@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils.translation import gettext as _
 
 from accounts.actions.matching import KnownPerson, Meeting, Met, Outcome
 from accounts.actions.people import is_out_of_reach
@@ -24,6 +25,7 @@ from leads.actions.silencing import pass_over_shut
 from leads.actions.standing import stand_down
 from leads.imports import REASONS, Draft, Meaning, RowRefused
 from leads.models import (
+    Consent,
     Engagement,
     EngagementKey,
     Import,
@@ -226,6 +228,7 @@ class Chunk:
         self.meeting.write()
         self._end_leads(*lost)
         pass_over_shut(silenced, at=self.at)
+        self._write_consents()
         self._write_engagements()
         self._write_releases()
         self._write_sleepers()
@@ -351,6 +354,28 @@ class Chunk:
         return f"{self.facts.kind}:{line.known.row.pk}:{line.stamp}"
 
     # Writing
+
+    def _write_consents(self) -> None:
+        """What rows say somebody agreed to, once each; a file that is read again says nothing new."""
+        said: dict[tuple[int, bool, datetime], int] = {}
+        for line in self.lines:
+            if line.draft.consent is not None and line.known.row.pk is not None:
+                given, at = line.draft.consent
+                said.setdefault((line.known.row.pk, given, min(at or line.at, self.at)), line.draft.line_no)
+        if not said:
+            return
+        told = Consent.objects.filter(person__in={pk for pk, *_more in said}, topic=None, source=Consent.Source.IMPORT)
+        known = set(told.values_list("person_id", "is_given", "at"))
+        file = self.run.upload.name
+        insert_rows(
+            Consent,
+            ("person_id", "topic_id", "is_given", "at", "noted_at", "source", "evidence", "by_id"),
+            [
+                (pk, None, given, at, self.at, Consent.Source.IMPORT.value, _evidence(file, line_no), self.run.by_id)
+                for (pk, given, at), line_no in said.items()
+                if (pk, given, at) not in known
+            ],
+        )
 
     def _write_engagements(self) -> None:
         new = [line for line in self.lines if line.is_new]
@@ -483,6 +508,10 @@ class Chunk:
 
 def _account_id(line: Line) -> int | None:
     return line.known.account.row.pk if line.known.account else None
+
+
+def _evidence(file: str, line_no: int) -> str:
+    return (_("%(file)s, line %(line)d") % {"file": file, "line": line_no})[:500]
 
 
 def storable(text: str) -> str:

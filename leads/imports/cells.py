@@ -113,6 +113,7 @@ class ColumnReaders:
             "do_not_email": self._read_opt_out,
             "do_not_call": self._read_opt_out,
             "do_not_contact": self._read_opt_out,
+            "consent": lambda value: self._read_consent(value, format),
             "company_country": lambda value: self._read_country(value, column),
             "company_employees": lambda value: _optional(parse_whole, value, format, least=0, most=WHOLE_MAX),
             "employees": lambda value: _optional(parse_whole, value, format, least=0, most=WHOLE_MAX),
@@ -184,6 +185,19 @@ class ColumnReaders:
             return parse_boolean(value), None
         except BadValue:
             return True, ["unreadable_opt_out"]
+
+    def _read_consent(self, value: str, format: str) -> Read:
+        """Yes or no, or when she agreed. What cannot be read is no consent."""
+        try:
+            given, said_at = parse_boolean(value), None
+        except BadValue:
+            try:
+                given, said_at = True, parse_moment(value, format, zone=self.zone)
+            except BadValue:
+                return None, ["unreadable_consent"]
+            if said_at > self.at + FUTURE_SLACK:
+                return None, ["unreadable_consent"]
+        return (given, said_at and min(said_at, self.at)), ["consent_given" if given else "consent_refused"]
 
     def _read_custom(self, value: str, column: dict[str, Any]) -> Read:
         custom = self.fields.get(column["key"])

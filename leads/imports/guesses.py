@@ -45,6 +45,7 @@ _OF_PEOPLE = {
     "lead.happened_at": "moment",
     "lead.do_not_call": "do_not_call",
     "lead.do_not_email": "do_not_email",
+    "lead.consent": "consent",
 }
 _OF_COMPANIES = {
     "account.name": "company_name",
@@ -196,7 +197,7 @@ def _column(
         decided["target"] = target
         if target in NEEDS_SOURCE:
             decided["source"] = source
-        if target == "moment":
+        if target in ("moment", "consent"):
             decided["format"] = guess_date_format(column.samples) or "iso"
         if target in ("employees", "company_employees"):
             decided["format"] = _number_format(column.samples)
@@ -248,6 +249,6 @@ def _keep_one_of_each(columns: list[dict[str, Any]]) -> None:
     seen: set[str] = set()
     for column in columns:
         target = column["target"]
-        if target in ("company_domain", "moment", "status") and target in seen:
+        if target in ("company_domain", "consent", "moment", "status") and target in seen:
             column["target"] = ""
         seen.add(target)

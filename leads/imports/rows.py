@@ -30,6 +30,7 @@ class Draft:
     meaning: str = ""
     reason: str = ""
     happened_at: datetime | None = None
+    consent: tuple[bool, datetime | None] | None = None
     notes: list[str] = field(default_factory=list)
     refused: RowRefused | None = None
 
@@ -101,6 +102,7 @@ class RowReader:
         meant = self._meaning_of(row.status)
         draft.meaning, _colon, draft.reason = meant.partition(":")
         draft.happened_at = row.moment
+        draft.consent = row.consent
         standing = Standing.CUSTOMER if draft.meaning == Meaning.CUSTOMER else ""
         if self.is_companies:
             draft.company = _company_of(row)

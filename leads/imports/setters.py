@@ -19,7 +19,7 @@ from leads.imports.targets import COMPANY_FACTS, COUNTRIES, SUPPRESSES
 class RowInHand:
     """What the setters fill."""
 
-    __slots__ = ("company", "custom", "fields", "full_name", "moment", "person", "status")
+    __slots__ = ("company", "consent", "custom", "fields", "full_name", "moment", "person", "status")
 
     def __init__(self, *, is_companies: bool) -> None:
         self.person = PersonRow()
@@ -29,6 +29,8 @@ class RowInHand:
         self.full_name: Name | None = None
         self.status = ""
         self.moment: datetime | None = None
+        # Whether she agreed to get e-mail, and when, where the row says that.
+        self.consent: tuple[bool, datetime | None] | None = None
 
 
 Setter = Callable[[RowInHand, Any], None]
@@ -131,6 +133,7 @@ _SETTERS: dict[str, Setter] = {
     "title": _set_attribute("person", "title"),
     "full_name": _set_attribute("row", "full_name"),
     "moment": _set_attribute("row", "moment"),
+    "consent": _set_attribute("row", "consent"),
 }
 
 

@@ -59,6 +59,7 @@ PERSON_TARGETS = {
     "do_not_email": gettext_lazy("Do not e-mail"),
     "do_not_call": gettext_lazy("Do not call"),
     "do_not_contact": gettext_lazy("Do not contact at all"),
+    "consent": gettext_lazy("Agreed to e-mail: yes, no, or since when"),
 }
 COMPANY_TARGETS = {
     "company_name": gettext_lazy("Name"),
@@ -85,7 +86,7 @@ COMPANY_FACTS = frozenset(target for target in PERSON_TARGETS if target.startswi
     "company_external_id",
 }
 NEEDS_SOURCE = frozenset({"external_id", "company_external_id"})
-NEEDS_DATE_FORMAT = frozenset({"moment", "contract_ends_on"})
+NEEDS_DATE_FORMAT = frozenset({"moment", "contract_ends_on", "consent"})
 COUNTRIES = frozenset({"country", "company_country"})
 SUPPRESSES = {
     "do_not_email": (Suppression.Channel.EMAIL,),
@@ -119,6 +120,9 @@ NOTES = {
     "unknown_time_zone": gettext_lazy("Time zone not known: left out"),
     "unreadable_value": gettext_lazy("A value does not fit its field: left out"),
     "unreadable_opt_out": gettext_lazy("A do-not-contact column says neither yes nor no: taken as yes"),
+    "consent_given": gettext_lazy("Agreed to get e-mail: noted with the file and the line"),
+    "consent_refused": gettext_lazy("Said no to e-mail: noted with the file and the line"),
+    "unreadable_consent": gettext_lazy("A consent column says neither yes nor no nor a day gone by: left out"),
     "unlisted_choice": gettext_lazy("A choice that its field does not list: kept as written"),
     "phone_left_out": gettext_lazy("Phone without digits: left out"),
     "suspect_domain": gettext_lazy("E-mail domain looks like another one"),

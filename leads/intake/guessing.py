@@ -334,6 +334,7 @@ _PROOFS: dict[str, Callable[[str], bool]] = {
     "lead.happened_at": _is_moment,
     "lead.do_not_call": is_boolean,
     "lead.do_not_email": is_boolean,
+    "lead.consent": lambda value: is_boolean(value) or _is_moment(value),
 }
 
 _SALUTATIONS = frozenset(

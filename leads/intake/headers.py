@@ -36,6 +36,7 @@ TARGETS = (
     "lead.happened_at",
     "lead.do_not_call",
     "lead.do_not_email",
+    "lead.consent",
     "lead.note",
     "lead.topic",
 )
@@ -104,6 +105,8 @@ lead.do_not_call     donotcall dnc nocall nocalls phoneoptout optedoutofcalls
 lead.do_not_email    donotemail emailoptout optedout optedoutofemail hasoptedoutofemail unsubscribed
 lead.do_not_email    optout:0.8
 lead.do_not_email    unsubscribedfromallemail noemail noemails
+lead.consent         consent emailconsent consenttoemail marketingconsent gdprconsent consentgiven consentdate
+lead.consent         optin optedin emailoptin emailoptedin marketingoptin optindate einwilligung
 lead.note            notes note comments comment message remarks remark bemerkung bemerkungen description:0.8
 lead.note            question:0.6
 lead.topic           topic interest interests productinterest productofinterest topicofinterest webinar:0.7

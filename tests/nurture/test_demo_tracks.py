@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.actions.people import suppress_person
 from agreement.models import Phase
+from leads.models import Consent
 from nurture.checking import check_tracks
 from nurture.demo import make_tracks
+from nurture.demo_consents import make_consents
 from nurture.models import Enrolment, Message, Track
 from team.models import Role
-from tests.make import NOON, make_lead, make_user
+from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture.making import engage, make_asset, make_topic
 
 pytestmark = pytest.mark.once
@@ -36,3 +39,22 @@ def test_the_year_keeps_the_promises_of_the_engine_and_is_told_once(alice, rules
     assert Enrolment.objects.filter(is_held_out=True).count() <= 10
     assert not Enrolment.objects.under_way().filter(track__kind=Track.Kind.PLAY).exists()
     assert make_tracks(by=marketer, at=NOON) == 0
+
+
+@pytest.mark.django_db
+def test_what_people_agreed_to_is_told_once_and_whoever_asked_for_silence_took_it_back():
+    people = [make_person() for _n in range(60)]
+    for number, person in enumerate(people):
+        engage(person, "listed" if number % 3 == 0 else "downloaded", at=NOON - timedelta(days=9))
+    for person in people[:20]:
+        suppress_person(person, "email", source="file", at=NOON - timedelta(days=2))
+
+    told = make_consents(at=NOON)
+
+    assert told == Consent.objects.count() > 20
+    standing = set(Consent.objects.standing().values_list("person", flat=True))
+    assert standing
+    assert not standing & {person.pk for person in people[:20]}
+    assert set(Consent.objects.values_list("source", flat=True)) == {"form", "import", "preferences"}
+    make_consents(at=NOON)
+    assert set(Consent.objects.standing().values_list("person", flat=True)) == standing

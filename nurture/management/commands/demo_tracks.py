@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from leads.demo.cast import find_cast
 from nurture.demo import make_tracks
+from nurture.demo_consents import make_consents
 from nurture.demo_letters import make_letters
 from team.models import Role, User
 
@@ -28,4 +29,5 @@ class Command(BaseCommand):
         by = User.objects.filter(memberships__role=Role.MARKETER).order_by("pk").first()
         told = make_tracks(by=by, at=timezone.now()) if by else 0
         make_letters(at=timezone.now())
+        make_consents(at=timezone.now())
         self.stdout.write(f"Tracks: {told} more people went through one.")
