@@ -41,6 +41,8 @@ class Asked:
     # Minor units by currency, each lead once.
     worth: dict[str, int] = field(default_factory=dict)
     is_mine: bool = False
+    # The leads for which she who looks asked for it, by value.
+    my_leads: set[int] = field(default_factory=set)
 
     @property
     def demand(self) -> int:
@@ -118,7 +120,9 @@ def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[A
     ):
         one = found[request]
         one.askers.add(user)
-        one.is_mine = one.is_mine or user == by.pk
+        if user == by.pk:
+            one.is_mine = True
+            one.my_leads |= {lead} if lead is not None else set()
         if worth is not None:
             # Two who ask for one lead say what the same deal is worth: the larger figure counts. -pk is no lead.
             key = (currency, lead if lead is not None else -pk)
@@ -129,6 +133,12 @@ def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[A
             one.worth[currency] = one.worth.get(currency, 0) + worth
         one.seekers = searches.seekers(one.request, one.labels)
     return list(found.values())
+
+
+def worth_of(lead: int) -> tuple[int, str] | None:
+    """What was said last of this lead's worth, in minor units, and the currency."""
+    said = RequestVoice.objects.filter(lead=lead, worth__isnull=False).order_by("-at", "-pk").first()
+    return (said.worth, said.currency) if said and said.worth is not None else None
 
 
 def ranked(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[Asked]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from content.actions.asking import (
     take_request_on,
 )
 from content.asked import in_vain, news_of, offered, page_of
-from content.backlog import PAGE, asked_for, ranked
+from content.backlog import MINOR, PAGE, asked_for, ranked, worth_of
 from content.forms.requests import (
     AnswerForm,
     AskForm,
@@ -105,8 +106,15 @@ def ask_page(
     """The form of a need, also for a lead whose page a higher room has looked up. What is like it is offered before
     anything is asked for twice: one click joins."""
     now = timezone.now()
-    form = AskForm(request.POST if request.method == "POST" else None, initial=initial)
-    context: dict[str, Any] = {"form": form, "draft": DRAFT if lead is None else f"{DRAFT}-{lead}", "back": back}
+    if "alike" in request.GET and request.method == "GET":
+        return _alike(request, lead)
+    form = AskForm(request.POST if request.method == "POST" else None, initial=initial | _worth_before(lead))
+    context: dict[str, Any] = {
+        "form": form,
+        "lead_key": lead,
+        "draft": DRAFT if lead is None else f"{DRAFT}-{lead}",
+        "back": back,
+    }
     status = 200
     if request.method == "POST":
         if wanted := request.POST.get("join", ""):
@@ -131,6 +139,25 @@ def ask_page(
         "offered": offered(form.said, by=request.user, on=timezone.localdate()),
     }
     return render(request, "content/request_new.html", context, status=status)
+
+
+def _alike(request: Request, lead: int | None) -> HttpResponse:
+    """What is asked for already, or there, that is like what is being typed."""
+    form = AskForm(request.GET)
+    form.is_valid()
+    context = {
+        "now": timezone.now(),
+        "lead_key": lead,
+        "same": same_needs(form.said, by=request.user, at=timezone.now()),
+        "offered": offered(form.said, by=request.user, on=timezone.localdate()),
+    }
+    return render(request, "content/request_new.html#alike", context)
+
+
+def _worth_before(lead: int | None) -> dict[str, Any]:
+    """What was said last of this lead's worth, by whoever asked for something."""
+    said = worth_of(lead) if lead is not None else None
+    return {"worth": Decimal(said[0]) / MINOR, "currency": said[1]} if said else {}
 
 
 @transaction.atomic

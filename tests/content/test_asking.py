@@ -167,3 +167,33 @@ def test_what_is_alike_is_offered_before_it_is_asked_for_twice_and_one_click_joi
     other = client.post(url, {**said, "is_other": "on", "persona": "doer"})
     assert other.status_code == 302
     assert [str(one) for one in ContentRequest.objects.exclude(pk=asked.pk).get().labels.all()] == ["Doer"]
+
+
+def test_who_asked_needs_it_for_a_second_lead_and_what_both_are_worth_counts(alice):
+    asked = ask(alice, lead=7, worth=500_00, currency="EUR")
+
+    join_request(asked, Voice(lead=8, worth=300_00, currency="EUR"), by=alice, at=NOON)
+
+    assert list(asked.voices.order_by("lead").values_list("user", "lead", "worth")) == [
+        (alice.pk, 7, 500_00),
+        (alice.pk, 8, 300_00),
+    ]
+    (one,) = ranked(ContentRequest.objects.open(), by=alice, at=NOON)
+    assert (one.demand, one.pipeline, one.my_leads) == (1, 800, {7, 8})
+
+
+def test_what_is_like_it_is_offered_while_it_is_typed_and_nothing_is_kept(client, alice, bob):
+    asked = ask(bob)
+    client.force_login(alice)
+    url = reverse("content:request_new")
+
+    typed = client.get(
+        url, {"alike": "", "need": "case study paper mill around the clock"}, headers={"HX-Request": "true"}
+    )
+    begun = client.get(url, {"alike": "", "need": "x"}, headers={"HX-Request": "true"})
+
+    assert "<html" not in typed.text
+    assert f'name="join" value="{asked.public_id}"' in typed.text
+    assert "join" not in begun.text
+    assert ContentRequest.objects.count() == 1
+    assert "?alike" in client.get(url).text

@@ -180,3 +180,20 @@ def test_hers_is_what_she_has_in_hand_and_who_comes_back_to_her(client, alice, b
     client.force_login(alice)
     page = client.get(reverse("nurture:fresh")).text
     assert "for 1 lead in your hands and 1 that sleeps and comes back to you" in page
+
+
+def test_a_request_of_hers_is_joined_for_a_second_lead_and_its_worth_is_filled_in(client, alice):
+    first, second = make_lead(phase=Phase.WORKING, bdr=alice), make_lead(phase=Phase.WORKING, bdr=alice)
+    client.force_login(alice)
+    urls = [reverse("nurture:ask_for_lead", args=[lead.public_id]) for lead in (first, second)]
+    client.post(urls[0], {"need": "A case study of a paper mill", "worth": "500", "currency": "USD"})
+    asked = ContentRequest.objects.get()
+
+    page = client.get(urls[1], {"alike": "", "need": "Case study of a paper mill"}).text
+    client.post(urls[1], {"join": asked.public_id, "need": "x"})
+
+    assert "For this lead, too" in page
+    assert set(asked.voices.values_list("user", "lead")) == {(alice.pk, first.pk), (alice.pk, second.pk)}
+    again = client.get(urls[0])
+    assert (again.context["form"]["worth"].value(), again.context["form"]["currency"].value()) == (500, "USD")
+    assert "For this lead, too" not in client.get(urls[0], {"alike": "", "need": "Case study of a paper mill"}).text
