@@ -13,6 +13,8 @@ from nurture.models import MailRules, MailServer, Message
 
 LATELY = timedelta(days=7)
 SHOWN = 50
+# What somebody has to look at, the most pressing first; then what is on its way.
+NEEDS_SOMEBODY = (Message.State.UNKNOWN, Message.State.REFUSED, Message.State.DEAD)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ def outbox(*, at: datetime) -> Outbox:
         is_late=bool(oldest and oldest < at - timedelta(minutes=5)),
         server_asks_at=server.ask_again_at if server else None,
     )
+
+
+def first_state(messages: QuerySet[Message], *, at: datetime) -> str:
+    """What the page opens on: what needs somebody, of what ended within a week; else what is planned, or went."""
+    for state in NEEDS_SOMEBODY:
+        rows = messages.filter(state=state)
+        if (rows if state == Message.State.UNKNOWN else rows.filter(planned_at__gt=at - LATELY)).exists():
+            return state
+    is_planned = messages.filter(state=Message.State.PLANNED).exists()
+    return Message.State.PLANNED if is_planned else Message.State.SENT
 
 
 def in_state(messages: QuerySet[Message], state: str) -> list[Message]:

@@ -11,11 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.actions.people import AlreadyKnown
 from accounts.models import Person
+from accounts.normalise import BadValue
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.finding import find
+from leads.forms.people import PersonForm
 from leads.views.access import need_role
 from nurture.actions.assigning import assign_mail, put_mail_away
+from nurture.actions.first_word import take_from_somebody_new
 from nurture.forms.incoming import AssignForm, GlanceForm
 from nurture.models import Incoming
 from nurture.views.mail import READERS
@@ -29,7 +33,7 @@ def incoming(request: Request) -> HttpResponse:
     need_role(request, *READERS)
     now = timezone.now()
     lists = {"aside": Incoming.objects.set_aside(), "strangers": Incoming.objects.from_strangers(now)}
-    which = request.GET.get("list", "aside")
+    which = request.GET.get("list") or next((name for name, rows in lists.items() if rows.exists()), "aside")
     if which not in lists:
         raise Http404
     context = {
@@ -61,6 +65,8 @@ def incoming_decide(request: Request, pk: int) -> HttpResponse:
             put_mail_away(row, by=request.user, at=timezone.now())
             messages.success(request, _("Put away. It stays in the mailbox as it came."))
             return redirect("nurture:incoming")
+        if request.POST.get("do") == "add":
+            return _add(request, row)
         form = AssignForm(request.POST)
         if form.is_valid():
             person = Person.objects.filter(public_id=form.cleaned_data["person"]).first()
@@ -81,7 +87,31 @@ def incoming_decide(request: Request, pk: int) -> HttpResponse:
     return _page(request, row, form, status=422)
 
 
-def _page(request: Request, row: Incoming, form: AssignForm | None = None, *, status: int = 200) -> HttpResponse:
+def _add(request: Request, row: Incoming) -> HttpResponse:
+    """Somebody new, of whom this is the first word: a person, and the lead that a reply begins."""
+    form = PersonForm(request.POST, user=request.user, teams=[], auto_id="new-%s")
+    if form.is_valid():
+        try:
+            person, followed = take_from_somebody_new(row, **_said_of(form), by=request.user, at=timezone.now())
+        except AlreadyKnown as known:
+            form.add_error("email", _("It belongs to %(name)s: take it as theirs.") % {"name": known.person})
+        except (BadValue, MoveRefused) as refused:
+            form.add_error(None, str(refused))
+        else:
+            said = _("%(name)s is known now. What followed: %(what)s.") % {"name": person, "what": followed}
+            messages.success(request, said)
+            return redirect("nurture:incoming")
+    return _page(request, row, new=form, status=422)
+
+
+def _page(
+    request: Request,
+    row: Incoming,
+    form: AssignForm | None = None,
+    *,
+    new: PersonForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     body = getattr(row, "body", None)
     glance = GlanceForm(request.GET if "q" in request.GET else None, initial={"q": body.sender if body else ""})
     q = glance.cleaned_data["q"].strip() if glance.is_bound and glance.is_valid() else ""
@@ -92,11 +122,31 @@ def _page(request: Request, row: Incoming, form: AssignForm | None = None, *, st
         "is_open": Incoming.objects.for_a_human().filter(pk=row.pk).exists(),
         "glance": glance,
         "form": form or AssignForm(initial={"kind": row.kind or Incoming.Kind.REPLY}),
+        "new": new or _begun(request, row),
         "q": q,
         "found": find(q, by=request.user) if q else None,
     }
     status = 422 if glance.is_bound and glance.errors else status
     return render(request, "nurture/incoming_mail.html", context, status=status)
+
+
+def _said_of(form: PersonForm) -> dict[str, Any]:
+    read = form.cleaned_data
+    return {
+        "name": form.parsed_name,
+        "email_address": read["email"],
+        "host": form.parsed_email.domain if form.parsed_email else "",
+        "phone_number": read["phone"],
+        "company": read["company"],
+        "title": read["title"],
+    }
+
+
+def _begun(request: Request, row: Incoming) -> PersonForm:
+    """The form of somebody new, with the address they wrote from."""
+    body = getattr(row, "body", None)
+    initial = {"email": body.sender if body else ""}
+    return PersonForm(user=request.user, teams=[], initial=initial, auto_id="new-%s")
 
 
 def _found(pk: int) -> Incoming:

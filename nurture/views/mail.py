@@ -27,7 +27,7 @@ from nurture.forms.mail import RulesForm, StopForm
 from nurture.forms.sender import SelectorForm
 from nurture.letter import body_of
 from nurture.models import Incoming, MailRules, Message, SenderCheck
-from nurture.outbox import checks, in_state, outbox
+from nurture.outbox import NEEDS_SOMEBODY, checks, first_state, in_state, outbox
 from nurture.sender_checks import sender_domain
 from nurture.sender_words import in_words, nobody_answered
 from nurture.stopped import stopped_rules, switchings, waiting
@@ -35,8 +35,6 @@ from team.http import Request
 from team.models import Role
 
 READERS = (Role.ADMIN, Role.MARKETER, Role.MANAGER)
-# What needs somebody is shown first.
-FIRST = Message.State.UNKNOWN
 # The frame of a message has nothing but its words and the styles in their tags.
 FRAME: dict[str, Any] = {
     "default-src": [CSP.NONE],
@@ -171,7 +169,7 @@ def _page(
     selector_form: SelectorForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    state = request.GET.get("state", FIRST)
+    state = request.GET.get("state", "") or first_state(Message.objects.visible_to(request.user), at=timezone.now())
     if state not in Message.State.values:
         raise Http404
     now, rules = timezone.now(), MailRules.objects.select_related("switched_by").get(pk=1)
@@ -188,6 +186,7 @@ def _page(
         "rows": in_state(Message.objects.visible_to(request.user), state),
         "checks": checks(rules) if is_admin else [],
         "is_admin": is_admin,
+        "needs_nobody": "state" not in request.GET and state not in NEEDS_SOMEBODY,
         "aside": Incoming.objects.set_aside().count(),
         "now": now,
     }

@@ -86,3 +86,38 @@ def test_a_strangers_mail_is_whose_a_human_says_and_says_what_she_sees(client, a
     decided = Incoming.objects.filter(decided_at__isnull=False).values_list("state", "effect")
     assert set(decided) == {("done", "postponed"), ("done", "silenced"), ("done", "none")}
     assert not Incoming.objects.from_strangers(NOON).exists()
+
+
+def test_a_person_and_a_lead_are_added_from_the_mail_of_a_stranger_in_one_form(client, alice, mona):
+    row = take_mail(mail("Please call me about pumps.", sender=PRIVATE, Message_ID="<a@x>"), source="imap", at=NOON)
+    client.force_login(mona)
+    assert "jo.private@home.example" in client.get(reverse("nurture:incoming")).text
+
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk])).text
+    bare = client.post(
+        reverse("nurture:incoming_decide", args=[row.pk]), {"do": "add", "email": "jo.private@home.example"}
+    )
+    decide(client, row, do="add", name="Jo Private", email="jo.private@home.example", company="Brevik Mills")
+    twice = decide(client, row, do="add", name="Jo Private", email="jo.private@home.example")
+
+    assert 'value="jo.private@home.example"' in page
+    assert (bare.status_code, list(bare.context["new"].errors)) == (422, ["name"])
+    row.refresh_from_db()
+    assert (row.effect, str(row.person)) == ("in_front", "Jo Private")
+    lead = Lead.objects.open().get(person=row.person)
+    assert Note.objects.filter(lead=lead, text__contains="call me about pumps").exists()
+    assert twice.status_code in (200, 422)
+    assert Lead.objects.filter(person__family_name="Private").count() == 1
+
+
+def test_whose_address_is_known_is_not_added_a_second_time(client, mona):
+    known = make_person(given_name="Jo", family_name="Known", email="jo@brevik.example")
+    row = make_aside(sender="jo@brevik.example")
+    client.force_login(mona)
+
+    page = decide(client, row, do="add", name="Jo Again", email="jo@brevik.example")
+
+    assert page.status_code == 422
+    assert "It belongs to Jo Known: take it as theirs." in page.text
+    assert Incoming.objects.get(pk=row.pk).person is None
+    assert known.contact_points.count() >= 1

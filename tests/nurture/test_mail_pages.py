@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions.people import suppress_person
 from nurture.actions.preferring import unsubscribe
@@ -12,7 +13,7 @@ from nurture.actions.switching import stop_mail
 from nurture.models import Enrolment, MailRules, Message
 from team.models import AuditEntry, Role
 from tests.make import NOON, make_asset, make_lead, make_person, make_user
-from tests.nurture.making import make_letter_track, make_message
+from tests.nurture.making import make_aside, make_letter_track, make_message
 
 
 @pytest.fixture
@@ -255,3 +256,23 @@ def test_who_cannot_be_written_to_is_told_before_she_writes_with_what_is_left(cl
     late = client.post(url, {"subject": "Hello", "text": "Words of mine.", "do": "find", "q": "x"}).text
     assert "Words of mine." in late
     assert says in late
+
+
+def test_mail_opens_on_what_needs_somebody_or_says_that_nothing_does(client, admin, rules):
+    client.force_login(admin)
+    url = reverse("nurture:mail")
+    empty = client.get(url)
+    assert (empty.context["state"], "Nothing here needs anybody." in empty.text) == ("sent", True)
+    planned = make_message()
+    assert client.get(url).context["state"] == "planned"
+    refused = make_message()
+    Message.objects.filter(pk=refused.pk).update(
+        state="refused", because="hard", due_at=None, planned_at=timezone.now()
+    )
+    page = client.get(url)
+    assert (page.context["state"], "Nothing here needs anybody." in page.text) == ("refused", False)
+    unknown()
+    assert client.get(url).context["state"] == "unknown"
+    assert str(planned.person) in client.get(url, {"state": "planned"}).text
+    make_aside()
+    assert "1 mail that came in waits for somebody to say whose it is." in client.get(url).text
