@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Person
 from agreement.models import Criterion, Disposition, Reason, Stage
+from leads.models import Step
 from team.models import Team, Territory, User
 from team.prepared import Prepared
 
@@ -25,10 +26,11 @@ SOURCES: dict[str, type[Any]] = {
     "disposition": Disposition,
     "criterion": Criterion,
     "person": Person,
+    "step": Step,
 }
 # Short lists of codes, read whole: sentences name them and forms offer them.
 CODES = ("reason", "stage", "disposition", "criterion")
-LABELS = dict.fromkeys(CODES, "label")
+LABELS = dict.fromkeys(CODES, "label") | {"step": "title"}
 MORE = {"disposition": "follows", "criterion": "question", "reason": "kind", "stage": "phase"}
 
 
@@ -67,6 +69,10 @@ class Names:
         return self._names.get((kind, pk)) or (
             _("somebody") if kind in ("user", "person") else _("something that is gone")
         )
+
+    def find(self, kind: str, pk: Any) -> str:
+        """The name; empty for what has none, or is not there any more."""
+        return self._names.get((kind, pk), "")
 
     def more(self, kind: str, pk: Any) -> str:
         """What a code means to the program, whether or not it is still offered."""

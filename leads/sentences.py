@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from agreement.models import Disposition, Phase, SLAClause, StepKind
+from leads.actions.planning import OF_FLOW
 from leads.models import Engagement, Lead, LeadEvent
 from leads.naming import Names
 from leads.routing import sentence as routing_sentence
@@ -274,6 +275,12 @@ def _stays(t: Teller, e: LeadEvent) -> str:
     return str(sentence) % {"step": StepKind(kind).label, "moment": t.moment(e.data.get("stays_at"))}
 
 
+def _of_flow(t: Teller, e: LeadEvent) -> tuple[str, str]:
+    """What a flow planned, and its name, as its step bears them."""
+    what, bar, name = t.names.find("step", e.data.get("planned")).rpartition(OF_FLOW)
+    return (what, name) if bar else ("", "")
+
+
 def _planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(_new(e, "due_at"))
     kind = e.data.get("kind", "")
@@ -303,7 +310,14 @@ def _planned(t: Teller, e: LeadEvent) -> Told:
     if e.data.get("because") == "flow":
         # Which one, its step says; history keeps no names.
         following = _("next %(moment)s") % {"moment": due} if due else ""
+        what, name = _of_flow(t, e)
+        if name:
+            return Told("step", _("“%(flow)s” planned a step: %(what)s") % {"flow": name, "what": what}, following)
         return Told("step", _("Its track planned a step: %(what)s") % {"what": label}, following)
+    if e.data.get("because") == "flow_waits":
+        _what, name = _of_flow(t, e)
+        text = _("“%(flow)s” waits") % {"flow": name} if name else _("Its play waits")
+        return Told("pause", text, _("somebody set the next step by hand"))
     if e.data.get("skipped"):
         return Told("step", _("%(who)s left a step out: %(what)s") % {"who": t.who(e), "what": label})
     if e.data.get("cadence"):
@@ -519,6 +533,7 @@ def want(names: Names, event: LeadEvent) -> None:
     names.want("user", *_pair(event, "ae"), *_pair(event, "bdr"))
     names.want("team", data.get("team"), *_pair(event, "team"))
     names.want("person", data.get("whose"))
+    names.want("step", data.get("planned"))
     names.want(*_ref(data))
 
 

@@ -11,8 +11,12 @@ from agreement.models import Phase
 from leads.models import Lead, Step
 from nurture.fitting import Suggested, stand_of, suggested
 from nurture.flow import flow_of
-from nurture.models import Enrolment, Message, Track, TrackNode
+from nurture.knowing import People
+from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
+from nurture.walking import Walker, walk
+
+LETTERS_SHOWN = 5
 
 
 @dataclass
@@ -26,6 +30,11 @@ class Following:
     waits: str = ""
     until: datetime | None = None
     following: str = ""
+    # The next letter that is still to be planned, and when it would leave.
+    letter: str = ""
+    letter_at: datetime | None = None
+    # What it has sent them in this pursuit, the newest first.
+    sent: list[Message] = field(default_factory=list)
     last: Enrolment | None = None
     suggested: list[Suggested] = field(default_factory=list)
     others: list[Track] = field(default_factory=list)
@@ -39,6 +48,7 @@ def following_of(lead: Lead, *, at: datetime) -> Following:
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
         _say(found, newest, at=at)
+        _say_letters(found, newest, at=at)
         return found
     found.last = newest if newest is not None and newest.lead_id == lead.pk else None
     kind = Track.Kind.PLAY if found.is_play else Track.Kind.TRACK
@@ -50,6 +60,32 @@ def following_of(lead: Lead, *, at: datetime) -> Following:
     first = {one.play.pk for one in found.suggested}
     found.others = [one for one in running if one.pk not in first]
     return found
+
+
+def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
+    """What it sent, and what it will send next and when, as things stand: each wait takes its days, each step of ours
+    is done on its day."""
+    letters = Message.objects.left().filter(enrolment=one).select_related("node", "asset")
+    found.sent = list(letters.order_by("-claimed_at", "-pk")[:LETTERS_SHOWN])
+    if one.is_held_out or one.state != Enrolment.State.ACTIVE:
+        return
+    flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
+    here = flow.nodes.get(one.node_id or 0)
+    if here is not None and here.kind == TrackNode.Kind.EMAIL:
+        # It is what they wait for.
+        return
+    walker = Walker(
+        one.person_id, flow, topic=one.track.topic_id, is_play=one.track.kind == Track.Kind.PLAY, enrolment=one.pk,
+        since=found.lead.created_at, has_clicked=letters.filter(clicked_at__isnull=False).exists(),
+    )  # fmt: skip
+    when = max(one.due_at or at, at)
+    if here is not None and here.kind == TrackNode.Kind.STEP and one.step is not None:
+        when = max(one.step.due_at, at)
+    for deed in walk(flow.after(here) if here is not None else flow.first, walker, people):
+        when += timedelta(days=deed.days)
+        if deed.node.kind == TrackNode.Kind.EMAIL and deed.what == Passage.What.PLANNED:
+            found.letter, found.letter_at = deed.node.subject, when
+            return
 
 
 def _say(found: Following, one: Enrolment, *, at: datetime) -> None:

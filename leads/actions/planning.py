@@ -18,6 +18,8 @@ from team.calendars import Calendars
 from team.worktime import NeverOpen, next_opening
 
 TITLE_MAX = 200
+# Between the words of a step and the name of what planned it.
+OF_FLOW = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class PlannedStep:
     @property
     def title(self) -> str:
         """What the queue shows: the words, and which track they are of."""
-        tail = f" · {self.flow}"
+        tail = f"{OF_FLOW}{self.flow}"
         return f"{self.words[: TITLE_MAX - len(tail)]}{tail}"
 
 
@@ -69,11 +71,31 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
         )  # fmt: skip
         made.append((one, effects, step))
     together.write()
-    write_each([(one.lead, _event(one, effects, at=at)) for one, effects, _step in made])
+    write_each([(one.lead, _event(one, effects, step, at=at)) for one, effects, step in made])
     return [step for _one, _effects, step in made]
 
 
-def _event(one: PlannedStep, effects: Effects, *, at: datetime) -> LeadEvent:
+def say_flow_waits(waiting: Sequence[tuple[Lead, int, int | None]], *, at: datetime) -> None:
+    """Somebody set the next step of these locked leads herself: the flow of this id waits until it is let go on. The
+    step it had planned last, if any, bears its name."""
+    data = [{"because": "flow_waits", "flow": flow, "planned": step} for _lead, flow, step in waiting]
+    write_each(
+        [
+            (lead, alter(lead, "plan", by=None, at=at, data={name: value for name, value in kept.items() if value}))
+            for (lead, _flow, _step), kept in zip(waiting, data, strict=True)
+        ]
+    )
+
+
+def flow_of_step(lead: Lead) -> str:
+    """The name of the flow whose step waits on this lead; empty where none does."""
+    planned = LeadEvent.objects.filter(lead=lead, verb="plan", data__because="flow").order_by("-id").first()
+    pk = planned.data.get("planned") if planned is not None else None
+    step = Step.objects.open().filter(lead=lead, pk=pk).first() if pk else None
+    return step.title.rpartition(OF_FLOW)[2] if step is not None else ""
+
+
+def _event(one: PlannedStep, effects: Effects, step: Step, *, at: datetime) -> LeadEvent:
     moments = [moment for moment in (one.lead.wake_at, effects.next_due) if moment is not None]
-    data = effects.data(kind=one.kind, because="flow", flow=one.flow_id)
+    data = effects.data(kind=one.kind, because="flow", flow=one.flow_id, planned=step.pk)
     return alter(one.lead, "plan", by=None, at=at, due_at=min(moments), data=data)

@@ -17,6 +17,7 @@ from agreement.models import StepKind, in_use_for
 from leads.actions import logging as actions
 from leads.actions.blocks import work_in_block
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.planning import flow_of_step
 from leads.actions.switchboard import log_about
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
 from leads.models import Lead, LeadEvent, Step
@@ -114,10 +115,12 @@ def set_step(request: Request, public_id: UUID) -> HttpResponse:
     def act(lead: Lead, form: StepForm, now: datetime) -> str:
         kind, due, seen = (form.cleaned_data[name] for name in ("kind", "moment", "seen"))
         if kind:
-            title = form.cleaned_data["title"]
+            title, flow = form.cleaned_data["title"], flow_of_step(lead)
             event = actions.set_step(lead, kind=kind, by=request.user, at=now, due=due, title=title, seen=seen)
             label = StepKind(kind).label
-            return _("%(what)s: %(name)s. %(next)s") % {"what": label, "name": lead.person, "next": _next(event, now)}
+            said = _("%(what)s: %(name)s. %(next)s") % {"what": label, "name": lead.person, "next": _next(event, now)}
+            waits = _("“%(flow)s” waits until you let it go on.") % {"flow": flow} if flow else ""
+            return f"{said} {waits}".strip()
         event = actions.snooze_step(lead, by=request.user, at=now, until=due, seen=seen)
         return _("Snoozed: %(name)s. %(next)s") % {"name": lead.person, "next": _next(event, now)}
 

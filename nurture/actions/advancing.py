@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Person
-from leads.actions.planning import PlannedStep, may_be_planned, plan_steps
+from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_flow_waits
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.planning import plan_messages
@@ -88,6 +88,7 @@ class Batch:
         self.messages: list[Message] = []
         self.steps: list[tuple[Enrolment, PlannedStep]] = []
         self.exhausted: list[Enrolment] = []
+        self.waiting: list[tuple[Lead, int, int | None]] = []
         self._load()
 
     def _load(self) -> None:
@@ -144,6 +145,7 @@ class Batch:
                 one.due_at = self.at + HELD_OUT_AGAIN
             elif self._has_own_step(one):
                 one.state, one.due_at, one.paused_because = State.PAUSED, None, Enrolment.Pause.OWN_STEP
+                self.waiting.append((self.leads[one.lead_id or 0], one.track_id, one.step_id))
                 one.step_id = None
                 self._line(one, None, What.PAUSED, Enrolment.Pause.OWN_STEP)
             elif self._cannot_be_reached(one):
@@ -228,6 +230,8 @@ class Batch:
         made = plan_steps([step for _one, step in self.steps], at=self.at)
         for (one, _step), step in zip(self.steps, made, strict=True):
             one.step_id = step.pk
+        if self.waiting:
+            say_flow_waits(self.waiting, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
         plan_messages(self.messages)
         if going_on:

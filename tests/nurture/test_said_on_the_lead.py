@@ -1,0 +1,86 @@
+"""What a track or play does is said on the page of the lead: which, what it sends next and when, and why it waits."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Phase
+from leads.actions.logging import log_call
+from leads.checking import check_all
+from nurture.actions.advancing import advance, follow
+from nurture.actions.enrolling import enrol
+from nurture.models import Message
+from tests.make import disposition, make_lead, make_person
+from tests.nurture.making import email, leave, make_track, step, wait
+
+
+def page_of(client, lead):
+    return client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+
+def panel_of(client, lead):
+    return client.get(reverse("nurture:lead_panel", args=[lead.public_id]))
+
+
+@pytest.fixture
+def worked(alice):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+    play = make_track(step("Ask who decides"), wait(3), step("Send the case"), kind="play", name="No authority")
+    enrol(lead.person, track=play, by=alice, at=now)
+    advance(at=now)
+    lead.refresh_from_db()
+    return lead
+
+
+def test_a_sleeper_shows_her_track_what_it_sent_and_when_the_next_letter_leaves(client, alice):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(time_zone="UTC"), at=now)
+    track = make_track(email(subject="First piece"), wait(10), step("Ask"), wait(4), email(subject="Second piece"))
+    track.name = "The long road"
+    track.save()
+    enrol(lead.person, track=track, by=alice, at=now)
+    client.force_login(alice)
+    panel = panel_of(client, lead).context["found"]
+    assert (panel.letter, panel.letter_at.date()) == ("First piece", now.date())
+
+    advance(at=now)
+    leave(Message.objects.get(), at=now)
+    advance(at=now + timedelta(hours=1))
+    found = panel_of(client, lead)
+    assert "Track: The long road" in found.text
+    assert [one.node.subject for one in found.context["found"].sent] == ["First piece"]
+    # Ten days from an hour on, a step that is done on its day, and four days more.
+    assert found.context["found"].letter == "Second piece"
+    assert found.context["found"].letter_at == now + timedelta(days=14, hours=1)
+    assert "next letter: Second piece" in found.text
+    # It stands on the page of the lead as soon as that is there.
+    panel = reverse("nurture:lead_panel", args=[lead.public_id])
+    assert f'hx-get="{panel}" hx-trigger="load"' in page_of(client, lead)
+
+
+def test_history_names_the_play_and_so_does_the_title_of_its_panel(client, alice, worked):
+    client.force_login(alice)
+    assert "“No authority” planned a step: Ask who decides" in page_of(client, worked)
+    panel = panel_of(client, worked).text
+    assert "Play: No authority" in panel
+    assert "<title>No authority · " in panel
+
+
+def test_a_step_set_by_hand_says_that_the_play_waits_at_once_and_in_history(client, alice, worked):
+    client.force_login(alice)
+    form = client.get(reverse("leads:lead", args=[worked.public_id]), {"form": "step"}).text
+    hidden = dict(re.findall(r'type="hidden" name="(form_id|version|seen)" value="([^"]*)"', form))
+    sent = {**hidden, "kind": "task", "title": "Send the sheet", "when": "tomorrow"}
+    told = client.post(reverse("leads:set_step", args=[worked.public_id]), sent, follow=True)
+    assert "“No authority” waits until you let it go on." in told.text
+
+    assert follow(at=timezone.now()) == 1
+    text = page_of(client, worked)
+    assert "“No authority” waits" in text
+    assert "somebody set the next step by hand" in text
+    assert {name for name, ids in check_all(at=timezone.now()).items() if ids} == set()
