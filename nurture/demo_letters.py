@@ -59,7 +59,7 @@ def make_letters(*, at: datetime) -> int:
         subjects.append(asset.title if asset else "After our talk")
     Message.objects.bulk_create(letters, batch_size=500)
     MessageBody.objects.bulk_create(
-        MessageBody(message=letter, subject=subject, text=subject)
+        MessageBody(message=letter, subject=subject, text=_text(letter))
         for letter, subject in zip(letters, subjects, strict=True)
     )
     for letter in letters:
@@ -68,3 +68,9 @@ def make_letters(*, at: datetime) -> int:
     # Nobody waits an hour for the first figures.
     count_assets(at=at)
     return len(letters)
+
+
+def _text(letter: Message) -> str:
+    """What she wrote, in two lines."""
+    said = f"here is what we spoke of: {letter.asset.title}." if letter.asset else "thank you for your time."
+    return f"Hello,\n\n{said} I will call again as we agreed.\n\n{letter.by.name if letter.by else ''}"

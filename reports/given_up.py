@@ -51,9 +51,9 @@ class Line:
         return share_of(self.counts[DEAD], self.came)
 
     @property
-    def after(self) -> float | None:
+    def after(self) -> int | None:
         """Days until half of them were."""
-        return median(self.days) if self.days else None
+        return round(median(self.days)) if self.days else None
 
     @property
     def cells(self) -> list[tuple[str, int]]:

@@ -73,6 +73,18 @@ def compose_all(taken: Sequence[Message], *, at: datetime) -> tuple[dict[int, Em
     return ready, bad
 
 
+def words_of(message: Message, *, at: datetime) -> tuple[str, str]:
+    """Subject and text: as they were sent, or as they would be now; where they cannot be put together, as they were
+    written. Reads only."""
+    body = MessageBody.objects.filter(message=message).first()
+    if body is not None:
+        return body.subject, body.text
+    said = _said_by([message], {}, at=at)
+    if said:
+        return said[0].subject, said[0].text
+    return (message.node.subject, message.node.text) if message.node else ("", "")
+
+
 def _each(said: Sequence[_Said], bad: dict[int, str], work: Callable[[_Said], None]) -> list[_Said]:
     """Those with which the work went well."""
     well = []

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
 from nurture.actions.asking_names import check_sender
+from nurture.actions.composing import words_of
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.planning import take_back
 from nurture.actions.switching import change_rules, start_mail, stop_mail
@@ -104,8 +105,10 @@ def mail_switch(request: Request) -> HttpResponse:
 def message(request: Request, public_id: UUID) -> HttpResponse:
     found = _visible(request, public_id)
     stopped = stopped_rules() if found.state == Message.State.PLANNED else None
+    subject, _text = words_of(found, at=timezone.now())
     context: dict[str, Any] = {
         "message": found,
+        "subject": subject,
         "stopped": stopped,
         "links": found.links.exclude(number=0).select_related("asset").order_by("number"),
     }
@@ -117,7 +120,8 @@ def message(request: Request, public_id: UUID) -> HttpResponse:
 @csp_override(FRAME)
 def message_frame(request: Request, public_id: UUID) -> HttpResponse:
     """Its words by themselves, cleaned, in a frame that may do nothing."""
-    return render(request, "nurture/frame.html", {"body": body_of(said_by(_visible(request, public_id))[1])})
+    _subject, text = words_of(_visible(request, public_id), at=timezone.now())
+    return render(request, "nurture/frame.html", {"body": body_of(text)})
 
 
 @require_POST
@@ -139,14 +143,6 @@ def message_decide(request: Request, public_id: UUID) -> HttpResponse:
     except (LeadConflict, MoveRefused) as refused:
         messages.warning(request, str(refused))
     return redirect("nurture:message", public_id)
-
-
-def said_by(message: Message) -> tuple[str, str]:
-    """Subject and words: as sent, or as its track will say them."""
-    body = getattr(message, "body", None)
-    if body is not None:
-        return body.subject, body.text
-    return (message.node.subject, message.node.text) if message.node else ("", "")
 
 
 def _visible(request: Request, public_id: UUID) -> Message:

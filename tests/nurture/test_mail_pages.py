@@ -12,7 +12,7 @@ from nurture.actions.preferring import unsubscribe
 from nurture.actions.switching import stop_mail
 from nurture.models import Enrolment, MailRules, Message
 from team.models import AuditEntry, Role
-from tests.make import NOON, make_asset, make_lead, make_person, make_user
+from tests.make import NOON, make_account, make_asset, make_lead, make_person, make_user
 from tests.nurture.making import make_aside, make_letter_track, make_message
 
 
@@ -142,6 +142,21 @@ def test_rules_that_cannot_hold_are_refused_at_their_place(client, admin, rules)
     rules.refresh_from_db()
     assert (rules.most_a_day, rules.closes, rules.on_weekends) == (2, 17, False)
     assert MailRules.objects.count() == 1
+
+
+def test_what_a_track_will_say_is_read_as_whoever_gets_it_will_read_it(client, admin):
+    person = make_person(given_name="Mira", account=make_account(name="Acme"))
+    words = "Hello {{ first_name | there }}, read {{ asset_title | this }}."
+    track = make_letter_track(subject="For {{ company | you }}", text=words)
+    message = make_message(track, person, asset=make_asset("The sheet"))
+    client.force_login(admin)
+
+    page = client.get(reverse("nurture:message", args=[message.public_id])).text
+    frame = client.get(reverse("nurture:message_frame", args=[message.public_id])).text
+
+    assert "<h1>For Acme</h1>" in page
+    assert "Hello Mira, read The sheet." in frame
+    assert "{{" not in page + frame
 
 
 def test_the_words_of_a_message_are_shown_in_a_frame_that_may_do_nothing(client, admin):
