@@ -12,7 +12,8 @@ from agreement.models import StepKind
 from leads.bands import PROMISE_LEAD
 from leads.her_clock import weekend_of
 from leads.models import Lead
-from leads.queue import Entry, Group, entries_of, group_in, in_order
+from leads.queue_entries import Entry, entries_of
+from leads.queue_order import Group, group_in, in_order
 
 if TYPE_CHECKING:
     from team.models import User

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from leads.queue import Group, Heading, Queue, Row, Wanted
+from leads.queue import Heading, Queue, Row, Wanted
+from leads.queue_order import Group
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from accounts.search import QUERY_MAX
 from agreement.models import Lane
 from leads.forms.fields import with_shared_fields
 from leads.lead_choices import stage_in_use
-from leads.queue import Group, Wanted
+from leads.queue import Wanted
+from leads.queue_order import Group
 
 ANY = [("", _("Any"))]
 TIERS = ("A", "B", "C")

@@ -17,7 +17,8 @@ from leads.actions.logging import add_note, log_call, set_step
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.models import Lead, Step
 from leads.oversight.sheet import sheet_of
-from leads.queue import Group, Wanted, queue_of, read_rank, write_rank
+from leads.queue import Wanted, queue_of
+from leads.queue_order import Group, read_rank, write_rank
 from leads.today import today_of
 from leads.waking import Facts
 from team.models import Role

@@ -1,0 +1,212 @@
+"""What is in the queue of a rep, read lightly in one statement: her earliest open step of each lead, and what is kept
+for her in the pool. Unordered; what each row says is read for a page of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from accounts.models import ContactPoint, Suppression
+from accounts.search import query_words
+from agreement.models import StepKind
+from leads.bands import PROMISE_LEAD
+from leads.her_clock import guessed_zone
+from leads.models import Engagement, Lead, Step
+from team.models import User
+from team.prepared import Prepared
+
+CALLS = (StepKind.CALL, StepKind.CALL_EMAIL, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE)
+# A promised moment is shown as the time of day it was promised for.
+EXACT = (StepKind.CALL_BACK, StepKind.MEETING)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row before anybody asked what it says: enough to group, filter and order it."""
+
+    lead_id: int
+    public_id: UUID
+    due_at: datetime
+    step_id: int | None
+    kind: str
+    title: str
+    promised: bool
+    made_by: str
+    snoozed: int
+    attempt: int | None
+    step_created_at: datetime | None
+    lane: str
+    tier: str
+    origin: str
+    first_touched_at: datetime | None
+    previous_id: int | None
+    zone: str
+    interest: float | None
+    stage_id: int | None
+    stage: str
+    # When it would be due but for a meeting at the account.
+    held_from: datetime | None
+    last_touched_at: datetime | None
+    created_at: datetime
+    account_id: int | None
+    account_public_id: UUID | None
+    account: str
+    # Something where she asked not to be called.
+    no_calls: int | None
+
+    @property
+    def is_first_touch(self) -> bool:
+        """Nobody has touched this pursuit, and nobody has put its first attempt off."""
+        return self.first_touched_at is None and self.made_by != Step.MadeBy.PERSON and not self.snoozed
+
+    @property
+    def last_activity_at(self) -> datetime:
+        """When one of us last did something about her; before that, when she came in."""
+        return self.last_touched_at or self.created_at
+
+
+def entries_of(
+    user: User,
+    *,
+    q: str = "",
+    topic: int = 0,
+    account: UUID | None = None,
+    at: datetime,
+    teams: Sequence[int] | None = None,
+) -> Iterable[Entry]:
+    """Her rows, unordered, one a lead: the earliest open step of hers; a reserved lead that has none."""
+    words = query_words(q)
+    if q.strip() and not words:
+        return []
+    if words or topic or account or teams is not None:
+        rows: Iterable[tuple[Any, ...]] = _mine(
+            user=user.pk, at=at, words=words, topic=topic, account=account, teams=teams
+        )
+    else:
+        rows = _ALL.rows(user=user.pk, at=at)
+    found: dict[int, Entry] = {}
+    for row in rows:
+        entry = _entry(row, at=at)
+        known = found.get(entry.lead_id)
+        if known is None or _stands_before(entry, known, at=at):
+            found[entry.lead_id] = entry
+    return found.values()
+
+
+def is_call(entry: Entry) -> bool:
+    """Whether the phone is part of what is next, of a reserved lead too; of whoever may not be called it is not."""
+    return entry.no_calls is None and (not entry.kind or entry.kind in CALLS)
+
+
+def _entry(row: Sequence[Any], *, at: datetime) -> Entry:
+    """With the zone she said, or else the one that her place, her number or her company says."""
+    *columns, country, city, region, phone, company_country, company_city, company_region = row
+    if not columns[_ZONE] and (country or phone or company_country):
+        columns[_ZONE] = guessed_zone(
+            country, city or region, phone or "", company_country or "", company_city or company_region or "",
+            year=at.year,
+        )  # fmt: skip
+    return Entry(*columns)
+
+
+def _mine(
+    *,
+    user: int,
+    at: datetime,
+    words: Sequence[str] = (),
+    topic: int = 0,
+    account: UUID | None = None,
+    teams: Sequence[int] | None = None,
+) -> QuerySet[Any, Any]:
+    steps = Step.objects.open().filter(assignee=user)
+    reserved = Lead.objects.reserved_for(user, at=at)
+    for word in words:
+        steps = steps.filter(lead__person__search_text__text__contains=word)
+        reserved = reserved.filter(person__search_text__text__contains=word)
+    if topic:
+        steps = steps.filter(_about(topic, "lead__person"))
+        reserved = reserved.filter(_about(topic, "person"))
+    if teams is not None:
+        steps, reserved = steps.filter(lead__team__in=teams), reserved.filter(team__in=teams)
+    if account:
+        steps = steps.filter(lead__account__public_id=account)
+        reserved = reserved.filter(account__public_id=account)
+    return steps.order_by().values_list(*_OF_STEP).union(reserved.order_by().values_list(*_OF_LEAD), all=True)
+
+
+def _about(topic: int, person: str) -> Exists:
+    """Whoever did something with this topic, or with something that is about it."""
+    did = Engagement.objects.filter(Q(topic=topic) | Q(asset__topic=topic), person=OuterRef(person), reverses=None)
+    return Exists(did)
+
+
+def _stands_before(one: Entry, other: Entry, *, at: datetime) -> bool:
+    """A step says more than a reservation; of two steps that for which somebody waits, else the earlier one."""
+    if one.step_id is None or other.step_id is None:
+        return one.step_id is not None
+    waits, other_waits = is_waited_for(one, at=at), is_waited_for(other, at=at)
+    if waits != other_waits:
+        return waits
+    return (one.due_at, one.step_id) < (other.due_at, other.step_id)
+
+
+def is_waited_for(entry: Entry, *, at: datetime) -> bool:
+    """A reply, or a moment that was promised and is near or past."""
+    told = entry.promised or entry.kind in EXACT
+    return entry.kind == StepKind.REPLY or (told and entry.due_at - PROMISE_LEAD <= at)
+
+
+_NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
+_NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
+_NO_WORD: Any = Value("", output_field=models.CharField())
+
+
+def _number_of(person: str) -> Any:
+    """The number that she would be called at, asked for only where she never said her zone."""
+    numbers = ContactPoint.objects.filter(
+        person=OuterRef(person), kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
+    )
+    first = Subquery(numbers.order_by("-is_primary", "pk").values("normalised")[:1])
+    return Case(When(**{f"{person}__time_zone": ""}, then=first), default=_NO_WORD)
+
+
+def _no_calls_to(person: str) -> Any:
+    """With its LIMIT it is looked up a row."""
+    silent = Suppression.objects.filter(person=OuterRef(person), channel__in=_NO_CALLS).order_by()
+    return Subquery(silent.values("pk")[:1])
+
+
+_NO_CALLS = (Suppression.Channel.PHONE, Suppression.Channel.ALL)
+
+
+def _of_lead(prefix: str) -> tuple[Any, ...]:
+    return (
+        f"{prefix}last_touched_at", f"{prefix}created_at", f"{prefix}account_id", f"{prefix}account__public_id",
+        f"{prefix}account__name", _no_calls_to(f"{prefix}person"),
+        f"{prefix}person__country", f"{prefix}person__city", f"{prefix}person__region",
+        _number_of(f"{prefix}person"), f"{prefix}account__country", f"{prefix}account__city",
+        f"{prefix}account__region",
+    )  # fmt: skip
+
+
+# The same columns of a step and its lead, and of a lead without one.
+_OF_STEP: tuple[Any, ...] = (
+    "lead_id", "lead__public_id", "due_at", "id", "kind", "title", "promised", "made_by", "snoozed", "attempt",
+    "created_at", "lead__lane", "lead__tier", "lead__origin", "lead__first_touched_at", "lead__previous_id",
+    "lead__person__time_zone", "lead__person__interest__rank", "lead__stage_id", "lead__stage__label", "held_from",
+    *_of_lead("lead__"),
+)  # fmt: skip
+_OF_LEAD: tuple[Any, ...] = (
+    "pk", "public_id", "due_at", _NO_NUMBER, _NO_WORD, _NO_WORD, Value(False), _NO_WORD, Value(0), _NO_NUMBER,
+    _NO_MOMENT, "lane", "tier", "origin", "first_touched_at", "previous_id", "person__time_zone",
+    "person__interest__rank", "stage_id", "stage__label", _NO_MOMENT, *_of_lead(""),
+)  # fmt: skip
+_ZONE = _OF_STEP.index("lead__person__time_zone")
+_ALL = Prepared(_mine)
