@@ -23,7 +23,7 @@ from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
 from tests.make import make_asset, make_lead, make_user, reason
-from tests.nurture.making import add_version, make_aside, make_message, make_track, wait
+from tests.nurture.making import add_version, email, make_aside, make_message, make_track, wait
 
 # In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
 WHO = ("nobody", "bdr", "bdr other", "ae", "ae other", "marketer", "manager", "manager other", "admin")
@@ -114,6 +114,8 @@ DOORS = {
     "nurture:track_revert": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
     "nurture:node_new": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
     "nurture:node": ("302 403 403 403 403 200 403 403 200", "302 403 403 403 403 422 403 403 422"),
+    "nurture:node_letter": ("302 404 404 404 404 200 404 404 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:node_letter_frame": ("302 404 404 404 404 200 404 404 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:node_move": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
     "nurture:node_remove": ("302 405 405 405 405 405 405 405 405", "302 403 403 403 403 302 403 403 302"),
     "nurture:suggested": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
@@ -343,13 +345,14 @@ def mail_args(short):
     return [token_of(*what.get(short, (PERSON, message.person_id)))]
 
 
-def track_args(parameters):
+def track_args(short, parameters):
     """What an address of a track names: one that runs, with a draft, and the node of that."""
     track = Track.objects.filter(name="Doors").first()
     if track is None:
         track = make_track(wait(1), name="Doors")
-        add_version(track, wait(2), published=False)
-    node = TrackNode.objects.get(version__track=track, version__published_at=None)
+        add_version(track, wait(2), email(), published=False)
+    kind = "email" if short.startswith("node_letter") else "wait"
+    node = TrackNode.objects.get(version__track=track, version__published_at=None, kind=kind)
     return [{"public_id": track.public_id, "number": 1, "pk": node.pk}[name] for name in parameters]
 
 
@@ -365,7 +368,7 @@ def address(name, parameters, things):
     if name == "nurture:change_revert":
         return reverse(name, args=[renamed_track().pk])
     if name.startswith(("nurture:track", "nurture:node")):
-        return reverse(name, args=track_args(parameters))
+        return reverse(name, args=track_args(short, parameters))
     if short == "setting_revert":
         return reverse(name, args=[renamed_stage().pk])
     if short.startswith("request") and name.startswith("content:") and "public_id" in parameters:

@@ -15,6 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from content.models import AssetVersion
 from nurture.actions.planning import snippets_of, with_asset
@@ -27,6 +28,8 @@ from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 logger = structlog.get_logger(__name__)
 # The link that nobody can see has this number; those of the words begin behind it.
 UNSEEN = 0
+# In the foot of what a track sends.
+WHY = gettext_lazy("You get this because you asked for or read something of ours.")
 
 
 @dataclass
@@ -165,8 +168,8 @@ def _mail(one: _Said, rules: MailRules) -> EmailMultiAlternatives:
     ours = {address: _followed(one.links[number]) for number, address in one.wanted.items() if address}
     letter = Letter(
         message_id=message_id_of(message),
-        to=_address(to.person.name, to.point.value),
-        sender=_address(one.sender or rules.sender_name, settings.DEFAULT_FROM_EMAIL),
+        to=address_of(to.person.name, to.point.value),
+        sender=address_of(one.sender or rules.sender_name, settings.DEFAULT_FROM_EMAIL),
         reply_to=settings.MAIL_REPLY_TO,
         subject=one.subject,
         text=one.text,
@@ -175,7 +178,7 @@ def _mail(one: _Said, rules: MailRules) -> EmailMultiAlternatives:
         preferences_url=_site("preferences", token_of(PERSON, message.person_id)),
         opened_url=_site("opened", token_of(OPENING, message.pk)) if one.is_counted else "",
         hidden_url=_followed(one.links[UNSEEN]) if one.is_counted else "",
-        why=_("You get this because you asked for or read something of ours.") if one.is_counted else "",
+        why=str(WHY) if one.is_counted else "",
         postal_address=rules.postal_address,
     )
     mail = compose(letter)
@@ -220,7 +223,7 @@ def _site(name: str, token: str) -> str:
     return f"{settings.SITE_URL}{reverse(f'nurture:{name}', args=[token])}"
 
 
-def _address(name: str, address: str) -> Address:
+def address_of(name: str, address: str) -> Address:
     """BadWords for one that no header can carry; a name with commas or brackets in it stays a name (R36)."""
     local, _at, domain = address.rpartition("@")
     try:

@@ -86,7 +86,7 @@ def test_one_click_puts_it_into_the_letter_and_keeps_what_was_typed(client, lead
         url, {"subject": "Hi", "text": form["text"].value(), "asset": snippet.public_id, "do": "preview"}
     )
     # Its words are there: its page is not linked as well.
-    assert str(snippet.public_id) not in preview.context["preview"][1]
+    assert str(snippet.public_id) not in preview.context["preview"].html
 
 
 def test_what_goes_out_by_hand_counts_as_used_of_the_library(lead, alice):
