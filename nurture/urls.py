@@ -15,6 +15,7 @@ from nurture.views import (
     letters,
     mail,
     recipient,
+    retention,
     suggested,
     track_people,
     tracks,
@@ -24,6 +25,7 @@ from nurture.views import (
 app_name = "nurture"
 urlpatterns = [
     path("leads/<uuid:public_id>/write/", writing.write, name="write"),
+    path("people/kept/", retention.kept_long, name="kept_long"),
     path("people/<uuid:public_id>/held/", erasure.held, name="held"),
     path("people/<uuid:public_id>/held/export/", erasure.held_export, name="held_export"),
     path("people/<uuid:public_id>/erase/", erasure.erase, name="erase"),

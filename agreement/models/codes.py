@@ -93,6 +93,8 @@ class Reason(Code):
         LOSE = "lose", _("Lose a deal")
 
     kind = models.CharField(max_length=12, choices=Kind)
+    # After so many months whoever ended with it is proposed to be forgotten; null: kept. At once, in no version.
+    keep_months = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta(Code.Meta):
         verbose_name = _("reason")
@@ -101,6 +103,10 @@ class Reason(Code):
             *Code.Meta.constraints,
             models.CheckConstraint(
                 name="reason_kind_is_known", condition=Q(kind__in=["recycle", "disqualify", "reject", "lose"])
+            ),
+            models.CheckConstraint(
+                name="reason_that_ends_is_kept_for_months",
+                condition=Q(keep_months=None) | Q(keep_months__gte=1, kind__in=["disqualify", "lose"]),
             ),
         ]
 

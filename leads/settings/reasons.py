@@ -48,6 +48,9 @@ NOTHING: dict[str, Any] = {
     "category": "", "destination": Destination.CLOSE.value, "destination_reason": None, "wake_days": None,
     "notice_days": None, "lead_days": None, "facts": [], "second_look": False, "is_final": False, "suppresses": False,
 }  # fmt: skip
+# Where a pursuit ends, somebody is kept for so long.
+KEEPS = (Of.DISQUALIFY, Of.LOSE)
+KEEP_MOST = 240
 ABOUT = {
     Of.RECYCLE: gettext_lazy("asked of a rep who lets a lead rest"),
     Of.DISQUALIFY: gettext_lazy("asked of a rep who ends a pursuit"),
@@ -103,6 +106,11 @@ class ReasonForm(SettingForm):
     suppresses = forms.BooleanField(
         label=gettext_lazy("Never contacted again, on any channel, from that moment"), required=False
     )
+    keep_months = forms.IntegerField(
+        label=gettext_lazy("Proposed to be forgotten after so many months"), min_value=1, max_value=KEEP_MOST,
+        required=False,
+        help_text=gettext_lazy("Who did nothing since and agreed to nothing. Empty: kept. An admin has the last word."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -112,6 +120,8 @@ class ReasonForm(SettingForm):
         for part in RULE:
             if part not in PARTS[self.of]:
                 del self.fields[part]
+        if self.of not in KEEPS:
+            del self.fields["keep_months"]
         if "destination_reason" in self.fields:
             kinds = [Of.RECYCLE, Of.DISQUALIFY] if self.of == Of.REJECT else [Of.RECYCLE]
             others = Reason.objects.in_use().filter(kind__in=kinds).order_by("-kind", "position", "pk")
@@ -214,7 +224,9 @@ class Reasons(Kind):
                     reason.pk,
                     reason.label,
                     ((leads_words(counts[reason.pk]), ""),) if reason.pk in counts else (),
-                    soft=_in_words(kind, rules.get(reason.pk)),
+                    soft=" · ".join(
+                        filter(None, (_in_words(kind, rules.get(reason.pk)), kept_words(reason.keep_months)))
+                    ),
                     may_retire=True,
                 )
                 for reason in in_use.get(kind, [])
@@ -239,6 +251,8 @@ class Reasons(Kind):
         if rule is None and reason.retired_at:
             return None
         values: Values = {"pk": pk, "label": reason.label, "kind": reason.kind, "successor": reason.successor_id}
+        if reason.kind in KEEPS:
+            values["keep_months"] = reason.keep_months
         for part in PARTS[reason.kind]:
             values[part] = getattr(rule, part) if rule else NOTHING[part]
         if values.get("destination_reason"):
@@ -250,11 +264,11 @@ class Reasons(Kind):
         self._must_be_asked(new)
         must_be_unlike(Reason.objects.filter(kind=new["kind"]), new["label"], pk=pk)
         if pk is None:
-            reason = new_code(Reason, new, kind=new["kind"])
+            reason = new_code(Reason, new, kind=new["kind"], keep_months=new.get("keep_months"))
             note = _("Reason added: %(name)s") % {"name": reason}
             publish(lambda draft: _make(draft, reason.pk, new), by=by, at=at, note=note)
             return reason.pk
-        Reason.objects.filter(pk=pk).update(label=new["label"])
+        Reason.objects.filter(pk=pk).update(label=new["label"], keep_months=new.get("keep_months"))
         if old.get("successor") != new.get("successor"):
             self._succeed(pk, new.get("successor"), at=at)
         if any(old.get(part) != new.get(part) for part in PARTS[new["kind"]]):
@@ -308,6 +322,10 @@ class Reasons(Kind):
         if old.get("label") != new.get("label"):
             named = Lead.objects.filter(reason=pk).count()
             found.append(Touch(_("%(leads)s show the new name") % {"leads": leads_words(named)}, _("in history, too")))
+        if old.get("keep_months") != new.get("keep_months"):
+            named = Lead.objects.filter(reason=pk, phase=Phase.CLOSED).count()
+            text = kept_words(new.get("keep_months")) or _("nobody is proposed to be forgotten for it any more")
+            found.append(Touch(text, _("%(leads)s ended with it") % {"leads": leads_words(named)}))
         if any(old.get(part) != new.get(part) for part in PARTS[new["kind"]]):
             found.append(Touch(version, _("whoever comes in from then on is judged by it")))
             found.append(
@@ -361,6 +379,16 @@ class Reasons(Kind):
 
     def put_in_order(self, pks: list[int]) -> None:
         put_codes_in_order(Reason, pks)
+
+
+def kept_words(months: int | None) -> str:
+    """How long somebody is kept whose pursuit ended so."""
+    if months is None:
+        return ""
+    words = ngettext(
+        "proposed to be forgotten after %(n)d month", "proposed to be forgotten after %(n)d months", months
+    )
+    return words % {"n": months}
 
 
 def _touched_looks(pk: int) -> list[Touch]:

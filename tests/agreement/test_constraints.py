@@ -82,6 +82,7 @@ CASES = {
     "stage_one_without_meeting": lambda: put(first(Stage, phase="handed_off", is_entry=True), is_without_meeting=True),
     "stage_connected_is_worked": lambda: put(first(Stage, phase="queued"), is_connected=True),
     "stage_without_meeting_is_handed_off": lambda: put(first(Stage, phase="queued"), is_without_meeting=True),
+    "reason_that_ends_is_kept_for_months": lambda: put(first(Reason, kind="recycle"), keep_months=6),
     "reason_kind_is_known": lambda: put(first(Reason), kind="whim"),
     "cadence_number_once": lambda: again(first(Cadence), is_current=False),
     "cadence_one_current_per_lane": second_cadence,
