@@ -51,10 +51,14 @@ OF_NODE: dict[str, str | Promise] = {
     "replied": _("replied"),
     "yes": _("yes"),
     "reached": _("reached it"),
+    "done": _("done by us"),
+    "left_out": _("left out by us"),
     "skipped": _("passed over"),
     "left": _("left here"),
     "here": _("here now"),
 }
+# What became of a step of ours, as the engine wrote it down when it went on.
+STEPS = ("done", "left_out")
 OF_FANS = ("named", "rose")
 ROSE = (Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION, Employment.Role.INFLUENCER)
 MARKS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"}
@@ -107,6 +111,8 @@ def of_node(node: TrackNode, what: str) -> EnrolmentQuerySet:
     by = Passage.objects.filter(enrolment=OuterRef("pk"), node=node).order_by()
     if what == "left":
         return Enrolment.objects.filter(Exists(by.filter(what=What.ENDED)))
+    if what in STEPS:
+        return Enrolment.objects.filter(Exists(by.filter(what=What.RESUMED, because=what)))
     if what in ("yes", "reached", "skipped"):
         return Enrolment.objects.filter(Exists(by.filter(what=what)))
     if what == "came":

@@ -19,9 +19,10 @@ from agreement.models import Criterion
 from content.models import Asset, Topic
 from nurture.flow import Flow
 from nurture.letter_checks import Concern, warnings_of
-from nurture.listing import CAME, LATELY, OF_NODE, fans_of
+from nurture.listing import CAME, LATELY, OF_NODE, STEPS, fans_of
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.over import named_in, over_among
+from nurture.passing import BECAUSE
 
 Kind, Question, What = TrackNode.Kind, TrackNode.Question, Passage.What
 ICONS = {Kind.EMAIL: "mail", Kind.WAIT: "clock", Kind.STEP: "person", Kind.BRANCH: "merge", Kind.GOAL: "done"}
@@ -125,6 +126,9 @@ class Figures:
     came: Counter[tuple[int, str]] = field(default_factory=Counter)
     by_anybody: Counter[int] = field(default_factory=Counter)
     here: dict[int, int] = field(default_factory=dict)
+    # Of whoever passed it over, how many for each reason; of a step of ours, what became of it.
+    why: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    steps: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     mail: dict[int, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
@@ -135,6 +139,11 @@ class Figures:
             found.came[node, what] = n
         anybody = Passage.objects.filter(node__version=version, what__in=CAME).order_by().values_list("node")
         found.by_anybody = Counter(dict(anybody.annotate(n=Count("enrolment", distinct=True))))
+        asked = Passage.objects.filter(node__version=version, what__in=[What.SKIPPED, What.RESUMED]).exclude(because="")
+        for node, what, because, n in (
+            asked.order_by().values_list("node", "what", "because").annotate(n=Count("enrolment", distinct=True))
+        ):
+            (found.why if what == What.SKIPPED else found.steps)[node][because] = n
         under_way = Enrolment.objects.under_way().filter(version=version, node__isnull=False).order_by()
         found.here = dict(under_way.values_list("node").annotate(n=Count("pk")))
         letters = Message.objects.filter(node__version=version).order_by().values("node")
@@ -160,12 +169,17 @@ class Figures:
             counted["yes"] = self.came[node.pk, What.YES]
         elif node.kind == Kind.GOAL:
             counted["reached"] = self.came[node.pk, What.REACHED]
+        elif node.kind == Kind.STEP:
+            counted |= {name: n for name in STEPS if (n := self.steps[node.pk][name])}
         left = self.came[node.pk, What.ENDED] if node.kind != Kind.GOAL else 0
         passed = (("skipped", self.came[node.pk, What.SKIPPED]), ("left", left), ("here", self.here.get(node.pk, 0)))
         for name, n in passed:
             if n:
                 counted[name] = n
         words = {name: f"{n} {OF_NODE[name]}" for name, n in counted.items()}
+        if reasons := self.why[node.pk].most_common():
+            said = ", ".join(f"{BECAUSE.get(because, because)} ({n})" for because, n in reasons)
+            words["skipped"] = f"{words.get('skipped', '')}: {said}"
         return [(words[name], name if n else "") for name, n in counted.items()]
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from content.models import Asset
@@ -20,26 +19,13 @@ from nurture.flow import flow_of
 from nurture.hours import next_moment
 from nurture.knowing import People
 from nurture.models import Enrolment, MailRules, Passage, Track, TrackNode, TrackVersion
+from nurture.passing import BECAUSE
 from nurture.recipients import points_of, recipients_of
 from nurture.telling import ICONS, Names
 from nurture.walking import Deed, Walker, walk
 from nurture.wishes import Wishes
 
 Kind, What = TrackNode.Kind, Passage.What
-
-BECAUSE = {
-    "unreachable": gettext_lazy("cannot be reached by e-mail"),
-    "nothing_fits": gettext_lazy("nothing on their topics that they have not had"),
-    "had_it": gettext_lazy("they have had it"),
-    "expired": gettext_lazy("what it brings cannot be sent now"),
-    "preference": gettext_lazy("they want to hear nothing of this topic"),
-    "consent": gettext_lazy("they have not agreed to get it"),
-    "nobody": gettext_lazy("nobody answers for this lead"),
-    "asked_not": gettext_lazy("they asked not to be called"),
-    "by_hand": gettext_lazy("by hand"),
-    "own_step": gettext_lazy("somebody set the next step by hand"),
-    "version": gettext_lazy("moved to the newest version"),
-}
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ HELD_OUT_AGAIN = timedelta(days=30)
 NO_WAY = (Message.Because.SUPPRESSED, Message.Because.NO_ADDRESS, Message.Because.HARD)
 
 Kind, Outcome, State, What = TrackNode.Kind, Enrolment.Outcome, Enrolment.State, Passage.What
+# What became of a step of ours, as the figures of its node count it.
+BECAME: dict[str, str] = {Step.State.DONE: "done", Step.State.SKIPPED: "left_out"}
 # Begin with the first node; nobody stands there.
 type Starts = Mapping[int, TrackNode | None]
 
@@ -102,7 +104,7 @@ class Batch:
         inquiries = [one.person_id for one in self.enrolments if one.lead_id is None]
         self.pursued = set(Lead.objects.open().filter(person__in=inquiries).values_list("person_id", flat=True))
         waits_for = {one.step_id for one in self.enrolments if one.step_id}
-        self.open_steps = set(Step.objects.open().filter(pk__in=waits_for).values_list("pk", flat=True))
+        self.steps_now = dict(Step.objects.filter(pk__in=waits_for).values_list("pk", "state"))
         clicked, answered = set(), set()
         for message in Message.objects.filter(enrolment__in=pks).select_related("node"):
             self.sent[message.enrolment_id or 0, message.node.key if message.node else None] = message
@@ -160,8 +162,12 @@ class Batch:
             self.go(one, flow.first)
         elif node.kind == Kind.EMAIL:
             self._look_at_message(one, node)
-        elif node.kind == Kind.STEP and one.step_id in self.open_steps:
+        elif node.kind == Kind.STEP and self.steps_now.get(one.step_id or 0) == Step.State.OPEN:
             one.due_at = self.at + STEP_AGAIN
+        elif node.kind == Kind.STEP:
+            if because := BECAME.get(self.steps_now.get(one.step_id or 0, "")):
+                self._line(one, node, What.RESUMED, because)
+            self.go(one, flow.after(node))
         else:
             self.go(one, flow.after(node))
 

@@ -85,6 +85,7 @@ def _of_kind(node: TrackNode) -> dict[str, Any]:
     kinds = {
         "email": ("sent", "opened", "clicked", "replied"),
         "branch": ("yes",),
+        "step": listing.STEPS,
         "goal": ("reached",),
     }
     left = () if node.kind == TrackNode.Kind.GOAL else ("left",)

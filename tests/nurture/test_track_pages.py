@@ -215,5 +215,6 @@ def test_the_list_and_a_flow_cost_the_same_however_long_they_are(client, markete
     # Session, user and roles, rail; the tracks, their versions and drafts, and two counts.
     with django_assert_max_num_queries(13):
         client.get(reverse("nurture:tracks"))
-    with django_assert_max_num_queries(15):
+    # Of one track, too: who came by each node, why they passed it over, who is there, and its letters.
+    with django_assert_max_num_queries(16):
         client.get(url("track", tracks[0]))
