@@ -8,7 +8,9 @@ another network within a minute of somebody else. Everything a machine did in on
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -41,11 +43,16 @@ class Seen:
     is_hidden: bool = False
 
 
-def machines_among(hits: Sequence[Seen], *, sent_at: datetime | None) -> dict[int, str]:
-    """Which hits on one message were a machine's, and by which sign."""
-    found: dict[int, str] = {}
-    clicks = sorted((hit for hit in hits if hit.link is not None), key=lambda hit: (hit.at, hit.pk))
-    for hit in sorted(hits, key=lambda hit: (hit.at, hit.pk)):
+def machines_among(
+    hits: Sequence[Seen], *, sent_at: datetime | None, known: Mapping[int, str] | None = None
+) -> dict[int, str]:
+    """Which hits on one message were a machine's, and by which sign. What is `known` of some of them stays."""
+    found: dict[int, str] = dict(known or {})
+    hits = sorted(hits, key=lambda hit: (hit.at, hit.pk))
+    clicks = [hit for hit in hits if hit.link is not None]
+    for hit in hits:
+        if hit.pk in found:
+            continue
         if hit.method == "HEAD":
             found[hit.pk] = "head"
         elif hit.is_hidden:
@@ -54,22 +61,40 @@ def machines_among(hits: Sequence[Seen], *, sent_at: datetime | None) -> dict[in
             found[hit.pk] = "program"
         elif hit.link is not None and sent_at is not None and hit.at < sent_at + AT_ONCE:
             found[hit.pk] = "at_once"
-    for first, hit in enumerate(clicks):
-        together = [other for other in clicks[first:] if other.at <= hit.at + BURST]
-        if len({other.link for other in together}) >= BURST_LINKS:
-            for other in together:
-                found.setdefault(other.pk, "burst")
+    for hit in _bursts(clicks):
+        found.setdefault(hit.pk, "burst")
     for before, after in pairwise(clicks):
         is_other = bool(before.network and after.network) and before.network != after.network
         if is_other and after.at - before.at < OTHER_NETWORK:
             # The machine is first: whoever reads the mail comes after whatever let it in.
             found.setdefault(before.pk, "network")
-    signs = [hit for hit in hits if found.get(hit.pk) in ("head", "hidden", "burst")]
+    signs: dict[str, list[datetime]] = defaultdict(list)
     for hit in hits:
-        if hit.pk not in found and any(_is_one_go(hit, sign) for sign in signs):
+        if found.get(hit.pk) in ("head", "hidden", "burst"):
+            signs[hit.network].append(hit.at)
+    for hit in hits:
+        if hit.pk not in found and _is_near(hit.at, signs.get(hit.network, ())):
             found[hit.pk] = "one_go"
     return found
 
 
-def _is_one_go(hit: Seen, sign: Seen) -> bool:
-    return hit.network == sign.network and abs(hit.at - sign.at) < ONE_GO
+def _bursts(clicks: Sequence[Seen]) -> Iterator[Seen]:
+    """Whatever lies in five seconds with three different links, each once: one walk with two ends."""
+    within: Counter[int | None] = Counter()
+    end = told = 0
+    for start, first in enumerate(clicks):
+        while end < len(clicks) and clicks[end].at <= first.at + BURST:
+            within[clicks[end].link] += 1
+            end += 1
+        if len(within) >= BURST_LINKS:
+            yield from clicks[max(start, told) : end]
+            told = end
+        within[first.link] -= 1
+        if not within[first.link]:
+            del within[first.link]
+
+
+def _is_near(at: datetime, signs: Sequence[datetime]) -> bool:
+    """Whether one of these moments, in order, is less than a minute away."""
+    place = bisect_left(signs, at)
+    return any(abs(at - sign) < ONE_GO for sign in signs[max(place - 1, 0) : place + 1])

@@ -18,9 +18,10 @@ from django.db import connection, transaction
 
 from leads.actions.engaging import NewEngagement, record_engagements, take_back_engagements
 from leads.models import Engagement
+from nurture.hit_room import MOST, Kept, gives_way
 from nurture.models import Hit, Message, MessageLink
 from nurture.same import living_of
-from nurture.scanners import Seen, machines_among
+from nurture.scanners import ONE_GO, Seen, machines_among
 
 SETTLED = timedelta(seconds=60)
 BATCH = 500
@@ -28,18 +29,43 @@ AGENT_MOST = 200
 SOURCE = "mail"
 
 
+@transaction.atomic
 def hear(message_id: int, *, link: MessageLink | None, method: str, address: str, agent: str, at: datetime) -> None:
-    """Write down that somebody opened a message or followed a link of it. Nothing is decided yet."""
+    """Write down that somebody opened a message or followed a link of it. Nothing is decided yet.
+
+    About a hundred are kept of a message, whoever comes how often: see `nurture.hit_room`.
+    """
+    network = network_of(address)
+    if not _make_room(message_id, Kept(None, at, network, link.pk if link else None)):
+        return
     Hit.objects.create(
         message_id=message_id,
         link=link,
         at=at,
         method=method[:7],
-        network=network_of(address),
+        network=network,
         agent=agent.replace("\x00", "")[:AGENT_MOST],
         verdict=Hit.Verdict.PROBABLE,
         judge_at=at + SETTLED,
     )
+
+
+def _make_room(message_id: int, new: Kept) -> bool:
+    """Whether the new one is kept: while there is room, or since another one has given way."""
+    hits = Hit.objects.filter(message=message_id)
+    if hits.count() < MOST:
+        return True
+    # Beside whoever judges them, which holds the message too.
+    Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    columns = ("id", "at", "network", "link", "verdict", "judge_at", "engagement_id")
+    kept = [
+        Kept(pk, at, network, link, verdict == Hit.Verdict.SCANNER, judge_at is None, engagement is not None)
+        for pk, at, network, link, verdict, judge_at, engagement in hits.values_list(*columns)
+    ]
+    gone = gives_way(kept, new)
+    if gone is not None and gone.pk is not None:
+        hits.filter(pk=gone.pk).delete()
+    return gone is None or gone.pk is not None
 
 
 def network_of(address: str) -> str:
@@ -67,28 +93,37 @@ def judge_hits(*, at: datetime) -> int:
             hits[hit.message_id].append(hit)
         counted: list[Hit] = []
         reversed_: list[Hit] = []
+        changed: list[Hit] = []
         for message in messages.values():
             for_message = hits[message.pk]
-            _judge(message, for_message)
+            changed += _judge(message, for_message)
             reversed_ += [hit for hit in for_message if _counts(hit) and hit.verdict == Hit.Verdict.SCANNER]
             counted += _to_count(for_message)
         _take_back(reversed_, at=at)
         _count(counted, messages, at=at)
-        everything = [hit for of_message in hits.values() for hit in of_message]
         Hit.objects.bulk_update(
-            everything, ["verdict", "because", "judge_at", "engagement_id", "reversed_by"], batch_size=500
+            changed, ["verdict", "because", "judge_at", "engagement_id", "reversed_by"], batch_size=500
         )
         Message.objects.bulk_update(list(messages.values()), ["opened_at", "clicked_at"], batch_size=500)
         return len(wanted)
 
 
-def _judge(message: Message, hits: Sequence[Hit]) -> None:
+def _judge(message: Message, hits: Sequence[Hit]) -> list[Hit]:
+    """Judge what is new, beside what came a minute before: no sign reaches farther. Who was a machine stays one.
+    Returns what was looked at; all of them are in order."""
+    new = [hit.at for hit in hits if hit.judge_at is not None]
+    if not new:
+        # What was due has given way meanwhile.
+        return []
+    begins = min(new) - ONE_GO
+    looked_at = [hit for hit in hits if hit.at >= begins]
     seen = [
         Seen(hit.pk, hit.at, hit.method, hit.agent, hit.network, hit.link_id, bool(hit.link and hit.link.is_hidden))
-        for hit in hits
+        for hit in looked_at
     ]
-    machines = machines_among(seen, sent_at=message.sent_at)
-    for hit in hits:
+    known = {hit.pk: hit.because for hit in looked_at if hit.verdict == Hit.Verdict.SCANNER}
+    machines = machines_among(seen, sent_at=message.sent_at, known=known)
+    for hit in looked_at:
         hit.because = machines.get(hit.pk, "")
         hit.verdict = Hit.Verdict.SCANNER if hit.because else Hit.Verdict.PROBABLE
         hit.judge_at = None
@@ -97,6 +132,7 @@ def _judge(message: Message, hits: Sequence[Hit]) -> None:
     message.clicked_at = min(clicks, default=None)
     # Whoever follows a link has opened it, pictures or not.
     message.opened_at = min((hit.at for hit in people), default=None)
+    return looked_at
 
 
 def _counts(hit: Hit) -> bool:
