@@ -18,7 +18,9 @@ from leads.scoring import rules_of
 from leads.transitions import _narrowed
 from team.calendars import forget_kept_calendars
 from team.models import Role
+from tests.database import IS_OWN
 from tests.make import make_team, make_user
+from tests.migrated import Migrated
 
 # Examples are drawn anew at one's desk; CI draws the same ones each time, and a slow machine is no failure.
 hypothesis.settings.register_profile(
@@ -53,6 +55,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.endswith(("_page", "_pages")):
             item.add_marker("page")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """What is laid out is there already; it goes with the folder or the server of the run."""
+    return IS_OWN or bool(request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_modify_db_settings: None) -> Migrated | None:
+    return Migrated() if IS_OWN else None
+
+
+@pytest.fixture(scope="session")
+def _laid_out(migrated: Migrated | None) -> None:
+    if migrated:
+        migrated.lay_out()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_laid_out: None, django_db_setup: None, migrated: Migrated | None, django_db_blocker: Any) -> None:
+    if migrated:
+        with django_db_blocker.unblock():
+            migrated.keep()
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,7 @@ def _prepare() -> None:
     given = os.environ.get("DATABASE_URL", "")
     os.environ["VAR_DIR"] = folder
     os.environ["TEST_DATABASE"] = ENGINE
+    os.environ["TEST_DATABASE_IS_OWN"] = "" if ENGINE == "postgresql" and given.startswith("postgres") else "yes"
     # What a developer has in .env must not decide a test.
     os.environ.update(
         SECRET_KEY="a-key-for-tests-only-" + "0" * 40, SUPPRESSION_PEPPER="a-pepper-for-tests-only",
@@ -64,6 +65,8 @@ ENGINE = _asked_for()
 if not IS_XDIST_WORKER:
     atexit.register(_running.close)
     _prepare()
+# Made by this run, and gone with it.
+IS_OWN = bool(os.environ["TEST_DATABASE_IS_OWN"])
 
 
 def pytest_configure(config: pytest.Config) -> None:
