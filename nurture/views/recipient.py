@@ -25,6 +25,7 @@ from nurture.actions.preferring import prefer, unsubscribe
 from nurture.forms.preferring import PreferenceForm
 from nurture.models import Message, MessageLink
 from nurture.same import living
+from nurture.sender import our_sender
 from nurture.tokens import LINK, OPENING, PERSON, STOP, row_of, token_of
 from nurture.wishes import Wishes
 from team.addresses import read_number
@@ -66,21 +67,20 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """One click stops all e-mail (RFC 8058); a page with a button for whoever comes with a browser.
 
-    What was not made here gets the same answers: nobody learns by asking.
+    What was not made here, and what is gone, gets the same answer to everything: nobody learns by asking.
     """
     pk = row_of(STOP, token)
     message = Message.objects.select_related("person").filter(pk=pk).first() if pk else None
+    if message is None:
+        return _leads_nowhere(request)
     if request.method == "POST":
         is_one_click = request.POST.get("List-Unsubscribe") == ONE_CLICK
-        if message is not None:
-            unsubscribe(
-                message.person, message=message, told="one_click" if is_one_click else "stopped", at=timezone.now()
-            )
+        unsubscribe(message.person, message=message, told="one_click" if is_one_click else "stopped", at=timezone.now())
         if is_one_click:
             return _private(HttpResponse("", content_type="text/plain"))
-        return _private(render(request, "nurture/stopped.html"))
-    preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)]) if message else ""
-    return _private(render(request, "nurture/stop.html", {"preferences": preferences}))
+        return _private(render(request, "nurture/stopped.html", {"sender": our_sender()}))
+    preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)])
+    return _private(render(request, "nurture/stop.html", {"preferences": preferences, "sender": our_sender()}))
 
 
 @csrf_exempt
@@ -91,7 +91,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     found = Person.objects.filter(pk=pk).first() if pk else None
     person = living(found) if found else None
     if person is None or person.erased_at:
-        raise Http404
+        return _leads_nowhere(request)
     here, at = reverse("nurture:preferences", args=[token]), timezone.now()
     if request.method == "POST" and "stop" in request.POST:
         unsubscribe(person, at=at)
@@ -110,6 +110,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         prefer(person, pace=form.cleaned_data["pace"], paused_until=paused, refused=form.refused, at=at)
         return _private(redirect(f"{here}?kept"))
     context: dict[str, Any] = {
+        "sender": our_sender(),
         "form": form,
         "paused_until": stands,
         "is_silent": wishes.wants_no_mail(person.pk),
@@ -155,6 +156,10 @@ def _hear(request: HttpRequest, message_id: int, link: MessageLink | None) -> No
         agent=request.headers.get("User-Agent", ""),
         at=timezone.now(),
     )
+
+
+def _leads_nowhere(request: HttpRequest) -> HttpResponse:
+    return _private(render(request, "nurture/no_link.html", {"sender": our_sender()}, status=404))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -14,6 +14,7 @@ from nurture.actions.hearing import judge_hits
 from nurture.actions.sending import deliver
 from nurture.models import Hit, Message, Preference
 from nurture.tokens import LINK, PERSON, STOP, token_of
+from team.models import Installation
 from tests.make import NOON, make_asset, make_person
 from tests.nurture.making import make_letter_track, make_message
 
@@ -115,7 +116,14 @@ def test_an_address_that_was_not_made_here_leads_nowhere(client, db, token):
     assert client.get(f"/mail/preferences/{token}/").status_code == 404
     if token:
         assert client.get(f"/mail/o/{token}.gif")["Content-Type"] == "image/gif"
-        assert client.post(f"/mail/stop/{token}/", {"List-Unsubscribe": "One-Click"}).status_code == 200
+        for answer in (
+            client.get(f"/mail/stop/{token}/"),
+            client.post(f"/mail/stop/{token}/"),
+            client.post(f"/mail/stop/{token}/", {"List-Unsubscribe": "One-Click"}),
+            client.get(f"/mail/preferences/{token}/"),
+        ):
+            assert answer.status_code == 404
+            assert "This link leads nowhere" in answer.text
     assert Hit.objects.count() == 0
 
 
@@ -164,3 +172,30 @@ def test_who_changes_something_else_stays_paused_until_the_same_day(client, sent
 
     kept = Preference.objects.get()
     assert (kept.pace, kept.paused_until) == ("normal", paused)
+
+
+def test_of_a_letter_that_is_gone_the_answer_is_that_of_one_that_never_was(client, db):
+    gone, never = token_of(STOP, 987654), "987654.nobody-made-this"
+    for said in (None, {"List-Unsubscribe": "One-Click"}, {}):
+        answers = [
+            client.get(f"/mail/stop/{token}/") if said is None else client.post(f"/mail/stop/{token}/", said)
+            for token in (gone, never)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        # The head has a number of its own for each answer (the policy's nonce).
+        first, second = (answer.text.partition("<main")[2].partition("</main>")[0] for answer in answers)
+        assert first == second != ""
+
+
+def test_every_page_of_a_recipient_names_the_sender_as_the_foot_of_a_letter_does(client, sent, rules, settings):
+    settings.DEFAULT_FROM_EMAIL = "news@halden.example"
+    Installation.objects.update(company="Halden Maintenance")
+    type(rules).objects.update(postal_address="12 Quay Street, Halden")
+    stop = reverse("nurture:stop", args=[token_of(STOP, sent.pk)])
+    own = reverse("nurture:preferences", args=[token_of(PERSON, sent.person_id)])
+
+    pages = [client.get(stop), client.get(own), client.post(stop), client.get(own), client.get("/mail/stop/garbage/")]
+
+    for page in pages:
+        for said in ("Halden Maintenance", "news@halden.example", "12 Quay Street, Halden"):
+            assert said in page.text
