@@ -87,7 +87,7 @@ def asleep_and_not_looked_at(at: datetime) -> QuerySet[Recycling]:
 def merged_out_of_its_track(at: datetime) -> QuerySet[Recycling]:
     """Sleeps whose track ended with a merge, and which nobody has sorted anew."""
     merged = Enrolment.objects.filter(
-        lead=OuterRef("lead"), outcome=Enrolment.Outcome.MERGED, ended_at__gte=OuterRef("sorting__at"),
+        lead=OuterRef("lead"), outcome=Enrolment.Outcome.MERGED, ended_at__gt=OuterRef("sorting__at"),
         ended_at__lt=at - DAY,
     )  # fmt: skip
     fed = Enrolment.objects.under_way().filter(lead=OuterRef("lead"))
