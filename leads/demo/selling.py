@@ -62,7 +62,7 @@ class Selling(Working):
     ) -> Career:
         """Worked and handed off at a certain moment; nobody has answered yet."""
         yield from self.arrives(guest, at)
-        yield from self.worked(guest, *self.unreached())
+        yield from self.worked(guest, *self.unreached(), until=sent)
         if sent:
             yield max(sent, self.at)
         yield from self.meets(guest, meeting)

@@ -44,19 +44,29 @@ class Working(Moments):
         if lead.phase == Phase.QUEUED:
             claim_lead(lead, by=self._users[lead.bdr_id] if lead.bdr_id else rep or self.rep(), at=self.at)
 
-    def called(self, guest: Guest, *results: str) -> Career:
-        """Attempt after attempt, each when it is due."""
+    def called(self, guest: Guest, *results: str, until: datetime | None = None) -> Career:
+        """Attempt after attempt, each when it is due, and none any more from `until` on."""
         yield self.later(self.rng.randrange(1, 3))
         for result in results:
             lead, result = self.lead_of(guest), possible(guest, result)
             event = log_call(
                 lead, disposition=self.dispositions[result], by=self.bdr_of(lead), at=self.at, note=self.talk(result)
             )
-            yield self.when_due(event.lead)
+            due = self.when_due(event.lead)
+            if until and due >= until:
+                return
+            yield due
 
-    def worked(self, guest: Guest, *results: str, rep: User | None = None, wait: int | None = None) -> Career:
+    def worked(
+        self,
+        guest: Guest,
+        *results: str,
+        rep: User | None = None,
+        wait: int | None = None,
+        until: datetime | None = None,
+    ) -> Career:
         yield from self.taken(guest, rep, wait=wait)
-        yield from self.called(guest, *results)
+        yield from self.called(guest, *results, until=until)
 
     def unreached(self) -> list[str]:
         """One to three attempts before somebody picks up."""
