@@ -80,7 +80,9 @@ def _the_planner(story: Story, cast: Cast, guest: Guest) -> Career:
         role=Employment.Role.DECISION_MAKER, from_on=story.at.date(),
     )  # fmt: skip
     yield from story.comes_back(guest)
-    yield from story.qualified(guest)
+    # Reached at once: her meeting is held before today.
+    yield from story.worked(guest)
+    yield from story.held(guest)
 
 
 def _sysadmin(story: Story, cast: Cast, guest: Guest) -> Career:
