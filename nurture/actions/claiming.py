@@ -295,13 +295,18 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         if not because and wishes.lacks_consent(message.person_id, topic, kind=message.kind):
             because = Because.CONSENT
         because = because or (Because.UNDONE if message.was_undone else "")
+        enrolment = Enrolment.objects.select_related("track", "lead").filter(pk=message.enrolment_id).first()
+        if enrolment is not None and not because and (not enrolment.is_under_way or _has_moved_on(enrolment)):
+            # She answered, was woken or taken out since it was claimed.
+            because = Because.ENDED
         if because or message.person_id not in points:
             # Without an address she was erased meanwhile, or it came back: what was put together is not sent, either.
             because = because or Because.NO_ADDRESS
             mine.update(state=Message.State.CANCELLED, because=because, lease_until=None, begun_at=None)
             return False
-        if points[message.person_id].pk != message.point_id:
-            # It came back from there meanwhile, or she is written to elsewhere: put together anew.
+        is_paused = enrolment is not None and enrolment.state == Enrolment.State.PAUSED
+        if is_paused or points[message.person_id].pk != message.point_id:
+            # Her track rests since; or it came back from there, or she is written to elsewhere: put together anew.
             mine.update(
                 state=Message.State.PLANNED, due_at=at, lease_until=None, begun_at=None, attempt=F("attempt") - 1
             )

@@ -126,6 +126,8 @@ def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> in
     flows = flows_of({newest.pk, *(one.version_id for one in held)})
     lines: list[Line] = []
     starts: dict[int, TrackNode | None] = {}
+    waiting = Message.objects.filter(enrolment__in=ids, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
+    letters, planned_anew = set(waiting.values_list("enrolment_id", flat=True)), list[int]()
     for one in held:
         old, new = flows[one.version_id], flows[newest.pk]
         stood = old.nodes.get(one.node_id or 0)
@@ -134,11 +136,16 @@ def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> in
         if stood is not None and (here is None or here.key != stood.key):
             # What she waited for is gone.
             starts[one.pk] = here
+        elif one.pk in letters:
+            # What has not left yet leaves in the words of the newest.
+            starts[one.pk] = here
+            planned_anew.append(one.pk)
         one.node = here
         lines.append((one.pk, one.node_id, What.ENTERED, at, by.pk, "version"))
+    waiting.filter(enrolment__in=planned_anew).delete()
     for one in held:
         if one.pk in starts:
-            # The letter and the step of a place that is gone are not done any more.
+            # The letter and the step of what is gone are not done any more.
             _leave_out(one, by=by, at=at)
     write(held, lines, at=at)
     gone = [one for one in held if one.pk in starts and one.state == State.ACTIVE]

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from enum import StrEnum
 
+from django.conf import settings
+
 from nurture.inbound.absence import day_of_return, is_absence
 from nurture.inbound.bounces import Failure, failures_of, original_ids
 from nurture.inbound.own_words import own_words, wants_out
@@ -40,6 +42,12 @@ AUTOMATIC = re.compile(
     r"|r[ée]ponse automatique|respuesta autom|resposta autom|risposta automatica|odpowiedź automatyczna|автоответ"
     r"|自動(?:返信|応答)|自动回复|自動回覆",
     re.IGNORECASE,
+)
+
+
+# What mail programs put before the subject of what is answered, in the languages of AUTOMATIC.
+ANSWERS = re.compile(
+    r"^\s*(?:(?:re|aw|antw|sv|vs|ref|res|r|rif|odp|ynt|回复|答复|回覆|返信)(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
 )
 
 
@@ -76,9 +84,9 @@ def read_mail(raw: bytes) -> InMail:
     if kind in (Kind.REPLY, Kind.AUTO_REPLY) and wants_out(words, parts.header("Subject")):
         kind = Kind.UNSUBSCRIBE
     back_on = None
-    if kind is Kind.AUTO_REPLY and is_absence(parts.header("Subject"), words):
+    if kind is Kind.AUTO_REPLY and is_absence(_own_subject(parts), words):
         kind = Kind.OUT_OF_OFFICE
-        back_on = day_of_return(f"{parts.header('Subject')}\n{words}", sent_on=at.date() if at else None)
+        back_on = day_of_return(f"{_own_subject(parts)}\n{words}", sent_on=at.date() if at else None)
     return InMail(
         kind,
         message_id=next(iter(message_ids(parts.header("Message-ID"))), ""),
@@ -120,7 +128,20 @@ def _kind(parts: Parts) -> tuple[Kind, list[Failure]]:
         return Kind.COMPLAINT, _complained(parts)
     if _is_automatic(parts):
         return Kind.AUTO_REPLY, []
-    return (Kind.OTHER if _is_bulk(parts) else Kind.REPLY), []
+    return (Kind.OTHER if _is_bulk(parts) and not _answers_ours(parts) else Kind.REPLY), []
+
+
+def _own_subject(parts: Parts) -> str:
+    """What its sender's program wrote: the subject of what it answers is ours, and says nothing of her."""
+    subject = parts.header("Subject")
+    answers = parts.header("In-Reply-To") or parts.header("References")
+    return "" if answers and ANSWERS.match(subject) else subject
+
+
+def _answers_ours(parts: Parts) -> bool:
+    """Ticket systems, groups and filters of spam write the marks of bulk on what somebody wrote to us, too."""
+    named = message_ids(parts.header("In-Reply-To")) + message_ids(parts.header("References"))
+    return any(one.lower().endswith(f"@{settings.SITE_HOST}>") for one in named)
 
 
 def _complained(parts: Parts) -> list[Failure]:
@@ -149,9 +170,8 @@ def _is_automatic(parts: Parts) -> bool:
         or parts.header("X-Auto-Reply")
     ):
         return True
-    if AUTOMATIC.search(parts.header("Subject")):
-        return True
-    return is_absence(parts.header("Subject"), "")
+    subject = _own_subject(parts)
+    return bool(AUTOMATIC.search(subject)) or is_absence(subject, "")
 
 
 def _is_bulk(parts: Parts) -> bool:
