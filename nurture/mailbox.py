@@ -21,6 +21,10 @@ class MailboxAway(Exception):
     """The server is not there, or does not let us in."""
 
 
+class NotHandedOut(Exception):
+    """The server is there and does not give us this one: it is broken in its store, or held by somebody."""
+
+
 @dataclass(frozen=True)
 class Where:
     """Which mailbox, as the settings name it."""
@@ -78,9 +82,14 @@ class Mailbox:
         return f"{self.validity}:{number}"
 
     def mail(self, number: str) -> bytes | None:
-        """Its bytes without marking it read; as much of it as a mail of people has. None: it is gone."""
-        answer = self._said(self.imap.uid("FETCH", number, f"(BODY.PEEK[]<0.{BYTES_MAX}>)"))
-        return next((bytes(part[1]) for part in answer if isinstance(part, tuple)), None)
+        """Its bytes without marking it read; as much of it as a mail of people has. None: it is gone.
+
+        Raises NotHandedOut where the server has it and refuses this one.
+        """
+        kind, data = self.imap.uid("FETCH", number, f"(BODY.PEEK[]<0.{BYTES_MAX}>)")
+        if kind == "NO":
+            raise NotHandedOut(_text(data))
+        return next((bytes(part[1]) for part in self._said((kind, data)) if isinstance(part, tuple)), None)
 
     def put_away(self, number: str) -> None:
         """It has been recorded: it goes to the other folder, or is marked where there is none."""

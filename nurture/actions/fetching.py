@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from nurture.actions.receiving import take_mail
-from nurture.mailbox import Mailbox, MailboxAway, Where
+from nurture.actions.receiving import note_handed_out, note_not_handed_out, take_mail
+from nurture.mailbox import Mailbox, MailboxAway, NotHandedOut, Where
 from nurture.models import Incoming, MailServer
 
 logger = structlog.get_logger(__name__)
@@ -76,10 +76,17 @@ def _read(where: Where, *, at: datetime) -> int:
                 if row is not None and not where.done_folder:
                     continue
                 if row is None:
-                    raw = mailbox.mail(number)
+                    place = mailbox.place(number)
+                    try:
+                        raw = mailbox.mail(number)
+                    except NotHandedOut as refused:
+                        # Those behind it are read all the same.
+                        note_not_handed_out(str(refused), source=SOURCE, place=place, at=at)
+                        continue
                     if raw is None:
                         continue
-                    row = take_mail(raw, source=SOURCE, place=mailbox.place(number), at=at)
+                    note_handed_out(source=SOURCE, place=place)
+                    row = take_mail(raw, source=SOURCE, place=place, at=at)
                     taken += 1
                     if row.state == Incoming.State.ASIDE:
                         mailbox.flag(number)

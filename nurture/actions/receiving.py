@@ -93,6 +93,22 @@ def set_aside(source: str, key: str, error: str, *, at: datetime) -> Incoming:
     return _set_aside(row, error)
 
 
+def note_not_handed_out(error: str, *, source: str, place: str, at: datetime) -> None:
+    """The mail server has it and does not give it: after the third time it stands with what a human looks at."""
+    row = _begin(source, _key_of_place(place), place=place, at=at)
+    if row.state == Incoming.State.TAKEN and row.attempts >= TRIES:
+        _set_aside(row, f"The mail server does not hand it out: {error}")
+
+
+def note_handed_out(*, source: str, place: str) -> None:
+    """It came after all, and has a key of its own from here on."""
+    Incoming.objects.filter(source=source, key=_key_of_place(place), state=Incoming.State.TAKEN).delete()
+
+
+def _key_of_place(place: str) -> str:
+    return hashlib.sha256(place.encode()).hexdigest()
+
+
 def key_of(raw: bytes) -> str:
     """What a mail is called: by the headers that stay the same wherever it is moved; without any, by all of it."""
     head = re.split(rb"\r?\n\r?\n", raw[:HEAD_MAX], maxsplit=1)[0]

@@ -41,6 +41,8 @@ SECONDS_MAX = 30
 FAILURES_MOST, PROBE = 10, timedelta(minutes=1)
 # What a server says of a mailbox that is not there, and of much else: its words tell which.
 MAY_MEAN_NOBODY = (550, 551, 553)
+# RFC 1870 and RFC 3463: said of one letter, where others are taken.
+TOO_LARGE, STATUS_TOO_LARGE = 552, "5.3.4"
 
 
 class ServerDown(Exception):
@@ -56,12 +58,15 @@ class Outcome:
     is_passing: bool = False
     # The server said that nobody has this address.
     is_nobody: bool = False
+    # It was refused before anybody was named: what the server thinks of us, or of how much we send.
+    is_of_server: bool = False
 
 
 def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
     """Send what is due until nothing is, as `by`, or its time is over. Returns how many were spoken for."""
     begun, total = time.monotonic(), 0
     with _Line() as line:
+        in_a_row = _failures_of(line.host)
         while _may_speak(line.host, at=clock()):
             stop_if_restored(at=clock())
             taken = claim_messages(by=by, at=clock())
@@ -81,11 +86,17 @@ def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
                         _give_back(taken, at=clock())
                         return total
                     _record(message, outcome, at=clock())
+                    in_a_row = in_a_row + 1 if outcome.is_of_server else 0
+                    if in_a_row >= FAILURES_MOST:
+                        _server_failed(line.host, at=clock(), failures=in_a_row)
+                        _give_back(taken, at=clock())
+                        return total + 1
                 total += 1
                 if time.monotonic() - begun > SECONDS_MAX:
                     _give_back(taken, at=clock())
                     return total
-            _server_answered(line.host)
+            if not in_a_row:
+                _server_answered(line.host)
     return total
 
 
@@ -124,8 +135,12 @@ class _Line:
             outcome.is_nobody = code in MAY_MEAN_NOBODY and _says_nobody(outcome.answer)
             return outcome
         except smtplib.SMTPSenderRefused as refused:
-            if refused.smtp_code < 500:
-                return self._answered(refused.smtp_code, refused.smtp_error)
+            outcome = self._answered(refused.smtp_code, refused.smtp_error)
+            if outcome.is_passing:
+                outcome.is_of_server = True
+                return outcome
+            if refused.smtp_code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer:
+                return outcome
             # It takes nothing from us, whoever it is to.
             logger.warning("mail_sender_refused", host=self.host, code=refused.smtp_code, answer=refused.smtp_error)
             self._hang_up()
@@ -200,10 +215,14 @@ def _may_speak(host: str, *, at: datetime) -> bool:
     return server is None or server.ask_again_at is None or server.ask_again_at <= at
 
 
-def _server_failed(host: str, *, at: datetime) -> None:
+def _failures_of(host: str) -> int:
+    return MailServer.objects.filter(pk=host).values_list("failures", flat=True).first() or 0
+
+
+def _server_failed(host: str, *, at: datetime, failures: int = 0) -> None:
     with transaction.atomic():
         server, _made = MailServer.objects.select_for_update().get_or_create(pk=host)
-        server.failures += 1
+        server.failures = max(server.failures + 1, failures)
         server.ask_again_at = at + PROBE if server.failures >= FAILURES_MOST else None
         server.save(update_fields=["failures", "ask_again_at"])
 

@@ -309,3 +309,49 @@ def test_a_rep_writes_at_once_and_never_what_she_may_not(sink, rules, clock):
     suppress_person(lead.person, "email", source="test", at=NOON)
     with pytest.raises(Exception, match="asked for no e-mail"):
         write_message(lead, subject="Hello", text="Again.", by=lead.bdr, at=NOON)
+
+
+def test_a_server_that_takes_nothing_for_now_is_asked_ten_times_and_then_once_a_minute(rules, sink, clock, monkeypatch):
+    asked = []
+
+    async def says_later(self, server, session, envelope, address, options):
+        asked.append(address)
+        return "451 4.7.0 sending rate exceeded, try again later"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(sink), "handle_MAIL", says_later)
+        for number in range(20):
+            make_message(person=make_person(time_zone="UTC", email=f"a{number}@b{number}.example"))
+        deliver(by="one", clock=clock)
+        assert (len(asked), Message.objects.filter(attempt=0, state="planned").count()) == (10, 10)
+        clock.on(seconds=15)
+        deliver(by="one", clock=clock)
+        assert len(asked) == 10
+        clock.on(minutes=1)
+        deliver(by="one", clock=clock)
+        assert len(asked) == 11
+
+    clock.on(hours=5)
+    deliver(by="one", clock=clock)
+
+    assert Message.objects.filter(state="sent").count() == 20
+
+
+def test_a_letter_that_is_too_large_stops_nobody_else(rules, sink, clock, monkeypatch):
+    async def takes_small_ones(self, server, session, envelope, address, options):
+        size = next((int(one[5:]) for one in options if one.upper().startswith("SIZE=")), 0)
+        if size > 100_000:
+            return "552 5.3.4 message size exceeds fixed limit"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    monkeypatch.setattr(type(sink), "handle_MAIL", takes_small_ones, raising=False)
+    large = make_message(make_letter_track(text="word " * 40_000), make_person(time_zone="UTC", email="a@b.example"))
+    good = make_message(person=make_person(time_zone="UTC", email="c@d.example"))
+
+    deliver(by="one", clock=clock)
+
+    large.refresh_from_db()
+    good.refresh_from_db()
+    assert (large.state, large.smtp_code, good.state) == ("refused", 552, "sent")

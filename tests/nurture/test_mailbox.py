@@ -9,7 +9,7 @@ from agreement.models import Phase
 from leads.models import Engagement
 from nurture.actions.fetching import read_mailbox
 from nurture.inbound.mail import read_mail
-from nurture.mailbox import Mailbox
+from nurture.mailbox import Mailbox, NotHandedOut
 from nurture.models import Incoming, MailServer
 from tests.make import NOON, make_lead, make_person
 from tests.nurture import imap
@@ -126,3 +126,35 @@ def test_the_network_is_never_spoken_to_inside_a_transaction(port, settings, mon
 def test_no_mailbox_is_read_where_none_is_set(db, settings):
     settings.IMAP_HOST = ""
     assert read_mailbox(at=LATER) == 0
+
+
+def test_one_that_the_server_does_not_hand_out_holds_up_nobody_and_is_set_aside(port, jo, monkeypatch):
+    imap.put(port, reply("Broken"), reply("Two"))
+    hands_out = Mailbox.mail
+    monkeypatch.setattr(Mailbox, "put_away", lambda *_number: None)
+
+    def refuses(self, number):
+        if number == self.numbers()[0]:
+            raise NotHandedOut("[SERVERBUG] internal error")
+        return hands_out(self, number)
+
+    monkeypatch.setattr(Mailbox, "mail", refuses)
+
+    assert [read_mailbox(at=LATER + timedelta(minutes=one)) for one in range(4)] == [1, 0, 0, 0]
+
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+    aside = Incoming.objects.get(state="aside")
+    assert "[SERVERBUG]" in aside.error
+    assert not MailServer.objects.filter(failures__gt=0).exists()
+
+
+def test_one_that_was_held_for_a_while_is_read_once_it_is_handed_out(port, jo, monkeypatch):
+    imap.put(port, reply("Held"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Mailbox, "mail", lambda *_number: (_ for _ in ()).throw(NotHandedOut("[INUSE]")))
+        assert read_mailbox(at=LATER) == 0
+
+    assert read_mailbox(at=LATER + timedelta(minutes=1)) == 1
+
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+    assert [one.state for one in Incoming.objects.all()] == ["done"]
