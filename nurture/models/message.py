@@ -196,6 +196,8 @@ class Message(models.Model):
                 name="message_unsettled",
             ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_lease"),
+            # An address that goes leaves what went to it.
+            models.Index(fields=["point"], condition=Q(point__isnull=False), name="message_to_point"),
             models.Index(fields=["state", "-id"], name="message_in_state"),
             # What the cap of a recipient and the limit of a domain count.
             models.Index(fields=["to_hash", "claimed_at"], condition=Q(kind="nurture"), name="message_cap"),
@@ -323,6 +325,8 @@ class Hit(models.Model):
         ]
         indexes = [
             models.Index(fields=["message", "at"], name="hit_of_message"),
+            # Whoever is erased takes her links along.
+            models.Index(fields=["link"], condition=Q(link__isnull=False), name="hit_of_link"),
             models.Index(fields=["judge_at", "id"], condition=Q(judge_at__isnull=False), name="hit_to_judge"),
         ]
 
