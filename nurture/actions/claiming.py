@@ -295,7 +295,7 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         if not because and wishes.lacks_consent(message.person_id, topic, kind=message.kind):
             because = Because.CONSENT
         because = because or (Because.UNDONE if message.was_undone else "")
-        enrolment = Enrolment.objects.select_related("track", "lead").filter(pk=message.enrolment_id).first()
+        enrolment = Enrolment.objects.select_related("track", "lead").filter(pk=message.enrolment_id or 0).first()
         if enrolment is not None and not because and (not enrolment.is_under_way or _has_moved_on(enrolment)):
             # She answered, was woken or taken out since it was claimed.
             because = Because.ENDED
