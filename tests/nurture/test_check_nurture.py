@@ -54,7 +54,7 @@ BREAKS = {
     "awake_in_a_track": wakes,
     "asleep_and_not_looked_at": lambda _alice: Sorting.objects.all().delete(),
     "merged_out_of_its_track": lambda _alice: put(
-        Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON, due_at=None
+        Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON + timedelta(minutes=1), due_at=None
     ),
     "held_out_and_fed": lambda _alice: put(Enrolment.objects.all(), is_held_out=True, node=None),
     "planned_for_who_left": lambda _alice: put(
