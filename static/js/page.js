@@ -353,6 +353,12 @@ function goOnWhereRefused() {
   const refused = panel?.querySelector("form [role=alert]:not([data-told])");
   if (!refused) return;
   refused.dataset.told = "";
+  goOnIn(panel);
+  // A browser that is busy lets go of what was pressed only with its next frame.
+  requestAnimationFrame(() => goOnIn(panel));
+}
+
+function goOnIn(panel) {
   if (document.activeElement !== document.body) return;
   const chosen = panel.querySelector("input[type=radio]:checked");
   if (chosen) chosen.focus();
