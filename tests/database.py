@@ -92,10 +92,15 @@ def _empty(operations: DatabaseOperations, statements: list[str]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks no database has nothing new to say on the second one."""
+    """What asks no database has nothing new to say on the second one, and a further case of a table little."""
+    seen = set()
     for item in items:
         if not item.get_closest_marker("django_db") and not DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("once")
+        test = item.nodeid.partition("[")[0]
+        if test in seen:
+            item.add_marker("again")
+        seen.add(test)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
