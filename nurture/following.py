@@ -12,9 +12,10 @@ from leads.models import Lead, Step
 from nurture.fitting import Suggested, stand_of, suggested
 from nurture.flow import flow_of
 from nurture.knowing import People
-from nurture.models import Enrolment, Message, Passage, Track, TrackNode
+from nurture.models import Away, Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
 from nurture.walking import Walker, walk
+from nurture.wishes import Wishes
 
 LETTERS_SHOWN = 5
 
@@ -33,6 +34,8 @@ class Following:
     # The next letter that is still to be planned, and when it would leave.
     letter: str = ""
     letter_at: datetime | None = None
+    # Their mail program said so: what is written by itself waits, what a rep writes does not.
+    away: Away | None = None
     # What it has sent them in this pursuit, the newest first.
     sent: list[Message] = field(default_factory=list)
     last: Enrolment | None = None
@@ -43,6 +46,7 @@ class Following:
 
 def following_of(lead: Lead, *, at: datetime) -> Following:
     found = Following(lead, is_play=lead.phase != Phase.NURTURE)
+    found.away = Wishes([lead.person_id]).away(lead.person_id, at=at)
     enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
     newest = enrolments.order_by("-id").first()
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
@@ -84,7 +88,7 @@ def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
     for deed in walk(flow.after(here) if here is not None else flow.first, walker, people):
         when += timedelta(days=deed.days)
         if deed.node.kind == TrackNode.Kind.EMAIL and deed.what == Passage.What.PLANNED:
-            found.letter, found.letter_at = deed.node.subject, when
+            found.letter, found.letter_at = deed.node.subject, max(when, found.away.until if found.away else when)
             return
 
 

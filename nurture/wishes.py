@@ -1,6 +1,6 @@
-"""What people asked for: silence on a channel, a pause, a pace, no word about a topic; and what they agreed to, where
-the rules of mail ask for it. The one place that is asked,
-by whoever plans, enrols, claims and sends. Reads only.
+"""What people asked for: silence on a channel, a pause, a pace, no word about a topic; what they agreed to, where the
+rules of mail ask for it; and until when they are away. The one place that is asked, by whoever plans, enrols, claims
+and sends. Reads only.
 
 She is silent by her own row and by the key of any address of hers, used or not: what stops the one stops the other.
 """
@@ -15,7 +15,7 @@ from functools import cached_property
 from accounts.actions.people import suppressed_channels
 from accounts.models import Suppression
 from leads.models import Consent
-from nurture.models import MailRules, Message, Preference
+from nurture.models import Away, MailRules, Message, Preference
 from nurture.same import rows_of
 
 
@@ -92,6 +92,26 @@ class Wishes:
     def paused_until(self, person: int) -> datetime | None:
         moments = [one.paused_until for one in self.preferences.get(person, ()) if one.paused_until]
         return max(moments, default=None)
+
+    @cached_property
+    def _away(self) -> dict[int, Away]:
+        """Whichever row of hers it was said of, what was said last holds."""
+        return {self.rows[one.person_id]: one for one in Away.objects.filter(person__in=self.rows).order_by("id")}
+
+    def away(self, person: int, *, at: datetime) -> Away | None:
+        """While she is: what her mail program said."""
+        one = self._away.get(person)
+        return one if one is not None and one.until > at else None
+
+    def away_until(self, person: int, *, at: datetime) -> datetime | None:
+        """The morning on which she is back, while she is away."""
+        one = self.away(person, at=at)
+        return one.until if one is not None else None
+
+    def not_before(self, person: int, *, at: datetime) -> datetime:
+        """Before this nothing is written to her by itself: she paused it, or is away."""
+        asked = (self.paused_until(person), self.away_until(person, at=at))
+        return max([at, *(one for one in asked if one)])
 
     def pace(self, person: int) -> timedelta:
         """The least time between two letters of tracks; none where she said nothing."""

@@ -12,6 +12,7 @@ from agreement.models import Phase
 from leads.actions.changing import alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import by_lead
+from leads.actions.receiving import is_long
 from leads.cadence import soon
 from leads.models import Clock, Lead, LeadEvent, Step
 from team.calendars import Calendars
@@ -32,6 +33,8 @@ class PlannedStep:
     flow: str
     flow_id: int
     days: int = 0
+    # She is away until then.
+    away_until: datetime | None = None
 
     @property
     def title(self) -> str:
@@ -60,7 +63,7 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
         effects = Effects(one.lead, by=None, at=at, together=together)
         effects.open_steps, effects.running_clocks = steps.get(one.lead.pk, []), clocks.get(one.lead.pk, [])
         effects.close_steps([step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE])
-        due_at = soon(at + timedelta(days=one.days))
+        due_at = soon(max(at + timedelta(days=one.days), _back_at(one, at=at)))
         with suppress(NeverOpen):
             due_at = next_opening(worktime(one.lead.bdr_id or 0), due_at)
         step = effects.make_step(
@@ -93,6 +96,12 @@ def flow_of_step(lead: Lead) -> str:
     pk = planned.data.get("planned") if planned is not None else None
     step = Step.objects.open().filter(lead=lead, pk=pk).first() if pk else None
     return step.title.rpartition(OF_FLOW)[2] if step is not None else ""
+
+
+def _back_at(one: PlannedStep, *, at: datetime) -> datetime:
+    """Nobody is called before she is back; of a lead that is worked and so long without her, its rep decides."""
+    until = one.away_until or at
+    return at if one.lead.phase == Phase.WORKING and is_long(until, at=at) else until
 
 
 def _event(one: PlannedStep, effects: Effects, step: Step, *, at: datetime) -> LeadEvent:

@@ -73,7 +73,7 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
     A first touch is promised, whoever is away, and so is what a person has planned; neither waits, and the line of
     `record_received` says so.
     """
-    if _is_long(until, at=at):
+    if is_long(until, at=at):
         return None
     found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING, first_touched_at__isnull=False).first()
     if found is None:
@@ -89,7 +89,8 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
     return lead.events.order_by("-id").first()
 
 
-def _is_long(until: datetime, *, at: datetime) -> bool:
+def is_long(until: datetime, *, at: datetime) -> bool:
+    """Whether an absence is one that the rep of a lead in hand decides on."""
     return until > at + timedelta(days=STEP_DAYS_MAX)
 
 
@@ -102,13 +103,13 @@ def _waiting(effects: Effects, until: datetime) -> list[Step]:
 def _stays(effects: Effects, until: datetime, *, at: datetime) -> dict[str, Any]:
     """The first step that is due before she is back and does not wait for it, and why; nothing where all of them do."""
     early = [step for step in effects.open_steps if step.due_at < until]
-    is_long = _is_long(until, at=at)
-    is_tried = effects.lead.phase == Phase.WORKING and effects.lead.first_touched_at is not None and not is_long
+    is_too_long = is_long(until, at=at)
+    is_tried = effects.lead.phase == Phase.WORKING and effects.lead.first_touched_at is not None and not is_too_long
     waiting = {step.pk for step in _waiting(effects, until)} if is_tried else set()
     step = next((one for one in early if one.pk not in waiting), None)
     if step is None:
         return {}
-    why = "long" if is_long else ""
+    why = "long" if is_too_long else ""
     if step.promised or step.made_by == Step.MadeBy.PERSON:
         why = "promised" if step.promised else "planned"
     return {"stays": step.kind, "stays_at": step.due_at.isoformat(), "stays_because": why}

@@ -198,21 +198,24 @@ class Batch:
         self.exhausted.append(one)
 
     def _waits(self, one: Enrolment, deed: Deed) -> None:
+        # Who is away is left alone until she is back: a letter leaves, and a step of ours is due, no sooner.
+        away_until = self.people.wishes.away_until(one.person_id, at=self.at)
         if deed.what == What.WAITED:
             one.due_at = self.at + timedelta(days=deed.days)
         elif deed.node.kind == Kind.EMAIL:
-            one.due_at = self.at + ASK_AGAIN
+            due_at = away_until or self.at
+            one.due_at = max(due_at, self.at + ASK_AGAIN)
             self.messages.append(
                 Message(
                     kind=Message.Kind.NURTURE, person_id=one.person_id, lead_id=one.lead_id, enrolment_id=one.pk,
-                    node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=self.at,
+                    node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=due_at,
                 )
             )  # fmt: skip
         else:
             one.due_at = self.at + STEP_AGAIN
             words = deed.node.words or str(deed.node.get_step_kind_display())
             lead = self.leads[one.lead_id or 0]
-            step = PlannedStep(lead, deed.node.step_kind, words, one.track.name, one.track_id, days=deed.days)
+            step = PlannedStep(lead, deed.node.step_kind, words, one.track.name, one.track_id, deed.days, away_until)
             self.steps.append((one, step))
 
     def _has_own_step(self, one: Enrolment) -> bool:

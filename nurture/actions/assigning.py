@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from leads.actions.changing import LeadConflict, MoveRefused
 from nurture.actions.receiving import FOLLOWS, count_aside
+from nurture.inbound.absence import DAYS_AWAY_MAX
 from nurture.inbound.mail import InMail, Kind
 from nurture.models import Incoming, IncomingBody, Message
 from team.actions.auditing import note_audit
@@ -36,6 +37,9 @@ def assign_mail(
     last = Message.objects.left().filter(person=person).order_by("-claimed_at", "-id").first()
     if kind == Kind.BOUNCE_HARD and last is None:
         raise MoveRefused(_("Nothing was sent to %(name)s that could have come back.") % {"name": person})
+    if kind == Kind.OUT_OF_OFFICE and back_on and back_on > at.date() + timedelta(days=DAYS_AWAY_MAX):
+        # No track would write to her until then.
+        raise MoveRefused(_("Nobody is away for more than %(days)s days: look at the year.") % {"days": DAYS_AWAY_MAX})
     held.person = person
     found = InMail(
         Kind(kind), sender=body.sender, subject=body.subject, at=held.sent_at or held.taken_at, words=body.text,

@@ -214,10 +214,8 @@ class _Judge:
         enrolment = self.enrolments[message.enrolment_id]  # type: ignore[index]
         if enrolment.state == Enrolment.State.PAUSED:
             return self.at + REST
-        moments = [self.at]
+        moments = [self.wishes.not_before(message.person_id, at=self.at)]
         caps = [(self.rules.most_a_day, DAY), (self.rules.most_a_week, WEEK)]
-        if paused_until := self.wishes.paused_until(message.person_id):
-            moments.append(paused_until)
         if pace := self.wishes.pace(message.person_id):
             caps.append((1, pace))
         moments += [_after_the_cap(self.went[message.person_id], most, span) for most, span in caps]

@@ -20,7 +20,7 @@ from leads.models import Lead
 from nurture.actions.erasure_log import lines, write_line
 from nurture.actions.receiving import count_aside
 from nurture.actions.unnaming import files_of, forget_files, places_of, unname
-from nurture.models import Hit, Incoming, IncomingBody, Message, MessageBody, MessageLink, Preference
+from nurture.models import Away, Hit, Incoming, IncomingBody, Message, MessageBody, MessageLink, Preference
 from nurture.named import ERASED, named
 from team.actions.auditing import note_audit
 from team.models import AuditEntry
@@ -129,6 +129,7 @@ def _blank(people: Collection[int], addresses: Collection[str], *, at: datetime)
     Hit.objects.filter(message__in=messages).update(agent="", network="")
     messages.exclude(domain="").update(domain="")
     Preference.objects.filter(person__in=people).delete()
+    Away.objects.filter(person__in=people).delete()
     came = IncomingBody.objects.filter(incoming__person__in=people)
     nameless = IncomingBody.objects.filter(incoming__person=None, sender__in=[*addresses])
     for bodies in (came, nameless):

@@ -29,7 +29,7 @@ from leads.models import Engagement, Lead
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
-from nurture.models import Enrolment, Incoming, IncomingBody, MailRules, Message
+from nurture.models import Away, Enrolment, Incoming, IncomingBody, MailRules, Message
 from nurture.recipients import points_of, recipients_of
 from nurture.same import living
 from team.localtime import is_zone, resolve
@@ -244,7 +244,8 @@ def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: da
 
 
 def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
-    """What a track or a cadence has planned for her before she is back moves to the morning of that day."""
+    """She is away until then, whoever asks later. What a track or a cadence has planned for her before she is back
+    moves to the morning of that day."""
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
@@ -255,13 +256,15 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
     zone = recipients_of([person_id], points_of([person_id]), at=at)[person_id].zone
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
     until = resolve(datetime.combine(back_on, morning), zone if is_zone(zone) else "UTC")
+    Away.objects.create(person_id=person_id, said_at=at, back_on=back_on, until=until)
     record_received(person_id, kind=found.kind.value, words=found.words, back_on=back_on, until=until, at=at)
     planned = Message.objects.filter(person=person_id, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
-    planned.filter(due_at__lt=until).update(due_at=until)
-    under_way = Enrolment.objects.filter(person=person_id, state=Enrolment.State.ACTIVE)
-    under_way.filter(due_at__lt=until).update(due_at=until)
-    wait_for_return(person_id, until=until, at=at)
-    return Followed(Effect.POSTPONED, person_id)
+    moved = planned.filter(due_at__lt=until).update(due_at=until)
+    # Who waits for one of us goes on when that is done.
+    under_way = Enrolment.objects.filter(person=person_id, state=Enrolment.State.ACTIVE, is_held_out=False, step=None)
+    moved += under_way.filter(due_at__lt=until).update(due_at=until)
+    is_moved = wait_for_return(person_id, until=until, at=at) is not None or moved > 0
+    return Followed(Effect.POSTPONED if is_moved else Effect.NOTED, person_id)
 
 
 def _bounce_hard(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:

@@ -1,5 +1,6 @@
 """Tracks and who is under way in them; messages out and what comes back of them."""
 
+from nurture.models.away import Away
 from nurture.models.brought import Brought
 from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage, Sorting
 from nurture.models.incoming import Incoming, IncomingBody, IncomingQuerySet
@@ -10,6 +11,7 @@ from nurture.models.told import Told, ToldQuerySet
 from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
 
 __all__ = [
+    "Away",
     "Brought",
     "Enrolment",
     "EnrolmentQuerySet",

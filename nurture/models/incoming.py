@@ -57,6 +57,8 @@ class Incoming(models.Model):
         STRANGER = "stranger", _("from nobody we know")
         IN_FRONT = "in_front", _("put in front of the queue")
         POSTPONED = "postponed", _("waits until they are back")
+        # Nothing was planned that could have moved.
+        NOTED = "noted", _("no track writes before they are back")
         BOUNCED = "bounced", _("the address is used no more")
         COUNTED = "counted", _("counted")
         SILENCED = "silenced", _("they get no e-mail any more")
@@ -107,7 +109,8 @@ class Incoming(models.Model):
                 name="incoming_effect_is_known",
                 condition=Q(
                     effect__in=[
-                        "", "none", "stranger", "in_front", "postponed", "bounced", "counted", "silenced",
+                        "", "none", "stranger", "in_front", "postponed", "noted", "bounced", "counted",
+                        "silenced",
                     ]
                 ),
             ),

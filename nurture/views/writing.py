@@ -126,6 +126,7 @@ def _page(
     asked = read_uuid(str(form["asset"].value() or ""))
     over = over_among(named | ({asked} if asked and not chosen else set()), on=at.date())
     point = points_of([lead.person_id]).get(lead.person_id)
+    wishes = Wishes([lead.person_id])
     context = {
         "lead": lead,
         "form": form,
@@ -134,7 +135,8 @@ def _page(
         "concerns": form.concerns() if preview else [],
         "fitting": found,
         "over": over,
-        "lacks_consent": Wishes([lead.person_id]).lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
+        "away": wishes.away(lead.person_id, at=at),
+        "lacks_consent": wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
         "unwritable": why_unwritable(lead),
         "stopped": stopped_rules(),
         "address": point.value if point else "",

@@ -1,0 +1,31 @@
+"""Until when people are away, as their own mail programs said: each time kept, the newest holds. Erasure takes them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+
+
+class Away(models.Model):
+    """Somebody is not there before this moment: the morning of her day of return, by her own clock."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="times_away", db_index=False)
+    said_at = models.DateTimeField()
+    # The day as she said it, and the moment from which she may be written to.
+    back_on = models.DateField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("time away")
+        verbose_name_plural = _("times away")
+        constraints = [
+            models.CheckConstraint(name="away_ends_after_it_was_said", condition=Q(until__gt=F("said_at"))),
+        ]
+        indexes = [models.Index(fields=["person", "-id"], name="away_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.back_on}"
