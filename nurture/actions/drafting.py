@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from agreement.models import Criterion
 from leads.actions.changing import LeadConflict, MoveRefused
 from nurture.actions.enrolling import move_to_newest, newest_of
+from nurture.drafts import mark_of_draft, mark_of_node, said_by
 from nurture.flow import Flow, flow_of
 from nurture.models import Sorting, Track, TrackNode, TrackVersion
 from nurture.shipped import SHIPPED
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
 
 # A branch in a branch in a branch is no longer read from top to bottom.
 DEEPEST, MOST_NODES = 2, 60
-# What a node says, beside where it stands.
-SAYS = (
-    "kind", "subject", "text", "asset_id", "brings_what_fits", "days", "step_kind", "words", "question", "topic_id",
-    "role", "criterion_id",
-)  # fmt: skip
+
+
+class DraftChanged(LeadConflict):
+    """The draft is there still, and is not what the page showed."""
 
 
 @transaction.atomic
@@ -86,11 +86,14 @@ def draft_of(track: Track, *, by: User, at: datetime) -> TrackVersion:
 
 
 @transaction.atomic
-def discard_draft(track: Track) -> None:
-    """Away with it; what runs stays. MoveRefused where nothing else is there."""
+def discard_draft(track: Track, *, seen: str = "") -> None:
+    """Away with it; what runs stays. MoveRefused where nothing else is there, DraftChanged where it is not as
+    `seen` marks."""
     if newest_of(track) is None:
         raise MoveRefused(_("Nothing was published yet: there is only this draft. Retire the track instead."))
-    _drafted(track).delete()
+    draft = _drafted(track)
+    _must_be_as_seen(draft, seen)
+    draft.delete()
 
 
 @transaction.atomic
@@ -98,10 +101,13 @@ def add_node(
     track: Track, *, values: Mapping[str, Any], after: TrackNode | None = None, branch: TrackNode | None = None,
     arm: str = "",
 ) -> TrackNode:  # fmt: skip
-    """Behind another node, or as the first of the flow or of an arm."""
+    """Behind another node, or as the first of the flow or of an arm. DraftChanged where that is gone by now."""
     draft = _drafted(track)
     if after is not None:
+        after = _as_it_stands(track, after)
         branch, arm = after.branch, after.arm
+    elif branch is not None:
+        branch = _as_it_stands(track, branch)
     if draft.nodes.count() >= MOST_NODES:
         raise MoveRefused(_("A flow of more than %(most)s nodes is two tracks.") % {"most": MOST_NODES})
     if values["kind"] == TrackNode.Kind.BRANCH and _depth(branch) >= DEEPEST:
@@ -114,17 +120,23 @@ def add_node(
 
 
 @transaction.atomic
-def change_node(node: TrackNode, *, values: Mapping[str, Any]) -> None:
+def change_node(node: TrackNode, *, values: Mapping[str, Any], seen: str = "") -> None:
+    """DraftChanged where it says something else by now than what `seen` marks, or is gone."""
     _drafted(node.version.track, node)
+    held = _as_it_stands(node.version.track, node)
+    if seen and seen != mark_of_node(held):
+        raise DraftChanged(_("Somebody has changed this since you opened this page."))
     for name, value in values.items():
-        setattr(node, name, value)
-    node.save(update_fields=list(values))
+        setattr(held, name, value)
+    held.save(update_fields=list(values))
 
 
 @transaction.atomic
-def move_node(node: TrackNode, *, up: bool) -> None:
-    """One place up or down in its line, with the arms below it. At the end of the line it stays."""
-    _drafted(node.version.track, node)
+def move_node(node: TrackNode, *, up: bool, seen: str = "") -> None:
+    """One place up or down in its line, with the arms below it. At the end of the line it stays. DraftChanged where
+    the draft is not as `seen`."""
+    _must_be_as_seen(_drafted(node.version.track, node), seen)
+    node = _as_it_stands(node.version.track, node)
     line = TrackNode.objects.filter(version=node.version_id, branch=node.branch_id, arm=node.arm)
     if up:
         other = line.filter(position__lt=node.position).order_by("-position").first()
@@ -139,9 +151,10 @@ def move_node(node: TrackNode, *, up: bool) -> None:
 
 
 @transaction.atomic
-def remove_node(node: TrackNode) -> None:
-    """With what stands in its arms."""
-    _drafted(node.version.track, node)
+def remove_node(node: TrackNode, *, seen: str = "") -> None:
+    """With what stands in its arms. DraftChanged where the draft is not as `seen`."""
+    _must_be_as_seen(_drafted(node.version.track, node), seen)
+    node = _as_it_stands(node.version.track, node)
     version, branch, arm, position = node.version_id, node.branch_id, node.arm, node.position
     node.delete()
     later = TrackNode.objects.filter(version=version, branch=branch, arm=arm, position__gt=position)
@@ -149,11 +162,12 @@ def remove_node(node: TrackNode) -> None:
         _put(other, other.position - 1)
 
 
-def publish(track: Track, *, by: User, at: datetime, moves: bool = False) -> int:
+def publish(track: Track, *, by: User, at: datetime, moves: bool = False, seen: str = "") -> int:
     """The draft is what runs from now on. Who is under way finishes her version, or with `moves` goes on in this one;
-    how many were moved. MoveRefused says what is missing."""
+    how many were moved. MoveRefused says what is missing; DraftChanged where it is not as `seen`."""
     with transaction.atomic():
         draft = _drafted(track)
+        _must_be_as_seen(draft, seen)
         _must_be_whole(track, flow_of(draft.pk), at=at)
         draft.number = _next_number(track, without=draft)
         draft.published_at, draft.published_by = at, by
@@ -189,9 +203,13 @@ def _copied(
     )  # fmt: skip
     copies: dict[int | None, TrackNode | None] = {None: None}
     for node, _level in flow_of(source.pk).in_order() if source else ():
-        said = {name: getattr(node, name) for name in SAYS}
         copies[node.pk] = TrackNode.objects.create(
-            version=copy, branch=copies[node.branch_id], arm=node.arm, position=node.position, key=node.key, **said
+            version=copy,
+            branch=copies[node.branch_id],
+            arm=node.arm,
+            position=node.position,
+            key=node.key,
+            **said_by(node),
         )
     return copy
 
@@ -208,6 +226,19 @@ def _drafted(track: Track, node: TrackNode | None = None) -> TrackVersion:
     if draft is None or (node is not None and node.version_id != draft.pk):
         raise LeadConflict(_("The draft was published or discarded meanwhile."))
     return draft
+
+
+def _must_be_as_seen(draft: TrackVersion, seen: str) -> None:
+    if seen and seen != mark_of_draft(flow_of(draft.pk)):
+        raise DraftChanged(_("Somebody has changed this draft since you opened this page."))
+
+
+def _as_it_stands(track: Track, node: TrackNode) -> TrackNode:
+    """The node as it is now that the draft is locked."""
+    found = node_of(track, node.pk)
+    if found is None:
+        raise DraftChanged(_("Somebody has removed this step since you opened this page."))
+    return found
 
 
 def _must_be_whole(track: Track, flow: Flow, *, at: datetime) -> None:

@@ -242,6 +242,23 @@ class NodeForm(forms.Form):
     def values(self) -> dict[str, Any]:
         return {"kind": self.kind, **self.cleaned_data}
 
+    def differences(self, node: TrackNode) -> list[tuple[str, str, str]]:
+        """Where what was typed is not what the node says now: (label, what it says, what was typed)."""
+        pairs = {name: (getattr(node, name), typed) for name, typed in self.cleaned_data.items()}
+        return [
+            (str(self.fields[name].label), self._in_words(name, now), self._in_words(name, typed))
+            for name, (now, typed) in pairs.items()
+            if now != typed
+        ]
+
+    def _in_words(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if value in (None, ""):
+            return _("nothing")
+        labels = {"step_kind": StepKind.choices, "question": Question.choices, "role": Employment.Role.choices}
+        return str(dict(labels.get(name, ())).get(value, value))
+
 
 class FindForm(forms.Form):
     """Whom to try it on."""

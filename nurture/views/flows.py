@@ -1,4 +1,4 @@
-"""How marketers and admins write a track: its draft node by node, and what is published of it."""
+"""How marketers and admins write a track: its settings, its draft as a whole, and what is published of it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from leads.settings.telling import history_of, tell_change
 from leads.views.access import need_role
 from nurture.actions import drafting
 from nurture.actions.enrolling import empty_track
-from nurture.flow import flow_of
-from nurture.forms.tracks import EndForm, NodeForm, PlaceForm, TrackForm
+from nurture.drafts import mark_of_draft
+from nurture.flow import Flow, flow_of
+from nurture.forms.tracks import EndForm, TrackForm
 from nurture.letter_checks import Concern, foot_concerns
-from nurture.models import Enrolment, MailRules, Track, TrackNode, TrackVersion
-from nurture.telling import ICONS, Part, goal_words, parts_of
+from nurture.models import Enrolment, MailRules, Track, TrackVersion
+from nurture.telling import Part, goal_words, parts_of
 from nurture.track_settings import KIND, touched_by_end
 from nurture.views.tracks import WRITERS, track_or_404
 from nurture.whole import faults_of, rivals_of
@@ -209,18 +210,27 @@ def draft(request: Request, public_id: UUID) -> HttpResponse:
     version = TrackVersion.objects.filter(track=track, published_at=None).first()
     if version is None:
         return redirect("nurture:track", public_id)
+    return draft_page(request, track, version, now=now)
+
+
+def draft_page(
+    request: Request, track: Track, version: TrackVersion, *, now: datetime, conflict: str = ""
+) -> HttpResponse:
+    flow = flow_of(version.pk)
     context = {
         "now": now,
         "track": track,
         "goal": goal_words(track),
         "shown": version,
-        "parts": _draft_parts(version),
+        "parts": _draft_parts(flow),
+        "seen": mark_of_draft(flow),
+        "conflict": conflict,
         "is_draft": True,
         "foot_concerns": _foot_concerns(),
         "is_first": not track.versions.filter(published_at__isnull=False).exists(),
         "may_write": True,
     }
-    return render(request, "nurture/draft.html", context)
+    return render(request, "nurture/draft.html", context, status=409 if conflict else 200)
 
 
 def _foot_concerns() -> list[Concern]:
@@ -231,9 +241,12 @@ def _foot_concerns() -> list[Concern]:
 @require_POST
 def track_discard(request: Request, public_id: UUID) -> HttpResponse:
     need_role(request, *WRITERS)
-    track = track_or_404(public_id)
+    track, now = track_or_404(public_id), timezone.now()
     try:
-        drafting.discard_draft(track)
+        drafting.discard_draft(track, seen=request.POST.get("seen", ""))
+    except drafting.DraftChanged as changed:
+        version = TrackVersion.objects.get(track=track, published_at=None)
+        return draft_page(request, track, version, now=now, conflict=str(changed))
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
     else:
@@ -246,11 +259,14 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     """Who is under way in an older version, and what becomes of them."""
     need_role(request, *WRITERS)
     now, track = timezone.now(), track_or_404(public_id)
-    refusal, at_step = "", ""
+    refusal, at_step, conflict = "", "", ""
     under_way = Enrolment.objects.under_way().filter(track=track)
     if request.method == "POST":
         try:
-            moved = drafting.publish(track, by=request.user, at=now, moves=request.POST.get("moves") == "yes")
+            moves, seen = request.POST.get("moves") == "yes", request.POST.get("seen", "")
+            moved = drafting.publish(track, by=request.user, at=now, moves=moves, seen=seen)
+        except drafting.DraftChanged as changed:
+            conflict = str(changed)
         except (LeadConflict, MoveRefused) as refused:
             refusal, at_step = str(refused), getattr(refused, "field", "")
         else:
@@ -259,10 +275,14 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     version = TrackVersion.objects.filter(track=track, published_at=None).first()
     if version is None:
         return redirect("nurture:track", public_id)
+    flow = flow_of(version.pk)
     context = {
         "now": now,
         "track": track,
-        "parts": _draft_parts(version),
+        "parts": _draft_parts(flow),
+        "seen": mark_of_draft(flow),
+        "conflict": conflict,
+        "moves": request.POST.get("moves") == "yes",
         "foot_concerns": _foot_concerns(),
         "under_way": under_way.count(),
         "gone": under_way.filter(node__isnull=False).exclude(node__key__in=version.nodes.values("key")).count(),
@@ -271,7 +291,8 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
         "at_step": at_step,
         "may_write": True,
     }
-    return render(request, "nurture/publish.html", context, status=422 if refusal else 200)
+    status = 409 if conflict else 422 if refusal else 200
+    return render(request, "nurture/publish.html", context, status=status)
 
 
 def _published(track: Track, moved: int) -> str:
@@ -292,9 +313,8 @@ def _published(track: Track, moved: int) -> str:
     return words % {"track": track, "n": finish} if finish else _("%s is published.") % track
 
 
-def _draft_parts(version: TrackVersion) -> list[Part]:
+def _draft_parts(flow: Flow) -> list[Part]:
     """The flow of a draft, each step with what it lacks."""
-    flow = flow_of(version.pk)
     return parts_of(flow, faults=faults_of(flow, on=timezone.now().date()))
 
 
@@ -313,91 +333,6 @@ def track_revert(request: Request, public_id: UUID, number: int) -> HttpResponse
         said = {"old": number, "new": made.number}
         tell(request, _("Version %(old)s runs again, as version %(new)s.") % said)
     return redirect("nurture:track", public_id)
-
-
-@require_http_methods(BOTH)
-def node_new(request: Request, public_id: UUID) -> HttpResponse:
-    need_role(request, *WRITERS)
-    now, track = timezone.now(), track_or_404(public_id)
-    asked = request.POST if request.method == "POST" else request.GET
-    place = PlaceForm(asked)
-    if not place.is_valid():
-        raise Http404
-    after, branch = (_node(track, place.cleaned_data[name]) for name in ("after", "branch"))
-    arm = place.cleaned_data["arm"] if branch else ""
-    if (branch is not None) != bool(arm) or (branch and branch.kind != TrackNode.Kind.BRANCH):
-        raise Http404
-    kind = asked.get("kind", "")
-    kind = kind if kind in TrackNode.Kind.values else TrackNode.Kind.EMAIL
-    form = NodeForm(_sent(request), kind=kind, at=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = drafting.add_node(track, values=form.values, after=after, branch=branch, arm=arm)
-        except (LeadConflict, MoveRefused) as refused:
-            form.add_error(None, str(refused))
-        else:
-            return redirect(f"{reverse('nurture:track_draft', args=[public_id])}#node-{made.pk}")
-    return _node_page(request, track, form, kind, place=place, now=now)
-
-
-@require_http_methods(BOTH)
-def node(request: Request, public_id: UUID, pk: int) -> HttpResponse:
-    need_role(request, *WRITERS)
-    now, track = timezone.now(), track_or_404(public_id)
-    found = _node(track, pk)
-    if found is None:
-        raise Http404
-    form = NodeForm(_sent(request), kind=found.kind, at=now, node=found)
-    if request.method == "POST" and form.is_valid():
-        try:
-            drafting.change_node(found, values=form.cleaned_data)
-        except LeadConflict as lost:
-            form.add_error(None, str(lost))
-        else:
-            return redirect(f"{reverse('nurture:track_draft', args=[public_id])}#node-{pk}")
-    return _node_page(request, track, form, found.kind, node=found, now=now)
-
-
-def _node_page(
-    request: Request, track: Track, form: NodeForm, kind: str, *, now: datetime, **more: Any
-) -> HttpResponse:
-    kinds = [(value, label, ICONS[TrackNode.Kind(value)]) for value, label in TrackNode.Kind.choices]
-    context = {"track": track, "form": form, "kind": kind, "kinds": kinds, "now": now, **more}
-    return render(request, "nurture/node.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def node_move(request: Request, public_id: UUID, pk: int) -> HttpResponse:
-    need_role(request, *WRITERS)
-    return _to_draft(request, public_id, pk, lambda found: drafting.move_node(found, up=request.POST.get("to") == "up"))
-
-
-@require_POST
-def node_remove(request: Request, public_id: UUID, pk: int) -> HttpResponse:
-    need_role(request, *WRITERS)
-    return _to_draft(request, public_id, pk, drafting.remove_node)
-
-
-def _to_draft(request: Request, public_id: UUID, pk: int, act: Any) -> HttpResponse:
-    track = track_or_404(public_id)
-    found = _node(track, pk)
-    if found is None:
-        raise Http404
-    try:
-        act(found)
-    except LeadConflict as lost:
-        tell(request, str(lost), level=messages.WARNING)
-    return redirect(f"{reverse('nurture:track_draft', args=[public_id])}#flow")
-
-
-def _node(track: Track, pk: int | None) -> TrackNode | None:
-    """A node of the draft; 404 where one is named that is not in it."""
-    if pk is None:
-        return None
-    found = drafting.node_of(track, pk)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _sent(request: Request) -> QueryDict | None:

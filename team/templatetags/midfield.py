@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from team.actions.submitting import new_form_id
 from team.keys import KEYS, Key
 
 register = template.Library()
@@ -85,6 +86,12 @@ def options(choices: Iterable[tuple[object, object]], chosen: object = "") -> Sa
 def _escaped(value: object) -> str:
     """As `conditional_escape`, which asks each word whether it is lazy and costs three times as much."""
     return str(value) if isinstance(value, SafeString) else html.escape(str(value))
+
+
+@register.simple_tag
+def form_id() -> str:
+    """The one-time name of a form, for a page with many of them."""
+    return new_form_id()
 
 
 @register.simple_tag

@@ -1,0 +1,133 @@
+"""Two who write one draft: the later is told what changed, keeps what was typed, and overwrites nothing unread."""
+
+import pytest
+from django.urls import reverse
+
+from tests.nurture.making import email, make_track, wait
+
+
+@pytest.fixture
+def desk(client, marketer):
+    client.force_login(marketer)
+    return client
+
+
+def url(name, track, *more):
+    return reverse(f"nurture:{name}", args=[track.public_id, *more])
+
+
+def sent_from(page, action):
+    """The hidden fields of the form with this action, as a browser would send them."""
+    form = page.text.partition(f'action="{action}"')[2] if action else page.text.partition("data-save")[2]
+    pairs = [one.partition('" value="') for one in form.partition("</form>")[0].split('type="hidden" name="')[1:]]
+    return {name: rest.partition('"')[0] for name, _sep, rest in pairs if name != "csrfmiddlewaretoken"}
+
+
+def test_the_second_who_saves_a_letter_reads_what_the_first_wrote_and_keeps_hers(desk):
+    track = make_track(email(subject="Plans", text="As it was."), published=False)
+    node = track.versions.get().nodes.get()
+    here = url("node", track, node.pk)
+    first, second = sent_from(desk.get(here), ""), sent_from(desk.get(here), "")
+    desk.post(here, {**first, "subject": "Plans", "text": "What the first wrote."})
+
+    late = desk.post(here, {**second, "subject": "Plans for May", "text": "What the second wrote."})
+
+    node.refresh_from_db()
+    assert (late.status_code, node.subject, node.text) == (409, "Plans", "What the first wrote.")
+    assert late.context["theirs"] == [
+        ("Subject", "Plans", "Plans for May"),
+        ("Text", "What the first wrote.", "What the second wrote."),
+    ]
+    assert "Somebody has changed this since you opened this page." in late.text
+    assert ">\nWhat the second wrote.</textarea>" in late.text
+
+    again = desk.post(here, {**sent_from(late, ""), "subject": "Plans for May", "text": "Both."})
+    node.refresh_from_db()
+    assert (again.status_code, node.subject, node.text) == (302, "Plans for May", "Both.")
+
+
+def test_a_letter_that_was_removed_meanwhile_keeps_what_was_typed_and_is_added_anew(desk):
+    track = make_track(email(), wait(3), published=False)
+    draft = track.versions.get()
+    node = draft.nodes.get(kind="email")
+    here = url("node", track, node.pk)
+    hidden = sent_from(desk.get(here), "")
+    desk.post(url("node_remove", track, node.pk))
+
+    late = desk.post(here, {**hidden, "subject": "Hers", "text": "A long letter."})
+
+    assert (late.status_code, ">\nA long letter.</textarea>" in late.text) == (409, True)
+    anew = url("node_new", track)
+    desk.post(anew, {**sent_from(late, anew), "subject": "Hers", "text": "A long letter."})
+    said = draft.nodes.order_by("position").values_list("kind", "subject")
+    assert list(said) == [("email", "Hers"), ("wait", "")]
+    assert desk.get(here).status_code == 404
+
+
+def test_a_step_below_one_that_is_gone_keeps_what_was_typed(desk):
+    track = make_track(email(), wait(3), published=False)
+    node = track.versions.get().nodes.get(kind="email")
+    desk.post(url("node_remove", track, node.pk))
+
+    late = desk.post(url("node_new", track), {"kind": "email", "after": node.pk, "subject": "Mine", "text": "Words."})
+
+    assert (late.status_code, "stands at the top" in late.text) == (409, True)
+    assert ">\nWords.</textarea>" in late.text
+    assert track.versions.get().nodes.count() == 1
+
+
+@pytest.mark.parametrize("verb", ["node_move", "node_remove"])
+def test_what_is_moved_or_removed_is_what_was_seen(desk, verb):
+    track = make_track(email(), wait(3), published=False)
+    letter, waits = track.versions.get().nodes.order_by("position")
+    action = url(verb, track, waits.pk)
+    hidden = sent_from(desk.get(url("track_draft", track)), action)
+    desk.post(url("node", track, letter.pk), {"subject": "Other", "text": "Words."})
+
+    late = desk.post(action, {**hidden, "to": "up"})
+
+    assert (late.status_code, "Somebody has changed this draft" in late.text) == (409, True)
+    assert list(track.versions.get().nodes.order_by("position")) == [letter, waits]
+    assert desk.post(action, {**sent_from(late, action), "to": "up"}).status_code == 302
+    assert list(track.versions.get().nodes.order_by("position")) != [letter, waits]
+
+
+def test_what_is_published_or_discarded_is_what_was_seen(desk):
+    track = make_track(wait(9), email())
+    desk.post(url("track_draft", track))
+    draft = track.versions.get(published_at=None)
+    publish, discard = url("track_publish", track), url("track_discard", track)
+    to_publish = sent_from(desk.get(publish), "")
+    to_discard = sent_from(desk.get(url("track_draft", track)), discard)
+    desk.post(url("node", track, draft.nodes.get(kind="wait").pk), {"days": "2"})
+
+    for action, hidden in ((publish, to_publish), (discard, to_discard)):
+        late = desk.post(action, hidden)
+        assert (late.status_code, "Somebody has changed this draft" in late.text) == (409, True)
+    draft.refresh_from_db()
+    assert draft.published_at is None
+
+    assert desk.post(publish, sent_from(desk.get(publish), "")).status_code == 302
+    draft.refresh_from_db()
+    assert draft.published_at is not None
+
+
+def test_a_step_is_added_moved_and_removed_once_however_often_it_is_sent(desk):
+    track = make_track(wait(1), wait(2), wait(3), published=False)
+    draft = track.versions.get()
+    new = url("node_new", track)
+    hidden = sent_from(desk.get(new, {"kind": "wait"}), "")
+    added = [desk.post(new, {**hidden, "days": "9"}) for _n in range(2)]
+    assert added[0].url == added[1].url
+    assert list(draft.nodes.order_by("position").values_list("days", flat=True)) == [9, 1, 2, 3]
+
+    last = draft.nodes.get(days=3)
+    move = url("node_move", track, last.pk)
+    hidden = sent_from(desk.get(url("track_draft", track)), move)
+    assert [desk.post(move, {**hidden, "to": "up"}).status_code for _n in range(2)] == [302, 302]
+    assert list(draft.nodes.order_by("position").values_list("days", flat=True)) == [9, 1, 3, 2]
+
+    remove = url("node_remove", track, last.pk)
+    hidden = sent_from(desk.get(url("track_draft", track)), remove)
+    assert [desk.post(remove, hidden).status_code for _n in range(2)] == [302, 302]
+    assert list(draft.nodes.order_by("position").values_list("days", flat=True)) == [9, 1, 2]
