@@ -19,8 +19,8 @@ from content.models import Asset
 from leads.models import Lead, Recycling
 from nurture.actions.drafting import add_shipped, publish
 from nurture.actions.ending import Line
+from nurture.actions.known_hosts import remember_from_the_start
 from nurture.actions.sorting import Tracks, enrol_fans
-from nurture.actions.switching import remember_from_the_start
 from nurture.flow import flows_of
 from nurture.hours import next_moment
 from nurture.knowing import People

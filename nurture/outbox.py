@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Min, QuerySet
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from nurture.models import MailRules, MailServer, Message
+from nurture.models import MailRules, MailServer, Message, SendingHost
 
 LATELY = timedelta(days=7)
 SHOWN = 50
@@ -72,10 +73,12 @@ def in_state(messages: QuerySet[Message], state: str) -> list[Message]:
     return list(rows.order_by("-id")[:SHOWN])
 
 
-def checks(rules: MailRules) -> list[Check]:
+def checks(rules: MailRules, *, at: datetime) -> list[Check]:
     """What makes mail arrive, as far as this installation can say it: plain, each with what to do."""
     sender = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
     has_server = bool(settings.EMAIL_HOST_NAME)
+    hosts = list(SendingHost.objects.at_work(at).order_by("name", "pk").values_list("name", flat=True))
+    several = [Check(True, _("It is sent by %(names)s.") % {"names": get_text_list(hosts, _("and"))})]
     return [
         Check(has_server, _("Mail goes to %(host)s.") % {"host": settings.EMAIL_HOST_NAME} if has_server
               else _("No mail server is set (SMTP_HOST): mail is written to files and reaches nobody.")),
@@ -87,4 +90,5 @@ def checks(rules: MailRules) -> list[Check]:
               if settings.MAIL_REPLY_TO else _("MAIL_REPLY_TO is empty: answers are not read here.")),
         Check(bool(rules.postal_address), _("The foot has a postal address.") if rules.postal_address
               else _("The foot has no postal address: many countries ask for one.")),
+        *(several if len(hosts) > 1 else []),
     ]  # fmt: skip

@@ -36,6 +36,7 @@ urlpatterns = [
     path("leads/<uuid:public_id>/consent/", consent.lead_consent, name="lead_consent"),
     path("mail/sender/", mail.sender_check, name="sender_check"),
     path("mail/switch/", mail.mail_switch, name="mail_switch"),
+    path("mail/machines/<int:pk>/", mail.mail_host, name="mail_host"),
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),
     path("mail/messages/<uuid:public_id>/decide/", mail.message_decide, name="message_decide"),

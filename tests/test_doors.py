@@ -1,6 +1,7 @@
 """Every address for everybody: one table says who may go where, and an address without a row fails."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -17,7 +18,7 @@ from content.models import Asset, ContentRequest, Feedback
 from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
-from nurture.models import Incoming, Message, MessageLink, Track, TrackNode
+from nurture.models import Incoming, Message, MessageLink, SendingHost, Track, TrackNode
 from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
@@ -60,6 +61,7 @@ DOORS = {
     "nurture:lead_consent": ("302 200 404 404 404 200 200 404 200", "302 422 404 404 404 403 422 404 403"),
     "nurture:sender_check": ("302 403 403 403 403 403 403 403 302", "302 403 403 403 403 403 403 403 302"),
     "nurture:mail_switch": ("302 403 403 403 403 302 302 302 302", "302 403 403 403 403 422 422 422 422"),
+    "nurture:mail_host": ("302 403 403 403 403 403 403 403 302", "302 403 403 403 403 403 403 403 302"),
     "nurture:message": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:message_frame": ("302 200 404 404 404 200 200 404 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:message_decide": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 302 302 404 302"),
@@ -346,6 +348,14 @@ def mail_args(short):
     return [token_of(*what.get(short, (PERSON, message.person_id)))]
 
 
+def waiting_host():
+    """A machine that would send mail."""
+    now = timezone.now()
+    return SendingHost.objects.get_or_create(name="mail-2", defaults={"key": uuid4(), "first_at": now, "seen_at": now})[
+        0
+    ]
+
+
 def track_args(short, parameters):
     """What an address of a track names: one that runs, with a draft, and the node of that."""
     track = Track.objects.filter(name="Doors").first()
@@ -362,6 +372,8 @@ def address(name, parameters, things):
     short = name.rpartition(":")[2]
     if short.startswith("message"):
         return reverse(name, args=[(Message.objects.first() or make_message(lead=leads[Phase.WORKING])).public_id])
+    if short == "mail_host":
+        return reverse(name, args=[waiting_host().pk])
     if short.startswith("incoming_"):
         return reverse(name, args=[(Incoming.objects.first() or make_aside()).pk])
     if name.startswith("nurture:") and "token" in parameters:

@@ -22,7 +22,7 @@ from accounts.actions.people import mark_contact_point
 from accounts.models import ContactPoint
 from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.composing import compose_all
-from nurture.actions.switching import stop_if_restored
+from nurture.actions.known_hosts import may_send_here
 from nurture.fields import BadWords
 from nurture.inbound.bounces import STATUS
 from nurture.inbound.reasons import address_is_dead
@@ -68,7 +68,8 @@ def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
     with _Line() as line:
         in_a_row = _failures_of(line.host)
         while _may_speak(line.host, at=clock()):
-            stop_if_restored(at=clock())
+            if not may_send_here(at=clock()):
+                return total
             taken = claim_messages(by=by, at=clock())
             if not taken:
                 return total

@@ -3,6 +3,7 @@
 from nurture.models.away import Away
 from nurture.models.brought import Brought
 from nurture.models.enrolment import Enrolment, EnrolmentQuerySet, Passage, Sorting
+from nurture.models.host import SendingHost, SendingHostQuerySet
 from nurture.models.incoming import Incoming, IncomingBody, IncomingQuerySet
 from nurture.models.mail import MailRules, MailServer, Preference
 from nurture.models.message import Hit, Message, MessageBody, MessageLink, MessageQuerySet
@@ -28,6 +29,8 @@ __all__ = [
     "Passage",
     "Preference",
     "SenderCheck",
+    "SendingHost",
+    "SendingHostQuerySet",
     "Sorting",
     "Told",
     "ToldQuerySet",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
@@ -22,12 +22,13 @@ from leads.views.access import need_role
 from nurture.actions.asking_names import check_sender
 from nurture.actions.composing import words_of
 from nurture.actions.deciding import say_it_arrived, send_again
+from nurture.actions.known_hosts import let_host_send
 from nurture.actions.planning import take_back
 from nurture.actions.switching import change_rules, start_mail, stop_mail
 from nurture.forms.mail import RulesForm, StopForm
 from nurture.forms.sender import SelectorForm
 from nurture.letter import body_of
-from nurture.models import Incoming, MailRules, Message, SenderCheck
+from nurture.models import Incoming, MailRules, Message, SenderCheck, SendingHost
 from nurture.outbox import NEEDS_SOMEBODY, checks, first_state, in_state, outbox
 from nurture.sender_checks import sender_domain
 from nurture.sender_words import in_words, nobody_answered
@@ -97,6 +98,20 @@ def mail_switch(request: Request) -> HttpResponse:
         return _page(request, RulesForm(instance=MailRules.objects.get(pk=1)), stop=form, status=422)
     if stop_mail(by=request.user, at=now, reason=form.cleaned_data["reason"]):
         messages.success(request, _("Nothing goes out any more until it is started again."))
+    return redirect("nurture:mail")
+
+
+@require_http_methods(["GET", "POST"])
+def mail_host(request: Request, pk: int) -> HttpResponse:
+    """A machine that would send belongs to this installation, an admin says."""
+    need_role(request, Role.ADMIN)
+    host = get_object_or_404(SendingHost, pk=pk)
+    if request.method == "POST":
+        try:
+            let_host_send(host, by=request.user, at=timezone.now())
+            messages.success(request, _("%(name)s sends mail from now on, too.") % {"name": host})
+        except LeadConflict as refused:
+            messages.warning(request, str(refused))
     return redirect("nurture:mail")
 
 
@@ -176,11 +191,12 @@ def _page(
         "stop_form": stop or StopForm(),
         "waiting": waiting(rules, at=now) if rules and rules.is_stopped else None,
         "switchings": switchings(),
+        "hosts_waiting": list(SendingHost.objects.waiting(now)),
         "outbox": outbox(at=now),
         "state": state,
         "state_name": Message.State(state).label,
         "rows": in_state(Message.objects.visible_to(request.user), state),
-        "checks": checks(rules) if is_admin else [],
+        "checks": checks(rules, at=now) if is_admin else [],
         "is_admin": is_admin,
         "needs_nobody": "state" not in request.GET and state not in NEEDS_SOMEBODY,
         "aside": Incoming.objects.set_aside().count(),

@@ -24,7 +24,10 @@ LETTERS = 60
 RECOVERS_SECONDS = 5.0
 # Some are looked at each second, until the last fall.
 SPREAD = "UPDATE leads_lead SET sweep_at = now() + (id %% %s) * interval '1 second' WHERE sweep_at <= now()"
-STOPPED = "SELECT stopped_because FROM nurture_mailrules"
+# On another machine beside which one was just seen, it waits instead to be let.
+STOPPED = """SELECT CASE WHEN stopped_because <> '' THEN stopped_because
+    WHEN EXISTS (SELECT 1 FROM nurture_sendinghost WHERE let_at IS NULL) THEN 'waits' ELSE '' END
+    FROM nurture_mailrules"""
 LEFT = "SELECT count(*) FROM nurture_message WHERE state = 'planned'"
 
 
@@ -81,13 +84,13 @@ def inject_restore(plan):
                 elsewhere = trial % 2 == 1
                 _start_copy(night, elsewhere=elsewhere)
                 night.wait_until_awake()
-                stopped.append(night.ask(STOPPED))
+                stopped.append(night.ask(STOPPED) in ("restored", "waits" if elsewhere else "restored"))
                 found = night.verdict()
                 lost, doubled, broken = lost + found[0], doubled + found[1], broken | found[2]
             sent += len(post.sink.taken) - before
     said = f"{trials} copies with {moved:,} letters they take for unsent"
     yield exactly("copy of the database started: letters sent", sent, 0, more=said)
-    yield exactly("copy of the database started: mail is stopped", stopped.count("restored"), trials)
+    yield exactly("copy of the database started: its mail is stopped, or waits to be let", sum(stopped), trials)
     yield from lines("wakes, copy of the database", f"{trials} copies", lost, doubled, broken)
 
 

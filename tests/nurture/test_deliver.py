@@ -291,6 +291,7 @@ def test_the_letters_of_the_demo_stop_no_mail_and_a_copy_of_it_on_another_disk_i
     settings.VAR_DIR = tmp_path / "another"
     settings.VAR_DIR.mkdir()
     make_tracks(by=marketer, at=NOON)
+    clock.on(minutes=11)
     deliver(by="me", clock=clock)
     rules.refresh_from_db()
     assert (rules.is_stopped, rules.stopped_because) == (True, "restored")
