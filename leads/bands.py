@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from agreement.models import Lane
 from leads.models import Clock, Lead, Step
+from leads.models.work import PROMISE_LEAD
 from team.worktime import WorkCalendar, add_working_minutes, end_of_working_day
 
-# Figures of the field: a promised moment is in front this long before, a claimed lead is not taken away sooner.
-PROMISE_LEAD = timedelta(minutes=15)
+# A figure of the field: a claimed lead is not taken away sooner.
 CLAIM_GRACE = timedelta(minutes=15)
 # Who asked to be contacted is kept for one rep so long, in working minutes; then whoever is at work may take the lead.
 KEPT_FOR_ONE = 3

@@ -16,8 +16,8 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 
 from accounts.models import called
 from agreement.models import Lane, StepKind
-from leads.bands import PROMISE_LEAD
 from leads.models import Lead, Step
+from leads.models.work import PROMISE_LEAD
 from team.calendars import KeptCalendars, NoCalendar
 from team.models import Role, User
 from team.prepared import Prepared

@@ -132,7 +132,8 @@ class LeadPage:
                 ENDED_HAND_OFFS.ask(lead=lead.pk) if lead.first_handed_off_at and lead.phase == Phase.WORKING else None
             )
         self.contacts: list[ContactPoint] = objects_of(contacts)
-        self.steps: list[Step] = objects_of(steps)
+        # The next one first.
+        self.steps: list[Step] = sorted(objects_of(steps), key=lambda step: step.turn(self.now))
         self.answers: list[Answer] = objects_of(answers)
         self.recycled: Recycling | None = next(iter(objects_of(recycled)), None) if recycled else None
         self.slept = next(map(Slept.by, objects_of(slept)), None) if slept else None
@@ -416,7 +417,7 @@ class LeadPage:
 
     @property
     def mark_of_next(self) -> str:
-        return mark_of_next(self.steps)
+        return mark_of_next(self.steps, at=self.now)
 
     @property
     def attempts_planned(self) -> int:

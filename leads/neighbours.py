@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from agreement.models import StepKind
-from leads.bands import PROMISE_LEAD
 from leads.her_clock import weekend_of
 from leads.models import Lead
+from leads.models.work import PROMISE_LEAD
 from leads.queue_entries import Entry, entries_of
 from leads.queue_order import Group, group_in, in_order
 

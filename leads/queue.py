@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from leads.cadence import due_since
 from leads.her_clock import NONE, Days, is_callable_in, weekend_of, window_in
 from leads.models import Step
-from leads.queue_entries import CALLS, EXACT, Entry, entries_of, is_call
+from leads.models.work import EXACT
+from leads.queue_entries import CALLS, Entry, entries_of, is_call
 from leads.queue_order import Group, Rank, group_in, in_order, read_rank, write_rank
 from leads.rail import end_of_today
 from leads.why import Facts, address_of, facts_of, what, why, why_held

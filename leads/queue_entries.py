@@ -16,15 +16,13 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from accounts.models import ContactPoint, Suppression
 from accounts.search import query_words
 from agreement.models import StepKind
-from leads.bands import PROMISE_LEAD
 from leads.her_clock import guessed_zone
 from leads.models import Engagement, Lead, Step
+from leads.models.work import is_waited_for
 from team.models import User
 from team.prepared import Prepared
 
 CALLS = (StepKind.CALL, StepKind.CALL_EMAIL, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE)
-# A promised moment is shown as the time of day it was promised for.
-EXACT = (StepKind.CALL_BACK, StepKind.MEETING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,9 @@ class Entry:
     account: str
     # Something where she asked not to be called.
     no_calls: int | None
+
+    def is_waited_for(self, at: datetime) -> bool:
+        return is_waited_for(self.kind, self.due_at, promised=self.promised, at=at)
 
     @property
     def is_first_touch(self) -> bool:
@@ -151,16 +152,10 @@ def _stands_before(one: Entry, other: Entry, *, at: datetime) -> bool:
     """A step says more than a reservation; of two steps that for which somebody waits, else the earlier one."""
     if one.step_id is None or other.step_id is None:
         return one.step_id is not None
-    waits, other_waits = is_waited_for(one, at=at), is_waited_for(other, at=at)
+    waits, other_waits = one.is_waited_for(at), other.is_waited_for(at)
     if waits != other_waits:
         return waits
     return (one.due_at, one.step_id) < (other.due_at, other.step_id)
-
-
-def is_waited_for(entry: Entry, *, at: datetime) -> bool:
-    """A reply, or a moment that was promised and is near or past."""
-    told = entry.promised or entry.kind in EXACT
-    return entry.kind == StepKind.REPLY or (told and entry.due_at - PROMISE_LEAD <= at)
 
 
 _NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from agreement.models import Lane
 from leads.her_clock import NONE, Days, window_in
 from leads.models import Lead, Step
-from leads.queue_entries import CALLS, Entry, is_waited_for
+from leads.queue_entries import CALLS, Entry
 from leads.rail import end_of_today
 
 
@@ -50,7 +50,7 @@ def group_of(entry: Entry, *, at: datetime, midnight: datetime, weekend: Days = 
     is_past_day = entry.due_at < midnight - timedelta(days=1)
     asked = entry.is_first_touch and (entry.lane == Lane.HAND_RAISER or entry.origin == Lead.Origin.SIGNAL)
     if not is_past_day and entry.due_at < midnight:
-        if asked or is_waited_for(entry, at=at):
+        if asked or entry.is_waited_for(at):
             return Group.WAITING
     elif asked and not is_past_day:
         return Group.WAITING

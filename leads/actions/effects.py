@@ -76,7 +76,7 @@ class Effects:
 
     @cached_property
     def open_steps(self) -> list[Step]:
-        """The open steps, the next one first."""
+        """The open steps, the earliest first."""
         steps: list[Step] = _STEPS.objects(lead=self.lead.pk)
         return steps
 

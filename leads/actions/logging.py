@@ -25,6 +25,7 @@ from leads.actions.stages import connected_stage
 from leads.cadence import CALL, EMAIL, Reach, first_step, goes_on, next_step, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Activity, Lead, LeadEvent, Step
+from leads.models.work import next_of
 from team.bulk import insert_objects
 from team.calendars import KeptCalendars
 from team.localtime import is_zone, resolve
@@ -181,7 +182,7 @@ def snooze_step(
     _within_reach(due_at, at=at)
     effects = Effects(lead, by=by, at=at)
     hers = _hers(effects, by)
-    step = next((one for one in hers if one.kind != StepKind.MEETING), None)
+    step = next_of([one for one in hers if one.kind != StepKind.MEETING], at=at)
     if step is None:
         if hers:
             raise MoveRefused(_("A meeting is not snoozed: move it, so that a new invitation goes out."), field="due")
@@ -227,9 +228,10 @@ def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | Non
     return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": looking[0].kind})
 
 
-def mark_of_next(steps: Sequence[Step]) -> str:
+def mark_of_next(steps: Sequence[Step], *, at: datetime) -> str:
     """What stands next, for a form to be shown with."""
-    return steps[0].mark if steps else "none"
+    step = next_of(steps, at=at)
+    return step.mark if step else "none"
 
 
 def promised_ahead(steps: Sequence[Step], *, at: datetime) -> list[Step]:
@@ -243,7 +245,7 @@ def _mine(lead: Lead, *, by: User, at: datetime, expect: int | None = None, seen
     held = lock_lead(lead, expect=expect)
     if held.phase == Phase.CLOSED:
         raise LeadConflict(_("This lead is closed."))
-    if seen and seen != mark_of_next(Effects(held, by=by, at=at).open_steps):
+    if seen and seen != mark_of_next(Effects(held, by=by, at=at).open_steps, at=at):
         raise LeadConflict(_("The next step has changed since you opened this page."))
     if held.phase == Phase.QUEUED:
         claim_lead(held, by=by, at=at)

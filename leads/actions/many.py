@@ -22,6 +22,7 @@ from leads.actions.sharing import share_act
 from leads.bands import is_waiting
 from leads.cadence import reaches_of
 from leads.models import Lead, SharedAct, Step
+from leads.models.work import next_of
 from leads.waking import Facts
 from team.models import Role
 
@@ -61,7 +62,7 @@ class Sorted:
         return sum(lead.phase == Phase.QUEUED for lead in self.leads)
 
 
-def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User) -> Sorted:
+def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User, at: datetime) -> Sorted:
     """What would be done. A few statements, however many they are, and nothing is written."""
     ids = [lead.pk for lead in leads]
     workable = set(Lead.objects.workable_by(by).filter(pk__in=ids).values_list("pk", flat=True))
@@ -72,7 +73,9 @@ def sort_out_many(leads: Sequence[Lead], wish: Wish, *, by: User) -> Sorted:
     found = Sorted()
     reaches = reaches_of(leads) if wish.verb == Verb.STEP else {}
     for lead in leads:
-        why = _why_not(lead, steps[lead.pk], wish, by=by, versions=versions) if lead.pk in workable else _not_hers(lead)
+        why = _not_hers(lead)
+        if lead.pk in workable:
+            why = _why_not(lead, steps[lead.pk], wish, by=by, at=at, versions=versions)
         if not why and wish.verb == Verb.STEP:
             why = why_no_way(lead, wish.kind, reaches[lead.person_id])
         if why:
@@ -90,7 +93,7 @@ def do_to_many(ids: Sequence[int], wish: Wish, *, by: User, at: datetime) -> Sor
             lead.pk: lead
             for lead in Lead.objects.filter(pk__in=ids[:MANY_MAX]).select_related("person", "account", "bdr")
         }
-        planned = sort_out_many([named[lead.pk] for lead in locked], wish, by=by)
+        planned = sort_out_many([named[lead.pk] for lead in locked], wish, by=by, at=at)
         if wish.verb == Verb.RECYCLE and wish.reason:
             facts = Facts(wake_on=wish.wake_on)
             refused = recycle_together(planned.leads, reason=wish.reason, by=by, at=at, facts=facts)
@@ -141,11 +144,11 @@ def _versions_with(reason: Reason | None) -> frozenset[int]:
     return frozenset() if versions and AgreementVersion.objects.in_force().pk in versions else versions
 
 
-def _why_not(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, versions: frozenset[int]) -> str:
+def _why_not(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, at: datetime, versions: frozenset[int]) -> str:
     if lead.phase == Phase.CLOSED:
         return _("It is closed.")
     if wish.verb in (Verb.SNOOZE, Verb.STEP):
-        return _why_no_step(lead, steps, wish, by=by)
+        return _why_no_step(lead, steps, wish, by=by, at=at)
     if wish.verb == Verb.RELEASE:
         return "" if lead.phase == Phase.WORKING else _("Only a lead that is being worked can be given back.")
     if wish.verb == Verb.CADENCE:
@@ -155,19 +158,19 @@ def _why_not(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, version
     return why_no_sleep(lead, is_waited_for=any(step.promised or step.kind == StepKind.REPLY for step in steps))
 
 
-def _why_no_step(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User) -> str:
+def _why_no_step(lead: Lead, steps: Sequence[Step], wish: Wish, *, by: User, at: datetime) -> str:
     if lead.phase == Phase.HANDED_OFF:
         return _("It waits for the answer of sales.")
     hers = [step for step in steps if step.assignee_id == by.pk or lead.team_id in by.teams_as(Role.MANAGER)]
-    first = next(iter(hers if lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) else steps), None)
+    first = next_of(hers if lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) else steps, at=at)
     if first is not None and first.kind == StepKind.MEETING:
         return _("A meeting is moved with the other side.")
+    if first is not None and first.kind == StepKind.REPLY:
+        return _("They wait for an answer.")
     if any(step.promised for step in steps):
         return _("A moment was promised: open the lead.")
     if is_waiting(lead):
         return _("They asked to be contacted, and nobody has tried yet.")
-    if first is not None and first.kind == StepKind.REPLY:
-        return _("They wait for an answer.")
     if first is None and wish.verb == Verb.SNOOZE and lead.phase != Phase.QUEUED:
         return _("There is no step to snooze.")
     return ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,6 +19,23 @@ from team.models import Calendar
 
 if TYPE_CHECKING:
     from team.models import User
+
+
+# A figure of the field: a promised moment is in front this long before.
+PROMISE_LEAD = timedelta(minutes=15)
+# A promised moment is shown as the time of day it was promised for.
+EXACT = (StepKind.CALL_BACK, StepKind.MEETING)
+
+
+def next_of(steps: Iterable[Step], *, at: datetime) -> Step | None:
+    """Of the open steps of a lead the next one: that for which somebody waits, else the earliest."""
+    return min(steps, key=lambda step: step.turn(at), default=None)
+
+
+def is_waited_for(kind: str, due_at: datetime, *, promised: bool, at: datetime) -> bool:
+    """A reply, or a moment that was promised and is near or past."""
+    told = promised or kind in EXACT
+    return kind == StepKind.REPLY or (told and due_at - PROMISE_LEAD <= at)
 
 
 class StepQuerySet(models.QuerySet["Step"]):
@@ -107,7 +125,8 @@ def _held_wrongly(at: datetime) -> Q:
 
 
 class Step(models.Model):
-    """One thing one of us has to do for a lead. The earliest open one is the next step."""
+    """One thing one of us has to do for a lead. The next step is the earliest open one, unless somebody waits for
+    another (`next_of`)."""
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -201,6 +220,11 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.due_at:%Y-%m-%d %H:%M}"
+
+    def turn(self, at: datetime) -> tuple[bool, datetime, int]:
+        """Its place among the open steps of its lead."""
+        is_planned = not is_waited_for(self.kind, self.due_at, promised=self.promised, at=at)
+        return is_planned, self.due_at, self.pk
 
     @property
     def mark(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from agreement.models import SLAClause, StepKind
+from agreement.models import SLAClause
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.oversight.days import Days, days_of
 from leads.oversight.red import early_recyclings
@@ -65,13 +66,11 @@ def _skips(user: User, team: Team, days: Days) -> list[LeadEvent]:
 
 
 def _overdue(user: User, team: Team, days: Days) -> list[Step]:
-    """One a lead, as the column counts them: its reply, for which the person waits, else its earliest step."""
+    """One a lead, as the column counts them: that for which somebody waits, else the earliest."""
     steps = Step.objects.open().filter(
         assignee=user, due_at__lte=days.at, lead__in=Lead.objects.open().filter(team=team)
     )
-    first: dict[int, Step] = {}
+    late: dict[int, list[Step]] = defaultdict(list)
     for step in steps.select_related("lead__person", "lead__account").order_by("due_at", "pk"):
-        known = first.setdefault(step.lead_id, step)
-        if step.kind == StepKind.REPLY and known.kind != StepKind.REPLY:
-            first[step.lead_id] = step
-    return list(first.values())[:MANY]
+        late[step.lead_id].append(step)
+    return [min(steps, key=lambda step: step.turn(days.at)) for steps in list(late.values())[:MANY]]

@@ -174,9 +174,10 @@ def _preview(
 ) -> HttpResponse:
     is_ready = form.is_bound and form.is_valid()
     wish = form.wish if is_ready else None
-    found = sort_out_many(leads, wish, by=request.user) if wish else Sorted()
+    now = timezone.now()
+    found = sort_out_many(leads, wish, by=request.user, at=now) if wish else Sorted()
     context: dict[str, Any] = {
-        "now": timezone.now(),
+        "now": now,
         "verb": verb,
         "title": TITLES[Verb(verb)],
         "then": THEN[Verb(verb)],

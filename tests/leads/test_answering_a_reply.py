@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 from agreement.models import Phase, StepKind
+from leads.actions.changing import LeadConflict
 from leads.actions.engaging import NewEngagement, engage
-from leads.actions.logging import log_touch, set_step
+from leads.actions.logging import log_touch, mark_of_next, set_step, snooze_step
+from leads.actions.many import Verb, Wish, do_to_many
 from leads.actions.undoing import undo_last
 from leads.models import Step
 from nurture.actions.planning import write_message
@@ -86,3 +90,57 @@ def test_who_has_not_written_is_tried_by_a_letter_as_before(alice):
 
     step.refresh_from_db()
     assert step.state == "done"
+
+
+def strip_of(client, user, lead):
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(user)
+        page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    return page.split('id="next-step"')[1].split("</div>")[0]
+
+
+def test_the_page_shows_the_reply_before_the_attempt_that_was_due_sooner(client, waits, alice):
+    lead = waits(kind=StepKind.CALL)
+
+    strip = strip_of(client, alice, lead)
+
+    assert "<strong>Answer the reply</strong>" in strip
+    assert "Call" not in strip
+
+
+def test_snoozing_puts_off_what_the_page_shows(waits, alice):
+    lead = waits(kind=StepKind.CALL)
+    reply = lead.steps.get(kind="reply")
+
+    snooze_step(lead, by=alice, at=LATER, until=LATER + timedelta(hours=2), seen=reply.mark)
+
+    assert kinds(lead) == ["call", "reply"]
+    reply.refresh_from_db()
+    assert reply.due_at == LATER + timedelta(hours=2)
+
+
+def test_whoever_was_shown_the_attempt_is_told_that_a_reply_came_since(waits, alice):
+    lead = waits(kind=StepKind.CALL)
+    seen = mark_of_next(lead.steps.open().filter(kind="call"), at=LATER)
+
+    with pytest.raises(LeadConflict, match="The next step has changed"):
+        snooze_step(lead, by=alice, at=LATER, until=LATER + timedelta(hours=2), seen=seen)
+
+
+def test_whose_reply_waits_is_not_put_off_with_many(waits, alice):
+    lead = waits(kind=StepKind.CALL)
+
+    done = do_to_many([lead.pk], Wish(Verb.SNOOZE, due=LATER + timedelta(days=1)), by=alice, at=LATER)
+
+    assert [why for _lead, why in done.skipped] == ["They wait for an answer."]
+
+
+def test_a_call_that_was_promised_stands_first_from_a_quarter_of_an_hour_before(waits, alice):
+    lead = waits(kind=StepKind.CALL_BACK)
+    Step.objects.filter(lead=lead, kind="reply").update(kind="task", promised=False)
+    Step.objects.filter(lead=lead, kind="call_back").update(due_at=LATER + timedelta(minutes=15))
+
+    first = [mark_of_next(lead.steps.open(), at=LATER - timedelta(minutes=n)) for n in (1, 0)]
+
+    task, call = (lead.steps.get(kind=kind).mark for kind in ("task", "call_back"))
+    assert first == [task, call]

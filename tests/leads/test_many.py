@@ -123,7 +123,7 @@ def test_the_preview_says_what_the_act_then_does(alice, bob, peter, verb):
     reassign_leads([made[-2].pk], to=bob, by=None, at=NOON)
     made = [Lead.objects.select_related("person", "bdr").get(pk=lead.pk) for lead in made]
 
-    planned = sort_out_many(made, wish(verb), by=alice)
+    planned = sort_out_many(made, wish(verb), by=alice, at=NOON)
     done = do_to_many(ids(made), wish(verb), by=alice, at=NOON)
 
     assert sorted(ids(planned.leads)) == sorted(ids(done.leads))
@@ -170,7 +170,7 @@ def test_who_asked_to_be_contacted_is_not_put_off_with_the_others(client, alice,
     kept = make_lead(bdr=alice, reserved=True, at=NOON)
     chosen = [leads[0], asked, kept]
 
-    found = sort_out_many(chosen, wish(verb), by=alice)
+    found = sort_out_many(chosen, wish(verb), by=alice, at=NOON)
     assert [lead.pk for lead in found.leads] == ids([leads[0]] if verb == Verb.CADENCE else [leads[0], kept])
     assert found.skipped[0] == (asked, "They asked to be contacted, and nobody has tried yet.")
     client.force_login(alice)
@@ -178,7 +178,7 @@ def test_who_asked_to_be_contacted_is_not_put_off_with_the_others(client, alice,
     assert "1 of them is only kept for you: you take them with this." in page
 
     log_call(asked, disposition=disposition("no_answer"), by=alice, at=NOON)
-    assert not sort_out_many([Lead.objects.get(pk=asked.pk)], wish(verb), by=alice).skipped
+    assert not sort_out_many([Lead.objects.get(pk=asked.pk)], wish(verb), by=alice, at=NOON).skipped
 
 
 def test_who_asked_to_be_contacted_is_called_before_she_sleeps_with_others(alice, leads):
@@ -250,7 +250,7 @@ def test_whom_nobody_can_call_or_write_to_stays_and_the_preview_says_so_in_the_w
         (StepKind.CALL, {no_number: "No phone number is known.", silent: "asked not to be called"}),
         (StepKind.EMAIL, {no_address: "No e-mail address is known."}),
     ):
-        found = sort_out_many(chosen, wish(Verb.STEP, kind=kind), by=alice)
+        found = sort_out_many(chosen, wish(Verb.STEP, kind=kind), by=alice, at=NOON)
         assert [lead for lead, _why in found.skipped] == list(stay)
         for lead, why in found.skipped:
             assert stay[lead] in why
