@@ -14,7 +14,7 @@ from accounts.models import Person
 from content.models import Asset
 from leads.actions.planning import may_be_planned
 from leads.models import Lead
-from nurture.actions.sorting import is_held_out
+from nurture.actions.entering import is_held_out
 from nurture.flow import flow_of
 from nurture.hours import next_moment
 from nurture.knowing import People

@@ -15,10 +15,11 @@ from accounts.models import Person
 from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_flow_waits
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
+from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
 from nurture.actions.planning import plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
-from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode, TrackVersion
+from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
 from nurture.walking import Deed, Walker, walk
 
 BATCH = 500
@@ -244,7 +245,7 @@ class Batch:
         write(self.enrolments, self.lines, at=self.at)
         plan_messages(self.messages)
         if going_on:
-            Enrolment.objects.bulk_create(going_on)
+            enter(going_on, at=self.at)
         self._sort_anew()
 
     def _sort_anew(self) -> None:
@@ -254,30 +255,17 @@ class Batch:
             Sorting.objects.asleep().filter(recycling__lead__in=merged).delete()
 
     def _fall_back(self) -> list[Enrolment]:
-        """Whoever came to its end goes on in the fallback, unless she has been in it in this pursuit; else her date
-        wakes her, and of an inquiry it is the end, which is counted."""
-        wanted = {one.track.fallback_id for one in self.exhausted if one.track.fallback_id}
-        newest: dict[int, int] = {}
-        been: set[tuple[int, int | None, int]] = set()
-        if wanted:
-            running = TrackVersion.objects.filter(
-                track__in=wanted, track__retired_at=None, published_at__isnull=False
-            ).order_by("number")
-            newest = dict(running.values_list("track_id", "pk"))
-            people = [one.person_id for one in self.exhausted]
-            before = Enrolment.objects.filter(person__in=people, track__in=wanted)
-            been = set(before.values_list("person_id", "lead_id", "track_id"))
+        """Whoever came to its end goes on in the fallback, as whoever is put into it by itself: else her date wakes
+        her, and of an inquiry it is the end, which is counted. Whom no mail reaches stands with those."""
+        fallbacks = Fallbacks(self.exhausted)
         going_on = []
         for one in self.exhausted:
-            other = one.track.fallback_id
-            if other is None or other not in newest or (one.person_id, one.lead_id, other) in been:
-                self._end(one, Outcome.EXHAUSTED)
+            track, shut = fallbacks.of(one, self.people)
+            if track is None or shut is not None:
+                is_lost = shut in (Shut.NO_CONSENT, Shut.UNREACHABLE)
+                self._end(one, Outcome.UNREACHABLE if is_lost else Outcome.EXHAUSTED)
                 continue
             self._end(one, Outcome.MOVED)
-            going_on.append(
-                Enrolment(
-                    person_id=one.person_id, lead_id=one.lead_id, track_id=other, version_id=newest[other],
-                    due_at=self.at, started_at=self.at, by=None, followed_from=self.at,
-                )
-            )  # fmt: skip
+            lead = self.leads.get(one.lead_id or 0)
+            going_on.append(enrolment_of(one.person, lead, track, fallbacks.versions[track.pk], at=self.at))
         return going_on

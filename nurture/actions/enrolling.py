@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from agreement.models import Phase
@@ -18,6 +19,7 @@ from leads.actions.logging import finish_step
 from leads.models import Lead, Step
 from nurture.actions.advancing import BATCH, go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
+from nurture.actions.entering import Shut, enrolment_of, enter, why_shut
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     from team.models import User
 
 Outcome, State, What = Enrolment.Outcome, Enrolment.State, Passage.What
+SAYS = {
+    Shut.GONE: gettext_lazy("She is no longer a person of her own here."),
+    Shut.AT_GOAL: gettext_lazy("She has reached already what %(track)s is for."),
+    Shut.NO_CONSENT: gettext_lazy("She has not agreed to get e-mail: note first what she said."),
+    Shut.UNREACHABLE: gettext_lazy("She cannot be reached by e-mail: there is no address, or she asked for none."),
+}
 
 
 @transaction.atomic
@@ -40,20 +48,12 @@ def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
         raise MoveRefused(_("%(track)s is not published: nobody can be put into it.") % {"track": track})
     _must_fit(track, lead)
     people = People([held.pk], at=at)
-    if not people.is_there(held.pk):
-        raise MoveRefused(_("She is no longer a person of her own here."))
-    if people.is_at_goal(held.pk, track):
-        raise MoveRefused(_("She has reached already what %(track)s is for.") % {"track": track})
-    flow = flows_of([version.pk])[version.pk]
-    if track.kind == Track.Kind.TRACK and flow.sends and not people.may_be_mailed(held.pk):
-        if people.wishes.lacks_every_consent(held.pk):
-            raise MoveRefused(_("She has not agreed to get e-mail: note first what she said."))
-        raise MoveRefused(_("She cannot be reached by e-mail: there is no address, or she asked for none."))
+    shut = why_shut(track, flows_of([version.pk])[version.pk], held.pk, people)
+    if shut is not None:
+        raise MoveRefused(SAYS[shut] % {"track": track})
     _must_be_in_none(held, at=at)
-    enrolment = Enrolment.objects.create(
-        person=held, lead=lead, track=track, version=version, due_at=at, started_at=at, by=by, followed_from=at
-    )
-    _note(enrolment, What.ENTERED, by=by, at=at)
+    enrolment = enrolment_of(held, lead, track, version.pk, by=by, at=at)
+    enter([enrolment], by=by, at=at)
     return enrolment
 
 
@@ -172,7 +172,7 @@ def empty_track(track: Track, *, into: Track | None = None, by: User, at: dateti
 def _empty(ids: list[int], newest: TrackVersion | None, *, by: User, at: datetime) -> tuple[int, int]:
     held = _held_all(ids)
     people = People([one.person_id for one in held], at=at)
-    sends = newest is not None and flows_of([newest.pk])[newest.pk].sends
+    flows = flows_of([newest.pk]) if newest is not None else {}
     been: set[tuple[int, int | None]] = set()
     if newest is not None:
         before = Enrolment.objects.filter(person__in=people.people, track=newest.track_id)
@@ -183,23 +183,15 @@ def _empty(ids: list[int], newest: TrackVersion | None, *, by: User, at: datetim
             newest is not None
             and not one.is_held_out
             and (one.person_id, one.lead_id) not in been
-            and people.is_there(one.person_id)
-            and (not sends or people.may_be_mailed(one.person_id))
+            and not why_shut(newest.track, flows[newest.pk], one.person_id, people)
         )
         outcome = Outcome.MOVED if goes_on else Outcome.STOPPED
         end(one, outcome, at=at)
         lines.append((one.pk, one.node_id, What.ENDED, at, by.pk, outcome))
         if goes_on and newest is not None:
-            going_on.append(
-                Enrolment(
-                    person_id=one.person_id, lead_id=one.lead_id, track_id=newest.track_id, version=newest, due_at=at,
-                    started_at=at, by=by, followed_from=at,
-                )
-            )  # fmt: skip
+            going_on.append(enrolment_of(one.person, one.lead, newest.track, newest.pk, by=by, at=at))
     write(held, lines, at=at)
-    Enrolment.objects.bulk_create(going_on)
-    entered = [(one.pk, None, What.ENTERED, at, by.pk, "") for one in going_on]
-    insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), entered)
+    enter(going_on, by=by, at=at)
     return len(held), len(going_on)
 
 
@@ -208,7 +200,8 @@ def _held_all(ids: list[int]) -> list[Enrolment]:
     under_way = Enrolment.objects.under_way().filter(pk__in=ids)
     leads = under_way.filter(lead__isnull=False).values("lead")
     list(Lead.objects.select_for_update(of=("self",)).filter(pk__in=leads).order_by("pk"))
-    return list(under_way.select_for_update(of=("self",)).order_by("pk"))
+    held = under_way.select_related("person", "lead", "track").select_for_update(of=("self",))
+    return list(held.order_by("pk"))
 
 
 def _must_fit(track: Track, lead: Lead | None) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, Subquery
@@ -17,10 +16,11 @@ from agreement.models import Phase
 from leads.actions.recycling import sleep_on
 from leads.models import Engagement, Lead, Recycling
 from nurture.actions.ending import locked
+from nurture.actions.entering import enrolment_of, enter, why_shut
 from nurture.flow import Flow, flows_of
 from nurture.had import HAD
 from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, People
-from nurture.models import Enrolment, Passage, Sorting, Track, TrackVersion
+from nurture.models import Enrolment, Sorting, Track, TrackVersion
 from nurture.unfed import reachable_again
 from team.bulk import insert_rows
 
@@ -86,15 +86,15 @@ def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) 
         track = None if answer else tracks.for_sleeper(person.pk, sleep.category, people)
         if not answer and track is None:
             answer = Answer.NO_TRACK
-        elif track is not None and tracks.flow(track).sends and not people.may_be_mailed(person.pk):
+        elif track is not None and why_shut(track, tracks.flow(track), person.pk, people):
             answer = Answer.UNREACHABLE
         elif track is not None:
-            one = _enrolment(person, lead, track, tracks.versions[track.pk], at=at)
+            one = enrolment_of(person, lead, track, tracks.versions[track.pk], at=at)
             answer = Answer.HELD_OUT if one.is_held_out else Answer.TAKEN
             enrolled.append(one)
             in_one.add(person.pk)
         sorted_.append((sleep.pk, answer, sleep.at, at))
-    write_enrolled(enrolled, at=at)
+    enter(enrolled, at=at)
     insert_rows(Sorting, ("recycling_id", "answer", "slept_at", "at"), sorted_)
 
 
@@ -130,9 +130,10 @@ def enrol_fans(*, at: datetime) -> int:
 def _feed_fans(ids: list[int], fans: Track, version: int, *, at: datetime) -> int:
     held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))
     people = People([person.pk for person in held], at=at)
-    reached = [one for one in held if people.may_be_mailed(one.pk) and not people.is_at_goal(one.pk, fans)]
-    write_enrolled([_enrolment(person, None, fans, version, at=at) for person in reached], at=at)
-    return len(reached)
+    flow = flows_of([version])[version]
+    let_in = [one for one in held if people.may_be_mailed(one.pk) and not why_shut(fans, flow, one.pk, people)]
+    enter([enrolment_of(person, None, fans, version, at=at) for person in let_in], at=at)
+    return len(let_in)
 
 
 def keep_fans_asleep(*, at: datetime) -> int:
@@ -145,25 +146,6 @@ def keep_fans_asleep(*, at: datetime) -> int:
     doers = Employment.objects.filter(person=OuterRef("person"), is_current=True, role=Employment.Role.DOER)
     ids = waking.filter(Exists(doers)).order_by("lead").values_list("lead_id", flat=True)[:BATCH]
     return sleep_on([pk for pk in ids if pk], days=FAN_DAYS, because="fan", at=at)
-
-
-def write_enrolled(enrolled: Sequence[Enrolment], *, at: datetime) -> None:
-    Enrolment.objects.bulk_create(enrolled)
-    entered = [(one.pk, None, Passage.What.ENTERED, at, None, "") for one in enrolled]
-    insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), entered)
-
-
-def _enrolment(person: Person, lead: Lead | None, track: Track, version: int, *, at: datetime) -> Enrolment:
-    return Enrolment(
-        person=person, lead=lead, track=track, version_id=version, is_held_out=is_held_out(track, person), due_at=at,
-        started_at=at, followed_from=at, by=None,
-    )  # fmt: skip
-
-
-def is_held_out(track: Track, person: Person) -> bool:
-    """Always the same answer for the same person and track, and for so many in a hundred yes."""
-    drawn = int.from_bytes(sha256(track.public_id.bytes + person.public_id.bytes).digest()[:8])
-    return drawn % 100 < track.hold_out_percent
 
 
 class Tracks:

@@ -14,7 +14,8 @@ from leads.checking import check_all
 from leads.models import Lead
 from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol, take_out
-from nurture.actions.sorting import enrol_fans, enrol_recycled, is_held_out, keep_fans_asleep
+from nurture.actions.entering import is_held_out
+from nurture.actions.sorting import enrol_fans, enrol_recycled, keep_fans_asleep
 from nurture.models import Enrolment, Message, Sorting
 from tests.make import NOON, make_account, make_lead, make_person, reason
 from tests.nurture.making import email, engage, make_topic, make_track, step, wait
