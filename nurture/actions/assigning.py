@@ -32,7 +32,7 @@ def assign_mail(
     that was. LeadConflict when somebody has decided meanwhile."""
     held = _held(row)
     if person.merged_into_id or person.erased_at:
-        raise MoveRefused(_("She is no longer a person of her own here."))
+        raise MoveRefused(_("This person stands under another one now."))
     body = IncomingBody.objects.filter(incoming=held).first() or IncomingBody()
     last = Message.objects.left().filter(person=person).order_by("-claimed_at", "-id").first()
     if kind == Kind.BOUNCE_HARD and last is None:

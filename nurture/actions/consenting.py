@@ -43,7 +43,7 @@ def note_consent(
     held = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     lock_addresses([person.pk])
     if held.erased_at or held.merged_into_id:
-        raise MoveRefused(_("She is no longer a person of her own here."))
+        raise MoveRefused(_("This person stands under another one now."))
     return Consent.objects.create(
         person=held, topic=topic, is_given=is_given, at=said_at or at, noted_at=at, source=source, evidence=evidence,
         by=by,

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 Outcome, State, What = Enrolment.Outcome, Enrolment.State, Passage.What
 SAYS = {
-    Shut.GONE: gettext_lazy("She is no longer a person of her own here."),
+    Shut.GONE: gettext_lazy("This person stands under another one now."),
     Shut.AT_GOAL: gettext_lazy("She has reached already what %(track)s is for."),
-    Shut.NO_CONSENT: gettext_lazy("She has not agreed to get e-mail: note first what she said."),
-    Shut.UNREACHABLE: gettext_lazy("She cannot be reached by e-mail: there is no address, or she asked for none."),
+    Shut.NO_CONSENT: gettext_lazy("They have not agreed to get e-mail: note first what they said."),
+    Shut.UNREACHABLE: gettext_lazy("They cannot be reached by e-mail: there is no address, or they asked for none."),
 }
 
 
@@ -209,7 +209,7 @@ def _must_fit(track: Track, lead: Lead | None) -> None:
         if lead is None or lead.phase != Phase.WORKING:
             raise MoveRefused(_("A play is for a lead that somebody works."))
         if lead.first_touched_at is None:
-            raise MoveRefused(_("A play follows the first conversation: nobody has tried her yet."))
+            raise MoveRefused(_("A play follows the first conversation: nobody has tried them yet."))
     elif lead is not None and lead.phase != Phase.NURTURE:
         raise MoveRefused(_("She is worked: a track feeds who sleeps. Recycle the lead, or start a play."))
 
@@ -222,7 +222,7 @@ def _must_be_in_none(person: Person, *, at: datetime) -> None:
     pursued = Lead.objects.open().filter(person=person).exists()
     outcome = why_over(other, other.lead, pursued=pursued, replied=other.pk in replied_since([other]))
     if not outcome:
-        raise MoveRefused(_("She is in %(track)s already: take her out there first.") % {"track": other.track})
+        raise MoveRefused(_("They are in %(track)s already: take them out there first.") % {"track": other.track})
     end(other, outcome, at=at)
     write([other], [(other.pk, other.node_id, What.ENDED, at, None, outcome)], at=at)
 
