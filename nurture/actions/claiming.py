@@ -133,7 +133,7 @@ class _Judge:
 
     def judge(self, message: Message) -> None:
         to = self.recipients[message.person_id]
-        because = self._why_never(message, to)
+        because = self.why_never(message, to)
         if because:
             message.state, message.because, message.due_at = Message.State.CANCELLED.value, str(because), None
             self.given_up.append(message)
@@ -165,7 +165,7 @@ class _Judge:
             update_rows(Message, columns, [tuple(getattr(row, name) for name in columns) for row in rows])
         note_brought(self.brought)
 
-    def _why_never(self, message: Message, to: Recipient) -> str:
+    def why_never(self, message: Message, to: Recipient) -> str:
         Because = Message.Because
         if self.wishes.wants_no_mail(message.person_id):
             return Because.SUPPRESSED
@@ -279,6 +279,14 @@ def _in_domain(recipients: Iterable[Recipient], *, at: datetime) -> dict[str, in
     return found
 
 
+def why_never(message: Message, *, at: datetime) -> str:
+    """Why the next claim would not let it go, if somebody planned it anew; empty: it would. Locks where it would go."""
+    judge = _Judge([message], MailRules.objects.get(pk=1), at=at)
+    # Whoever plans it anew logs it anew.
+    judge.undone = set()
+    return judge.why_never(message, judge.recipients[message.person_id])
+
+
 def begin_message(message: Message, *, at: datetime) -> bool:
     """The last word before the mail server is spoken to: still ours, and she has not asked for silence meanwhile.
 
@@ -287,7 +295,7 @@ def begin_message(message: Message, *, at: datetime) -> bool:
     with transaction.atomic(durable=True):
         # Her address first, as whoever asks for silence locks it: what she said before is known now.
         points = points_of([message.person_id], lock=True)
-        mine, Because = _mine(message), Message.Because
+        mine, Because = mine_of(message), Message.Because
         wishes, topic = Wishes([message.person_id]), _topic_of(message)
         because = Because.SUPPRESSED if wishes.wants_no_mail(message.person_id) else ""
         if not because and wishes.lacks_consent(message.person_id, topic, kind=message.kind):
@@ -305,18 +313,21 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         is_paused = enrolment is not None and enrolment.state == Enrolment.State.PAUSED
         if is_paused or points[message.person_id].pk != message.point_id:
             # Her track rests since; or it came back from there, or she is written to elsewhere: put together anew.
-            mine.update(
-                state=Message.State.PLANNED, due_at=at, lease_until=None, begun_at=None, attempt=F("attempt") - 1
-            )
+            give_back(mine, at=at)
             return False
         goes_out = mine.filter(~Exists(MailRules.objects.filter(pk=1, is_stopped=True)), begun_at=None)
         if goes_out.update(begun_at=at, lease_until=at + LEASE):
             return True
         # Stopped, or not ours any more.
-        mine.filter(begun_at=None).update(
-            state=Message.State.PLANNED, due_at=at, lease_until=None, attempt=F("attempt") - 1
-        )
+        give_back(mine.filter(begun_at=None), at=at)
         return False
+
+
+def give_back(claimed: QuerySet[Message], *, at: datetime) -> None:
+    """What was claimed and not spoken for is due again, and no try is counted."""
+    claimed.update(
+        state=Message.State.PLANNED, due_at=at, lease_until=None, begun_at=None, attempt=F("attempt") - 1
+    )  # fmt: skip
 
 
 def _topic_of(message: Message) -> int | None:
@@ -342,7 +353,7 @@ def free_leases(*, at: datetime) -> int:
         return len(ended)
 
 
-def _mine(message: Message) -> QuerySet[Message]:
+def mine_of(message: Message) -> QuerySet[Message]:
     """The fence: this claim of it and no other."""
     return Message.objects.filter(
         pk=message.pk, state=Message.State.SENDING, claimed_by=message.claimed_by, attempt=message.attempt

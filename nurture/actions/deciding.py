@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from leads.actions.changing import LeadConflict, lock_lead
+from nurture.actions.claiming import why_never
 from nurture.actions.unsent import log_letter
 from nurture.models import Message
 from team.actions.auditing import note_audit
@@ -32,11 +33,14 @@ def say_it_arrived(message: Message, *, by: User, at: datetime) -> None:
 def send_again(message: Message, *, by: User, at: datetime) -> None:
     """It did not arrive, or what stood in its way is gone: planned once more, by somebody's word and never by a guess.
 
-    LeadConflict when it is neither unknown, refused nor given up any more, or another one has brought the same since.
+    LeadConflict when it is neither unknown, refused nor given up any more, another one has brought the same since, or
+    it would never leave: they want no mail, their address takes none, what it brings is over.
     """
     if message.lead is not None:
         # The lead before its letter, as whatever settles it locks them.
         lock_lead(message.lead)
+    # Their addresses are locked by that, and before the letter, as an unsubscription does.
+    because = why_never(message, at=at)
     again = Message.objects.filter(pk=message.pk, state__in=Message.MAY_GO_AGAIN)
     new = {
         "state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0,
@@ -49,11 +53,22 @@ def send_again(message: Message, *, by: User, at: datetime) -> None:
         raise LeadConflict(_("They have had what it brings meanwhile, by another message.")) from error
     if not is_planned:
         raise LeadConflict(_("It is on its way already, or has been cancelled."))
+    if because:
+        raise LeadConflict(_said(message, because))
     if message.was_undone:
         # What did not happen is an attempt now.
         event = log_letter(message, at=at)
         Message.objects.filter(pk=message.pk).update(event_id=event.pk if event else None)
     _note(message, "again", by=by, at=at)
+
+
+def _said(message: Message, because: str) -> str:
+    name = {"name": message.person}
+    if because == Message.Because.SUPPRESSED:
+        return _("%(name)s asked for no e-mail: it is not sent again.") % name
+    if because == Message.Because.NO_ADDRESS:
+        return _("No address of %(name)s takes mail: it is not sent again.") % name
+    return _("It is not sent again: %(why)s.") % {"why": Message.Because(because).label}
 
 
 def _note(message: Message, what: str, *, by: User, at: datetime) -> None:

@@ -20,7 +20,7 @@ from django.db import transaction
 
 from accounts.actions.people import mark_contact_point
 from accounts.models import ContactPoint
-from nurture.actions.claiming import begin_message, claim_messages
+from nurture.actions.claiming import begin_message, claim_messages, give_back, mine_of
 from nurture.actions.composing import compose_all
 from nurture.actions.known_hosts import may_send_here
 from nurture.fields import BadWords
@@ -186,10 +186,7 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
             new |= {"due_at": again_at, "begun_at": None, "put_off_since": since}
     elif outcome.state == Message.State.SENT:
         new["sent_at"] = at
-    mine = Message.objects.filter(
-        pk=message.pk, state=Message.State.SENDING, claimed_by=message.claimed_by, attempt=message.attempt
-    )
-    if not mine.update(**new):
+    if not mine_of(message).update(**new):
         logger.warning("message_not_ours_any_more", message=message.pk)
         return
     if outcome.answer:
@@ -233,8 +230,5 @@ def _server_answered(host: str) -> None:
 
 
 def _give_back(taken: list[Message], *, at: datetime) -> None:
-    """What was claimed and has not been spoken for waits for the next ring, and no try is counted."""
     for message in taken:
-        Message.objects.filter(
-            pk=message.pk, state=Message.State.SENDING, claimed_by=message.claimed_by, attempt=message.attempt
-        ).update(state=Message.State.PLANNED, due_at=at, lease_until=None, begun_at=None, attempt=message.attempt - 1)
+        give_back(mine_of(message), at=at)
