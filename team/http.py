@@ -1,6 +1,7 @@
 """The request as our views see it, and the one way to tell the user what happened."""
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -39,14 +40,17 @@ def tell(
     level: int = messages.SUCCESS,
     undo: str = "",
     event: int | None = None,
+    stands: str = "",
     drafts: Iterable[str] = (),
 ) -> None:
     """Say in the live region what was done.
 
-    `undo` is the address that takes it back, and `event` names to it what is meant. `drafts` names what the user typed
+    `undo` is the address that takes it back, and `event` names to it what is meant; where nothing takes it back,
+    `stands` says why to whoever tries. `drafts` names what the user typed
     and the server now holds: until it is named here the browser keeps it.
     """
     marks = [undo] if undo else []
     marks += [f"event:{event}"] if event is not None else []
+    marks += [f"stands:{quote(stands)}"] if stands else []
     marks += [f"draft:{key}" for key in drafts]
     messages.add_message(request, level, str(text), extra_tags=" ".join(marks))

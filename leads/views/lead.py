@@ -183,17 +183,25 @@ def carry_out(
     drafts = [f"lead-{lead.pk}-{panel}"]
     if form.cleaned_data.get("disposition"):
         drafts.append(f"lead-{lead.pk}-call")
-    # What wrote no event of this lead has nothing to take back: Undo would meet the act before it.
-    event = done.last_on(lead)
+    # What wrote no event of this lead has nothing to take back: Undo would meet the act before it. Of a correction it
+    # would take back what followed from it alone.
+    event = None if panel == "person" else done.last_on(lead)
     undo = reverse("leads:undo", args=[public_id]) if event else ""
     undo = reverse("leads:shared_undo", args=[shared.public_id]) if shared else undo
+    stands = "" if undo else _why_it_stands(panel)
     said = [words, course.words, _("That was the last of your block.") if finished else ""]
-    tell(request, " ".join(filter(None, said)), undo=undo, event=event, drafts=drafts)
+    tell(request, " ".join(filter(None, said)), undo=undo, event=event, stands=stands, drafts=drafts)
     if not request.htmx or (goes_on and not following):
         return redirect(there)
     response = show(request, following or public_id, now=now)
     response["HX-Push-Url" if following else "HX-Replace-Url"] = there
     return response
+
+
+def _why_it_stands(panel: str) -> str:
+    if panel == "person":
+        return _("A correction is not taken back: open Correct and put down what is right.")
+    return _("That is not taken back. What was done before it can be, in the history.")
 
 
 def what_happened(request: Request, lead: Lead, now: datetime) -> str:

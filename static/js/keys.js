@@ -156,6 +156,7 @@ document.addEventListener("keydown", (event) => {
   if (isOnItsWay()) return;
   const sequence = started && Date.now() - startedAt < 1200 ? `${started} ${event.key}` : event.key;
   started = "";
+  if (sequence === "u" && sayWhyItStands()) return;
   const element = find(sequence);
   if (element) {
     event.preventDefault();
@@ -171,6 +172,15 @@ document.addEventListener("keydown", (event) => {
     startedAt = Date.now();
   }
 });
+
+// What was told last and cannot be taken back says why, in place of taking back what was done before it.
+function sayWhyItStands() {
+  const why = inDialog() ? undefined : document.querySelector("#toast [data-stands]")?.dataset.stands;
+  if (!why) return false;
+  document.dispatchEvent(new CustomEvent("tell", { detail: why }));
+  document.querySelector("#toast .toast").dataset.stands = why;
+  return true;
+}
 
 function pressWithin(form, event) {
   started = "";

@@ -190,7 +190,7 @@ function watch(scope) {
     // A problem stays until it is dismissed; what went well goes. Its Undo is not seen any more, but its key still means
     // this act and no older one of another lead.
     if (["due", "overdue"].includes(line.dataset.is)) continue;
-    const hide = () => (line.querySelector("[data-key]") ? Object.assign(line, { hidden: true }) : line.remove());
+    const hide = () => (line.querySelector("[data-key]") || line.dataset.stands ? Object.assign(line, { hidden: true }) : line.remove());
     const leave = () => (line.matches(":hover, :focus-within") ? setTimeout(leave, 1000) : hide());
     setTimeout(leave, SECONDS_SHOWN * 1000);
   }

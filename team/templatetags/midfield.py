@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
@@ -187,6 +188,12 @@ def undo_url(message: Message) -> str:
 def undo_event(message: Message) -> str:
     """What this message told of, so that its Undo takes nothing else back."""
     return next((mark.removeprefix("event:") for mark in _marks(message) if mark.startswith("event:")), "")
+
+
+@register.filter
+def why_stands(message: Message) -> str:
+    """Why what this message told is not taken back; empty where it can be, or where nobody would try."""
+    return unquote(next((mark.removeprefix("stands:") for mark in _marks(message) if mark.startswith("stands:")), ""))
 
 
 @register.filter

@@ -135,6 +135,8 @@ def test_a_call_to_no_number_is_refused_before_its_form_opens_and_the_keys_go_on
         page.keyboard.press(digit)
         expect(page.locator("#panel-call [role=alert]")).to_contain_text("No phone number is known.")
         expect(page.locator(f"#panel-call [data-key='{digit}']")).to_be_focused()
+        # Nothing follows from what was refused.
+        expect(page.locator("#panel-call .then[data-when]")).to_have_count(0)
     assert not Activity.objects.filter(person=lead.person).exists()
 
 
@@ -148,6 +150,24 @@ def test_u_takes_the_call_back(page, cast):
 
     expect(page.locator("#toast")).to_contain_text("Ada Holm is as before. Taken back:")
     assert Lead.objects.get(pk=cast["leads"][0].pk).attempts == 0
+
+
+def test_u_after_a_correction_says_why_it_stands_and_takes_back_nothing_older(page, cast):
+    lead = cast["leads"][0]
+    log_touch(lead, kind="email", by=cast["ana"], at=timezone.now())
+    page.goto(url_of(lead))
+    page.get_by_role("link", name="Correct").first.click()
+    page.get_by_label("Phone").fill("+1 202 555 0199")
+    page.locator("#panel-person button.primary").click()
+    expect(page.locator("#toast")).to_contain_text("Corrected: Ada Holm.")
+    expect(page.locator("#toast [data-key=u]")).to_have_count(0)
+
+    for _press in range(2):
+        page.keyboard.press("u")
+        expect(page.locator("#toast")).to_contain_text("A correction is not taken back")
+
+    assert Activity.objects.filter(lead=lead, reverses__isnull=False).count() == 0
+    assert lead.person.contact_points.get(kind="phone").normalised == "+12025550199"
 
 
 def test_a_note_is_typed_at_once_and_kept(page, cast):

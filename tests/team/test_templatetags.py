@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 import pytest
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.template import engines
 from django.utils import timezone
 
+from team.http import tell
 from team.keys import KEYS
 from team.templatetags.midfield import (
     countdown_words,
@@ -21,6 +23,7 @@ from team.templatetags.midfield import (
     span_words,
     undo_event,
     undo_url,
+    why_stands,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,6 +177,17 @@ def test_a_message_carries_its_undo_and_the_drafts_it_frees():
 
     assert (undo_url(message), undo_event(message)) == ("/leads/1/undo/", "7")
     assert kept_drafts(message) == "lead-1-call lead-1-note"
+    assert why_stands(message) == ""
+
+
+def test_a_message_carries_why_nothing_takes_it_back(rf):
+    request = rf.get("/")
+    request._messages = CookieStorage(request)
+
+    tell(request, "Corrected", stands="Nobody takes “it” back: 100 % sure")
+
+    (message,) = request._messages
+    assert (undo_url(message), why_stands(message)) == ("", "Nobody takes “it” back: 100 % sure")
 
 
 @pytest.mark.parametrize(
