@@ -26,7 +26,7 @@ from agreement.models import Phase
 from leads.models import Consent, Lead
 from nurture.models import Enrolment, MailRules, Sorting
 
-Answer = Sorting.Answer
+Answer, Because = Sorting.Answer, Sorting.Because
 
 
 class Why(TextChoices):
@@ -66,12 +66,20 @@ def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
     misses = Q(pk__in=no_track.values("recycling__lead"))
     lost = Q(pk__in=unreached().order_by().values("recycling__lead"))
     found = leads.filter(misses | lost, ~Exists(fed), phase=Phase.NURTURE)
-    found = _with_address(found.alias(misses=Exists(no_track.filter(recycling__lead=OuterRef("pk")))), "person")
+    asleep = Sorting.objects.asleep().filter(recycling__lead=OuterRef("pk")).order_by()
+    found = _with_address(
+        found.alias(
+            misses=Exists(no_track.filter(recycling__lead=OuterRef("pk"))),
+            found_silent=Exists(asleep.filter(because=Because.SILENT)),
+            found_lacking=Exists(asleep.filter(because=Because.CONSENT)),
+        ),
+        "person",
+    )
     return found.annotate(
         why=Case(
             When(misses=True, then=Value(Why.NO_TRACK)),
-            When(silent=True, then=Value(Why.SILENT)),
-            When(usable=True, lacking=True, then=Value(Why.NO_CONSENT)),
+            When(Q(silent=True) | Q(usable=True, found_silent=True), then=Value(Why.SILENT)),
+            When(Q(lacking=True) | Q(found_lacking=True), usable=True, then=Value(Why.NO_CONSENT)),
             When(usable=True, then=Value(Why.COMING)),
             When(known=True, then=Value(Why.BAD_ADDRESS)),
             default=Value(Why.NO_ADDRESS),

@@ -30,7 +30,7 @@ LOOK_BACK = timedelta(days=1)
 # A fan whose day comes this soon sleeps on for so long.
 SOON, FAN_DAYS = timedelta(days=1), 180
 
-Answer = Sorting.Answer
+Answer, Because = Sorting.Answer, Sorting.Because
 
 
 def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
@@ -56,7 +56,8 @@ def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
 def enrol_reachable(*, at: datetime) -> int:
     """Up to 500 sleepers whom no e-mail reached and who have an address by now are looked at once more; how many.
 
-    Who has one and wants no mail all the same stays unreached, and is looked at next after everybody else.
+    Who has one and wants no mail all the same, by whichever key or row of hers, stays unreached, with the reason, and
+    is looked at next after everybody else.
     """
     with transaction.atomic():
         wanted = reachable_again().order_by("at", "recycling").values_list("recycling__lead", flat=True)[:BATCH]
@@ -64,9 +65,10 @@ def enrol_reachable(*, at: datetime) -> int:
         held = list(locked(asleep))
         people = People([lead.person_id for lead in held], at=at)
         leads = {lead.pk: lead for lead in held if people.may_be_mailed(lead.person_id)}
-        silent = [lead.pk for lead in held if lead.pk not in leads]
-        looked = Sorting.objects.asleep().filter(recycling__lead__in=silent)
-        looked.update(answer=Answer.UNREACHABLE, at=at)
+        for because in Because.values:
+            silent = [one.pk for one in held if one.pk not in leads and _because(one.person_id, people) == because]
+            looked = Sorting.objects.asleep().filter(recycling__lead__in=silent)
+            looked.update(answer=Answer.UNREACHABLE, because=because, at=at)
         found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
         Sorting.objects.filter(recycling__in=found).delete()
         _sort(found, leads, at=at)
@@ -93,9 +95,17 @@ def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) 
             answer = Answer.HELD_OUT if one.is_held_out else Answer.TAKEN
             enrolled.append(one)
             in_one.add(person.pk)
-        sorted_.append((sleep.pk, answer, sleep.at, at))
+        because = _because(person.pk, people) if answer == Answer.UNREACHABLE else ""
+        sorted_.append((sleep.pk, answer, because, sleep.at, at))
     enter(enrolled, at=at)
-    insert_rows(Sorting, ("recycling_id", "answer", "slept_at", "at"), sorted_)
+    insert_rows(Sorting, ("recycling_id", "answer", "because", "slept_at", "at"), sorted_)
+
+
+def _because(person: int, people: People) -> str:
+    """Why no e-mail reaches her; empty where an address is all that is missing."""
+    if people.wishes.wants_no_mail(person):
+        return Because.SILENT
+    return Because.CONSENT if people.wishes.lacks_every_consent(person) else ""
 
 
 def enrol_fans(*, at: datetime) -> int:

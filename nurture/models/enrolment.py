@@ -268,8 +268,15 @@ class Sorting(models.Model):
         UNREACHABLE = "unreachable", _("cannot be reached by e-mail")
         ELSEWHERE = "elsewhere", _("was in a track already")
 
+    class Because(models.TextChoices):
+        """Why no e-mail reaches somebody who has an address, where only who knows every key and row can tell."""
+
+        SILENT = "silent", _("asked for no e-mail")
+        CONSENT = "consent", _("has not agreed to get e-mail")
+
     recycling = models.OneToOneField(Recycling, models.CASCADE, primary_key=True, related_name="sorting")
     answer = models.CharField(max_length=11, choices=Answer)
+    because = models.CharField(max_length=7, choices=Because, blank=True, default="", db_default="")
     # By value: when it fell asleep, so that the next look begins near the last.
     slept_at = models.DateTimeField()
     at = models.DateTimeField()
@@ -283,6 +290,10 @@ class Sorting(models.Model):
             models.CheckConstraint(
                 name="sorting_answer_is_known",
                 condition=Q(answer__in=["taken", "held_out", "no_track", "unreachable", "elsewhere"]),
+            ),
+            models.CheckConstraint(
+                name="sorting_says_why_of_the_unreached",
+                condition=Q(because="") | Q(because__in=["silent", "consent"], answer="unreachable"),
             ),
         ]
         indexes = [

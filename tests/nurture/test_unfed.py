@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from accounts.actions.people import suppress_person
+from accounts.actions.people import suppress_key, suppress_person
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
 from nurture.actions.advancing import advance
@@ -112,3 +112,25 @@ def test_every_figure_of_a_track_opens_the_list_of_exactly_those_it_counts(clien
         assert len(behind(what=what)) == getattr(tally, what), what
     nothing = client.get(reverse("nurture:track_people", args=[track.public_id]), {"node": "9" * 30})
     assert nothing.status_code == 404
+
+
+def test_who_is_silent_by_the_key_of_an_address_or_in_another_row_of_hers_is_said_to_be(client, alice):
+    make_track(email(), category="not_ready")
+    by_key, by_row, later = (sleeper(alice) for _ in range(3))
+    for lead in (by_key, later):
+        old = f"old{lead.pk}@example.com"
+        ContactPoint.objects.create(person=lead.person, kind="email", value=old, normalised=old, state="bounced")
+    suppress_key(f"old{by_key.pk}@example.com", Suppression.Channel.EMAIL, source="test", at=NOON)
+    suppress_person(make_person(merged_into=by_row.person), Suppression.Channel.EMAIL, source="test", at=NOON)
+    client.force_login(alice)
+
+    enrol_recycled(at=NOON)
+    advance(at=NOON)
+    assert listed(client)[0] == {by_key.public_id: "asked for no e-mail", by_row.public_id: "asked for no e-mail"}
+
+    # In a track when she said so by an address that only its key is known of.
+    suppress_key(f"old{later.pk}@example.com", Suppression.Channel.EMAIL, source="test", at=NOON)
+    advance(at=NOON + timedelta(hours=1))
+    assert enrol_reachable(at=NOON + timedelta(hours=1)) == 0
+    assert listed(client)[0][later.public_id] == "asked for no e-mail"
+    assert {why: n for why, _label, n in listed(client)[1].context["whys"]} == {"silent": 3}
