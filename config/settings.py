@@ -14,6 +14,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config.log_lines import hide_secret_addresses
+from config.proxies import networks_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -43,6 +44,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 IS_LOCAL = not IS_HTTPS and SITE_HOST in LOOPBACK
 # The loopback names let a probe on the same machine ask for /healthz.
 ALLOWED_HOSTS = sorted({SITE_HOST, *LOOPBACK, *env.list("ALLOWED_HOSTS", default=[])})
+# Whose X-Forwarded-For is believed; nobody's as shipped.
+TRUSTED_PROXIES = networks_of(env.list("TRUSTED_PROXIES", default=[]))
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -83,6 +86,7 @@ INSTALLED_APPS = [
 
 # Middleware
 MIDDLEWARE = [
+    "config.proxies.from_proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -100,7 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.proxies.LogLines",
     "team.middleware.note_refusals",
 ]
 
