@@ -20,7 +20,7 @@ class Hours(Protocol):
 
 
 def next_moment(at: datetime, *, zone: str, hours: Hours) -> datetime:
-    """`at` where it falls into the recipient's hours, else the moment they next open. Unknown zones count as UTC.
+    """`at` where it falls into the recipient's hours, else the moment they next open. A zone of no name is UTC.
 
     An hour that a clock skips in spring is the first instant after it.
     """

@@ -15,6 +15,8 @@ from content.models import Topic
 from leads.her_clock import guessed_zone
 from nurture.knowing import People
 from nurture.models import Message
+from team.company_time import company_zone
+from team.localtime import is_zone
 from team.models import User
 
 
@@ -25,6 +27,7 @@ class Recipient:
     person: Person
     point: ContactPoint | None
     employment: Employment | None
+    # Hers; the company's where nobody knows it.
     zone: str
 
     @property
@@ -64,14 +67,17 @@ def recipients_of(people: Collection[int], points: dict[int, ContactPoint], *, a
         job.person_id: job
         for job in Employment.objects.filter(person__in=people, is_current=True).select_related("account")
     }
+    persons = list(Person.objects.filter(pk__in=people))
+    zones = {one.pk: _zone(one, jobs.get(one.pk), phones.get(one.pk, ""), at=at) for one in persons}
+    ours = company_zone() if "" in zones.values() else ""
     return {
         person.pk: Recipient(
             person=person,
             point=points.get(person.pk),
             employment=jobs.get(person.pk),
-            zone=_zone(person, jobs.get(person.pk), phones.get(person.pk, ""), at=at),
+            zone=zones[person.pk] or ours,
         )
-        for person in Person.objects.filter(pk__in=people)
+        for person in persons
     }
 
 
@@ -118,7 +124,8 @@ def permalink(public_id: str) -> str:
 
 
 def _zone(person: Person, job: Employment | None, phone: str, *, at: datetime) -> str:
-    if person.time_zone:
+    """Empty where nobody knows it."""
+    if is_zone(person.time_zone):
         return person.time_zone
     account = job.account if job else None
     return guessed_zone(

@@ -32,7 +32,7 @@ from nurture.inbound.mail import InMail, Kind, read_mail
 from nurture.models import Away, Enrolment, Incoming, IncomingBody, MailRules, Message
 from nurture.recipients import points_of, recipients_of
 from nurture.same import living
-from team.localtime import is_zone, resolve
+from team.localtime import resolve
 from team.models import Installation, User
 
 logger = structlog.get_logger(__name__)
@@ -255,7 +255,7 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
         return Followed(Effect.NONE, person_id)
     zone = recipients_of([person_id], points_of([person_id]), at=at)[person_id].zone
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
-    until = resolve(datetime.combine(back_on, morning), zone if is_zone(zone) else "UTC")
+    until = resolve(datetime.combine(back_on, morning), zone)
     Away.objects.create(person_id=person_id, said_at=at, back_on=back_on, until=until)
     record_received(person_id, kind=found.kind.value, words=found.words, back_on=back_on, until=until, at=at)
     planned = Message.objects.filter(person=person_id, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
