@@ -153,12 +153,16 @@ class _Past:
         if track is None or not is_reached:
             return
         until = self.at if lead.pk in self.asleep else min(lead.closed_at or self.at, self.at)
-        self._begin(lead, track, begins, until, is_without=is_without)
+        self._begin(lead, track, begins, until, is_without=is_without, drawn_of=track.hold_out_percent or None)
 
-    def _begin(self, lead: Lead, track: Track, begins: datetime, until: datetime, *, is_without: bool = False) -> None:
+    def _begin(
+        self, lead: Lead, track: Track, begins: datetime, until: datetime, *, is_without: bool = False,
+        drawn_of: int | None = None,
+    ) -> None:  # fmt: skip
         one = Enrolment(
             person_id=lead.person_id, lead=lead, track=track, version_id=self.tracks.versions[track.pk],
             state=State.ACTIVE, due_at=begins, started_at=begins, followed_from=begins, is_held_out=is_without,
+            hold_out_percent=drawn_of,
         )  # fmt: skip
         self.enrolments.append(one)
         self.lines.append([(None, What.ENTERED, begins, "")])

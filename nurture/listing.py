@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Employment, called
-from leads.models import Recycling
+from leads.models import Lead, Recycling
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.models.enrolment import EnrolmentQuerySet
 
@@ -26,7 +26,6 @@ ENDED_BY: dict[str, tuple[str, ...]] = {
     "replied": (Outcome.REPLIED,),
     "ended": (Outcome.EXHAUSTED, Outcome.MOVED),
     "unreachable": (Outcome.UNREACHABLE,),
-    "back": BACK,
 }
 # Of a whole track.
 OF_TRACK: dict[str, str | Promise] = {
@@ -36,11 +35,12 @@ OF_TRACK: dict[str, str | Promise] = {
     "replied": _("replied"),
     "ended": _("came to its end"),
     "unreachable": _("could not be reached"),
-    "back": _("came back by themselves"),
     "named": _("named somebody"),
     "rose": _("decide or champion by now"),
+    "drawn_fed": _("fed as drawn by lot"),
+    "drawn_fed_back": _("fed as drawn by lot, and came back"),
     "held_out": _("left without, to compare"),
-    "held_out_back": _("left without, and came back by themselves"),
+    "held_out_back": _("left without, and came back"),
 }
 # Of one node of a version.
 OF_NODE: dict[str, str | Promise] = {
@@ -60,6 +60,7 @@ OF_NODE: dict[str, str | Promise] = {
 # What became of a step of ours, as the engine wrote it down when it went on.
 STEPS = ("done", "left_out")
 OF_FANS = ("named", "rose")
+BY_LOT = ("drawn_fed", "drawn_fed_back", "held_out", "held_out_back")
 ROSE = (Employment.Role.DECISION_MAKER, Employment.Role.CHAMPION, Employment.Role.INFLUENCER)
 MARKS = {"opened": "opened_at", "clicked": "clicked_at", "replied": "replied_at"}
 
@@ -84,8 +85,10 @@ def of_track(track: Track, what: str, *, at: datetime) -> EnrolmentQuerySet:
     if what in OF_FANS:
         return fans_of(track, what)
     rows = rows.filter(started_at__gt=at - LATELY, is_held_out=what.startswith("held_out"))
-    if what == "held_out_back":
-        return rows.filter(outcome__in=BACK)
+    if what in BY_LOT:
+        # Fed or not, back is who answered, or woke: also after the end of the track, or at its goal.
+        came_back = Q(outcome__in=BACK) | Q(lead__closed_as=Lead.ClosedAs.WOKEN)
+        return rows.drawn().filter(came_back) if what.endswith("_back") else rows.drawn()
     return rows.filter(outcome__in=ENDED_BY[what]) if what in ENDED_BY else rows
 
 

@@ -19,7 +19,7 @@ from agreement.models import Criterion
 from content.models import Asset, Topic
 from nurture.flow import Flow
 from nurture.letter_checks import Concern, warnings_of
-from nurture.listing import CAME, LATELY, OF_NODE, STEPS, fans_of
+from nurture.listing import BY_LOT, CAME, LATELY, OF_NODE, STEPS, fans_of, of_track
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.over import named_in, over_among
 from nurture.passing import BECAUSE
@@ -215,10 +215,6 @@ class Tally:
     replied: int = 0
     ended: int = 0
     unreachable: int = 0
-    held_out: int = 0
-    # Of those left without, how many came back by themselves.
-    held_out_back: int = 0
-    back: int = 0
 
 
 def tallies(tracks: list[Track], *, at: datetime) -> dict[int, Tally]:
@@ -227,22 +223,25 @@ def tallies(tracks: list[Track], *, at: datetime) -> dict[int, Tally]:
     going = Enrolment.objects.under_way().filter(track__in=tracks, is_held_out=False).order_by()
     for track, n in going.values_list("track").annotate(n=Count("pk")):
         found[track].under_way = n
-    lately = Enrolment.objects.filter(track__in=tracks, started_at__gt=at - LATELY).order_by()
-    rows: Iterator[Any] = lately.values_list("track", "outcome", "is_held_out").annotate(n=Count("pk")).iterator()
-    for track, outcome, is_held_out, n in rows:
+    lately = Enrolment.objects.filter(track__in=tracks, started_at__gt=at - LATELY, is_held_out=False).order_by()
+    rows: Iterator[Any] = lately.values_list("track", "outcome").annotate(n=Count("pk")).iterator()
+    for track, outcome, n in rows:
         tally = found[track]
-        is_back = outcome in (Enrolment.Outcome.WOKEN, Enrolment.Outcome.REPLIED)
-        if is_held_out:
-            tally.held_out += n
-            tally.held_out_back += n if is_back else 0
-            continue
         tally.entered += n
-        tally.back += n if is_back else 0
         tally.reached += n if outcome in (Enrolment.Outcome.GOAL, Enrolment.Outcome.MET) else 0
         tally.replied += n if outcome == Enrolment.Outcome.REPLIED else 0
         tally.ended += n if outcome in (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED) else 0
         tally.unreachable += n if outcome == Enrolment.Outcome.UNREACHABLE else 0
     return found
+
+
+def draws_of(track: Track, *, at: datetime) -> dict[str, int]:
+    """Of those for whom it was drawn, in the last ninety days: who was fed, who was left without, who of each is back.
+    Whom somebody put into it by hand is in neither: they would be compared with nobody like them. Empty where nobody
+    is left without."""
+    if not track.hold_out_percent and not of_track(track, "held_out", at=at).exists():
+        return {}
+    return {what: of_track(track, what, at=at).count() for what in BY_LOT}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -42,6 +42,14 @@ CAME_OF = {
 }
 
 
+class Draw(NamedTuple):
+    """Into which track it was drawn for her, of how many left without in a hundred, and what came out."""
+
+    track: int
+    percent: int
+    is_held_out: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Slept:
     """One person who was put to sleep, and how long we have watched what comes of it."""
@@ -57,6 +65,10 @@ class Slept:
     fed_late: int | None = None
     # The first that was chosen for her.
     track: int | None = None
+    # How long ago she was put to sleep, whatever came of it.
+    ago: int = 0
+    # At once; empty: nobody drew for her.
+    draw: Draw | None = None
 
     @property
     def has_converted(self) -> bool:
@@ -89,8 +101,8 @@ def recyclings_seen_by(user: User) -> QuerySet[Recycling]:
 
 
 def with_feeding(recyclings: QuerySet[Recycling], *, track: int | None = None) -> QuerySet[Any]:
-    """Each with when a track first fed its lead, and when one was first kept from it; of one track, only those it was
-    chosen for."""
+    """Each with when a track first fed its lead, when one was first kept from it, and what was first drawn for it; of
+    one track, only those it was chosen for."""
     chosen = Enrolment.objects.filter(lead=OuterRef("lead"), track__kind=Track.Kind.TRACK).order_by("started_at", "pk")
     if track is not None:
         chosen = chosen.filter(track=track)
@@ -99,9 +111,11 @@ def with_feeding(recyclings: QuerySet[Recycling], *, track: int | None = None) -
         name: chosen.filter(is_held_out=held).values("started_at")[:1]
         for name, held in (("fed", False), ("held", True))
     }
+    drawn = chosen.filter(hold_out_percent__isnull=False, started_at__gte=OuterRef("at"))
     return recyclings.annotate(
-        fed_at=Subquery(first["fed"]), held_at=Subquery(first["held"]), chosen=Subquery(chosen.values("track")[:1])
-    )
+        fed_at=Subquery(first["fed"]), held_at=Subquery(first["held"]), chosen=Subquery(chosen.values("track")[:1]),
+        drawn=Subquery(drawn.values("pk")[:1]),
+    )  # fmt: skip
 
 
 def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list[Slept]:
@@ -115,8 +129,9 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
     gone = Case(When(lead__closed_as__in=GONE, then="lead__closed_at"))
     is_open = Case(When(lead__phase=Phase.CLOSED, then=0), default=1)
     columns = recyclings.order_by().values_list(
-        "pk", "lead", "lead__person", "at", "category", "by", "chosen", "fed_at", "held_at", gone, is_open
-    )
+        "pk", "lead", "lead__person", "at", "category", "by", "chosen", "drawn", "fed_at", "held_at", gone,
+        is_open,
+    )  # fmt: skip
     try:
         asked, params = columns.query.sql_with_params()
     except EmptyResultSet:
@@ -126,13 +141,13 @@ def fates_of(recyclings: QuerySet[Any], *, counts_as: str, at: datetime) -> list
         cursor.execute(_HEAD + asked + _REST, params)
         rows = cursor.fetchall()
     column = COUNTS_AS[counts_as][1]
-    return [_slept(row[:7], row[7 + column], *row[9:], at=at) for row in rows]
+    return [_slept(row[:7], row[7 + column], row[9], row[10], row[11:], at=at) for row in rows]
 
 
 # Both databases walk the chain by the unique index of `previous`, a round a pursuit.
 _HEAD = (
     "WITH RECURSIVE asked "
-    "(recycling, lead, person, at, category, by_id, track_id, fed_at, held_at, gone_at, is_open) AS ("
+    "(recycling, lead, person, at, category, by_id, track_id, drawn, fed_at, held_at, gone_at, is_open) AS ("
 )
 _REST = """),
 slept AS (
@@ -155,12 +170,16 @@ fate AS (
     FROM pursuit GROUP BY recycling
 )
 SELECT slept.recycling, slept.category, slept.by_id, slept.track_id, slept.at, slept.fed_at, slept.held_at,
-    fate.qualified_at, fate.won_at, fate.gone_at, fate.is_open
+    fate.qualified_at, fate.won_at, fate.gone_at, fate.is_open,
+    draw.track_id, draw.hold_out_percent, draw.is_held_out, draw.started_at
 FROM slept JOIN fate ON fate.recycling = slept.recycling
+LEFT JOIN nurture_enrolment AS draw ON draw.id = slept.drawn
 ORDER BY slept.at DESC, slept.recycling DESC"""
 
 
-def _slept(known: Sequence[Any], converted: Any, gone: Any, is_open: int, *, at: datetime) -> Slept:
+def _slept(
+    known: Sequence[Any], converted: Any, gone: Any, is_open: int, drawn: Sequence[Any], *, at: datetime
+) -> Slept:
     recycling, category, by, track, *moments = known
     began, fed_at, held_at, converted_at, gone_at = map(_moment, (*moments, converted, gone))
     if converted_at is not None:
@@ -175,7 +194,12 @@ def _slept(known: Sequence[Any], converted: Any, gone: Any, is_open: int, *, at:
         arm, fed_late = FED, None
     elif held is not None and held <= AT_ONCE_DAYS:
         arm = HELD_OUT
-    return Slept(recycling, category, by, arm, began, _days(began, until) or 0, came, fed_late, track)
+    drawn_track, percent, is_held_out, drawn_at = drawn
+    draw = None
+    if drawn_track is not None and (_days(began, _moment(drawn_at)) or 0) <= AT_ONCE_DAYS:
+        draw = Draw(drawn_track, percent, bool(is_held_out))
+    days, ago = (_days(began, moment) or 0 for moment in (until, at))
+    return Slept(recycling, category, by, arm, began, days, came, fed_late, track, ago, draw)
 
 
 def _days(began: datetime, moment: datetime | None) -> int | None:

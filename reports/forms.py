@@ -14,6 +14,7 @@ from agreement.models import ReasonRule
 from content.models import Topic
 from reports.cohort import ARMS, CAME_OF, COUNTS_AS, QUALIFIED
 from reports.given_up import DEAD, WHATS
+from reports.lift import DRAWN
 from team.addresses import FIRST_YEAR, LAST_YEAR
 
 MONTHS = (6, 12, 18, 24, 36)
@@ -138,7 +139,9 @@ class PeopleFilters(forms.Form):
     """Which of them stand in the list."""
 
     came = forms.ChoiceField(label=_("What came of it"), required=False, choices=[("", _("Any")), *CAME_OF.items()])
-    arm = forms.ChoiceField(label=_("Fed by a track"), required=False, choices=[("", _("Any")), *ARMS.items()])
+    arm = forms.ChoiceField(
+        label=_("Fed by a track"), required=False, choices=[("", _("Any")), *ARMS.items(), *DRAWN.items()]
+    )
     after = forms.CharField(max_length=80, required=False)
 
     @property

@@ -19,7 +19,8 @@ from leads.models import Lead, Recycling
 from nurture.models import Track
 from reports.bands import Band, Key, bands, verdict_of
 from reports.cohort import ARMS, FED, HELD_OUT, NOT_FED, Slept, fates_of, recyclings_seen_by, with_feeding
-from reports.survival import Curve, Estimate, curve_of, day_of_both, difference, share_of
+from reports.lift import Lift, lift_of
+from reports.survival import Curve, Estimate, curve_of, share_of
 from team.localtime import resolve
 from team.models import Role, Team, User
 
@@ -70,9 +71,16 @@ class Outcome:
     within: int
     all: Line
     arms: list[Line] = field(default_factory=list)
-    lift: Estimate | None = None
-    # After so many months: where not enough of both were watched for as long as was asked, fewer.
-    lift_months: float = 0.0
+    lift: Lift = field(default_factory=Lift)
+    # Of each track that leaves somebody without, where there are several.
+    lifts: list[tuple[int, str, Lift]] = field(default_factory=list)
+    # Whether any track leaves somebody without now.
+    is_drawn: bool = False
+
+    @property
+    def lift_months(self) -> float:
+        return round(self.lift.day / DAYS_OF_MONTH, 1)
+
     categories: list[Line] = field(default_factory=list)
     # Of those whom a track fed from the beginning.
     tracks: list[Line] = field(default_factory=list)
@@ -133,13 +141,12 @@ def outcome_of(user: User, asked: dict[str, Any], *, at: datetime) -> Outcome:
         for arm, label in ARMS.items()
         if arm in arms
     ]
-    by_arm = {line.key: line for line in outcome.arms}
-    without = by_arm.get(HELD_OUT) or by_arm.get(NOT_FED)
-    if FED in by_arm and without:
-        outcome.lift = difference(by_arm[FED].curve, without.curve, day)
-        outcome.lift_months = round(day_of_both(by_arm[FED].curve, without.curve, day) / DAYS_OF_MONTH, 1)
+    outcome.lift = lift_of(people, day)
     outcome.categories = _by_category(people, day)
-    outcome.tracks = _by_track(arms.get(FED, []), day, known.get(Key.NURTURED))
+    tracks = list(Track.objects.filter(kind=Track.Kind.TRACK).order_by("position", "name"))
+    outcome.is_drawn = any(track.hold_out_percent for track in tracks if track.retired_at is None)
+    outcome.tracks = _by_track(arms.get(FED, []), tracks, day, known.get(Key.NURTURED))
+    outcome.lifts = _lifts(people, tracks, day)
     outcome.reps = _by_rep(people, day)
     longest = max(line.curve.longest for line in outcome.arms) if outcome.arms else 0
     outcome.marks = [
@@ -179,11 +186,21 @@ def _by_category(people: list[Slept], day: int) -> list[Line]:
     ]
 
 
-def _by_track(fed: list[Slept], day: int, band: Band | None) -> list[Line]:
+def _by_track(fed: list[Slept], tracks: list[Track], day: int, band: Band | None) -> list[Line]:
     groups = _grouped(fed, lambda one: one.track)
-    tracks = Track.objects.filter(pk__in=[pk for pk in groups if pk]).order_by("position", "name")
-    named = tracks.values_list("pk", "name") if groups else []
-    return [_line_of(str(pk), name, curve_of(one.in_arm for one in groups[pk]), day, band) for pk, name in named]
+    return [
+        _line_of(str(track.pk), track.name, curve_of(one.in_arm for one in groups[track.pk]), day, band)
+        for track in tracks
+        if track.pk in groups
+    ]
+
+
+def _lifts(people: list[Slept], tracks: list[Track], day: int) -> list[tuple[int, str, Lift]]:
+    """As the page of each of these tracks says it; of one alone it is said already."""
+    groups = _grouped([one for one in people if one.draw], lambda one: one.draw.track if one.draw else 0)
+    found = [(track.pk, track.name, lift_of(groups[track.pk], day)) for track in tracks if track.pk in groups]
+    found = [one for one in found if one[2].estimate]
+    return found if len(found) > 1 else []
 
 
 def _by_rep(people: list[Slept], day: int) -> list[Line]:

@@ -18,6 +18,7 @@ from accounts.models import called
 from agreement.models import ReasonRule
 from leads.models import Recycling
 from reports.cohort import ARMS, CAME_OF, CONVERTED, COUNTS_AS, OUT_OF_SIGHT, Slept
+from reports.lift import DRAWN, DRAWN_HELD_OUT, compared
 from team.addresses import read_moment, read_number
 
 PAGE = 50
@@ -45,8 +46,12 @@ class People:
     next_after: str
 
 
-def those(slept: list[Slept], *, came: str = "", arm: str = "") -> list[Slept]:
-    """The ones of whom this came."""
+def those(slept: list[Slept], *, came: str = "", arm: str = "", day: int = 0) -> list[Slept]:
+    """The ones of whom this came; of an arm of the lot, those whom the lift by this day compares."""
+    if arm in DRAWN:
+        is_held_out = arm == DRAWN_HELD_OUT
+        chosen = {one.recycling for pair in compared(slept, day)[1] for one in pair[is_held_out]}
+        return [one for one in slept if came in ("", one.came) and one.recycling in chosen]
     return [one for one in slept if came in ("", one.came) and arm in ("", one.arm)]
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import warnings
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot, isnan
 
@@ -135,22 +135,30 @@ def curve_of(observed: Iterable[tuple[int, bool]]) -> Curve:
     return Curve(len(known), len(converted), steps, watched, tuple(per_day[day] for day, _estimate in steps))
 
 
-def difference(one: Curve, other: Curve, day: int) -> Estimate | None:
-    """How much more of the one converted by this day than of the other, with an interval made of theirs (Newcombe 1998,
-    Stat. Med. 17, 873-890; for any estimates Zou and Donner 2008, Stat. Med. 27, 1693-1702).
+def difference_within(strata: Sequence[tuple[Curve, Curve]], day: int, *, is_reached: bool = True) -> Estimate:
+    """How much more of the one of each pair converted by this day than of the other, each pair compared by itself.
 
-    Where one of them was not watched for so long, by the last on which enough of both were. It holds a little more
-    than 95 of 100, since those of `bounds` do: Greenwood's hold a little less. None where one is empty.
+    The pairs are weighed as Mantel and Haenszel weigh risk differences (Greenland and Robins 1985, Biometrics 41,
+    55-68), n1 n2 / (n1 + n2), n as they were before anything came of them: with nobody lost from sight it is their
+    estimate. Where most are still on their way theirs has no variance, nor has Sato's (1989); the interval is made of
+    those of the curves, each by its weight (Yan and Su 2010, Stat. Biopharm. Res. 2, 329-335; of one pair Newcombe's:
+    1998, Stat. Med. 17, 873-890; for any estimates Zou and Donner 2008, Stat. Med. 27, 1693-1702). It holds a little
+    more than 95 of 100, since those of `bounds` do: Greenwood's hold a little less.
+
+    ValueError where there is no pair, or one that is empty.
     """
-    both = day_of_both(one, other, day)
-    if not one.n or not other.n:
-        return None
-    first, second = one.at(both), other.at(both)
-    (low_1, high_1), (low_2, high_2) = one.bounds(both), other.bounds(both)
-    lift = first.share - second.share
-    low = lift - hypot(first.share - low_1, high_2 - second.share)
-    high = lift + hypot(high_1 - first.share, second.share - low_2)
-    return Estimate(lift, low, high, min(first.at_risk, second.at_risk), both == day)
+    weights = [one.n * other.n / (one.n + other.n) if one.n and other.n else 0.0 for one, other in strata]
+    if not all(weights) or not weights:
+        raise ValueError("Nothing to compare.")
+    lift, below, above, at_risk = 0.0, list[float](), list[float](), 0
+    for (one, other), weight in zip(strata, weights, strict=True):
+        part, first, second = weight / sum(weights), one.at(day), other.at(day)
+        (low_1, high_1), (low_2, high_2) = one.bounds(day), other.bounds(day)
+        lift += part * (first.share - second.share)
+        below += [part * (first.share - low_1), part * (high_2 - second.share)]
+        above += [part * (high_1 - first.share), part * (second.share - low_2)]
+        at_risk += min(first.at_risk, second.at_risk)
+    return Estimate(lift, lift - hypot(*below), lift + hypot(*above), at_risk, is_reached)
 
 
 def day_of_both(one: Curve, other: Curve, day: int) -> int:

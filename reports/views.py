@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from leads.views.access import need_role
 from reports.asleep import asleep_of, sleepers, sleeps_of
-from reports.cohort import COUNTS_AS
+from reports.cohort import COUNTS_AS, Slept
 from reports.forms import AsleepFilters, GivenUpFilters, PeopleFilters, YieldFilters
 from reports.given_up import SHORT, WHATS, came_in, dead_of, given_up, listed, narrowed
-from reports.outcome import outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
+from reports.outcome import days_of, outcome_of, reps_of_report, slept, teams_of_report, tracks_of_report
 from reports.people import export_lines, people_of, those
 from reports.picture import drawn
 from reports.shelf import shelf_of
@@ -62,7 +62,7 @@ def yield_people(request: Request) -> HttpResponse:
     now = timezone.now()
     filters, listed = _filters(request), PeopleFilters(request.GET)
     asked, chosen = filters.values, listed.values
-    found = those(slept(request.user, asked, at=now), came=chosen["came"], arm=chosen["arm"])
+    found = _chosen(request, asked, chosen, at=now)
     people = people_of(found, after=chosen["after"], counts=asked["counts"])
     context = {"now": now, "filters": filters, "listed": listed, "asked": asked, "chosen": chosen, "people": people}
     return render(request, "reports/yield_people.html", context)
@@ -75,11 +75,16 @@ def yield_export(request: Request) -> StreamingHttpResponse:
     filters = _filters(request)
     asked = filters.values
     chosen = PeopleFilters(request.GET).values
-    people = those(slept(request.user, asked, at=now), came=chosen["came"], arm=chosen["arm"])
+    people = _chosen(request, asked, chosen, at=now)
     note_audit(AuditEntry.Verb.EXPORT, by=request.user, at=now, about="yield", detail=request.GET.urlencode())
     site = f"{request.scheme}://{request.get_host()}"
     lines = export_lines(people, counts=asked["counts"], site=site)
     return csv_file(f"yield-{timezone.localdate(now):%Y-%m-%d}.csv", _on_her_clock(lines))
+
+
+def _chosen(request: Request, asked: dict[str, Any], chosen: dict[str, str], *, at: datetime) -> list[Slept]:
+    found = slept(request.user, asked, at=at)
+    return those(found, came=chosen["came"], arm=chosen["arm"], day=days_of(asked["within"]))
 
 
 @require_GET

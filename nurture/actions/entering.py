@@ -56,6 +56,7 @@ def enrolment_of(
     return Enrolment(
         person=person, lead=lead, track=track, version_id=version, due_at=at, started_at=at, followed_from=at, by=by,
         is_held_out=by is None and is_held_out(track, person),
+        hold_out_percent=None if by is not None else track.hold_out_percent or None,
     )  # fmt: skip
 
 

@@ -63,6 +63,10 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
             | Q(track__goal=goal.CRITERION, said=Answer.Value.YES)
         )
 
+    def drawn(self) -> EnrolmentQuerySet:
+        """Those for whom it was drawn whether they are fed: whoever somebody chose is like nobody who was left out."""
+        return self.filter(hold_out_percent__isnull=False)
+
     def to_follow(self) -> EnrolmentQuerySet:
         """What one of us did is seen before its moment: a step that was done, a play's place taken by one of hers."""
         own = Step.objects.open().filter(
@@ -118,6 +122,9 @@ class Enrolment(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True, default="")
     # Left without, to measure what the track does: it plans nothing and ends as it began.
     is_held_out = models.BooleanField(default=False)
+    # By value: it was drawn for her when so many of a hundred were left without. Empty: nobody drew for her, since
+    # somebody chose, or nobody was left without then.
+    hold_out_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     started_at = models.DateTimeField()
     # Empty: nobody, it followed from her reason and her topic.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -172,6 +179,14 @@ class Enrolment(models.Model):
             ),
             models.CheckConstraint(
                 name="enrolment_held_out_has_no_place", condition=Q(is_held_out=False) | Q(node=None, step=None)
+            ),
+            # Only a lot makes those who are fed like those who are left without.
+            models.CheckConstraint(
+                name="enrolment_held_out_by_lot", condition=Q(is_held_out=False) | Q(hold_out_percent__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="enrolment_drawn_by_nobody",
+                condition=Q(hold_out_percent=None) | Q(hold_out_percent__gte=1, hold_out_percent__lte=50, by=None),
             ),
             models.CheckConstraint(
                 name="enrolment_waits_only_while_under_way", condition=~Q(state="ended") | Q(step=None)

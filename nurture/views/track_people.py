@@ -75,7 +75,7 @@ def _span(what: str) -> str:
 def _of_track(track: Track) -> dict[str, Any]:
     """Whom it leaves without is asked only where it does or did."""
     held_out = track.hold_out_percent or track.enrolments.filter(is_held_out=True).exists()
-    shown = {name: bool(held_out) for name in ("held_out", "held_out_back")}
+    shown = {name: bool(held_out) for name in listing.BY_LOT}
     shown |= dict.fromkeys(listing.OF_FANS, track.is_fan_base)
     return {name: label for name, label in listing.OF_TRACK.items() if shown.get(name, True)}
 

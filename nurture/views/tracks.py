@@ -24,7 +24,7 @@ from nurture.flow import flow_of
 from nurture.forms.tracks import FindForm
 from nurture.models import Enrolment, Track, TrackVersion
 from nurture.seeing import people_seen_by
-from nurture.telling import Figures, fan_figures, goal_words, parts_of, tallies
+from nurture.telling import Figures, draws_of, fan_figures, goal_words, parts_of, tallies
 from nurture.track_settings import KIND
 from nurture.trying import try_on
 from nurture.views.track_people import whys_of
@@ -98,6 +98,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
         "versions": published,
         "parts": parts_of(flow_of(shown.pk), Figures.of(shown.pk)) if shown else [],
         "tally": tallies([one], at=now)[one.pk],
+        "draws": draws_of(one, at=now),
         "fans": fan_figures(one) if one.is_fan_base else None,
         "older": Enrolment.objects.under_way().filter(track=one).exclude(version=shown).count() if shown else 0,
         "may_write": may_write(request),

@@ -18,14 +18,14 @@ MEANING = {Verdict.MET: ("done", "done"), Verdict.MISSED: ("due", "late")}
 
 @register.filter
 def percent(share: float) -> str:
-    return f"{number_format(share * 100, 1)} %"
+    return f"{number_format(round(share * 100, 1), 1)} %"
 
 
 @register.filter
 def points(share: float) -> str:
     """A difference, with its sign."""
     sign = "+" if share >= 0 else "−"
-    return f"{sign}{number_format(abs(share) * 100, 1)}"
+    return f"{sign}{number_format(round(abs(share) * 100, 1), 1)}"
 
 
 @register.filter
@@ -33,7 +33,7 @@ def interval(estimate: Estimate) -> str:
     """Its two ends; where they are not known, that."""
     if estimate.low is None or estimate.high is None:
         return _("no interval yet")
-    return f"{number_format(estimate.low * 100, 1)}–{number_format(estimate.high * 100, 1)} %"
+    return f"{number_format(round(estimate.low * 100, 1), 1)}–{number_format(round(estimate.high * 100, 1), 1)} %"
 
 
 @register.simple_tag

@@ -56,7 +56,7 @@ BREAKS = {
     "merged_out_of_its_track": lambda _alice: put(
         Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON + timedelta(minutes=1), due_at=None
     ),
-    "held_out_and_fed": lambda _alice: put(Enrolment.objects.all(), is_held_out=True, node=None),
+    "held_out_and_fed": lambda _alice: put(Enrolment.objects.all(), is_held_out=True, hold_out_percent=10, node=None),
     "planned_for_who_left": lambda _alice: put(
         Enrolment.objects.all(), state="ended", outcome="goal", ended_at=NOON, due_at=None
     ),

@@ -136,6 +136,7 @@ def test_those_held_out_are_always_the_same_and_get_nothing(alice):
 
     held = {one.person_id for one in Enrolment.objects.filter(is_held_out=True)}
     assert held == {lead.person_id for lead in leads if is_held_out(track, lead.person)}
+    assert set(Enrolment.objects.values_list("hold_out_percent", flat=True)) == {50}
     assert 0 < len(held) < 12
     assert Message.objects.count() == 12 - len(held)
     wake_lead(leads[0], by=alice, at=NOON + DAY)

@@ -6,7 +6,7 @@ from agreement.models import Phase
 from leads.models import Recycling
 from nurture.models import Brought, Enrolment, Passage, Sorting
 from tests.constraints import again, constraints_of, put, refuses
-from tests.make import NOON, make_lead
+from tests.make import NOON, make_lead, make_user
 from tests.nurture.making import (
     branch,
     email,
@@ -61,7 +61,7 @@ def twice_under_way():
 
 def held_out_somewhere():
     one = hers()
-    put(one, is_held_out=True, node=one.version.nodes.get())
+    put(one, is_held_out=True, hold_out_percent=10, node=one.version.nodes.get())
 
 
 def ended_with_a_step():
@@ -133,6 +133,8 @@ CASES = {
     "enrolment_ended_says_how": lambda: put(hers(), state="ended", ended_at=NOON, due_at=None),
     "enrolment_paused_says_why": lambda: put(hers(), state="paused", due_at=None),
     "enrolment_held_out_has_no_place": held_out_somewhere,
+    "enrolment_held_out_by_lot": lambda: put(hers(), is_held_out=True),
+    "enrolment_drawn_by_nobody": lambda: put(hers(), hold_out_percent=10, by=make_user("rep")),
     "enrolment_waits_only_while_under_way": ended_with_a_step,
     "enrolment_one_under_way_per_person": twice_under_way,
     "passage_what_is_known": lambda: Passage.objects.create(enrolment=hers(), what="sang", at=NOON),

@@ -9,12 +9,25 @@ from django.utils import timezone
 from accounts.search import index_people
 from agreement.models import Criterion, Phase
 from leads.actions.logging import log_call
+from leads.actions.recycling import wake_lead
 from nurture.actions.advancing import advance
 from nurture.actions.enrolling import enrol
 from nurture.models import Enrolment, Passage, Track, TrackVersion
 from team.models import Role
+from tests.constraints import put
 from tests.make import NOON, disposition, make_lead, make_user
-from tests.nurture.making import branch, email, engage, goal, make_asset, make_topic, make_track, step, wait
+from tests.nurture.making import (
+    branch,
+    email,
+    engage,
+    goal,
+    make_asset,
+    make_enrolment,
+    make_topic,
+    make_track,
+    step,
+    wait,
+)
 
 
 @pytest.fixture
@@ -215,6 +228,27 @@ def test_the_list_and_a_flow_cost_the_same_however_long_they_are(client, markete
     # Session, user and roles, rail; the tracks, their versions and drafts, and two counts.
     with django_assert_max_num_queries(13):
         client.get(reverse("nurture:tracks"))
-    # Of one track, too: who came by each node, why they passed it over, who is there, and its letters.
-    with django_assert_max_num_queries(16):
+    # Of one track, too: who came by each node, why they passed it over, who is there, its letters, and whether it
+    # leaves anybody without.
+    with django_assert_max_num_queries(17):
         client.get(url("track", tracks[0]))
+
+
+def test_those_left_without_stand_beside_those_whom_the_lot_fed_and_nobody_whom_somebody_chose(client, marketer, alice):
+    track = make_track(email(), hold_out_percent=10)
+    lot = {"hold_out_percent": 10}
+    fed, left, woken = (make_enrolment(track, lead=make_lead(phase=Phase.NURTURE, bdr=alice), **lot) for _n in range(3))
+    put(left, is_held_out=True)
+    # Its track was over when she woke: she came back as the one who was left without did.
+    put(woken, state="ended", outcome="exhausted", ended_at=NOON, due_at=None)
+    for one in (woken, left):
+        wake_lead(one.lead, by=alice, at=NOON)
+    chosen = make_enrolment(track, lead=make_lead(phase=Phase.NURTURE, bdr=alice), by=alice)
+    put(chosen, state="ended", outcome="woken", ended_at=NOON, due_at=None)
+    client.force_login(marketer)
+
+    page = client.get(reverse("nurture:track", args=[track.public_id]))
+
+    assert page.context["draws"] == {"drawn_fed": 2, "drawn_fed_back": 1, "held_out": 1, "held_out_back": 1}
+    behind = client.get(reverse("nurture:track_people", args=[track.public_id]), {"what": "drawn_fed"})
+    assert {one.lead for one in behind.context["people"]} == {fed.lead.public_id, woken.lead.public_id}

@@ -81,7 +81,7 @@ def test_every_figure_of_a_track_opens_the_list_of_exactly_those_it_counts(clien
     )  # fmt: skip
     clicked, quiet, without = (sleeper(alice) for _ in range(3))
     enrol_recycled(at=NOON)
-    Enrolment.objects.filter(lead=without).update(is_held_out=True)
+    Enrolment.objects.filter(lead=without).update(is_held_out=True, hold_out_percent=10)
     advance(at=NOON)
     for message in Message.objects.all():
         leave(message, at=NOON)
@@ -107,9 +107,11 @@ def test_every_figure_of_a_track_opens_the_list_of_exactly_those_it_counts(clien
     assert behind(what="under_way") == [quiet.public_id, clicked.public_id]
     assert behind(what="held_out") == [without.public_id]
     tally = page.context["tally"]
-    for what in ("under_way", "entered", "reached", "replied", "ended", "unreachable", "back", "held_out"):
+    for what in ("under_way", "entered", "reached", "replied", "ended", "unreachable"):
         # Those before NOON's ninety days are none.
         assert len(behind(what=what)) == getattr(tally, what), what
+    for what, n in page.context["draws"].items():
+        assert len(behind(what=what)) == n, what
     nothing = client.get(reverse("nurture:track_people", args=[track.public_id]), {"node": "9" * 30})
     assert nothing.status_code == 404
 

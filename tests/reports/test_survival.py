@@ -8,7 +8,7 @@ import pytest
 import scipy
 
 from reports.bands import Band, verdict_of
-from reports.survival import Estimate, curve_of, difference, share_of
+from reports.survival import Estimate, curve_of, day_of_both, difference_within, share_of
 
 pytestmark = pytest.mark.once
 Z = 1.959963984540054
@@ -110,7 +110,7 @@ def covered(rng, cohorts, *, size=400, day=365):
             "not fed": curve_of(cohort(rng, size, daily=plain)), "fed": curve_of(cohort(rng, size, daily=fed)),
         }  # fmt: skip
         found = {arm: curve.at(day) for arm, curve in curves.items()}
-        found["lift"] = difference(curves["fed"], curves["not fed"], day)
+        found["lift"] = difference_within([(curves["fed"], curves["not fed"])], day)
         for name, true in truth.items():
             held[name] += found[name].low <= true <= found[name].high
     return held
@@ -141,9 +141,58 @@ def test_the_bounds_are_the_exact_binomial_ones_where_nobody_is_lost_from_sight(
 def test_two_curves_are_compared_on_a_day_on_which_both_were_watched():
     young, old = curve_of([(10, True)] + [(90, False)] * 19), curve_of([(10, True), (200, True)] + [(400, False)] * 18)
 
-    assert difference(young, old, 365).share == pytest.approx(0)
-    assert difference(young, old, 365).is_reached is False
-    assert difference(curve_of([]), old, 365) is None
+    assert day_of_both(young, old, 365) == 90
+    assert difference_within([(young, old)], 90).share == pytest.approx(0)
+    for nothing in ([], [(curve_of([]), old)], [(young, old), (old, curve_of([]))]):
+        with pytest.raises(ValueError, match="Nothing to compare"):
+            difference_within(nothing, 365)
+
+
+def watched_all(converted, whole):
+    return curve_of([(10, True)] * converted + [(400, False)] * (whole - converted))
+
+
+def test_several_pairs_are_weighed_as_mantel_and_haenszel_do():
+    """With nobody lost from sight: sum of (a m0 - b m1) / n over the sum of m1 m0 / n, by hand in exact fractions."""
+    tables = [(30, 200, 5, 50), (60, 100, 45, 90), (1, 20, 0, 4)]
+    pairs = [(watched_all(a, m1), watched_all(b, m0)) for a, m1, b, m0 in tables]
+    above = sum(Fraction(a * m0 - b * m1, m1 + m0) for a, m1, b, m0 in tables)
+    below = sum(Fraction(m1 * m0, m1 + m0) for _a, m1, _b, m0 in tables)
+
+    found = difference_within(pairs, 365)
+
+    assert found.share == pytest.approx(float(above / below), abs=1e-12)
+    assert found.low < found.share < found.high
+    # A pair of twice the people narrows it; of one pair it is the plain one.
+    twice = [(watched_all(2 * a, 2 * m1), watched_all(2 * b, 2 * m0)) for a, m1, b, m0 in tables]
+    assert difference_within(twice, 365).high < found.high
+
+
+def lots(rng, *, day=365):
+    """Two tracks that each bring eight points more: one takes who seldom converts and leaves few without, the other
+    who often does and leaves half of them."""
+    for size, without, base in ((900, 0.1, 0.05), (500, 0.5, 0.30)):
+        left = round(size * without)
+        yield tuple(
+            list(cohort(rng, n, daily=-log(1 - share) / (day + 1)))
+            for n, share in ((size - left, base + 0.08), (left, base))
+        )
+
+
+def test_tracks_that_take_different_people_are_not_thrown_together():
+    """Thrown together the lift would come out below nothing (Simpson): most of those left without are the others."""
+    rng, cohorts, held, thrown = Random(1951), 200, 0, 0
+    for _ in range(cohorts):
+        found = list(lots(rng))
+        within = difference_within([(curve_of(fed), curve_of(left)) for fed, left in found], 365)
+        together = [curve_of([one for pair in found for one in pair[arm]]) for arm in (0, 1)]
+        pooled = difference_within([tuple(together)], 365)
+        held += within.low <= 0.08 <= within.high
+        thrown += pooled.low <= 0.08 <= pooled.high
+    print(f"true lift inside the interval, of {cohorts} cohorts: track by track {held}, thrown together {thrown}")
+
+    assert held >= 190
+    assert thrown == 0
 
 
 def test_a_plain_share_has_wilsons_interval():
