@@ -115,14 +115,16 @@ def page_of(request: ContentRequest, *, by: User, at: datetime, on: date) -> Pag
 
 def offered(need: Need, *, by: User, on: date) -> list[Card]:
     """What is there already and may do."""
-    labels = [label.pk for label in need.labels]
+    labels: dict[str, list[int]] = defaultdict(list)
+    for label in need.labels:
+        labels[label.dimension].append(label.pk)
     if not labels and need.topic is None:
         return []
     topics = [need.topic.pk] if need.topic else []
     rows = Asset.objects.visible_to(by).in_use(on=on).fitting(topics=topics, labels=labels)
     # Fitting by one of several marks is no answer: every label that was said, and the topic.
-    for pk in labels:
-        rows = rows.filter(Exists(Asset.labels.through.objects.filter(asset=OuterRef("pk"), label=pk)))
+    for label in need.labels:
+        rows = rows.filter(Exists(Asset.labels.through.objects.filter(asset=OuterRef("pk"), label=label)))
     return cards_of(list(rows.values_list("pk", flat=True)[:OFFERED]), on=on)
 
 

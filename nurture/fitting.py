@@ -36,14 +36,19 @@ class Stand:
     needs: dict[int, str]
 
 
+def cycle_at(known: int, *, of: int) -> Track.Cycle:
+    """The part of the cycle where so many of the criteria are answered with yes."""
+    share = 100 * known // max(of, 1)
+    return Track.Cycle.EARLY if share < MIDDLE_FROM else Track.Cycle.MIDDLE if share < LATE_FROM else Track.Cycle.LATE
+
+
 def stand_of(lead: Lead) -> Stand:
     criteria = {criterion.pk: criterion.label for criterion in Criterion.objects.in_use()}
     newest: dict[int, str] = {}
     for criterion, value in Answer.objects.filter(lead=lead).order_by("id").values_list("criterion_id", "value"):
         newest[criterion] = value
     known = [pk for pk in criteria if newest.get(pk) == Answer.Value.YES]
-    share = 100 * len(known) // max(len(criteria), 1)
-    cycle = Track.Cycle.EARLY if share < MIDDLE_FROM else Track.Cycle.MIDDLE if share < LATE_FROM else Track.Cycle.LATE
+    cycle = cycle_at(len(known), of=len(criteria))
     role = Employment.objects.filter(person=lead.person_id, is_current=True).values_list("role", flat=True).first()
     needs = {pk: label for pk, label in criteria.items() if pk not in known}
     return Stand(cycle, len(known), len(criteria), role or Employment.Role.UNKNOWN, needs)

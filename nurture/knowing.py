@@ -12,18 +12,19 @@ from django.db.models import Count, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import ContactPoint, Employment, Person
-from content.models import Asset
+from agreement.models import Criterion
+from content.models import Asset, Label
 from leads.models import Answer, Engagement, Lead
+from nurture.fitting import cycle_at
 from nurture.had import HAD, Sent, linked_in, sent_to, steps_sent_to, taken_by
 from nurture.models import Enrolment, Message, Track, TrackNode
+from nurture.offers import Offers, Taste, languages_of
 from nurture.wishes import Wishes
 
 # As long as what she did says what she is interested in; the lead page counts the same half year.
 INTEREST = timedelta(days=183)
 # So many things downloaded, or so many taken in any way, make a fan of somebody who does and does not decide.
 FAN_DOWNLOADS, FAN_PIECES = 4, 8
-# Of what fits, so many are looked at for each topic.
-OFFERED = 50
 
 
 class People:
@@ -32,6 +33,7 @@ class People:
     def __init__(self, people: Collection[int], *, at: datetime, versions: Collection[int] = ()) -> None:
         self.people, self.at, self.versions = sorted(set(people)), at, list(versions)
         self._linked: dict[int, set[int]] = {}
+        self._offers: dict[tuple[int, Taste], Offers] = {}
 
     @cached_property
     def persons(self) -> dict[int, Person]:
@@ -145,19 +147,6 @@ class People:
         return set(counted.filter(reads_all).values_list("person", flat=True))
 
     @cached_property
-    def on_offer(self) -> dict[int, list[int]]:
-        """What may be sent on each topic that any of them is interested in, the newest first."""
-        found: dict[int, list[int]] = defaultdict(list)
-        if not TrackNode.objects.filter(version__in=self.versions, brings_what_fits=True).exists():
-            return found
-        topics = {topic for points in self.interest.values() for topic in points}
-        sendable = Asset.objects.sendable(on=self.at.date()).filter(topic__in=topics).order_by("-pk")
-        for topic, asset in sendable.values_list("topic_id", "pk"):
-            if len(found[topic]) < OFFERED:
-                found[topic].append(asset)
-        return found
-
-    @cached_property
     def topic_of(self) -> dict[int, int | None]:
         """By asset that a track brings by name, what it is about."""
         brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions)
@@ -165,16 +154,55 @@ class People:
 
     @cached_property
     def sendable(self) -> set[int]:
-        """Of what tracks bring, what may leave the house on this day."""
+        """Of what tracks bring by name, what may leave the house on this day."""
         brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions).values("asset")
-        named = set(Asset.objects.sendable(on=self.at.date()).filter(pk__in=brought).values_list("pk", flat=True))
-        return named | {asset for offers in self.on_offer.values() for asset in offers}
+        return set(Asset.objects.sendable(on=self.at.date()).filter(pk__in=brought).values_list("pk", flat=True))
+
+    @cached_property
+    def labels(self) -> dict[tuple[str, str], Label]:
+        """The marks of assets that say for whom and when: by dimension and key."""
+        asked = Label.objects.filter(dimension__in=[Label.Dimension.PERSONA, Label.Dimension.STAGE], retired_at=None)
+        return {(label.dimension, label.key): label for label in asked}
+
+    @cached_property
+    def phases(self) -> dict[int, str]:
+        """Of their open pursuits."""
+        return dict(Lead.objects.open().filter(person__in=self.people).order_by().values_list("person_id", "phase"))
+
+    @cached_property
+    def criteria(self) -> set[int]:
+        return set(Criterion.objects.in_use().values_list("pk", flat=True))
+
+    def labels_of(self, person: int) -> list[Label]:
+        """Her role, the phase of her pursuit, and the part of the buying cycle: each where there is a label for it."""
+        known = len(self.answered.get(person, set()) & self.criteria)
+        stages = (self.phases.get(person, ""), cycle_at(known, of=len(self.criteria)))
+        asked = [
+            (Label.Dimension.PERSONA, self.roles.get(person, "")),
+            *((Label.Dimension.STAGE, key) for key in stages),
+        ]
+        return [self.labels[one] for one in asked if one in self.labels]
+
+    def taste(self, person: int) -> Taste:
+        """For whom the library is asked."""
+        labels = self.labels_of(person)
+        languages, is_any = languages_of(self.persons[person].language if person in self.persons else "")
+        return Taste(
+            languages,
+            is_any,
+            personas=tuple(label.pk for label in labels if label.dimension == Label.Dimension.PERSONA),
+            stages=tuple(label.pk for label in labels if label.dimension == Label.Dimension.STAGE),
+        )
 
     def best_for(self, person: int, *, without: Collection[int] = ()) -> int | None:
-        """What fits her best of what she has not had: the newest of the first topic she wants to hear of."""
+        """What fits her best of what she has not had: of the first topic she wants to hear of that has any."""
         had = self.had.get(person, set()).union(without)
-        offers = (asset for topic in self.wanted_topics(person) for asset in self.on_offer.get(topic, []))
-        return next((asset for asset in offers if asset not in had), None)
+        taste = self.taste(person)
+        for topic in self.wanted_topics(person):
+            offers = self._offers.setdefault((topic, taste), Offers(topic, taste, on=self.at.date()))
+            if (found := next((asset for asset in offers if asset not in had), None)) is not None:
+                return found
+        return None
 
 
 def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:

@@ -15,7 +15,6 @@ from content.models import Asset, AssetThumb, AssetVersion, Label
 from content.models.asset import AssetQuerySet
 from content.words import Match, query_words
 from leads.models import Lead
-from nurture.fitting import stand_of
 from nurture.knowing import People
 from nurture.letter import link_to
 from nurture.recipients import permalink
@@ -61,11 +60,8 @@ class Fit:
         people = People([lead.person_id], at=at)
         self.topics = people.topics(lead.person_id)
         self.had = people.had.get(lead.person_id, set())
-        # A phase and a part of the buying cycle are both an answer to "when".
-        stages = [lead.phase, stand_of(lead).cycle]
-        said = Q(dimension=Dimension.PERSONA, key=people.roles.get(lead.person_id, ""))
-        said |= Q(dimension=Dimension.STAGE, key__in=stages)
-        self.labels = list(Label.objects.filter(said, retired_at=None))
+        self.labels = people.labels_of(lead.person_id)
+        self.taste = people.taste(lead.person_id)
 
     @property
     def asked(self) -> dict[str, str]:
@@ -75,15 +71,8 @@ class Fit:
         return said | ({Dimension.STAGE.value: here.key} if here else {})
 
     def fitting(self, rows: AssetQuerySet) -> AssetQuerySet:
-        """Best first: her topics, then her role and where her pursuit stands, then the newest; what she has had,
-        whoever gave it to her, is left out."""
-        labels = [label.pk for label in self.labels]
-        return rows.fitting(topics=self.topics, labels=labels, without=self.had)
-
-
-def fitting_for(lead: Lead, *, at: datetime) -> AssetQuerySet:
-    """What may be sent to her on this day, what fits best first."""
-    return Fit(lead, at=at).fitting(Asset.objects.sendable(on=at.date()))
+        """Best first, by the rule of nurture/offers.py; what she has had, whoever gave it to her, is left out."""
+        return self.taste.best_first(rows, topics=self.topics, without=self.had)
 
 
 def sendable_to(lead: Lead, *, at: datetime) -> AssetQuerySet:
@@ -138,6 +127,8 @@ def _why(asset: Asset, agreeing: set[int], fit: Fit) -> list[str]:
         if label.pk in agreeing:
             words = _("for: %(who)s") if label.dimension == Dimension.PERSONA else _("when: %(when)s")
             said.append(words % {"who": _lower(label.label), "when": _lower(label.label)})
+    if len(fit.taste.languages) > 1 and asset.language in fit.taste.languages[0]:
+        said.append(_("in their language"))
     return [*said, _("new to them")]
 
 

@@ -121,7 +121,7 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
         return Deed(node, What.SKIPPED, because="nothing_fits")
     if asset in had or linked & had:
         return Deed(node, What.SKIPPED, because="had_it")
-    if asset is not None and asset not in people.sendable:
+    if asset is not None and not node.brings_what_fits and asset not in people.sendable:
         return Deed(node, What.SKIPPED, because="expired")
     walker.given |= linked if asset is None else {asset, *linked}
     return Deed(node, What.PLANNED, asset=asset)

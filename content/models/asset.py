@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -17,7 +16,7 @@ from content.words import Match
 from team.models import Role, Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from team.models import User
 
@@ -35,19 +34,29 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         is_spoken = Q(form=AssetVersion.Form.TALK_TRACK)
         return self.filter(_has_current(~is_spoken), Q(expires_on=None) | Q(expires_on__gt=on), retired_at=None)
 
+    def in_languages(self, languages: Collection[str]) -> AssetQuerySet:
+        """In one of these, by two letters; an empty one is where nobody said."""
+        return self.filter(language__in=list(languages))
+
     def fitting(
-        self, *, topics: Sequence[int] = (), labels: Sequence[int] = (), without: Iterable[int] = ()
-    ) -> AssetQuerySet:
-        """What fits best first: the topics in the order given, then as many of the labels as possible, then the newest.
+        self, *, topics: Sequence[int] = (), languages: Sequence[Collection[str]] = (),
+        labels: Mapping[str, Collection[int]] | None = None, without: Iterable[int] = (),
+    ) -> AssetQuerySet:  # fmt: skip
+        """What fits best first: the topics in the order given, then the languages, then dimension by dimension what
+        bears one of these labels, what bears none at all, what is made for others; then the newest.
 
         An asset on no topic fits by its labels alone. `without` are those that somebody has had.
         """
-        marked = Label.objects.filter(pk__in=labels, assets=OuterRef("pk"))
-        agreeing = marked.order_by().values("assets").annotate(n=Count("pk")).values("n")
-        fits = Q(topic__in=topics) | Q(Exists(marked), topic=None) if topics else Q(Exists(marked))
-        places = [When(topic=topic, then=Value(max(3 - place, 1))) for place, topic in enumerate(topics)]
-        fit = Case(*places, default=Value(0)) + Coalesce(Subquery(agreeing, output_field=IntegerField()), 0)
-        return self.filter(fits).exclude(pk__in=list(without)).annotate(fit=fit).order_by("-fit", "-pk")
+        labels = labels or {}
+        marked = Exists(_marks(Q(label__in=[pk for some in labels.values() for pk in some])))
+        fits = Q(topic__in=topics) | (Q(topic=None) & Q(marked)) if topics else Q(marked)
+        groups = {"topic": [[topic] for topic in topics], "language": languages}
+        order = [_place(name, some) for name, some in groups.items() if some]
+        for dimension, some in labels.items():
+            agrees, is_for_others = _marks(Q(label__in=list(some))), _marks(Q(label__dimension=dimension))
+            places = [When(Exists(agrees), then=Value(0)), When(Exists(is_for_others), then=Value(2))]
+            order.append(Case(*places, default=Value(1)))
+        return self.filter(fits).exclude(pk__in=list(without)).order_by(*order, "-pk")
 
     def visible_to(self, user: User) -> AssetQuerySet:
         """Keepers see everything; everybody else what was ever approved, and what she handed in herself."""
@@ -139,6 +148,8 @@ class Asset(models.Model):
         ]
         indexes = [
             models.Index(fields=["expires_on"], name="asset_expires", condition=Q(expires_on__isnull=False)),
+            # What fits somebody: by topic, and of that in their language.
+            models.Index(fields=["topic", "language"], name="asset_on_topic", condition=Q(retired_at=None)),
             models.Index(fields=["last_used_at"], name="asset_last_used"),
             models.Index(
                 fields=["-id"], name="asset_handed_in", condition=Q(handed_in_by__isnull=False, retired_at=None)
@@ -257,6 +268,16 @@ class AssetEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.asset_id}"
+
+
+def _marks(which: Q) -> models.QuerySet[Any]:
+    return Asset.labels.through.objects.filter(which, asset=OuterRef("pk"))
+
+
+def _place(name: str, groups: Sequence[Collection[Any]]) -> Case:
+    """Where in these groups this column stands; what is in none of them, after all."""
+    places = [When(**{f"{name}__in": list(group)}, then=Value(place)) for place, group in enumerate(groups)]
+    return Case(*places, default=Value(len(groups)))
 
 
 def _has_current(which: Q | None = None) -> Exists:

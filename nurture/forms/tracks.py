@@ -172,7 +172,8 @@ class NodeForm(forms.Form):
     brings_what_fits = forms.BooleanField(
         label=gettext_lazy("Bring what fits best instead"),
         help_text=gettext_lazy(
-            "The newest on their first topic that they have not had. Where there is none, no e-mail."
+            "Of what they have not had on what they are most interested in: first in their language (else in ours), "
+            "then for their role, then for where they stand, then the newest. Where there is none, no e-mail."
         ),
         required=False,
     )

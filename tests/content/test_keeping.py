@@ -251,9 +251,10 @@ def test_what_fits_is_ordered_by_topic_and_labels_and_skips_what_somebody_has_ha
     anywhere = make_asset("No topic", at=now, labels=(price,))
     make_asset("Nothing of it", at=now)
 
+    labels = {"persona": [doer.pk], "objection": [price.pk]}
     fitting = Asset.objects.sendable(on=timezone.localdate()).fitting(
-        topics=[uptime.pk, audits.pk], labels=[doer.pk, price.pk], without=[had.pk]
+        topics=[uptime.pk, audits.pk], labels=labels, without=[had.pk]
     )
 
-    assert [asset.title for asset in fitting] == [other.title, best.title, plain.title, anywhere.title]
-    assert list(Asset.objects.fitting(labels=[price.pk], without=[had.pk])) == [anywhere, other]
+    assert [asset.title for asset in fitting] == [best.title, plain.title, other.title, anywhere.title]
+    assert list(Asset.objects.fitting(labels={"objection": [price.pk]}, without=[had.pk])) == [anywhere, other]

@@ -1,0 +1,143 @@
+"""What is chosen of the library for somebody: by a track and on the page of the lead by one rule."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Person
+from content.languages import code_of
+from content.models import Asset, Label
+from nurture.actions.advancing import advance
+from nurture.actions.enrolling import enrol
+from nurture.knowing import People
+from nurture.models import Message
+from nurture.suggesting import suggestions_for
+from tests.make import NOON, make_asset, make_lead, make_person
+from tests.nurture.making import email, engage, make_topic, make_track
+
+
+@pytest.fixture
+def topic(db):
+    return make_topic("Maintenance")
+
+
+@pytest.fixture
+def lead(alice, topic):
+    lead = make_lead(phase="nurture", bdr=alice, person=make_person(title="Planner"))
+    lead.person.employments.update(role="doer")
+    engage(lead.person, topic=topic, at=NOON - timedelta(days=9))
+    return lead
+
+
+def speaks(lead, language):
+    Person.objects.filter(pk=lead.person_id).update(language=language)
+
+
+def label(dimension, key):
+    return Label.objects.get(dimension=dimension, key=key)
+
+
+def one_after_the_other(lead):
+    """What a track would bring her, letter by letter."""
+    brought = []
+    people = People([lead.person_id], at=NOON)
+    while (pk := people.best_for(lead.person_id, without=brought)) is not None:
+        brought.append(pk)
+    return [Asset.objects.get(pk=pk).title for pk in brought]
+
+
+def test_it_is_chosen_by_topic_then_language_then_role_then_stage_then_the_newest(lead, alice, topic):
+    speaks(lead, "de-AT")
+    doer, boss = label("persona", "doer"), label("persona", "decision_maker")
+    asleep, late = label("stage", "nurture"), label("stage", "late")
+    make_asset("German, for doers", topic=topic, language="de", labels=[doer])
+    make_asset("German, for doers, asleep", topic=topic, language="de", labels=[doer, asleep])
+    make_asset("German, older", topic=topic, language="de")
+    make_asset("German, newer", topic=topic, language="de")
+    make_asset("German, for doers, late", topic=topic, language="de", labels=[doer, late])
+    make_asset("German, for others", topic=topic, language="de", labels=[boss, asleep])
+    make_asset("Ours, for doers", topic=topic, language="en", labels=[doer, asleep])
+    make_asset("French", topic=topic, language="fr", labels=[doer, asleep])
+    make_asset("Of something else", topic=make_topic("Audits"), language="de", labels=[doer, asleep])
+    make_asset("Ours, nobody said", topic=topic)
+
+    expected = [
+        "German, for doers, asleep",
+        "German, for doers",
+        "German, for doers, late",
+        "German, newer",
+        "German, older",
+        "German, for others",
+        "Ours, for doers",
+        "Ours, nobody said",
+    ]
+    assert one_after_the_other(lead) == expected
+    on_page = suggestions_for(lead, by=alice, at=NOON, is_letter=True)
+    assert [one.asset.title for one in on_page] == expected
+    assert on_page[0].why == "about maintenance, for: doer, when: while they sleep, in their language, new to them"
+
+
+def test_of_whom_no_language_is_known_takes_ours_first_and_then_any(lead, topic):
+    make_asset("Ours", topic=topic, language="en")
+    make_asset("French", topic=topic, language="fr")
+
+    assert one_after_the_other(lead) == ["Ours", "French"]
+    speaks(lead, "Deutsch")
+    assert one_after_the_other(lead) == ["Ours"]
+    speaks(lead, "French")
+    assert one_after_the_other(lead) == ["French", "Ours"]
+
+
+def test_whoever_has_had_the_sixty_newest_is_brought_what_is_older(lead, alice, topic):
+    oldest = make_asset("The oldest of all", topic=topic)
+    for _n in range(60):
+        engage(lead.person, "downloaded", asset=make_asset(topic=topic), at=NOON - timedelta(days=3))
+    track = make_track(email(brings_what_fits=True))
+    enrol(lead.person, track=track, by=alice, at=NOON)
+
+    advance(at=NOON)
+
+    assert list(Message.objects.values_list("asset", flat=True)) == [oldest.pk]
+
+
+def test_who_are_alike_are_asked_for_once_however_many_they_are(topic, django_assert_max_num_queries):
+    leads = [make_lead(phase="nurture") for _n in range(12)]
+    for lead in leads:
+        engage(lead.person, topic=topic, at=NOON - timedelta(days=9))
+    make_asset("The guide", topic=topic)
+    ids = [lead.person_id for lead in leads]
+
+    with django_assert_max_num_queries(21):
+        people = People(ids, at=NOON)
+        assert len({people.best_for(person) for person in ids}) == 1
+
+
+def test_it_is_found_by_an_index(lead, topic):
+    taste = People([lead.person_id], at=NOON).taste(lead.person_id)
+
+    plan = taste.best_first(Asset.objects.sendable(on=NOON.date()).filter(topic=topic), topics=[topic.pk]).explain()
+
+    assert "asset_on_topic" in plan or "Seq Scan on content_asset" in plan
+
+
+def test_the_form_of_a_letter_and_the_page_of_a_lead_say_by_which_rule(client, marketer, lead, topic):
+    client.force_login(marketer)
+    track = make_track(published=False)
+    make_asset("The guide", topic=topic, at=timezone.now())
+    engage(lead.person, topic=topic, at=timezone.now() - timedelta(days=1))
+
+    form = client.get(reverse("nurture:node_new", args=[track.public_id]), {"kind": "email"}).text
+    panel = client.get(reverse("nurture:suggested", args=[lead.public_id])).text
+
+    assert "first in their language (else in ours), then for their role" in form
+    assert "of that what is in their language, for their role" in panel
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("en", "en"), ("de_DE", "de"), ("pt-BR", "pt"), ("German", "de"), ("Français", "fr"), ("", ""), ("Klingon", "")],
+)
+def test_a_language_is_read_as_people_and_files_write_it(written, code):
+    assert code_of(written) == code
