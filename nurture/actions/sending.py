@@ -41,6 +41,8 @@ SECONDS_MAX = 30
 FAILURES_MOST, PROBE = 10, timedelta(minutes=1)
 # What a server says of a mailbox that is not there, and of much else: its words tell which.
 MAY_MEAN_NOBODY = (550, 551, 553)
+# RFC 5321: the service is not available and closes the line.
+CLOSING = 421
 # RFC 1870 and RFC 3463: said of one letter, where others are taken.
 TOO_LARGE, STATUS_TOO_LARGE = 552, "5.3.4"
 
@@ -58,8 +60,10 @@ class Outcome:
     is_passing: bool = False
     # The server said that nobody has this address.
     is_nobody: bool = False
-    # It was refused before anybody was named: what the server thinks of us, or of how much we send.
+    # It was refused before anybody was named: what the server thinks of us, or of how much we send. Or it closes.
     is_of_server: bool = False
+    # The server closes (421): the letter waits for the next one who answers, and no try is counted.
+    is_untouched: bool = False
 
 
 def deliver(*, by: str, clock: Callable[[], datetime] = database_now) -> int:
@@ -138,7 +142,7 @@ class _Line:
         except smtplib.SMTPSenderRefused as refused:
             outcome = self._answered(refused.smtp_code, refused.smtp_error)
             if outcome.is_passing:
-                outcome.is_of_server = True
+                outcome.is_of_server, outcome.is_untouched = True, refused.smtp_code == CLOSING
                 return outcome
             if refused.smtp_code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer:
                 return outcome
@@ -158,8 +162,11 @@ class _Line:
 
     def _answered(self, code: int, answer: bytes | str) -> Outcome:
         said = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
-        if code == 421:
+        if code == CLOSING:
+            # To whatever it answers so: it may be any command.
+            logger.warning("mail_server_closes", host=self.host, answer=said)
             self._hang_up()
+            return Outcome(Message.State.PLANNED, code=code, answer=said, is_passing=True, is_of_server=True)
         if 400 <= code < 500:
             return Outcome(Message.State.PLANNED, code=code, answer=said, is_passing=True)
         return Outcome(Message.State.REFUSED, Message.Because.HARD, code=code, answer=said)
@@ -174,6 +181,14 @@ class _Line:
 @transaction.atomic
 def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
     """What became of it, by its fence: a claim that is not ours any more changes nothing."""
+    if outcome.is_untouched or (outcome.code == CLOSING and message.put_off_since is None):
+        # Behind what else waits: where the server closes whenever it hears of this one, it holds up no other.
+        mine = mine_of(message)
+        if not outcome.is_untouched:
+            # Once for nothing; whose recipient makes it close again is put off like others, and given up in a day.
+            mine.update(put_off_since=at)
+        give_back(mine, at=at + PROBE)
+        return
     new: dict[str, Any] = {"state": outcome.state, "because": outcome.because, "smtp_code": outcome.code}
     new["lease_until"] = None
     if outcome.is_passing:

@@ -10,6 +10,8 @@ from collections import Counter
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
+CLOSING = "421 4.3.2 closing"
+
 
 class Sink:
     """`taken` is logged before the server says 250, so that it also has what the sender never heard of."""
@@ -20,10 +22,14 @@ class Sink:
         self.raw = []
         self.asked = Counter()
         self.refuses_sender = False
+        # At MAIL, RCPT or DATA it says that it closes.
+        self.closes_at = ""
 
     async def handle_MAIL(self, server, session, envelope, address, options):
         if self.refuses_sender:
             return "550 5.7.1 sender address rejected"
+        if self.closes_at == "MAIL":
+            return CLOSING
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"
@@ -39,8 +45,8 @@ class Sink:
             return "552 5.2.2 mailbox full"
         if what == "later":
             return "451 4.3.0 try again later"
-        if what == "closing":
-            return "421 4.3.2 closing"
+        if what == "closing" or self.closes_at == "RCPT":
+            return CLOSING
         if what == "grey" and self.asked[address] == 1:
             return "451 4.7.1 greylisted"
         if what == "hangup":
@@ -57,6 +63,8 @@ class Sink:
             return "250 OK"
         if what == "spam":
             return "554 5.7.1 not with these words"
+        if self.closes_at == "DATA":
+            return CLOSING
         if what == "tarpit":
             await asyncio.sleep(4)
         self.raw.append(envelope.content)

@@ -109,6 +109,55 @@ def test_a_sender_that_the_server_refuses_costs_neither_a_message_nor_an_address
     assert message.state == "sent"
 
 
+@pytest.mark.parametrize("moment", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_closes_costs_no_message_a_try(sink, rules, clock, moment):
+    message = make_message()
+    sink.closes_at = moment
+    deliver(by="me", clock=clock)
+    message.refresh_from_db()
+    assert (message.state, message.attempt, message.because, message.begun_at) == ("planned", 0, "", None)
+
+    sink.closes_at = ""
+    clock.on(minutes=1)
+    deliver(by="me", clock=clock)
+
+    message.refresh_from_db()
+    assert (message.state, message.attempt, len(sink.taken)) == ("sent", 1, 1)
+
+
+def test_a_server_that_closes_on_everything_is_asked_once_a_minute_and_then_takes_all(sink, rules, clock):
+    track = make_letter_track()
+    for _letter in range(FAILURES_MOST + 2):
+        make_message(track)
+    sink.closes_at = "MAIL"
+    deliver(by="me", clock=clock)
+    assert MailServer.objects.get().ask_again_at == NOON + timedelta(minutes=1)
+    assert set(Message.objects.values_list("state", "attempt")) == {("planned", 0)}
+
+    sink.closes_at = ""
+    clock.on(minutes=1)
+    deliver(by="me", clock=clock)
+
+    assert len(sink.taken) == FAILURES_MOST + 2
+    assert MailServer.objects.get().failures == 0
+
+
+def test_whoever_makes_the_server_close_holds_up_nobody_and_is_given_up_in_a_day(sink, rules, clock):
+    track = make_letter_track()
+    closing = make_message(track, make_person(time_zone="UTC", email="closing.x@brevik.example"))
+    make_message(track)
+    for _try in range(40):
+        deliver(by="me", clock=clock)
+        closing.refresh_from_db()
+        if closing.due_at is None:
+            break
+        clock.at = max(clock.at, closing.due_at)
+
+    assert (closing.state, closing.because) == ("refused", "too_often")
+    assert clock.at - NOON >= timedelta(hours=24)
+    assert len(sink.taken) == 1
+
+
 def test_a_server_that_is_away_costs_no_message_a_try_and_is_asked_once_a_minute(settings, tmp_path, rules, clock):
     settings.VAR_DIR = tmp_path
     options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
