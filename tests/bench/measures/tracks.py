@@ -1,5 +1,5 @@
-"""Everybody in a track is due in one slot, and every letter of a day: worked as a set against one by one, at 100,000
-against 10,000, by two workers against one."""
+"""Everybody in a track is due in one slot, every letter of a day, and whoever sleeps: worked as a set against one by
+one, at 100,000 against 10,000, by two workers against one."""
 
 import itertools
 from datetime import timedelta
@@ -11,6 +11,7 @@ from nurture.actions.claiming import claim_messages
 from nurture.models import Enrolment, MailRules, Message, Passage, Track, TrackNode, TrackVersion
 from team.clock import database_now
 from tests.bench.databases import Databases, use
+from tests.bench.measures.wakes import WAKES
 from tests.bench.report import exactly
 from tests.bench.slots import Slot, against_one_by_one, by_how_much_waits, by_workers
 
@@ -57,19 +58,25 @@ def measure_advance(plan):
     try:
         for url in (few_url, many_url):
             _people(databases, url, many)
-        slots = (
-            (Slot("tracks", _fill_tracks, _advance, _advance_one), plan.pick(5_000, 1_000), plan.pick(500, 100)),
-            (Slot("letters", _fill_letters, _claim, _claim_one), plan.pick(4_000, 1_000), plan.pick(500, 100)),
-        )
-        for slot, chunk, single in slots:
-            use(few_url)
-            yield from against_one_by_one(slot, rows=5 * chunk, single=single, seconds=SECONDS)
-            yield from by_how_much_waits(slot, many_url, few_url, many=many, chunk=chunk, seconds=SECONDS)
-            use(few_url)
-            yield from by_workers(slot, rows=2 * chunk, seconds=SECONDS)
+        urls = (few_url, many_url)
+        tracks = Slot("tracks", _fill_tracks, _advance, _advance_one)
+        yield from _slot(tracks, urls, many, chunk=plan.pick(5_000, 1_000), single=plan.pick(500, 100))
+        letters = Slot("letters", _fill_letters, _claim, _claim_one)
+        yield from _slot(letters, urls, many, chunk=plan.pick(4_000, 1_000), single=plan.pick(500, 100))
         yield from _whole(few_url, many // 10)
+        # Last: to begin anew with leads empties what hangs on them, tracks as well.
+        yield from _slot(WAKES, urls, many, chunk=plan.pick(2_000, 1_000), single=plan.pick(100, 50))
     finally:
         connections.close_all()
+
+
+def _slot(slot, urls, many, *, chunk, single):
+    few_url, many_url = urls
+    use(few_url)
+    yield from against_one_by_one(slot, rows=5 * chunk, single=single, seconds=SECONDS)
+    yield from by_how_much_waits(slot, many_url, few_url, many=many, chunk=chunk, seconds=SECONDS)
+    use(few_url)
+    yield from by_workers(slot, rows=2 * chunk, seconds=SECONDS)
 
 
 def _people(databases, url, count):
