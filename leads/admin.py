@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.leaving import deactivate_user, pass_on
@@ -74,7 +75,11 @@ class UserWithLeadsAdmin(UserAdmin):
             self.message_user(request, f"{form.instance}: {refused}", messages.ERROR)
         else:
             if passed:
-                words = _("%(count)s leads went on to the pool, the manager and the backup.")
+                words = ngettext(
+                    "%(count)s lead went on to the pool, the manager or the backup.",
+                    "%(count)s leads went on to the pool, the manager and the backup.",
+                    passed,
+                )
                 self.message_user(request, words % {"count": passed})
 
     @admin.action(description=_("Deactivate: leads go to the pool and the manager, deals to the backup"))

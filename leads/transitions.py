@@ -70,7 +70,7 @@ MOVES: tuple[Move, ...] = (
     *_rows((Q, W, H, A, S, N), "miss", None, ("system",), clocks="missed"),
     # Work
     *_rows(OPEN, "log", None, ("bdr", "ae", "manager"), due="next step", clocks="first touch met"),
-    *_rows((Q, W, H, A, S), "engage", None, ("system",), due="now: she replied or asked"),
+    *_rows((Q, W, H, A, S), "engage", None, ("system",), due="now: they replied or asked"),
     *_rows(OPEN, "receive", None, ("system",)),
     *_rows((W, H, A, S, N), "plan", None, ("bdr", "ae", "manager", "system"), due="next step"),
     *_rows(OPEN, "answer", None, ("bdr", "ae", "manager")),

@@ -60,7 +60,7 @@ class PulseForm(forms.Form):
         label=gettext_lazy("Without names"),
         required=False,
         help_text=gettext_lazy(
-            "No page says who answered. Midfield keeps it all the same, so that each hears what became of her answer."
+            "No page says who answered. Midfield keeps it all the same, so that each hears what became of their answer."
         ),
     )
 

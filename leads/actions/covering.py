@@ -202,13 +202,15 @@ def _there_already(user: User, *, starts_at: datetime, ends_at: datetime, cover:
 def _must_be_hers(user: User, *, by: User) -> None:
     managed = set(by.teams_as(Role.MANAGER)) & set(user.teams_as(Role.BDR, Role.MANAGER))
     if by.pk != user.pk and not managed and not by.has_role(Role.ADMIN):
-        raise MoveRefused(_("Only she herself and her manager say when she is away."))
+        raise MoveRefused(_("Only they and their manager say when they are away."))
 
 
 def must_cover(user: User, cover: User, *, starts_at: datetime, ends_at: datetime) -> None:
     """MoveRefused unless this one could when it begins, and is here in some of the hours that she is not."""
     if not may_cover(user, at=starts_at).filter(pk=cover.pk).exists():
-        raise MoveRefused(_("%(name)s cannot cover: away too, or in no team of hers.") % {"name": cover}, field="cover")
+        raise MoveRefused(
+            _("%(name)s cannot cover: away too, or in no team of theirs.") % {"name": cover}, field="cover"
+        )
     hours = worktimes_of([user.pk], away={}, at=starts_at)[user.pk]
     alone = sum(working_minutes_between(hours, *gap) for gap in gaps_of(cover, starts_at=starts_at, ends_at=ends_at))
     if alone and alone >= working_minutes_between(hours, starts_at, ends_at):

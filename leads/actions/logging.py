@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import ContactPoint
 from agreement.models import Disposition, Phase, SLAClause, StepKind
@@ -518,6 +519,9 @@ def as_wall(local: datetime | None) -> datetime | None:
 def _within_reach(due_at: datetime, *, at: datetime) -> None:
     days = Installation.objects.values_list("step_max_days", flat=True).get()
     if due_at > at + timedelta(days=days + 1):
-        raise MoveRefused(
-            _("A next step is at most %(days)s days away; longer is recycling.") % {"days": days}, field="due"
+        words = ngettext(
+            "A next step is at most %(days)s day away; longer is recycling.",
+            "A next step is at most %(days)s days away; longer is recycling.",
+            days,
         )
+        raise MoveRefused(words % {"days": days}, field="due")

@@ -130,7 +130,7 @@ def why_no_sleep(lead: Lead, *, is_waited_for: bool) -> str:
         return _("It is with sales.")
     # Whoever took her a minute ago has not called her either.
     if is_waiting(lead) or (lead.phase == Phase.QUEUED and lead.band == Lead.Band.WAITING):
-        return _("A person is waiting: she is called first.")
+        return _("A person is waiting: they are called first.")
     return _("They wait for a call or an answer.") if is_waited_for else ""
 
 

@@ -138,7 +138,9 @@ class Cadences(Kind):
                 continue
             figures = [(_("%(leads)s under way") % {"leads": leads_words(counts.get((one.key, True), 0))}, "")]
             if earlier := counts.get((one.key, False), 0):
-                words = _("%(leads)s finish an earlier one") % {"leads": leads_words(earlier)}
+                words = ngettext(
+                    "%(count)d lead finishes an earlier one", "%(count)d leads finish an earlier one", earlier
+                ) % {"count": earlier}
                 figures.append((words, reverse("leads:under_way", args=[firsts[one.key]])))
             soft = _said([[step.day_offset, step.kind] for step in one.steps.all()])
             groups.append(

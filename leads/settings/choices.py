@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from leads.models import Interest, Lead, Step
 from leads.settings.kind import Group, Kind, Names, Row, SettingForm, Touch, Values
@@ -85,23 +85,19 @@ class Choices(Kind):
         found = []
         if old["letters"] != new["letters"]:
             count = Lead.objects.open().count()
-            found.append(
-                Touch(
-                    _("%(leads)s show other letters") % {"leads": leads_words(count)},
-                    _("their phases, owners and promises stay as they are"),
-                )
-            )
+            text = ngettext("%(count)d lead shows other letters", "%(count)d leads show other letters", count)
+            found.append(Touch(text % {"count": count}, _("phases, owners and promises stay as they are")))
         if old["opportunity_gate"] != new["opportunity_gate"]:
             found.append(Touch(_("Deals are counted from the other gate"), _("both gates are recorded of every lead")))
         if new["step_max_days"] < old["step_max_days"]:
             limit = at + timedelta(days=new["step_max_days"] + 1)
             count = Step.objects.open().filter(due_at__gt=limit, made_by=Step.MadeBy.PERSON).count()
-            found.append(
-                Touch(
-                    _("%(count)s steps that stand further away stay where they are") % {"count": count},
-                    _("the limit is asked for when a step is set or put off"),
-                )
+            text = ngettext(
+                "%(count)d step that stands further away stays where it is",
+                "%(count)d steps that stand further away stay where they are",
+                count,
             )
+            found.append(Touch(text % {"count": count}, _("the limit is asked for when a step is set or put off")))
         if old["interest_half_life_days"] != new["interest_half_life_days"]:
             known = Interest.objects.all()
             leads = Lead.objects.open().filter(person__in=known.values("pk")).count()

@@ -137,8 +137,11 @@ class Criteria(Kind):
         still_open = Lead.objects.open()
         found = []
         if pk is None:
-            words = {"leads": leads_words(still_open.count())}
-            found.append(Touch(_("The pages of %(leads)s ask it at once") % words, _("unknown until somebody answers")))
+            count = still_open.count()
+            text = ngettext(
+                "The page of %(count)d lead asks it at once", "The pages of %(count)d leads ask it at once", count
+            )
+            found.append(Touch(text % {"count": count}, _("unknown until somebody answers")))
         elif old.get("label") != new.get("label") or old.get("question") != new.get("question"):
             answered = Answer.objects.filter(criterion=pk, lead__in=still_open).values("lead").distinct().count()
             words = {"leads": leads_words(answered)}
@@ -152,8 +155,12 @@ class Criteria(Kind):
                 Touch(_("Version %(number)s of the agreement is in force from the moment you save") % next_one)
             )
             on_their_way = still_open.filter(phase__in=BEFORE_QUALIFIED).count()
-            words = {"leads": leads_words(on_their_way)}
-            found.append(Touch(_("%(leads)s on their way are qualified by what they came in by") % words))
+            text = ngettext(
+                "%(count)d lead on its way is qualified by what it came in by",
+                "%(count)d leads on their way are qualified by what they came in by",
+                on_their_way,
+            )
+            found.append(Touch(text % {"count": on_their_way}))
         return found
 
     def _touched_by_the_end(self, pk: int | None, *, is_end: bool) -> Touch:

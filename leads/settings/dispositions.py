@@ -47,7 +47,7 @@ class DispositionForm(SettingForm):
         help_text=gettext_lazy("Only where a lead is recycled or disqualified."),
     )
     sentiment = forms.ChoiceField(
-        label=gettext_lazy("How she sounded"),
+        label=gettext_lazy("How they sounded"),
         choices=Disposition.Sentiment,
         widget=forms.RadioSelect,
         initial=Disposition.Sentiment.NEUTRAL,

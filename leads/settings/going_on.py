@@ -42,7 +42,9 @@ def touches_of_leads(
         text = {
             "user": _("%(leads)s to %(name)s"),
             "pool": _("%(leads)s to the pool of %(name)s"),
-            "nobody": _("%(leads)s stay in %(name)s without a rep"),
+            "nobody": ngettext(
+                "%(leads)s stays in %(name)s without a rep", "%(leads)s stay in %(name)s without a rep", counts.total()
+            ),
         }[where] % words
         found.append(Touch(text, said))
     promised = Step.objects.open().filter(assignee=user, promised=True, lead__in=[lead for lead, _heir in heirs])
@@ -91,19 +93,19 @@ def touches_of_leaving(user: User, *, successor: User | None, ae_successor: User
             found.append(Touch(_("%(to)s covers %(name)s") % {"to": heir, "name": absence.user}))
     found += _without_manager(user)
     if CalendarFeed.objects.filter(user=user).exists():
-        found.append(Touch(_("The address of her calendar is revoked")))
-    found.append(Touch(_("She is signed out everywhere, at once")))
+        found.append(Touch(_("The address of their calendar is revoked")))
+    found.append(Touch(_("They are signed out everywhere, at once")))
     return found
 
 
 def touches_of_coming_back(user: User, *, at: datetime) -> list[Touch]:
     """What comes back to somebody who left, and what does not."""
     duties = duties_of(user, at=at)
-    found = [Touch(_("She can sign in again"), _("with the password she had"))]
+    found = [Touch(_("They can sign in again"), _("with the password they had"))]
     if duties.backs_up:
-        found.append(Touch(_("%(people)s backed up by her again") % {"people": people_words(len(duties.backs_up))}))
+        found.append(Touch(_("%(people)s backed up by them again") % {"people": people_words(len(duties.backs_up))}))
     for absence in duties.covers:
-        found.append(Touch(_("She covers %(name)s again") % {"name": absence.user}))
+        found.append(Touch(_("They cover %(name)s again") % {"name": absence.user}))
     for one in duties.reserved_otherwise:
         text = _("Territory %(name)s stays with %(rep)s: it was given there since")
         found.append(Touch(text % {"name": one.name, "rep": one.bdr or one.team}))
@@ -114,7 +116,7 @@ def touches_of_coming_back(user: User, *, at: datetime) -> list[Touch]:
         words = {"cover": absence.cover or _("nobody"), "name": absence.user}
         found.append(Touch(_("%(name)s stays covered by %(cover)s: that was said since") % words))
     found.append(
-        Touch(_("Leads that went to others stay with them"), _("her calendar gets a new address when she asks"))
+        Touch(_("Leads that went to others stay with them"), _("their calendar gets a new address when they ask"))
     )
     return found
 

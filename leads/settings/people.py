@@ -43,8 +43,8 @@ class People(Kind):
     title = gettext_lazy("People")
     one = gettext_lazy("user")
     about = gettext_lazy(
-        "Who signs in, with any number of roles. Whoever leaves passes on what she holds, all of it at once and said "
-        "before; whoever loses a role passes on what only that role let her hold."
+        "Who signs in, with any number of roles. Whoever leaves passes on what they hold, all of it at once and said "
+        "before; whoever loses a role passes on what only that role let them hold."
     )
     fields_template = "leads/settings/_person_fields.html"
     above_template = "leads/settings/_person_like.html"
@@ -64,7 +64,7 @@ class People(Kind):
         return _("%(name)s has left.") % {"name": name}
 
     def end_words(self, name: str) -> tuple[str, str]:
-        return _("%(name)s leaves") % {"name": name}, _("End her login and pass this on")
+        return _("%(name)s leaves") % {"name": name}, _("End their login and pass this on")
 
     def groups(self, *, at: datetime) -> list[Group]:
         held = Lead.objects.filter(Q(phase=Phase.WORKING) | Q(phase=Phase.QUEUED, bdr__isnull=False))
@@ -77,7 +77,7 @@ class People(Kind):
             memberships = sorted(user.memberships.all(), key=lambda one: one.pk)
             roles = _roles_words([[one.role, one.team_id] for one in memberships], teams)
             if not user.is_active:
-                goes_on = _("%(name)s goes on with her leads") % {"name": user.successor} if user.successor else ""
+                goes_on = _("%(name)s goes on with their leads") % {"name": user.successor} if user.successor else ""
                 gone.append(Row(user.pk, user.name, soft=goes_on, is_retired=True))
                 continue
             figures = []
@@ -168,7 +168,7 @@ class People(Kind):
             strange = added.exclude(team__in=_teams_of_bdr(new["roles"])).select_related("team").first()
             if strange:
                 words = {"name": strange.name, "team": strange.team}
-                raise SettingRefused(_("%(name)s goes to %(team)s, where she is no BDR.") % words, "territories")
+                raise SettingRefused(_("%(name)s goes to %(team)s, where they are no BDR.") % words, "territories")
 
     def _check_leaving(self, pk: int, new: Values, *, by: User, at: datetime) -> None:
         user = User.objects.get(pk=pk)
@@ -206,12 +206,12 @@ class People(Kind):
         user = User.objects.get(pk=pk)
         held = Lead.objects.filter(Q(bdr=pk) | Q(ae=pk) | Q(sourced_by=pk)).exists()
         if user.last_login or held or user.pk == by.pk or LeadEvent.objects.filter(by=pk).exists():
-            raise SettingRefused(_("She has worked here already: let her leave instead."))
+            raise SettingRefused(_("They have worked here already: let them leave instead."))
         try:
             with transaction.atomic():
                 user.delete()
         except ProtectedError:
-            raise SettingRefused(_("She has worked here already: let her leave instead.")) from None
+            raise SettingRefused(_("They have worked here already: let them leave instead.")) from None
 
     def touches(self, pk: int | None, old: Values, new: Values, *, at: datetime) -> list[Touch]:
         if not new.get("is_active", True):
@@ -221,22 +221,22 @@ class People(Kind):
             found += touches_of_coming_back(User.objects.get(pk=pk), at=at)
         elif pk is None:
             found.append(
-                Touch(_("She cannot sign in yet"), _("The next page gives her a password or sends her a link."))
+                Touch(_("They cannot sign in yet"), _("The next page gives them a password or sends them a link."))
             )
         else:
             found += self._touches_of_roles(User.objects.get(pk=pk), old, new)
         if not new["roles"]:
-            found.append(Touch(_("Without a role she sees nothing"), warns=True))
+            found.append(Touch(_("Without a role they see nothing"), warns=True))
         if _is_admin(new["roles"]) and not _is_admin(old.get("roles", [])):
-            found.append(Touch(_("She may change every setting, also the roles of others"), warns=True))
+            found.append(Touch(_("They may change every setting, also the roles of others"), warns=True))
         taken = Territory.objects.filter(pk__in=_differ(old, new, "territories")[1])
         for one in taken.select_related("bdr", "team"):
             words = {"name": one.name, "rep": one.bdr or one.team}
-            found.append(Touch(_("New leads of %(name)s go to her, not to %(rep)s") % words))
+            found.append(Touch(_("New leads of %(name)s go to them, not to %(rep)s") % words))
         if old and old["open_limit"] > new["open_limit"]:
             count = Lead.objects.held_by(pk).count() if pk else 0
             if count > new["open_limit"]:
-                found.append(Touch(_("She holds %(leads)d: she keeps them and takes no more") % {"leads": count}))
+                found.append(Touch(_("They hold %(leads)d: they keep them and take no more") % {"leads": count}))
         if old and old["calendar"] != new["calendar"]:
             found.append(Touch(_("Promises that run keep their hours"), _("the next ones go by the new calendar")))
         return found
@@ -246,7 +246,7 @@ class People(Kind):
             return []
         keeps = [team for role, team in new["roles"] if role in WITH_TEAM and team]
         sells = any(role == Role.AE for role, _team in new["roles"])
-        # Her deals go to whom she has as backup once this is saved.
+        # Their deals go to whom she has as backup once this is saved.
         backup = User.objects.filter(pk=new.get("backup") or 0).first()
         found = touches_of_leads(user, ae_successor=backup, keeps=keeps, sells=sells)
         return found or [Touch(_("No lead moves"))]
@@ -264,7 +264,7 @@ class People(Kind):
         if name == "roles" and value:
             return _roles_words(value, names.get(Team, {}))
         if name == "calendar" and not value:
-            return _("that of her first team")
+            return _("that of their first team")
         return super().say(name, value, names)
 
     def after_adding(self, pk: int) -> str:

@@ -33,7 +33,7 @@ def roles_of(user: User | int) -> list[list[Any]]:
 class PersonForm(SettingForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     email = forms.EmailField(
-        label=gettext_lazy("E-mail"), max_length=254, help_text=gettext_lazy("She signs in with it.")
+        label=gettext_lazy("E-mail"), max_length=254, help_text=gettext_lazy("They sign in with it.")
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
@@ -43,21 +43,21 @@ class PersonForm(SettingForm):
         label=gettext_lazy("Calendar"),
         queryset=Calendar.objects.filter(windows__isnull=False).distinct().order_by("name", "pk"),
         required=False,
-        empty_label=gettext_lazy("that of her first team"),
+        empty_label=gettext_lazy("that of their first team"),
     )
     backup = forms.ModelChoiceField(
         label=gettext_lazy("Backup"),
         queryset=User.objects.none(),
         required=False,
         empty_label=gettext_lazy("nobody"),
-        help_text=gettext_lazy("Gets the hand-offs that she does not answer in time."),
+        help_text=gettext_lazy("Gets the hand-offs that they do not answer in time."),
     )
     open_limit = forms.IntegerField(
         label=gettext_lazy("Open leads at most"), min_value=0, max_value=1000, initial=40
     )  # fmt: skip
     touches_goal = forms.IntegerField(
         label=gettext_lazy("Touches a day"), min_value=0, max_value=1000, initial=60,
-        help_text=gettext_lazy("Her goal, against which her pace is shown."),
+        help_text=gettext_lazy("Their goal, against which their pace is shown."),
     )  # fmt: skip
     meetings_goal = forms.IntegerField(
         label=gettext_lazy("Meetings booked a month"),
@@ -70,7 +70,7 @@ class PersonForm(SettingForm):
         label=gettext_lazy("Accepted by sales a month"), min_value=0, max_value=1000, initial=0
     )
     territories = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Territories reserved for her"),
+        label=gettext_lazy("Territories reserved for them"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -157,9 +157,9 @@ class PersonForm(SettingForm):
             if not role:
                 continue
             if role in WITH_TEAM and team is None:
-                self.add_error(f"team_{number}", _("Say the team in which she is it."))
+                self.add_error(f"team_{number}", _("Say the team in which they are it."))
             elif [role, team] in roles:
-                self.add_error(f"role_{number}", _("She has this role already, in the row above."))
+                self.add_error(f"role_{number}", _("They have this role already, in the row above."))
             else:
                 roles.append([role, team])
         cleaned["roles"] = roles
@@ -174,7 +174,7 @@ class PersonForm(SettingForm):
         strange = next((self.all_territories[pk] for pk in wanted if pk not in kept and pk not in had), None)
         if strange and not self.errors:
             words = {"name": strange.name, "team": strange.team}
-            self.add_error("territories", _("%(name)s goes to %(team)s, where she is no BDR.") % words)
+            self.add_error("territories", _("%(name)s goes to %(team)s, where they are no BDR.") % words)
         return kept
 
 
@@ -186,18 +186,18 @@ def _territory_words(one: Territory, *, hers: bool) -> str:
 
 class LeaveForm(SettingForm):
     successor = forms.ModelChoiceField(
-        label=gettext_lazy("Her leads go to"),
+        label=gettext_lazy("Their leads go to"),
         queryset=User.objects.none(),
         required=False,
         empty_label=gettext_lazy("the pool; with sales or asleep: the manager"),
         help_text=gettext_lazy("A colleague gets the leads of the teams where both work."),
     )
     ae_successor = forms.ModelChoiceField(
-        label=gettext_lazy("Her deals go to"),
+        label=gettext_lazy("Their deals go to"),
         queryset=User.objects.none(),
         required=False,
         empty_label=gettext_lazy("choose an account executive"),
-        help_text=gettext_lazy("Hand-offs she has not answered go back to who sent them."),
+        help_text=gettext_lazy("Hand-offs they have not answered go back to who sent them."),
     )
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -218,7 +218,7 @@ class LeaveForm(SettingForm):
     def clean(self) -> Values:
         cleaned = super().clean() or self.cleaned_data
         if self.old and not self.old["is_active"]:
-            raise forms.ValidationError(_("She has left already."))
+            raise forms.ValidationError(_("They have left already."))
         if self.has_deals and not cleaned.get("ae_successor"):
             self.add_error("ae_successor", _("Name the account executive who takes the deals."))
         return cleaned

@@ -20,7 +20,6 @@ from leads.models import Clock, Lead
 from leads.settings.codes import publish
 from leads.settings.kind import Group, Kind, Names, Row, SettingForm, SettingRefused, Touch, Values
 from leads.settings.versions import clause_name, latest_versions
-from leads.settings.words import promises_words
 from team.templatetags.midfield import day_words
 
 if TYPE_CHECKING:
@@ -299,7 +298,12 @@ class Promises(Kind):
             )
             stay += _of_these(clocks.filter(kind=Clause.FIRST_TOUCH), lanes, finer, "lead__").count()
         yield Touch(
-            _("%(promises)s of these stay as they were judged") % {"promises": promises_words(stay)},
+            ngettext(
+                "%(count)d running promise of these stays as it was judged",
+                "%(count)d running promises of these stay as they were judged",
+                stay,
+            )
+            % {"count": stay},
             _("no moment that was promised moves, and nothing that was kept becomes a miss"),
         )
 

@@ -17,7 +17,7 @@ from leads.forms.deciding import FACTS
 from leads.models import HandOff, Import, Lead, SecondLook
 from leads.settings.codes import called, in_words, must_be_unlike, new_code, publish, put_codes_in_order
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values
-from leads.settings.words import leads_words, looks_words
+from leads.settings.words import leads_words, looks_words, shown_words
 from leads.waking import WAKE_YEARS
 
 if TYPE_CHECKING:
@@ -309,32 +309,34 @@ class Reasons(Kind):
         version = _("Version %(number)s of the agreement is in force from the moment you save") % {"number": number}
         still_open = Lead.objects.open().count()
         if pk is None:
-            return [
-                Touch(
-                    _("It can be given to all %(leads)s that are open, at once") % {"leads": leads_words(still_open)},
-                    _("no lead changes by that"),
-                ),
-                Touch(version),
-            ]
+            text = _("It can be given to every open lead at once: %(leads)s") % {"leads": leads_words(still_open)}
+            return [Touch(text, _("no lead changes by that")), Touch(version)]
         if old.get("successor") != new.get("successor"):
             return self._touched_by_the_end(pk, new.get("successor"))
         found = []
         if old.get("label") != new.get("label"):
             named = Lead.objects.filter(reason=pk).count()
-            found.append(Touch(_("%(leads)s show the new name") % {"leads": leads_words(named)}, _("in history, too")))
+            found.append(Touch(shown_words(named), _("in history, too")))
         if old.get("keep_months") != new.get("keep_months"):
             named = Lead.objects.filter(reason=pk, phase=Phase.CLOSED).count()
             text = kept_words(new.get("keep_months")) or _("nobody is proposed to be forgotten for it any more")
             found.append(Touch(text, _("%(leads)s ended with it") % {"leads": leads_words(named)}))
         if any(old.get(part) != new.get(part) for part in PARTS[new["kind"]]):
             found.append(Touch(version, _("whoever comes in from then on is judged by it")))
-            found.append(
-                Touch(_("%(leads)s that are open keep what they came in by") % {"leads": leads_words(still_open)})
+            text = ngettext(
+                "%(count)d open lead keeps what it came in by",
+                "%(count)d open leads keep what they came in by",
+                still_open,
             )
+            found.append(Touch(text % {"count": still_open}))
             asleep = Lead.objects.filter(phase=Phase.NURTURE, reason=pk).count()
             if asleep:
-                words = {"leads": leads_words(asleep)}
-                found.append(Touch(_("%(leads)s sleep with this reason: their days stay") % words))
+                text = ngettext(
+                    "%(count)d lead sleeps with this reason: its day stays",
+                    "%(count)d leads sleep with this reason: their days stay",
+                    asleep,
+                )
+                found.append(Touch(text % {"count": asleep}))
         if old.get("second_look") and not new.get("second_look"):
             found += _touched_looks(pk)
         if new.get("suppresses") and not old.get("suppresses"):
@@ -393,7 +395,7 @@ def kept_words(months: int | None) -> str:
 
 def _touched_looks(pk: int) -> list[Touch]:
     looks = SecondLook.objects.filter(lead__reason=pk, state=SecondLook.State.OPEN).count()
-    text = _("%(looks)s at who was disqualified with it stay to be decided") % {"looks": looks_words(looks)}
+    text = _("Still to be decided of who was disqualified with it: %(looks)s") % {"looks": looks_words(looks)}
     return [Touch(text)] if looks else []
 
 

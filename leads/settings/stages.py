@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Count, Max
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from agreement.models import Phase, Stage
 from agreement.models.vocabulary import OPEN_PHASES
@@ -26,7 +26,7 @@ from leads.models import Lead
 from leads.settings.codes import called
 from leads.settings.keys import new_key
 from leads.settings.kind import Group, Kind, Row, SettingForm, SettingRefused, Touch, Values, as_refusals
-from leads.settings.words import leads_words
+from leads.settings.words import leads_words, shown_words
 
 if TYPE_CHECKING:
     from team.models import User
@@ -242,9 +242,7 @@ class Stages(Kind):
         if old.get("successor") == new.get("successor"):
             found = []
             if old.get("label") != new.get("label"):
-                found.append(
-                    Touch(_("%(leads)s show the new name") % {"leads": leads_words(count)}, _("in history, too"))
-                )
+                found.append(Touch(shown_words(count), _("in history, too")))
             return found + _touches_of_entries(old, new)
         there = Stage.objects.get(pk=new["successor"]) if new.get("successor") else None
         if there is None:
@@ -254,13 +252,12 @@ class Stages(Kind):
                 part for part in ENTERS[stage.phase] if getattr(stage, part) and old.get(part) == stage.successor_id
             ]
             again = dict.fromkeys(parts, pk)
-            found = [Touch(_("%(leads)s come back to it") % {"leads": leads_words(back)})]
+            text = ngettext("%(count)d lead comes back to it", "%(count)d leads come back to it", back)
+            found = [Touch(text % {"count": back})]
             return found + _touches_of_entries(old, old | again)
+        text = ngettext("%(count)d lead shows “%(stage)s” instead", "%(count)d leads show “%(stage)s” instead", count)
         found = [
-            Touch(
-                _("%(leads)s show “%(stage)s” instead") % {"leads": leads_words(count), "stage": there},
-                _("no owner, next step or promise changes"),
-            ),
+            Touch(text % {"count": count, "stage": there}, _("no owner, next step or promise changes")),
             Touch(_("History keeps the old name")),
         ]
         theirs = {part: there.pk for part in ENTERS[there.phase] if old.get(part) == pk}

@@ -54,7 +54,7 @@ class TerritoryForm(SettingForm):
         queryset=User.objects.active().with_role(Role.BDR).order_by("name", "pk"),
         required=False,
         empty_label=gettext_lazy("anybody of the team"),
-        help_text=gettext_lazy("Hers until the first touch is due; while she is away, the team’s."),
+        help_text=gettext_lazy("Theirs until the first touch is due; while they are away, the team’s."),
     )
 
     @property
@@ -82,7 +82,7 @@ class Territories(Kind):
     one = gettext_lazy("territory")
     about = gettext_lazy(
         "A new lead goes to the first territory that matches it, unless a rep works the account already: then it is "
-        "hers. What nothing matches goes to the pool of the default team."
+        "theirs. What nothing matches goes to the pool of the default team."
     )
     keeps_keys: ClassVar = {"team": Team, "bdr": User}
     has_order = True
@@ -108,7 +108,7 @@ class Territories(Kind):
             raise SettingRefused(_("This team is retired."), "team")
         theirs = Membership.objects.filter(user=new.get("bdr"), team=new["team"], role=Role.BDR, user__is_active=True)
         if new.get("bdr") and not theirs.exists():
-            raise SettingRefused(_("She is no BDR of this team: leads could not be reserved for her."), "bdr")
+            raise SettingRefused(_("They are no BDR of this team: leads could not be reserved for them."), "bdr")
         if pk is None:
             last = Territory.objects.aggregate(last=Max("position"))["last"]
             position = new.get("position", min((last or 0) + 1, 32767))

@@ -7,6 +7,11 @@ def leads_words(count: int) -> str:
     return ngettext("%(count)d lead", "%(count)d leads", count) % {"count": count}
 
 
+def shown_words(count: int) -> str:
+    """What becomes of leads when something gets another name."""
+    return ngettext("%(count)d lead shows the new name", "%(count)d leads show the new name", count) % {"count": count}
+
+
 def looks_words(count: int) -> str:
     return ngettext("%(count)d open second look", "%(count)d open second looks", count) % {"count": count}
 

@@ -44,7 +44,7 @@ def _send_link(request: Request, person: User) -> HttpResponse:
     try:
         form.save(request)
     except (SMTPException, OSError):
-        tell(request, _("The letter could not be sent. Give her a password instead."), level=messages.ERROR)
+        tell(request, _("The letter could not be sent. Give them a password instead."), level=messages.ERROR)
         return redirect("leads:person_login", person.pk)
     about = {"about": person._meta.label, "about_id": str(person.pk)}
     note_audit(AuditEntry.Verb.LET_IN, by=request.user, at=timezone.now(), detail="link", **about)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Outcome, State, What = Enrolment.Outcome, Enrolment.State, Passage.What
 SAYS = {
     Shut.GONE: gettext_lazy("This person stands under another one now."),
-    Shut.AT_GOAL: gettext_lazy("She has reached already what %(track)s is for."),
+    Shut.AT_GOAL: gettext_lazy("They have reached already what %(track)s is for."),
     Shut.NO_CONSENT: gettext_lazy("They have not agreed to get e-mail: note first what they said."),
     Shut.UNREACHABLE: gettext_lazy("They cannot be reached by e-mail: there is no address, or they asked for none."),
 }
@@ -211,7 +211,7 @@ def _must_fit(track: Track, lead: Lead | None) -> None:
         if lead.first_touched_at is None:
             raise MoveRefused(_("A play follows the first conversation: nobody has tried them yet."))
     elif lead is not None and lead.phase != Phase.NURTURE:
-        raise MoveRefused(_("She is worked: a track feeds who sleeps. Recycle the lead, or start a play."))
+        raise MoveRefused(_("They are worked: a track feeds who sleeps. Recycle the lead, or start a play."))
 
 
 def _must_be_in_none(person: Person, *, at: datetime) -> None:

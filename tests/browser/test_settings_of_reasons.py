@@ -41,7 +41,7 @@ def add_reason(page, kind, label):
 
 def save(page):
     page.get_by_role("button", name="See what this touches").click()
-    expect(page.locator("#touches")).to_contain_text("leads that are open, at once")
+    expect(page.locator("#touches")).to_contain_text("It can be given to every open lead at once: ")
     page.get_by_role("button", name="Save reason").click()
     expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
 

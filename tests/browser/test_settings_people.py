@@ -58,13 +58,13 @@ def test_a_colleague_comes_and_another_leaves(new_page, team, dora, alice):
     expect(page.get_by_text("Roles: BDR North")).to_be_visible()
     page.get_by_role("button", name="Save user").click()
     page.get_by_role("button", name="Make a password").click()
-    assert User.objects.get(name="Rita Holm").check_password(page.get_by_label("Give her this password").input_value())
+    assert User.objects.get(name="Rita Holm").check_password(page.get_by_label("Give them this password").input_value())
 
     page.goto(f"/settings/people/{alice.pk}/retire/")
-    page.get_by_label("Her leads go to").select_option("Rita Holm")
+    page.get_by_label("Their leads go to").select_option("Rita Holm")
     page.get_by_role("button", name="See what this touches").click()
     expect(page.get_by_text("1 lead to Rita Holm")).to_be_visible()
-    page.get_by_role("button", name="End her login and pass this on").click()
+    page.get_by_role("button", name="End their login and pass this on").click()
 
-    expect(page.get_by_text("Rita Holm goes on with her leads")).to_be_visible()
+    expect(page.get_by_text("Rita Holm goes on with their leads")).to_be_visible()
     assert Lead.objects.get(pk=lead.pk).bdr.name == "Rita Holm"

@@ -175,7 +175,7 @@ def test_nobody_covers_who_is_away_or_works_in_another_team_or_is_herself(alice,
 def test_only_she_and_her_manager_say_so(alice, bob, eve):
     other = make_user("max", Role.MANAGER, team=make_team("West"))
     for user in (bob, eve, other):
-        with pytest.raises(MoveRefused, match="Only she herself"):
+        with pytest.raises(MoveRefused, match="Only they and their manager"):
             set_away(alice, starts_at=NOON, ends_at=EVENING, by=user, at=NOON)
     set_away(alice, starts_at=NOON, ends_at=EVENING, by=alice, at=NOON)
 

@@ -187,7 +187,7 @@ def test_who_asked_to_be_contacted_is_called_before_she_sleeps_with_others(alice
     done = do_to_many(ids([leads[0], asked]), wish(Verb.RECYCLE), by=alice, at=NOON)
 
     assert [lead.pk for lead in done.leads] == ids([leads[0]])
-    assert done.skipped == [(asked, "A person is waiting: she is called first.")]
+    assert done.skipped == [(asked, "A person is waiting: they are called first.")]
 
 
 def test_the_page_says_what_is_done_and_what_stays_before_it_is_done(client, alice, leads):

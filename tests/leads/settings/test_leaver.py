@@ -47,8 +47,8 @@ def test_everything_a_rep_leaves_is_said_once_and_goes_where_it_was_said(team, a
         ("1 promised moment goes with them", "none of them moves"),
         ("Territory Spain to North", ""),
         ("Mona covers Bob", ""),
-        ("The address of her calendar is revoked", ""),
-        ("She is signed out everywhere, at once", ""),
+        ("The address of their calendar is revoked", ""),
+        ("They are signed out everywhere, at once", ""),
     ]
     leaves(alice, by=dora, successor=mona.pk)
 
@@ -171,14 +171,14 @@ def test_whom_she_backed_up_and_covered_comes_back_with_her_but_what_was_changed
     client.post(reverse("leads:setting_revert", args=[made.pk]))
 
     assert [touch.text for touch in page.context["preview"].touches] == [
-        "She can sign in again",
-        "2 people backed up by her again",
-        "She covers Ida again",
+        "They can sign in again",
+        "2 people backed up by them again",
+        "They cover Ida again",
         "Territory CL stays with Alice: it was given there since",
         "1 person backed up otherwise since: they stay so",
         "Pia stays covered by nobody: that was said since",
         "Leads that went to others stay with them",
-        "New leads of ES go to her, not to Bob",
+        "New leads of ES go to them, not to Bob",
     ]
     backups = [User.objects.get(pk=one.pk).backup for one in (paula, pia, ida)]
     assert backups == [petra, ida, petra]
@@ -198,7 +198,7 @@ def test_nobody_ends_her_own_login(alice, dora):
 def test_who_left_is_not_let_go_twice_and_her_successor_may_leave_later(save, team, alice, bob, mona, dora):
     made = leaves(alice, by=dora, successor=bob.pk)
 
-    assert "She has left already." in save("people", alice.pk, page="_retire").text
+    assert "They have left already." in save("people", alice.pk, page="_retire").text
     leaves(bob, by=dora)
     revert_change(KIND, made, by=dora, at=NOON)
     assert User.objects.get(pk=alice.pk).is_active

@@ -131,7 +131,7 @@ REFUSED = {
     "a territory of another team": lambda w: (
         w.alice,
         {"territories": [w.chile.pk], "roles": [["bdr", w.team.pk], ["marketer", None]]},
-        "Chile goes to South, where she is no BDR.",
+        "Chile goes to South, where they are no BDR.",
     ),
     "an address that is taken": lambda w: (
         w.alice,
@@ -172,7 +172,7 @@ def test_a_return_tells_and_keeps_what_came_back_and_is_reverted_itself(team, al
     said = preview_revert(KIND, left, by=dora, at=NOON)
     back = revert_change(KIND, left, by=dora, at=NOON)
 
-    assert ("Territories reserved for her", "nothing", "Chile") in said.changes
+    assert ("Territories reserved for them", "nothing", "Chile") in said.changes
     assert "Territory Spain stays with Dora: it was given there since" in [touch.text for touch in said.touches]
     now = KIND.read(alice.pk)
     assert now["territories"] == [chile.pk]

@@ -103,7 +103,7 @@ def test_the_territories_of_a_colleague_are_taken_over_only_if_asked(client, sav
 
     assert Territory.objects.get().bdr == bob
     cara = make_user("cara", Role.BDR, team=team)
-    assert said(cara.pk, {"territories": [spain.pk]}) == [("New leads of Spain go to her, not to Bob", "")]
+    assert said(cara.pk, {"territories": [spain.pk]}) == [("New leads of Spain go to them, not to Bob", "")]
 
 
 def test_a_role_that_is_taken_passes_on_what_it_held_and_the_preview_says_to_whom(
@@ -139,7 +139,7 @@ def test_deals_of_an_ae_no_more_go_to_her_backup(alice, peter, dora):
     assert [text for text, _soft in said(peter.pk, {"roles": []})] == [
         "1 lead that sales has to Paula",
         "1 unanswered hand-off back to its rep",
-        "Without a role she sees nothing",
+        "Without a role they see nothing",
     ]
     change_setting(KIND, peter.pk, {"roles": []}, by=dora, at=NOON)
 
@@ -177,7 +177,7 @@ def test_a_territory_of_a_team_where_she_is_no_bdr_is_refused(south, alice, eve,
     answer = save("people", alice.pk, territories=[spain.pk])
 
     assert answer.status_code == 422
-    assert "Spain goes to South, where she is no BDR." in answer.text
+    assert "Spain goes to South, where they are no BDR." in answer.text
 
 
 def test_nobody_takes_the_administration_from_herself_and_one_admin_stays(dora, alice):
@@ -206,9 +206,9 @@ def test_whoever_becomes_an_admin_enters_the_administration_and_loses_it_with_th
 
 def test_two_users_do_not_share_an_address_and_bdrs_have_a_team(save, alice, bob):
     assert "There is, or was, a user with this address." in save("people", alice.pk, email=bob.email.upper()).text
-    assert "Say the team in which she is it." in save("people", alice.pk, role_1="manager").text
+    assert "Say the team in which they are it." in save("people", alice.pk, role_1="manager").text
     assert (
-        "She has this role already"
+        "They have this role already"
         in save("people", alice.pk, role_1="bdr", team_1=str(alice.memberships.get().team_id)).text
     )
 
@@ -217,7 +217,7 @@ def test_a_user_is_taken_back_until_she_has_worked(save, revert_last, team, alic
     save("people", name="Rita", email="rita@corvane.io", role_0="bdr", team_0=str(team.pk))
     rita = User.objects.get(email="rita@corvane.io")
     User.objects.filter(pk=rita.pk).update(last_login=NOON)
-    with pytest.raises(SettingRefused, match="let her leave instead"):
+    with pytest.raises(SettingRefused, match="let them leave instead"):
         revert_last("people")
 
     User.objects.filter(pk=rita.pk).update(last_login=None)

@@ -273,7 +273,7 @@ def test_open_second_looks_at_who_was_given_it_are_named_before_it_goes_or_asks_
 
     for change in ({"successor": reason("competitor").pk}, {"second_look": False}):
         said = [one.text for one in preview(Reasons(), reason("bad_data").pk, change, at=NOON).touches]
-        assert "1 open second look at who was disqualified with it stay to be decided" in said
+        assert "Still to be decided of who was disqualified with it: 1 open second look" in said
 
 
 def test_they_are_put_in_order_among_their_kind_and_the_rep_sees_them_so(client, dora, revert_last, alice):

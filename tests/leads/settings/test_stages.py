@@ -54,7 +54,7 @@ def test_nothing_is_saved_before_the_page_has_said_what_it_touches(client, dora,
 
     assert answer.status_code == 200
     assert "Attempting → <b>Trying</b>" in answer.text
-    assert "1 lead show the new name" in answer.text or "1 lead shows the new name" in answer.text
+    assert "1 lead shows the new name" in answer.text
     assert stage("attempting").label == "Attempting"
 
 

@@ -46,7 +46,7 @@ def test_leads_are_reserved_only_for_a_bdr_of_the_team(save, team, eve):
     answer = save("territories", name="France", country="FR", team=str(team.pk), bdr=str(eve.pk))
 
     assert answer.status_code == 422
-    assert "She is no BDR of this team" in answer.text
+    assert "They are no BDR of this team" in answer.text
 
 
 def test_a_removed_territory_comes_back_as_itself_at_its_place(client, dora, team):
