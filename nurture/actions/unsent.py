@@ -28,14 +28,18 @@ BATCH = 100
 
 
 def settle_unsent(*, at: datetime) -> int:
-    """Each letter by hand that ended without leaving, in a transaction of its own. Returns how many."""
-    total = 0
-    for pk in Message.objects.unsettled().values_list("pk", flat=True)[:BATCH]:
-        try:
-            total += settle_letter(pk, by=None, at=at)
-        except Exception:
-            # Looked at again by the next ring; it holds up no other.
-            logger.exception("letter_not_settled", message=pk)
+    """Each letter by hand that ended without leaving, in a transaction of its own. Returns how many.
+
+    Page by page to the last: those that cannot be settled are looked at again by the next ring, and hold up no other.
+    """
+    total, last = 0, 0
+    while page := list(Message.objects.unsettled().filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        for pk in page:
+            try:
+                total += settle_letter(pk, by=None, at=at)
+            except Exception:
+                logger.exception("letter_not_settled", message=pk)
+        last = page[-1]
     return total
 
 

@@ -13,6 +13,7 @@ from leads.actions.receiving import record_received
 from leads.checking import check_all
 from leads.models import Activity, Clock, Notice, Step
 from leads.noticed import noticed_by
+from nurture.actions import unsent
 from nurture.actions.deciding import send_again
 from nurture.actions.planning import take_back, write_message
 from nurture.actions.sending import deliver
@@ -114,6 +115,22 @@ def test_a_lead_that_has_gone_to_sales_since_keeps_its_history_and_loses_the_att
     lead.refresh_from_db()
     assert (lead.phase, lead.attempts, lead.first_touched_at) == ("handed_off", 0, NOON)
     assert all_well(clock.at) == {}
+
+
+def test_letters_that_cannot_be_settled_hold_up_none_behind_them(sink, rules, clock, monkeypatch):
+    monkeypatch.setattr(unsent, "BATCH", 2)
+    odd = [refused(clock, f"nobody.x@host-{number}.example")[1] for number in range(5)]
+    # A reason that nothing knows any more.
+    Message.objects.filter(pk__in=[letter.pk for letter in odd]).update(because="long_gone")
+    lead, letter = refused(clock)
+
+    assert settle_unsent(at=clock.on(minutes=1)) == 1
+    assert settle_unsent(at=clock.on(minutes=1)) == 0
+
+    letter.refresh_from_db()
+    lead.refresh_from_db()
+    assert (letter.settled_at is not None, lead.attempts) == (True, 0)
+    assert list(Message.objects.unsettled()) == odd
 
 
 def test_who_takes_her_own_letter_back_is_not_told_of_it_and_it_is_no_attempt(rules, clock):
