@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from nurture.actions.receiving import note_handed_out, note_not_handed_out, take_mail
+from nurture.actions.receiving import note_gone, note_handed_out, note_not_handed_out, take_mail
 from nurture.mailbox import Mailbox, MailboxAway, NotHandedOut, Where
 from nurture.models import Incoming, MailServer
 
@@ -92,6 +92,8 @@ def _read(where: Where, *, at: datetime) -> int:
                         mailbox.flag(number)
                 if row.is_dealt_with:
                     mailbox.put_away(number)
+        # All that lies there has been looked at: what was begun and is not among it is gone.
+        note_gone(source=SOURCE, there={mailbox.place(number) for number in numbers}, at=at)
     return taken
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.utils import parseaddr
@@ -44,6 +44,8 @@ ATTEMPTS_MAX = TRIES = 3
 WAITS, FRESH = timedelta(days=14), timedelta(hours=36)
 # So many messages in a row that came back say of an address what one says that takes no mail.
 SOFT_MAX = 5
+# Whoever began to read one so long ago reads it no more.
+ENDED = timedelta(hours=1)
 # Which of our messages an address got last, where only the address is named.
 LATELY = timedelta(days=30)
 
@@ -103,6 +105,15 @@ def note_not_handed_out(error: str, *, source: str, place: str, at: datetime) ->
 def note_handed_out(*, source: str, place: str) -> None:
     """It came after all, and has a key of its own from here on."""
     Incoming.objects.filter(source=source, key=_key_of_place(place), state=Incoming.State.TAKEN).delete()
+
+
+def note_gone(*, source: str, there: Collection[str], at: datetime) -> None:
+    """Whoever began with these has ended, or the mail server never handed them out; and they lie there no more. Nobody
+    will read them, so one of us has to know. `there`: the places of all that lie in the mailbox."""
+    begun = Incoming.objects.filter(source=source, state=Incoming.State.TAKEN, taken_at__lt=at - ENDED)
+    for row in begun.exclude(place=""):
+        if row.place not in there:
+            _set_aside(row, "It lay in the mailbox, and was gone before it could be read.")
 
 
 def _key_of_place(place: str) -> str:

@@ -1,9 +1,11 @@
 """The mailbox is read over a real IMAP server: each mail once, put away after it was recorded, and poison set aside."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from agreement.models import Phase
 from leads.models import Engagement
@@ -11,7 +13,8 @@ from nurture.actions.fetching import read_mailbox
 from nurture.inbound.mail import read_mail
 from nurture.mailbox import Mailbox, NotHandedOut
 from nurture.models import Incoming, MailServer
-from tests.make import NOON, make_lead, make_person
+from team.models import Role
+from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture import imap
 from tests.nurture.mails import mail
 
@@ -157,4 +160,43 @@ def test_one_that_was_held_for_a_while_is_read_once_it_is_handed_out(port, jo, m
     assert read_mailbox(at=LATER + timedelta(minutes=1)) == 1
 
     assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+    assert [one.state for one in Incoming.objects.all()] == ["done"]
+
+
+@pytest.mark.parametrize("began", [NotHandedOut("[INUSE]"), KeyboardInterrupt()])
+def test_one_that_is_gone_before_it_could_be_read_is_shown_to_a_human(port, jo, monkeypatch, client, began):
+    imap.put(port, reply("Held"))
+    with monkeypatch.context() as patch:
+        # Not handed out; or handed out, and its reader is killed.
+        what = (
+            "nurture.mailbox.Mailbox.mail" if isinstance(began, NotHandedOut) else "nurture.actions.receiving._record"
+        )
+        patch.setattr(what, lambda *_args, **_more: (_ for _ in ()).throw(began))
+        with contextlib.suppress(KeyboardInterrupt):
+            read_mailbox(at=LATER)
+    with imap.signed_in(port) as client_of_hers:
+        client_of_hers.select("INBOX")
+        client_of_hers.uid("STORE", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
+        client_of_hers.expunge()
+
+    read_mailbox(at=LATER + timedelta(minutes=1))
+    assert [one.state for one in Incoming.objects.all()] == ["taken"]
+    read_mailbox(at=LATER + timedelta(minutes=61))
+
+    (row,) = Incoming.objects.all()
+    assert (row.state, row.error) == ("aside", "It lay in the mailbox, and was gone before it could be read.")
+    client.force_login(make_user("mark", Role.MARKETER))
+    assert row.error in client.get(reverse("nurture:incoming_mail", args=[row.pk])).text
+    assert "1 mail that came in waits" in client.get(reverse("nurture:mail")).text
+
+
+def test_what_still_lies_there_waits_for_its_reader_however_long(port, jo, monkeypatch):
+    imap.put(port, reply("Held"))
+    with monkeypatch.context() as patch:
+        patch.setattr("nurture.actions.receiving._record", lambda *_args, **_more: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            read_mailbox(at=LATER)
+
+    assert read_mailbox(at=LATER + timedelta(days=1)) == 1
+
     assert [one.state for one in Incoming.objects.all()] == ["done"]
