@@ -13,12 +13,12 @@ BATCH = 5000
 def as_it_was_drawn(apps: Any, schema_editor: Any) -> None:
     """Whoever a sorting, or the look for fans, put into a track while it left somebody out. By how many of a hundred
     then is not kept: as the track says now, and where it says none, as many as there were."""
-    enrolments = apps.get_model("nurture", "0028_drawn_by_lot").objects
-    sorted_ = apps.get_model("nurture", "0028_drawn_by_lot").objects.filter(
+    enrolments = apps.get_model("nurture", "Enrolment").objects
+    sorted_ = apps.get_model("nurture", "Sorting").objects.filter(
         recycling__lead=OuterRef("lead"), at=OuterRef("started_at"), answer__in=["taken", "held_out"]
     )
     drawn = Q(Exists(sorted_)) | Q(lead=None, track__is_fan_base=True)
-    for track in apps.get_model("nurture", "0028_drawn_by_lot").objects.filter(kind="track").order_by("pk"):
+    for track in apps.get_model("nurture", "Track").objects.filter(kind="track").order_by("pk"):
         mine = enrolments.filter(track=track, by=None)
         known = mine.filter(is_held_out=True).aggregate(n=Count("pk"), first=Min("started_at"), last=Max("started_at"))
         if not known["n"]:
