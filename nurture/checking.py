@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
@@ -14,6 +15,7 @@ from agreement.models import Phase
 from content.models import Asset
 from leads.models import Engagement, Lead, Recycling
 from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackNode
+from team.company_time import company_zone
 
 # The system is late, not wrong, until a tick has had this long.
 TICK_GRACE = timedelta(minutes=15)
@@ -120,7 +122,11 @@ def planned_for_the_suppressed(at: datetime) -> QuerySet[Message]:
 
 def sent_after_it_expired(at: datetime) -> QuerySet[Message]:
     expired = Asset.objects.filter(pk=OuterRef("asset"), expires_on__lte=OuterRef("day"))
-    left = Message.objects.left().filter(asset__isnull=False).annotate(day=TruncDate("claimed_at"))
+    left = (
+        Message.objects.left()
+        .filter(asset__isnull=False)
+        .annotate(day=TruncDate("claimed_at", tzinfo=ZoneInfo(company_zone())))
+    )
     return left.filter(Exists(expired))
 
 

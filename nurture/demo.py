@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -28,6 +29,7 @@ from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Trac
 from nurture.recipients import Recipient, points_of, recipients_of
 from nurture.walking import Walker, walk
 from team.bulk import insert_rows
+from team.company_time import company_zone
 from team.models import User
 
 CHUNK = 500
@@ -137,6 +139,7 @@ class _Past:
         self.wrote: dict[int, datetime] = {}
         expiring: Any = Asset.objects.filter(expires_on__isnull=False).values_list("pk", "expires_on")
         self.expires: dict[int, date] = dict(expiring)
+        self.clock = ZoneInfo(company_zone())
         for sleep in sleeps:
             self._tell(sleep)
 
@@ -196,7 +199,8 @@ class _Past:
                 now = next_moment(max(now, before + DAY) if before else now, zone=to.zone, hours=self.rules)
                 if now > until:
                     break
-                if deed.asset and deed.asset in self.expires and self.expires[deed.asset] <= now.date():
+                expires_on = self.expires.get(deed.asset or 0)
+                if expires_on is not None and expires_on <= now.astimezone(self.clock).date():
                     lines.append((deed.node.pk, What.SKIPPED, now, "expired"))
                     continue
                 self.wrote[one.person_id] = now

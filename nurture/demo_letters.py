@@ -15,6 +15,7 @@ from leads.models import Activity
 from nurture.actions.counting import count_assets
 from nurture.models import Message, MessageBody
 from nurture.recipients import points_of
+from team.company_time import company_day
 
 SEED = 21
 LATELY = timedelta(days=85)
@@ -32,7 +33,7 @@ def make_letters(*, at: datetime) -> int:
     logged = Activity.objects.filter(kind=Activity.Kind.EMAIL, by__isnull=False, at__gt=at - LATELY, at__lt=at)
     written = list(logged.select_related("lead", "by").order_by("-at", "-pk")[:MOST])
     points = points_of({one.lead.person_id for one in written})
-    shelf = list(Asset.objects.sendable(on=at.date()).order_by("pk"))
+    shelf = list(Asset.objects.sendable(on=company_day(at)).order_by("pk"))
     had = set(Message.objects.filter(asset__isnull=False).values_list("person_id", "asset_id"))
     letters, subjects = [], []
     for one in reversed(written):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from nurture.had import HAD, Sent, linked_in, sent_to, steps_sent_to, taken_by
 from nurture.models import Enrolment, Message, Track, TrackNode
 from nurture.offers import Offers, Taste, languages_of
 from nurture.wishes import Wishes
+from team.company_time import company_day
 
 # As long as what she did says what she is interested in; the lead page counts the same half year.
 INTEREST = timedelta(days=183)
@@ -147,6 +148,11 @@ class People:
         return set(counted.filter(reads_all).values_list("person", flat=True))
 
     @cached_property
+    def day(self) -> date:
+        """The day it is for what expires."""
+        return company_day(self.at)
+
+    @cached_property
     def topic_of(self) -> dict[int, int | None]:
         """By asset that a track brings by name, what it is about."""
         brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions)
@@ -156,7 +162,7 @@ class People:
     def sendable(self) -> set[int]:
         """Of what tracks bring by name, what may leave the house on this day."""
         brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions).values("asset")
-        return set(Asset.objects.sendable(on=self.at.date()).filter(pk__in=brought).values_list("pk", flat=True))
+        return set(Asset.objects.sendable(on=self.day).filter(pk__in=brought).values_list("pk", flat=True))
 
     @cached_property
     def labels(self) -> dict[tuple[str, str], Label]:
@@ -199,7 +205,7 @@ class People:
         had = self.had.get(person, set()).union(without)
         taste = self.taste(person)
         for topic in self.wanted_topics(person):
-            offers = self._offers.setdefault((topic, taste), Offers(topic, taste, on=self.at.date()))
+            offers = self._offers.setdefault((topic, taste), Offers(topic, taste, on=self.day))
             if (found := next((asset for asset in offers if asset not in had), None)) is not None:
                 return found
         return None

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from content.models import Asset
 from nurture.models import MailRules, Message
+from team.company_time import company_day
 from team.models import SettingChange
 
 SHOWN = 10
@@ -70,7 +71,7 @@ def stopped_rules() -> MailRules | None:
 
 def waiting(rules: MailRules, *, at: datetime) -> Waiting:
     due = Message.objects.filter(state=Message.State.PLANNED, due_at__lte=at)
-    is_over = Q(asset__isnull=False) & ~Q(asset__in=Asset.objects.sendable(on=at.date()))
+    is_over = Q(asset__isnull=False) & ~Q(asset__in=Asset.objects.sendable(on=company_day(at)))
     late_from = at - timedelta(hours=rules.hours_late)
     is_late = Q(kind=Message.Kind.NURTURE, due_at__lt=late_from) & ~is_over
     found = due.order_by().aggregate(

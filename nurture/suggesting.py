@@ -18,6 +18,7 @@ from leads.models import Lead
 from nurture.knowing import People
 from nurture.letter import link_to
 from nurture.recipients import permalink
+from team.company_time import company_day
 
 if TYPE_CHECKING:
     from team.models import User
@@ -56,7 +57,7 @@ class Fit:
     """What is known of the person of a lead, as far as the library can be asked for it."""
 
     def __init__(self, lead: Lead, *, at: datetime) -> None:
-        self.lead, self.at, self.on = lead, at, at.date()
+        self.lead, self.at, self.on = lead, at, company_day(at)
         people = People([lead.person_id], at=at)
         self.topics = people.topics(lead.person_id)
         self.had = people.had.get(lead.person_id, set())
@@ -78,7 +79,7 @@ class Fit:
 def sendable_to(lead: Lead, *, at: datetime) -> AssetQuerySet:
     """Everything that may be sent to her, fitting or not, by title."""
     had = People([lead.person_id], at=at).had.get(lead.person_id, set())
-    return Asset.objects.sendable(on=at.date()).exclude(pk__in=had).order_by("title", "pk")
+    return Asset.objects.sendable(on=company_day(at)).exclude(pk__in=had).order_by("title", "pk")
 
 
 def suggestions_for(lead: Lead, *, by: User, at: datetime, q: str = "", is_letter: bool = False) -> list[Suggestion]:

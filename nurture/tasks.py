@@ -20,6 +20,7 @@ from nurture.actions import (
     sorting,
     unsent,
 )
+from team.company_time import company_day
 
 
 @shared_task
@@ -71,7 +72,7 @@ def open_pulses() -> int:
 @shared_task
 def tell_owners() -> int:
     """Every ten minutes: who answers for an asset hears that its day has come. Who has heard is not told again."""
-    return ring("tell_owners", lambda at: watching.tell_owners(on=timezone.localdate(at), at=at))
+    return ring("tell_owners", lambda at: watching.tell_owners(on=company_day(at), at=at))
 
 
 @shared_task

@@ -23,6 +23,7 @@ from nurture.listing import BY_LOT, CAME, LATELY, OF_NODE, STEPS, fans_of, of_tr
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.over import named_in, over_among
 from nurture.passing import BECAUSE
+from team.company_time import company_day
 
 Kind, Question, What = TrackNode.Kind, TrackNode.Question, Passage.What
 ICONS = {Kind.EMAIL: "mail", Kind.WAIT: "clock", Kind.STEP: "person", Kind.BRANCH: "merge", Kind.GOAL: "done"}
@@ -62,7 +63,7 @@ class Names:
         self.assets = Asset.objects.in_bulk({node.asset_id for node in nodes if node.asset_id})
         self.topics = Topic.objects.in_bulk({node.topic_id for node in nodes if node.topic_id})
         named = {asset.public_id for asset in self.assets.values()} | named_in(*(node.text for node in nodes))
-        self.over = {one.asset.public_id: one.words for one in over_among(named, on=timezone.localdate())}
+        self.over = {one.asset.public_id: one.words for one in over_among(named, on=company_day(timezone.now()))}
         self.criteria = Criterion.objects.in_bulk({node.criterion_id for node in nodes if node.criterion_id})
 
     def title(self, node: TrackNode) -> str:

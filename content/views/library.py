@@ -15,6 +15,7 @@ from content.models import Asset, AssetNotice
 from content.models.use import Place
 from content.places import place_of
 from content.views.access import need_role
+from team.company_time import company_day
 from team.http import Request
 from team.models import Role
 
@@ -26,7 +27,8 @@ NOTICES_SHOWN = 20
 def library(request: Request) -> HttpResponse:
     """A search that finds nothing is demand, and noted."""
     need_role(request, *Role)
-    now, today = timezone.now(), timezone.localdate()
+    now = timezone.now()
+    today = company_day(now)
     filters = LibraryFilters(request.GET, user=request.user)
     wanted, after = filters.wanted, request.GET.get("after", "")
     listed = find_assets(wanted, by=request.user, after=after, at=now, on=today)

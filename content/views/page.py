@@ -18,6 +18,7 @@ from content.forms.keeping import ThumbForm
 from content.models import Asset
 from content.places import place_of
 from content.views.access import visible_asset
+from team.company_time import company_day
 from team.http import Request, tell
 
 
@@ -33,7 +34,7 @@ def asset_page(request: Request, public_id: UUID) -> HttpResponse:
 def use(request: Request, public_id: UUID) -> HttpResponse:
     """She gave it to somebody, or spoke by it."""
     asset = visible_asset(request, public_id)
-    if asset.is_over(on=timezone.localdate()):
+    if asset.is_over(on=company_day(timezone.now())):
         tell(request, _("It is not given out any more."))
     else:
         use_assets([asset.pk], place=place_of(request), by=request.user, at=timezone.now())
@@ -62,7 +63,7 @@ def thumb(request: Request, public_id: UUID) -> HttpResponse:
 
 def _page(request: Request, asset: Asset, form: ThumbForm | None, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
-    page = page_of(asset, by=request.user, at=now, on=timezone.localdate())
+    page = page_of(asset, by=request.user, at=now, on=company_day(timezone.now()))
     mine = page.mine
     said = {"thumb": ThumbForm.UP if mine.is_up else ThumbForm.DOWN, "reason": mine.reason} if mine else {}
     context = {

@@ -46,6 +46,7 @@ from content.models import Asset, ContentRequest
 from content.same_need import same_needs
 from content.views.access import need_role
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
+from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
 
@@ -136,7 +137,7 @@ def ask_page(
         "about": about,
         "now": now,
         "form_id": new_form_id(),
-        "offered": offered(form.said, by=request.user, on=timezone.localdate()),
+        "offered": offered(form.said, by=request.user, on=company_day(timezone.now())),
     }
     return render(request, "content/request_new.html", context, status=status)
 
@@ -149,7 +150,7 @@ def _alike(request: Request, lead: int | None) -> HttpResponse:
         "now": timezone.now(),
         "lead_key": lead,
         "same": same_needs(form.said, by=request.user, at=timezone.now()),
-        "offered": offered(form.said, by=request.user, on=timezone.localdate()),
+        "offered": offered(form.said, by=request.user, on=company_day(timezone.now())),
     }
     return render(request, "content/request_new.html#alike", context)
 
@@ -230,7 +231,7 @@ def answer(request: Request, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, asked, answer=form)
     asset: Asset = form.cleaned_data["asset"]
-    on = timezone.localdate()
+    on = company_day(timezone.now())
     act = lambda: answer_request(asked, asset, by=request.user, at=timezone.now(), on=on)  # noqa: E731
     return _done(request, asked, act, answer=form)
 
@@ -302,7 +303,7 @@ def _page(
     context = {
         "now": now,
         "asked": asked,
-        "page": page_of(asked, by=request.user, at=now, on=timezone.localdate()),
+        "page": page_of(asked, by=request.user, at=now, on=company_day(timezone.now())),
         "is_keeper": asked.is_kept_by(request.user),
         "conflict": conflict,
         "bound": next(iter(bound), ""),

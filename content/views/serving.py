@@ -18,6 +18,7 @@ from content.actions.using import open_asset
 from content.filetypes import media_type_of
 from content.models import Asset, AssetVersion
 from content.views.access import visible_asset
+from team.company_time import company_day
 from team.http import Request
 
 logger = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     current = found.versions.filter(is_current=True).select_related("upload").first()
     if current is None:
         raise Http404
-    if found.is_over(on=timezone.localdate()):
+    if found.is_over(on=company_day(timezone.now())):
         return _gone(request, found)
     user = request.user
     if user.is_authenticated and user.held:
@@ -59,7 +60,7 @@ def version(request: Request, public_id: UUID, number: int) -> HttpResponseBase:
 
 
 def _gone(request: HttpRequest, found: Asset) -> HttpResponse:
-    context = {"asset": found, "successor": successor_of(found, on=timezone.localdate())}
+    context = {"asset": found, "successor": successor_of(found, on=company_day(timezone.now()))}
     return _fresh(render(request, "content/gone.html", context, status=410))
 
 

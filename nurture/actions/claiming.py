@@ -25,6 +25,7 @@ from nurture.recipients import Recipient, points_of, recipients_of
 from nurture.same import rows_of
 from nurture.wishes import Wishes
 from team.bulk import update_rows
+from team.company_time import company_day
 
 BATCH = 200
 # What may not go out yet is passed over so often in one claim; the next ring goes on.
@@ -114,11 +115,12 @@ class _Judge:
         enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
         self.enrolments = {one.pk: one for one in enrolments.select_related("track", "lead")}
         wanted = {message.asset_id for message in due if message.asset_id}
-        sendable = Asset.objects.sendable(on=at.date()).filter(pk__in=wanted)
+        day = company_day(at)
+        sendable = Asset.objects.sendable(on=day).filter(pk__in=wanted)
         self.assets = {asset.pk: asset for asset in sendable}
         # What they link to in their words is given out no longer than what they bring.
         words = _words_of(due)
-        self.over, self.linked = over_in(words, on=at.date()), linked_in(words)
+        self.over, self.linked = over_in(words, on=day), linked_in(words)
         # What she was given or took since this was planned, under whichever name she was known.
         bringing = {message.person_id for message in due if message.asset_id or self.linked.get(message.pk)}
         self.sent, self.took = sent_to(bringing, but=[message.pk for message in due]), taken_by(bringing)

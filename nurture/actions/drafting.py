@@ -22,6 +22,7 @@ from nurture.flow import Flow, flow_of
 from nurture.models import Sorting, Track, TrackNode, TrackVersion
 from nurture.shipped import SHIPPED
 from nurture.whole import faults_of
+from team.company_time import company_day
 
 if TYPE_CHECKING:
     from team.models import User
@@ -244,7 +245,7 @@ def _as_it_stands(track: Track, node: TrackNode) -> TrackNode:
 def _must_be_whole(track: Track, flow: Flow, *, at: datetime) -> None:
     if flow.first is None:
         raise MoveRefused(_("There is nothing in it yet."))
-    for pk, said in faults_of(flow, on=at.date()).items():
+    for pk, said in faults_of(flow, on=company_day(at)).items():
         raise MoveRefused(said[0], field=f"node-{pk}")
     if track.kind == Track.Kind.PLAY and not any(n.kind == TrackNode.Kind.STEP for n in flow.nodes.values()):
         raise MoveRefused(_("A play has at least one step of ours: what the rep does next."))

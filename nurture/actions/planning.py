@@ -23,6 +23,7 @@ from nurture.models import Message, MessageBody
 from nurture.over import named_in, over_among
 from nurture.recipients import permalink, points_of, recipients_of, values_of
 from nurture.wishes import Wishes
+from team.company_time import company_day
 
 if TYPE_CHECKING:
     from team.models import User
@@ -139,7 +140,7 @@ def _brought(lead: Lead, subject: str, text: str, asset: Asset | None, *, at: da
     """What it brings: what was chosen, else the first thing of the library that its words link to and she has not had.
     MoveRefused where it is, or they link to, something that is not sent any more."""
     named = named_in(subject, text)
-    if bad := over_among(named | ({asset.public_id} if asset else set()), on=at.date()):
+    if bad := over_among(named | ({asset.public_id} if asset else set()), on=company_day(at)):
         raise MoveRefused(bad[0].words, field="asset" if bad[0].asset == asset else "text")
     if asset is not None or not named:
         return asset

@@ -18,6 +18,7 @@ from leads.settings.kind import SettingForm, Values
 from nurture.fields import BadWords, fields_in
 from nurture.letter_checks import errors_of
 from nurture.models import Track, TrackNode
+from team.company_time import company_day
 
 Kind, Question = TrackNode.Kind, TrackNode.Question
 ANY = gettext_lazy("Any")
@@ -213,7 +214,7 @@ class NodeForm(forms.Form):
             del self.fields[name]
         if self.kind == Kind.EMAIL:
             field: Any = self.fields["asset"]
-            field.queryset = Asset.objects.sendable(on=at.date()).order_by("title")
+            field.queryset = Asset.objects.sendable(on=company_day(at)).order_by("title")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

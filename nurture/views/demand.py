@@ -13,6 +13,7 @@ from leads.views.access import need_role
 from nurture.demand import SENDS_PAGE, matrix_of, sends_of
 from nurture.forms.demand import MatrixForm, SendsForm
 from nurture.models import Message
+from team.company_time import company_day
 from team.http import Request
 from team.models import Role
 
@@ -22,7 +23,7 @@ from team.models import Role
 def demand(request: Request) -> HttpResponse:
     need_role(request, *Role)
     form = MatrixForm(request.GET)
-    matrix = matrix_of(objection=form.asked, none=_("Not said"), at=timezone.now(), on=timezone.localdate())
+    matrix = matrix_of(objection=form.asked, none=_("Not said"), at=timezone.now(), on=company_day(timezone.now()))
     return render(request, "nurture/demand.html", {"form": form, "objection": form.asked, "matrix": matrix})
 
 

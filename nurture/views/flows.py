@@ -34,6 +34,7 @@ from nurture.track_settings import KIND, touched_by_end
 from nurture.views.tracks import WRITERS, track_or_404
 from nurture.whole import faults_of, rivals_of
 from team.actions.submitting import SentBefore, submit_once
+from team.company_time import company_day
 from team.http import Request, tell
 from team.models import SettingChange
 
@@ -315,7 +316,7 @@ def _published(track: Track, moved: int) -> str:
 
 def _draft_parts(flow: Flow) -> list[Part]:
     """The flow of a draft, each step with what it lacks."""
-    return parts_of(flow, faults=faults_of(flow, on=timezone.now().date()))
+    return parts_of(flow, faults=faults_of(flow, on=company_day(timezone.now())))
 
 
 @require_POST

@@ -13,6 +13,7 @@ from content.actions.using import look_at_library
 from leads.views.access import need_role
 from nurture.fresh import digest_of
 from team.addresses import read_moment
+from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
 
@@ -24,7 +25,7 @@ SELLERS = (Role.BDR, Role.AE)
 def fresh(request: Request) -> HttpResponse:
     need_role(request, *SELLERS)
     now = timezone.now()
-    digest = digest_of(request.user, at=now, on=timezone.localdate())
+    digest = digest_of(request.user, at=now, on=company_day(timezone.now()))
     return render(request, "nurture/fresh.html", {"now": now, "digest": digest})
 
 

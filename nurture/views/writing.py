@@ -34,6 +34,7 @@ from nurture.unwritable import why_unwritable
 from nurture.wishes import Wishes
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_uuid
+from team.company_time import company_day
 from team.http import Request, tell
 
 SAID = ("subject", "text", "asset", "q")
@@ -124,7 +125,7 @@ def _page(
     form.offer([*([chosen] if chosen else []), *(one.asset for one in found)])
     named = named_in(*(str(form[name].value() or "") for name in ("subject", "text")))
     asked = read_uuid(str(form["asset"].value() or ""))
-    over = over_among(named | ({asked} if asked and not chosen else set()), on=at.date())
+    over = over_among(named | ({asked} if asked and not chosen else set()), on=company_day(at))
     point = points_of([lead.person_id]).get(lead.person_id)
     wishes = Wishes([lead.person_id])
     context = {

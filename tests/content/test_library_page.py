@@ -151,8 +151,8 @@ def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
 
     titles(client)
 
-    # Session, user, roles; topics, labels; two tiers of ids; assets, versions, their labels; the rail.
-    with django_assert_num_queries(11):
+    # Session, user, roles, the day; topics, labels; two tiers of ids; assets, versions, their labels; the rail.
+    with django_assert_num_queries(12):
         first = client.get(reverse("content:library"), {"q": "guide"})
 
     listed = first.context["listed"]
