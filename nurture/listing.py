@@ -15,6 +15,7 @@ from accounts.models import Employment, called
 from leads.models import Lead, Recycling
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode
 from nurture.models.enrolment import EnrolmentQuerySet
+from nurture.same import row_today
 
 PAGE = 50
 LATELY = timedelta(days=90)
@@ -96,12 +97,13 @@ def fans_of(track: Track, what: str = "") -> EnrolmentQuerySet:
     """The fans it ever fed, each once; of these, who named somebody to us, or who decides, champions or influences by
     now."""
     fed = Enrolment.objects.filter(track=track, is_held_out=False)
-    fans = fed.filter(pk__in=fed.order_by().values("person").annotate(last=Max("pk")).values("last"))
+    last_of_each = fed.order_by().values(is_today=row_today()).annotate(last=Max("pk")).values("last")
+    fans = fed.alias(is_today=row_today()).filter(pk__in=last_of_each)
     if what == "named":
-        named = Recycling.objects.filter(lead__person=OuterRef("person"), undone_at=None, referred_to__isnull=False)
+        named = Recycling.objects.filter(lead__person=OuterRef("is_today"), undone_at=None, referred_to__isnull=False)
         return fans.filter(Exists(named.order_by()))
     if what == "rose":
-        jobs = Employment.objects.filter(person=OuterRef("person"), is_current=True, role__in=ROSE)
+        jobs = Employment.objects.filter(person=OuterRef("is_today"), is_current=True, role__in=ROSE)
         return fans.filter(Exists(jobs.order_by()))
     return fans
 

@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
+
+from django.db.models import BigIntegerField, Case, F, Func, When
 
 from accounts.models import Person
+
+
+class _EndOfMerges(Func):
+    """Follows the merges of one row by their keys, on either database."""
+
+    template = (
+        "(WITH RECURSIVE one(id, into_id) AS ("
+        "SELECT id, merged_into_id FROM accounts_person WHERE id = %(expressions)s "
+        "UNION ALL SELECT next.id, next.merged_into_id FROM accounts_person AS next JOIN one ON next.id = one.into_id"
+        ") SELECT one.id FROM one WHERE one.into_id IS NULL)"
+    )
+    output_field = BigIntegerField()
+
+
+def row_today(path: str = "person") -> Case:
+    """As a column of a query: the row that whoever stands at `path` is today, however often she was merged. What came
+    of somebody later, a meeting, a deal, a job, is kept there, and letters and enrolments stay with the row they were
+    of."""
+    hers: Any = F(f"{path}_id")
+    return Case(When(**{f"{path}__merged_into": None}, then=hers), default=_EndOfMerges(hers))
 
 
 def living(person: Person) -> Person:

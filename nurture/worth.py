@@ -19,6 +19,7 @@ from content.models import Asset, AssetAccess
 from leads.models import HandOff, Lead
 from nurture.models import Message
 from nurture.models.message import MessageQuerySet
+from nurture.same import row_today
 
 YEAR = timedelta(days=365)
 MET_WITHIN, PROMOTED_WITHIN = timedelta(days=30), timedelta(days=90)
@@ -40,9 +41,9 @@ class Worth:
 def letters(*, at: datetime) -> MessageQuerySet:
     """What left within a year and brought something of the library, with what came of it."""
     left = Message.objects.left().filter(asset__isnull=False, claimed_at__gt=at - YEAR, claimed_at__lte=at)
-    met = HandOff.objects.booked().filter(lead__person=OuterRef("person"), sent_at__gte=OuterRef("claimed_at"))
-    promoted = Lead.objects.filter(person=OuterRef("person"), first_qualified_at__gte=OuterRef("claimed_at"))
-    return left.annotate(
+    met = HandOff.objects.booked().filter(lead__person=OuterRef("is_today"), sent_at__gte=OuterRef("claimed_at"))
+    promoted = Lead.objects.filter(person=OuterRef("is_today"), first_qualified_at__gte=OuterRef("claimed_at"))
+    return left.alias(is_today=row_today()).annotate(
         is_met=Exists(met.filter(sent_at__lte=_after("claimed_at", MET_WITHIN))),
         is_promoted=Exists(promoted.filter(first_qualified_at__lte=_after("claimed_at", PROMOTED_WITHIN))),
     )

@@ -6,11 +6,14 @@ from django.urls import reverse
 
 from accounts.models import Employment
 from agreement.models import Phase
+from leads.actions.merging import merge_people
 from leads.models import Lead, Recycling
 from nurture.actions.sorting import enrol_fans
+from nurture.listing import fans_of
 from nurture.models import Enrolment
+from nurture.telling import fan_figures
 from tests.make import NOON, make_account, make_lead, make_person
-from tests.nurture.making import email, engage, make_track, wait
+from tests.nurture.making import email, engage, make_enrolment, make_track, wait
 
 
 def doer(*kinds):
@@ -45,3 +48,22 @@ def test_who_takes_everything_is_a_fan_and_what_fans_are_worth_is_counted_and_li
         assert [one.name for one in listed.context["people"]] == [str(person)], what
     other = client.get(reverse("nurture:track_people", args=[make_track(wait(1)).public_id]), {"what": "named"})
     assert other.context["what"] == "under_way"
+
+
+def test_a_fan_who_was_merged_is_one_fan_and_what_she_did_since_is_hers(marketer, alice, mona):
+    fans = make_track(wait(30), is_fan_base=True, name="Fans")
+    twice, also, other = (doer() for _person in range(3))
+    for person in (twice, also, other):
+        make_enrolment(fans, person)
+    assert (fan_figures(fans).fans, fan_figures(fans).referrals, fan_figures(fans).step_ups) == (3, 0, 0)
+
+    kept = doer()
+    for person in (twice, also):
+        merge_people(kept, person, by=mona, at=NOON)
+    Employment.objects.filter(person=kept, is_current=True).update(role="champion")
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=kept)
+    Recycling.objects.filter(lead=lead).update(referred_to=make_person())
+
+    figures = fan_figures(fans)
+    assert (figures.fans, figures.referrals, figures.step_ups) == (2, 1, 1)
+    assert [one.person for one in fans_of(fans, "named")] == [also]

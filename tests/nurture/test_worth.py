@@ -9,9 +9,10 @@ from django.utils import timezone
 from content.actions.using import use_assets
 from content.actions.watching import tell_owners
 from content.models import Asset, AssetFigures, AssetNotice
+from leads.actions.merging import merge_people, undo_merge
 from nurture.actions.counting import count_assets
 from nurture.models import Message
-from nurture.worth import Worth, versions_of, worth_of
+from nurture.worth import Worth, letters, versions_of, worth_of
 from team.models import Role
 from tests.make import NOON, make_asset, make_lead, make_person, make_user
 from tests.nurture.making import leave, make_message
@@ -51,6 +52,24 @@ def test_what_came_of_an_asset_is_counted_from_letters_uses_meetings_and_deals(g
 
     assert worth[guide.pk] == Worth(used=4, sent=3, opened=2, answered=1, met=1, promoted=1)
     assert versions_of(guide, at=at) == [(2, Worth(2, 2, 1, 0, 1, 1)), (1, Worth(1, 1, 1, 1, 0, 0))]
+
+
+def test_what_came_of_a_letter_stays_with_it_when_whoever_got_it_is_merged_and_merged_again(client, guide, alice, mona):
+    """The deal is hers under the row that is left; a merge taken back takes it back."""
+    got_it, between, today = (make_person() for _person in range(3))
+    message = sent(guide, person=got_it)
+    lead = make_lead(phase="qualified", bdr=alice, person=today, at=NOON + timedelta(days=1))
+    lead.hand_offs.update(meeting_at=NOON, local_meeting=NOON, zone="UTC")
+    at = NOON + timedelta(days=2)
+    assert worth_of([guide.pk], at=at)[guide.pk] == Worth(used=1, sent=1)
+
+    merge_people(between, got_it, by=mona, at=at)
+    last = merge_people(today, between, by=mona, at=at)
+
+    assert worth_of([guide.pk], at=at)[guide.pk] == Worth(used=1, sent=1, met=1, promoted=1)
+    assert list(letters(at=at).filter(is_promoted=True)) == [message]
+    undo_merge(last, by=mona, at=at)
+    assert worth_of([guide.pk], at=at)[guide.pk] == Worth(used=1, sent=1)
 
 
 def test_the_library_is_put_in_the_order_of_what_came_of_it_page_by_page(client, alice):
