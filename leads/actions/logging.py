@@ -88,17 +88,18 @@ def log_touch(
 ) -> LeadEvent:
     """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch.
 
-    Where she has written and waits, an e-mail is the answer to that: it does that step, and what else is planned stays.
+    Where she has written and waits, an e-mail is the answer to that, and no attempt: it does that step, and what else
+    is planned stays.
     """
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
     reach = reach_of(lead)
     if kind == Activity.Kind.EMAIL:
         _must_know(lead, (EMAIL,), reach)
-    activity = _activity(lead, kind, by=by, at=at)
+    asked = [step for step in effects.open_steps if step.kind == StepKind.REPLY] if kind == Activity.Kind.EMAIL else []
+    activity = _activity(lead, kind, by=by, at=at, is_attempt=not asked)
     effects.add("activities", activity.pk)
     effects.note(note, activity_id=activity.pk)
-    asked = [step for step in effects.open_steps if step.kind == StepKind.REPLY] if kind == Activity.Kind.EMAIL else []
     if lead.phase == Phase.WORKING and step_done:
         _attempt_done(lead, effects, reach, at=at, only=asked)
     elif step_done:
@@ -106,7 +107,8 @@ def log_touch(
         if asked:
             stands = [step for step in effects.open_steps if step not in asked]
         _answer_who_waits(lead, effects, by=by, stands=stands)
-    return _touched(lead, effects, by=by, at=at, data={"kind": kind, "activity": activity.pk})
+    data = {"kind": kind, "activity": activity.pk}
+    return _touched(lead, effects, by=by, at=at, data=data, is_attempt=not asked)
 
 
 @transaction.atomic
@@ -335,10 +337,19 @@ def why_no_way(lead: Lead, kind: str, reach: Reach) -> str:
 
 
 def _touched(
-    lead: Lead, effects: Effects, *, by: User, at: datetime, data: dict[str, Any], is_conversation: bool = False
+    lead: Lead,
+    effects: Effects,
+    *,
+    by: User,
+    at: datetime,
+    data: dict[str, Any],
+    is_conversation: bool = False,
+    is_attempt: bool = True,
 ) -> LeadEvent:
     """One more human touch: the first one meets its clock, a conversation moves the stage."""
-    new: dict[str, Any] = {"attempts": lead.attempts + 1, "last_touched_at": at}
+    new: dict[str, Any] = {"last_touched_at": at}
+    if is_attempt:
+        new["attempts"] = lead.attempts + 1
     more: dict[str, Any] = {}
     if lead.first_touched_at is None:
         new["first_touched_at"] = at
@@ -441,14 +452,14 @@ def _attempt_done(lead: Lead, effects: Effects, reach: Reach, *, at: datetime, o
     done = list(only) or [step for step in effects.open_steps if step.kind in CALLED and step not in stands][:1]
     effects.close_steps(done, state=Step.State.DONE)
     if not effects.open_steps:
-        _go_on(lead, effects, reach.having_done(done), at=at)
+        _go_on(lead, effects, reach.having_done(done), at=at, is_attempt=not only)
 
 
-def _go_on(lead: Lead, effects: Effects, reach: Reach, *, at: datetime) -> None:
-    """What follows the attempt that this act is: who asked to be called has been reached by it."""
+def _go_on(lead: Lead, effects: Effects, reach: Reach, *, at: datetime, is_attempt: bool = True) -> None:
+    """What follows the attempt that this act is, or the answer: who asked to be called has been reached by it."""
     touched = copy(lead)
     touched.first_touched_at = lead.first_touched_at or at
-    _plan_next(touched, effects, after=lead.attempts + 1, at=at, reach=reach)
+    _plan_next(touched, effects, after=lead.attempts + is_attempt, at=at, reach=reach)
 
 
 def _plan_next(
@@ -481,7 +492,15 @@ def _number_is_wrong(lead: Lead, effects: Effects) -> None:
         tried.save(update_fields=["state", "is_primary"])
 
 
-def _activity(lead: Lead, kind: str, *, by: User, at: datetime, disposition: Disposition | None = None) -> Activity:
+def _activity(
+    lead: Lead,
+    kind: str,
+    *,
+    by: User,
+    at: datetime,
+    disposition: Disposition | None = None,
+    is_attempt: bool = True,
+) -> Activity:
     activity = Activity(
         lead=lead,
         person_id=lead.person_id,
@@ -491,7 +510,7 @@ def _activity(lead: Lead, kind: str, *, by: User, at: datetime, disposition: Dis
         by=by,
         disposition=disposition,
         is_conversation=bool(disposition and disposition.is_conversation),
-        attempt=lead.attempts + 1,
+        attempt=lead.attempts + 1 if is_attempt else None,
     )
     insert_objects([activity])
     return activity

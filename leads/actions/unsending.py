@@ -55,7 +55,10 @@ def _of_the_attempt_alone(held: Lead, event: LeadEvent) -> LeadEvent:
     """What is taken back of it where somebody has acted since: the pairs and effects of its touch."""
     codes = effects_of(event)
     effects: dict[str, Any] = {name: codes[name] for name in ("activities", "notes") if name in codes}
-    changes: dict[str, list[Any]] = {"attempts": [max(held.attempts - 1, 0), held.attempts]}
+    changes: dict[str, list[Any]] = {}
+    if "attempts" in event.changes:
+        # The answer to a reply was none.
+        changes["attempts"] = [max(held.attempts - 1, 0), held.attempts]
     others = _touches(held).exclude(pk__in=codes.get("activities", []))
     if _was_set_by(event, "last_touched_at", held.last_touched_at):
         last = others.order_by("-at").values_list("at", flat=True).first()

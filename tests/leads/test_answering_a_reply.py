@@ -12,8 +12,9 @@ from leads.actions.engaging import NewEngagement, engage
 from leads.actions.logging import log_touch, mark_of_next, set_step, snooze_step
 from leads.actions.many import Verb, Wish, do_to_many
 from leads.actions.undoing import undo_last
+from leads.checking import check_all
 from leads.models import Step
-from nurture.actions.planning import write_message
+from nurture.actions.planning import take_back, write_message
 from tests.make import NOON, make_lead
 
 EARLY, LATER = NOON - timedelta(hours=3), NOON + timedelta(hours=1)
@@ -67,6 +68,46 @@ def test_where_nothing_else_is_planned_the_cadence_goes_on(waits, alice):
 
     (step,) = lead.steps.open()
     assert step.made_by == "cadence"
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_an_answer_is_no_attempt(waits, alice, is_alone):
+    lead = waits(kind=StepKind.CALL)
+    log_touch(lead, kind="social", by=alice, at=NOON, step_done=False)
+    lead.refresh_from_db()
+    before, touched_at = lead.attempts, lead.first_touched_at
+    Step.objects.filter(lead=lead, kind="call").update(
+        state="done" if is_alone else "open", closed_at=NOON if is_alone else None
+    )
+
+    log_touch(lead, kind="email", by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.attempts, lead.first_touched_at, lead.last_touched_at) == (before, touched_at, LATER)
+    assert lead.activities.get(kind="email").attempt is None
+    # The cadence goes on with the attempt that is next, and leaves none out.
+    assert not is_alone or lead.steps.open().get().attempt == before + 1
+    undo_last(lead, by=alice, at=LATER)
+    lead.refresh_from_db()
+    assert lead.attempts == before
+    log_touch(lead, kind="social", by=alice, at=LATER)
+    lead.refresh_from_db()
+    assert lead.attempts == before + 1
+    assert {name for name, ids in check_all(at=LATER).items() if ids} == set()
+
+
+@pytest.mark.parametrize("is_acted_on", [True, False])
+def test_an_answer_that_never_left_takes_no_attempt_away(waits, alice, is_acted_on):
+    lead = waits(kind=StepKind.CALL)
+    log_touch(lead, kind="social", by=alice, at=NOON, step_done=False)
+    message = write_message(lead, subject="Re: Your question", text="Yes, it does.", by=alice, at=LATER)
+    if is_acted_on:
+        set_step(lead, kind="call", by=alice, at=LATER, due=LATER + timedelta(days=1))
+
+    take_back(message, by=alice, at=LATER)
+
+    lead.refresh_from_db()
+    assert lead.attempts == 1
 
 
 @pytest.mark.parametrize("phase", [Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED])
