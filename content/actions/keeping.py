@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from content.actions.indexing import index_assets
 from content.actions.uploading import keep_file
-from content.models import Asset, AssetEvent, AssetVersion, Label, Topic
+from content.actions.watching import tell_keepers, tell_maker
+from content.models import Asset, AssetEvent, AssetNotice, AssetVersion, Label, Topic
 from content.models.asset import KEEPERS
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Verb = AssetEvent.Verb
 Form = AssetVersion.Form
+Told = AssetNotice.Kind
 # Further, and its page would have to look through everything that ever was.
 SUCCESSORS_MAX = 20
 
@@ -68,6 +70,8 @@ def add_asset(about: About, made: Made, *, by: User, at: datetime) -> Asset:
         asset.labels.set(about.labels)
         _add_version(asset, made, number=1, by=by, at=at, is_approved=is_keeper)
         _note(asset, Verb.ADD if is_keeper else Verb.HAND_IN, by=by, at=at, version=1, changes=changes)
+        if not is_keeper:
+            tell_keepers(asset, at=at)
         index_assets([asset.pk])
     return asset
 
@@ -92,8 +96,11 @@ def add_version(asset: Asset, made: Made, *, is_approved: bool, by: User, at: da
     with transaction.atomic():
         locked = _lock(asset)
         last = locked.versions.order_by("-number").values_list("number", flat=True).first() or 0
+        is_first = is_approved and not locked.versions.filter(is_current=True).exists()
         version = _add_version(locked, made, number=last + 1, by=by, at=at, is_approved=is_approved)
         _note(locked, Verb.VERSION, by=by, at=at, version=version.number, changes={"approved": [None, is_approved]})
+        if is_first and locked.retired_at is None:
+            tell_maker(locked, Told.TAKEN, by=by, at=at)
         index_assets([locked.pk])
     return version
 
@@ -115,6 +122,8 @@ def approve_version(version: AssetVersion, *, by: User, at: datetime) -> None:
             asset.save(update_fields=["owner"])
         before = current.number if current else None
         _note(asset, Verb.APPROVE, by=by, at=at, version=version.number, changes={"current": [before, version.number]})
+        if current is None:
+            tell_maker(asset, Told.TAKEN, by=by, at=at)
         index_assets([asset.pk])
     version.refresh_from_db()
 
@@ -131,6 +140,7 @@ def retire_asset(asset: Asset, *, because: str, successor: Asset | None, by: Use
         locked.save(update_fields=["retired_at", "retired_because", "successor"])
         changes = {"because": [None, because], "successor": [had and had.title, successor and successor.title]}
         _note(locked, Verb.RETIRE, by=by, at=at, changes=changes)
+        tell_maker(locked, Told.RETIRED, by=by, at=at)
 
 
 def restore_asset(asset: Asset, *, by: User, at: datetime) -> None:
@@ -142,6 +152,10 @@ def restore_asset(asset: Asset, *, by: User, at: datetime) -> None:
         locked.retired_at, locked.retired_because = None, ""
         locked.save(update_fields=["retired_at", "retired_because"])
         _note(locked, Verb.RESTORE, by=by, at=at, changes={"because": [because, None]})
+        if locked.versions.filter(is_current=True).exists():
+            tell_maker(locked, Told.BACK, by=by, at=at)
+        elif locked.handed_in_by_id is not None:
+            tell_keepers(locked, at=at)
 
 
 def successor_of(asset: Asset, *, on: date) -> Asset | None:

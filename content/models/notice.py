@@ -1,4 +1,5 @@
-"""What whoever answers for an asset is told of it: that it is to be looked at again, that it has expired."""
+"""What people are told of an asset: who answers for it, that its day has come or that it waits for a decision; who made
+it and handed it in, what became of it."""
 
 from __future__ import annotations
 
@@ -21,16 +22,23 @@ class AssetNoticeQuerySet(models.QuerySet["AssetNotice"]):
 
 
 class AssetNotice(models.Model):
-    """Once a day that was set: another day of the same asset is another notice."""
+    """Once a day: another day of the same asset is another notice."""
 
     class Kind(models.TextChoices):
         REVIEW = "review", _("is to be looked at again")
         EXPIRED = "expired", _("has expired")
+        WAITS = "waits", _("waits for you to decide")
+        TAKEN = "taken", _("is in the library")
+        RETIRED = "retired", _("was retired")
+        BACK = "back", _("is in the library again")
+
+    # Of one's own that was handed in.
+    BECAME = (Kind.TAKEN, Kind.RETIRED, Kind.BACK)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=7, choices=Kind)
-    # The day that the asset said.
+    # The day that the asset said, or on which it happened.
     day = models.DateField()
     at = models.DateTimeField()
     heard_at = models.DateTimeField(null=True)
@@ -41,7 +49,10 @@ class AssetNotice(models.Model):
         verbose_name = _("notice of an asset")
         verbose_name_plural = _("notices of assets")
         constraints = [
-            models.CheckConstraint(name="assetnotice_kind_is_known", condition=Q(kind__in=["review", "expired"])),
+            models.CheckConstraint(
+                name="assetnotice_kind_is_known",
+                condition=Q(kind__in=["review", "expired", "waits", "taken", "retired", "back"]),
+            ),
             models.UniqueConstraint(fields=["asset", "kind", "day", "user"], name="assetnotice_once_a_day_it_has"),
         ]
         indexes = [models.Index(fields=["user", "-id"], condition=Q(heard_at=None), name="assetnotice_unheard")]

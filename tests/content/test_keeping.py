@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.actions.keeping import About, AssetRefused, change_asset, retire_asset
-from content.models import Asset, AssetThumb, Label, Topic
+from content.models import Asset, AssetNotice, AssetThumb, Label, Topic
 from leads.actions.importing import forget_uploads
 from team.actions.submitting import new_form_id
 from team.models import Role, Upload
@@ -84,6 +84,58 @@ def test_what_a_rep_hands_in_waits_until_a_marketer_approves_or_retires_it_with_
     assert list(first.events.order_by("pk").values_list("verb", flat=True)) == ["hand_in", "approve"]
     client.force_login(alice)
     assert "The checklist says it better" in client.get(reverse("content:asset_page", args=[second.public_id])).text
+
+
+def told(user):
+    """What somebody was told of assets, in order, and what of it she has not heard yet."""
+    rows = AssetNotice.objects.filter(user=user).order_by("pk").values_list("asset__title", "kind", "heard_at")
+    return [(title, kind) for title, kind, _at in rows], [(title, kind) for title, kind, at in rows if at is None]
+
+
+def test_keepers_hear_what_was_handed_in_and_its_maker_each_thing_that_became_of_it(client, alice, mark):
+    moira, lea = make_user("moira", Role.MARKETER), make_user("lea", Role.MARKETER, is_active=False)
+    client.force_login(alice)
+    send(client, title="My own words", form="talk_track", text="Say this", url="")
+    send(client, title="My second", form="snippet", text="And that", url="")
+    first, second = Asset.objects.order_by("pk")
+    waiting = [("My own words", "waits"), ("My second", "waits")]
+    assert [told(user) for user in (mark, moira, lea)] == [(waiting, waiting)] * 2 + [([], [])]
+    client.force_login(mark)
+    page = client.get(reverse("content:library"))
+    assert (page.context["rail"].counts["library"], page.text.count("waits for you to decide")) == (2, 2)
+
+    verb(client, "approve", first, 1)
+    verb(client, "retire", second, because="The checklist says it better")
+
+    # Whoever was asked, too, need not decide any more.
+    assert [told(user)[1] for user in (mark, moira)] == [[], []]
+    assert told(alice)[1] == [("My own words", "taken"), ("My second", "retired")]
+    client.force_login(alice)
+    page = client.get(reverse("content:library"))
+    assert page.context["rail"].counts["library"] == 2
+    assert "can be found and sent by everybody" in page.text
+    assert "The checklist says it better" in page.text
+    client.post(reverse("content:library_heard"), {"up_to": page.context["notices"][0].pk})
+
+    client.force_login(mark)
+    made = {"form": "talk_track", "text": "Say that instead", "approve": "1", "form_id": new_form_id()}
+    verb(client, "version_new", first, **made)
+    verb(client, "restore", second)
+    verb(client, "retire", first, because="Nobody says it any more")
+    verb(client, "restore", first)
+    assert told(alice)[1] == [("My own words", "retired"), ("My own words", "back")]
+    # What was put back without having been decided waits again.
+    assert [told(user)[0][-1] for user in (mark, moira)] == [("My second", "waits")] * 2
+    assert told(lea) == ([], [])
+
+
+def test_what_was_handed_in_is_told_to_admins_where_nobody_keeps_the_library(client, alice):
+    anna = make_user("anna", Role.ADMIN)
+    client.force_login(alice)
+
+    send(client, title="My own words", form="talk_track", text="Say this", url="")
+
+    assert told(anna)[1] == [("My own words", "waits")]
 
 
 def test_what_may_be_there_already_is_shown_before_anything_is_kept(client, alice, mark, now):

@@ -151,8 +151,9 @@ def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
 
     titles(client)
 
-    # Session, user, roles, the day; topics, labels; two tiers of ids; assets, versions, their labels; the rail.
-    with django_assert_num_queries(12):
+    # Session, user, roles, the day; topics, labels; two tiers of ids; assets, versions, their labels; the rail; what is
+    # new.
+    with django_assert_num_queries(13):
         first = client.get(reverse("content:library"), {"q": "guide"})
 
     listed = first.context["listed"]

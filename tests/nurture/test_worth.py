@@ -133,7 +133,7 @@ def test_who_answers_for_an_asset_is_told_once_of_each_day_that_comes(client, db
     ]
     client.force_login(mark)
     page = client.get(reverse("content:library"))
-    assert (page.context["rail"].counts["library"], "Their day has come" in page.text) == (4, True)
+    assert (page.context["rail"].counts["library"], "New to you" in page.text) == (4, True)
     client.post(reverse("content:library_heard"), {"up_to": page.context["notices"][1].pk})
     assert AssetNotice.objects.unheard_by(mark).count() == 1
     # Another day is another notice.
