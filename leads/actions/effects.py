@@ -25,6 +25,11 @@ _STEPS = PreparedObjects(lambda lead: Step.objects.open().filter(lead=lead).orde
 _CLOCKS = PreparedObjects(lambda lead: Clock.objects.running().filter(lead=lead))
 
 
+def _in_time(step: Step) -> tuple[datetime, bool, int]:
+    """The earliest first; of one moment, what is not written yet last."""
+    return step.due_at, step.pk is None, step.pk or 0
+
+
 def says_something(text: str) -> bool:
     """Whether there is a letter, a figure or a sign to see: blanks and characters of no width are no words."""
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
@@ -49,7 +54,9 @@ class Together:
             effects.add("steps_made", step.pk)
         for assignee_id, steps in self.assigned.items():
             Step.objects.filter(pk__in=steps).update(assignee=assignee_id, lent_from=None)
-        update_rows(Step, ("id", "due_at", "held_from"), [(one.pk, one.due_at, one.held_from) for one in self.steps])
+        update_rows(
+            Step, ("id", *_MOMENTS), [(one.pk, *(getattr(one, name) for name in _MOMENTS)) for one in self.steps]
+        )
         # A lead has one running clock of a kind: what ends, ends before another runs.
         self.clocks.sort(key=lambda clock: clock.state == Clock.State.RUNNING)
         update_rows(Clock, ("id", *_ENDS), [(one.pk, *(getattr(one, name) for name in _ENDS)) for one in self.clocks])
@@ -58,6 +65,7 @@ class Together:
             effects.add("clocks_started", clock.pk)
 
 
+_MOMENTS = ("due_at", "held_from", "snoozed", "promised", "local_due", "zone")
 _ENDS = ("state", "ended_at", "missed_at", "next_notice_at")
 
 
@@ -116,7 +124,7 @@ class Effects:
             insert_objects([step])
             self.add("steps_made", step.pk)
         self.open_steps.append(step)
-        self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
+        self.open_steps.sort(key=_in_time)
         return step
 
     def move_step(self, step: Step, due_at: datetime, *, held_from: datetime | None = None, **more: Any) -> None:
@@ -137,7 +145,7 @@ class Effects:
             self.together.steps.append(step)
         else:
             step.save(update_fields=["due_at", "held_from", *more])
-        self.open_steps.sort(key=lambda one: (one.due_at, one.pk))
+        self.open_steps.sort(key=_in_time)
 
     def assign_steps(self, user: User | None, *, of: int | None = None) -> None:
         """Everything open is now hers, or the pool's; with `of`, only what that user had to do, lent or not."""

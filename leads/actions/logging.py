@@ -8,36 +8,43 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import ContactPoint
 from agreement.models import Disposition, Phase, SLAClause, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
-from leads.actions.holding import HELD, settle_first_touch, sweep_of_held
+from leads.actions.holding import settle_first_touch
 from leads.actions.silencing import refuse_shut, ways_of, why_shut
 from leads.actions.stages import connected_stage
+from leads.actions.stepping import (
+    CALLED,
+    Moment,
+    due_asleep,
+    hers_of,
+    next_moment,
+    planned,
+    put_off,
+    set_by_hand,
+    settled,
+    who_will,
+    why_later,
+)
 from leads.cadence import CALL, EMAIL, Reach, first_step, goes_on, next_step, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Activity, Lead, LeadEvent, Step
 from leads.models.work import next_of
 from team.bulk import insert_objects
 from team.calendars import KeptCalendars
-from team.localtime import is_zone, resolve
-from team.models import Installation, Role
 
 if TYPE_CHECKING:
     from team.models import User
 
-ATTEMPTS = (StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.FIND_CONTACT)
-# What a call answers: the attempt it was, the moment that was promised, the search for a number that was found.
-CALLED = (*ATTEMPTS, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE, StepKind.REACH_UP)
 FORWARD = (Disposition.Follows.BOOK_MEETING, Disposition.Follows.RECYCLE, Disposition.Follows.DISQUALIFY)
 
 
@@ -149,27 +156,10 @@ def set_step(
     reach = reach_of(lead)
     refuse_shut(lead, kind, reach.shut, field="kind")
     _must_know(lead, ways_of(kind), reach, field="kind")
-    due_at, local, zone = _moment(due, at=at)
-    _within_reach(due_at, at=at)
+    moment = next_moment(due, at=at)
     effects = Effects(lead, by=by, at=at)
-    effects.close_steps(
-        [step for step in _hers(effects, by) if step.made_by == Step.MadeBy.CADENCE or step.kind in CALLED]
-    )
-    effects.make_step(
-        Step(
-            lead=lead,
-            kind=kind,
-            title=title.strip()[:200],
-            due_at=due_at,
-            local_due=local,
-            zone=zone,
-            assignee_id=_who_will(lead, by),
-            promised=promised or kind == StepKind.CALL_BACK,
-            made_by=Step.MadeBy.PERSON,
-            created_at=at,
-        )
-    )
-    return _planned(lead, effects, by=by, at=at, data={"kind": kind})
+    data = set_by_hand(effects, kind, moment, by=by, at=at, title=title, promised=promised)
+    return _planned(effects, by=by, at=at, data=data)
 
 
 @transaction.atomic
@@ -181,17 +171,9 @@ def snooze_step(
     `seen` as for `set_step`: what was promised since is not put off by somebody who has not read of it.
     """
     lead = _mine(lead, by=by, at=at, seen=seen)
-    due_at, _local, _zone = _moment(until, at=at)
-    _within_reach(due_at, at=at)
+    due_at, _local, _zone = next_moment(until, at=at)
     effects = Effects(lead, by=by, at=at)
-    hers = _hers(effects, by)
-    step = next_of([one for one in hers if one.kind != StepKind.MEETING], at=at)
-    if step is None:
-        if hers:
-            raise MoveRefused(_("A meeting is not snoozed: move it, so that a new invitation goes out."), field="due")
-        raise LeadConflict(_("There is no step of yours to snooze."))
-    effects.move_step(step, due_at, snoozed=step.snoozed + 1, promised=False, local_due=None, zone="")
-    return _planned(lead, effects, by=by, at=at, data={"snoozed": step.pk})
+    return _planned(effects, by=by, at=at, data=put_off(effects, due_at, by=by, at=at))
 
 
 @transaction.atomic
@@ -205,7 +187,7 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime, is_skipped: b
     done = [one for one in effects.open_steps if one.pk == step.pk]
     if not done:
         raise LeadConflict(_("This step is done already."))
-    if done[0] not in _hers(effects, by):
+    if done[0] not in hers_of(effects, by):
         raise LeadConflict(_("This step is not yours to finish."))
     effects.close_steps(done, state=Step.State.SKIPPED if is_skipped else Step.State.DONE)
     if lead.phase == Phase.WORKING and not effects.open_steps:
@@ -213,7 +195,7 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime, is_skipped: b
         is_decided = done[0].kind == StepKind.DECIDE
         _plan_next(lead, effects, after=max(lead.attempts, done[0].attempt or 0), at=at, is_decided=is_decided)
     word = "skipped" if is_skipped else "done"
-    return _planned(lead, effects, by=by, at=at, data={word: step.pk, "kind": step.kind})
+    return _planned(effects, by=by, at=at, data={word: step.pk, "kind": step.kind})
 
 
 def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | None:
@@ -228,7 +210,7 @@ def plan_after_contact(lead: Lead, *, by: User, at: datetime) -> LeadEvent | Non
     effects.close_steps(looking, state=Step.State.DONE)
     if not effects.open_steps:
         _plan_next(held, effects, after=held.attempts, at=at)
-    return _planned(held, effects, by=by, at=at, data={"done": looking[0].pk, "kind": looking[0].kind})
+    return _planned(effects, by=by, at=at, data={"done": looking[0].pk, "kind": looking[0].kind})
 
 
 def mark_of_next(steps: Sequence[Step], *, at: datetime) -> str:
@@ -274,8 +256,7 @@ def _log_call(
     reach = reach_of(lead)
     if call_back and follows == Disposition.Follows.CALL_BACK:
         refuse_shut(lead, StepKind.CALL_BACK, reach.shut, field="call_back")
-        promised = _moment(call_back, at=at)
-        _within_reach(promised[0], at=at)
+        promised = next_moment(call_back, at=at)
     if not is_about:
         _must_know(lead, (CALL, EMAIL) if disposition.with_email else (CALL,), reach)
 
@@ -363,38 +344,18 @@ def _touched(
     elif lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) and effects.open_steps:
         new["due_at"] = effects.next_due
     elif lead.phase == Phase.NURTURE:
-        new["due_at"] = _due_asleep(lead, effects)
-    event = alter(lead, "log", by=by, at=at, data=effects.data(**data, because=_why_later(effects)), **new)
+        new["due_at"] = due_asleep(effects)
+    event = alter(lead, "log", by=by, at=at, data=effects.data(**data, because=why_later(effects)), **new)
     return write(lead, event, **more)
 
 
-def _planned(lead: Lead, effects: Effects, *, by: User | None, at: datetime, data: dict[str, Any]) -> LeadEvent:
+def _planned(effects: Effects, *, by: User | None, at: datetime, data: dict[str, Any]) -> LeadEvent:
     """The lead's due moment after its steps changed."""
-    due_at = lead.due_at
-    if lead.phase in (Phase.WORKING, Phase.ACCEPTED, Phase.QUALIFIED):
-        due_at = effects.next_due or soon(at)
-        if not effects.open_steps:
-            raise MoveRefused(_("Something has to come next: say how it went, or set the next step first."))
-    elif lead.phase == Phase.NURTURE:
-        due_at = _due_asleep(lead, effects)
-    more = {}
-    if lead.phase == Phase.WORKING and settle_first_touch(effects, at=at):
-        more["sweep_at"] = sweep_of_held(effects, at=at)
-    event = alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data, because=_why_later(effects)))
-    return write(lead, event, **more)
+    more = settled(effects, at=at)
+    return write(effects.lead, planned(effects, by=by, at=at, data=data), **more)
 
 
-def _why_later(effects: Effects) -> str:
-    """What holds up the attempt that this act has planned."""
-    made = effects.codes.get("steps_made", [])
-    return HELD if any(step.held_from and step.pk in made for step in effects.open_steps) else ""
-
-
-def _due_asleep(lead: Lead, effects: Effects) -> datetime:
-    return min(moment for moment in (lead.wake_at, effects.next_due) if moment is not None)
-
-
-def _promise(lead: Lead, moment: tuple[datetime, datetime | None, str], *, by: User, at: datetime) -> Step:
+def _promise(lead: Lead, moment: Moment, *, by: User, at: datetime) -> Step:
     """The call back she was promised."""
     due_at, local, zone = moment
     return Step(
@@ -403,32 +364,17 @@ def _promise(lead: Lead, moment: tuple[datetime, datetime | None, str], *, by: U
         due_at=due_at,
         local_due=local,
         zone=zone,
-        assignee_id=_who_will(lead, by),
+        assignee_id=who_will(lead, by),
         promised=True,
         made_by=Step.MadeBy.PERSON,
         created_at=at,
     )
 
 
-def _who_will(lead: Lead, by: User) -> int | None:
-    """Whose a planned step is: her BDR's while he works her, later of the one of the two who plans it."""
-    if lead.responsible_id is None or (lead.phase != Phase.WORKING and by.pk in (lead.bdr_id, lead.ae_id)):
-        return by.pk
-    return lead.responsible_id
-
-
-def _hers(effects: Effects, by: User) -> list[Step]:
-    """What she may move or end: once sales has the lead, each of the two her own steps; the manager all."""
-    lead = effects.lead
-    if lead.phase not in (Phase.ACCEPTED, Phase.QUALIFIED) or lead.team_id in by.teams_as(Role.MANAGER):
-        return list(effects.open_steps)
-    return [step for step in effects.open_steps if step.assignee_id == by.pk]
-
-
 def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequence[Step]) -> None:
     """After the hand-off, or asleep: who replied has been answered, and who was promised a call by this one; what else
     stands, stays."""
-    hers = _hers(effects, by)
+    hers = hers_of(effects, by)
     # What a track has planned for somebody who sleeps is done by trying her.
     of_track = lead.phase == Phase.NURTURE
     waiting = [
@@ -514,33 +460,3 @@ def _activity(
     )
     insert_objects([activity])
     return activity
-
-
-def _moment(due: tuple[datetime, str] | datetime, *, at: datetime) -> tuple[datetime, datetime | None, str]:
-    """A moment as an instant, and as it was said: wall time and zone. MoveRefused in the past."""
-    if isinstance(due, datetime):
-        due_at, local, zone = due, None, ""
-    else:
-        wall, zone = due
-        if not is_zone(zone):
-            raise MoveRefused(_("%(zone)s is not a time zone.") % {"zone": zone}, field="zone")
-        due_at, local = resolve(wall, zone), wall
-    if due_at <= at:
-        raise MoveRefused(_("That moment is past."), field="due")
-    return due_at, as_wall(local), zone
-
-
-def as_wall(local: datetime | None) -> datetime | None:
-    """A wall time as the database keeps it: its figures, marked UTC, never converted."""
-    return local.replace(tzinfo=UTC) if local else None
-
-
-def _within_reach(due_at: datetime, *, at: datetime) -> None:
-    days = Installation.objects.values_list("step_max_days", flat=True).get()
-    if due_at > at + timedelta(days=days + 1):
-        words = ngettext(
-            "A next step is at most %(days)s day away; longer is recycling.",
-            "A next step is at most %(days)s days away; longer is recycling.",
-            days,
-        )
-        raise MoveRefused(words % {"days": days}, field="due")

@@ -19,6 +19,7 @@ from leads.actions.logging import set_step, snooze_step, why_no_way
 from leads.actions.recadencing import change_cadence
 from leads.actions.recycling import recycle_together, why_no_sleep
 from leads.actions.sharing import share_act
+from leads.actions.stepping import set_steps, snooze_steps
 from leads.bands import is_waiting
 from leads.cadence import reaches_of
 from leads.models import Lead, SharedAct, Step
@@ -101,11 +102,26 @@ def do_to_many(ids: Sequence[int], wish: Wish, *, by: User, at: datetime) -> Sor
             release_leads([lead.pk for lead in planned.leads], by=by, at=at)
             refused = {}
         else:
-            refused = _do_one_by_one(planned.leads, wish, act, by=by, at=at)
+            # Whom she only holds a place for is taken first, each by an event of its own.
+            kept = [lead for lead in planned.leads if lead.phase == Phase.QUEUED or wish.verb == Verb.CADENCE]
+            refused = _do_one_by_one(kept, wish, act, by=by, at=at)
+            refused |= _step_together([lead for lead in planned.leads if lead not in kept], wish, by=by, at=at)
         done = Sorted([lead for lead in planned.leads if lead.pk not in refused], planned.skipped)
         done.skipped += [(lead, refused[lead.pk]) for lead in planned.leads if lead.pk in refused]
         done.act = share_act(act, verb=wish.verb, by=by, at=at)
         return done
+
+
+def _step_together(leads: Sequence[Lead], wish: Wish, *, by: User, at: datetime) -> dict[int, str]:
+    """Returns why some stay, by lead."""
+    if not leads or wish.due is None:
+        return {}
+    try:
+        if wish.verb == Verb.SNOOZE:
+            return snooze_steps(leads, by=by, at=at, until=wish.due)
+        return set_steps(leads, kind=wish.kind, by=by, at=at, due=wish.due, title=wish.title)
+    except MoveRefused as why:
+        return dict.fromkeys((lead.pk for lead in leads), str(why))
 
 
 def _do_one_by_one(leads: Sequence[Lead], wish: Wish, act: Act, *, by: User, at: datetime) -> dict[int, str]:

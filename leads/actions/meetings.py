@@ -12,8 +12,8 @@ from agreement.models import Phase, SLAClause, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import hold_attempts
-from leads.actions.logging import as_wall
 from leads.actions.noticing import tell
+from leads.actions.stepping import as_wall
 from leads.clocks import start_clock
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
 from team.calendars import KeptCalendars

@@ -13,12 +13,12 @@ from accounts.models import Suppression
 from agreement.models import Cadence, Lane, Phase, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import reassign_leads, release_lead
-from leads.actions.logging import log_call, set_step
+from leads.actions.logging import log_call, set_step, snooze_step
 from leads.actions.many import Verb, Wish, do_to_many, sort_out_many
 from leads.actions.recadencing import change_cadence
 from leads.actions.sharing import undo_shared
 from leads.checking import check_all
-from leads.models import Lead, LeadEvent, SharedAct
+from leads.models import Lead, LeadEvent, SharedAct, Step
 from tests.make import NOON, disposition, make_lead, make_person, reason
 
 HOUR = timedelta(hours=1)
@@ -101,6 +101,36 @@ def test_giving_many_back_writes_what_single_acts_write_in_as_many_statements_fo
     shapes = {(len(list(one)), one[0]["to_phase"], *sorted(one[0]["changes"])) for one in told[::2]}
     assert len(shapes) == 1
     assert {lead.phase for lead in Lead.objects.filter(pk__in=ids(made))} == {Phase.QUEUED}
+    assert not any(check_all(at=NOON).values())
+
+
+@pytest.mark.parametrize("verb", [Verb.SNOOZE, Verb.STEP])
+def test_planning_for_many_writes_what_single_acts_write_in_as_many_statements_for_ten_as_for_two(alice, verb):
+    made = [make_lead(phase=Phase.WORKING, bdr=alice, at=NOON - HOUR) for _ in range(13)]
+    for lead in made[::2]:
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON - HOUR / 2)
+    # One of two that are due at the very moment asked for.
+    Step.objects.create(
+        lead=made[-1], kind="task", due_at=SOON, assignee=alice, made_by="person", created_by=alice, created_at=NOON
+    )
+    alone, few, many = made[:1], made[1:3], made[3:]
+    if verb == Verb.SNOOZE:
+        snooze_step(alone[0], until=wish(verb).due, by=alice, at=NOON)
+    else:
+        set_step(alone[0], kind=wish(verb).kind, due=wish(verb).due, title=wish(verb).title, by=alice, at=NOON)
+
+    asked = []
+    for leads in (few, many):
+        with CaptureQueriesContext(connection) as queries:
+            do_to_many(ids(leads), wish(verb), by=alice, at=NOON)
+        asked.append(len(queries))
+
+    assert asked[1] <= asked[0] + 2
+    told = [lead.events.filter(verb="plan").order_by("id").values("data", "changes").last() for lead in made]
+    shapes = {(*sorted(one["data"]["effects"]), *sorted(one["changes"])) for one in told[::2]}
+    assert len(shapes) == 1
+    stands = {tuple(lead.steps.open().values_list("due_at", "snoozed", "promised")) for lead in made[:-1]}
+    assert len(stands) == 1
     assert not any(check_all(at=NOON).values())
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agreement.models import Phase, ReasonRule, SLAClause, StepKind
-from leads.actions.logging import as_wall
+from leads.actions.stepping import as_wall
 from leads.cadence import soon
 from leads.demo.year.working import Working
 from leads.models import Activity, Answer, HandOff, Lead
