@@ -320,6 +320,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-leads": {"task": "leads.tasks.sweep_leads", "schedule": 15, "options": {"expires": 15}},
     "look-at-signals": {"task": "leads.tasks.look_at_signals", "schedule": 15, "options": {"expires": 15}},
     "notice-clocks": {"task": "leads.tasks.notice_clocks", "schedule": 15, "options": {"expires": 15}},
+    "look-at-voices": {"task": "leads.tasks.look_at_voices", "schedule": 60, "options": {"expires": 60}},
     "run-imports": {"task": "leads.tasks.run_imports", "schedule": 15, "options": {"expires": 15}},
     "carry-on-moves": {"task": "leads.tasks.carry_on_moves", "schedule": 15, "options": {"expires": 15}},
     "release-due": {"task": "leads.tasks.release_due", "schedule": 15, "options": {"expires": 15}},

@@ -4,12 +4,14 @@ rank = demand x (1 + pipeline / 1000)
 
 *demand* is how many of us need it: who asked, and who looked in the library for something like it within 90 days and
 found nothing. *pipeline* is what the leads for which it was asked are worth, as who asked said, each lead once, in
-whole units of money; figures in several currencies are added as they stand. Without a figure, demand alone decides.
+whole units of money: of whoever is pursued now, and in the currency in which most of these leads are said. Nothing is
+added to another currency; what is said in another one stands beside it and moves nothing. Without a figure, demand
+alone decides.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -40,6 +42,8 @@ class Asked:
     seekers: set[int] = field(default_factory=set)
     # Minor units by currency, each lead once.
     worth: dict[str, int] = field(default_factory=dict)
+    # The one that counts.
+    currency: str = ""
     is_mine: bool = False
     # The leads for which she who looks asked for it, by value.
     my_leads: set[int] = field(default_factory=set)
@@ -54,7 +58,7 @@ class Asked:
 
     @property
     def pipeline(self) -> int:
-        return sum(self.worth.values()) // MINOR
+        return self.worth.get(self.currency, 0) // MINOR
 
     @property
     def rank(self) -> int:
@@ -115,20 +119,23 @@ def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[A
         found[mark.contentrequest_id].labels.append(mark.label)
     by_lead: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
     voices = RequestVoice.objects.filter(request__in=found).order_by("pk")
-    for pk, request, user, lead, worth, currency in voices.values_list(
-        "pk", "request", "user", "lead", "worth", "currency"
+    for pk, request, user, lead, worth, currency, is_pursued in voices.values_list(
+        "pk", "request", "user", "lead", "worth", "currency", "is_pursued"
     ):
         one = found[request]
         one.askers.add(user)
         if user == by.pk:
             one.is_mine = True
             one.my_leads |= {lead} if lead is not None else set()
-        if worth is not None:
+        if worth is not None and is_pursued:
             # Two who ask for one lead say what the same deal is worth: the larger figure counts. -pk is no lead.
             key = (currency, lead if lead is not None else -pk)
             by_lead[request][key] = max(by_lead[request].get(key, 0), worth)
+    said_in = Counter(currency for worths in by_lead.values() for currency, _lead in worths)
+    most = min(said_in, key=lambda currency: (-said_in[currency], currency), default="")
     searches = Searches(at=at)
     for pk, one in found.items():
+        one.currency = most
         for (currency, _lead), worth in by_lead[pk].items():
             one.worth[currency] = one.worth.get(currency, 0) + worth
         one.seekers = searches.seekers(one.request, one.labels)

@@ -9,6 +9,7 @@ from leads.actions import (
     moving,
     recounting,
     releasing,
+    requests,
     rescoring,
     restaging,
     reteaming,
@@ -63,6 +64,12 @@ def follow_settings() -> int:
             + rescoring.reckon_interest_anew()
         ),
     )
+
+
+@shared_task
+def look_at_voices() -> int:
+    """Every minute: whether the leads for which content is asked are pursued. A second run finds nothing to change."""
+    return sweeping.ring("look_at_voices", lambda at: requests.look_at_voices())
 
 
 @shared_task

@@ -141,6 +141,8 @@ class RequestVoice(models.Model):
     # What the lead is worth as she sees it, in minor units; null and empty where she did not say.
     worth = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    # Whether whoever the lead is of is pursued now: the room of leads writes it down (leads/actions/requests.py).
+    is_pursued = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         verbose_name = _("voice")
@@ -157,6 +159,9 @@ class RequestVoice(models.Model):
             models.CheckConstraint(
                 name="requestvoice_worth_has_a_currency",
                 condition=Q(worth=None, currency="") | (Q(worth__gte=0) & ~Q(currency="")),
+            ),
+            models.CheckConstraint(
+                name="requestvoice_of_no_lead_loses_none", condition=Q(is_pursued=True) | Q(lead__isnull=False)
             ),
         ]
         indexes = [models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="requestvoice_of_lead")]

@@ -133,6 +133,7 @@ CASES = {
     "requestvoice_once_per_user": lambda: again(voice()),
     "requestvoice_once_per_user_and_lead": lambda: again(voice(lead=7)),
     "requestvoice_worth_has_a_currency": lambda: voice(worth=1),
+    "requestvoice_of_no_lead_loses_none": lambda: voice(is_pursued=False),
     "requestchange_verb_is_known": lambda: change(verb="burn"),
     "news_once_per_change": lambda: again(news()),
     "asset_has_a_title": lambda: put(asset(), title=""),
