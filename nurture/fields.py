@@ -69,3 +69,13 @@ def fill(text: str, values: Mapping[str, str], *, clean: bool = False) -> str:
         return value if clean or found[1] == ADDRESS else MARKDOWN.sub(r"\\\g<0>", SCHEME.sub("", value))
 
     return FIELD.sub(value_of, text)
+
+
+def as_read(text: str) -> str:
+    """The words as they are read where nobody in particular is written to: what stands in for each field, else what the
+    field is called, in brackets."""
+
+    def stands_in(found: re.Match[str]) -> str:
+        return (found[2] or "").strip() or (f"[{FIELDS[found[1]]}]" if found[1] in FIELDS else found[0])
+
+    return FIELD.sub(stands_in, text)

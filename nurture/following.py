@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from agreement.models import Phase
 from leads.models import Lead, Step
+from nurture.actions.composing import subjects_of
+from nurture.fields import as_read
 from nurture.fitting import Suggested, stand_of, suggested
 from nurture.flow import flow_of
 from nurture.knowing import People
@@ -36,8 +38,8 @@ class Following:
     letter_at: datetime | None = None
     # Their mail program said so: what is written by itself waits, what a rep writes does not.
     away: Away | None = None
-    # What it has sent them in this pursuit, the newest first.
-    sent: list[Message] = field(default_factory=list)
+    # What it has sent them in this pursuit, the newest first, with its subject.
+    sent: list[tuple[Message, str]] = field(default_factory=list)
     last: Enrolment | None = None
     suggested: list[Suggested] = field(default_factory=list)
     others: list[Track] = field(default_factory=list)
@@ -70,7 +72,9 @@ def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
     """What it sent, and what it will send next and when, as things stand: each wait takes its days, each step of ours
     is done on its day."""
     letters = Message.objects.left().filter(enrolment=one).select_related("node", "asset")
-    found.sent = list(letters.order_by("-claimed_at", "-pk")[:LETTERS_SHOWN])
+    sent = list(letters.select_related("lead").order_by("-claimed_at", "-pk")[:LETTERS_SHOWN])
+    subjects = subjects_of(sent, at=at) if sent else {}
+    found.sent = [(letter, subjects.get(letter.pk, "")) for letter in sent]
     if one.is_held_out or one.state != Enrolment.State.ACTIVE:
         return
     flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
@@ -88,7 +92,8 @@ def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
     for deed in walk(flow.after(here) if here is not None else flow.first, walker, people):
         when += timedelta(days=deed.days)
         if deed.node.kind == TrackNode.Kind.EMAIL and deed.what == Passage.What.PLANNED:
-            found.letter, found.letter_at = deed.node.subject, max(when, found.away.until if found.away else when)
+            found.letter = as_read(deed.node.subject)
+            found.letter_at = max(when, found.away.until if found.away else when)
             return
 
 
@@ -110,8 +115,8 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
     flow = flow_of(one.version_id)
     following = flow.after(flow.nodes[node.pk])
     names = Names([part for part in (node, following) if part is not None])
-    found.stands = names.title(node)
-    found.following = names.title(following) if following is not None else ""
+    found.stands = as_read(names.title(node))
+    found.following = as_read(names.title(following)) if following is not None else ""
     if one.state == Enrolment.State.PAUSED:
         return
     match node.kind:
@@ -124,6 +129,7 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
             if message is None:
                 found.waits = _("is planned within a minute")
             elif message.state == Message.State.PLANNED:
+                found.stands = subjects_of([message], at=at).get(message.pk, found.stands)
                 found.waits, found.until = _("leaves in their hours, from"), max(message.due_at or at, at)
             else:
                 found.waits = str(message.get_state_display()).lower()

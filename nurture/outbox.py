@@ -69,7 +69,7 @@ def first_state(messages: QuerySet[Message], *, at: datetime) -> str:
 
 def in_state(messages: QuerySet[Message], state: str) -> list[Message]:
     """The newest of this state, with whom they go to."""
-    rows = messages.filter(state=state).select_related("person", "body", "node", "enrolment__track", "lead", "by")
+    rows = messages.filter(state=state).select_related("person", "asset", "node", "enrolment__track", "lead", "by")
     return list(rows.order_by("-id")[:SHOWN])
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from content.models import AssetVersion
 from nurture.actions.planning import snippets_of, with_asset
-from nurture.fields import BadWords, fill
+from nurture.fields import BadWords, as_read, fill
 from nurture.letter import Letter, addresses_in, compose, readable_headers
 from nurture.models import MailRules, Message, MessageBody, MessageLink
 from nurture.recipients import Recipient, points_of, recipients_of, senders_of, values_of
@@ -86,6 +86,15 @@ def words_of(message: Message, *, at: datetime) -> tuple[str, str]:
     if said:
         return said[0].subject, said[0].text
     return (message.node.subject, message.node.text) if message.node else ("", "")
+
+
+def subjects_of(messages: Sequence[Message], *, at: datetime) -> dict[int, str]:
+    """By message its subject, as `words_of` has it, for a list; where it cannot be put together, with what stands in
+    for its fields. Reads only, and asks no more for many than for one."""
+    kept = dict(MessageBody.objects.filter(message__in=messages).values_list("message_id", "subject"))
+    rest = [message for message in messages if message.pk not in kept]
+    kept |= {message.pk: as_read(message.node.subject) for message in rest if message.node}
+    return kept | {one.message.pk: one.subject for one in (_said_by(rest, {}, at=at) if rest else ())}
 
 
 def _each(said: Sequence[_Said], bad: dict[int, str], work: Callable[[_Said], None]) -> list[_Said]:

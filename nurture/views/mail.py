@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
 from nurture.actions.asking_names import check_sender
-from nurture.actions.composing import words_of
+from nurture.actions.composing import subjects_of, words_of
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.known_hosts import let_host_send
 from nurture.actions.planning import take_back
@@ -184,6 +184,8 @@ def _page(
     if state not in Message.State.values:
         raise Http404
     now, rules = timezone.now(), MailRules.objects.select_related("switched_by").get(pk=1)
+    rows = in_state(Message.objects.visible_to(request.user), state)
+    subjects = subjects_of(rows, at=now)
     is_admin = request.user.has_role(Role.ADMIN)
     context: dict[str, Any] = {
         "rules": rules,
@@ -195,7 +197,7 @@ def _page(
         "outbox": outbox(at=now),
         "state": state,
         "state_name": Message.State(state).label,
-        "rows": in_state(Message.objects.visible_to(request.user), state),
+        "rows": [(row, subjects.get(row.pk, "")) for row in rows],
         "checks": checks(rules, at=now) if is_admin else [],
         "is_admin": is_admin,
         "needs_nobody": "state" not in request.GET and state not in NEEDS_SOMEBODY,
