@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from content.actions.keeping import successor_of
+from content.actions.keeping import About, differences, successor_of
 from content.languages import language_name
 from content.models import Asset, AssetAccess, AssetEvent, AssetFigures, AssetThumb, AssetVersion, Label
 
@@ -91,6 +92,14 @@ def page_of(asset: Asset, *, by: User, at: datetime, on: date) -> Page:
     )
 
 
+def theirs_and_yours(asset: Asset, about: About) -> list[tuple[str, str, str]]:
+    """Where what was typed is not what is said of it now: (field, what is said, what was typed)."""
+    return [
+        (capfirst(_field_words(name)), _value_words(name, now, is_whole=True), _value_words(name, typed, is_whole=True))
+        for name, (now, typed) in differences(asset, about).items()
+    ]
+
+
 def _figures(asset: Asset) -> list[tuple[str, int]]:
     """What came of it within a year, in the order in which it happens."""
     if not hasattr(asset, "figures"):
@@ -155,7 +164,7 @@ def _field_words(name: str) -> str:
     }.get(name, name)
 
 
-def _value_words(name: str, value: Any) -> str:
+def _value_words(name: str, value: Any, *, is_whole: bool = False) -> str:
     """As history kept it, in words."""
     if value in (None, "", []):
         return _("none")
@@ -166,4 +175,4 @@ def _value_words(name: str, value: Any) -> str:
     if name == "kind":
         return str(dict(Asset.Kind.choices).get(value, value))
     words = language_name(value) if name == "language" else str(value)
-    return words if len(words) <= 80 else f"{words[:79].rstrip()}…"
+    return words if is_whole or len(words) <= 80 else f"{words[:79].rstrip()}…"

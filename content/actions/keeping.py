@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,10 @@ class AssetRefused(Exception):
         self.field = field
 
 
+class AssetChanged(Exception):
+    """Somebody has said other things about it since the page was opened."""
+
+
 @dataclass(frozen=True)
 class About:
     """What is said of an asset, apart from what it is."""
@@ -48,6 +52,9 @@ class About:
     review_on: date | None = None
     expires_on: date | None = None
     successor: Asset | None = None
+
+
+SAID = tuple(one.name for one in fields(About))
 
 
 @dataclass(frozen=True)
@@ -76,14 +83,17 @@ def add_asset(about: About, made: Made, *, by: User, at: datetime) -> Asset:
     return asset
 
 
-def change_asset(asset: Asset, about: About, *, by: User, at: datetime) -> bool:
-    """Say other things about it; whether anything is different now."""
+def change_asset(asset: Asset, about: About, *, by: User, at: datetime, seen: int | None = None) -> bool:
+    """Say other things about it; whether anything is different now. AssetChanged where somebody else has done so since
+    the event that `seen` names."""
     with transaction.atomic():
         locked = _lock(asset)
-        had = set(locked.labels.all())
+        if seen is not None and _is_changed_since(locked, seen):
+            raise AssetChanged(_("Somebody has changed this since you opened this page."))
+        labels = differences(locked, about).get("labels")
         changes = _say(locked, about)
-        if had != set(about.labels):
-            changes["labels"] = [sorted(map(str, had)), sorted(map(str, about.labels))]
+        if labels:
+            changes["labels"] = labels
             locked.labels.set(about.labels)
         if changes:
             _note(locked, Verb.CHANGE, by=by, at=at, changes=changes)
@@ -117,11 +127,13 @@ def approve_version(version: AssetVersion, *, by: User, at: datetime) -> None:
         asset.versions.filter(is_current=True).update(is_current=False)
         approved = {} if version.approved_at else {"approved_by": by, "approved_at": at}
         AssetVersion.objects.filter(pk=version.pk).update(is_current=True, **approved)
+        before = current.number if current else None
+        changes: dict[str, list[Any]] = {"current": [before, version.number]}
         if asset.owner_id is None:
             asset.owner = by
             asset.save(update_fields=["owner"])
-        before = current.number if current else None
-        _note(asset, Verb.APPROVE, by=by, at=at, version=version.number, changes={"current": [before, version.number]})
+            changes["owner"] = [None, _plain(by)]
+        _note(asset, Verb.APPROVE, by=by, at=at, version=version.number, changes=changes)
         if current is None:
             tell_maker(asset, Told.TAKEN, by=by, at=at)
         index_assets([asset.pk])
@@ -168,28 +180,40 @@ def successor_of(asset: Asset, *, on: date) -> Asset | None:
     return Asset.objects.sendable(on=on).filter(pk=following.pk).first() if following else None
 
 
+def last_event(asset: Asset) -> int:
+    """Names the state it is in: whoever changes it says with which they began."""
+    return asset.events.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def differences(asset: Asset, about: About) -> dict[str, list[Any]]:
+    """Where this says other things about it than it does now: {field: [now, then]}, as history keeps them."""
+    changes = _changes(asset, about)
+    had = set(asset.labels.all())
+    if had != set(about.labels):
+        changes["labels"] = [sorted(map(str, had)), sorted(map(str, about.labels))]
+    return changes
+
+
 def _lock(asset: Asset) -> Asset:
     return Asset.objects.select_for_update().get(pk=asset.pk)
 
 
+def _is_changed_since(asset: Asset, seen: int) -> bool:
+    """Whether what is said of it was changed by an event after this one; a version alone says nothing of it."""
+    after = asset.events.filter(pk__gt=seen).values_list("changes", flat=True)
+    return any(pair[0] != pair[1] for changes in after for name, pair in changes.items() if name in SAID)
+
+
+def _changes(asset: Asset, about: About) -> dict[str, list[Any]]:
+    """The same without its labels, which one that was never saved has not."""
+    pairs = {name: (getattr(asset, name), getattr(about, name)) for name in SAID if name != "labels"}
+    return {name: [_plain(now), _plain(then)] for name, (now, then) in pairs.items() if now != then}
+
+
 def _say(asset: Asset, about: About) -> dict[str, list[Any]]:
-    """Write what is said of it; what is different now."""
-    values = {
-        "title": about.title,
-        "kind": about.kind,
-        "topic": about.topic,
-        "when_to_use": about.when_to_use,
-        "language": about.language,
-        "owner": about.owner,
-        "review_on": about.review_on,
-        "expires_on": about.expires_on,
-        "successor": about.successor,
-    }
-    changes = {
-        name: [_plain(getattr(asset, name)), _plain(value)]
-        for name, value in values.items()
-        if getattr(asset, name) != value
-    }
+    """Write what is said of it, but for its labels; what is different now."""
+    changes = _changes(asset, about)
+    values = {name: getattr(about, name) for name in SAID if name != "labels"}
     for name, value in values.items():
         setattr(asset, name, value)
     if asset.pk is not None:

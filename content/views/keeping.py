@@ -15,20 +15,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from content.actions.keeping import (
+    AssetChanged,
     AssetRefused,
     add_asset,
     add_version,
     approve_version,
     change_asset,
+    last_event,
     restore_asset,
     retire_asset,
 )
 from content.actions.uploading import held_by, receive_file
 from content.alike import alike
+from content.asset_page import theirs_and_yours
 from content.filetypes import FileRefused
 from content.forms.keeping import AboutForm, MadeForm, NewAssetForm, RetireForm, VersionForm
 from content.views.access import kept_asset, need_role
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
+from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role
 
@@ -80,25 +84,31 @@ def _added(request: Request, form: NewAssetForm) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def asset_edit(request: Request, public_id: UUID) -> HttpResponse:
-    """What is said of it. Whoever began with an older state is shown what has changed since."""
+    """What is said of it. Whoever began with an older state is shown what has changed since, and keeps what was typed;
+    whoever has read that, and sends again, means it."""
     asset = kept_asset(request, public_id)
+    seen = read_number(request.POST.get("seen", "")) or 0
+    if request.method == "GET":
+        # In this order: what comes between the two is a conflict, and not overwritten.
+        seen = last_event(asset)
+        asset.refresh_from_db()
     form = AboutForm(_sent(request), user=request.user, asset=asset)
-    last = asset.events.order_by("-pk").values_list("pk", flat=True).first() or 0
-    status, conflict = 200, ""
+    context: dict[str, Any] = {"asset": asset, "form": form, "seen": seen}
+    status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if request.POST.get("seen") not in ("", str(last)):
-                status, conflict = 409, _("Somebody has changed this asset meanwhile.")
+            try:
+                change_asset(asset, form.about, by=request.user, at=timezone.now(), seen=seen)
+            except AssetChanged as changed:
+                context |= {"seen": last_event(asset), "conflict": str(changed)}
+                asset.refresh_from_db()
+                context["theirs"], status = theirs_and_yours(asset, form.about), 409
+            except AssetRefused as refused:
+                form.add_error(_field_of(form, refused), str(refused))
             else:
-                try:
-                    change_asset(asset, form.about, by=request.user, at=timezone.now())
-                except AssetRefused as refused:
-                    form.add_error(_field_of(form, refused), str(refused))
-                else:
-                    tell(request, _("Saved."), drafts=[f"asset-{asset.pk}-edit"])
-                    return redirect("content:asset_page", asset.public_id)
-    context = {"asset": asset, "form": form, "last": last, "conflict": conflict}
+                tell(request, _("Saved."), drafts=[f"asset-{asset.pk}-edit"])
+                return redirect("content:asset_page", asset.public_id)
     return render(request, "content/asset_edit.html", context, status=status)
 
 

@@ -1,6 +1,6 @@
 """Adding, handing in, changing, approving, retiring: who may, what is kept of it, what is refused."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -265,6 +265,48 @@ def test_an_edit_says_what_changed_and_an_older_page_is_told_so(client, mark, no
     }
     assert 'value="Mine"' in late.text
     assert "expires: 1 May 2027" in client.get(reverse("content:asset_page", args=[asset.public_id])).text
+
+
+def test_the_later_of_two_keepers_reads_what_the_first_changed_keeps_what_was_typed_and_can_send_it_then(
+    client, mark, now
+):
+    asset = make_asset("Costs", by=mark, at=now, owner=mark)
+    client.force_login(mark)
+    seen = asset.events.get().pk
+    said = {"title": "Costs", "kind": "guide", "seen": seen, "owner": mark.pk}
+    verb(client, "asset_edit", asset, **said, expires_on="2027-05-01", when_to_use="After the first call.")
+
+    faulty = verb(client, "asset_edit", asset, **{**said, "kind": "none", "language": "de"})
+    late = verb(client, "asset_edit", asset, **said, language="de")
+    asset.refresh_from_db()
+    kept = (asset.expires_on, asset.language)
+
+    assert (faulty.status_code, f'name="seen" value="{seen}"' in faulty.text) == (422, True)
+    assert (late.status_code, kept) == (409, (date(2027, 5, 1), ""))
+    assert late.context["theirs"] == [
+        ("When to use it", "After the first call.", "none"),
+        ("Language", "none", "German"),
+        ("Expires", "1 May 2027", "none"),
+    ]
+    assert "What you typed is still here." in late.text
+    again = verb(
+        client, "asset_edit", asset,
+        **{**said, "seen": late.context["seen"]}, language="de", expires_on="2027-05-01",
+    )  # fmt: skip
+    asset.refresh_from_db()
+    assert (again.status_code, asset.expires_on, asset.language) == (302, date(2027, 5, 1), "de")
+
+
+def test_a_version_that_came_meanwhile_is_in_nobodys_way(client, mark, now):
+    asset = make_asset("Costs", by=mark, at=now, owner=mark)
+    client.force_login(mark)
+    seen = asset.events.get().pk
+    verb(client, "version_new", asset, form="snippet", text="Second", approve="1")
+
+    saved = verb(client, "asset_edit", asset, title="Costs now", kind="guide", seen=seen, owner=mark.pk)
+
+    asset.refresh_from_db()
+    assert (saved.status_code, asset.title) == (302, "Costs now")
 
 
 def test_a_version_is_kept_for_later_or_made_current_and_an_earlier_one_comes_back(client, mark, now):
