@@ -239,6 +239,23 @@ def suppress_key(value: str, channel: str, *, source: str, at: datetime) -> bool
     return made
 
 
+@transaction.atomic
+def suppress_hashes(keys: Iterable[tuple[str, str]], *, source: str, at: datetime) -> None:
+    """What only its keyed hash (channel, hash) is known of may not be used. Whose it is today takes a look at every
+    address: for what is rare."""
+    keys = sorted(set(keys))
+    wanted = {key for _channel, key in keys}
+    addresses = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL).values_list("person_id", "normalised")
+    lock_addresses({one for one, address in addresses.iterator() if wanted.intersection(_keys_of(address))})
+    for channel, key in keys:
+        values = {"at": at, "source": source[:40]}
+        Suppression.objects.get_or_create(channel=channel, key_hash=key, defaults=values)
+
+
+def _keys_of(normalised: str) -> set[str]:
+    return {suppression_key(form) for form in keys_of_email(normalised)}
+
+
 def lock_addresses(people: Iterable[int]) -> None:
     """Every address these people are written to, in id order, until the transaction ends; leads and people before.
 

@@ -297,24 +297,20 @@ def begin_message(message: Message, *, at: datetime) -> bool:
     with transaction.atomic(durable=True):
         # Her address first, as whoever asks for silence locks it: what she said before is known now.
         points = points_of([message.person_id], lock=True)
-        mine, Because = mine_of(message), Message.Because
-        wishes, topic = Wishes([message.person_id]), _topic_of(message)
-        because = Because.SUPPRESSED if wishes.wants_no_mail(message.person_id) else ""
-        if not because and wishes.lacks_consent(message.person_id, topic, kind=message.kind):
-            because = Because.CONSENT
-        because = because or (Because.UNDONE if message.was_undone else "")
+        mine, wishes = mine_of(message), Wishes([message.person_id])
         enrolment = Enrolment.objects.select_related("track", "lead").filter(pk=message.enrolment_id or 0).first()
-        if enrolment is not None and not because and (not enrolment.is_under_way or _has_moved_on(enrolment)):
-            # She answered, was woken or taken out since it was claimed.
-            because = Because.ENDED
+        because = _why_no_more(message, enrolment, wishes)
         if because or message.person_id not in points:
             # Without an address she was erased meanwhile, or it came back: what was put together is not sent, either.
-            because = because or Because.NO_ADDRESS
+            because = because or Message.Because.NO_ADDRESS
             mine.update(state=Message.State.CANCELLED, because=because, lease_until=None, begun_at=None)
             return False
-        is_paused = enrolment is not None and enrolment.state == Enrolment.State.PAUSED
+        is_paused = enrolment is not None and (
+            enrolment.state == Enrolment.State.PAUSED or wishes.not_before(message.person_id, at=at) > at
+        )
         if is_paused or points[message.person_id].pk != message.point_id:
-            # Her track rests since; or it came back from there, or she is written to elsewhere: put together anew.
+            # Her track rests since, or she wants to; or it came back from there, or she is written to elsewhere: put
+            # together anew.
             give_back(mine, at=at)
             return False
         goes_out = mine.filter(~Exists(MailRules.objects.filter(pk=1, is_stopped=True)), begun_at=None)
@@ -323,6 +319,23 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         # Stopped, or not ours any more.
         give_back(mine.filter(begun_at=None), at=at)
         return False
+
+
+def _why_no_more(message: Message, enrolment: Enrolment | None, wishes: Wishes) -> str:
+    """What was said or done since it was claimed."""
+    person, topic, Because = message.person_id, _topic_of(message), Message.Because
+    if wishes.wants_no_mail(person):
+        return Because.SUPPRESSED
+    if wishes.lacks_consent(person, topic, kind=message.kind):
+        return Because.CONSENT
+    if message.was_undone:
+        return Because.UNDONE
+    if enrolment is None:
+        return ""
+    if not enrolment.is_under_way or _has_moved_on(enrolment):
+        # She answered, was woken or taken out.
+        return Because.ENDED
+    return Because.PREFERENCE if wishes.refuses(person, topic) else ""
 
 
 def give_back(claimed: QuerySet[Message], *, at: datetime) -> None:

@@ -13,6 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
+from accounts.actions.people import suppress_hashes
 from accounts.models import ContactPoint, Person, Suppression
 from content.models import Feedback
 from leads.actions.merging import erase_person, rows_of
@@ -55,13 +56,12 @@ def forget_again(*, at: datetime) -> int:
     """After a restore: whoever this disk remembers as forgotten is forgotten once more; how many it were."""
     written, told = lines(), _told()
     missing = [line for line in written if line["person"] not in told]
+    if keys := [(channel, key) for line in missing for channel, key in line["keys"]]:
+        suppress_hashes(keys, source=SOURCE, at=at)
     for line in missing:
         again = Person.objects.filter(public_id__in=line["rows"], erased_at=None, merged_into=None)
         for person in again.order_by("pk"):
             forget_person(person, because=ErasedFor.AGAIN, by=None, at=at)
-        for channel, key in line["keys"]:
-            values = {"at": at, "source": SOURCE}
-            Suppression.objects.get_or_create(channel=channel, key_hash=key, defaults=values)
         if not _told() & {line["person"]}:
             # Who is not there, or is part of somebody else by now, is noted too, so that she is not looked for again.
             about = {"about": Person._meta.label, "about_id": line["person"]}

@@ -5,16 +5,18 @@ from datetime import timedelta
 import pytest
 
 from agreement.models import Phase
+from content.models import Topic
 from leads.models import Lead
 from nurture.actions.advancing import advance
 from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.enrolling import enrol, move_to_newest, pause, take_out
+from nurture.actions.preferring import prefer
 from nurture.actions.receiving import take_mail
 from nurture.actions.sending import deliver
 from nurture.models import Enrolment, Message, MessageBody
-from tests.make import NOON, make_lead, make_person
+from tests.make import NOON, make_asset, make_lead, make_person
 from tests.nurture import mails
-from tests.nurture.making import add_version, email, make_message, make_track, wait
+from tests.nurture.making import add_version, email, make_letter_track, make_message, make_track, wait
 
 pytestmark = pytest.mark.django_db
 MOMENT = timedelta(seconds=10)
@@ -54,6 +56,26 @@ def test_a_pause_gives_back_the_letter_that_was_taken_up(rules, alice):
     assert claim_messages(by="one", at=NOON + 2 * MOMENT) == []
     letter.refresh_from_db()
     assert letter.state == "planned"
+
+
+def test_what_she_says_on_her_page_holds_for_the_letter_that_was_taken_up(rules, alice):
+    topic = Topic.objects.create(key="planning", label="Planning")
+    for person, said in (
+        (make_person(time_zone="UTC"), {"paused_until": NOON + timedelta(days=30)}),
+        (make_person(time_zone="UTC"), {}),
+    ):
+        make_message(make_letter_track(asset=make_asset(topic=topic)), person)
+        (letter,) = claim_messages(by="one", at=NOON)
+
+        said = {"pace": "normal", "paused_until": None, "refused": [] if said else [topic], **said}
+        prefer(person, **said, at=NOON + MOMENT / 2)
+
+        assert not begin_message(letter, at=NOON + MOMENT)
+    first, second = Message.objects.order_by("pk")
+    assert (first.state, first.attempt, second.state, second.because) == ("planned", 0, "cancelled", "preference")
+    assert claim_messages(by="one", at=NOON + 2 * MOMENT) == []
+    first.refresh_from_db()
+    assert first.due_at >= NOON + timedelta(days=30)
 
 
 def test_whoever_is_moved_to_the_newest_version_gets_its_words(rules, sink, marketer, clock):

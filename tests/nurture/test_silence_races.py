@@ -8,16 +8,24 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actions.matching import writing
-from accounts.actions.people import mark_contact_point, suppress_key, suppress_person
+from accounts.actions.people import (
+    mark_contact_point,
+    suppress_hashes,
+    suppress_key,
+    suppress_person,
+    suppression_key,
+)
 from accounts.models import ContactPoint, Suppression
 from agreement.installation import publish_version_1
+from content.models import Topic
 from leads.actions.closing import disqualify_lead
 from leads.actions.merging import erase_person, merge_people
 from nurture.actions.claiming import begin_message, claim_messages
+from nurture.actions.preferring import prefer
 from nurture.models import MailRules
 from team.models import Role
 from tests.leads.files import bring
-from tests.make import NOON, make_lead, make_person, make_team, make_user, reason
+from tests.make import NOON, make_asset, make_lead, make_person, make_team, make_user, reason
 from tests.nurture.making import make_letter_track, make_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +51,7 @@ def silenced_by_merge(person):
     merge_people(person, other, by=None, at=NOON)
 
 
+HASH = suppression_key("ada@brevik.example")
 WAYS = {
     "rep": silenced_by_rep,
     "person": lambda person: suppress_person(person, "email", source="import", at=NOON),
@@ -52,6 +61,8 @@ WAYS = {
         person.contact_points.get(kind="email"), ContactPoint.State.BOUNCED, by=None, at=NOON
     ),
     "merge": silenced_by_merge,
+    "hash": lambda person: suppress_hashes([("email", HASH)], source="erasure", at=NOON),
+    "topic": lambda person: prefer(person, pace="normal", paused_until=None, refused=Topic.objects.all(), at=NOON),
     "erasure": lambda person: erase_person(person, by=None, at=NOON),
 }
 
@@ -61,7 +72,8 @@ def test_a_letter_that_is_begun_meanwhile_waits_for_what_is_said(way):
     address = "ada+news@brevik.example" if way == "bare address" else "ada@brevik.example"
     person = make_person(email=address, time_zone="UTC")
     lead = make_lead(phase="working", person=person) if way == "rep" else None
-    message = make_message(make_letter_track(kind="play" if lead else "track"), person, lead=lead)
+    asset = make_asset(topic=Topic.objects.create(key="planning", label="Planning"))
+    message = make_message(make_letter_track(kind="play" if lead else "track", asset=asset), person, lead=lead)
     (taken,) = claim_messages(by="me", at=NOON)
 
     beside = Beside(taken)
