@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -38,23 +38,19 @@ def outbox(*, at: datetime) -> Outbox:
     """How many messages stand in each state: all that are under way or need somebody, and what ended within a week."""
     State = Message.State
     lasting = (State.PLANNED, State.SENDING, State.UNKNOWN)
-    found = dict(
-        Message.objects.filter(state__in=lasting).values_list("state").annotate(n=Count("pk")).order_by()
-    ) | dict(
-        Message.objects.exclude(state__in=lasting)
-        .filter(planned_at__gt=at - LATELY)
-        .values_list("state")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
-    oldest = Message.objects.filter(state=State.PLANNED).aggregate(at=Min("due_at"))["at"]
+    found = _by_state(Message.objects.filter(state__in=lasting)) | _by_state(Message.objects.ended_since(at - LATELY))
+    oldest = Message.objects.longest_due(at)
     server = MailServer.objects.filter(ask_again_at__gt=at).order_by("ask_again_at").first()
     return Outbox(
         counts=[(state.value, str(state.label), found.get(state.value, 0)) for state in State],
-        oldest=oldest if oldest and oldest <= at else None,
+        oldest=oldest,
         is_late=bool(oldest and oldest < at - timedelta(minutes=5)),
         server_asks_at=server.ask_again_at if server else None,
     )
+
+
+def _by_state(messages: QuerySet[Message]) -> dict[str, int]:
+    return dict(messages.values_list("state").annotate(n=Count("pk")).order_by())
 
 
 def first_state(messages: QuerySet[Message], *, at: datetime) -> str:

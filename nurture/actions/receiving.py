@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from accounts.actions.people import mark_contact_point, suppress_key
+from accounts.actions.people import mark_contact_point, suppress_key, suppression_key
 from accounts.models import ContactPoint, Person, Suppression
 from accounts.normalise import BadValue, email
 from leads.actions.engaging import NewEngagement, engage
@@ -219,8 +219,9 @@ def message_named(ids: list[str]) -> Message | None:
 
 def message_to(address: str, *, at: datetime) -> Message | None:
     """The last one that went to this address lately."""
-    lately = Message.objects.left().filter(claimed_at__gt=at - LATELY, body__to_address__iexact=address)
-    return lately.order_by("-id").first() if address else None
+    normalised = _normalised(address)
+    last = Message.objects.last_to(suppression_key(normalised)).filter(claimed_at__gt=at - LATELY)
+    return last.first() if normalised else None
 
 
 def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
@@ -295,7 +296,7 @@ def _bounce_soft(found: InMail, message: Message | None, row: Incoming, *, at: d
         return Followed(Effect.NONE, message.person_id)
     if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
         return Followed(Effect.NONE, message.person_id)
-    last = Message.objects.left().filter(to_hash=message.to_hash).order_by("-claimed_at", "-id")[:SOFT_MAX]
+    last = Message.objects.last_to(message.to_hash)[:SOFT_MAX]
     came_back = [moment for moment in last.values_list("bounced_at", flat=True) if moment is not None]
     if len(came_back) == SOFT_MAX:
         return _bounced(found, message, at=at)

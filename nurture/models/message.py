@@ -27,6 +27,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What may go out now, the longest due first."""
         return self.filter(state=Message.State.PLANNED, due_at__lte=at).order_by("due_at", "id")
 
+    def longest_due(self, at: datetime) -> datetime | None:
+        """Since when what has been due longest is. Each half of it is in order by an index of its own."""
+        due = self.due(at).values_list("due_at", flat=True)
+        firsts = (due.filter(lapses=0).first(), due.filter(lapses__gt=0).first())
+        return min((one for one in firsts if one is not None), default=None)
+
+    def ended_since(self, at: datetime) -> MessageQuerySet:
+        """What is over, one way or another, and was planned since then."""
+        return self.filter(state__in=[Message.State.SENT, *Message.NEVER_LEFT], planned_at__gt=at)
+
+    def last_to(self, key: str) -> MessageQuerySet:
+        """What she got, or may have got, at the address of this keyed hash, the newest first."""
+        return self.left().filter(to_hash=key).order_by("-claimed_at", "-id")
+
     def lost_sight_of(self, at: datetime) -> MessageQuerySet:
         """Whoever sent these said neither yes nor no before its lease ended."""
         return self.filter(state=Message.State.SENDING, lease_until__lt=at)
@@ -162,6 +176,10 @@ class Message(models.Model):
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
             ),
             models.CheckConstraint(
+                name="message_settled_never_left",
+                condition=Q(settled_at=None) | Q(kind="by_hand", state__in=["refused", "dead", "cancelled"]),
+            ),
+            models.CheckConstraint(
                 name="message_not_sent_says_why",
                 condition=(Q(state__in=["refused", "dead", "cancelled"]) & ~Q(because=""))
                 | (~Q(state__in=["refused", "dead", "cancelled"]) & Q(because="")),
@@ -199,8 +217,11 @@ class Message(models.Model):
             # An address that goes leaves what went to it.
             models.Index(fields=["point"], condition=Q(point__isnull=False), name="message_to_point"),
             models.Index(fields=["state", "-id"], name="message_in_state"),
-            # What the cap of a recipient and the limit of a domain count.
-            models.Index(fields=["to_hash", "claimed_at"], condition=Q(kind="nurture"), name="message_cap"),
+            # What ended within a week, counted by state.
+            models.Index(fields=["state", "planned_at"], name="message_ended"),
+            # What went to an address: its cap, what came back from it, the last one a provider tells of.
+            models.Index(fields=["to_hash", "-claimed_at"], name="message_to_hash"),
+            # What the limit of a domain counts.
             models.Index(fields=["domain", "claimed_at"], condition=~Q(domain=""), name="message_domain"),
             # The newest claim, which the disk remembers too.
             models.Index(fields=["-claimed_at"], condition=Q(claimed_at__isnull=False), name="message_claimed"),

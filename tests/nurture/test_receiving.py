@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.actions.people import suppression_key
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase, StepKind
 from leads.actions.logging import log_call, set_step
@@ -41,7 +42,7 @@ def sent(person, *, by, at=NOON, **fields):
     point = person.contact_points.get(kind="email")
     message = Message.objects.create(
         kind="by_hand", person=person, by=by, point=point, state="sent", planned_at=at, claimed_at=at, sent_at=at,
-        to_hash="0" * 64, **fields,
+        to_hash=suppression_key(point.normalised), **fields,
     )  # fmt: skip
     MessageBody.objects.create(message=message, to_address=point.value, subject="Our offer")
     return message
