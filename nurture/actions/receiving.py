@@ -283,7 +283,9 @@ def _bounce_hard(found: InMail, message: Message | None, row: Incoming, *, at: d
     """The address is used no more. Only of what we sent: a report that anybody could write says nothing."""
     if message is None:
         return Followed(Effect.STRANGER)
-    if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
+    Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at)
+    if message.incoming.filter(kind=Kind.BOUNCE_HARD.value).exists():
+        # Told twice, by two names: whoever has looked at the address since is right.
         return Followed(Effect.NONE, message.person_id)
     return _bounced(found, message, at=at)
 
@@ -309,7 +311,8 @@ def _bounced(found: InMail, message: Message, *, at: datetime) -> Followed:
     _lock_leads(message.person_id)
     points = ContactPoint.objects.filter(person=message.person_id, state__in=ContactPoint.USABLE)
     point = points.filter(pk=message.point_id).select_for_update().first() if message.point_id else None
-    if point is not None:
+    # What is told late is of the address as it was: one that was corrected since is another.
+    if point is not None and suppression_key(point.normalised) == message.to_hash:
         mark_contact_point(point, ContactPoint.State.BOUNCED, by=None, at=at)
         record_received(message.person_id, kind=Kind.BOUNCE_HARD.value, words=_said(found), at=at)
         pass_over_bounced([message.person_id], at=at)
