@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from agreement.models import Phase
 from leads.models import Lead, Step
 from nurture.actions.composing import subjects_of
+from nurture.dating import dated
 from nurture.fields import as_read
 from nurture.fitting import Suggested, stand_of, suggested
 from nurture.flow import flow_of
 from nurture.knowing import People
 from nurture.models import Away, Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
-from nurture.walking import Walker, walk
+from nurture.walking import Walker
 from nurture.wishes import Wishes
 
 LETTERS_SHOWN = 5
@@ -89,11 +90,10 @@ def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
     when = max(one.due_at or at, at)
     if here is not None and here.kind == TrackNode.Kind.STEP and one.step is not None:
         when = max(one.step.due_at, at)
-    for deed in walk(flow.after(here) if here is not None else flow.first, walker, people):
-        when += timedelta(days=deed.days)
+    following = flow.after(here) if here is not None else flow.first
+    for leaves_at, deed in dated(following, walker, people, lead=found.lead, at=when):
         if deed.node.kind == TrackNode.Kind.EMAIL and deed.what == Passage.What.PLANNED:
-            found.letter = as_read(deed.node.subject)
-            found.letter_at = max(when, found.away.until if found.away else when)
+            found.letter, found.letter_at = as_read(deed.node.subject), leaves_at
             return
 
 

@@ -34,7 +34,7 @@ class People:
     def __init__(self, people: Collection[int], *, at: datetime, versions: Collection[int] = ()) -> None:
         self.people, self.at, self.versions = sorted(set(people)), at, list(versions)
         self._linked: dict[int, set[int]] = {}
-        self._offers: dict[tuple[int, Taste], Offers] = {}
+        self._offers: dict[tuple[int, Taste, date], Offers] = {}
 
     @cached_property
     def persons(self) -> dict[int, Person]:
@@ -159,10 +159,17 @@ class People:
         return dict(brought.order_by().values_list("asset", "asset__topic").distinct())
 
     @cached_property
-    def sendable(self) -> set[int]:
-        """Of what tracks bring by name, what may leave the house on this day."""
+    def _sendable(self) -> dict[int, date | None]:
+        """Of what tracks bring by name, what may leave the house on this day, and the day it expires."""
         brought = TrackNode.objects.filter(asset__isnull=False, version__in=self.versions).values("asset")
-        return set(Asset.objects.sendable(on=self.day).filter(pk__in=brought).values_list("pk", flat=True))
+        return dict(Asset.objects.sendable(on=self.day).filter(pk__in=brought).values_list("pk", "expires_on"))
+
+    def may_be_sent(self, asset: int, *, on: date | None = None) -> bool:
+        """Whether what a track brings by name may leave the house on this day or a later one."""
+        if asset not in self._sendable:
+            return False
+        expires_on = self._sendable[asset]
+        return expires_on is None or expires_on > (on or self.day)
 
     @cached_property
     def labels(self) -> dict[tuple[str, str], Label]:
@@ -200,12 +207,13 @@ class People:
             stages=tuple(label.pk for label in labels if label.dimension == Label.Dimension.STAGE),
         )
 
-    def best_for(self, person: int, *, without: Collection[int] = ()) -> int | None:
+    def best_for(self, person: int, *, without: Collection[int] = (), on: date | None = None) -> int | None:
         """What fits her best of what she has not had: of the first topic she wants to hear of that has any."""
         had = self.had.get(person, set()).union(without)
         taste = self.taste(person)
         for topic in self.wanted_topics(person):
-            offers = self._offers.setdefault((topic, taste), Offers(topic, taste, on=self.day))
+            day = on or self.day
+            offers = self._offers.setdefault((topic, taste, day), Offers(topic, taste, on=day))
             if (found := next((asset for asset in offers if asset not in had), None)) is not None:
                 return found
         return None

@@ -1,6 +1,6 @@
 """A track tried on one person: every step with the date it would have, and why. Nothing is written.
 
-It supposes that each e-mail leaves in her hours, that each step of ours is done on its day, and that she does nothing.
+As the engine would do it, as things stand: see nurture/dating.py for what that supposes.
 """
 
 from __future__ import annotations
@@ -9,23 +9,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import Person
+from accounts.models import Employment, Person
+from agreement.models import Phase
 from content.models import Asset
 from leads.actions.planning import may_be_planned
 from leads.models import Lead
-from nurture.actions.entering import is_held_out
-from nurture.flow import flow_of
-from nurture.hours import next_moment
+from nurture.actions.entering import Fallbacks, Shut, is_held_out, why_shut, why_unfit
+from nurture.dating import dated
+from nurture.flow import Flow, flow_of
 from nurture.knowing import People
-from nurture.models import Enrolment, MailRules, Passage, Track, TrackNode, TrackVersion
+from nurture.models import Enrolment, Passage, Track, TrackNode, TrackVersion
 from nurture.passing import BECAUSE
-from nurture.recipients import points_of, recipients_of
 from nurture.telling import ICONS, Names
-from nurture.walking import Deed, Walker, walk
-from nurture.wishes import Wishes
+from nurture.walking import Deed, Walker
 
 Kind, What = TrackNode.Kind, Passage.What
+SHUT = {
+    Shut.GONE: gettext_lazy("This person stands under another one now."),
+    Shut.AT_GOAL: gettext_lazy("They have reached already what it is for: nobody could put them into it."),
+    Shut.NO_CONSENT: gettext_lazy("They have not agreed to get e-mail: nobody could put them into it."),
+    Shut.UNREACHABLE: gettext_lazy("They cannot be reached by e-mail: nobody could put them into it."),
+}
 
 
 @dataclass(frozen=True)
@@ -62,67 +68,53 @@ def try_on(version: TrackVersion, person: Person, *, at: datetime) -> Trial:
         is_worked=lead is not None and may_be_planned(lead),
         since=lead.created_at if lead else None,
     )
-    trial = Trial(person, notes=_notes(track, person, people, sends=flow.sends))
+    trial = Trial(person, notes=_notes(track, flow, person, lead, people))
     names = Names(list(flow.nodes.values()))
-    to = recipients_of([person.pk], points_of([person.pk]), at=at).get(person.pk)
-    letters = _Letters(MailRules.objects.get(pk=1), people.wishes, person.pk, zone=to.zone if to else "")
-    now, is_over = at, False
-    for deed in walk(flow.first, walker, people):
-        when = now + timedelta(days=deed.days) if deed.node.kind == Kind.STEP else now
-        if deed.node.kind == Kind.EMAIL and deed.what == What.PLANNED:
-            when = letters.next(now)
-        trial.lines.append(
-            Line(
-                when,
-                ICONS[Kind(deed.node.kind)],
-                names.title(deed.node),
-                _why(deed, names, people),
-                deed.what == What.SKIPPED,
-            )
-        )
-        now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
+    wakes_at = _wakes_at(lead, track, people)
+    trial.ends_at, is_over = at, False
+    for when, deed in dated(flow.first, walker, people, lead=lead, at=at):
+        if wakes_at is not None and when >= wakes_at:
+            trial.ends_at = wakes_at
+            break
+        kind, is_passed = Kind(deed.node.kind), deed.what == What.SKIPPED
+        trial.lines.append(Line(when, ICONS[kind], names.title(deed.node), _why(deed, names, people), is_passed))
+        trial.ends_at = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
         is_over = deed.what == What.REACHED
-    trial.ends_at = now
-    if is_over:
+    if wakes_at is not None and trial.ends_at >= wakes_at:
+        trial.ends_at = wakes_at
+        trial.end = _("Their date wakes them: what follows is not for them any more.")
+    elif is_over:
         trial.end = _("The goal is reached: it ends here.")
-    elif track.fallback_id:
-        trial.end = _("Then they go on in %(track)s.") % {"track": track.fallback}
-    elif lead is not None and lead.wake_at:
-        trial.end = _("Then nothing more: their date wakes them.")
     else:
-        trial.end = _("Then it ends.")
+        trial.end = _end(Enrolment(person=person, lead=lead, track=track), people)
     return trial
 
 
-class _Letters:
-    """When each letter would leave: in the hours of who gets it, at their pace, under the caps."""
-
-    def __init__(self, rules: MailRules, wishes: Wishes, person: int, *, zone: str) -> None:
-        self.rules, self.zone = rules, zone
-        self.paused_until, self.pace = wishes.paused_until(person), wishes.pace(person)
-        self.went: list[datetime] = []
-
-    def next(self, at: datetime) -> datetime:
-        caps = [(self.rules.most_a_day, timedelta(days=1)), (self.rules.most_a_week, timedelta(days=7))]
-        if self.pace:
-            caps.append((1, self.pace))
-        earliest = [self.went[-most] + span for most, span in caps if len(self.went) >= most]
-        when = next_moment(max([at, self.paused_until or at, *earliest]), zone=self.zone, hours=self.rules)
-        self.went.append(when)
-        return when
+def _wakes_at(lead: Lead | None, track: Track, people: People) -> datetime | None:
+    """When whoever sleeps is worked again, and leaves any track; of a fan nobody knows: the fan base puts it off."""
+    if lead is None or lead.phase != Phase.NURTURE:
+        return None
+    is_fan = track.is_fan_base and people.roles.get(lead.person_id) == Employment.Role.DOER
+    return None if is_fan else lead.wake_at
 
 
-def _notes(track: Track, person: Person, people: People, *, sends: bool) -> list[str]:
-    notes = []
+def _end(one: Enrolment, people: People) -> str:
+    """What comes after its last step."""
+    track, shut = Fallbacks([one]).of(one, people)
+    if track is not None and shut is None:
+        return _("Then they go on in %(track)s.") % {"track": track}
+    if one.lead is not None and one.lead.wake_at:
+        return _("Then nothing more: their date wakes them.")
+    return _("Then it ends.")
+
+
+def _notes(track: Track, flow: Flow, person: Person, lead: Lead | None, people: People) -> list[str]:
+    notes = [unfit] if (unfit := why_unfit(track, lead)) else []
     other = Enrolment.objects.under_way().filter(person=person).select_related("track").first()
     if other is not None:
         notes.append(_("They are in %(track)s now.") % {"track": other.track})
-    if track.kind == Track.Kind.TRACK and sends and not people.may_be_mailed(person.pk):
-        lacks = people.wishes.lacks_every_consent(person.pk)
-        no_consent = _("They have not agreed to get e-mail: nobody could put them into it.")
-        notes.append(no_consent if lacks else _("They cannot be reached by e-mail: nobody could put them into it."))
-    if people.is_at_goal(person.pk, track):
-        notes.append(_("They have reached already what it is for: nobody could put them into it."))
+    if (shut := why_shut(track, flow, person.pk, people)) is not None:
+        notes.append(str(SHUT[shut]))
     if is_held_out(track, person):
         notes.append(_("They are of the share that is left without, to compare: by itself it would send them nothing."))
     return notes

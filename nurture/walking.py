@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from agreement.models import StepKind
 from nurture.flow import Flow
@@ -36,6 +36,8 @@ class Walker:
     # What she had by another enrolment is not sent by this one; since when her pursuit goes on.
     enrolment: int = 0
     since: datetime | None = None
+    # The day for which it is asked what may be sent; empty: the day of `People`.
+    on: date | None = None
     # What she was given on this walk.
     given: set[int] = field(default_factory=set)
 
@@ -116,12 +118,14 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
         return Deed(node, What.SKIPPED, because="had_it")
     linked = people.linked(node)
     had = people.had.get(walker.person, set()) | walker.given
-    asset = people.best_for(walker.person, without=walker.given | linked) if node.brings_what_fits else node.asset_id
+    asset = node.asset_id
+    if node.brings_what_fits:
+        asset = people.best_for(walker.person, without=walker.given | linked, on=walker.on)
     if node.brings_what_fits and asset is None:
         return Deed(node, What.SKIPPED, because="nothing_fits")
     if asset in had or linked & had:
         return Deed(node, What.SKIPPED, because="had_it")
-    if asset is not None and not node.brings_what_fits and asset not in people.sendable:
+    if asset is not None and not node.brings_what_fits and not people.may_be_sent(asset, on=walker.on):
         return Deed(node, What.SKIPPED, because="expired")
     walker.given |= linked if asset is None else {asset, *linked}
     return Deed(node, What.PLANNED, asset=asset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from leads.actions.receiving import is_long
 from leads.cadence import soon
 from leads.models import Clock, Lead, LeadEvent, Step
 from team.calendars import Calendars
-from team.worktime import NeverOpen, next_opening
+from team.worktime import NeverOpen, WorkCalendar, next_opening
 
 TITLE_MAX = 200
 # Between the words of a step and the name of what planned it.
@@ -63,9 +63,7 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
         effects = Effects(one.lead, by=None, at=at, together=together)
         effects.open_steps, effects.running_clocks = steps.get(one.lead.pk, []), clocks.get(one.lead.pk, [])
         effects.close_steps([step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE])
-        due_at = soon(max(at + timedelta(days=one.days), _back_at(one, at=at)))
-        with suppress(NeverOpen):
-            due_at = next_opening(worktime(one.lead.bdr_id or 0), due_at)
+        due_at = due_of_step(one.lead, days=one.days, away_until=one.away_until, at=at, worktime=worktime)
         step = effects.make_step(
             Step(
                 lead=one.lead, kind=one.kind, title=one.title, due_at=due_at, assignee_id=one.lead.bdr_id,
@@ -98,10 +96,23 @@ def flow_of_step(lead: Lead) -> str:
     return step.title.rpartition(OF_FLOW)[2] if step is not None else ""
 
 
-def _back_at(one: PlannedStep, *, at: datetime) -> datetime:
-    """Nobody is called before she is back; of a lead that is worked and so long without her, its rep decides."""
-    until = one.away_until or at
-    return at if one.lead.phase == Phase.WORKING and is_long(until, at=at) else until
+def due_of_step(
+    lead: Lead,
+    *,
+    days: int,
+    away_until: datetime | None,
+    at: datetime,
+    worktime: Callable[[int], WorkCalendar] | None = None,
+) -> datetime:
+    """When a step that a flow plans now, for so many days on, is due: once its rep is at work. Nobody is called before
+    she is back; of a lead that is worked and so long without her, its rep decides."""
+    back_at = away_until or at
+    if lead.phase == Phase.WORKING and is_long(back_at, at=at):
+        back_at = at
+    due_at = soon(max(at + timedelta(days=days), back_at))
+    with suppress(NeverOpen):
+        return next_opening((worktime or Calendars(at=at).of_user)(lead.bdr_id or 0), due_at)
+    return due_at
 
 
 def _event(one: PlannedStep, effects: Effects, step: Step, *, at: datetime) -> LeadEvent:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, QuerySet
@@ -17,12 +17,11 @@ from agreement.models import Phase
 from content.models import Asset
 from nurture.actions.bringing import note_brought
 from nurture.had import has_had_step, linked_in, sent_to, steps_sent, taken_by
-from nurture.hours import next_moment
 from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, TrackNode
 from nurture.models.message import undone
 from nurture.over import over_in
+from nurture.pace import leaves_at, letters_went
 from nurture.recipients import Recipient, points_of, recipients_of
-from nurture.same import rows_of
 from nurture.wishes import Wishes
 from team.bulk import update_rows
 from team.company_time import company_day
@@ -31,13 +30,11 @@ BATCH = 200
 # What may not go out yet is passed over so often in one claim; the next ring goes on.
 PARTS_MOST = 50
 LEASE = timedelta(seconds=120)
-DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 # Whose track rests is looked at again after so long.
 REST = timedelta(hours=6)
 # Over so long, in so many parts, goes what is late.
 SPREAD, SPREAD_PARTS = timedelta(hours=6), 97
 MOMENT = timedelta(seconds=1)
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 # What a claim writes of each: one statement a kind.
 GIVEN_UP = ("id", "state", "because", "due_at")
 PUT_OFF = ("id", "due_at", "domain")
@@ -45,8 +42,6 @@ TAKEN = (
     "id", "to_hash", "domain", "point_id", "state", "due_at", "claimed_by", "claimed_at", "lease_until", "begun_at",
     "attempt",
 )  # fmt: skip
-# What is read of a letter that counts in a cap.
-_WENT = ("pk", "person", "claimed_at")
 # A message that ended whoever took it up so often is not taken up again.
 LAPSES_MOST = 3
 
@@ -127,7 +122,7 @@ class _Judge:
         nodes = TrackNode.objects.in_bulk({message.node_id for message in due if message.node_id})
         self.nodes, self.steps = nodes, steps_sent([message for message in due if message.node_id])
         self.brought: list[tuple[Message, set[int], int | None]] = []
-        self.went = _went(self.recipients.values(), at=at)
+        self.went = letters_went(self.recipients.values(), at=at)
         self.in_domain = _in_domain(self.recipients.values(), at=at)
         self.taken: list[Message] = []
         self.put_off: list[Message] = []
@@ -216,17 +211,13 @@ class _Judge:
         enrolment = self.enrolments[message.enrolment_id]  # type: ignore[index]
         if enrolment.state == Enrolment.State.PAUSED:
             return self.at + REST
-        moments = [self.wishes.not_before(message.person_id, at=self.at)]
-        caps = [(self.rules.most_a_day, DAY), (self.rules.most_a_week, WEEK)]
-        if pace := self.wishes.pace(message.person_id):
-            caps.append((1, pace))
-        moments += [_after_the_cap(self.went[message.person_id], most, span) for most, span in caps]
+        moments = [self.at]
         if self.in_domain[to.domain] >= self.rules.domain_most_a_minute:
             moments.append(self.at + timedelta(minutes=1))
         if message.due_at and self.at - message.due_at > timedelta(hours=self.rules.hours_late):
             # What waited while nothing was sent goes out over some hours, not all at once (R12).
             moments.append(self.at + SPREAD * (message.pk % SPREAD_PARTS) / SPREAD_PARTS + MOMENT)
-        return next_moment(max(moments), zone=to.zone, hours=self.rules)
+        return leaves_at(to, self.went[message.person_id], self.wishes, self.rules, at=max(moments))
 
 
 def _has_moved_on(enrolment: Enrolment) -> bool:
@@ -239,13 +230,6 @@ def _has_moved_on(enrolment: Enrolment) -> bool:
     return lead.phase not in (Phase.WORKING, Phase.HANDED_OFF, Phase.ACCEPTED)
 
 
-def _after_the_cap(went: list[datetime], most: int, span: timedelta) -> datetime:
-    """When the one that fills the cap is so long ago that another may go: of the last `most`, the earliest."""
-    if len(went) < most:
-        return LONG_AGO
-    return sorted(went)[-most] + span
-
-
 def _words_of(messages: Sequence[Message]) -> dict[int, str]:
     """By message what was written, as far as it links to something of the library: of a track by its node."""
     nodes = TrackNode.objects.filter(pk__in={message.node_id for message in messages if message.node_id})
@@ -254,22 +238,6 @@ def _words_of(messages: Sequence[Message]) -> dict[int, str]:
     by_hand = [message.pk for message in messages if message.node_id is None]
     bodies = MessageBody.objects.filter(message__in=by_hand, text__contains="/c/")
     return found | dict(bodies.values_list("message_id", "text"))
-
-
-def _went(recipients: Iterable[Recipient], *, at: datetime) -> dict[int, list[datetime]]:
-    """By person: when a track wrote to her during the last month, whichever track it was, by whichever row of hers she
-    was known then and to whichever address; and what went to her address while it was somebody else's."""
-    people = {one.key: one.person.pk for one in recipients if one.key}
-    same = rows_of(people.values())
-    letters = Message.objects.left().filter(kind=Message.Kind.NURTURE, claimed_at__gt=at - MONTH)
-    rows = [(pk, same[row], moment) for pk, row, moment in letters.filter(person__in=same).values_list(*_WENT)]
-    to_hers = letters.filter(to_hash__in=people).values_list("pk", "to_hash", "claimed_at")
-    rows += [(pk, people[key], moment) for pk, key, moment in to_hers]
-    found: dict[int, list[datetime]] = defaultdict(list)
-    for _pk, person, moment in set(rows):
-        if moment is not None:
-            found[person].append(moment)
-    return found
 
 
 def _in_domain(recipients: Iterable[Recipient], *, at: datetime) -> dict[str, int]:

@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
-from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.logging import finish_step
 from leads.models import Lead, Step
 from nurture.actions.advancing import BATCH, go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
-from nurture.actions.entering import Shut, enrolment_of, enter, why_shut
+from nurture.actions.entering import Shut, enrolment_of, enter, why_shut, why_unfit
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
@@ -46,7 +45,8 @@ def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
     version = newest_of(track)
     if version is None or track.retired_at is not None:
         raise MoveRefused(_("%(track)s is not published: nobody can be put into it.") % {"track": track})
-    _must_fit(track, lead)
+    if unfit := why_unfit(track, lead):
+        raise MoveRefused(unfit)
     people = People([held.pk], at=at)
     shut = why_shut(track, flows_of([version.pk])[version.pk], held.pk, people)
     if shut is not None:
@@ -202,16 +202,6 @@ def _held_all(ids: list[int]) -> list[Enrolment]:
     list(Lead.objects.select_for_update(of=("self",)).filter(pk__in=leads).order_by("pk"))
     held = under_way.select_related("person", "lead", "track").select_for_update(of=("self",))
     return list(held.order_by("pk"))
-
-
-def _must_fit(track: Track, lead: Lead | None) -> None:
-    if track.kind == Track.Kind.PLAY:
-        if lead is None or lead.phase != Phase.WORKING:
-            raise MoveRefused(_("A play is for a lead that somebody works."))
-        if lead.first_touched_at is None:
-            raise MoveRefused(_("A play follows the first conversation: nobody has tried them yet."))
-    elif lead is not None and lead.phase != Phase.NURTURE:
-        raise MoveRefused(_("They are worked: a track feeds who sleeps. Recycle the lead, or start a play."))
 
 
 def _must_be_in_none(person: Person, *, at: datetime) -> None:

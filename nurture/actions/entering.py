@@ -10,7 +10,10 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Person
+from agreement.models import Phase
 from nurture.flow import Flow, flows_of
 from nurture.knowing import People
 from nurture.models import Enrolment, Passage, Track, TrackVersion
@@ -39,6 +42,19 @@ def why_shut(track: Track, flow: Flow, person: int, people: People) -> Shut | No
     if track.kind == Track.Kind.TRACK and flow.sends and not people.may_be_mailed(person):
         return Shut.NO_CONSENT if people.wishes.lacks_every_consent(person) else Shut.UNREACHABLE
     return None
+
+
+def why_unfit(track: Track, lead: Lead | None) -> str:
+    """A track feeds whoever sleeps or inquired; a play follows the first conversation of a lead that is worked. Why
+    this lead is none for it, in words; empty where it is."""
+    if track.kind == Track.Kind.PLAY:
+        if lead is None or lead.phase != Phase.WORKING:
+            return _("A play is for a lead that somebody works.")
+        if lead.first_touched_at is None:
+            return _("A play follows the first conversation: nobody has tried them yet.")
+    elif lead is not None and lead.phase != Phase.NURTURE:
+        return _("They are worked: a track feeds who sleeps. Recycle the lead, or start a play.")
+    return ""
 
 
 def enter(enrolments: Sequence[Enrolment], *, by: User | None = None, at: datetime) -> None:

@@ -15,6 +15,7 @@ from leads.actions.engaging import NewEngagement, engage
 from leads.actions.merging import merge_people
 from leads.actions.recycling import wake_lead
 from leads.models import Lead
+from nurture import pace
 from nurture.actions import advancing, claiming, ending, sorting
 from nurture.models import Message
 from nurture.wishes import Wishes
@@ -71,7 +72,7 @@ def what_it_brings_is_retired(day):
 
 
 def without_hours(patch):
-    patch.setattr(claiming, "next_moment", lambda at, **_rules: at)
+    patch.setattr(pace, "next_moment", lambda at, **_rules: at)
 
 
 def it_is_night(day):
@@ -81,7 +82,7 @@ def it_is_night(day):
 
 
 def without_caps(patch):
-    patch.setattr(claiming, "_after_the_cap", lambda *_cap: claiming.LONG_AGO)
+    patch.setattr(pace, "_after_the_cap", lambda *_cap: pace.LONG_AGO)
 
 
 def two_letters_in_a_day(day):

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from leads.checking import check_all
 from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol
 from nurture.models import Message
-from tests.make import disposition, make_lead, make_person
+from tests.make import NOON, disposition, make_lead, make_person
 from tests.nurture.making import email, leave, make_track, step, wait
 
 
@@ -37,6 +38,7 @@ def worked(alice):
     return lead
 
 
+@time_machine.travel(NOON, tick=False)
 def test_a_sleeper_shows_her_track_what_it_sent_and_when_the_next_letter_leaves(client, alice):
     now = timezone.now()
     lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(time_zone="UTC"), at=now)
@@ -54,9 +56,9 @@ def test_a_sleeper_shows_her_track_what_it_sent_and_when_the_next_letter_leaves(
     found = panel_of(client, lead)
     assert "Track: The long road" in found.text
     assert [subject for _letter, subject in found.context["found"].sent] == ["First piece"]
-    # Ten days from an hour on, a step that is done on its day, and four days more.
+    # Ten days from an hour on, a step that is done when it is due, in a minute, and four days more.
     assert found.context["found"].letter == "Second piece"
-    assert found.context["found"].letter_at == now + timedelta(days=14, hours=1)
+    assert found.context["found"].letter_at == now + timedelta(days=14, hours=1, minutes=1)
     assert "next letter: Second piece" in found.text
     # It stands on the page of the lead as soon as that is there.
     panel = reverse("nurture:lead_panel", args=[lead.public_id])

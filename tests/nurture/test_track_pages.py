@@ -228,9 +228,9 @@ def test_the_list_and_a_flow_cost_the_same_however_long_they_are(client, markete
     # Session, user and roles, rail; the tracks, their versions and drafts, and two counts.
     with django_assert_max_num_queries(13):
         client.get(reverse("nurture:tracks"))
-    # Of one track, too: who came by each node, why they passed it over, who is there, its letters, and whether it
-    # leaves anybody without.
-    with django_assert_max_num_queries(17):
+    # Of one track, too: who came by each node, why they passed it over, who is there, its letters, whether it
+    # leaves anybody without, and which day it is.
+    with django_assert_max_num_queries(18):
         client.get(url("track", tracks[0]))
 
 

@@ -1,0 +1,48 @@
+"""What would happen to somebody in a flow, and when: the walk of the engine, each deed with its moment. Nothing is
+written.
+
+It supposes that each letter leaves as soon as it may, that each step of ours is done on its day, and that she does
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from leads.actions.planning import due_of_step
+from leads.models import Lead
+from nurture.knowing import People
+from nurture.models import MailRules, Passage, TrackNode
+from nurture.pace import leaves_at, letters_went
+from nurture.recipients import points_of, recipients_of
+from nurture.walking import Deed, Walker, walk
+from team.company_time import company_day
+
+Kind, What = TrackNode.Kind, Passage.What
+
+
+def dated(
+    node: TrackNode | None, walker: Walker, people: People, *, lead: Lead | None, at: datetime
+) -> Iterator[tuple[datetime, Deed]]:
+    """From this node on, which she comes to at `at`. Of a wait it is the moment at which it begins."""
+    person, rules, now = walker.person, MailRules.objects.get(pk=1), at
+    to = recipients_of([person], points_of([person]), at=people.at)[person]
+    went = letters_went([to], at=people.at)[person]
+
+    def leaves() -> datetime:
+        return leaves_at(to, went, people.wishes, rules, at=now)
+
+    # What it brings is asked of the day on which it leaves.
+    walker.on = company_day(leaves())
+    for deed in walk(node, walker, people):
+        when = now
+        if deed.node.kind == Kind.EMAIL and deed.what == What.PLANNED:
+            when = leaves()
+            went.append(when)
+        elif deed.node.kind == Kind.STEP and deed.what == What.PLANNED and lead is not None:
+            away_until = people.wishes.away_until(person, at=now)
+            when = due_of_step(lead, days=deed.days, away_until=away_until, at=now)
+        yield when, deed
+        now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
+        walker.on = company_day(leaves())
