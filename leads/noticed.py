@@ -108,6 +108,8 @@ def _row_of_many(notice: Notice, acts: Acts) -> NoticeRow:
         there = reverse("leads:account", args=[lead.account.public_id]) if lead.account else reverse("leads:leads")
     elif notice.kind == Kind.RELEASED:
         there = reverse("leads:pool")
+    elif notice.kind == Kind.HAND_OFF:
+        there = reverse("leads:hand_offs")
     else:
         there = reverse("leads:hand_offs" if lead.ae_id == notice.user_id else "leads:queue")
     act = acts.get((notice.lead_id, notice.at))
@@ -115,6 +117,7 @@ def _row_of_many(notice: Notice, acts: Acts) -> NoticeRow:
     words = {
         Kind.RETURNED: _("%(name)s moved them to you") % {"name": by} if by else _("Came to you"),
         Kind.ENDED: _("Ended: their company is not for reps now"),
+        Kind.HAND_OFF: _("Their hand-offs wait for your answer"),
     }
     return NoticeRow(
         pk=notice.pk,

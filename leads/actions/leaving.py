@@ -17,7 +17,7 @@ from leads.actions.duties import pass_on_duties, take_duties_back
 from leads.actions.going_back import must_find_a_bdr
 from leads.actions.handing import withdraw_hand_off
 from leads.actions.holding import hold_forgotten_attempts
-from leads.actions.noticing import managers_of, tell_of_many
+from leads.actions.noticing import leave_out_hand_offs, managers_of, tell_of_many
 from leads.actions.outcomes import return_lead
 from leads.actions.reserving import pass_on_all_reserved, take_back_all_reserved
 from leads.actions.sliding import take_back_slid
@@ -323,15 +323,16 @@ def hand_offs_to_lend(user: User, cover: User) -> QuerySet[HandOff]:
 
 
 def _lend_hand_offs(*, at: datetime) -> int:
-    """What waits for the answer of somebody away waits for her cover's, who is told of it."""
+    """What waits for the answer of somebody away waits for her cover's, who is told once of all of it."""
     cover = Subquery(who_answer_at(at).values("cover")[:1])
     waiting = HandOff.objects.unanswered().filter(Exists(who_answer_at(at)), lent_to=None)
     new = list(_undisturbed(waiting).values_list("pk", "lead_id", cover))
-    Notice.objects.bulk_create(
-        [Notice(user_id=to, lead_id=lead_id, kind=Notice.Kind.HAND_OFF, at=at) for _pk, lead_id, to in new]
-    )
-    for cover_id in {to for _pk, _lead_id, to in new}:
-        HandOff.objects.filter(pk__in=[pk for pk, _lead_id, to in new if to == cover_id]).update(lent_to=cover_id)
+    lent: dict[int, dict[int, int]] = {}
+    for pk, lead_id, to in new:
+        lent.setdefault(to, {})[pk] = lead_id
+    for cover_id, theirs in lent.items():
+        tell_of_many(cover_id, list(theirs.values()), Notice.Kind.HAND_OFF, at=at)
+        HandOff.objects.filter(pk__in=list(theirs)).update(lent_to=cover_id)
     return len(new)
 
 
@@ -357,7 +358,10 @@ def _undisturbed[Row: (Step, HandOff)](steps: QuerySet[Row]) -> QuerySet[Row]:
 def take_back_lent(*, at: datetime) -> int:
     """What was lent is its owner's again: she is back, or somebody else covers her now."""
     over = _undisturbed(lent_hand_offs().filter(~Exists(answered_for_at(at))))
-    HandOff.objects.filter(pk__in=list(over.values_list("pk", flat=True))).update(lent_to=None)
+    ended = list(over.values_list("pk", "lead_id", "lent_to"))
+    HandOff.objects.filter(pk__in=[pk for pk, _lead_id, _cover in ended]).update(lent_to=None)
+    for cover_id in {cover for _pk, _lead_id, cover in ended}:
+        leave_out_hand_offs([lead_id for _pk, lead_id, cover in ended if cover == cover_id], of=[cover_id])
     back = _undisturbed(lent_steps().filter(~Exists(covers_at(at)))).select_related("lead")
     owners: dict[int | None, list[int]] = {}
     for step in back:

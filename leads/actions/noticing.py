@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from agreement.models import SLAClause
 from leads.actions.acts import act_in_hand
-from leads.models import Lead, Notice
+from leads.models import HandOff, Lead, Notice
 from team.models import Membership, Role
 
 if TYPE_CHECKING:
@@ -52,13 +52,31 @@ def forget_notices(leads: Collection[int], *, at: datetime, acts: Collection[str
     unseen = Notice.objects.filter(seen_at=None)
     of_many = unseen.filter(act__in=acts) if acts else Notice.objects.none()
     for told in of_many:
-        left = [pk for pk in told.leads if pk not in undone]
-        if left and left != told.leads:
-            told.lead_id, told.others = left[0], left[1:] or None
-            told.save(update_fields=["lead", "others"])
-        elif not left:
-            told.delete()
+        _leave_out(told, undone)
     unseen.filter(lead__in=undone, at=at, act="").delete()
+
+
+def leave_out_hand_offs(leads: Collection[int], *, of: Collection[int]) -> list[Notice]:
+    """What was lent to these people waits for them no more: what tells of it, unseen yet, tells of the rest. Returns
+    what told of it."""
+    if not leads or not of:
+        return []
+    # Two of them may be answered at the same moment.
+    told = Notice.objects.select_for_update().filter(user__in=of, seen_at=None, clock=None)
+    told = told.filter(kind=Notice.Kind.HAND_OFF).order_by("pk")
+    theirs = [notice for notice in told if not set(leads).isdisjoint(notice.leads)]
+    for notice in theirs:
+        _leave_out(notice, leads)
+    return theirs
+
+
+def _leave_out(told: Notice, leads: Collection[int]) -> None:
+    left = [pk for pk in told.leads if pk not in leads]
+    if not left:
+        told.delete()
+    elif left != told.leads:
+        told.lead_id, told.others = left[0], left[1:] or None
+        told.save(update_fields=["lead", "others"])
 
 
 # What waits for an answer to a hand-off, or for a second look.
@@ -70,7 +88,16 @@ _SECOND_LOOK = Q(kind=Notice.Kind.SECOND_LOOK)
 
 def settle_hand_off(lead: Lead, *, at: datetime) -> None:
     """It is answered, or asks for no answer any more: nobody is told of it as of something new."""
-    Notice.objects.filter(_HAND_OFF, lead=lead, seen_at=None).update(seen_at=at)
+    # Of what was lent together this one alone is settled, and may wait again (`wait_again`).
+    for told in leave_out_hand_offs([lead.pk], of=covers_of(lead)):
+        Notice.objects.create(user_id=told.user_id, lead=lead, kind=told.kind, at=told.at, seen_at=at)
+    Notice.objects.filter(_HAND_OFF, lead=lead, seen_at=None, others__isnull=True).update(seen_at=at)
+
+
+def covers_of(lead: Lead) -> list[int]:
+    """To whom an answer to its hand-offs is lent."""
+    lent = HandOff.objects.filter(lead=lead, lent_to__isnull=False).values_list("lent_to", flat=True)
+    return [pk for pk in lent.distinct() if pk]
 
 
 def settle_second_looks(leads: Collection[int], *, at: datetime) -> None:

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import ContactPoint, Suppression
-from leads.actions.noticing import wait_again
+from leads.actions.noticing import covers_of, leave_out_hand_offs, wait_again
 from leads.clocks import start_clock
 from leads.models import (
     Activity,
@@ -203,6 +203,7 @@ def put_back_at_once(lead: Lead, event: LeadEvent, *, by: User | None, at: datet
     for pk in effects.get("hand_offs", []):
         HandOff.objects.filter(pk=pk).update(state=HandOff.State.UNDONE, outcome_at=at, sequence=F("sequence") + 1)
         # Whoever was lent it since was told by the tick.
+        leave_out_hand_offs([lead.pk], of=covers_of(lead))
         told = Notice.objects.filter(lead=lead, kind=Notice.Kind.HAND_OFF, at__gte=event.at, seen_at=None)
         told.delete()
     for pk, was in effects.get("hand_offs_were", []):

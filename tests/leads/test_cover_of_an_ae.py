@@ -68,6 +68,38 @@ def test_who_covers_an_ae_answers_for_her_and_the_lead_stays_hers(waiting, peter
     assert broken(BACK) == set()
 
 
+def told_of(user):
+    """Of which leads her notices tell that she has not seen."""
+    return [one.leads for one in Notice.objects.unseen_by(user).order_by("pk")]
+
+
+def test_hand_offs_that_are_lent_together_are_told_of_once_and_each_answer_takes_one_out(
+    client, waiting, alice, peter, petra
+):
+    other, third = (
+        hand_off_lead(make_lead(phase=Phase.WORKING, bdr=alice), ae=peter, by=alice, at=NOON) for _ in range(2)
+    )
+    sent = [waiting.lead_id, other.lead_id, third.lead_id]
+    away(peter, petra)
+
+    release_absent(at=LATER)
+
+    assert [sorted(leads) for leads in told_of(petra)] == [sent]
+    client.force_login(petra)
+    page = client.get(reverse("leads:notices")).text
+    assert "3 leads" in page
+    assert "Their hand-offs wait for your answer" in page
+
+    answered = LATER + timedelta(minutes=1)
+    accept_hand_off(HandOff.objects.get(pk=waiting.pk), by=petra, at=answered)
+    assert [sorted(leads) for leads in told_of(petra)] == [sent[1:]]
+    undo_last(fresh(waiting.lead), by=petra, at=answered)
+    assert sorted(sorted(leads) for leads in told_of(petra)) == [sent[:1], sent[1:]]
+
+    release_absent(at=BACK)
+    assert told_of(petra) == []
+
+
 def test_who_covers_an_ae_may_reject_for_her(waiting, alice, peter, petra):
     away(peter, petra)
     release_absent(at=LATER)
@@ -110,7 +142,7 @@ def test_who_covers_instead_of_her_cover_answers_from_then_on(waiting, peter, pe
     release_absent(at=LATER)
 
     assert (to_answer(petra), to_answer(paula)) == ([], [waiting])
-    assert [one.user for one in Notice.objects.filter(user__in=[petra, paula]).order_by("pk")] == [petra, paula]
+    assert (told_of(petra), told_of(paula)) == ([], [[waiting.lead_id]])
 
 
 def test_who_covered_the_former_ae_answers_nothing_for_the_new_one(waiting, peter, petra):
