@@ -12,6 +12,7 @@ from agreement.models import Cadence, Disposition, Phase
 from leads.models import Import, Lead
 from team.models import Installation, Role, Upload
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
+from tests.nurture.making import email, make_track, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,6 +59,27 @@ def test_the_moment_of_a_row_is_never_cut(new_page, ana, width):
 
     assert page.locator(".row").count() == 5
     assert page.evaluate(CUT) == []
+
+
+# Of the tabs those that begin or end beyond the window, or beyond their own strip.
+TABS = """[...document.querySelectorAll(".tabs a")].filter((tab) => {
+  const box = tab.getBoundingClientRect(), strip = tab.parentElement.getBoundingClientRect();
+  return box.left < strip.left - 1 || box.right > Math.min(innerWidth, strip.right) + 1;
+}).map((tab) => tab.textContent.trim())"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_list_of_the_people_of_a_track_is_seen_without_scrolling(new_page, ana, width, scheme):
+    track = make_track(email(), wait(3), is_fan_base=True)
+    letter = track.versions.get().nodes.get(kind="email")
+    page = new_page(user=ana, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    for asked in ("", f"?node={letter.pk}"):
+        page.goto(f"/tracks/{track.public_id}/people/{asked}")
+        assert page.locator(".tabs a").count() > 5
+        assert page.evaluate(TABS) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints(page) == []
 
 
 # Of every button of the bars: those that reach past the screen or are cut.
