@@ -22,6 +22,7 @@ from leads.actions.undoing import can_undo, why_it_stands
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
+from leads.came_back import HandedOff, Slept, came_back_words, woke_words
 from leads.her_clock import HerClock, her_clock, weekend_worked
 from leads.lead_rows import (
     ANSWERS,
@@ -42,7 +43,7 @@ from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
 from leads.timeline import Cursor, History, Timeline
-from leads.why import HandedOff, Slept, came_back_words, woke, woke_words
+from leads.why import woke
 from team.calendars import hours_kept
 from team.models import Role, User
 from team.prepared import Asked, in_one_trip

@@ -63,7 +63,7 @@ def _recyclings_of(*, lead: int) -> QuerySet[Recycling]:
 
 
 def _ended_hand_offs_of(*, lead: int) -> QuerySet[HandOff, Any]:
-    """The last one, as `leads.why.HandedOff` keeps it."""
+    """The last one, as `leads.came_back.HandedOff` keeps it."""
     last = HandOff.objects.filter(lead=lead).order_by("-id")
     return last.values_list("state", "reason__label", "ae__name", "meeting_at")[:1]
 

@@ -9,8 +9,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from leads.actions.recycling import evidence_of
+from leads.came_back import Slept, slept_words
 from leads.models import Lead, Recycling, Signal
-from leads.why import Slept, did_words, slept_words
+from leads.why import did_words
 from team.models import Team, User
 
 SHOWN = 100

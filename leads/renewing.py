@@ -24,9 +24,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Account, Standing, called
 from agreement.models import Phase, ReasonRule
 from leads.actions.rewaking import Rules
+from leads.came_back import contract_words
 from leads.models import Lead, Recycling
 from leads.waking import end_of_period, last_day
-from leads.why import contract_words
 from team.models import Role, User
 from team.templatetags.midfield import written_day
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import called
 from agreement.models import ReasonRule
+from leads.came_back import Slept, slept_words
 from leads.models import Lead
-from leads.why import Slept, slept_words
 from team.addresses import read_moment, read_number
 from team.models import Membership, Role, Team, User
 
