@@ -77,7 +77,7 @@ def tell_owners() -> int:
 
 @shared_task
 def count_assets() -> int:
-    """Every hour: what came of each asset is counted anew. A second run writes the same figures."""
+    """Every hour: what came of each asset is counted anew. A second run goes on where the first one stopped."""
     return ring("count_assets", lambda at: counting.count_assets(at=at))
 
 

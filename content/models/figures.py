@@ -32,6 +32,8 @@ class AssetFigures(models.Model):
             models.Index(fields=["-answered", "-asset"], name="assetfigures_answered", condition=Q(answered__gt=0)),
             models.Index(fields=["-met", "-asset"], name="assetfigures_met", condition=Q(met__gt=0)),
             models.Index(fields=["-promoted", "-asset"], name="assetfigures_promoted", condition=Q(promoted__gt=0)),
+            # Whose figures are the oldest are counted again first.
+            models.Index(fields=["as_of", "asset"], name="assetfigures_counted"),
         ]
 
     def __str__(self) -> str:

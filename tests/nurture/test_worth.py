@@ -9,7 +9,10 @@ from django.utils import timezone
 from content.actions.using import use_assets
 from content.actions.watching import tell_owners
 from content.models import Asset, AssetFigures, AssetNotice
+from leads.actions import sweeping
 from leads.actions.merging import merge_people, undo_merge
+from leads.actions.sweeping import ring
+from nurture.actions import counting
 from nurture.actions.counting import count_assets
 from nurture.models import Message
 from nurture.worth import Worth, letters, versions_of, worth_of
@@ -94,7 +97,7 @@ def test_the_library_is_put_in_the_order_of_what_came_of_it_page_by_page(client,
 def test_figures_are_counted_anew_and_drawn_on_the_page_of_the_asset(client, guide, alice):
     sent(guide, at=timezone.now() - timedelta(days=3), replied_at=timezone.now())
     gone = make_asset("Used a year ago")
-    AssetFigures.objects.create(asset=gone, used=7, as_of=NOON)
+    AssetFigures.objects.create(asset=gone, used=7, as_of=timezone.now() - timedelta(hours=1))
 
     for _time in range(2):
         count_assets(at=timezone.now())
@@ -109,6 +112,26 @@ def test_figures_are_counted_anew_and_drawn_on_the_page_of_the_asset(client, gui
     assert '<meter value="1" max="1" aria-label="Answered">' in page.text
     by_version = client.get(reverse("nurture:asset_worth", args=[guide.public_id]))
     assert "By version" in by_version.text
+
+
+def test_counting_ends_however_much_there_is_and_goes_on_where_it_stopped(alice, monkeypatch):
+    for module in (sweeping, counting):
+        monkeypatch.setattr(module, "BATCH", 2)
+    assets = [make_asset(f"Asset {n}") for n in range(6)]
+    use_assets([one.pk for one in assets], place="lead", by=alice, at=timezone.now() - timedelta(days=2))
+    counted = []
+
+    def work(at):
+        done = count_assets(at=at)
+        counted.append(done)
+        assert len(counted) < 9, "it rings without end"
+        return done
+
+    assert count_assets(at=timezone.now() - timedelta(days=1)) == 2
+    assert ring("count_assets", work) == 6
+    assert counted == [2, 2, 2, 0]
+    assert ring("count_assets", work) == 0
+    assert set(AssetFigures.objects.values_list("asset", "used")) == {(one.pk, 1) for one in assets}
 
 
 def test_who_answers_for_an_asset_is_told_once_of_each_day_that_comes(client, db):
