@@ -52,6 +52,7 @@ class Happened:
 class Told:
     """One line of news."""
 
+    pk: int
     request: ContentRequest
     happened: Happened
 
@@ -60,7 +61,6 @@ class Told:
 class NewsPage:
     lines: list[Told]
     has_more: bool
-    up_to: int
     heard: list[Told]
 
 
@@ -93,7 +93,6 @@ def news_of(user: User) -> NewsPage:
     return NewsPage(
         lines=[_told(row) for row in shown],
         has_more=len(unheard) > NEWS_MAX,
-        up_to=max((row.pk for row in shown), default=0),
         heard=[_told(row) for row in heard],
     )
 
@@ -167,7 +166,7 @@ def _is_wanted(asked: dict[str, str], filters: RequestFilters) -> bool:
 
 
 def _told(row: News) -> Told:
-    return Told(row.change.request, _happened(row.change))
+    return Told(row.pk, row.change.request, _happened(row.change))
 
 
 def _happened(change: RequestChange) -> Happened:

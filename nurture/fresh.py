@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 # Who never looked is shown so much.
 FIRST_LOOK = timedelta(days=30)
 LEADS_MAX = 500
+# So many that changed are looked at in one statement, and so many statements make a page.
 CHANGED_MAX = 500
+CHANGED_PAGES = 4
 SHOWN = 50
 FOR_SHOWN = 3
 # Of what somebody is interested in, so much counts.
@@ -48,6 +50,14 @@ class Fresh:
 
 
 @dataclass(frozen=True)
+class Place:
+    """How far the list is read: what changed until then, of that moment up to this asset, or all of it."""
+
+    at: datetime
+    asset: int | None = None
+
+
+@dataclass(frozen=True)
 class Digest:
     since: datetime
     has_looked: bool
@@ -55,26 +65,51 @@ class Digest:
     in_hand: int
     asleep: int
     found: list[Fresh]
+    # How far she has read once she has seen these, and whether something newer may be there beyond it.
+    up_to: Place
+    has_more: bool
 
 
 def digest_of(user: User, *, at: datetime, on: date) -> Digest:
     """New or changed since she last looked, and of a topic or for a role of somebody whose lead is hers and who has not
-    had it."""
-    looked = LibraryLook.objects.filter(user=user).values_list("at", flat=True).first()
-    since = looked or at - FIRST_LOOK
+    had it: what changed first is shown first, a page at a time, and on the page what fits most of her leads."""
+    looked = LibraryLook.objects.filter(user=user).first()
+    begin = Place(looked.at, looked.asset) if looked else Place(at - FIRST_LOOK)
+    since = begin.at
     leads = _hers(user)
     asleep = sum(lead.phase == Phase.NURTURE for lead in leads)
     people = People([lead.person_id for lead in leads], at=at)
-    changed = _changed(since, at=at, on=on)
-    fits = _fitting(changed, leads, people)
-    shown = sorted(fits, key=lambda pk: (-len(fits[pk]), -pk))[:SHOWN]
+    changed, fits, up_to = _page(begin, leads, people, at=at, on=on)
+    shown = sorted(fits, key=lambda pk: (-len(fits[pk]), -pk))
     cards = {card.asset.pk: card for card in cards_of(shown, on=on)}
     found = [
         Fresh(cards[pk], changed[pk], (cards[pk].asset.added_at or since) > since, fits[pk])
         for pk in shown
         if pk in cards
     ]
-    return Digest(since, looked is not None, len(leads) - asleep, asleep, found)
+    has_more = up_to is not None
+    return Digest(since, looked is not None, len(leads) - asleep, asleep, found, up_to or Place(at), has_more)
+
+
+def _page(
+    begin: Place, leads: list[Lead], people: People, *, at: datetime, on: date
+) -> tuple[dict[int, datetime], dict[int, list[Lead]], Place | None]:
+    """When the first of them that fit changed, whom each fits, and where they end; none where there is nothing else."""
+    moments: dict[int, datetime] = {}
+    fits: dict[int, list[Lead]] = {}
+    place = begin
+    for _time in range(CHANGED_PAGES):
+        changed = _changed(place, at=at, on=on)
+        found = _fitting(changed, leads, people)
+        for pk, moment in changed.items():
+            if pk in found and len(fits) == SHOWN:
+                return moments, fits, place
+            place = Place(moment, pk)
+            if pk in found:
+                moments[pk], fits[pk] = moment, found[pk]
+        if len(changed) < CHANGED_MAX:
+            return moments, fits, None
+    return moments, fits, place
 
 
 def _hers(user: User) -> list[Lead]:
@@ -88,15 +123,18 @@ def _hers(user: User) -> list[Lead]:
     return leads + list(asleep[: LEADS_MAX - len(leads)])
 
 
-def _changed(since: datetime, *, at: datetime, on: date) -> dict[int, datetime]:
-    """What was added or got another current version, with when."""
+def _changed(after: Place, *, at: datetime, on: date) -> dict[int, datetime]:
+    """What was added or got another current version, with when: what did so first after this place stands first."""
     verbs = [AssetEvent.Verb.ADD, AssetEvent.Verb.APPROVE, AssetEvent.Verb.VERSION, AssetEvent.Verb.RESTORE]
-    events = AssetEvent.objects.filter(at__gt=since, at__lte=at, verb__in=verbs)
+    events = AssetEvent.objects.filter(at__gte=after.at, at__lte=at, verb__in=verbs)
     # A version that is kept for later is nothing new to anybody.
     events = events.exclude(verb=AssetEvent.Verb.VERSION, changes__approved=[None, False])
     usable = events.filter(asset__in=Asset.objects.in_use(on=on)).order_by().values("asset")
-    newest = usable.annotate(last=Max("at")).order_by("-last")[:CHANGED_MAX]
-    return dict(newest.values_list("asset", "last"))
+    beyond = Q(last__gt=after.at)
+    if after.asset is not None:
+        beyond |= Q(last=after.at, asset__gt=after.asset)
+    oldest = usable.annotate(last=Max("at")).filter(beyond).order_by("last", "asset")[:CHANGED_MAX]
+    return dict(oldest.values_list("asset", "last"))
 
 
 def _fitting(changed: dict[int, datetime], leads: list[Lead], people: People) -> dict[int, list[Lead]]:

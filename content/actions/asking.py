@@ -3,7 +3,7 @@ everybody who asked, except for who made it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -120,9 +120,9 @@ def join_into(request: ContentRequest, other: ContentRequest, *, by: User, at: d
                 RequestVoice.objects.filter(pk=known.pk).update(**said)
 
 
-def hear_news(*, by: User, at: datetime, up_to: int) -> int:
-    """What she was shown is heard; what came meanwhile is not."""
-    return News.objects.unheard_by(by).filter(pk__lte=up_to).update(heard_at=at)
+def hear_news(*, by: User, at: datetime, shown: Collection[int]) -> int:
+    """What she was shown is heard; what came meanwhile, or stood further down, is not."""
+    return News.objects.unheard_by(by).filter(pk__in=shown).update(heard_at=at)
 
 
 def _lock_both(*keys: int) -> Iterable[ContentRequest]:

@@ -46,11 +46,16 @@ def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: 
     LibrarySearch.objects.create(user=by, at=at, place=_known(place), q=q, asked=asked)
 
 
-def look_at_library(*, by: User, at: datetime) -> None:
-    """What is new until then is known to her; a page that was open longer takes nothing back."""
-    look, is_first = LibraryLook.objects.get_or_create(user=by, defaults={"at": at})
-    if not is_first:
-        LibraryLook.objects.filter(pk=look.pk, at__lt=at).update(at=at)
+def look_at_library(*, by: User, at: datetime, asset: int | None = None) -> None:
+    """What changed until then is known to her, of that moment up to this asset, or all of it; a page that was open
+    longer takes nothing back."""
+    look, is_first = LibraryLook.objects.get_or_create(user=by, defaults={"at": at, "asset": asset})
+    if is_first:
+        return
+    is_further = Q(at__lt=at) | Q(at=at, asset__isnull=False)
+    if asset is not None:
+        is_further = Q(at__lt=at) | Q(at=at, asset__lt=asset)
+    LibraryLook.objects.filter(is_further, pk=look.pk).update(at=at, asset=asset)
 
 
 def judge_asset(asset: Asset, version: AssetVersion, *, is_up: bool, reason: str, by: User, at: datetime) -> None:

@@ -3,6 +3,7 @@ handed in. Whoever handed it in is told what became of it. Once each."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -26,9 +27,9 @@ def tell_owners(*, on: date, at: datetime) -> int:
     return told + _tell(Asset.objects.expired(on=on), "expires_on", Kind.EXPIRED, on=on, at=at)
 
 
-def hear_of_assets(*, by: User, at: datetime, up_to: int) -> int:
-    """All that she was shown."""
-    return AssetNotice.objects.unheard_by(by).filter(pk__lte=up_to).update(heard_at=at)
+def hear_of_assets(*, by: User, at: datetime, shown: Collection[int]) -> int:
+    """What she was shown, and nothing that stood further down."""
+    return AssetNotice.objects.unheard_by(by).filter(pk__in=shown).update(heard_at=at)
 
 
 def tell_keepers(asset: Asset, *, at: datetime) -> None:

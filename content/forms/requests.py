@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from content.backlog import MINOR
 from content.forms.keeping import UUID_IN_TEXT, DayField
 from content.models import Asset, ContentRequest, Label, Topic
 from content.models.demand import ContentRequestQuerySet
+from team.addresses import read_number
 from team.models import User
 
 # All of these have hundredths.
@@ -23,7 +25,8 @@ CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CA
 # What is asked of a request; what asset there is to send for a need is searched, not asked for.
 ASKED_OF = (Label.Dimension.PERSONA, Label.Dimension.STAGE, Label.Dimension.OBJECTION)
 NEED_MAX = 500
-BIG = 2**63 - 1
+# No page shows more lines that can be heard.
+HEARD_MAX = 100
 
 
 class LabelFields:
@@ -213,8 +216,10 @@ class JoinIntoForm(forms.Form):
         return found[0]
 
 
-class HeardForm(forms.Form):
-    up_to = forms.IntegerField(min_value=1, max_value=BIG)
+def read_heard(data: QueryDict) -> set[int]:
+    """The keys of the lines that a page showed, as it sends them back; what is no key is left out."""
+    keys = (read_number(key) for key in data.getlist("shown")[:HEARD_MAX])
+    return {key for key in keys if key is not None}
 
 
 def _named_asset(form: AnswerForm) -> Asset:

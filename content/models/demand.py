@@ -203,10 +203,18 @@ class RequestChange(models.Model):
 
 
 class LibraryLook(models.Model):
-    """When she last looked at what is new for her leads: one list, and no mail for each asset."""
+    """How far she has read what is new for her leads: one list, and no mail for each asset."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # She knows what changed until then.
     at = models.DateTimeField()
+    # Of what changed at that very moment, up to this key of an asset, by value; null where she knows all of it.
+    asset = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="librarylook_asset_is_a_key", condition=Q(asset=None) | Q(asset__gt=0))
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.at}"

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from content.actions.using import miss_search
 from content.actions.watching import hear_of_assets
 from content.forms.library import LibraryFilters
-from content.forms.requests import HeardForm
+from content.forms.requests import read_heard
 from content.library import find_assets
 from content.models import Asset, AssetNotice
 from content.models.use import Place
@@ -35,6 +35,7 @@ def library(request: Request) -> HttpResponse:
     is_missed = not listed.cards and not after and not wanted.state and bool(wanted.words or wanted.asked)
     if is_missed:
         miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
+    notices = _notices(request)
     context = {
         "now": now,
         "filters": filters,
@@ -43,7 +44,8 @@ def library(request: Request) -> HttpResponse:
         "after": after,
         "came_from": request.GET.get("from", "") if request.GET.get("from", "") in Place.values else "library",
         "is_missed": is_missed,
-        "notices": _notices(request),
+        "notices": notices[:NOTICES_SHOWN],
+        "has_more_notices": len(notices) > NOTICES_SHOWN,
         "is_seller": request.user.has_role(Role.BDR) or request.user.has_role(Role.AE),
         "is_keeper": Asset().is_kept_by(request.user),
     }
@@ -52,14 +54,13 @@ def library(request: Request) -> HttpResponse:
 
 @require_POST
 def library_heard(request: Request) -> HttpResponse:
-    """All that she was shown."""
+    """What she was shown."""
     need_role(request, *Role)
-    form = HeardForm(request.POST)
-    if form.is_valid():
-        hear_of_assets(by=request.user, at=timezone.now(), up_to=form.cleaned_data["up_to"])
+    hear_of_assets(by=request.user, at=timezone.now(), shown=read_heard(request.POST))
     return redirect("content:library")
 
 
 def _notices(request: Request) -> list[AssetNotice]:
+    """One more than the page shows, where there are more."""
     unheard = AssetNotice.objects.unheard_by(request.user).select_related("asset__successor", "asset__handed_in_by")
-    return list(unheard.order_by("-pk")[:NOTICES_SHOWN])
+    return list(unheard.order_by("-pk")[: NOTICES_SHOWN + 1])

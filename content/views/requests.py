@@ -37,10 +37,10 @@ from content.forms.requests import (
     AnswerForm,
     AskForm,
     DeclineForm,
-    HeardForm,
     JoinForm,
     JoinIntoForm,
     RequestFilters,
+    read_heard,
 )
 from content.models import Asset, ContentRequest
 from content.same_need import same_needs
@@ -259,11 +259,9 @@ def merge(request: Request, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def heard(request: Request) -> HttpResponse:
-    """All that she was shown."""
+    """What she was shown."""
     need_role(request, *Role)
-    form = HeardForm(request.POST)
-    if form.is_valid():
-        hear_news(by=request.user, at=timezone.now(), up_to=form.cleaned_data["up_to"])
+    hear_news(by=request.user, at=timezone.now(), shown=read_heard(request.POST))
     return redirect("content:requests")
 
 

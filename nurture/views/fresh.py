@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from content.actions.using import look_at_library
 from leads.views.access import need_role
 from nurture.fresh import digest_of
-from team.addresses import read_moment
+from team.addresses import read_moment, read_number
 from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
@@ -34,8 +34,9 @@ def fresh_seen(request: Request) -> HttpResponse:
     """What the page showed is known; what came meanwhile is not."""
     need_role(request, *SELLERS)
     now = timezone.now()
-    shown = read_moment(request.POST.get("up_to", ""))
+    shown, asset = read_moment(request.POST.get("up_to", "")), read_number(request.POST.get("asset", "")) or None
     if shown is not None:
-        look_at_library(by=request.user, at=min(shown, now))
-        tell(request, _("Next time only what is newer is shown."))
+        look_at_library(by=request.user, at=min(shown, now), asset=asset if shown <= now else None)
+        if not request.POST.get("asset"):
+            tell(request, _("Next time only what is newer is shown."))
     return redirect("nurture:fresh")

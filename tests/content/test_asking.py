@@ -1,5 +1,7 @@
 """Asking for content: alike needs are joined, the backlog has an order, and whoever asked hears each change once."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -61,9 +63,26 @@ def test_everybody_who_asked_hears_each_change_once_and_whoever_made_it_does_not
     assert heard_by(lea) == []
     assert rail_of(alice, path="/", at=NOON).counts["requests"] == 3
 
-    assert hear_news(by=alice, at=NOON, up_to=News.objects.order_by("-pk")[0].pk) == 3
+    assert hear_news(by=alice, at=NOON, shown=News.objects.values_list("pk", flat=True)) == 3
     assert rail_of(alice, path="/", at=NOON).counts["requests"] == 0
     assert (asked.state, asked.owner, asked.closed_at) == ("done", lea, NOON)
+
+
+def test_of_more_news_than_the_page_shows_only_those_it_shows_are_heard(client, alice, lea):
+    for n in range(53):
+        accept_request(ask(alice, f"Need {n}"), by=lea, at=NOON)
+    client.force_login(alice)
+    read = []
+
+    for _page in range(2):
+        page = client.get(reverse("content:requests"))
+        read.append({line.request.need for line in page.context["news"].lines})
+        form = re.search(r'<form method="post" action="([^"]*heard[^"]*)">(.*?)</form>', page.text)
+        client.post(form[1], {"shown": re.findall(r'name="shown" value="(\d+)"', form[2])})
+
+    assert [len(needs) for needs in read] == [50, 3]
+    assert read[0] | read[1] == {f"Need {n}" for n in range(53)}
+    assert not News.objects.unheard_by(alice).exists()
 
 
 def test_of_two_who_decide_at_once_one_is_refused_and_nobody_hears_twice(alice, bob, lea):

@@ -13,6 +13,7 @@ from content.models import (
     ContentRequest,
     Feedback,
     Label,
+    LibraryLook,
     LibrarySearch,
     News,
     Pulse,
@@ -110,6 +111,7 @@ def closed(**fields):
 
 
 CASES = {
+    "librarylook_asset_is_a_key": lambda: LibraryLook.objects.create(user=make_user("ana"), at=NOON, asset=0),
     "assetnotice_kind_is_known": lambda: notice(kind="late"),
     "assetnotice_once_a_day_it_has": lambda: again(notice()),
     "pulse_asks_three_questions": lambda: pulse(third=""),

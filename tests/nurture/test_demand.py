@@ -1,5 +1,6 @@
 """What is wanted beside what there is, and what is new for the leads of one rep."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from accounts.models import Employment
 from agreement.models import Phase
 from content.actions.asking import Need, Voice, ask_for
 from content.actions.keeping import Made, add_version
-from content.actions.using import miss_search, use_assets
-from content.models import ContentRequest, Label, RequestVoice, Topic
+from content.actions.using import look_at_library, miss_search, use_assets
+from content.models import ContentRequest, Label, LibraryLook, RequestVoice, Topic
 from leads.models import Engagement, Lead
+from nurture import fresh
 from nurture.demand import matrix_of
 from nurture.fresh import digest_of
 from nurture.models import Message
@@ -157,6 +159,35 @@ def test_what_is_new_for_her_leads_is_one_list_since_she_last_looked(client, ali
     assert fresh(alice, later) == []
     add_version(fits, made, is_approved=True, by=lea, at=later)
     assert fresh(alice, later) == [(fits, False, [lead])]
+
+
+def test_more_that_is_new_than_a_page_shows_is_read_page_by_page(client, alice, lea, lead, topic, monkeypatch):
+    interested(lead, topic)
+    for n in range(8):
+        # Five of them at one moment, as an import brings them; between them what fits nobody.
+        made = NOON - timedelta(days=1 if n < 5 else 2)
+        make_asset(f"Fits {n}", by=lea, topic=topic, at=made)
+        make_asset(f"Fits nobody {n}", by=lea, at=made)
+    monkeypatch.setattr(fresh, "SHOWN", 3)
+    monkeypatch.setattr(fresh, "CHANGED_MAX", 3)
+    client.force_login(alice)
+    read = []
+
+    for _page in range(4):
+        page = client.get(reverse("nurture:fresh"))
+        read.append({one.card.asset.title for one in page.context["digest"].found})
+        fields = dict(re.findall(r'name="(up_to|asset)" value="([^"]*)"', page.text))
+        if fields:
+            client.post(reverse("nurture:fresh_seen"), fields)
+
+    assert read == [{"Fits 5", "Fits 6", "Fits 7"}, {"Fits 0", "Fits 1", "Fits 2"}, {"Fits 3", "Fits 4"}, set()]
+    look = LibraryLook.objects.get()
+    assert (look.at, look.asset) == (NOON, None)
+    # A page that was open longer takes nothing back.
+    look_at_library(by=alice, at=NOON, asset=1)
+    look_at_library(by=alice, at=NOON - timedelta(days=1))
+    look.refresh_from_db()
+    assert (look.at, look.asset) == (NOON, None)
 
 
 def test_hers_is_what_she_has_in_hand_and_who_comes_back_to_her(client, alice, bob, eve, peter, lea, topic, team):

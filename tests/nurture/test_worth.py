@@ -1,5 +1,6 @@
 """What came of each asset, from rows; the order of the library by it; who is told when its day comes."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -157,8 +158,33 @@ def test_who_answers_for_an_asset_is_told_once_of_each_day_that_comes(client, db
     client.force_login(mark)
     page = client.get(reverse("content:library"))
     assert (page.context["rail"].counts["library"], "New to you" in page.text) == (4, True)
-    client.post(reverse("content:library_heard"), {"up_to": page.context["notices"][1].pk})
+    client.post(reverse("content:library_heard"), {"shown": [one.pk for one in page.context["notices"][1:]]})
+    assert AssetNotice.objects.unheard_by(mark).count() == 1
+    # What is no key marks nothing.
+    client.post(reverse("content:library_heard"), {"shown": ["x", "-1", "9" * 30, ""]})
     assert AssetNotice.objects.unheard_by(mark).count() == 1
     # Another day is another notice.
     Asset.objects.filter(pk=hers.pk).update(expires_on=today + timedelta(days=6))
     assert tell_owners(on=today + timedelta(days=6), at=NOON) == 1
+
+
+def test_of_more_notices_than_the_page_shows_only_those_it_shows_are_heard(client, db):
+    mark, today = make_user("mark", Role.MARKETER), NOON.date()
+    for n in range(23):
+        make_asset(f"Asset {n}", by=mark, owner=mark, expires_on=today)
+    tell_owners(on=today, at=NOON)
+    client.force_login(mark)
+
+    read = [hear_all(client, "content:library") for _page in range(2)]
+
+    assert [len(titles) for titles in read] == [20, 3]
+    assert set(read[0]) | set(read[1]) == {f"Asset {n}" for n in range(23)}
+    assert not AssetNotice.objects.unheard_by(mark).exists()
+
+
+def hear_all(client, name):
+    """Reads the list, and sends the form above it as a browser would."""
+    page = client.get(reverse(name))
+    form = re.search(r'<form method="post" action="([^"]*heard[^"]*)">(.*?)</form>', page.text)
+    client.post(form[1], {"shown": re.findall(r'name="shown" value="(\d+)"', form[2])})
+    return [one.asset.title for one in page.context["notices"]]
