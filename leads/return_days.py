@@ -22,6 +22,8 @@ from team.models import Absence, Membership, Role, Team, User
 from team.worktime import working_days
 
 WEEK = 7
+# So many days off in a row before the first day are looked at for who waits for it.
+BEFORE = 14
 # What is laid before each other on one page: six weeks.
 WEEKS = 6
 # The share of the pool.
@@ -35,6 +37,10 @@ class Day:
     day: date
     count: int
     capacity: int
+    # Of these and of the days off before, so many are in the queue on it: over it is what is more than is taken up.
+    queued: int = 0
+    # So many have come back on days off before.
+    waiting: int = 0
     is_today: bool = False
     is_past: bool = False
     is_in_month: bool = True
@@ -43,7 +49,7 @@ class Day:
 
     @property
     def over(self) -> int:
-        return 0 if self.is_off else max(self.count - self.capacity, 0)
+        return max(self.queued - self.capacity, 0)
 
 
 @dataclass
@@ -58,6 +64,8 @@ class Load:
     a_day: dict[int, int]
     working: dict[int, set[date]]
     counts: Counter[tuple[int | None, date]] = field(default_factory=Counter)
+    # From when on they are counted: who comes back on a day off before the first day waits for it.
+    since: date = date.max
 
     def holder_of(self, bdr_id: int | None) -> int | None:
         """Whom it comes back to: a rep of the team, else its pool."""
@@ -66,7 +74,21 @@ class Load:
     def capacity(self, holder: int | None, day: date) -> int:
         if holder is not None:
             return self.a_day[holder] if day in self.working[holder] else 0
-        return sum(max(self.capacity(rep.pk, day) - self.counts[rep.pk, day], 0) for rep in self.reps)
+        return sum(max(self.capacity(rep.pk, day) - self.queued(rep.pk, day), 0) for rep in self.reps)
+
+    def waiting(self, holder: int | None, day: date) -> int:
+        """How many came back on the days off just before this one, on which they are in the queue."""
+        if self.is_off(day, holder):
+            return 0
+        found, before = 0, day - timedelta(days=1)
+        while before >= self.since and self.is_off(before, holder):
+            found += self.counts[holder, before]
+            before -= timedelta(days=1)
+        return found
+
+    def queued(self, holder: int | None, day: date) -> int:
+        """How many are in the queue on this day for the first time; on a day off nobody is."""
+        return 0 if self.is_off(day, holder) else self.counts[holder, day] + self.waiting(holder, day)
 
     def of_team(self, day: date) -> int:
         return sum(self.capacity(rep.pk, day) for rep in self.reps)
@@ -76,12 +98,18 @@ class Load:
 
     def day_of(self, day: date, holder: int | None, month: int = 0) -> Day:
         """`holder` is one rep, or nobody for the whole team; days of another month than `month` are its neighbours."""
-        if holder is None:
-            count, capacity = sum(self.counts[one, day] for one in (*self.a_day, POOL)), self.of_team(day)
-        else:
-            count, capacity = self.counts[holder, day], self.capacity(holder, day)
-        is_in_month = month in (0, day.month)
-        return Day(day, count, capacity, day == self.today, day < self.today, is_in_month, self.is_off(day, holder))
+        holders = (*self.a_day, POOL) if holder is None else (holder,)
+        return Day(
+            day,
+            count=sum(self.counts[one, day] for one in holders),
+            capacity=self.of_team(day) if holder is None else self.capacity(holder, day),
+            queued=sum(self.queued(one, day) for one in holders),
+            waiting=sum(self.waiting(one, day) for one in holders),
+            is_today=day == self.today,
+            is_past=day < self.today,
+            is_in_month=month in (0, day.month),
+            is_off=self.is_off(day, holder),
+        )
 
     def is_off(self, day: date, holder: int | None) -> bool:
         """A day on which nobody of them works, of whom somebody works on another."""
@@ -102,9 +130,11 @@ def weeks_from(day: date) -> tuple[date, date]:
 def load_of(team: Team, first: date, last: date, *, at: datetime) -> Load:
     """Six statements, however many sleep."""
     reps = list(User.objects.active().with_role(Role.BDR, team).order_by("name", "pk"))
-    load = Load(today_in(team, at), first, last, reps, _a_day(reps), _working(reps, first, last, at=at))
+    today = today_in(team, at)
+    since = min(first, max(first - timedelta(days=BEFORE), today))
+    load = Load(today, first, last, reps, _a_day(reps), _working(reps, since, last, at=at), since=since)
     zone = ZoneInfo(team.calendar.time_zone)
-    rows = returning_between(team, first, last).order_by().annotate(day=TruncDate("wake_at", tzinfo=zone))
+    rows = returning_between(team, since, last).order_by().annotate(day=TruncDate("wake_at", tzinfo=zone))
     for bdr_id, day, count in rows.values("bdr", "day").annotate(count=Count("pk")).values_list("bdr", "day", "count"):
         load.counts[load.holder_of(bdr_id), day] += count
     return load

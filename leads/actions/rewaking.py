@@ -93,7 +93,7 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
     # What the reps have is placed first: what is left is the pool's.
     for one in sorted(sleepers, key=lambda one: (load.holder_of(one.lead.bdr_id) is POOL, one.day)):
         holder = load.holder_of(one.lead.bdr_id)
-        if load.counts[holder, one.day] <= load.capacity(holder, one.day):
+        if load.counts[holder, one.day] + load.waiting(holder, one.day) <= load.capacity(holder, one.day):
             continue
         if len(plan.moves) == MOVE_MAX:
             plan.stays.append((one, _("One act moves no more: spread the rest after it.")))
@@ -315,7 +315,7 @@ def _nearest(one: Sleeper, today: date) -> Iterator[date]:
 
 
 def _has_room(load: Load, holder: int | None, day: date) -> bool:
-    return load.counts[holder, day] < load.capacity(holder, day)
+    return load.queued(holder, day) < load.capacity(holder, day)
 
 
 def _kind_of(one: Sleeper, why: str) -> str:

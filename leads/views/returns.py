@@ -239,11 +239,8 @@ def _lines(load: Load, days: list[date]) -> list[tuple[User | None, int, int, in
     rows: list[tuple[User | None, int, int, int]] = []
     for rep in (*load.reps, None):
         holder = rep.pk if rep else POOL
-        counts = [(load.counts[holder, day], load.capacity(holder, day)) for day in days]
-        over = sum(
-            count > room and not load.is_off(day, holder) for day, (count, room) in zip(days, counts, strict=True)
-        )
-        total = sum(count for count, _room in counts)
+        over = sum(load.queued(holder, day) > load.capacity(holder, day) for day in days)
+        total = sum(load.counts[holder, day] for day in days)
         if rep or total:
             rows.append((rep, load.a_day[rep.pk] if rep else 0, total, over))
     return rows

@@ -312,3 +312,27 @@ def test_who_is_passed_over_sleeps_on_and_of_another_team_nobody_is_offered(clie
 
     assert [list(one.signals.values_list("state", flat=True)) for one in (lead, others)] == [["passed"], ["offered"]]
     assert days_of(lead) == day
+
+
+def test_who_comes_back_on_a_day_off_counts_on_the_day_they_are_in_the_queue(client, alice, bob, team, mona):
+    """Of a weekend, a holiday and a rep's absence, before the first day that is shown as well."""
+    monday, tuesday = date(2027, 3, 22), date(2027, 3, 23)
+    for day in (SATURDAY, SATURDAY, monday, monday):
+        asleep(alice, day)
+    asleep(bob, monday)
+    Absence.objects.create(user=bob, starts_at=NOON.replace(day=22, hour=0), ends_at=NOON.replace(day=23, hour=0))
+
+    load = load_of(team, monday, date(2027, 3, 28), at=NOON)
+
+    assert (load.counts[alice.pk, monday], load.waiting(alice.pk, monday), load.queued(alice.pk, monday)) == (2, 2, 4)
+    assert (load.queued(alice.pk, SATURDAY), load.queued(bob.pk, monday), load.queued(bob.pk, tuesday)) == (0, 0, 1)
+    whole = load.day_of(monday, None)
+    assert (whole.count, whole.waiting, whole.queued, whole.over) == (3, 2, 4, 2)
+    assert load.day_of(SATURDAY, alice.pk).over == 0
+    # Nobody is moved to a day that is full of those who wait for it.
+    friday = date(2027, 3, 19)
+    others = [asleep(alice, friday) for _ in range(3)]
+    spread_returns(team, friday, friday, by=mona, at=NOON)
+    assert monday not in days_of(*others)
+    client.force_login(mona)
+    assert "+ 2 waiting" in client.get(reverse("leads:return_calendar"), {"team": team.pk}).text
