@@ -144,7 +144,7 @@ def _mine(
 
 def _about(topic: int, person: str) -> Exists:
     """Whoever did something with this topic, or with something that is about it."""
-    did = Engagement.objects.filter(Q(topic=topic) | Q(asset__topic=topic), person=OuterRef(person), reverses=None)
+    did = Engagement.objects.standing().filter(Q(topic=topic) | Q(asset__topic=topic), person=OuterRef(person))
     return Exists(did)
 
 

@@ -56,7 +56,7 @@ def sent_to(
 
 def taken_by(people: Collection[int]) -> dict[int, set[int]]:
     """By person the assets that she took herself."""
-    took = Engagement.objects.filter(person__in=people, asset__isnull=False, kind__in=HAD)
+    took = Engagement.objects.standing().filter(person__in=people, asset__isnull=False, kind__in=HAD)
     found: dict[int, set[int]] = defaultdict(set)
     for person, asset in took.order_by().values_list("person_id", "asset_id").distinct():
         found[person].add(asset)

@@ -141,7 +141,7 @@ class People:
     def fans(self) -> set[int]:
         """Doers who take everything there is to read."""
         doers = [person for person, role in self.roles.items() if role == Employment.Role.DOER]
-        taken = Engagement.objects.filter(person__in=doers, kind__in=HAD, reverses=None).order_by().values("person")
+        taken = Engagement.objects.standing().filter(person__in=doers, kind__in=HAD).order_by().values("person")
         downloads = Count("pk", filter=Q(kind=Engagement.Kind.DOWNLOADED))
         counted = taken.annotate(downloads=downloads, pieces=Count("pk"))
         reads_all = Q(downloads__gte=FAN_DOWNLOADS) | Q(pieces__gte=FAN_PIECES)
@@ -227,8 +227,8 @@ def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:
         of_person[one.person_id].append(one.pk)
     if not began:
         return set()
-    said = Engagement.objects.filter(
-        person__in=list(of_person), kind=Engagement.Kind.REPLIED, at__gte=min(began.values()), reverses=None
+    said = Engagement.objects.standing().filter(
+        person__in=list(of_person), kind=Engagement.Kind.REPLIED, at__gte=min(began.values())
     )
     return {
         pk

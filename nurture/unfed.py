@@ -56,7 +56,7 @@ def unreached() -> QuerySet[Sorting]:
 
 def reachable_again() -> QuerySet[Sorting]:
     """Of those, who has an address that works and wants mail, as far as one statement can say."""
-    return _with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False, lacking=False)
+    return with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False, lacking=False)
 
 
 def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
@@ -67,7 +67,7 @@ def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
     lost = Q(pk__in=unreached().order_by().values("recycling__lead"))
     found = leads.filter(misses | lost, ~Exists(fed), phase=Phase.NURTURE)
     asleep = Sorting.objects.asleep().filter(recycling__lead=OuterRef("pk")).order_by()
-    found = _with_address(
+    found = with_address(
         found.alias(
             misses=Exists(no_track.filter(recycling__lead=OuterRef("pk"))),
             found_silent=Exists(asleep.filter(because=Because.SILENT)),
@@ -88,7 +88,9 @@ def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
     )
 
 
-def _with_address(rows: QuerySet[Any], person: str) -> QuerySet[Any]:
+def with_address(rows: QuerySet[Any], person: str) -> QuerySet[Any]:
+    """Each with whether whoever stands at `person` is `known` by an address, has a `usable` one, is `silent` by her own
+    row, and is `lacking` a word that mail needs."""
     points = ContactPoint.objects.filter(person=OuterRef(person), kind=ContactPoint.Kind.EMAIL).order_by()
     silent = Suppression.objects.filter(
         person=OuterRef(person), channel__in=[Suppression.Channel.EMAIL, Suppression.Channel.ALL]

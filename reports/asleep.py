@@ -91,5 +91,5 @@ def sleepers(sleeps: QuerySet[Any], *, after: int | None = None) -> tuple[list[d
 def _interest(at: datetime) -> QuerySet[Any]:
     """What was done about a topic during the last half year."""
     about: Any = Coalesce("topic", "asset__topic")
-    shown = Engagement.objects.filter(at__gt=at - INTEREST, at__lte=at, reverses=None)
+    shown = Engagement.objects.standing().filter(at__gt=at - INTEREST, at__lte=at)
     return shown.order_by().annotate(about=about).filter(about__isnull=False)

@@ -51,7 +51,10 @@ class Person(models.Model):
                 condition=Q(erased_at=None) | Q(given_name="", family_name=""),
             ),
         ]
-        indexes = [models.Index(fields=["family_name", "given_name", "id"], name="person_by_name")]
+        indexes = [
+            models.Index(fields=["family_name", "given_name", "id"], name="person_by_name"),
+            models.Index(fields=["id"], condition=Q(erased_at__isnull=False), name="person_erased"),
+        ]
 
     def __str__(self) -> str:
         return called(self.given_name, self.family_name, self.known_by)
@@ -157,7 +160,11 @@ class Employment(models.Model):
                 condition=Q(role__in=["decision_maker", "champion", "influencer", "doer", "unknown"]),
             ),
         ]
-        indexes = [models.Index(fields=["account", "person"], condition=Q(is_current=True), name="employment_current")]
+        indexes = [
+            models.Index(fields=["account", "person"], condition=Q(is_current=True), name="employment_current"),
+            # Who does and does not decide, among whom fans are looked for.
+            models.Index(fields=["person"], condition=Q(is_current=True, role="doer"), name="employment_of_doers"),
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.account)

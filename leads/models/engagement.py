@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Person
 from agreement.models import AgreementVersion
 from content.models import Asset, Topic
+
+
+class EngagementQuerySet(models.QuerySet["Engagement"]):
+    def standing(self) -> EngagementQuerySet:
+        """What was done, without what turned out not to have been a person's, and without what takes that back."""
+        taken_back = Engagement.objects.filter(reverses=OuterRef("pk")).order_by()
+        return self.filter(~Exists(taken_back), reverses=None)
 
 
 class Engagement(models.Model):
@@ -38,6 +45,8 @@ class Engagement(models.Model):
     reverses = models.BigIntegerField(null=True)
     import_id = models.BigIntegerField(null=True)
 
+    objects = EngagementQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("engagement")
         verbose_name_plural = _("engagements")
@@ -60,7 +69,11 @@ class Engagement(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["person", "-at", "-id"], name="engagement_of_person")]
+        indexes = [
+            models.Index(fields=["person", "-at", "-id"], name="engagement_of_person"),
+            # What was taken back, which is little, is found from what it takes back.
+            models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="engagement_taken_back"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind}"

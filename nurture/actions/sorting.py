@@ -21,7 +21,7 @@ from nurture.flow import Flow, flows_of
 from nurture.had import HAD
 from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, People
 from nurture.models import Enrolment, Sorting, Track, TrackVersion
-from nurture.unfed import reachable_again
+from nurture.unfed import reachable_again, with_address
 from team.bulk import insert_rows
 
 BATCH = 500
@@ -111,13 +111,14 @@ def _because(person: int, people: People) -> str:
 def enrol_fans(*, at: datetime) -> int:
     """Up to 500 who do and do not decide, took everything there is to read, and have no lead: fed, and in no queue.
 
-    Nothing is kept of those whom no mail may reach: they are passed by each time, page by page, and hold up nobody.
+    Whom no mail may reach is left out by the statement, as far as one can say: only who is silent by the key of an
+    address is passed by each time, page by page, and holds up nobody.
     """
     tracks = Tracks()
     fans = next((one for one in tracks.tracks if one.is_fan_base and not one.is_by_hand), None)
     if fans is None:
         return 0
-    taken = Engagement.objects.filter(person=OuterRef("person"), kind__in=HAD, reverses=None).order_by()
+    taken = Engagement.objects.standing().filter(person=OuterRef("person"), kind__in=HAD).order_by()
     counted = taken.values("person").annotate(n=Count("pk")).values("n")
     downloads = Subquery(counted.filter(kind=Engagement.Kind.DOWNLOADED), output_field=IntegerField())
     pieces = Subquery(counted, output_field=IntegerField())
@@ -125,10 +126,12 @@ def enrol_fans(*, at: datetime) -> int:
         ~Exists(Lead.objects.open().filter(person=OuterRef("person"))),
         ~Exists(Enrolment.objects.filter(person=OuterRef("person"), track=fans)),
         ~Exists(Enrolment.objects.under_way().filter(person=OuterRef("person"))),
-        is_current=True, role=Employment.Role.DOER, person__merged_into=None, person__erased_at=None,
+        # By their index: who was merged or erased has no job, and is asked for once more below.
+        is_current=True, role=Employment.Role.DOER,
     )  # fmt: skip
     reads_all = Q(downloads__gte=FAN_DOWNLOADS) | Q(pieces__gte=FAN_PIECES)
-    found = doers.alias(downloads=downloads, pieces=pieces).filter(reads_all).order_by("person")
+    reached = with_address(doers, "person").filter(usable=True, silent=False, lacking=False)
+    found = reached.alias(downloads=downloads, pieces=pieces).filter(reads_all).order_by("person")
     fed, last = 0, 0
     while fed < BATCH and (ids := list(found.filter(person__gt=last).values_list("person", flat=True)[:BATCH])):
         last = ids[-1]

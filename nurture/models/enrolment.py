@@ -30,8 +30,8 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def over(self) -> EnrolmentQuerySet:
         """Under way, and whoever it is about is asleep no more, or worked no more, or has answered, or is gone."""
         pursued = Lead.objects.open().filter(person=OuterRef("person")).order_by()
-        said = Engagement.objects.filter(
-            person=OuterRef("person"), kind=Engagement.Kind.REPLIED, at__gte=OuterRef("started_at"), reverses=None
+        said = Engagement.objects.standing().filter(
+            person=OuterRef("person"), kind=Engagement.Kind.REPLIED, at__gte=OuterRef("started_at")
         )
         awake = Q(track__kind=Track.Kind.TRACK, lead__isnull=False) & ~Q(lead__phase=Phase.NURTURE)
         no_inquiry = Q(track__kind=Track.Kind.TRACK, lead=None) & Exists(pursued)
@@ -41,11 +41,12 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
     def at_goal(self) -> EnrolmentQuerySet:
         """Under way and fed, and whoever it is about has reached the goal of its track, wherever she stands."""
-        taken_back = Engagement.objects.filter(reverses=OuterRef("pk")).order_by()
         about = Q(topic=OuterRef("track__goal_topic")) | Q(topic=None, asset__topic=OuterRef("track__goal_topic"))
-        showed = Engagement.objects.filter(
-            about, ~Exists(taken_back), person=OuterRef("person"), at__gte=OuterRef("started_at"), reverses=None
-        ).order_by()
+        showed = (
+            Engagement.objects.standing()
+            .filter(about, person=OuterRef("person"), at__gte=OuterRef("started_at"))
+            .order_by()
+        )
         job = Employment.objects.filter(
             person=OuterRef("person"), is_current=True, role=OuterRef("track__goal_role")
         ).order_by()

@@ -2,18 +2,25 @@
 
 from datetime import timedelta
 
+import pytest
+from django.db import connection
 from django.urls import reverse
 
+from accounts.actions.people import suppress_person
 from accounts.models import Employment
 from agreement.models import Phase
+from leads.actions.engaging import take_back_engagements
 from leads.actions.merging import merge_people
-from leads.models import Lead, Recycling
+from leads.models import Consent, Lead, Recycling
+from nurture.actions.erasing import blank_erased
 from nurture.actions.sorting import enrol_fans
+from nurture.knowing import People
 from nurture.listing import fans_of
 from nurture.models import Enrolment
 from nurture.telling import fan_figures
+from tests.leads.test_wrongly_timed import plan
 from tests.make import NOON, make_account, make_lead, make_person
-from tests.nurture.making import email, engage, make_enrolment, make_track, wait
+from tests.nurture.making import email, engage, make_asset, make_enrolment, make_topic, make_track, wait
 
 
 def doer(*kinds):
@@ -67,3 +74,59 @@ def test_a_fan_who_was_merged_is_one_fan_and_what_she_did_since_is_hers(marketer
     figures = fan_figures(fans)
     assert (figures.fans, figures.referrals, figures.step_ups) == (2, 1, 1)
     assert [one.person for one in fans_of(fans, "named")] == [also]
+
+
+def test_what_was_taken_back_is_read_by_nobody(alice):
+    """It was a scanner: neither a fan is made of it, nor has she had what it opened, nor was she interested."""
+    make_track(email(), is_fan_base=True, name="Fans")
+    person, asset = doer(*["downloaded"] * 3), make_asset(topic=make_topic())
+    last = engage(person, at=NOON, asset=asset)
+    people = People([person.pk], at=NOON)
+    assert (people.fans, people.had[person.pk]) == ({person.pk}, {asset.pk})
+
+    take_back_engagements([last.pk], at=NOON)
+
+    people = People([person.pk], at=NOON)
+    assert (people.fans, people.had[person.pk]) == (set(), set())
+    assert enrol_fans(at=NOON) == 0
+    engage(person, at=NOON)
+    assert enrol_fans(at=NOON) == 1
+
+
+def test_whom_no_mail_reaches_is_not_looked_through_for_fans(marketer, monkeypatch):
+    make_track(email(), is_fan_base=True, name="Fans")
+    without, bounced, silent, took_back, reached = (doer(*["downloaded"] * 4) for _person in range(5))
+    without.contact_points.all().delete()
+    bounced.contact_points.update(state="bounced")
+    suppress_person(silent, "email", source="page", at=NOON)
+    Consent.objects.create(person=took_back, is_given=False, at=NOON, noted_at=NOON, source="form")
+    looked = []
+    monkeypatch.setattr("nurture.actions.sorting._feed_fans", lambda ids, *rest, at: looked.extend(ids) or 0)
+
+    enrol_fans(at=NOON)
+
+    assert looked == [reached.pk]
+
+
+def test_fans_are_looked_for_among_doers_and_the_erased_among_the_erased(marketer):
+    """By the plan of SQLite, which is the same however many there are; PostgreSQL makes its own by what it has
+    counted."""
+    if connection.vendor != "sqlite":
+        pytest.skip("its plans depend on how many rows there are")
+    make_track(email(), is_fan_base=True, name="Fans")
+    asked = []
+
+    def note(execute, sql, params, *rest):
+        asked.append((sql, params))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(note):
+        enrol_fans(at=NOON)
+        blank_erased(at=NOON)
+
+    plans = [plan(sql, params) for sql, params in asked if "accounts_employment" in sql or "erased_at" in sql]
+    first = [lines[0] for lines in plans]
+    assert ["employment_of_doers" in first[0], "person_erased" in first[1]] == [True, True], first
+    large = ("leads_engagement", "nurture_message", "accounts_person", "nurture_incoming", "accounts_contactpoint")
+    scanned = [line for lines in plans for line in lines[1:] if line.startswith(tuple(f"SCAN {t}" for t in large))]
+    assert [line for line in scanned if "INDEX person_erased" not in line] == []
