@@ -1,21 +1,23 @@
 """Which contracts with others end soon, and whether one of us will be back before notice can no longer be given.
 
 A contract is what the last recycling as mid-contract says of a person, for as long as nobody has given her up; or what
-is known of a company of hers, where nobody there was recycled for it. It is covered where somebody comes back, came or
-is worked by the last day on which notice can be given; missed where that day passed without anybody; else it is open:
-whoever comes back comes too late, or nobody comes.
+is known of a company of hers, where nobody there was recycled for it. What stands now counts, not what was once: until
+the last day on which notice can be given a contract is covered where somebody is in hand or comes back by then, else it
+is open, as whoever comes back comes too late, or nobody comes. After that day it is covered where somebody was in hand
+on it, and else missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +28,7 @@ from agreement.models import Phase, ReasonRule
 from leads.actions.rewaking import Rules
 from leads.came_back import contract_words
 from leads.models import Lead, Recycling
+from leads.models.lead import LeadQuerySet
 from leads.waking import end_of_period, last_day
 from team.models import Role, User
 from team.templatetags.midfield import written_day
@@ -102,6 +105,53 @@ class Contract:
         return words % {"last": written_day(self.last)}
 
 
+@dataclass(frozen=True, slots=True)
+class Pursuit:
+    """One pursuit of a person, as far as it says whether one of us is there."""
+
+    public_id: UUID
+    phase: str
+    came: date
+    # The day on which it was put to sleep, or else over; none for who is in hand.
+    left: date | None
+    # The day on which it comes back; none but for who sleeps.
+    wakes: date | None
+    bdr: int | None
+    team: int
+    rep: str
+    team_name: str
+
+    def is_in_hand_on(self, day: date) -> bool:
+        return self.came <= day and (self.left is None or self.left >= day)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether one of us is in time, who that is, and since or from when; nobody where nobody is there or comes."""
+
+    state: str
+    one: Pursuit | None
+    back: date | None
+    sleeps: bool
+
+
+def presence_of(pursuits: Sequence[Pursuit], *, last: date, today: date, since: date = date.min) -> Presence:
+    """What these pursuits, the oldest first, come to for a contract of which `last` is the last day of notice, and of
+    which it was told on the day `since`: who was in hand before that could not speak of it."""
+    in_hand = next((one for one in pursuits if one.left is None), None)
+    sleeper = min((one for one in pursuits if one.wakes), key=lambda one: one.wakes or date.max, default=None)
+    could = (one for one in pursuits if one.came >= since and one.is_in_hand_on(last))
+    there = next(could, None) if today > last else in_hand
+    if there:
+        return Presence(COVERED, there, there.came, sleeps=False)
+    if in_hand:
+        return Presence(MISSED, in_hand, in_hand.came, sleeps=False)
+    wakes = sleeper.wakes if sleeper else None
+    is_in_time = today <= last and wakes is not None and wakes <= last
+    state = MISSED if today > last else COVERED if is_in_time else OPEN
+    return Presence(state, sleeper, wakes, sleeps=sleeper is not None)
+
+
 @dataclass
 class Window:
     """What ends within so many days."""
@@ -129,7 +179,7 @@ class Radar:
 
 def radar_of(user: User, *, at: datetime) -> Radar:
     """Every contract of those who sleep or slept for her that ends within 180 days, or ended within a year and was
-    missed, and every other one that is known of a company of theirs: four statements."""
+    missed, and every other one that is known of a company of theirs: six statements."""
     today = timezone.localtime(at).date()
     rules = Rules()
     of_people, accounts = _contracts(user, today, rules)
@@ -159,34 +209,38 @@ def _contracts(user: User, today: date, rules: Rules) -> tuple[list[Contract], s
     seen: set[int] = set()
     accounts: set[int] = set()
     found = []
-    for row in _rows(user, today):
+    rows = _rows(user, today)
+    of_person = _pursuits(Lead.objects.filter(person__in=rows.order_by().values("lead__person")), "person")
+    for row in rows:
         # The last that was said of her holds.
         if row["person"] in seen:
             continue
         seen.add(row["person"])
-        accounts.add(row["at_account"])
+        pursuits = [one for pk, one in of_person[row["person"]] if pk >= row["lead"]]
+        is_given_up = all(one.phase == Phase.CLOSED for one in pursuits)
         notice = rules.notice_of(row["agreement"], row["reason_id"], row["notice_days"])
         ends = end_of_period(row["contract_ends_on"], row["precision"])
         last = last_day(row["contract_ends_on"], row["precision"], notice)
-        sleeps = row["phase"] == Phase.NURTURE
-        zone = ZoneInfo(row["zone"])
-        back = (row["lead_wakes"] if sleeps else row["closed_at"]).astimezone(zone).date()
-        in_time = back <= last
-        state = COVERED if in_time and (not sleeps or today <= last) else MISSED if today > last else OPEN
+        told = row["at"].astimezone(ZoneInfo(row["zone"])).date()
+        present = presence_of(pursuits, last=last, today=today, since=told)
+        if is_given_up and present.state != COVERED:
+            continue
+        accounts.add(row["at_account"])
+        now = next((one for one in pursuits if one.phase != Phase.CLOSED), pursuits[-1])
         contract = Contract(
             lead_id=row["lead"],
-            public_id=row["now"] or row["public_id"],
+            public_id=now.public_id,
             name=called(row["given"], row["family"], row["known_by"]),
             company=row["company"] or "",
             vendor=row["vendor"],
             words=contract_words(row["vendor"], row["contract_ends_on"], row["precision"]),
             ends=ends,
             last=last,
-            back=back,
-            sleeps=sleeps,
-            state=state,
-            owner=row["owner"] or _("pool of %(team)s") % {"team": row["team_name"]},
-            may_wake=sleeps and (row["bdr"] == user.pk or row["team"] in managed),
+            back=present.back,
+            sleeps=present.sleeps,
+            state=present.state,
+            owner=now.rep or _("pool of %(team)s") % {"team": now.team_name},
+            may_wake=now.phase == Phase.NURTURE and (now.bdr == user.pk or now.team in managed),
         )
         found.append(contract)
     return found, accounts
@@ -194,7 +248,7 @@ def _contracts(user: User, today: date, rules: Rules) -> tuple[list[Contract], s
 
 def _of_accounts(user: User, today: date, rules: Rules, *, without: set[int]) -> Iterable[Contract]:
     """What is known of companies at which somebody was a lead of hers, but for customers and whom we do not work: who
-    of them all comes back first, whoever has her, or is worked now."""
+    of them all is in hand, or comes back first, whoever has her."""
     hers = Lead.objects.cared_for_by(user)
     known = Account.objects.filter(
         contract_ends_on__gte=today - timedelta(days=PAST_DAYS),
@@ -202,34 +256,14 @@ def _of_accounts(user: User, today: date, rules: Rules, *, without: set[int]) ->
         standing=Standing.PROSPECT,
         pk__in=hers.filter(account__isnull=False).order_by().values("account"),
     ).exclude(pk__in=without)
-    here = Lead.objects.filter(account=OuterRef("pk")).order_by()
-    asleep = here.filter(phase=Phase.NURTURE).order_by("wake_at", "pk")
-    in_hand = here.filter(phase__in=IN_HAND).order_by("created_at", "pk")
-    rows: Any = known.annotate(
-        wakes=Subquery(asleep.values("wake_at")[:1]),
-        sleeper=Subquery(asleep.values("bdr__name")[:1]),
-        began=Subquery(in_hand.values("created_at")[:1]),
-        worker=Subquery(in_hand.values("bdr__name")[:1]),
-        came=Subquery(here.exclude(first_working_at=None).order_by("-first_working_at").values("first_working_at")[:1]),
-    ).values(
-        "pk", "public_id", "name", "incumbent", "contract_ends_on", "wakes", "sleeper", "began", "worker", "came",
-        "owner__name",
-    )  # fmt: skip
+    of_account = _pursuits(Lead.objects.filter(account__in=known.order_by().values("pk")), "account")
     notice = rules.notice_in_force
+    rows: Any = known.values("pk", "public_id", "name", "incumbent", "contract_ends_on", "owner__name")
     for row in rows:
         ends = row["contract_ends_on"]
         last = ends - timedelta(days=notice)
-        wakes, began, came = (_day(row[name]) for name in ("wakes", "began", "came"))
-        # Who talked to them half a year before could speak of it.
-        was_there = came is not None and last - timedelta(days=WINDOWS[-1]) <= came <= last
-        if began is not None:
-            back, sleeps, state = None if began <= last else began, False, COVERED if began <= last else MISSED
-        elif was_there:
-            back, sleeps, state = came, False, COVERED
-        else:
-            back, sleeps = wakes, wakes is not None
-            in_time = wakes is not None and wakes <= last
-            state = MISSED if today > last else COVERED if in_time else OPEN
+        present = presence_of([one for _pk, one in of_account[row["pk"]]], last=last, today=today)
+        is_there_now = present.state == COVERED and present.one is not None and present.one.left is None
         yield Contract(
             lead_id=0,
             public_id=row["public_id"],
@@ -239,22 +273,42 @@ def _of_accounts(user: User, today: date, rules: Rules, *, without: set[int]) ->
             words=contract_words(row["incumbent"], ends, Recycling.Precision.DAY),
             ends=ends,
             last=last,
-            back=back,
-            sleeps=sleeps,
-            state=state,
-            owner=row["worker"] or row["sleeper"] or row["owner__name"] or _("nobody"),
+            back=None if is_there_now else present.back,
+            sleeps=present.sleeps,
+            state=present.state,
+            owner=(present.one and present.one.rep) or row["owner__name"] or _("nobody"),
             may_wake=False,
             is_of_account=True,
         )
 
 
-def _day(moment: datetime | None) -> date | None:
-    return timezone.localtime(moment).date() if moment else None
+def _pursuits(leads: LeadQuerySet, of: str) -> dict[int, list[tuple[int, Pursuit]]]:
+    """The pursuits of each person, or at each account, the oldest first, each with its key: one statement."""
+    found: dict[int, list[tuple[int, Pursuit]]] = defaultdict(list)
+    rows: Any = leads.order_by("pk").values_list(
+        "pk", of, "public_id", "phase", "created_at", "first_nurture_at", "closed_at", "wake_at", "bdr", "team",
+        "bdr__name", "team__name", "team__calendar__time_zone", named=True,
+    )  # fmt: skip
+    for row in rows:
+        zone = ZoneInfo(row.team__calendar__time_zone)
+        left = None if row.phase in IN_HAND else row.first_nurture_at or row.closed_at
+        pursuit = Pursuit(
+            public_id=row.public_id,
+            phase=row.phase,
+            came=row.created_at.astimezone(zone).date(),
+            left=left and left.astimezone(zone).date(),
+            wakes=row.wake_at.astimezone(zone).date() if row.phase == Phase.NURTURE else None,
+            bdr=row.bdr,
+            team=row.team,
+            rep=row.bdr__name or "",
+            team_name=row.team__name,
+        )
+        found[getattr(row, of)].append((row.pk, pursuit))
+    return found
 
 
 def _rows(user: User, today: date) -> Any:
-    """The newest recycling first. Whoever was given up, was won or is nobody of ours any more has no contract here."""
-    latest = Lead.objects.filter(person=OuterRef("lead__person")).order_by("-id")
+    """The newest recycling first, but for whoever was given up or won right after it."""
     stands = Recycling.objects.filter(
         lead__in=Lead.objects.cared_for_by(user),
         category=ReasonRule.Category.MID_CONTRACT,
@@ -265,18 +319,13 @@ def _rows(user: User, today: date) -> Any:
     return (
         found.order_by("-at", "-pk")
         .annotate(
-            person=F("lead__person"), at_account=F("lead__account"), phase=F("lead__phase"),
-            public_id=F("lead__public_id"),
-            agreement=F("lead__agreement"), lead_wakes=F("lead__wake_at"), closed_at=F("lead__closed_at"),
-            bdr=F("lead__bdr"), team=F("lead__team"), owner=F("lead__bdr__name"), team_name=F("lead__team__name"),
+            person=F("lead__person"), at_account=F("lead__account"), agreement=F("lead__agreement"),
             zone=F("lead__team__calendar__time_zone"), given=F("lead__person__given_name"),
             family=F("lead__person__family_name"), known_by=F("lead__person__known_by"),
-            company=F("lead__account__name"), now=Subquery(latest.values("public_id")[:1]),
-            reason_id=F("lead__reason"),
+            company=F("lead__account__name"), reason_id=F("lead__reason"),
         )
         .values(
-            "lead", "person", "at_account", "phase", "public_id", "agreement", "lead_wakes", "closed_at", "bdr", "team",
-            "owner", "team_name", "zone", "given", "family", "known_by", "company", "now", "reason_id", "vendor",
-            "contract_ends_on", "precision", "notice_days",
+            "lead", "at", "person", "at_account", "agreement", "zone", "given", "family", "known_by", "company",
+            "reason_id", "vendor", "contract_ends_on", "precision", "notice_days",
         )
     )  # fmt: skip

@@ -144,6 +144,68 @@ def test_the_last_that_was_said_holds_and_whom_we_gave_up_has_no_contract(alice,
     assert [len(radar_of(user, at=NOON).contracts) for user in (bob, eve)] == [0, 0]
 
 
+# What stands now
+def woken(bdr, *, at=NOON - timedelta(days=100), ends=170):
+    lead = contract(bdr, in_days(ends), at=at - timedelta(days=100))
+    pursuit = wake_lead(lead, by=bdr, at=at)
+    claim_lead(pursuit, by=bdr, at=at)
+    return Lead.objects.get(pk=pursuit.pk)
+
+
+def said(user):
+    return [(one.state, one.why) for one in radar_of(user, at=NOON).contracts]
+
+
+def test_whoever_came_back_and_was_put_to_sleep_beyond_the_notice_is_not_covered(alice):
+    lead = woken(alice)
+
+    assert said(alice) == [("covered", "Came back on 21 Nov 2026, in time")]
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=NOON, facts=Facts(wake_on=in_days(120)))
+    assert said(alice) == [("open", "Back on 29 Jun 2027, but notice ends on 20 May 2027")]
+    change_wake(lead, wake_on=in_days(60), by=alice, at=NOON)
+    assert said(alice) == [("covered", "Back on 30 Apr 2027, 20 days before notice ends")]
+    (one,) = radar_of(alice, at=NOON).contracts
+    assert (one.public_id, one.may_wake) == (lead.public_id, True)
+
+
+def test_whoever_came_back_and_was_given_up_has_no_contract(alice):
+    disqualify_lead(woken(alice), reason=reason("not_our_market"), by=alice, at=NOON)
+
+    assert radar_of(alice, at=NOON).contracts == []
+
+
+def test_whoever_was_in_hand_until_notice_ended_stays_covered_whatever_came_after(alice):
+    # Notice ended on 29 Jan 2027.
+    until_then, before = woken(alice, ends=59), woken(alice, ends=59)
+    facts = Facts(wake_on=in_days(120))
+    recycle_lead(until_then, reason=reason("not_ready"), by=alice, at=NOON - timedelta(days=20), facts=facts)
+    recycle_lead(before, reason=reason("not_ready"), by=alice, at=NOON - timedelta(days=60), facts=facts)
+
+    assert said(alice) == [
+        ("covered", "Came back on 21 Nov 2026, in time"), ("missed", "Notice ended on 29 Jan 2027, and nobody is back"),
+    ]  # fmt: skip
+
+
+def test_of_a_company_too_only_who_was_talked_to_until_notice_ended_counts(alice):
+    long_ago = NOON - timedelta(days=100)
+
+    def company(name, ends, *, slept):
+        account = make_account(name=name, incumbent="Torqline", contract_ends_on=in_days(ends))
+        lead = make_lead(phase=Phase.WORKING, bdr=alice, at=long_ago, person=make_person(account=account))
+        facts = Facts(wake_on=in_days(150))
+        recycle_lead(lead, reason=reason("not_ready"), by=alice, at=NOON - timedelta(days=slept), facts=facts)
+
+    company("A", 50, slept=20)
+    company("B", 51, slept=60)
+    company("C", 170, slept=20)
+
+    assert said(alice) == [
+        ("covered", "Talked to on 21 Nov 2026, in time"),
+        ("missed", "Notice ended on 21 Jan 2027, and nobody is back"),
+        ("open", "Back on 29 Jul 2027, but notice ends on 20 May 2027"),
+    ]
+
+
 # Back to life
 def test_what_was_let_go_of_and_lives_is_credited_to_who_did_with_a_list_behind_it(client, alice, bob, mona):
     recycled = make_lead(phase=Phase.NURTURE, bdr=alice, at=NOON - timedelta(days=40))
@@ -193,7 +255,7 @@ def test_nonsense_in_the_address_opens_what_is_there(client, mona, page, asked):
     assert client.get(reverse(f"leads:{page}"), asked).status_code == 200
 
 
-@pytest.mark.parametrize(("page", "queries"), [("renewals", 7), ("lives_again", 6)])
+@pytest.mark.parametrize(("page", "queries"), [("renewals", 9), ("lives_again", 6)])
 def test_the_pages_cost_the_same_however_many_there_are(
     client, alice, mona, page, queries, django_assert_max_num_queries
 ):
