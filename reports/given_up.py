@@ -68,9 +68,9 @@ class GivenUp:
 
 
 def came_in(user: User, *, months: int, at: datetime) -> QuerySet[Lead]:
-    """The leads that came in during these months and were there to be worked: of hers, of her teams, of all."""
+    """The leads that came in during these months, not counting those who were woken: of hers, of her teams, of all."""
     leads = Lead.objects.filter(created_at__gt=at - timedelta(days=months * DAYS_OF_MONTH), created_at__lte=at)
-    leads = leads.exclude(first_queued_at=None, first_working_at=None).order_by()
+    leads = leads.came_in().order_by()
     if user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER):
         return leads
     seen = Q(team__in=user.teams_read(Role.MANAGER))

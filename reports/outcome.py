@@ -212,10 +212,11 @@ def _by_rep(people: list[Slept], day: int) -> list[Line]:
 
 def _not_ready(user: User, asked: dict[str, Any], band: Band | None) -> Line | None:
     """Of the leads that came in during these months, how many were put to sleep because they were not ready to buy;
-    what began asleep was in no pipeline. Whoever sees only what she put to sleep herself cannot ask it."""
+    what began asleep was in no pipeline, and who was woken came in before. Whoever sees only what she put to sleep
+    herself cannot ask it."""
     if not (user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER) or user.has_role(Role.MANAGER)):
         return None
-    leads = Lead.objects.filter(_in_months("created_at", asked)).exclude(first_queued_at=None, first_working_at=None)
+    leads = Lead.objects.filter(_in_months("created_at", asked)).came_in()
     if not (user.has_role(Role.ADMIN) or user.has_role(Role.MARKETER)):
         leads = leads.filter(team__in=user.teams_read(Role.MANAGER))
     if asked.get("team"):

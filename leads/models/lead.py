@@ -168,6 +168,11 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """What counts against her open limit: what she works and what is reserved for her."""
         return self.filter(bdr=user, phase__in=[Phase.QUEUED, Phase.WORKING])
 
+    def came_in(self) -> LeadQuerySet:
+        """What came in and was there to be worked; whoever was woken came in before, and is a cohort of their own."""
+        began_at_work = self.exclude(first_queued_at=None, first_working_at=None)
+        return began_at_work.exclude(previous__closed_as=Lead.ClosedAs.WOKEN)
+
     def at_account(self, account: Account | int) -> LeadQuerySet:
         return self.filter(account=account)
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from agreement.models import Phase
 from leads.actions.closing import disqualify_lead, put_back
+from leads.actions.recycling import recycle_lead, wake_lead
 from leads.models import Lead, SecondLook
 from reports.given_up import given_up
 from team.models import Role
@@ -78,3 +79,13 @@ def test_a_second_look_that_put_somebody_back_is_told_apart(alice, mona):
 
     counts = given_up(mona, months=6, at=NOON).all.counts
     assert (counts["dead"], counts["put_back"], counts["back"]) == (1, 1, 1)
+
+
+def test_whoever_was_woken_came_in_once(alice, mona):
+    lead = worked(alice, days=60)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=NOON - timedelta(days=50))
+    wake_lead(lead, by=alice, at=NOON - timedelta(days=40))
+
+    found = given_up(mona, months=6, at=NOON)
+
+    assert (found.all.came, [line.came for line in found.reps]) == (1, [1])

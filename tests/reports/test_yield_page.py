@@ -280,6 +280,8 @@ def test_no_share_is_said_before_anybody_was_watched_for_long(client, alice, bob
     qualified(back(asleep(alice, days=8), days=6), peter, days=3)
     for _ in range(4):
         asleep(bob, days=2)
+    # Of those who came in one is worked.
+    make_lead(phase=Phase.WORKING, bdr=bob, at=ago(2))
     client.force_login(mona)
 
     page = client.get(reverse("reports:yield")).text
@@ -424,3 +426,12 @@ def test_the_file_holds_what_she_may_see_and_runs_no_formula(client, alice, eve,
         "What came of it": "Qualified again", "Days": "20", "Address": f"http://testserver/leads/{lead.public_id}/",
     }  # fmt: skip
     assert AuditEntry.objects.filter(verb=AuditEntry.Verb.EXPORT, by=alice, about="yield").count() == 1
+
+
+def test_of_those_who_came_in_whoever_was_woken_is_counted_once(alice, mona):
+    asleep(alice, days=100)
+    back(asleep(alice, days=90), days=60)
+
+    not_ready = outcome_of(mona, QUALIFIED, at=NOON).not_ready
+
+    assert (not_ready.curve.n, not_ready.curve.events) == (2, 2)
