@@ -23,7 +23,8 @@ from agreement.models import Disposition
 from leads.actions.undoing import is_aside
 from leads.models import Engagement, Lead, LeadEvent, Note, SecondLook
 from leads.naming import Names
-from leads.sentences import DEED_ICONS, Teller, deed_words, want, who_words
+from leads.sentences import DEED_ICONS, deed_words, say, want
+from leads.telling import Teller, who_words
 from team.addresses import read_moment, read_number
 from team.prepared import Asked, in_one_trip
 from team.prepared_objects import PreparedObjects, objects_of
@@ -212,10 +213,10 @@ class Timeline:
 
     def _said_events(self, names: Names, reader: int, now: datetime) -> list[Entry]:
         taken_back = {event.corrects for event in self.events if event.corrects}
-        tell = Teller(names, self.pursuits, reader=reader, now=now)
+        teller = Teller(names, self.pursuits, reader=reader, now=now)
         entries = []
         for event in self.events:
-            told = tell(event)
+            told = say(teller, event)
             words = [self.notes[pk].text for pk in _note_ids(event) if pk in self.notes and self.notes[pk].text]
             entries.append(
                 Entry(

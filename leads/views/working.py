@@ -21,7 +21,8 @@ from leads.actions.planning import flow_of_step
 from leads.actions.switchboard import log_about
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
 from leads.models import Lead, LeadEvent, Step
-from leads.sentences import call_words, new_moment
+from leads.sentences import call_words
+from leads.telling import new_moment
 from leads.views.access import visible_lead, workable_lead
 from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form
