@@ -88,7 +88,9 @@ class Site:
         """Celery answers SIGUSR1 in its log, with the stack of every thread; a pool process would take it otherwise."""
         for process in self.processes:
             if " worker " in " ".join(process.command):
-                os.kill(process.popen.pid, signal.SIGUSR1)
+                # One that was killed says nothing more.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.popen.pid, signal.SIGUSR1)
         time.sleep(1)
 
     def manage(self, *arguments):
