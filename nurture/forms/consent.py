@@ -34,7 +34,7 @@ class ConsentForm(forms.Form):
 
     def __init__(self, data: Any = None, *, at: datetime) -> None:
         self.at = at
-        super().__init__(data, initial={"said": GIVEN, "on": timezone.localdate(at)})
+        super().__init__(data, initial={"said": GIVEN, "on": timezone.localdate(at)}, auto_id="consent-%s")
         self.topics = {topic.key: topic for topic in Topic.objects.order_by("position", "pk")}
         names = [(key, str(topic)) for key, topic in self.topics.items()]
         self.fields["topic"].choices = [("", _("all mail")), *names]  # type: ignore[attr-defined]

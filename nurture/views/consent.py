@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from leads.actions.changing import MoveRefused
-from leads.models import Consent
+from leads.models import Consent, Lead
 from leads.views.access import can_work, need_role, visible_lead
 from nurture.actions.consenting import note_consent
 from nurture.actions.switching import change_rules
@@ -30,25 +32,37 @@ from team.models import Role
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@vary_on_headers("HX-Request")
 def lead_consent(request: Request, public_id: UUID) -> HttpResponse:
-    """All she said, the newest first; whoever works her notes what she hears."""
+    """All she said, the newest first; whoever works her notes what she hears. A page of its own, which the page of the
+    lead loads in place."""
     lead, at = visible_lead(request, public_id), timezone.now()
     works = can_work(lead)
     if request.method == "POST" and not works:
         raise PermissionDenied
     form = ConsentForm(request.POST if request.method == "POST" else None, at=at)
-    status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
             with transaction.atomic():
                 submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
                 note_consent(lead.person, **form.values(), source=Consent.Source.BY_HAND, by=request.user, at=at)
-            tell(request, _("Noted."))
-            return redirect("nurture:lead_consent", public_id)
+            tell(request, _("Noted."), drafts=[f"consent-{lead.public_id}"])
+            return _answer(request, lead, ConsentForm(None, at=at), works=works, at=at)
         except SentBefore:
-            return redirect("nurture:lead_consent", public_id)
+            return _answer(request, lead, ConsentForm(None, at=at), works=works, at=at)
         except MoveRefused as refused:
             form.add_error(None, str(refused))
+    return _panel(request, lead, form, works=works, at=at)
+
+
+def _answer(request: Request, lead: Lead, form: ConsentForm, *, works: bool, at: datetime) -> HttpResponse:
+    """Once it is noted: what she said, with that."""
+    if request.htmx:
+        return _panel(request, lead, form, works=works, at=at)
+    return redirect("nurture:lead_consent", lead.public_id)
+
+
+def _panel(request: Request, lead: Lead, form: ConsentForm, *, works: bool, at: datetime) -> HttpResponse:
     wishes = Wishes([lead.person_id])
     context = {
         "lead": lead,
@@ -58,10 +72,11 @@ def lead_consent(request: Request, public_id: UUID) -> HttpResponse:
         "is_silent": wishes.wants_no_mail(lead.person_id),
         "tracks_may": not wishes.lacks_every_consent(lead.person_id),
         "reps_may": not wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
-        "form_id": request.POST.get("form_id") or new_form_id(),
+        "form_id": (form.is_bound and request.POST.get("form_id")) or new_form_id(),
         "now": at,
     }
-    return render(request, "nurture/lead_consent.html", context, status=status)
+    template = "nurture/lead_consent.html#panel" if request.htmx else "nurture/lead_consent.html"
+    return render(request, template, context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

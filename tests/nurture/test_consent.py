@@ -25,6 +25,7 @@ from nurture.knowing import People
 from nurture.models import MailRules, Message, Passage
 from nurture.tokens import PERSON, token_of
 from nurture.trying import try_on
+from team.actions.submitting import new_form_id
 from team.models import Role
 from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture.making import (
@@ -222,3 +223,28 @@ def test_she_sees_what_she_agreed_to_and_takes_it_back_in_one_click(client, rule
     client.post(page, {"stop": "1"})
     assert not Consent.objects.standing().exists()
     assert newest.at <= timezone.now()
+
+
+def test_what_a_rep_hears_is_noted_on_the_page_of_the_lead_in_place(client, alice):
+    """Loaded there with one click; what is refused keeps what was typed, and what is noted is said at once."""
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    here = reverse("nurture:lead_consent", args=[lead.public_id])
+    client.force_login(alice)
+    htmx = {"HX-Request": "true"}
+    asked = {"said": "given", "topic": "", "on": str(timezone.localdate()), "form_id": new_form_id()}
+
+    assert (
+        f'hx-get="{here}" hx-trigger="click once" hx-target="#consent-place"'
+        in client.get(reverse("leads:lead", args=[lead.public_id])).text
+    )
+    opened = client.get(here, headers=htmx)
+    refused = client.post(here, {**asked, "on": "1990-01-01", "evidence": "On the phone: yes."}, headers=htmx)
+    noted = [client.post(here, {**asked, "evidence": "On the phone: yes."}, headers=htmx) for _n in range(2)]
+
+    assert (opened.status_code, "<!doctype" in opened.text, 'id="consent"' in opened.text) == (200, False, True)
+    assert (refused.status_code, "On the phone: yes.</textarea>" in refused.text) == (422, True)
+    assert [(one.status_code, "<!doctype" in one.text) for one in noted] == [(200, False)] * 2
+    assert ["Agreed to get e-mail, all mail" in one.text and "Noted." in one.text for one in noted] == [True, False]
+    assert list(Consent.objects.values_list("person", "is_given", "source", "evidence", "by")) == [
+        (lead.person_id, True, "by_hand", "On the phone: yes.", alice.pk)
+    ]
