@@ -11,7 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from content.actions.keeping import successor_of
 from content.actions.using import open_asset
@@ -26,11 +26,11 @@ Form = AssetVersion.Form
 
 
 @login_not_required
-@require_GET
+@require_safe
 def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """Its current version; 410 with its successor where it is over, 404 where nothing was ever approved.
 
-    That one of ours came by is noted, with the place that her address says.
+    That one of ours came by is noted, with the place that her address says; of who asks by HEAD, nothing.
     """
     found = Asset.objects.select_related("successor").filter(public_id=public_id).first()
     if found is None:
@@ -42,14 +42,15 @@ def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
         return _gone(request, found)
     user = request.user
     if user.is_authenticated and user.held:
-        open_asset(found, place=request.GET.get("from", ""), by=user, at=timezone.now())
+        if request.method != "HEAD":
+            open_asset(found, place=request.GET.get("from", ""), by=user, at=timezone.now())
     elif current.form == Form.TALK_TRACK:
         # What a rep says is for reps.
         raise Http404
     return _served(request, found, current)
 
 
-@require_GET
+@require_safe
 def version(request: Request, public_id: UUID, number: int) -> HttpResponseBase:
     """One version by itself: of those never approved only who keeps the library and who made it are told."""
     found = visible_asset(request, public_id)

@@ -87,6 +87,23 @@ def test_who_works_here_is_noted_with_her_place_and_nobody_else_is(client, mark,
     ]
 
 
+def test_whoever_asks_by_head_is_answered_as_by_get_and_counts_for_nothing(client, mark, now):
+    upload = receive_file(pdf(b"Words"), name="Words.pdf", by=mark, at=now)
+    there, file = make_asset(url="https://a.example/x", at=now), make_asset(form="file", upload=upload, by=mark, at=now)
+    over, none = make_asset("Over", at=now), Asset.objects.create(title="A name only", kind="guide")
+    retire_asset(over, because="Over", successor=None, by=mark, at=now)
+
+    answers = [client.head(at(asset)) for asset in (there, file, over, none)]
+    client.force_login(mark)
+    of_ours = client.head(at(there))
+
+    assert [answer.status_code for answer in answers] == [302, 200, 410, 404]
+    assert (answers[0].url, answers[1].headers["Content-Type"]) == ("https://a.example/x", "application/pdf")
+    assert (of_ours.status_code, AssetAccess.objects.count()) == (302, 0)
+    # The file is closed where nobody reads it.
+    answers[1].close()
+
+
 def test_what_a_rep_says_is_no_address_for_others(client, alice, now):
     asset = make_asset(form="talk_track", at=now)
     before = client.get(at(asset)).status_code
