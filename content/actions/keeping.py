@@ -102,14 +102,16 @@ def change_asset(asset: Asset, about: About, *, by: User, at: datetime, seen: in
 
 
 def add_version(asset: Asset, made: Made, *, is_approved: bool, by: User, at: datetime) -> AssetVersion:
-    """The next version; approved, it is what the address leads to from now on."""
+    """The next version; approved, it is what the address leads to from now on. AssetRefused where it is retired."""
     with transaction.atomic():
         locked = _lock(asset)
+        if is_approved:
+            _must_be_in_use(locked)
         last = locked.versions.order_by("-number").values_list("number", flat=True).first() or 0
         is_first = is_approved and not locked.versions.filter(is_current=True).exists()
         version = _add_version(locked, made, number=last + 1, by=by, at=at, is_approved=is_approved)
         _note(locked, Verb.VERSION, by=by, at=at, version=version.number, changes={"approved": [None, is_approved]})
-        if is_first and locked.retired_at is None:
+        if is_first:
             tell_maker(locked, Told.TAKEN, by=by, at=at)
         index_assets([locked.pk])
     return version
@@ -119,8 +121,7 @@ def approve_version(version: AssetVersion, *, by: User, at: datetime) -> None:
     """What the address leads to from now on: a version that waited, or an earlier one again."""
     with transaction.atomic():
         asset = _lock(version.asset)
-        if asset.retired_at is not None:
-            raise AssetRefused(_("This asset is retired. Put it back first."))
+        _must_be_in_use(asset)
         current = asset.versions.filter(is_current=True).first()
         if current is not None and current.pk == version.pk:
             return
@@ -192,6 +193,11 @@ def differences(asset: Asset, about: About) -> dict[str, list[Any]]:
     if had != set(about.labels):
         changes["labels"] = [sorted(map(str, had)), sorted(map(str, about.labels))]
     return changes
+
+
+def _must_be_in_use(asset: Asset) -> None:
+    if asset.retired_at is not None:
+        raise AssetRefused(_("This asset is retired. Put it back first."))
 
 
 def _lock(asset: Asset) -> Asset:

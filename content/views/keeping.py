@@ -30,9 +30,11 @@ from content.alike import alike
 from content.asset_page import theirs_and_yours
 from content.filetypes import FileRefused
 from content.forms.keeping import AboutForm, MadeForm, NewAssetForm, RetireForm, VersionForm
+from content.models import Asset
 from content.views.access import kept_asset, need_role
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
 from team.addresses import read_number
+from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
 
@@ -130,15 +132,27 @@ def version_new(request: Request, public_id: UUID) -> HttpResponse:
         except AssetRefused as refused:
             form.add_error(_field_of(form, refused), str(refused))
         else:
-            said = (
-                _("Version %(number)d is what its address leads to now.")
-                if is_approved
-                else _("Version %(number)d is kept; the address leads to the current one as before.")
-            )
-            tell(request, said % {"number": made.number}, drafts=[f"asset-{asset.pk}-version"])
+            said = _leads_to(asset, made.number) if is_approved else _kept_beside(asset, made.number)
+            tell(request, said, drafts=[f"asset-{asset.pk}-version"])
             return redirect("content:asset_page", asset.public_id)
     context = {"asset": asset, "form": form, "form_id": new_form_id(), "held": form.upload}
     return render(request, "content/version_new.html", context, status=422 if form.errors else 200)
+
+
+def _leads_to(asset: Asset, number: int) -> str:
+    """What is so once a version is current: an address leads to none of what has expired."""
+    if asset.is_expired(on=company_day(timezone.now())):
+        said = _("Version %(number)d is current. It has expired: give it another day, and its address leads there.")
+    else:
+        said = _("Version %(number)d is what its address leads to now.")
+    return said % {"number": number}
+
+
+def _kept_beside(asset: Asset, number: int) -> str:
+    said = _("Version %(number)d is kept; the address leads to the current one as before.")
+    if asset.is_over(on=company_day(timezone.now())):
+        said = _("Version %(number)d is kept; the address leads to no version as long as the asset is over.")
+    return said % {"number": number}
 
 
 @require_POST
@@ -152,7 +166,7 @@ def approve(request: Request, public_id: UUID, number: int) -> HttpResponse:
     except AssetRefused as refused:
         tell(request, str(refused), level=messages.WARNING)
     else:
-        tell(request, _("Version %(number)d is what its address leads to now.") % {"number": number})
+        tell(request, _leads_to(asset, number))
     return redirect("content:asset_page", asset.public_id)
 
 

@@ -352,3 +352,25 @@ def test_what_fits_is_ordered_by_topic_and_labels_and_skips_what_somebody_has_ha
 
     assert [asset.title for asset in fitting] == [best.title, plain.title, other.title, anywhere.title]
     assert list(Asset.objects.fitting(labels={"objection": [price.pk]}, without=[had.pk])) == [anywhere, other]
+def test_no_version_is_made_current_of_what_is_retired_and_what_is_said_of_one_that_expired_is_so(client, mark, now):
+    asset = make_asset(by=mark, at=now)
+    client.force_login(mark)
+    verb(client, "retire", asset, because="Old prices")
+    page = client.get(reverse("content:version_new", args=[asset.public_id]))
+
+    refused = verb(client, "version_new", asset, form="snippet", text="New prices", approve="1")
+    verb(client, "version_new", asset, form="snippet", text="New prices")
+    told = client.get(reverse("content:asset_page", args=[asset.public_id])).text
+    verb(client, "restore", asset)
+    Asset.objects.filter(pk=asset.pk).update(expires_on=timezone.localdate())
+    verb(client, "approve", asset, 2)
+    expired = client.get(reverse("content:asset_page", args=[asset.public_id])).text
+
+    assert "Make it current" not in page.text
+    assert (refused.status_code, "This asset is retired. Put it back first." in refused.text) == (422, True)
+    assert ">\nNew prices</textarea>" in refused.text
+    assert "the address leads to no version as long as the asset is over" in told
+    assert list(asset.versions.order_by("number").values_list("number", "is_current")) == [(1, False), (2, True)]
+    assert "It has expired: give it another day" in expired
+
+
