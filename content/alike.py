@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -10,6 +11,9 @@ from django.utils.translation import gettext as _
 from content.models import Asset, AssetVersion
 from content.words import Match, words_of
 from team.models import Upload
+
+if TYPE_CHECKING:
+    from team.models import User
 
 SHOWN = 5
 LOOKED_AT = 200
@@ -21,13 +25,14 @@ SMALL = frozenset(words_of("a an and at by for from how in is it of on or our th
 
 @dataclass(frozen=True)
 class Alike:
-    asset: Asset
+    """One that may be the same. No asset where somebody else has handed it in and nobody has decided: that there is one
+    is said, and nothing of it."""
+
+    asset: Asset | None
     because: str
 
 
-def alike(
-    *, title: str, url: str = "", upload: Upload | None = None, text: str = "", but: int | None = None
-) -> list[Alike]:
+def alike(*, title: str, url: str = "", upload: Upload | None = None, text: str = "", by: User) -> list[Alike]:
     """At most five, the surest first; what is over too, because it may only need a new version."""
     found: dict[int, str] = {}
     versions = AssetVersion.objects.order_by("-pk")
@@ -42,9 +47,11 @@ def alike(
             found.setdefault(pk, _("says the same"))
     for pk in _titled_like(title):
         found.setdefault(pk, _("has a title like it"))
-    ids = list(found)[:SHOWN]
-    assets = Asset.objects.select_related("topic").in_bulk(ids)
-    return [Alike(assets[pk], found[pk]) for pk in ids]
+    seen = Asset.objects.visible_to(by).in_bulk(found)
+    waiting = set(Asset.objects.waiting().filter(pk__in=found.keys() - seen.keys()).values_list("pk", flat=True))
+    lines = [Alike(seen.get(pk), because) for pk, because in found.items() if pk in seen or pk in waiting]
+    # Of several that she may not see, those that are alike for one reason are one line.
+    return list(dict.fromkeys(lines))[:SHOWN]
 
 
 def _spellings(url: str) -> list[str]:

@@ -58,7 +58,7 @@ def asset_new(request: Request) -> HttpResponse:
             return redirect(before or "content:library")
         if _is_whole(request, form):
             about, made = form.about, form.made
-            found = alike(title=about.title, url=made.url, upload=made.upload, text=made.text)
+            found = alike(title=about.title, url=made.url, upload=made.upload, text=made.text, by=request.user)
             if found and not form.cleaned_data["is_other"]:
                 context["alike"], status = found, 409
             else:

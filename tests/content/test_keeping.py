@@ -243,6 +243,25 @@ def test_nothing_follows_itself_however_many_corners_round(mark, now):
     with pytest.raises(AssetRefused):
         change_asset(third, About(title="Third", kind="guide", successor=first), by=mark, at=now)
 
+def test_what_a_colleague_handed_in_is_nobodys_to_read_before_marketing_has_decided(client, alice, bob, mark):
+    client.force_login(alice)
+    send(client, title="A secret price list of ours", form="snippet", text="Half of it.", url="")
+    send(client, title="A secret price list for sale", form="snippet", text="A third.", url="", is_other="on")
+    client.force_login(bob)
+
+    like = send(client, title="The secret price list of ours")
+    same = send(client, title="Quite another", form="snippet", text="Half of it.", url="")
+    sure = send(client, title="Quite another", form="snippet", text="Half of it.", url="", is_other="on")
+
+    said = "A colleague has handed in something like it, and marketing decides on it"
+    assert (like.status_code, same.status_code, sure.status_code) == (409, 409, 302)
+    assert [(one.asset, one.because) for one in like.context["alike"]] == [(None, "has a title like it")]
+    assert [(one.asset, one.because) for one in same.context["alike"]] == [(None, "says the same")]
+    assert (said in like.text, "A secret price list" in like.text) == (True, False)
+    client.force_login(mark)
+    assert "A secret price list of ours" in send(client, title="The secret price list of ours").text
+
+
     third.refresh_from_db()
     assert third.successor is None
 
