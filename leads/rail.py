@@ -214,7 +214,7 @@ def _of(
         CountUpTo(News.objects.filter(user=user, heard_at=None), most=most),
         CountUpTo(PulseAsked.objects.filter(user=user, answered_on=None), most=most),
         CountUpTo(Feedback.objects.unheard_by(user), most=most),
-        CountUpTo(AssetNotice.objects.filter(user=user, heard_at=None), most=most),
+        CountUpTo(AssetNotice.objects.unheard(user, roles=roles), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),

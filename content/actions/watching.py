@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from content.models import Asset, AssetNotice
 from content.models.asset import AssetQuerySet
+from content.models.notice import keeps_library
 from team.models import Role, User
 
 Kind = AssetNotice.Kind
@@ -21,8 +22,8 @@ LATEST = timedelta(days=60)
 
 
 def tell_owners(*, on: date, at: datetime) -> int:
-    """Whose owner is gone, or who has none, is told to every marketer, or, where there is none, to every admin.
-    A second run finds nobody to tell."""
+    """Whose owner is gone or keeps the library no more, or who has none, is told to every marketer, or, where there is
+    none, to every admin. So is what such an owner was told and has not heard. A second run finds nobody to tell."""
     told = _tell(Asset.objects.to_review(on=on), "review_on", Kind.REVIEW, on=on, at=at)
     return told + _tell(Asset.objects.expired(on=on), "expires_on", Kind.EXPIRED, on=on, at=at)
 
@@ -60,19 +61,20 @@ def _keepers() -> list[int]:
 
 
 def _tell(rows: AssetQuerySet, field: str, kind: Kind, *, on: date, at: datetime) -> int:
-    before = AssetNotice.objects.filter(asset=OuterRef("pk"), kind=kind, day=OuterRef(field))
+    before = AssetNotice.objects.reaching().filter(asset=OuterRef("pk"), kind=kind, day=OuterRef(field))
     rows = rows.filter(~Exists(before), **{f"{field}__gt": on - LATEST}).order_by("pk")
+    rows = rows.annotate(owner_keeps=keeps_library("owner"))
     told = 0
     keepers: list[int] | None = None
     while True:
-        due = list(rows.values_list("pk", "owner", "owner__is_active", field)[:BATCH])
+        due = list(rows.values_list("pk", "owner", "owner_keeps", field)[:BATCH])
         if not due:
             return told
         keepers = _keepers() if keepers is None else keepers
         notices = [
             AssetNotice(user_id=user, asset_id=pk, kind=kind, day=day, at=at)
-            for pk, owner, is_here, day in due
-            for user in ([owner] if is_here else keepers)
+            for pk, owner, owner_keeps, day in due
+            for user in ([owner] if owner_keeps else keepers)
         ]
         if not notices:
             # Nobody is there to be told: whoever comes is told then.

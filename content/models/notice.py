@@ -3,14 +3,16 @@ it and handed it in, what became of it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from content.models.asset import Asset
+from content.models.asset import KEEPERS, Asset
+from team.models import Membership
 
 if TYPE_CHECKING:
     from team.models import User
@@ -18,7 +20,22 @@ if TYPE_CHECKING:
 
 class AssetNoticeQuerySet(models.QuerySet["AssetNotice"]):
     def unheard_by(self, user: User) -> AssetNoticeQuerySet:
-        return self.filter(user=user, heard_at=None)
+        """What she has yet to hear; whoever keeps the library no more hears only what became of her own."""
+        return self.unheard(user.pk, roles={role for role, _team in user.held})
+
+    def unheard(self, user: int, *, roles: Collection[str]) -> AssetNoticeQuerySet:
+        """The same of a user, by key, who holds these roles."""
+        rows = self.filter(user=user, heard_at=None)
+        return rows if set(roles) & set(KEEPERS) else rows.filter(kind__in=AssetNotice.BECAME)
+
+    def reaching(self) -> AssetNoticeQuerySet:
+        """What was heard, and what stands before somebody who keeps the library."""
+        return self.filter(Q(heard_at__isnull=False) | keeps_library("user"))
+
+
+def keeps_library(column: str) -> Exists:
+    """Whether the user in this column is here and looks after the library."""
+    return Exists(Membership.objects.filter(user=OuterRef(column), user__is_active=True, role__in=KEEPERS))
 
 
 class AssetNotice(models.Model):

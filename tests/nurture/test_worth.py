@@ -18,7 +18,7 @@ from nurture.actions.counting import count_assets
 from nurture.models import Message
 from nurture.worth import Worth, letters, versions_of, worth_of
 from team.models import Role
-from tests.make import NOON, make_asset, make_lead, make_person, make_user
+from tests.make import NOON, make_asset, make_lead, make_person, make_team, make_user
 from tests.nurture.making import leave, make_message
 
 
@@ -133,6 +133,33 @@ def test_counting_ends_however_much_there_is_and_goes_on_where_it_stopped(alice,
     assert counted == [2, 2, 2, 0]
     assert ring("count_assets", work) == 0
     assert set(AssetFigures.objects.values_list("asset", "used")) == {(one.pk, 1) for one in assets}
+
+
+def test_what_is_due_is_told_to_keepers_once_its_owner_keeps_the_library_no_more(client, db):
+    mark, rose = make_user("mark", Role.MARKETER), make_user("rose", Role.MARKETER)
+    team = make_team("North")
+    today = NOON.date()
+    asset = make_asset("Costs", by=mark, owner=rose, review_on=today)
+    told_before = tell_owners(on=today, at=NOON)
+    # She changes into sales, and has not heard of it.
+    rose.memberships.update(role=Role.BDR, team=team)
+    Asset.objects.filter(pk=make_asset("Plans", by=mark, owner=rose).pk).update(expires_on=today)
+
+    told = tell_owners(on=today, at=NOON), tell_owners(on=today, at=NOON)
+
+    assert (told_before, told) == (1, (2, 0))
+    seen = {}
+    for user in (mark, rose):
+        client.force_login(user)
+        page = client.get(reverse("content:library"))
+        seen[user.name] = page.context["rail"].counts["library"], [one.asset.title for one in page.context["notices"]]
+    assert seen == {mark.name: (2, ["Plans", "Costs"]), rose.name: (0, [])}
+    # What was heard is told to nobody else, whoever comes and goes.
+    AssetNotice.objects.filter(asset=asset, user=mark).update(heard_at=NOON)
+    mark.memberships.update(role=Role.AE)
+    moira = make_user("moira", Role.MARKETER)
+    assert tell_owners(on=today, at=NOON) == 1
+    assert [one.asset.title for one in AssetNotice.objects.unheard_by(moira)] == ["Plans"]
 
 
 def test_who_answers_for_an_asset_is_told_once_of_each_day_that_comes(client, db):
