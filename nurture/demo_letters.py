@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.actions.people import suppression_key
-from content.actions.using import use_assets
 from content.models import Asset
-from content.models.use import Place
 from leads.models import Activity
-from nurture.actions.counting import count_assets
+from nurture.actions.counting import count_assets, count_use
 from nurture.models import Message, MessageBody
 from nurture.recipients import points_of
 from team.company_time import company_day
@@ -64,8 +62,8 @@ def make_letters(*, at: datetime) -> int:
         for letter, subject in zip(letters, subjects, strict=True)
     )
     for letter in letters:
-        if letter.asset_id and letter.by and letter.claimed_at:
-            use_assets([letter.asset_id], place=Place.COMPOSER, by=letter.by, at=letter.claimed_at)
+        if letter.claimed_at is not None:
+            count_use(letter, at=letter.claimed_at)
     # Nobody waits an hour for the first figures.
     count_assets(at=at)
     return len(letters)

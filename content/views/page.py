@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from content.forms.keeping import ThumbForm
 from content.models import Asset
 from content.places import place_of
 from content.views.access import visible_asset
+from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.company_time import company_day
 from team.http import Request, tell
 
@@ -33,13 +35,23 @@ def asset_page(request: Request, public_id: UUID) -> HttpResponse:
 @require_POST
 def use(request: Request, public_id: UUID) -> HttpResponse:
     """She gave it to somebody, or spoke by it."""
-    asset = visible_asset(request, public_id)
-    if asset.is_over(on=company_day(timezone.now())):
+    asset, now = visible_asset(request, public_id), timezone.now()
+    there = redirect("content:asset_page", asset.public_id)
+    on = company_day(now)
+    if asset.is_over(on=on):
         tell(request, _("It is not given out any more."))
-    else:
-        use_assets([asset.pk], place=place_of(request), by=request.user, at=timezone.now())
-        tell(request, _("Noted: you used “%(title)s”.") % {"title": asset.title})
-    return redirect("content:asset_page", asset.public_id)
+        return there
+    if not Asset.objects.in_use(on=on).filter(pk=asset.pk).exists():
+        tell(request, _("Nobody has approved it yet: it counts as used once it can be given out."))
+        return there
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=now)
+            use_assets([asset.pk], place=place_of(request), by=request.user, at=now)
+    except SentBefore:
+        return there
+    tell(request, _("Noted: you used “%(title)s”.") % {"title": asset.title})
+    return there
 
 
 @require_POST
@@ -71,6 +83,7 @@ def _page(request: Request, asset: Asset, form: ThumbForm | None, *, status: int
         "asset": asset,
         "page": page,
         "form": form or ThumbForm(initial=said),
+        "form_id": new_form_id(),
         "is_keeper": asset.is_kept_by(request.user),
         "address": request.build_absolute_uri(reverse("content:asset", args=[asset.public_id])),
     }

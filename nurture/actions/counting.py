@@ -1,4 +1,5 @@
-"""What came of each asset is counted into a row beside it, so that a list of twenty thousand can be put in order."""
+"""What of the library was used in letters; and what came of each asset is counted into a row beside it, so that a list
+of twenty thousand can be put in order."""
 
 from __future__ import annotations
 
@@ -7,13 +8,21 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from content.actions.using import use_assets
 from content.models import Asset, AssetFigures
+from content.models.use import Place
 from nurture.models import Message
 from nurture.worth import NAMES, worth_of
 
 BATCH = 500
 # Who was counted within this time is not counted again: less than an hour, by which the clock rings.
 FRESH = timedelta(minutes=30)
+
+
+def count_use(message: Message, *, at: datetime) -> None:
+    """What a letter of a rep brings is used once it has left, in the transaction that says so, and not when written."""
+    if message.kind == Message.Kind.BY_HAND and message.asset_id is not None and message.by is not None:
+        use_assets([message.asset_id], place=Place.COMPOSER, by=message.by, at=at)
 
 
 def count_assets(*, at: datetime) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from leads.actions.changing import LeadConflict, lock_lead
 from nurture.actions.claiming import why_never
+from nurture.actions.counting import count_use
 from nurture.actions.unsent import log_letter
 from nurture.models import Message
 from team.actions.auditing import note_audit
@@ -26,6 +27,8 @@ def say_it_arrived(message: Message, *, by: User, at: datetime) -> None:
     unknown = Message.objects.filter(pk=message.pk, state=Message.State.UNKNOWN)
     if not unknown.update(state=Message.State.SENT, sent_at=F("claimed_at")):
         raise LeadConflict(_("Somebody else has said so already."))
+    if message.claimed_at is not None:
+        count_use(message, at=message.claimed_at)
     _note(message, "arrived", by=by, at=at)
 
 

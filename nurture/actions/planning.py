@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from content.actions.using import use_assets
 from content.models import Asset, AssetVersion
-from content.models.use import Place
 from leads.actions.changing import MoveRefused, lock_lead
 from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
@@ -69,8 +67,6 @@ def write_message(
     except IntegrityError as error:
         # Another one was faster.
         raise _had(lead, asset) from error
-    if asset is not None:
-        use_assets([asset.pk], place=Place.COMPOSER, by=by, at=at)
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
 

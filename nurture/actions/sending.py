@@ -22,6 +22,7 @@ from accounts.actions.people import mark_contact_point
 from accounts.models import ContactPoint
 from nurture.actions.claiming import begin_message, claim_messages, give_back, mine_of
 from nurture.actions.composing import compose_all
+from nurture.actions.counting import count_use
 from nurture.actions.known_hosts import may_send_here
 from nurture.fields import BadWords
 from nurture.inbound.bounces import STATUS
@@ -204,6 +205,8 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
     if not mine_of(message).update(**new):
         logger.warning("message_not_ours_any_more", message=message.pk)
         return
+    if outcome.state == Message.State.SENT:
+        count_use(message, at=at)
     if outcome.answer:
         MessageBody.objects.filter(pk=message.pk).update(answer=outcome.answer[:500])
     if new["state"] == Message.State.REFUSED and outcome.is_nobody:

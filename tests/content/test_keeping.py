@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.actions.keeping import About, AssetRefused, change_asset, retire_asset
-from content.models import Asset, AssetNotice, AssetThumb, Label, Topic
+from content.models import Asset, AssetAccess, AssetNotice, AssetThumb, Label, Topic
 from leads.actions.importing import forget_uploads
 from team.actions.submitting import new_form_id
 from team.models import Role, Upload
@@ -393,3 +393,19 @@ def test_no_version_is_made_current_of_what_is_retired_and_what_is_said_of_one_t
     assert "It has expired: give it another day" in expired
 
 
+def test_it_is_used_once_however_often_the_button_is_pressed_and_not_before_it_is_approved(client, alice, mark, now):
+    asset, own = make_asset(at=now), make_asset("Handed in", by=alice, at=now)
+    client.force_login(alice)
+    page = client.get(reverse("content:asset_page", args=[asset.public_id]))
+    form_id = page.context["form_id"]
+
+    for _press in range(2):
+        verb(client, "use", asset, form_id=form_id)
+    verb(client, "use", own)
+
+    told = client.get(reverse("content:asset_page", args=[own.public_id])).text
+    assert f'name="form_id" value="{form_id}"' in page.text
+    assert list(AssetAccess.objects.filter(did="used").values_list("asset", "user")) == [(asset.pk, alice.pk)]
+    assert "Nobody has approved it yet" in told
+    own.refresh_from_db()
+    assert own.last_used_at is None

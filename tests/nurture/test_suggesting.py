@@ -9,14 +9,18 @@ from django.utils import timezone
 from content.actions.keeping import Made, add_version
 from content.models import Asset, AssetAccess, AssetThumb, Label, LibrarySearch
 from leads.actions.changing import MoveRefused
+from leads.actions.undoing import undo_last
 from nurture.actions.claiming import claim_messages
+from nurture.actions.deciding import say_it_arrived
 from nurture.actions.drafting import publish
 from nurture.actions.planning import write_message
+from nurture.actions.sending import deliver
+from nurture.actions.unsent import settle_unsent
 from nurture.models import Message
 from nurture.suggesting import suggestions_for
 from team.models import User
 from tests.make import NOON, make_asset, make_lead, make_person
-from tests.nurture.making import email, engage, make_letter_track, make_message, make_topic, make_track
+from tests.nurture.making import email, engage, leave, make_letter_track, make_message, make_topic, make_track
 
 
 def label(dimension, key):
@@ -89,16 +93,38 @@ def test_one_click_puts_it_into_the_letter_and_keeps_what_was_typed(client, lead
     assert str(snippet.public_id) not in preview.context["preview"].html
 
 
-def test_what_goes_out_by_hand_counts_as_used_of_the_library(lead, alice):
-    guide = make_asset("The guide")
+def test_what_a_letter_brings_is_used_once_the_letter_has_left_and_never_by_one_that_stays(
+    lead, alice, sink, rules, clock
+):
+    guide, undone, refused = (make_asset(title) for title in ("The guide", "Undone", "Refused"))
+    gone = make_lead(phase="working", bdr=alice)
+    nobody = make_lead(phase="working", bdr=alice, person=make_person(email="nobody.x@brevik.example"))
+    for one, asset in ((lead, guide), (gone, undone), (nobody, refused)):
+        write_message(one, subject="Hi", text="Hello", asset=asset, by=alice, at=NOON)
+    undo_last(gone, by=alice, at=NOON)
+    written = AssetAccess.objects.count()
 
-    write_message(lead, subject="Hi", text="Hello", asset=guide, by=alice, at=NOON)
+    deliver(by="me", clock=clock)
+    settle_unsent(at=clock.on(minutes=1))
+    deliver(by="me", clock=clock)
 
-    guide.refresh_from_db()
-    assert guide.last_used_at == NOON
-    assert list(AssetAccess.objects.values_list("asset", "user", "did", "place")) == [
-        (guide.pk, alice.pk, "used", "composer")
+    assert written == 0
+    assert list(AssetAccess.objects.values_list("asset", "user", "did", "place", "at")) == [
+        (guide.pk, alice.pk, "used", "composer", NOON)
     ]
+    assert list(Asset.objects.filter(last_used_at__isnull=False)) == [guide]
+
+
+def test_what_a_letter_brought_of_which_nobody_knew_is_used_by_the_word_that_it_arrived(lead, alice, mona):
+    guide = make_asset("The guide")
+    letter = write_message(lead, subject="Hi", text="Hello", asset=guide, by=alice, at=NOON)
+    leave(letter, at=NOON)
+    Message.objects.filter(pk=letter.pk).update(state="unknown", sent_at=None)
+    letter.refresh_from_db()
+
+    say_it_arrived(letter, by=mona, at=NOON + timedelta(hours=2))
+
+    assert list(AssetAccess.objects.values_list("asset", "user", "at")) == [(guide.pk, alice.pk, NOON)]
 
 
 def test_what_is_looked_for_in_vain_for_somebody_is_wanted_for_their_role_and_stage(client, lead, alice):
