@@ -171,6 +171,34 @@ def test_a_file_is_received_once_even_where_the_form_was_not_whole_and_forgotten
     assert list(Upload.objects.exclude(file="")) == [held]
 
 
+def test_nobody_parks_more_files_than_a_few_and_is_told_at_the_field(client, alice, mark, now, settings):
+    client.force_login(alice)
+
+    def park(**fields):
+        file = SimpleUploadedFile("costs.pdf", pdf().read())
+        return send(client, **{"title": "", "form": "file", "url": "", "file": file, **fields})
+
+    held = [park().context["held"] for _file in range(10)]
+    kept = set(settings.MEDIA_ROOT.rglob("*.pdf"))
+
+    refused = park()
+
+    assert refused.status_code == 422
+    said = "that you sent belong to no asset yet, and there is no room for another beside them"
+    (words,) = refused.context["form"].errors["file"]
+    assert (words.startswith("10 files ("), said in words) == (True, True)
+    assert (Upload.objects.count(), set(settings.MEDIA_ROOT.rglob("*.pdf")) - kept) == (10, set())
+    # One that is named, or forgotten, makes room; what a colleague sends is no matter.
+    client.force_login(mark)
+    assert park(title="Of a colleague").status_code == 302
+    client.force_login(alice)
+    assert send(client, form="file", url="", held=held[0].pk, is_other="on").status_code == 302
+    Upload.objects.filter(pk=held[1].pk).update(size=4 * 50 * 1024**2)
+    assert park().context["form"].errors["file"][0].startswith("9 files (200")
+    Upload.objects.filter(pk=held[1].pk).update(file="")
+    assert "file" not in park().context["form"].errors
+
+
 FILES = {
     "guide.pdf": (pdf(), True),
     "guide.PDF": (pdf(), True),
@@ -215,6 +243,25 @@ def test_a_file_is_taken_for_what_it_is_and_not_for_its_name(client, mark):
     assert max(map(len, names)) == 200
 
 
+def test_what_a_colleague_handed_in_is_nobodys_to_read_before_marketing_has_decided(client, alice, bob, mark):
+    client.force_login(alice)
+    send(client, title="A secret price list of ours", form="snippet", text="Half of it.", url="")
+    send(client, title="A secret price list for sale", form="snippet", text="A third.", url="", is_other="on")
+    client.force_login(bob)
+
+    like = send(client, title="The secret price list of ours")
+    same = send(client, title="Quite another", form="snippet", text="Half of it.", url="")
+    sure = send(client, title="Quite another", form="snippet", text="Half of it.", url="", is_other="on")
+
+    said = "A colleague has handed in something like it, and marketing decides on it"
+    assert (like.status_code, same.status_code, sure.status_code) == (409, 409, 302)
+    assert [(one.asset, one.because) for one in like.context["alike"]] == [(None, "has a title like it")]
+    assert [(one.asset, one.because) for one in same.context["alike"]] == [(None, "says the same")]
+    assert (said in like.text, "A secret price list" in like.text) == (True, False)
+    client.force_login(mark)
+    assert "A secret price list of ours" in send(client, title="The secret price list of ours").text
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -242,25 +289,6 @@ def test_nothing_follows_itself_however_many_corners_round(mark, now):
 
     with pytest.raises(AssetRefused):
         change_asset(third, About(title="Third", kind="guide", successor=first), by=mark, at=now)
-
-def test_what_a_colleague_handed_in_is_nobodys_to_read_before_marketing_has_decided(client, alice, bob, mark):
-    client.force_login(alice)
-    send(client, title="A secret price list of ours", form="snippet", text="Half of it.", url="")
-    send(client, title="A secret price list for sale", form="snippet", text="A third.", url="", is_other="on")
-    client.force_login(bob)
-
-    like = send(client, title="The secret price list of ours")
-    same = send(client, title="Quite another", form="snippet", text="Half of it.", url="")
-    sure = send(client, title="Quite another", form="snippet", text="Half of it.", url="", is_other="on")
-
-    said = "A colleague has handed in something like it, and marketing decides on it"
-    assert (like.status_code, same.status_code, sure.status_code) == (409, 409, 302)
-    assert [(one.asset, one.because) for one in like.context["alike"]] == [(None, "has a title like it")]
-    assert [(one.asset, one.because) for one in same.context["alike"]] == [(None, "says the same")]
-    assert (said in like.text, "A secret price list" in like.text) == (True, False)
-    client.force_login(mark)
-    assert "A secret price list of ours" in send(client, title="The secret price list of ours").text
-
 
     third.refresh_from_db()
     assert third.successor is None
@@ -340,6 +368,28 @@ def test_a_version_is_kept_for_later_or_made_current_and_an_earlier_one_comes_ba
     assert list(rows) == [(1, "link", True, mark.pk), (2, "snippet", False, None), (3, "snippet", False, mark.pk)]
 
 
+def test_no_version_is_made_current_of_what_is_retired_and_what_is_said_of_one_that_expired_is_so(client, mark, now):
+    asset = make_asset(by=mark, at=now)
+    client.force_login(mark)
+    verb(client, "retire", asset, because="Old prices")
+    page = client.get(reverse("content:version_new", args=[asset.public_id]))
+
+    refused = verb(client, "version_new", asset, form="snippet", text="New prices", approve="1")
+    verb(client, "version_new", asset, form="snippet", text="New prices")
+    told = client.get(reverse("content:asset_page", args=[asset.public_id])).text
+    verb(client, "restore", asset)
+    Asset.objects.filter(pk=asset.pk).update(expires_on=timezone.localdate())
+    verb(client, "approve", asset, 2)
+    expired = client.get(reverse("content:asset_page", args=[asset.public_id])).text
+
+    assert "Make it current" not in page.text
+    assert (refused.status_code, "This asset is retired. Put it back first." in refused.text) == (422, True)
+    assert ">\nNew prices</textarea>" in refused.text
+    assert "the address leads to no version as long as the asset is over" in told
+    assert list(asset.versions.order_by("number").values_list("number", "is_current")) == [(1, False), (2, True)]
+    assert "It has expired: give it another day" in expired
+
+
 def test_a_thumb_down_needs_a_reason_and_the_last_word_counts(client, alice, mark, now):
     asset = make_asset(at=now)
     client.force_login(alice)
@@ -371,26 +421,6 @@ def test_what_fits_is_ordered_by_topic_and_labels_and_skips_what_somebody_has_ha
 
     assert [asset.title for asset in fitting] == [best.title, plain.title, other.title, anywhere.title]
     assert list(Asset.objects.fitting(labels={"objection": [price.pk]}, without=[had.pk])) == [anywhere, other]
-def test_no_version_is_made_current_of_what_is_retired_and_what_is_said_of_one_that_expired_is_so(client, mark, now):
-    asset = make_asset(by=mark, at=now)
-    client.force_login(mark)
-    verb(client, "retire", asset, because="Old prices")
-    page = client.get(reverse("content:version_new", args=[asset.public_id]))
-
-    refused = verb(client, "version_new", asset, form="snippet", text="New prices", approve="1")
-    verb(client, "version_new", asset, form="snippet", text="New prices")
-    told = client.get(reverse("content:asset_page", args=[asset.public_id])).text
-    verb(client, "restore", asset)
-    Asset.objects.filter(pk=asset.pk).update(expires_on=timezone.localdate())
-    verb(client, "approve", asset, 2)
-    expired = client.get(reverse("content:asset_page", args=[asset.public_id])).text
-
-    assert "Make it current" not in page.text
-    assert (refused.status_code, "This asset is retired. Put it back first." in refused.text) == (422, True)
-    assert ">\nNew prices</textarea>" in refused.text
-    assert "the address leads to no version as long as the asset is over" in told
-    assert list(asset.versions.order_by("number").values_list("number", "is_current")) == [(1, False), (2, True)]
-    assert "It has expired: give it another day" in expired
 
 
 def test_it_is_used_once_however_often_the_button_is_pressed_and_not_before_it_is_approved(client, alice, mark, now):
