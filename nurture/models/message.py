@@ -78,13 +78,13 @@ class Message(models.Model):
     class Because(models.TextChoices):
         """Why it was not sent, refused or given up."""
 
-        SUPPRESSED = "suppressed", _("she asked for no e-mail")
-        CONSENT = "consent", _("she has not agreed to get it")
-        PREFERENCE = "preference", _("she does not want this topic")
+        SUPPRESSED = "suppressed", _("they asked for no e-mail")
+        CONSENT = "consent", _("they have not agreed to get it")
+        PREFERENCE = "preference", _("they do not want this topic")
         NO_ADDRESS = "no_address", _("there is no address")
         EXPIRED = "expired", _("what it brings has expired")
-        ENDED = "ended", _("the track had ended for her")
-        HAD_IT = "had_it", _("she has had it")
+        ENDED = "ended", _("the track had ended for them")
+        HAD_IT = "had_it", _("they have had it already")
         BY_HAND = "by_hand", _("taken back by hand")
         UNDONE = "undone", _("what was logged of it was taken back")
         HARD = "hard", _("the server said never")

@@ -78,7 +78,7 @@ def test_what_stops_it_in_the_house_takes_the_attempt_back_too(rules, sink, cloc
     lead.refresh_from_db()
     assert (lead.first_touched_at, lead.attempts, sink.taken) == (None, 0, [])
     assert [row.said for row in noticed_by(lead.bdr, at=clock.at).unseen] == [
-        "Your e-mail did not leave: she asked for no e-mail"
+        "Your e-mail did not leave: they asked for no e-mail"
     ]
 
 

@@ -50,9 +50,9 @@ def ended(message, admin):
         (bounced, "No address of Ada takes mail: it is not sent again."),
         (silent, "Ada asked for no e-mail: it is not sent again."),
         (address_silent, "Ada asked for no e-mail: it is not sent again."),
-        (took_consent_back, "It is not sent again: she has not agreed to get it."),
+        (took_consent_back, "It is not sent again: they have not agreed to get it."),
         (expired, "It is not sent again: what it brings has expired."),
-        (ended, "It is not sent again: the track had ended for her."),
+        (ended, "It is not sent again: the track had ended for them."),
     ],
 )
 def test_what_would_never_leave_is_refused_with_the_reason(client, rules, happens, said, state):
