@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import ContactPoint, CustomField, Person
 from agreement.models import Lane
 from content.actions.indexing import index_assets
-from content.models import Asset, AssetVersion, Label, Topic
+from content.models import Asset, AssetFigures, AssetVersion, Label, Topic
 from leads.actions.claiming import take_next
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.importing import answer_questions, decide_columns, ids_source, receive_file, start_import
@@ -52,11 +52,14 @@ def library(count):
     """The company with so many assets: {e-mail: session key}."""
     make_company()
     owner = User.objects.get(email="marketer1@bench.example")
-    assets, versions, pairs = fill_library(
-        int(count), topics=list(Topic.objects.all()), labels=list(Label.objects.all()), owner=owner, at=timezone.now()
+    rep = User.objects.get(email=dataset.FULL_REP)
+    topics, labels = list(Topic.objects.all()), list(Label.objects.all())
+    assets, versions, pairs, figures = fill_library(
+        int(count), topics=topics, labels=labels, owner=owner, rep=rep, at=timezone.now()
     )
     Asset.objects.bulk_create(assets, batch_size=500)
     AssetVersion.objects.bulk_create(versions, batch_size=500)
+    AssetFigures.objects.bulk_create(figures, batch_size=500)
     through = Asset.labels.through
     through.objects.bulk_create([through(asset=one, label=label) for one, label in pairs], batch_size=500)
     index_assets(asset.pk for asset in assets)
