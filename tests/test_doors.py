@@ -458,7 +458,9 @@ def test_every_other_method_is_refused_and_only_pages_for_machines_tell_a_head_w
             met[name, method] = answer(clients["admin"], method, url)
 
     answered = {door: status for door, status in met.items() if status != 405}
-    heads = {(name, "head"): 200 for name in ("healthz", "readyz", "metrics")}
+    heads = {(name, "head"): 200 for name in ("healthz", "readyz", "metrics", "leads:calendar_feed")}
+    # So is the address that recipients were given: what a link leads to is asked before it is shown.
+    heads[("content:asset", "head")] = 200
     # Machines that look through mail ask so, and are known by it.
     heads |= {(f"nurture:{name}", "head"): 200 for name in ("opened", "stop", "preferences")}
     assert answered == heads | {("nurture:followed", "head"): 302}

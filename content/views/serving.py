@@ -11,7 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from content.actions.keeping import successor_of
 from content.actions.using import open_asset
@@ -50,7 +50,7 @@ def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     return _served(request, found, current)
 
 
-@require_safe
+@require_GET
 def version(request: Request, public_id: UUID, number: int) -> HttpResponseBase:
     """One version by itself: of those never approved only who keeps the library and who made it are told."""
     found = visible_asset(request, public_id)

@@ -6,13 +6,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from leads.calendar_feed import EVERY, feed_at, feed_file
 
 
 @login_not_required
-@require_GET
+@require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """404 for every address that is not one now. Who asks again soon is answered from where she keeps it."""
     feed = feed_at(token)

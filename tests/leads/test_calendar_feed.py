@@ -131,6 +131,14 @@ def test_who_asks_again_soon_is_answered_from_where_she_keeps_it(client, alice, 
     assert client.get(address(token), headers=again).status_code == 200
 
 
+def test_a_telephone_that_asks_by_head_first_is_answered(client, alice, day):
+    token = make_feed(alice, has_names=False, at=NOON)
+
+    asked, given = client.head(address(token)), client.get(address(token))
+
+    assert (asked.status_code, asked.content, asked.headers["ETag"]) == (200, b"", given.headers["ETag"])
+
+
 @pytest.mark.parametrize("entries_of_each", [1, 6])
 def test_a_file_costs_the_same_statements_however_much_it_holds(
     client, alice, peter, entries_of_each, django_assert_num_queries
