@@ -58,19 +58,20 @@ class Slept:
     ends_on: date | None = None
     precision: str = ""
     missing: str = ""
+    satisfaction: str = ""
 
     @classmethod
     def of(cls, was: dict[str, str | None] | None) -> Slept | None:
         if not was:
             return None
         ends_on = parse_date(was["ends_on"] or "")
-        words = (was["vendor"] or "", ends_on, was["precision"] or "", was["missing"] or "")
+        words = (was["vendor"] or "", ends_on, was["precision"] or "", was["missing"] or "", was["satisfaction"] or "")
         return cls(was["category"] or "", _moment(was["since"]), *words)
 
     @classmethod
     def by(cls, one: Recycling) -> Slept:
         missing = one.missing.label if one.missing else ""
-        return cls(one.category, one.at, one.vendor, one.contract_ends_on, one.precision, missing)
+        return cls(one.category, one.at, one.vendor, one.contract_ends_on, one.precision, missing, one.satisfaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def slept_words(slept: Slept, *, now: datetime) -> str:
     """Why somebody sleeps or slept, with the fact that says most: "Contract with Torqline ends 14 Feb"."""
     category = slept.category
     if category == Category.MID_CONTRACT:
-        return contract_words(slept.vendor, slept.ends_on, slept.precision)
+        return contract_words(slept.vendor, slept.ends_on, slept.precision, slept.satisfaction)
     month = month_words(slept.since, now=now) if slept.since else ""
     if category == Category.NOT_READY and slept.missing:
         return _("Not ready in %(month)s: %(missing)s was missing") % {"month": month, "missing": slept.missing.lower()}
@@ -150,8 +151,13 @@ def month_words(at: datetime, *, now: datetime) -> str:
     return date_format(timezone.localtime(at), text)
 
 
-def contract_words(vendor: str, ends_on: date | None, precision: str) -> str:
-    """With whom a contract is and when it ends, as exactly as that is known."""
+def contract_words(vendor: str, ends_on: date | None, precision: str, satisfaction: str = "") -> str:
+    """With whom a contract is, when it ends, as exactly as that is known, and how content they are there."""
+    words = _contract(vendor, ends_on, precision)
+    return f"{words}, {Recycling.Satisfaction(satisfaction).label}" if satisfaction else words
+
+
+def _contract(vendor: str, ends_on: date | None, precision: str) -> str:
     if ends_on is None or precision == Recycling.Precision.UNKNOWN:
         return _("Contract with %(vendor)s, end unknown") % {"vendor": vendor or _("somebody else")}
     if precision == Recycling.Precision.QUARTER:

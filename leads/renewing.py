@@ -233,7 +233,7 @@ def _contracts(user: User, today: date, rules: Rules) -> tuple[list[Contract], s
             name=called(row["given"], row["family"], row["known_by"]),
             company=row["company"] or "",
             vendor=row["vendor"],
-            words=contract_words(row["vendor"], row["contract_ends_on"], row["precision"]),
+            words=contract_words(row["vendor"], row["contract_ends_on"], row["precision"], row["satisfaction"]),
             ends=ends,
             last=last,
             back=present.back,
@@ -326,6 +326,6 @@ def _rows(user: User, today: date) -> Any:
         )
         .values(
             "lead", "at", "person", "at_account", "agreement", "zone", "given", "family", "known_by", "company",
-            "reason_id", "vendor", "contract_ends_on", "precision", "notice_days",
+            "reason_id", "vendor", "satisfaction", "contract_ends_on", "precision", "notice_days",
         )
     )  # fmt: skip

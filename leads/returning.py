@@ -135,7 +135,7 @@ def _rows(leads: Any) -> Any:
             company=F("account__name"), title=F("job__title"), owner=F("bdr__name"), team_name=F("team__name"),
             reason_label=F("reason__label"), category=F("sleep__category"), since=F("sleep__at"),
             vendor=F("sleep__vendor"), ends_on=F("sleep__contract_ends_on"), precision=F("sleep__precision"),
-            missing=F("sleep__missing__label"),
+            missing=F("sleep__missing__label"), satisfaction=F("sleep__satisfaction"),
         )[: PAGE + 1]
     )  # fmt: skip
 
@@ -144,7 +144,13 @@ def _sleeper(row: dict[str, Any], user: User, managed: Sequence[int], *, at: dat
     why = row["reason_label"] or ""
     if row["category"]:
         slept = Slept(
-            row["category"], row["since"], row["vendor"], row["ends_on"], row["precision"], row["missing"] or ""
+            row["category"],
+            row["since"],
+            row["vendor"],
+            row["ends_on"],
+            row["precision"],
+            row["missing"] or "",
+            row["satisfaction"],
         )
         why = slept_words(slept, now=at)
     is_mine, has_name = row["bdr_id"] == user.pk, bool(row["given"] or row["family"])

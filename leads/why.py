@@ -163,7 +163,7 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
     sleep = Recycling.objects.filter(lead=OuterRef("previous"), undone_at=None).order_by()
     slept = JSONObject(
         category="category", since="at", vendor="vendor", ends_on="contract_ends_on", precision="precision",
-        missing="missing__label",
+        missing="missing__label", satisfaction="satisfaction",
     )  # fmt: skip
     cadence = Cadence.objects.filter(lane=OuterRef("lane"), is_current=True)
     points = ContactPoint.objects.filter(person=OuterRef("person"), state__in=ContactPoint.USABLE).order_by()

@@ -170,7 +170,7 @@ def _forget(person: Person, *, by: User | None, at: datetime) -> None:
     Note.objects.filter(lead__in=leads).update(text="", erased_at=at)
     Step.objects.filter(lead__in=leads).update(title="")
     HandOff.objects.filter(lead__in=leads).update(line="", place="", sequence=F("sequence") + 1)
-    Recycling.objects.filter(lead__in=leads).update(vendor="")
+    Recycling.objects.filter(lead__in=leads).update(vendor="", satisfaction="")
     Release.objects.filter(person=person, state=Release.State.WAITING).update(
         state=Release.State.SKIPPED, done_at=at, skipped_for="erased"
     )

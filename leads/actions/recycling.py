@@ -49,6 +49,7 @@ def recycle_lead(
     at: datetime,
     facts: Facts | None = None,
     vendor: str = "",
+    satisfaction: str = "",
     missing: Criterion | None = None,
     referred_to: Person | None = None,
     note: str = "",
@@ -69,8 +70,8 @@ def recycle_lead(
     if referred_to is not None:
         _follow_the_referral(referred_to, effects, by=by, at=at)
     return fall_asleep(
-        held, "recycle", effects, rule=rule, reason=reason, facts=facts, by=by, at=at, vendor=vendor, missing=missing,
-        referred_to=referred_to, early=early,
+        held, "recycle", effects, rule=rule, reason=reason, facts=facts, by=by, at=at, vendor=vendor,
+        satisfaction=satisfaction, missing=missing, referred_to=referred_to, early=early,
     )  # fmt: skip
 
 
@@ -154,6 +155,7 @@ def fall_asleep(
     by: User | None,
     at: datetime,
     vendor: str = "",
+    satisfaction: str = "",
     missing: Criterion | None = None,
     referred_to: Person | None = None,
     early: bool = False,
@@ -163,7 +165,7 @@ def fall_asleep(
     must_allow(lead, verb, Phase.NURTURE, by=by)
     recycling = _recycling_of(
         lead, rule=rule, facts=facts, zone=zone_of_team(lead.team_id), by=by, at=at,
-        vendor=vendor.strip(), missing=missing, referred_to=referred_to,
+        vendor=vendor.strip(), satisfaction=satisfaction, missing=missing, referred_to=referred_to,
     )  # fmt: skip
     recycling.save(force_insert=True)
     stage = entry_stage(Phase.NURTURE)

@@ -21,7 +21,7 @@ from leads.forms.fields import (
     contract_end_error,
     wake_day_error,
 )
-from leads.models import Answer
+from leads.models import Answer, Recycling
 from leads.waking import Facts
 from team.models import User
 
@@ -137,6 +137,11 @@ class RecycleForm(WithCall):
         label=gettext_lazy("Back on"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     vendor = forms.CharField(label=gettext_lazy("With whom?"), max_length=120, required=False)
+    satisfaction = forms.ChoiceField(
+        label=gettext_lazy("How content are they there?"),
+        choices=[("", gettext_lazy("Not said")), *Recycling.Satisfaction.choices],
+        required=False,
+    )
     contract_end = AboutField(
         label=gettext_lazy("Ends about"), widget=forms.TextInput({"placeholder": "Mar 2027, Q1 2027", "list": "ends"})
     )
@@ -159,12 +164,18 @@ class RecycleForm(WithCall):
     @property
     def asked(self) -> dict[str, str]:
         """By fact, the reasons that ask for it: what the page shows while one of them is chosen."""
-        return {fact: " ".join(str(rule.reason_id) for rule in self.rules if fact in rule.facts) for fact in FACTS}
+        found = {fact: " ".join(str(rule.reason_id) for rule in self.rules if fact in rule.facts) for fact in FACTS}
+        mid_contract = [rule for rule in self.rules if rule.category == ReasonRule.Category.MID_CONTRACT]
+        return {**found, "satisfaction": " ".join(str(rule.reason_id) for rule in mid_contract)}
 
     @property
     def rule(self) -> ReasonRule | None:
         reason = self.cleaned_data.get("reason") if hasattr(self, "cleaned_data") else None
         return next((rule for rule in self.rules if reason and rule.reason_id == reason.pk), None)
+
+    @property
+    def _is_mid_contract(self) -> bool:
+        return bool(self.rule and self.rule.category == ReasonRule.Category.MID_CONTRACT)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -176,6 +187,9 @@ class RecycleForm(WithCall):
                 for name in ("referred_name", "referred_email") if fact == "referred_to" else (fact,):
                     self.errors.pop(name, None)
                     cleaned[name] = About() if name == "contract_end" else None
+        if not self._is_mid_contract:
+            self.errors.pop("satisfaction", None)
+            cleaned["satisfaction"] = ""
         wrong = {"wake_on": wake_day_error(cleaned.get("wake_on"), today=self.today)}
         about: About | None = cleaned.get("contract_end")
         wrong["contract_end"] = contract_end_error(about.day if about else None, today=self.today)
@@ -194,11 +208,10 @@ class RecycleForm(WithCall):
     @property
     def facts(self) -> Facts:
         about: About = self.cleaned_data.get("contract_end") or About()
-        mid_contract = bool(self.rule and self.rule.category == ReasonRule.Category.MID_CONTRACT)
         return Facts(
             wake_on=self.cleaned_data.get("wake_on"),
             contract_ends=about.day,
-            precision=about.precision if mid_contract else "",
+            precision=about.precision if self._is_mid_contract else "",
             notice_days=self.cleaned_data.get("notice_days"),
         )
 

@@ -423,6 +423,11 @@ class Recycling(models.Model):
         QUARTER = "quarter", _("Quarter")
         UNKNOWN = "unknown", _("Unknown")
 
+    class Satisfaction(models.TextChoices):
+        HAPPY = "happy", _("happy with them")
+        NEITHER = "neither", _("neither happy nor unhappy with them")
+        UNHAPPY = "unhappy", _("unhappy with them")
+
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="recyclings")
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -430,6 +435,8 @@ class Recycling(models.Model):
     wake_at = models.DateTimeField()
     missing = models.ForeignKey(Criterion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     vendor = models.CharField(max_length=120, blank=True, default="")
+    # What they said of whom they have a contract with; empty where nobody asked.
+    satisfaction = models.CharField(max_length=8, choices=Satisfaction, blank=True, default="", db_default="")
     contract_ends_on = models.DateField(null=True, blank=True)
     precision = models.CharField(max_length=8, choices=Precision, blank=True, default="")
     notice_days = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -443,6 +450,11 @@ class Recycling(models.Model):
         constraints = [
             models.CheckConstraint(name="recycling_wakes_later", condition=Q(wake_at__gt=F("at"))),
             models.CheckConstraint(name="recycling_has_a_category", condition=~Q(category="")),
+            models.CheckConstraint(
+                name="recycling_satisfied_with_a_vendor",
+                condition=Q(satisfaction="")
+                | Q(category="mid_contract", satisfaction__in=["happy", "neither", "unhappy"]),
+            ),
             models.UniqueConstraint(fields=["lead"], condition=Q(undone_at=None), name="recycling_one_per_lead"),
         ]
         indexes = [

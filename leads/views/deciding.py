@@ -101,6 +101,7 @@ def recycle(request: Request, public_id: UUID) -> HttpResponse:
             at=now,
             facts=form.facts,
             vendor=form.cleaned_data.get("vendor") or "",
+            satisfaction=form.cleaned_data.get("satisfaction") or "",
             missing=form.cleaned_data.get("missing"),
             referred_to=_referred(form, by=request.user, at=now),
             note="" if form.cleaned_data["disposition"] else form.cleaned_data["note"],

@@ -31,12 +31,12 @@ def test_who_sleeps_is_listed_by_week_and_month_with_the_reason(alice):
     # NOON is a Monday.
     for day in (date(2027, 6, 2), date(2027, 3, 4), date(2027, 3, 9)):
         asleep(alice, wake_on=day)
-    asleep(alice, wake_on=date(2027, 3, 2), key="mid_contract", vendor="Torqline")
+    asleep(alice, wake_on=date(2027, 3, 2), key="mid_contract", vendor="Torqline", satisfaction="happy")
 
     groups = returning_to(alice, at=NOON).groups
 
     assert [(head, len(rows)) for head, rows in groups] == [("This week", 2), ("Next week", 1), ("June 2027", 1)]
-    assert groups[0][1][0].why == "Contract with Torqline, end unknown"
+    assert groups[0][1][0].why == "Contract with Torqline, end unknown, happy with them"
 
 
 def test_a_reason_narrows_the_list(alice):

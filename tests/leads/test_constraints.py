@@ -201,6 +201,7 @@ CASES = {
     # Asleep, and looked at again
     "recycling_wakes_later": lambda: put(recycling(), wake_at=NOON),
     "recycling_has_a_category": lambda: put(recycling(), category=""),
+    "recycling_satisfied_with_a_vendor": lambda: put(recycling(), satisfaction="happy"),
     "recycling_one_per_lead": lambda: again(recycling()),
     "secondlook_decided_has_its_moment": lambda: put(look(), state="approved"),
     "secondlook_one_open_per_lead": lambda: again(look()),

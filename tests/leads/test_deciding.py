@@ -160,6 +160,7 @@ def test_recycling_says_when_it_comes_back_before_and_after(signed_in, lead, now
     back = date(year, 3, 31) - timedelta(days=60)
     day = f"{back.day} Jan {year}"
     data = {"reason": reason("mid_contract").pk, "vendor": "Acme", "contract_end": f"Q1 {year}", "notice_days": "30"}
+    data["satisfaction"] = "unhappy"
 
     before = send(signed_in, lead, "recycle", "?preview", **data)
     after = send(signed_in, lead, "recycle", **data)
@@ -168,6 +169,7 @@ def test_recycling_says_when_it_comes_back_before_and_after(signed_in, lead, now
     assert f"Recycled: Sam Oduya. Back on {day}." in after.text
     kept = Recycling.objects.get()
     assert (kept.vendor, kept.contract_ends_on, kept.precision) == ("Acme", date(year, 3, 1), "quarter")
+    assert "Unhappy with them." in signed_in.get(reverse("leads:lead", args=[lead.public_id])).text
 
 
 def test_a_day_within_half_a_year_keeps_its_year_when_it_is_told(signed_in, lead, now):
@@ -180,12 +182,13 @@ def test_a_day_within_half_a_year_keeps_its_year_when_it_is_told(signed_in, lead
 
 def test_what_does_not_belong_to_the_category_is_not_read(signed_in, lead):
     data = {"reason": reason("not_ready").pk, "contract_end": "nonsense", "referred_email": "no address"}
-    data["missing"] = Criterion.objects.get(key="budget").pk
+    data |= {"missing": Criterion.objects.get(key="budget").pk, "satisfaction": "happy"}
 
     response = send(signed_in, lead, "recycle", **data)
 
     assert response.status_code == 200
-    assert Recycling.objects.get().missing.key == "budget"
+    kept = Recycling.objects.get()
+    assert (kept.missing.key, kept.satisfaction) == ("budget", "")
 
 
 def test_facts_that_cannot_be_read_come_back(signed_in, lead, now):

@@ -231,12 +231,12 @@ def test_missed_rows_stand_by_tier_and_then_by_newest_interest(alice):
 def test_who_comes_back_says_what_is_known_from_before(alice):
     lead = working(alice)
     facts = Facts(contract_ends=date(2027, 9, 14), precision="day")
-    recycle_lead(lead, reason=reason("mid_contract"), by=alice, at=NOON, facts=facts, vendor="Torqline")
+    recycle_lead(lead, reason=reason("mid_contract"), by=alice, at=NOON, facts=facts, vendor="Torqline", satisfaction="unhappy")
     wake_lead(lead, by=alice, at=NOON)
 
     group, row = only_row(alice)
 
-    assert (group, row.why) == (Group.BACK, "Contract with Torqline ends 14 Sep 2027")
+    assert (group, row.why) == (Group.BACK, "Contract with Torqline ends 14 Sep 2027, unhappy with them")
 
 
 def test_who_was_not_ready_comes_back_with_what_was_missing(alice):
