@@ -231,7 +231,9 @@ def test_missed_rows_stand_by_tier_and_then_by_newest_interest(alice):
 def test_who_comes_back_says_what_is_known_from_before(alice):
     lead = working(alice)
     facts = Facts(contract_ends=date(2027, 9, 14), precision="day")
-    recycle_lead(lead, reason=reason("mid_contract"), by=alice, at=NOON, facts=facts, vendor="Torqline", satisfaction="unhappy")
+    recycle_lead(
+        lead, reason=reason("mid_contract"), by=alice, at=NOON, facts=facts, vendor="Torqline", satisfaction="unhappy"
+    )
     wake_lead(lead, by=alice, at=NOON)
 
     group, row = only_row(alice)
