@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase, Reason, SLAClause, StepKind
@@ -207,6 +208,15 @@ def ae_in_turn(*, team_id: int, at: datetime) -> User | None:
     ours = Membership.objects.filter(user=OuterRef("pk"), role=Role.AE, team=team_id)
     found = User.objects.present(at).with_role(Role.AE).annotate(is_ours=Exists(ours), last=Subquery(newest))
     return found.order_by("-is_ours", F("last").asc(nulls_first=True), "pk").first()
+
+
+def read_brief(hand_off: HandOff, *, by: User, at: datetime) -> None:
+    """`by` has the brief before them: kept once, where they are who meets the lead or answers for that person. A clock
+    that is behind the one of who sent it changes nothing of the order."""
+    if hand_off.brief_read_at is None and hand_off.is_open and (hand_off.ae_id == by.pk or hand_off.came_to(by)):
+        unread = HandOff.objects.filter(pk=hand_off.pk, brief_read_at=None)
+        unread.update(brief_read_at=Greatest("sent_at", Value(at)))
+        hand_off.brief_read_at = at
 
 
 def _answering(hand_off: HandOff) -> tuple[Lead, HandOff]:

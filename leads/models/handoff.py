@@ -176,6 +176,8 @@ class HandOff(models.Model):
     place = models.CharField(max_length=200, blank=True, default="")
     # Why now, in one line; blanked by erasure.
     line = models.CharField(max_length=500, blank=True, default="")
+    # When whoever meets them first had the brief before them.
+    brief_read_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
@@ -213,6 +215,9 @@ class HandOff(models.Model):
                 name="handoff_meeting_has_its_zone",
                 condition=Q(meeting_at=None, local_meeting=None, zone="")
                 | (Q(meeting_at__isnull=False, local_meeting__isnull=False) & ~Q(zone="")),
+            ),
+            models.CheckConstraint(
+                name="handoff_read_once_sent", condition=Q(brief_read_at=None) | Q(brief_read_at__gte=F("sent_at"))
             ),
             models.CheckConstraint(name="handoff_meeting_has_a_length", condition=Q(minutes__gte=5)),
         ]

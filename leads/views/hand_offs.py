@@ -22,7 +22,7 @@ from agreement.models import Phase, Reason
 from leads.actions.acts import one_act
 from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict, MoveRefused
-from leads.actions.handing import accept_hand_off, reject_hand_off, withdraw_hand_off
+from leads.actions.handing import accept_hand_off, read_brief, reject_hand_off, withdraw_hand_off
 from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import (
     lose_lead,
@@ -272,6 +272,7 @@ def _inbox(
         "typed": request.POST.get("line", "") if conflict else "",
     }
     if chosen is not None:
+        read_brief(chosen, by=request.user, at=now)
         brief = brief_of(chosen, at=now)
         there = f"{reverse('leads:hand_offs')}?view={view}" if views else ""
         data = request.POST if request.method == "POST" else None

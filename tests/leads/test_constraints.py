@@ -210,6 +210,7 @@ CASES = {
     "handoff_rejected_has_a_reason": lambda: put(hand_off(), state="rejected", answered_at=NOON),
     "handoff_answered_has_its_moment": lambda: put(hand_off(), state="accepted"),
     "handoff_meeting_has_its_zone": lambda: put(hand_off(), meeting_at=LATER, local_meeting=LATER),
+    "handoff_read_once_sent": lambda: put(hand_off(), brief_read_at=NOON - timedelta(days=1)),
     "handoff_meeting_has_a_length": lambda: put(hand_off(), minutes=4),
     # History
     "leadevent_to_phase_is_known": lambda: event(to_phase="limbo"),

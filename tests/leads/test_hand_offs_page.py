@@ -111,6 +111,21 @@ def test_the_brief_says_what_she_did_once_and_where_it_is_known_at_what(client, 
     assert (did.count("as on a list"), did.count("<span>Was on a list</span>"), "Spring fair" in did) == (2, 1, True)
 
 
+def test_who_sent_it_sees_whether_the_brief_was_read_by_whoever_meets_the_lead(client, alice, peter, mona, sent, iris):
+    def says(user, url):
+        client.force_login(user)
+        return client.get(url).text
+
+    lead = reverse("leads:lead", args=[sent.lead.public_id])
+    assert "brief not read yet" in says(mona, page_of(sent))
+    assert "Peter has not read the brief yet" in says(alice, lead)
+
+    says(peter, reverse("leads:hand_offs"))
+
+    assert "brief read" in says(mona, page_of(sent))
+    assert "Peter has read the brief" in says(alice, lead)
+
+
 def test_accepting_is_one_click_and_the_next_one_is_shown(client, peter, sent):
     client.force_login(peter)
 
