@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -22,14 +22,16 @@ from leads.models import Lead, LeadEvent, Recycling, SharedAct, Signal, Step
 from leads.return_days import POOL, Load, load_of, returning_between, today_in
 from leads.waking import last_day, wake_moment
 from team.bulk import update_rows
+from team.models import Team
 from team.templatetags.midfield import written_day
 
 if TYPE_CHECKING:
-    from team.models import Team, User
+    from team.models import User
 
 # So many leads one act moves: everybody else's writes wait for it on SQLite.
 MOVE_MAX = 500
-# Nobody is moved further than this, nor further than a week where somebody gave the day.
+# However often days are spread, nobody is moved further than this from the day she had before, nor further than a week
+# where somebody gave it.
 FARTHEST, FARTHEST_GIVEN = 30, 7
 # Why a day was changed, in the event.
 ROOM, OFFERED = "room", "offered"
@@ -48,8 +50,10 @@ class Sleeper:
     day: date
     # Later would be too late for a contract.
     last: date | None = None
-    # Somebody said this day; else it follows from a rule.
+    # Somebody said the day; else it follows from a rule.
     is_given: bool = False
+    # The day it was before a spread moved it; none where none has.
+    before: date | None = None
 
     @property
     def farthest(self) -> int:
@@ -87,6 +91,8 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
     rather later than earlier; of a contract never later than notice can be given. Who can be moved least, stays."""
     first = max(first, today_in(team, at) + timedelta(days=1))
     far = timedelta(days=FARTHEST)
+    if lock:
+        hold_days_of(team)
     load = load_of(team, first - far, last + far, at=at)
     plan = Plan(load)
     sleepers = sleepers_between(team, first, last, lock=lock)
@@ -123,6 +129,8 @@ def _over(plan: Plan) -> list[tuple[Sleeper, str]]:
 
 def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = False) -> Plan:
     """Everybody of one day to another, whoever that suits: a manager may go over what the reps take up."""
+    if lock:
+        hold_days_of(team)
     load = load_of(team, min(day, to), max(day, to), at=at)
     plan = Plan(load)
     for one in sleepers_between(team, day, day, lock=lock):
@@ -136,6 +144,11 @@ def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = Fal
             load.counts[holder, to] += 1
             plan.moves.append((one, to))
     return plan
+
+
+def hold_days_of(team: Team) -> None:
+    """Whoever plans days of this team to write them counts after whoever does so beside: before any lead is locked."""
+    list(Team.objects.select_for_update(no_key=True).filter(pk=team.pk).values_list("pk"))
 
 
 def plan_offers(team: Team, leads: Sequence[Lead], *, at: datetime) -> Plan:
@@ -166,6 +179,7 @@ def bring_back(team: Team, ids: Sequence[int], *, by: User, at: datetime) -> Pla
     """Each of these that are offered comes back on its day of `plan_offers`, and then for what it was offered for: one
     act, one event a lead."""
     with transaction.atomic(), one_act() as act:
+        hold_days_of(team)
         held = {lead.pk: lead for lead in lock_leads(ids)}
         offered = Signal.objects.filter(lead__in=held, state=Signal.State.OFFERED)
         signals = {one.lead_id: one.pk for one in offered if one.lead_id is not None}
@@ -198,19 +212,38 @@ def sleepers_between(team: Team, first: date, last: date, *, lock: bool = False)
     zone = ZoneInfo(team.calendar.time_zone)
     facts = {one.lead_id: one for one in Recycling.objects.filter(lead__in=leads, undone_at=None)}
     rules = Rules()
-    # Whom a spread has moved before: nobody gave that day.
-    spread = LeadEvent.objects.filter(lead__in=leads, verb="rewake", data__because=ROOM)
-    spread_before = set(spread.values_list("lead_id", flat=True))
+    before, given = _days_before(leads, zone)
     found = []
     for lead in leads:
         if lead.wake_at is None or not first <= (day := lead.wake_at.astimezone(zone).date()) <= last:
             continue
         recycling = facts.get(lead.pk)
         ends = rules.last_day_of(lead, recycling) if recycling else None
-        is_free = recycling is None or ends is not None or lead.pk in spread_before
-        is_given = not is_free and recycling is not None and rules.is_given(lead, recycling, day, zone)
-        found.append(Sleeper(lead, day, ends, is_given))
+        was = before.get(lead.pk)
+        is_said = lead.pk in given or (recycling is not None and rules.is_given(lead, recycling, was or day, zone))
+        is_given = ends is None and recycling is not None and is_said
+        found.append(Sleeper(lead, day, ends, is_given, was))
     return sorted(found, key=lambda one: (one.last is not None, one.is_given, one.last or date.max, one.lead.pk))
+
+
+def _days_before(leads: Sequence[Lead], zone: ZoneInfo) -> tuple[dict[int, date], set[int]]:
+    """Of whom spreads have moved since any other day was set, the day before the first of them; and of whom one of us
+    set that other day: the last that was set decides."""
+    of_these = LeadEvent.objects.filter(lead__in=leads)
+    taken_back = of_these.filter(corrects__isnull=False).order_by().values("corrects")
+    moves: Any = of_these.filter(verb="rewake").exclude(pk__in=taken_back).order_by("pk")
+    before: dict[int, date] = {}
+    given: set[int] = set()
+    for lead, because, by, changes in moves.values_list("lead_id", "data__because", "by_id", "changes"):
+        if because == ROOM:
+            if "wake_at" in changes:
+                before.setdefault(lead, datetime.fromisoformat(changes["wake_at"][0]).astimezone(zone).date())
+            continue
+        before.pop(lead, None)
+        given.discard(lead)
+        if by is not None and because != OFFERED:
+            given.add(lead)
+    return before, given
 
 
 class Rules:
@@ -308,9 +341,10 @@ def _write(
 
 def _nearest(one: Sleeper, today: date) -> Iterator[date]:
     """The days it may be moved to, the nearest first and of two the later."""
+    before = one.before or one.day
     for distance in range(1, one.farthest + 1):
         for day in (one.day + timedelta(days=distance), one.day - timedelta(days=distance)):
-            if day > today and (one.last is None or day <= one.last):
+            if day > today and (one.last is None or day <= one.last) and abs((day - before).days) <= one.farthest:
                 yield day
 
 

@@ -1,7 +1,8 @@
 """Several of us at one instant, on the real database: exactly one wins, the others are told, nothing breaks."""
 
 import time
-from datetime import timedelta
+from collections import Counter
+from datetime import date, timedelta
 from functools import partial
 from threading import Barrier, Event, Thread
 
@@ -23,14 +24,17 @@ from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.logging import log_call
 from leads.actions.meetings import move_meeting
 from leads.actions.merging import merge_people
+from leads.actions.recycling import recycle_lead
+from leads.actions.rewaking import spread_returns
 from leads.actions.sweeping import notice_clocks, sweep_leads
 from leads.actions.taking import take_many
 from leads.checking import check_all
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Notice, Step
 from leads.views import deciding
+from leads.waking import Facts
 from team.actions.submitting import new_form_id
-from team.models import Role
-from tests.make import NOON, disposition, make_account, make_lead, make_person, make_team, make_user
+from team.models import Role, Team, User
+from tests.make import NOON, disposition, make_account, make_lead, make_person, make_team, make_user, reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOON + timedelta(minutes=10)
@@ -335,3 +339,39 @@ def test_two_who_book_one_ae_for_the_same_moment_are_not_both_told_that_she_is_f
     answers = at_once(*[book(rep) for rep in reps[:2]])
 
     assert (sorted(answer.status_code for answer in answers), HandOff.objects.count()) == ([302, 422], 1)
+
+
+def test_who_spreads_days_meanwhile_counts_what_the_first_has_moved(reps):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: nobody plans beside another.")
+    rep, team, day = reps[0], Team.objects.get(), date(2027, 5, 18)
+    User.objects.filter(pk=rep.pk).update(open_limit=24)
+    for _lead in range(8):
+        lead = make_lead(phase=Phase.WORKING, bdr=rep)
+        recycle_lead(lead, reason=reason("unresponsive"), by=rep, at=NOON, facts=Facts(wake_on=day))
+    mona, backend, done = make_user("mona", Role.MANAGER, team=team), [], []
+
+    def spread_beside():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            backend.append(cursor.fetchone()[0])
+        done.append(spread_returns(team, day, day, by=mona, at=NOON))
+        connection.close()
+
+    beside = Thread(target=spread_beside)
+    with transaction.atomic():
+        spread_returns(team, day, day, by=mona, at=NOON)
+        beside.start()
+        while not (backend and is_held_up(backend[0])):
+            time.sleep(0.01)
+    beside.join(30)
+
+    days = Counter(wake_at.date() for wake_at in Lead.objects.values_list("wake_at", flat=True))
+    assert (sum(days.values()), max(days.values())) == (8, 2)
+    assert done[0].moves == []
+
+
+def is_held_up(backend):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [backend])
+        return cursor.fetchone()[0]

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from agreement.models import Phase
 from leads.actions.recycling import change_wake, recycle_lead
-from leads.actions.rewaking import plan_move, plan_spread, spread_returns
+from leads.actions.rewaking import plan_move, plan_spread, sleepers_between, spread_returns
 from leads.actions.sharing import undo_shared
 from leads.checking import check_all
 from leads.models import Lead, LeadEvent, SharedAct, Signal
@@ -21,6 +21,7 @@ from tests.make import NOON, make_lead, reason
 
 # NOON is Monday 1 March 2027; the content cadence lasts 12 working days.
 TUESDAY, SATURDAY = date(2027, 3, 16), date(2027, 3, 20)
+MIDNIGHT, DAY = NOON - timedelta(hours=12), timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +155,42 @@ def test_many_are_moved_with_the_statements_of_a_few(alice, mona, team, django_a
         plan = spread_returns(team, SATURDAY, SATURDAY, by=mona, at=NOON)
 
     assert len(plan.moves) == 30
+
+
+def test_a_day_that_somebody_gave_is_moved_by_a_week_at_most_however_often_days_are_spread(alice, mona, team):
+    leads = [asleep(alice, TUESDAY, key="not_ready") for _lead in range(3)]
+
+    def away(first, until):
+        return Absence.objects.create(user=alice, starts_at=MIDNIGHT + first * DAY, ends_at=MIDNIGHT + until * DAY)
+
+    away(0, 15)
+    until_then = away(16, 22)
+    plan = spread_returns(team, TUESDAY, TUESDAY, by=mona, at=NOON)
+    week_on = TUESDAY + timedelta(days=7)
+    assert [day for _one, day in plan.moves] == [week_on]
+
+    # There is room on the day after alone.
+    until_then.delete()
+    away(16, 23)
+    again = plan_spread(team, week_on, week_on, at=NOON)
+
+    assert ([day for _one, day in again.moves], [why for _one, why in again.stays]) == (
+        [], ["Somebody gave the day, and no day within a week of it has room."],
+    )  # fmt: skip
+    assert Counter(days_of(*leads)) == {TUESDAY: 2, week_on: 1}
+    undo_shared(plan.act, by=mona, at=NOON)
+    assert [one.before for one in sleepers_between(team, TUESDAY, TUESDAY)] == [None] * 3
+
+
+def test_whoever_gave_a_day_after_a_spread_gave_it(alice, mona, team):
+    leads = [asleep(alice, TUESDAY) for _lead in range(3)]
+    spread_returns(team, TUESDAY, TUESDAY, by=mona, at=NOON)
+    (moved,) = (lead for lead in leads if days_of(lead) != [TUESDAY])
+
+    change_wake(moved, wake_on=date(2027, 6, 15), by=alice, at=NOON)
+
+    (one,) = sleepers_between(team, date(2027, 6, 15), date(2027, 6, 15))
+    assert (one.is_given, one.before) == (True, None)
 
 
 # The pages
