@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Asset, Feedback, Pulse, PulseAsked, PulseRound
+from team.bulk import insert_unless_there
 from team.models import Installation, Role, User
 
 if TYPE_CHECKING:
@@ -35,12 +37,22 @@ class Questions:
 
 
 def set_pulse(asked: Questions, *, by: User, at: datetime) -> Pulse:
-    """The questions from the next round on; one that is open keeps its own."""
-    fields = dict(vars(asked))
+    """The questions from the next round on; one that is open keeps its own. FeedbackRefused where the next would open
+    on a day that is past, or on which one has opened already."""
+    fields, today = dict(vars(asked)), timezone.localdate(at)
     with transaction.atomic():
-        pulse = Pulse.objects.select_for_update().filter(retired_at=None).first()
+        held = Pulse.objects.select_for_update().filter(retired_at=None)
+        pulse = held.first()
+        is_moved = pulse is None or pulse.next_on != asked.next_on
+        if is_moved and asked.next_on < today:
+            raise FeedbackRefused(_("Choose today or a later day."))
+        if pulse and pulse.rounds.filter(opens_on__gte=asked.next_on).exists():
+            raise FeedbackRefused(_("They were asked today already: choose a later day."))
         if pulse is None:
-            return Pulse.objects.create(**fields, made_by=by, made_at=at)
+            # Whoever sets the first ones beside has set them.
+            made = fields | {"made_by_id": by.pk, "made_at": at}
+            insert_unless_there(Pulse, tuple(made), tuple(made.values()))
+            pulse = held.get()
         for name, value in fields.items():
             setattr(pulse, name, value)
         pulse.save(update_fields=list(fields))
@@ -59,7 +71,8 @@ def open_rounds(*, on: date) -> int:
     """Open the round that is due, once whoever runs this beside: the UPDATE names the day it expects. A round that was
     due long ago opens today, and only once."""
     opened = 0
-    for pulse in Pulse.objects.due(on=on):
+    # One that should open on the day of another waits for the next day.
+    for pulse in Pulse.objects.due(on=on).exclude(rounds__opens_on__gte=on):
         following = on + timedelta(weeks=pulse.every_weeks)
         with transaction.atomic():
             if not Pulse.objects.filter(pk=pulse.pk, retired_at=None, next_on=pulse.next_on).update(next_on=following):

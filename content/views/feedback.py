@@ -127,9 +127,13 @@ def pulse(request: Request) -> HttpResponse:
     initial.setdefault("next_on", timezone.localdate())
     form = PulseForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        set_pulse(form.asked, by=request.user, at=timezone.now())
-        tell(request, _("Asked on that day, and every so many weeks after it."), drafts=["pulse"])
-        return redirect("content:pulse")
+        try:
+            set_pulse(form.asked, by=request.user, at=timezone.now())
+        except FeedbackRefused as refused:
+            form.add_error("next_on", str(refused))
+        else:
+            tell(request, _("Asked on that day, and every so many weeks after it."), drafts=["pulse"])
+            return redirect("content:pulse")
     context = {"form": form, "known": known, "rounds": known.rounds.order_by("-opens_on")[:10] if known else []}
     return render(request, "content/pulse.html", context, status=422 if form.errors else 200)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from content.actions.pulsing import (
@@ -15,7 +16,7 @@ from content.actions.pulsing import (
     set_pulse,
     stop_pulse,
 )
-from content.models import Feedback, PulseAsked, PulseRound
+from content.models import Feedback, Pulse, PulseAsked, PulseRound
 from content.promise import Promise, promise_of
 from leads.rail import rail_of
 from team.models import Installation, Role
@@ -140,3 +141,33 @@ def test_what_is_said_of_an_asset_or_a_lead_is_promised_an_answer_by_a_day_that_
         page = client.get(reverse("content:feedback"), {"state": "late"})
     assert [one.text for one in page.context["found"]] == ["More of it"]
     assert "answer was promised by 8 Mar" in page.text
+
+
+def test_on_the_day_of_a_round_no_other_is_asked_and_no_day_that_is_past(client, alice, lea):
+    ask(lea)
+    open_rounds(on=TODAY)
+    client.force_login(lea)
+    asked = {"first": "A?", "second": "B?", "third": "C?", "every_weeks": "2"}
+
+    for day, said in [(TODAY, "asked today already"), (TODAY - timedelta(days=1), "Choose today or a later day.")]:
+        page = client.post(reverse("content:pulse"), asked | {"next_on": day.isoformat()})
+        assert (page.status_code, said in page.text) == (422, True)
+
+    # One that stands so all the same waits for the next day.
+    Pulse.objects.update(next_on=TODAY)
+    assert [open_rounds(on=TODAY + timedelta(days=day)) for day in (0, 0, 1)] == [0, 0, 1]
+
+
+def test_of_two_who_set_the_first_questions_at_once_the_later_overwrites(lea, monkeypatch):
+    first = QuerySet.first
+
+    def slower(rows):
+        found = first(rows)
+        monkeypatch.undo()
+        Pulse.objects.create(first="Theirs?", second="B?", third="C?", next_on=TODAY, made_by=lea, made_at=NOON)
+        return found
+
+    monkeypatch.setattr(QuerySet, "first", slower)
+    ask(lea)
+
+    assert [pulse.first for pulse in Pulse.objects.all()] == [ASKED[0]]
