@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,6 +32,7 @@ from content.models import Asset, Feedback, Pulse, PulseAsked
 from content.models.asset import KEEPERS
 from content.promise import promise_of
 from content.views.access import need_role, visible_asset
+from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role
@@ -74,9 +76,7 @@ def give(request: Request) -> HttpResponse:
     form = GiveForm(request.POST)
     if not form.is_valid():
         return _page(request, give=form)
-    give_feedback(form.cleaned_data["text"], by=request.user, on=timezone.localdate())
-    tell(request, _("Thank you: you hear what becomes of it."), drafts=["feedback-give"])
-    return redirect("content:feedback")
+    return _said(request, form, back=reverse("content:feedback"), draft="feedback-give")
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,12 +94,22 @@ def give_page(
     form = GiveForm(request.POST if request.method == "POST" else None)
     draft = f"feedback-{lead or (asset and asset.public_id)}"
     if form.is_valid():
-        text = form.cleaned_data["text"]
-        give_feedback(text, by=request.user, on=timezone.localdate(), asset=asset, lead=lead)
-        tell(request, _("Thank you: you hear what becomes of it."), drafts=[draft])
-        return redirect(back)
-    context = {"form": form, "about": about, "back": back, "draft": draft}
+        return _said(request, form, back=back, draft=draft, asset=asset, lead=lead)
+    context = {"form": form, "about": about, "back": back, "draft": draft, "form_id": new_form_id()}
     return render(request, "content/feedback_give.html", context, status=422 if form.is_bound else 200)
+
+
+def _said(request: Request, form: GiveForm, *, back: str, draft: str, **about: Any) -> HttpResponse:
+    """Said once, however often it is sent."""
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            submit_once(request.POST.get("form_id", ""), by=request.user, at=now, answer_url=back)
+            give_feedback(form.cleaned_data["text"], by=request.user, on=timezone.localdate(now), **about)
+    except SentBefore as before:
+        return redirect(before.answer_url or back)
+    tell(request, _("Thank you: you hear what becomes of it."), drafts=[draft])
+    return redirect(back)
 
 
 @require_POST
@@ -209,6 +219,7 @@ def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.F
         "asked": asked,
         "answers": bound.get("answers") or (AnswersForm(asked=asked) if asked else None),
         "give": bound.get("give") or GiveForm(),
+        "form_id": new_form_id(),
         "close": bound.get("close") or CloseForm(),
         "closing": closing.pk if closing else None,
         "bound": next(iter(bound), ""),

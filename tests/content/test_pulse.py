@@ -1,5 +1,6 @@
 """Three questions to reps on a schedule: each answered once, each answer followed up, its giver told once."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -171,3 +172,17 @@ def test_of_two_who_set_the_first_questions_at_once_the_later_overwrites(lea, mo
     ask(lea)
 
     assert [pulse.first for pulse in Pulse.objects.all()] == [ASKED[0]]
+
+
+@pytest.mark.parametrize("place", ["list", "asset"])
+def test_what_is_sent_twice_is_said_once(client, alice, place):
+    client.force_login(alice)
+    about = reverse("content:asset_feedback", args=[make_asset("The guide").public_id])
+    shown, there = {"list": ("content:feedback", "content:feedback_give"), "asset": (None, None)}[place]
+    shown, there = (reverse(shown), reverse(there)) if shown else (about, about)
+    form_id = re.search(r'name="form_id" value="([^"]+)"', client.get(shown).text)[1]
+
+    for _time in range(2):
+        assert client.post(there, {"text": "A film", "form_id": form_id}).status_code == 302
+
+    assert Feedback.objects.count() == 1
