@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from uuid_utils.compat import uuid7
 
 from content.models.asset import KEEPERS, Asset
 from team.models import Role
@@ -121,6 +121,10 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
     def kept_by(self, user: User) -> FeedbackQuerySet:
         return self if any(user.has_role(role) for role in KEEPERS) else self.none()
 
+    def in_list_order(self) -> FeedbackQuerySet:
+        """The newest day first, and of one day as chance has it: rows of one person do not stand together."""
+        return self.order_by("-given_on", "public_id")
+
     def late(self, *, on: date) -> FeedbackQuerySet:
         """Open beyond the day that was promised."""
         return self.open().filter(answer_by__lt=on)
@@ -141,7 +145,8 @@ class Feedback(models.Model):
 
     OPEN_STATES = (State.OPEN, State.IN_WORK)
 
-    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    # By chance alone: it says neither when something was said, nor what else was said at that moment.
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     round = models.ForeignKey(PulseRound, models.PROTECT, null=True, related_name="answers")
     # As it was asked; empty where nobody asked.
     question = models.CharField(max_length=200, blank=True, default="")
@@ -184,8 +189,12 @@ class Feedback(models.Model):
         ]
         indexes = [
             models.Index(fields=["answer_by"], condition=Q(state__in=["open", "in_work"]), name="feedback_promised"),
-            models.Index(fields=["-id"], condition=Q(state__in=["open", "in_work"]), name="feedback_open"),
-            models.Index(fields=["given_by", "-id"], name="feedback_of_giver"),
+            models.Index(
+                fields=["-given_on", "public_id"],
+                condition=Q(state__in=["open", "in_work"]),
+                name="feedback_open_by_day",
+            ),
+            models.Index(fields=["given_by", "-given_on", "public_id"], name="feedback_of_giver_by_day"),
         ]
 
     def __str__(self) -> str:

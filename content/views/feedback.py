@@ -177,7 +177,7 @@ def feedback_close(request: Request, public_id: UUID) -> HttpResponse:
     except FeedbackRefused as refused:
         tell(request, str(refused), level=messages.WARNING)
     else:
-        tell(request, _("Whoever said it hears of it once."), drafts=[f"feedback-{one.pk}"])
+        tell(request, _("Whoever said it hears of it once."), drafts=[f"feedback-{one.public_id}"])
     return redirect("content:feedback")
 
 
@@ -205,7 +205,7 @@ def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.F
     rows = Feedback.objects.visible_to(request.user).select_related("given_by", "owner", "asset")
     today = timezone.localdate()
     listed = rows.late(on=today) if state == "late" else rows.filter(state=state) if state else rows.open()
-    found = list(listed.order_by("-pk")[(number - 1) * PAGE : number * PAGE + 1])
+    found = list(listed.in_list_order()[(number - 1) * PAGE : number * PAGE + 1])
     asked = _asked(request)
     context: dict[str, Any] = {
         "now": now,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from content.actions.pulsing import (
     FeedbackRefused,
     Questions,
+    answer_round,
     close_feedback,
     give_feedback,
     open_rounds,
@@ -186,3 +187,21 @@ def test_what_is_sent_twice_is_said_once(client, alice, place):
         assert client.post(there, {"text": "A film", "form_id": form_id}).status_code == 302
 
     assert Feedback.objects.count() == 1
+
+
+def test_no_page_tells_which_answers_are_of_one_person_nor_when_they_came(client, alice, bob, lea):
+    ask(lea)
+    open_rounds(on=TODAY)
+    for rep in (alice, bob):
+        asked = PulseAsked.objects.get(user=rep)
+        answer_round(asked, [f"{rep.name} {number}" for number in range(3)], by=rep, on=TODAY)
+    client.force_login(lea)
+
+    page = client.get(reverse("content:feedback"))
+
+    found = page.context["found"]
+    assert {one.public_id.version for one in found} == {4}
+    assert [one.pk for one in found] == [one.pk for one in sorted(found, key=lambda one: one.public_id)]
+    # Neither the number of a row, nor what is made of it.
+    numbered = re.findall(r'="(?:feedback|state|outcome)-([^"]+)"', page.text)
+    assert {str(one.public_id) for one in found} == set(numbered) - {"give"}
