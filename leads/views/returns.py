@@ -61,6 +61,7 @@ def return_calendar(request: Request) -> HttpResponse:
     first = max(ahead[0].day, today + timedelta(days=1)) if ahead else None
     last = ahead[-1].day if ahead else None
     over_days = sum(bool(day.over) for day in ahead)
+    may_spread, asks_why = bool(is_manager and over_days and first), request.GET.get("why") == "1"
     context = {
         "views": views_for(request.user, "return_calendar"),
         "now": now,
@@ -78,8 +79,9 @@ def return_calendar(request: Request) -> HttpResponse:
         "over_days": over_days,
         "first": first,
         "last": last,
-        # What a spread would do, and why it would leave the rest.
-        "plan": plan_spread(chosen, first, last, at=now) if is_manager and over_days and first and last else None,
+        # What a spread would do, and why it would leave the rest: only for who asks, as it reads every sleeper.
+        "plan": plan_spread(chosen, first, last, at=now) if may_spread and first and last and asks_why else None,
+        "may_spread": may_spread,
         "lines": _lines(load, [day.day for day in ahead]) if is_manager else [],
     }
     return render(request, "leads/return_calendar.html", context)

@@ -1,10 +1,14 @@
 """The calendar of who comes back against what the reps take up; days that a manager spreads, moves and takes back."""
 
+import html
+import re
 from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agreement.models import Phase
@@ -235,8 +239,25 @@ def test_a_day_off_is_no_alarm_and_the_calendar_says_why_days_stay_over(client, 
     assert page.text.count("day off</small>") == 1
     hers = client.get(reverse("leads:return_calendar"), {"month": "2027-03", "team": team.pk, "rep": alice.pk})
     assert [day.day for week in hers.context["weeks"] for day in week if day.over] == [TUESDAY]
-    assert "Why days are over" in hers.text
-    assert "Somebody gave the day, and no day within a week of it has room. <span>1</span>" in hers.text
+    there = re.search(r'href="([^"]*)">Why days are over', hers.text)[1]
+    why = client.get(reverse("leads:return_calendar") + html.unescape(there)).text
+    assert "Somebody gave the day, and no day within a week of it has room. <span>1</span>" in why
+
+
+def test_the_calendar_reads_no_sleeper_before_somebody_asks_why(client, alice, mona, team, django_assert_num_queries):
+    asked = {"month": "2027-03", "team": team.pk}
+    client.force_login(mona)
+    client.get(reverse("leads:return_calendar"), asked)
+    with CaptureQueriesContext(connection) as of_nobody:
+        client.get(reverse("leads:return_calendar"), asked)
+    for _lead in range(5):
+        asleep(alice, TUESDAY)
+
+    with django_assert_num_queries(len(of_nobody)):
+        page = client.get(reverse("leads:return_calendar"), asked)
+
+    assert page.context["plan"] is None
+    assert client.get(reverse("leads:return_calendar"), asked | {"why": "1"}).context["plan"].moves
 
 
 def test_a_day_is_moved_to_another_after_a_look(client, alice, mona, team):
