@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy
 
 from content.actions.asking import Need
-from content.backlog import SEARCHED, SEARCHES_LOOKED_AT, Asked, asked_for
+from content.backlog import Asked, asked_for, missed
 from content.library import Card, cards_of
-from content.models import Asset, ContentRequest, Label, LibrarySearch, News, RequestChange, RequestVoice, Topic
+from content.models import Asset, ContentRequest, Label, News, RequestChange, RequestVoice, Topic
 from content.same_need import same_needs
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ HEARD_SHOWN = 10
 VOICES_SHOWN = 100
 CHANGES_SHOWN = 50
 OFFERED = 3
-SOUGHT_MAX = 100
+SOUGHT_PAGE = 100
 Verb = RequestChange.Verb
 
 _SAID = {
@@ -75,14 +77,15 @@ class Page:
     same: list[Asked]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sought:
     q: str
     labels: list[str]
     asked: dict[str, str]
-    users: set[int] = field(default_factory=set)
-    times: int = 0
-    at: datetime | None = None
+    # How many looked for it, how often they did, and when last.
+    users: int
+    times: int
+    at: datetime
 
 
 def news_of(user: User) -> NewsPage:
@@ -128,41 +131,38 @@ def offered(need: Need, *, by: User, on: date) -> list[Card]:
 
 
 def in_vain(filters: RequestFilters, *, at: datetime) -> list[Sought]:
-    """What was looked for in vain within 90 days, by what was asked for: what most looked for first."""
-    rows = LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by("-at")
+    """A page of what was looked for in vain within 90 days, by what was asked for, and one more where there are more:
+    what most looked for first."""
+    rows = missed(at=at)
+    for name in ("topic", "persona", "stage", "objection"):
+        rows = rows.filter(_asked_for(name, filters.read.get(name, "")))
     words = {(label.dimension, label.key): label.label for label in Label.objects.all()}
     words |= {("topic", topic.key): topic.label for topic in Topic.objects.all()}
-    found: dict[Any, Sought] = {}
-    for q, asked, user, moment in rows.values_list("q", "asked", "user", "at")[:SEARCHES_LOOKED_AT]:
-        if not _is_wanted(asked, filters):
-            continue
-        key = (q, *sorted(asked.items()))
-        if key not in found:
-            labels = [words.get((name, value), value) for name, value in sorted(asked.items())]
-            found[key] = Sought(q, labels, asked, at=moment)
-        found[key].users.add(user)
-        found[key].times += 1
-    return sorted(found.values(), key=lambda one: (-len(one.users), -one.times))[:SOUGHT_MAX]
+    found = rows.values_list("q", "asked").annotate(
+        users=Count("user", distinct=True), times=Count("pk"), last=Max("at"), first=Min("pk")
+    )
+    begin = (filters.read.get("page", 1) - 1) * SOUGHT_PAGE
+    page = found.order_by("-users", "-times", "-last", "first")[begin : begin + SOUGHT_PAGE + 1]
+    return [
+        Sought(q, [words.get(mark, mark[1]) for mark in sorted(asked.items())], asked, users, times, last)
+        for q, asked, users, times, last, _first in page
+    ]
 
 
 def sought_by_cell(*, at: datetime, objection: str = "") -> dict[tuple[str, str], int]:
     """How many looked in vain for something by persona and stage, each who looked once a search."""
-    rows = LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by("-at")
-    found: dict[tuple[str, str], set[Any]] = defaultdict(set)
-    for q, asked, user in rows.values_list("q", "asked", "user")[:SEARCHES_LOOKED_AT]:
-        if objection and asked.get("objection", "none") != objection:
-            continue
-        cell = (asked.get("persona", "none"), asked.get("stage", "none"))
-        found[cell].add((user, q, *sorted(asked.items())))
-    return {cell: len(some) for cell, some in found.items()}
+    rows = missed(at=at).filter(_asked_for("objection", objection))
+    key = [Cast(name, TextField()) for name in ("user", "q", "asked")]
+    search = Concat(key[0], Value(" "), key[1], Value(" "), key[2], output_field=TextField())
+    by_cell = rows.values_list(KT("asked__persona"), KT("asked__stage")).annotate(n=Count(search, distinct=True))
+    return {(persona or "none", stage or "none"): n for persona, stage, n in by_cell}
 
 
-def _is_wanted(asked: dict[str, str], filters: RequestFilters) -> bool:
-    for name in ("topic", "persona", "stage", "objection"):
-        wanted = filters.read.get(name, "")
-        if wanted and asked.get(name, "none") != wanted:
-            return False
-    return True
+def _asked_for(name: str, key: str) -> Q:
+    """Searches that asked for this mark, or, by "none", for none of its kind."""
+    if not key:
+        return Q()
+    return ~Q(asked__has_key=name) if key == "none" else Q(**{f"asked__{name}": key})
 
 
 def _told(row: News) -> Told:

@@ -11,11 +11,15 @@ alone decides.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
+
+from django.db.models import Count, Max, QuerySet
 
 from content.models import ContentRequest, Label, LibrarySearch, RequestVoice
 from content.models.demand import ContentRequestQuerySet
@@ -25,9 +29,9 @@ if TYPE_CHECKING:
     from team.models import User
 
 SEARCHED = timedelta(days=90)
-# So much is looked at to put it in order; beyond it, the oldest wait unseen until something is decided.
-LOOKED_AT = 500
-SEARCHES_LOOKED_AT = 1000
+# Of what somebody looked for in vain, each once for who looked, so much counts: what was looked for most often first.
+SEARCHES_MAX = 10_000
+LAST_LETTER = chr(0x10FFFF)
 PAGE = 50
 MINOR = 100
 
@@ -89,40 +93,62 @@ class Searches:
 
     @cached_property
     def rows(self) -> list[Sought]:
-        newest = LibrarySearch.objects.filter(at__gt=self.at - SEARCHED, at__lte=self.at).order_by("-at")
+        rows = missed(at=self.at).values_list("user", "q", "asked").annotate(n=Count("pk"), last=Max("at"))
         found: dict[tuple[int, str, str], Sought] = {}
-        for user, q, asked in newest.values_list("user", "q", "asked")[:SEARCHES_LOOKED_AT]:
+        for user, q, asked, _n, _last in rows.order_by("-n", "-last")[:SEARCHES_MAX]:
             marks = {key: asked[key] for key in self.DIMENSIONS if asked.get(key)}
             words = tuple(q.split())
             if words or marks:
                 found.setdefault((user, q, str(sorted(marks.items()))), Sought(user, words, marks))
         return list(found.values())
 
-    def seekers(self, request: ContentRequest, labels: list[Label]) -> set[int]:
-        """Who looked for something like it: every word begins one of its words, and every mark is one of its own."""
-        marks = {label.dimension: label.key for label in labels}
-        marks |= {"topic": request.topic.key} if request.topic else {}
-        said = words_of(" ".join([request.need, str(request.topic or ""), *map(str, labels)]))
-        return {
-            one.user
-            for one in self.rows
-            if all(marks.get(dimension) == key for dimension, key in one.asked.items())
-            and all(any(word.startswith(begun) for word in said) for begun in one.words)
-        }
+    def find_seekers(self, requests: Iterable[Asked]) -> None:
+        """Who looked for something like each: every word begins one of its words, and every mark is one of its own."""
+        known = {one.request.pk: one for one in requests}
+        bearing: dict[tuple[str, str], set[int]] = defaultdict(set)
+        said: list[tuple[str, int]] = []
+        for pk, one in known.items():
+            topic = one.request.topic
+            for label in one.labels:
+                bearing[label.dimension, label.key].add(pk)
+            if topic:
+                bearing["topic", topic.key].add(pk)
+            words = words_of(" ".join([one.request.need, str(topic or ""), *map(str, one.labels)]))
+            said += [(word, pk) for word in set(words)]
+        said.sort()
+
+        @cache
+        def with_word(begun: str) -> set[int]:
+            return {pk for _word, pk in said[bisect_left(said, (begun,)) : bisect_left(said, (begun + LAST_LETTER,))]}
+
+        for search in self.rows:
+            fitting = [with_word(begun) for begun in search.words]
+            fitting += [bearing.get(mark, set()) for mark in search.asked.items()]
+            for pk in set.intersection(*sorted(fitting, key=len)):
+                known[pk].seekers.add(search.user)
+
+
+def missed(*, at: datetime) -> QuerySet[LibrarySearch]:
+    """The searches without result of the last 90 days."""
+    return LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by()
 
 
 def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[Asked]:
     """These requests with who needs them and what that is worth: four statements, however many there are."""
+    keys = rows.order_by().values("pk")
     found = {row.pk: Asked(row) for row in rows.select_related("topic", "owner", "asset", "joined_to")}
-    marks = ContentRequest.labels.through.objects.filter(contentrequest__in=found).select_related("label")
+    marks = ContentRequest.labels.through.objects.filter(contentrequest__in=keys).select_related("label")
     for mark in marks.order_by("label__dimension", "label__position"):
-        found[mark.contentrequest_id].labels.append(mark.label)
+        if mark.contentrequest_id in found:
+            found[mark.contentrequest_id].labels.append(mark.label)
     by_lead: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
-    voices = RequestVoice.objects.filter(request__in=found).order_by("pk")
+    # What was asked for since the first statement is not among these.
+    voices = RequestVoice.objects.filter(request__in=keys).order_by("pk")
     for pk, request, user, lead, worth, currency, is_pursued in voices.values_list(
         "pk", "request", "user", "lead", "worth", "currency", "is_pursued"
     ):
-        one = found[request]
+        if (one := found.get(request)) is None:
+            continue
         one.askers.add(user)
         if user == by.pk:
             one.is_mine = True
@@ -133,12 +159,11 @@ def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[A
             by_lead[request][key] = max(by_lead[request].get(key, 0), worth)
     said_in = Counter(currency for worths in by_lead.values() for currency, _lead in worths)
     most = min(said_in, key=lambda currency: (-said_in[currency], currency), default="")
-    searches = Searches(at=at)
     for pk, one in found.items():
         one.currency = most
         for (currency, _lead), worth in by_lead[pk].items():
             one.worth[currency] = one.worth.get(currency, 0) + worth
-        one.seekers = searches.seekers(one.request, one.labels)
+    Searches(at=at).find_seekers(found.values())
     return list(found.values())
 
 
@@ -150,6 +175,4 @@ def worth_of(lead: int) -> tuple[int, str] | None:
 
 def ranked(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[Asked]:
     """The backlog: what most of us need for the most pipeline first, the older of two alike before the newer."""
-    newest = rows.order_by("-pk").values("pk")[:LOOKED_AT]
-    found = asked_for(ContentRequest.objects.filter(pk__in=list(newest.values_list("pk", flat=True))), by=by, at=at)
-    return sorted(found, key=lambda one: (-one.rank, one.request.pk))
+    return sorted(asked_for(rows, by=by, at=at), key=lambda one: (-one.rank, one.request.pk))

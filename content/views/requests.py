@@ -31,7 +31,7 @@ from content.actions.asking import (
     reopen_request,
     take_request_on,
 )
-from content.asked import in_vain, news_of, offered, page_of
+from content.asked import SOUGHT_PAGE, in_vain, news_of, offered, page_of
 from content.backlog import MINOR, PAGE, asked_for, ranked, worth_of
 from content.forms.requests import (
     AnswerForm,
@@ -88,7 +88,14 @@ def searches(request: Request) -> HttpResponse:
     need_role(request, *Role)
     now = timezone.now()
     filters = RequestFilters(request.GET)
-    context = {"now": now, "filters": filters, "sought": in_vain(filters, at=now)}
+    number, found = filters.read.get("page", 1), in_vain(filters, at=now)
+    context = {
+        "now": now,
+        "filters": filters,
+        "sought": found[:SOUGHT_PAGE],
+        "number": number,
+        "next_number": number + 1 if len(found) > SOUGHT_PAGE else 0,
+    }
     return render(request, "content/searches.html", context)
 
 

@@ -1,8 +1,10 @@
 """Asking for content: alike needs are joined, the backlog has an order, and whoever asked hears each change once."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from content.actions.asking import (
@@ -20,8 +22,9 @@ from content.actions.asking import (
     take_request_on,
 )
 from content.actions.using import miss_search
+from content.asked import sought_by_cell
 from content.backlog import ranked
-from content.models import ContentRequest, Label, News, RequestVoice, Topic
+from content.models import ContentRequest, Label, LibrarySearch, News, RequestVoice, Topic
 from content.same_need import same_needs
 from leads.rail import rail_of
 from team.models import Role
@@ -149,6 +152,49 @@ def test_the_backlog_is_in_order_of_demand_times_pipeline(alice, bob, lea):
         (poor, 3, 0, 3000),
         (wide, 2, 0, 2000),
     ]
+
+
+def test_what_was_looked_for_long_ago_counts_whatever_was_looked_for_since(client, alice, bob):
+    champion = label("persona", "champion")
+    asked = ask(alice, "A glossary of pumps", champion)
+    old = {"place": "lead", "q": "gloss", "asked": {"persona": "champion", "stage": "working"}}
+    rows = [LibrarySearch(user=bob, at=NOON - timedelta(days=80), **{**old, "asked": {"persona": "champion"}})]
+    rows += [LibrarySearch(user=user, at=NOON - timedelta(days=40), **old) for user in (alice, bob, bob)]
+    rows += [LibrarySearch(user=alice, at=NOON, place="lead", q=f"new {n}", asked={}) for n in range(1100)]
+    rows += [LibrarySearch(user=alice, at=NOON - timedelta(days=91), **old)]
+    LibrarySearch.objects.bulk_create(rows)
+
+    assert sought_by_cell(at=NOON) == {("champion", "working"): 2, ("champion", "none"): 1, ("none", "none"): 1100}
+    (one,) = ranked(ContentRequest.objects.open(), by=alice, at=NOON)
+    assert (one.request, one.seekers) == (asked, {bob.pk})
+    url = reverse("content:searches")
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        first = client.get(url).context
+        last = client.get(url, {"page": 12}).context
+        champions = client.get(url, {"persona": "champion"}).context["sought"]
+        unsaid = client.get(url, {"persona": "champion", "stage": "none"}).context["sought"]
+    assert [(one.q, one.labels, one.users, one.times) for one in champions] == [
+        ("gloss", ["Champion", "Until there is a conversation"], 2, 3),
+        ("gloss", ["Champion"], 1, 1),
+    ]
+    assert [one.users for one in unsaid] == [1]
+    assert first["sought"][0] == champions[0]
+    assert (len(first["sought"]), len(last["sought"]), last["next_number"]) == (100, 2, 0)
+
+
+def test_the_oldest_request_is_on_top_where_it_is_worth_most_however_many_are_open(client, alice):
+    oldest = ask(alice, "The oldest", lead=1, worth=1_000_00, currency="EUR")
+    rows = [ContentRequest(need=f"Need {n}", made_by=alice, made_at=NOON) for n in range(510)]
+    for row in ContentRequest.objects.bulk_create(rows):
+        row.voices.create(user=alice, at=NOON)
+    client.force_login(alice)
+
+    first = client.get(reverse("content:requests")).context["found"]
+    last = client.get(reverse("content:requests"), {"page": 11}).context["found"]
+
+    assert first[0].request == oldest
+    assert (len(first), len(last)) == (50, 11)
 
 
 def test_alike_ones_are_found_by_words_and_by_what_they_are_about(alice, bob, topic):
