@@ -162,7 +162,11 @@ def _asked_for(name: str, key: str) -> Q:
     """Searches that asked for this mark, or, by "none", for none of its kind."""
     if not key:
         return Q()
-    return ~Q(asked__has_key=name) if key == "none" else Q(**{f"asked__{name}": key})
+    if key != "none":
+        return Q(**{f"asked__{name}": key})
+    # What was retired since says nothing any more.
+    retired = Label.objects.filter(dimension=name, retired_at__isnull=False).values_list("key", flat=True)
+    return ~Q(asked__has_key=name) | Q(**{f"asked__{name}__in": list(retired)})
 
 
 def _told(row: News) -> Told:

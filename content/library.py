@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = 25
 DIMENSIONS = list(Label.Dimension.values)
+# For whom, and when: what says neither serves everybody, always.
+WIDE = (Label.Dimension.PERSONA, Label.Dimension.STAGE)
 # In the title, or only elsewhere.
 IN_TITLE, ELSEWHERE = 1, 2
 
@@ -40,6 +42,8 @@ class Wanted:
     language: str = ""
     state: str = ""
     days: int = 0
+    # Also what is made for nobody or no time in particular, where somebody or a time is asked for.
+    is_wide: bool = False
     # By which figure of what came of it; none: the title first, then the newest.
     order: str = ""
 
@@ -49,10 +53,15 @@ class Wanted:
 
     @property
     def marks(self) -> tuple[tuple[str, ...], ...]:
-        asked: list[tuple[str, object]] = [("label", label.pk) for label in self.labels]
+        asked: list[tuple[str, object]] = [("label", one.pk) for one in self.labels if one not in self.wide_labels]
         asked += [("topic", self.topic.pk)] if self.topic else []
         asked += [(what, value) for what in ("kind", "form", "language") if (value := getattr(self, what))]
         return tuple((mark_of(what, value),) for what, value in asked)
+
+    @property
+    def wide_labels(self) -> list[Label]:
+        """Those that an asset may also say nothing of."""
+        return [label for label in self.labels if self.is_wide and label.dimension in WIDE]
 
     @property
     def asked(self) -> dict[str, str]:
@@ -83,6 +92,8 @@ class Listed:
 def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: date) -> Listed:
     """At most two statements find a page, each over one part: first what has the words in its title."""
     seen = part_of(wanted, by=by, at=at, on=on)
+    for label in wanted.wide_labels:
+        seen = seen.serving(label)
     if wanted.order:
         return _by_figure(seen, wanted, after=after, on=on)
     tier, last = _place(after)

@@ -2,7 +2,8 @@
 
 *Demand* is open requests, searches without result of 90 days, and e-mails by hand of 90 days that brought nothing of
 the library: by the role somebody has and the phase her lead is in today. *Supply* is what may be used today, what of it
-expires within 30 days, and what nobody used for 90.
+expires within 30 days, and what nobody used for 90: what says for whom and when it is made counts there, what says but
+one of the two counts for each of the other, and what says neither serves everybody, always.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 
-from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
 
 from content.asked import sought_by_cell
 from content.forms.library import EXPIRING_DAYS, UNUSED_DAYS
@@ -138,27 +140,45 @@ def _sends(*, at: datetime) -> dict[tuple[str, str], int]:
 
 
 def _supply(objection: str, *, at: datetime, on: date) -> dict[str, dict[tuple[str, str], int]]:
+    """Of every persona and stage that can be said, what serves both: five statements."""
     assets = Asset.objects.in_use(on=on)
     if objection:
         assets = assets.filter(labels__dimension=OBJECTION, labels__key=objection)
-    since = at - timedelta(days=UNUSED_DAYS)
-    unused = Q(asset__last_used_at=None) | Q(asset__last_used_at__lt=since)
-    unused &= Q(asset__added_at=None) | Q(asset__added_at__lt=since)
+    bears = {dimension: _marks(label__dimension=dimension, asset=OuterRef("asset")) for dimension in (PERSONA, STAGE)}
+    for_whom, when = (_marks(label__dimension=dimension, asset__in=assets) for dimension in (PERSONA, STAGE))
     # One row a persona and stage of an asset: its marks are joined to its marks.
-    marked = Asset.labels.through.objects.filter(asset__in=assets, label__dimension=PERSONA)
-    marked = marked.filter(asset__labels__dimension=STAGE)
-    counted = (
-        marked.order_by()
-        .values_list("label__key", "asset__labels__key")
-        .annotate(
-            n=Count("pk"),
-            soon=Count("pk", filter=Q(asset__expires_on__lte=on + timedelta(days=EXPIRING_DAYS))),
-            unused=Count("pk", filter=unused),
-        )
-    )
-    found: dict[str, Any] = {"current": {}, "expiring": {}, "unused": {}}
-    for persona, stage, n, soon, never in counted:
-        found["current"][persona, stage] = n
-        found["expiring"][persona, stage] = soon
-        found["unused"][persona, stage] = never
+    both = for_whom.filter(asset__labels__dimension=STAGE, asset__labels__retired_at=None)
+    neither = assets.filter(*(~Exists(_marks(label__dimension=one, asset=OuterRef("pk"))) for one in bears))
+    at_any_time, for_anybody = for_whom.filter(~Exists(bears[STAGE])), when.filter(~Exists(bears[PERSONA]))
+    of_marks, of_assets = _counting("asset__", at=at, on=on), _counting("", at=at, on=on)
+    known = Label.objects.filter(dimension__in=bears, retired_at=None).values_list("dimension", "key")
+    keys = {dimension: [key for of, key in known if of == dimension] for dimension in bears}
+    found: dict[str, dict[tuple[str, str], int]] = {name: defaultdict(int) for name in of_assets}
+
+    def add(personas: list[str], stages: list[str], counted: dict[str, Any]) -> None:
+        for cell in product(personas, stages):
+            for name, cells in found.items():
+                cells[cell] += counted[name]
+
+    for row in both.values("label__key", "asset__labels__key").annotate(**of_marks):
+        add([row["label__key"]], [row["asset__labels__key"]], row)
+    for row in at_any_time.values("label__key").annotate(**of_marks):
+        add([row["label__key"]], keys[STAGE], row)
+    for row in for_anybody.values("label__key").annotate(**of_marks):
+        add(keys[PERSONA], [row["label__key"]], row)
+    add(keys[PERSONA], keys[STAGE], neither.order_by().aggregate(**of_assets))
     return found
+
+
+def _marks(**which: Any) -> QuerySet[Any]:
+    """What assets say of themselves; a label that was retired says nothing any more."""
+    return Asset.labels.through.objects.filter(label__retired_at=None, **which).order_by()
+
+
+def _counting(asset: str, *, at: datetime, on: date) -> dict[str, Count]:
+    """The figures of a cell, of rows that reach an asset by this prefix."""
+    since = at - timedelta(days=UNUSED_DAYS)
+    unused = Q(**{f"{asset}last_used_at": None}) | Q(**{f"{asset}last_used_at__lt": since})
+    unused &= Q(**{f"{asset}added_at": None}) | Q(**{f"{asset}added_at__lt": since})
+    soon = Q(**{f"{asset}expires_on__lte": on + timedelta(days=EXPIRING_DAYS)})
+    return {"current": Count("pk"), "expiring": Count("pk", filter=soon), "unused": Count("pk", filter=unused)}

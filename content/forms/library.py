@@ -40,7 +40,8 @@ ORDERS = (
 )
 EVERY = {"topic": _("Every topic"), "persona": _("For anybody"), "stage": _("At any time")}
 FIRST = ("state", "topic", "persona", "stage")
-MORE = ("need", "objection", "kind", "form", "language", "days", "order")
+MORE = ("need", "objection", "kind", "form", "language", "days", "order", "wide")
+WIDE = (("", _("Only what is made for it")), ("1", _("Also what is for anybody, at any time")))
 Dimension = Label.Dimension
 
 
@@ -56,6 +57,7 @@ class LibraryFilters(forms.Form):
     language = forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("Any")), *LANGUAGES])
     state = forms.ChoiceField(label=_("Which"), required=False)
     order = forms.ChoiceField(label=_("In the order of"), required=False, choices=ORDERS)
+    wide = forms.ChoiceField(label=_("For whom and when"), required=False, choices=WIDE)
     days = forms.IntegerField(label=_("Days"), required=False, min_value=1, max_value=DAYS_MAX)
 
     def __init__(self, data: Any, *, user: User) -> None:
@@ -108,5 +110,6 @@ class LibraryFilters(forms.Form):
             language=read.get("language", ""),
             state=state,
             order=read.get("order", ""),
+            is_wide=bool(read.get("wide")),
             days=read.get("days") or (UNUSED_DAYS if state in ("unused", "never") else EXPIRING_DAYS),
         )

@@ -58,6 +58,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
             order.append(Case(*places, default=Value(1)))
         return self.filter(fits).exclude(pk__in=list(without)).order_by(*order, "-pk")
 
+    def serving(self, label: Label) -> AssetQuerySet:
+        """What bears this label, and what bears none of its dimension: that is for anybody, at any time."""
+        return self.filter(Exists(_marks(Q(label=label))) | ~Exists(_marks(_says(label.dimension))))
+
     def visible_to(self, user: User) -> AssetQuerySet:
         """Keepers see everything; everybody else what was ever approved, and what she handed in herself."""
         if any(user.has_role(role) for role in KEEPERS):
@@ -268,6 +272,11 @@ class AssetEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.asset_id}"
+
+
+def _says(dimension: str) -> Q:
+    """Labels of this dimension; what was retired says nothing any more."""
+    return Q(label__dimension=dimension, label__retired_at=None)
 
 
 def _marks(which: Q) -> models.QuerySet[Any]:

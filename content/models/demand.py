@@ -42,8 +42,8 @@ class ContentRequestQuerySet(models.QuerySet["ContentRequest"]):
         return rows
 
     def unmarked(self, dimension: str) -> ContentRequestQuerySet:
-        """Those that bear no label of this dimension."""
-        marked = ContentRequest.labels.through.objects.filter(label__dimension=dimension)
+        """Those that bear no label of this dimension; one that was retired says nothing any more."""
+        marked = ContentRequest.labels.through.objects.filter(label__dimension=dimension, label__retired_at=None)
         return self.exclude(pk__in=marked.values("contentrequest"))
 
 

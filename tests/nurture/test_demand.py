@@ -90,6 +90,46 @@ def test_every_number_of_the_matrix_is_as_long_as_the_list_it_opens(client, alic
     assert "1 e-mail by hand" in page.text
 
 
+def test_what_is_for_anybody_or_any_time_is_there_for_each_and_opens_its_list(client, alice, lea):
+    ask_for(Need("Numbers", labels=labels("champion", "working")), Voice(), by=alice, at=NOON)
+    assert matrix().gaps == 1
+    for keys in ((), ("champion",), ("working",), ("champion", "working"), ("champion", "doer"), ("doer", "working")):
+        make_asset(by=lea, labels=labels(*keys))
+    make_asset(by=lea, at=NOON - timedelta(days=200), expires_on=TODAY + timedelta(days=9))
+    Label.objects.filter(key="late").update(retired_at=NOON)
+    make_asset(by=lea, labels=labels("champion", "late"))
+
+    client.force_login(alice)
+    shown = {(cell.persona, cell.stage): cell for _key, _label, cells in matrix().rows for cell in cells}
+    assert matrix().gaps == 0
+    assert shown["champion", "working"].current == 7
+    for (persona, stage), cell in shown.items():
+        if not cell.is_known:
+            assert cell.current == 0
+            continue
+        asked = {"persona": persona, "stage": stage, "wide": "1"}
+        for state, n in (("", cell.current), ("expiring", cell.expiring), ("unused", cell.unused)):
+            found = client.get(reverse("content:library"), {**asked, "state": state}).context["listed"].cards
+            assert len(found) == n, (persona, stage, state)
+    # Who asks without it gets what is made for just that.
+    page = client.get(reverse("content:library"), {"persona": "champion", "stage": "working"})
+    assert len(page.context["listed"].cards) == 1
+
+
+def test_what_was_asked_with_a_label_that_is_retired_stands_under_not_said_and_so_does_its_list(client, alice):
+    ask_for(Need("Numbers", labels=labels("champion", "working")), Voice(), by=alice, at=NOON)
+    miss_search(["proof"], {"persona": "champion", "stage": "working"}, place="lead", by=alice, at=NOON)
+    Label.objects.filter(key="champion").update(retired_at=NOON)
+
+    cells = [cell for _key, _label, cells in matrix().rows for cell in cells if cell.demand]
+
+    assert [(one.persona, one.stage, one.requests, one.searches) for one in cells] == [("none", "working", 1, 1)]
+    client.force_login(alice)
+    asked = {"persona": "none", "stage": "working"}
+    assert len(client.get(reverse("content:requests"), asked).context["found"]) == 1
+    assert len(client.get(reverse("content:searches"), asked).context["sought"]) == 1
+
+
 def matrix(objection=""):
     return matrix_of(objection=objection, none="Not said", at=NOON, on=TODAY)
 
