@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from leads import renewing, resurrecting
 from leads.forms.coming_back import LivesForm, RenewalsForm
 from leads.returning import views_for
 from leads.views.access import need_role
+from team.addresses import read_number
 from team.http import Request
 from team.models import Role
 
@@ -34,8 +37,7 @@ def renewals(request: Request) -> HttpResponse:
         "states": renewing.STATES,
         "within": within,
         "state": state,
-        "contracts": contracts[: renewing.SHOWN],
-        "more": max(len(contracts) - renewing.SHOWN, 0),
+        **_paged(request, contracts, "contracts", renewing.SHOWN),
     }
     return render(request, "leads/renewals.html", context)
 
@@ -62,7 +64,14 @@ def lives_again(request: Request) -> HttpResponse:
         "whats": resurrecting.WHATS,
         "by": by,
         "what": what,
-        "shown": shown[: resurrecting.SHOWN],
-        "more": max(len(shown) - resurrecting.SHOWN, 0),
+        **_paged(request, shown, "shown", resurrecting.SHOWN),
     }
     return render(request, "leads/lives_again.html", context)
+
+
+def _paged(request: Request, found: Sequence[Any], name: str, size: int) -> dict[str, Any]:
+    """The page that the address asks for; the last one where it asks for one beyond."""
+    last = max(-(-len(found) // size), 1)
+    number = min(read_number(request.GET.get("page", "")) or 1, last)
+    shown = found[(number - 1) * size : number * size]
+    return {name: shown, "number": number, "next_number": number + 1 if number < last else 0}

@@ -1,5 +1,6 @@
 """The radar of contracts with others, and what was let go of and lives again: every figure opens its list."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from agreement.models import Phase
+from leads import renewing, resurrecting
 from leads.actions.claiming import claim_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, engage
@@ -242,6 +244,29 @@ def test_a_rep_of_another_team_sees_nothing_and_a_marketer_all(alice, eve):
 
     marketer = make_user("marketer", Role.MARKETER)
     assert [len(resurrections_of(user, MARCH)) for user in (alice, eve, marketer)] == [1, 0, 1]
+
+
+def test_what_does_not_fit_on_a_page_stands_on_the_next(client, alice, mona, monkeypatch):
+    monkeypatch.setattr(renewing, "SHOWN", 2)
+    monkeypatch.setattr(resurrecting, "SHOWN", 2)
+    for n in range(3):
+        contract(alice, date(2027, 8, 20 + n))
+        lead = make_lead(phase=Phase.NURTURE, bdr=alice, at=NOON - timedelta(days=40))
+        engage([NewEngagement(person_id=lead.person_id, kind="replied", at=NOON)], at=NOON)
+    client.force_login(mona)
+
+    for page, asked, place in (
+        ("renewals", {"within": "180"}, "#contracts"), ("lives_again", {"month": "2027-03"}, "#leads"),
+    ):  # fmt: skip
+        url = reverse(f"leads:{page}")
+        first, last, beyond = (client.get(url, {**asked, "page": n}).text for n in ("1", "2", "9"))
+        rows = [set(re.findall(r'class="row-link" href="([^"]+)"', text)) for text in (first, last)]
+        assert [len(some) for some in rows] == [2, 1]
+        assert not rows[0] & rows[1]
+        assert re.search(rf'href="[?][^"]*page=2{place}" rel="next"', first)
+        assert "That is everybody." in last
+        assert 'rel="next">Show more' not in last
+        assert beyond.count("row-link") == 1
 
 
 @pytest.mark.parametrize("page", ["renewals", "lives_again"])
