@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ THUMBS_SHOWN = 20
 USES_SHOWN = 12
 COUNT_MAX = 200
 USED_DAYS = 90
+USERS_PAGE = 50
 Verb = AssetEvent.Verb
 
 
@@ -98,6 +100,13 @@ def theirs_and_yours(asset: Asset, about: About) -> list[tuple[str, str, str]]:
         (capfirst(_field_words(name)), _value_words(name, now, is_whole=True), _value_words(name, typed, is_whole=True))
         for name, (now, typed) in differences(asset, about).items()
     ]
+
+
+def reached_by(asset: Asset) -> QuerySet[Any, Any]:
+    """Everybody of ours who opened or used it, who did so last first: how often each, and when last."""
+    opened, used = (Count("pk", filter=Q(did=did)) for did in (AssetAccess.Did.OPENED, AssetAccess.Did.USED))
+    by_user = asset.accesses.order_by().values("user", "user__name").annotate(opened=opened, used=used, at=Max("at"))
+    return by_user.order_by("-at", "user")
 
 
 def _figures(asset: Asset) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("library/new/", keeping.asset_new, name="asset_new"),
     path("library/heard/", library.library_heard, name="library_heard"),
     path("library/<uuid:public_id>/", page.asset_page, name="asset_page"),
+    path("library/<uuid:public_id>/used-by/", page.asset_users, name="asset_users"),
     path("library/<uuid:public_id>/use/", page.use, name="use"),
     path("library/<uuid:public_id>/thumb/", page.thumb, name="thumb"),
     path("library/<uuid:public_id>/feedback/", feedback.asset_feedback, name="asset_feedback"),

@@ -14,14 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from content.actions.using import judge_asset, open_asset, take_thumb_back, use_assets
-from content.asset_page import page_of
+from content.asset_page import USERS_PAGE, page_of, reached_by
 from content.forms.keeping import ThumbForm
 from content.models import Asset
 from content.places import place_of
 from content.views.access import visible_asset
 from team.actions.submitting import SentBefore, new_form_id, submit_once
+from team.addresses import read_number
 from team.company_time import company_day
 from team.http import Request, tell
+
+PAGES_MAX = 1000
 
 
 @require_GET
@@ -30,6 +33,23 @@ def asset_page(request: Request, public_id: UUID) -> HttpResponse:
     asset = visible_asset(request, public_id)
     open_asset(asset, place=place_of(request), by=request.user, at=timezone.now())
     return _page(request, asset, None)
+
+
+@require_GET
+@never_cache
+def asset_users(request: Request, public_id: UUID) -> HttpResponse:
+    """Everybody of ours who has seen or used it."""
+    asset = visible_asset(request, public_id)
+    number = max(min(read_number(request.GET.get("page", "")) or 1, PAGES_MAX), 1)
+    found = list(reached_by(asset)[(number - 1) * USERS_PAGE : number * USERS_PAGE + 1])
+    context = {
+        "now": timezone.now(),
+        "asset": asset,
+        "found": found[:USERS_PAGE],
+        "number": number,
+        "next_number": number + 1 if len(found) > USERS_PAGE else 0,
+    }
+    return render(request, "content/asset_users.html", context)
 
 
 @require_POST

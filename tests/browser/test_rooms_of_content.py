@@ -67,6 +67,7 @@ def pages_of(house):
         reverse("content:version_new", args=[asset]), reverse("content:retire", args=[asset]),
         reverse("content:requests"), reverse("content:request", args=[asked]), reverse("content:searches"),
         reverse("content:feedback"), reverse("content:pulse"), reverse("nurture:asset_worth", args=[asset]),
+        reverse("content:asset_users", args=[asset]),
         reverse("nurture:demand"), reverse("nurture:sends"), reverse("nurture:tracks"),
         reverse("nurture:tracks") + "?kind=play", reverse("nurture:track", args=[track]),
         reverse("nurture:track_people", args=[track]), reverse("nurture:track_try", args=[track]),

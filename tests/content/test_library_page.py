@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.actions.keeping import retire_asset
-from content.actions.using import use_assets
+from content.actions.using import open_asset, use_assets
 from content.library import PAGE
-from content.models import Asset, Label, LibrarySearch, Topic
+from content.models import Asset, AssetAccess, Label, LibrarySearch, Topic
 from content.models.use import Place
 from team.models import Role
 from tests.make import make_asset, make_user
@@ -172,3 +172,28 @@ def test_what_was_used_once_is_said_so(client, alice):
 
     assert "In 90 days used once" in page
     assert " 1 times" not in page
+
+
+def test_everybody_who_has_seen_or_used_an_asset_stands_on_its_list(client, alice, bob, now):
+    guide, reps = make_asset("The guide"), [make_user(f"rep{n}", Role.AE) for n in range(51)]
+    AssetAccess.objects.bulk_create(
+        AssetAccess(asset=guide, user=rep, at=now - timedelta(days=n), did="opened", place="lead")
+        for n, rep in enumerate(reps)
+    )
+    use_assets([guide.pk], place="lead", by=bob, at=now - timedelta(minutes=5))
+    use_assets([make_asset("Another").pk], place="lead", by=alice, at=now)
+    open_asset(guide, place="lead", by=bob, at=now)
+    client.force_login(alice)
+    url = reverse("content:asset_users", args=[guide.public_id])
+
+    first, last = client.get(url), client.get(url, {"page": "2"})
+
+    lines = [
+        [(one["user__name"], one["opened"], one["used"]) for one in page.context["found"]] for page in (first, last)
+    ]
+    assert lines[0][:2] == [("Bob", 1, 1), (reps[0].name, 1, 0)]
+    assert lines[1] == [(rep.name, 1, 0) for rep in reps[49:]]
+    assert 'rel="next"' in first.text
+    assert "That is everybody." in last.text
+    assert client.get(url, {"page": "x"}).status_code == 200
+    assert url in client.get(reverse("content:asset_page", args=[guide.public_id])).text
