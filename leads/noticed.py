@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 
 from agreement.models import SLAClause
 from leads.models import Clock, Lead, LeadEvent, Notice
+from team.addresses import SHOWN_MAX
 from team.models import User
 
-UNSEEN_MAX = 100
 SEEN_MAX = 50
 SEEN_DAYS = 14
 Kind = Notice.Kind
@@ -39,7 +39,6 @@ class Noticed:
     unseen: list[NoticeRow]
     seen: list[NoticeRow]
     has_more: bool
-    up_to: int
 
 
 def noticed_by(user: User, *, at: datetime) -> Noticed:
@@ -48,15 +47,14 @@ def noticed_by(user: User, *, at: datetime) -> Noticed:
     visible = Lead.objects.visible_to(user).filter(pk=OuterRef("lead"))
     notices = Notice.objects.of(user).annotate(is_visible=Exists(visible)).order_by("-at", "-pk")
     notices = notices.select_related("lead__person", "lead__account", "clock")
-    unseen = list(notices.filter(seen_at=None)[: UNSEEN_MAX + 1])
+    unseen = list(notices.filter(seen_at=None)[: SHOWN_MAX + 1])
     seen = notices.filter(seen_at__isnull=False, at__gte=at - timedelta(days=SEEN_DAYS))[:SEEN_MAX]
-    shown = unseen[:UNSEEN_MAX]
+    shown = unseen[:SHOWN_MAX]
     acts = _acts_behind([*shown, *seen])
     return Noticed(
         unseen=[_row(notice, acts, at=at) for notice in shown],
         seen=[_row(notice, acts, at=at) for notice in seen],
-        has_more=len(unseen) > UNSEEN_MAX,
-        up_to=max((notice.pk for notice in shown), default=0),
+        has_more=len(unseen) > SHOWN_MAX,
     )
 
 

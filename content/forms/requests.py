@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +16,6 @@ from content.backlog import MINOR
 from content.forms.keeping import UUID_IN_TEXT, DayField
 from content.models import Asset, ContentRequest, Label, Topic
 from content.models.demand import ContentRequestQuerySet
-from team.addresses import read_number
 from team.models import User
 
 # All of these have hundredths.
@@ -25,8 +23,6 @@ CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CA
 # What is asked of a request; what asset there is to send for a need is searched, not asked for.
 ASKED_OF = (Label.Dimension.PERSONA, Label.Dimension.STAGE, Label.Dimension.OBJECTION)
 NEED_MAX = 500
-# No page shows more lines that can be heard.
-HEARD_MAX = 100
 
 
 class LabelFields:
@@ -214,12 +210,6 @@ class JoinIntoForm(forms.Form):
             many = _("Several requests say this: give the address of one.")
             raise forms.ValidationError(many if found else _("No open request has this address or says this."))
         return found[0]
-
-
-def read_heard(data: QueryDict) -> set[int]:
-    """The keys of the lines that a page showed, as it sends them back; what is no key is left out."""
-    keys = (read_number(key) for key in data.getlist("shown")[:HEARD_MAX])
-    return {key for key in keys if key is not None}
 
 
 def _named_asset(form: AnswerForm) -> Asset:

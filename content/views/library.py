@@ -9,12 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 from content.actions.using import miss_search
 from content.actions.watching import hear_of_assets
 from content.forms.library import LibraryFilters
-from content.forms.requests import read_heard
 from content.library import find_assets
 from content.models import Asset, AssetNotice
 from content.models.use import Place
 from content.places import place_of
 from content.views.access import need_role
+from team.addresses import read_shown
 from team.company_time import company_day
 from team.http import Request
 from team.models import Role
@@ -56,7 +56,7 @@ def library(request: Request) -> HttpResponse:
 def library_heard(request: Request) -> HttpResponse:
     """What she was shown."""
     need_role(request, *Role)
-    hear_of_assets(by=request.user, at=timezone.now(), shown=read_heard(request.POST))
+    hear_of_assets(by=request.user, at=timezone.now(), shown=read_shown(request.POST))
     return redirect("content:library")
 
 

@@ -40,12 +40,12 @@ from content.forms.requests import (
     JoinForm,
     JoinIntoForm,
     RequestFilters,
-    read_heard,
 )
 from content.models import Asset, ContentRequest
 from content.same_need import same_needs
 from content.views.access import need_role
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
+from team.addresses import read_shown
 from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
@@ -268,7 +268,7 @@ def merge(request: Request, public_id: UUID) -> HttpResponse:
 def heard(request: Request) -> HttpResponse:
     """What she was shown."""
     need_role(request, *Role)
-    hear_news(by=request.user, at=timezone.now(), shown=read_heard(request.POST))
+    hear_news(by=request.user, at=timezone.now(), shown=read_shown(request.POST))
     return redirect("content:requests")
 
 

@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from team.models import User
 
 
-def see_notices(*, by: User, at: datetime, up_to: int, only: int | None = None) -> int:
-    """Her unseen notices up to this id are seen now, or only one of them; one that came meanwhile stays unseen."""
-    unseen = Notice.objects.unseen_by(by).filter(pk__lte=up_to)
-    if only is not None:
-        unseen = unseen.filter(pk=only)
-    return unseen.update(seen_at=at)
+def see_notices(*, by: User, at: datetime, shown: Collection[int]) -> int:
+    """Of these notices those that are hers are seen now; what came meanwhile, or stood further down, stays unseen."""
+    return Notice.objects.unseen_by(by).filter(pk__in=shown).update(seen_at=at)
 
 
 def tell(user: User | None, lead: Lead, kind: str, *, by: User | None, at: datetime) -> None:

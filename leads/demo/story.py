@@ -93,8 +93,6 @@ class Story(Selling):
 
     def _see_old_notices(self) -> None:
         """What is older than yesterday was seen."""
-        last = Notice.objects.filter(at__lte=self.now - SEEN).order_by("-pk").first()
-        if last is None:
-            return
         for user in self.cast.everybody:
-            see_notices(by=user, at=self.now - SEEN, up_to=last.pk)
+            old = Notice.objects.unseen_by(user).filter(at__lte=self.now - SEEN)
+            see_notices(by=user, at=self.now - SEEN, shown=list(old.values_list("pk", flat=True)))

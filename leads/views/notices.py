@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.actions.noticing import see_notices
-from leads.forms.notices import SeenForm
 from leads.noticed import noticed_by
 from leads.views.access import need_role
+from team.addresses import read_shown
 from team.http import Request, tell
 from team.models import Role
 
@@ -25,14 +25,9 @@ def notices(request: Request) -> HttpResponse:
 
 @require_POST
 def mark_seen(request: Request) -> HttpResponse:
-    """All that she was shown, or the one she named; a notice that came meanwhile stays unseen."""
+    """All that she was shown, or the one she named."""
     need_role(request, *Role)
-    form = SeenForm(request.POST)
-    if not form.is_valid():
-        return redirect("leads:notices")
-    count = see_notices(
-        by=request.user, at=timezone.now(), up_to=form.cleaned_data["up_to"], only=form.cleaned_data["notice"]
-    )
+    count = see_notices(by=request.user, at=timezone.now(), shown=read_shown(request.POST))
     if count:
         tell(request, ngettext("%(count)s notice seen.", "%(count)s notices seen.", count) % {"count": count})
     return redirect("leads:notices")

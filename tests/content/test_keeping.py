@@ -115,7 +115,7 @@ def test_keepers_hear_what_was_handed_in_and_its_maker_each_thing_that_became_of
     assert page.context["rail"].counts["library"] == 2
     assert "can be found and sent by everybody" in page.text
     assert "The checklist says it better" in page.text
-    client.post(reverse("content:library_heard"), {"up_to": page.context["notices"][0].pk})
+    client.post(reverse("content:library_heard"), {"shown": [one.pk for one in page.context["notices"]]})
 
     client.force_login(mark)
     made = {"form": "talk_track", "text": "Say that instead", "approve": "1", "form_id": new_form_id()}

@@ -1,5 +1,6 @@
 """Notices: unseen first, said in words, seen once."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -93,17 +94,30 @@ def test_marking_all_leaves_what_came_after_the_page_was_shown(client, alice):
     client.force_login(alice)
     later = notice(alice)
 
-    client.post(reverse("leads:notices_seen"), {"up_to": shown.pk})
+    client.post(reverse("leads:notices_seen"), {"shown": [shown.pk]})
 
     assert list(Notice.objects.unseen_by(alice)) == [later]
+
+
+def test_marking_all_leaves_what_stood_below_the_end_of_the_page(client, alice):
+    lead = make_lead()
+    for _ in range(102):
+        notice(alice, lead=lead)
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:notices"))
+    shown = set(re.findall(r'name="shown" value="(\d+)"', page.text))
+    client.post(reverse("leads:notices_seen"), {"shown": list(shown)})
+
+    assert Notice.objects.unseen_by(alice).count() == 2
 
 
 def test_one_notice_is_marked_alone_and_never_somebody_elses(client, alice, bob):
     mine, other, bobs = notice(alice), notice(alice), notice(bob)
     client.force_login(alice)
 
-    client.post(reverse("leads:notices_seen"), {"up_to": bobs.pk, "notice": mine.pk})
-    client.post(reverse("leads:notices_seen"), {"up_to": bobs.pk, "notice": bobs.pk})
+    client.post(reverse("leads:notices_seen"), {"shown": [mine.pk]})
+    client.post(reverse("leads:notices_seen"), {"shown": [bobs.pk]})
 
     assert set(Notice.objects.filter(seen_at=None)) == {other, bobs}
 
@@ -124,7 +138,7 @@ def test_one_act_on_many_is_one_notice_that_says_how_many_and_leads_to_their_lis
     assert [told.leads for told in Notice.objects.unseen_by(alice)] == [[leads[0].pk]]
 
 
-@pytest.mark.parametrize("form", [{}, {"up_to": "x"}, {"up_to": "-1"}, {"up_to": 2**70}])
+@pytest.mark.parametrize("form", [{}, {"shown": "x"}, {"shown": "-1"}, {"shown": 2**70}])
 def test_a_form_that_makes_no_sense_marks_nothing(client, alice, form):
     notice(alice)
     client.force_login(alice)
