@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from content.views import feedback, keeping, library, page, requests, serving
+from content.views import feedback, keeping, library, page, requests, serving, talks
 
 app_name = "content"
 urlpatterns = [
@@ -39,6 +39,8 @@ urlpatterns = [
     path("feedback/heard/", feedback.feedback_heard, name="feedback_heard"),
     path("feedback/questions/", feedback.pulse, name="pulse"),
     path("feedback/questions/stop/", feedback.pulse_stop, name="pulse_stop"),
+    path("feedback/talks/", talks.talks, name="talks"),
+    path("feedback/talks/new/", talks.talk_new, name="talk_new"),
     path("feedback/<uuid:public_id>/take-on/", feedback.feedback_take_on, name="feedback_take_on"),
     path("feedback/<uuid:public_id>/close/", feedback.feedback_close, name="feedback_close"),
 ]

@@ -78,6 +78,7 @@ def addresses(lead):
         reverse("content:request_new"): {"need": ODD, "topic": ODD, "stage": ODD},
         reverse("content:searches"): {"persona": ODD, "topic": ODD},
         reverse("content:feedback"): {"state": ODD, "page": ODD},
+        reverse("content:talks"): {"after": [*ODD, *place, "2027-02-30_1", "2027-03-01_-1", f"9999-12-31_{HUGE}"]},
         reverse("nurture:demand"): {"objection": ODD},
         reverse("nurture:incoming"): {"list": ODD},
         reverse("nurture:incoming_mail", args=[make_aside().pk]): {"q": [*ODD, "9" * 5_000]},

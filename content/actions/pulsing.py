@@ -12,14 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Asset, Feedback, Pulse, PulseAsked, PulseRound
+from content.models.pulse import ASKED
 from team.bulk import insert_unless_there
-from team.models import Installation, Role, User
+from team.models import Installation, User
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-# Whom marketing asks: those who work with what it makes.
-ASKED = (Role.BDR, Role.AE)
 
 
 class FeedbackRefused(Exception):
@@ -95,7 +93,7 @@ def open_rounds(*, on: date) -> int:
 
 def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date) -> int:
     """Each answer becomes a line of the list; no answer to a question is an answer, too."""
-    answered, promised = asked.round, _promised(on)
+    answered, due = asked.round, promised(on)
     with transaction.atomic():
         if not PulseAsked.objects.filter(pk=asked.pk, user=by, answered_on=None).update(answered_on=on):
             raise FeedbackRefused(_("You have answered these, or they are not asked any more."))
@@ -107,7 +105,7 @@ def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date)
                 given_by=by,
                 is_anonymous=answered.is_anonymous,
                 given_on=on,
-                answer_by=promised,
+                answer_by=due,
             )
             for question, text in zip(answered.questions, texts, strict=True)
             if text
@@ -119,11 +117,11 @@ def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date)
 def give_feedback(text: str, *, by: User, on: date, asset: Asset | None = None, lead: UUID | None = None) -> Feedback:
     """Unasked, with her name; about an asset or a lead, where she stood at one."""
     return Feedback.objects.create(
-        text=text, given_by=by, is_anonymous=False, given_on=on, answer_by=_promised(on), asset=asset, lead=lead
+        text=text, given_by=by, is_anonymous=False, given_on=on, answer_by=promised(on), asset=asset, lead=lead
     )
 
 
-def _promised(on: date) -> date:
+def promised(on: date) -> date:
     """By when somebody says what became of what is said on this day."""
     return on + timedelta(days=Installation.objects.values_list("feedback_days", flat=True).get(pk=1))
 

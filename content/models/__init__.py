@@ -3,6 +3,7 @@ from content.models.demand import ContentRequest, LibraryLook, News, RequestChan
 from content.models.figures import AssetFigures
 from content.models.notice import AssetNotice
 from content.models.pulse import Feedback, Pulse, PulseAsked, PulseRound
+from content.models.talk import Talk
 from content.models.topic import Label, Topic
 from content.models.use import AssetAccess, AssetText, AssetThumb, LibrarySearch
 
@@ -26,5 +27,6 @@ __all__ = [
     "PulseRound",
     "RequestChange",
     "RequestVoice",
+    "Talk",
     "Topic",
 ]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from team.models import User
 
 QUESTIONS = 3
+# Whom marketing asks: those who work with what it makes.
+ASKED = (Role.BDR, Role.AE)
 
 
 class PulseQuerySet(models.QuerySet["Pulse"]):
@@ -154,6 +156,8 @@ class Feedback(models.Model):
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     is_anonymous = models.BooleanField()
     given_on = models.DateField()
+    # The talk in which it was said, where one was; by whom it was noted says the talk.
+    talk = models.ForeignKey("content.Talk", models.PROTECT, null=True, related_name="feedback")
     # What it is about, where that was said: an asset, or by its public id a lead that who reads this may not see.
     asset = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="feedback")
     lead = models.UUIDField(null=True)
@@ -185,6 +189,10 @@ class Feedback(models.Model):
             ),
             models.CheckConstraint(
                 name="feedback_heard_once_it_is_closed", condition=Q(heard_at=None) | Q(closed_at__isnull=False)
+            ),
+            # Whoever was talked to is known, and no round asked.
+            models.CheckConstraint(
+                name="feedback_of_a_talk_has_a_name", condition=Q(talk=None) | Q(is_anonymous=False, round=None)
             ),
         ]
         indexes = [

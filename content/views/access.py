@@ -10,6 +10,9 @@ from content.models.asset import KEEPERS
 from team.http import Request
 from team.models import Role
 
+# Who reads all of what reps say, and notes talks with them.
+READERS = (*KEEPERS, Role.MANAGER)
+
 
 def need_role(request: Request, *roles: Role) -> None:
     """403 unless she holds one of these roles."""

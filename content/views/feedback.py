@@ -31,7 +31,7 @@ from content.forms.feedback import AnswersForm, CloseForm, FeedbackFilters, Give
 from content.models import Asset, Feedback, Pulse, PulseAsked
 from content.models.asset import KEEPERS
 from content.promise import promise_of
-from content.views.access import need_role, visible_asset
+from content.views.access import READERS, need_role, visible_asset
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_number
 from team.http import Request, tell
@@ -39,8 +39,6 @@ from team.models import Role
 
 PAGE = 50
 HEARD_MAX = 100
-# Who reads all of it.
-READERS = (*KEEPERS, Role.MANAGER)
 
 
 @require_GET
@@ -202,7 +200,7 @@ def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.F
     now = timezone.now()
     filters = FeedbackFilters(request.GET)
     number, state = filters.read.get("page", 1), filters.read.get("state", "")
-    rows = Feedback.objects.visible_to(request.user).select_related("given_by", "owner", "asset")
+    rows = Feedback.objects.visible_to(request.user).select_related("given_by", "owner", "asset", "talk__by")
     today = timezone.localdate()
     listed = rows.late(on=today) if state == "late" else rows.filter(state=state) if state else rows.open()
     found = list(listed.in_list_order()[(number - 1) * PAGE : number * PAGE + 1])

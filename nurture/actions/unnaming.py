@@ -15,7 +15,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, Q
 
 from accounts.actions.people import suppression_key
-from content.models import AssetThumb, ContentRequest, Feedback, LibrarySearch, RequestChange
+from content.models import AssetThumb, ContentRequest, Feedback, LibrarySearch, RequestChange, Talk
 from leads.models import (
     Block,
     Consent,
@@ -48,6 +48,7 @@ WORDS: dict[type[Model], tuple[str, ...]] = {
     IncomingBody: ("sender", "subject", "text"),
     Incoming: ("error",),
     Feedback: ("text", "outcome"),
+    Talk: ("text",),
     ContentRequest: ("need", "because"),
     RequestChange: ("because",),
     AssetThumb: ("reason",),

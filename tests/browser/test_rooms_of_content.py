@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from agreement.models import Phase
 from content.actions.asking import Need, Voice, ask_for
+from content.actions.talking import note_talk
 from content.actions.using import miss_search, use_assets
 from content.models import Topic
 from leads.actions.recycling import recycle_lead
@@ -43,6 +44,9 @@ def house(db):
     use_assets([asset.pk], place="lead", by=ana, at=now)
     miss_search(["pharma"], {"persona": "champion"}, place="library", by=ana, at=now)
     asked = ask_for(Need("A case study from a pharma plant that passed its audit with us"), Voice(), by=ana, at=now)
+    lines = ["A case study from a pharma plant that passed its audit with us", "Page 4 is of last year"]
+    words = "The comparison of prices comes first in every conversation.\n\nIt is hard to find on a telephone. " * 3
+    note_talk(ana, held_on=now.date() - timedelta(days=2), text=words, lines=lines, by=milo, at=now)
     person = make_person(title="Operations manager", account=make_account(name="Fjell Marine Engineering AS"))
     lead = make_lead(phase=Phase.WORKING, person=person, bdr=ana, team=team, at=now)
     sleeper = make_lead(phase=Phase.WORKING, bdr=ana, team=team, at=now - timedelta(days=60))
@@ -66,7 +70,8 @@ def pages_of(house):
         reverse("content:asset_new"), reverse("content:asset_edit", args=[asset]),
         reverse("content:version_new", args=[asset]), reverse("content:retire", args=[asset]),
         reverse("content:requests"), reverse("content:request", args=[asked]), reverse("content:searches"),
-        reverse("content:feedback"), reverse("content:pulse"), reverse("nurture:asset_worth", args=[asset]),
+        reverse("content:feedback"), reverse("content:pulse"), reverse("content:talks"), reverse("content:talk_new"),
+        reverse("nurture:asset_worth", args=[asset]),
         reverse("content:asset_users", args=[asset]),
         reverse("nurture:demand"), reverse("nurture:sends"), reverse("nurture:tracks"),
         reverse("nurture:tracks") + "?kind=play", reverse("nurture:track", args=[track]),
@@ -81,12 +86,13 @@ def pages_of(house):
         reverse("nurture:lead_consent", args=[lead]), reverse("nurture:suggested", args=[lead]),
         reverse("nurture:lead_panel", args=[lead]), reverse("nurture:lead_panel", args=[house["sleeper"].public_id]),
         reverse("nurture:ask_for_lead", args=[lead]), reverse("nurture:lead_feedback", args=[lead]),
-        reverse("content:asset_feedback", args=[asset]), reverse("leads:return_calendar"),
+        reverse("content:asset_feedback", args=[asset]), reverse("leads:return_calendar"), reverse("content:talks"),
     ]  # fmt: skip
     manager = [
         reverse("reports:yield"), reverse("reports:yield_people"), reverse("reports:shelf"), reverse("reports:asleep"),
         reverse("reports:asleep_people"), reverse("reports:dead"), reverse("reports:dead_people"),
         reverse("leads:coming_back"), reverse("leads:return_calendar"), reverse("leads:spread_days"),
+        reverse("content:talks"), reverse("content:talk_new"),
         reverse("leads:wake_offers"), reverse("leads:renewals"), reverse("leads:lives_again"),
     ]  # fmt: skip
     admin = [

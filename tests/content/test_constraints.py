@@ -21,6 +21,7 @@ from content.models import (
     PulseRound,
     RequestChange,
     RequestVoice,
+    Talk,
 )
 from tests.constraints import again, constraints_of, put, refuses
 from tests.make import NOON, make_asset, make_user
@@ -106,6 +107,16 @@ def feedback(**fields):
     return Feedback.objects.create(**{**said, **fields})
 
 
+def talk(**fields):
+    held = {"held_on": NOON.date(), "noted_on": NOON.date(), "noted_at": NOON, "text": "Shorter"}
+    return Talk.objects.create(**{**held, "rep": make_user("ana"), "by": make_user("lea"), **fields})
+
+
+def talk_with_oneself():
+    ana = make_user("ana")
+    talk(rep=ana, by=ana)
+
+
 def closed(**fields):
     return feedback(closed_at=NOON, outcome="Done", **fields)
 
@@ -125,6 +136,10 @@ CASES = {
     "feedback_closed_says_what_became_of_it": lambda: closed(),
     "feedback_in_work_has_an_owner": lambda: feedback(state="in_work"),
     "feedback_heard_once_it_is_closed": lambda: feedback(heard_at=NOON),
+    "feedback_of_a_talk_has_a_name": lambda: feedback(talk=talk(), is_anonymous=True),
+    "talk_says_something": lambda: talk(text=""),
+    "talk_is_with_somebody_else": talk_with_oneself,
+    "talk_is_noted_once_it_was_held": lambda: talk(held_on=NOON.date() + timedelta(days=1)),
     "contentrequest_state_is_known": lambda: asked(state="lost", closed_at=NOON),
     "contentrequest_says_what_is_needed": lambda: asked(need=""),
     "contentrequest_closed_has_a_moment": lambda: asked(closed_at=NOON),

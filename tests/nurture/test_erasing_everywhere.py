@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.models import Person, PersonMerge, Suppression
 from agreement.models import Phase
-from content.models import AssetThumb, ContentRequest, Feedback, LibrarySearch, RequestChange
+from content.models import AssetThumb, ContentRequest, Feedback, LibrarySearch, RequestChange, Talk
 from leads.actions.importing import forget_uploads
 from leads.actions.merging import merge_people
 from leads.models import (
@@ -111,6 +111,8 @@ def plant(alice, mona):
     given = {"given_by": alice, "is_anonymous": False, "given_on": NOON.date()}
     Feedback.objects.create(**given, text=words, state="done", outcome=words, closed_at=NOON)
     Feedback.objects.create(**given, text="The lady of Brevik is wrong here", lead=lead.public_id)
+    days = {"held_on": NOON.date(), "noted_on": NOON.date(), "noted_at": NOON}
+    Talk.objects.create(rep=alice, by=mona, text=words, **days)
     asked = ContentRequest.objects.create(need=words, made_by=alice, made_at=NOON)
     RequestChange.objects.create(request=asked, verb="ask", at=NOON, by=alice, because=words)
     AssetThumb.objects.create(asset=asset, user=alice, version=asset.versions.get(), is_up=True, reason=words, at=NOON)
