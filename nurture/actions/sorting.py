@@ -115,7 +115,7 @@ def enrol_fans(*, at: datetime) -> int:
     address is passed by each time, page by page, and holds up nobody.
     """
     tracks = Tracks()
-    fans = next((one for one in tracks.tracks if one.is_fan_base and not one.is_by_hand), None)
+    fans = tracks.fan_base
     if fans is None:
         return 0
     taken = Engagement.objects.standing().filter(person=OuterRef("person"), kind__in=HAD).order_by()
@@ -173,13 +173,18 @@ class Tracks:
         self.by_id = {track.pk: track for track in self.tracks}
         self._flows: dict[int, Flow] = flows_of(self.versions.values())
 
+    @property
+    def fan_base(self) -> Track | None:
+        """What takes fans by itself."""
+        return next((one for one in self.tracks if one.is_fan_base and not one.is_by_hand), None)
+
     def flow(self, track: Track) -> Flow:
         return self._flows[self.versions[track.pk]]
 
     def for_sleeper(self, person: int, category: str, people: People) -> Track | None:
         """A fan's own; then by category and topic, by category, by topic, and what takes anybody. Of her topics the one
         she was most interested in decides."""
-        fans = next((one for one in self.tracks if one.is_fan_base), None) if person in people.fans else None
+        fans = self.fan_base if person in people.fans else None
         if fans is not None and not people.is_at_goal(person, fans):
             return fans
         topics: list[int | None] = [*people.wanted_topics(person), None]

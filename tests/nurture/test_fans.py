@@ -13,7 +13,7 @@ from leads.actions.engaging import take_back_engagements
 from leads.actions.merging import merge_people
 from leads.models import Consent, Lead, Recycling
 from nurture.actions.erasing import blank_erased
-from nurture.actions.sorting import enrol_fans
+from nurture.actions.sorting import enrol_fans, enrol_recycled
 from nurture.knowing import People
 from nurture.listing import fans_of
 from nurture.models import Enrolment
@@ -55,6 +55,19 @@ def test_who_takes_everything_is_a_fan_and_what_fans_are_worth_is_counted_and_li
         assert [one.name for one in listed.context["people"]] == [str(person)], what
     other = client.get(reverse("nurture:track_people", args=[make_track(wait(1)).public_id]), {"what": "named"})
     assert other.context["what"] == "under_way"
+
+
+def test_a_fan_base_only_by_hand_takes_nobody_by_itself(marketer, alice):
+    make_track(email(), is_fan_base=True, is_by_hand=True, name="Fans, chosen")
+    make_track(email(), name="Anybody")
+    asleep, inquiry = doer(*["downloaded"] * 4), doer(*["downloaded"] * 4)
+    make_lead(phase=Phase.NURTURE, bdr=alice, person=asleep)
+
+    enrol_recycled(at=NOON)
+    enrol_fans(at=NOON)
+
+    assert list(Enrolment.objects.values_list("person", "track__name")) == [(asleep.pk, "Anybody")]
+    assert not Enrolment.objects.filter(person=inquiry).exists()
 
 
 def test_a_fan_who_was_merged_is_one_fan_and_what_she_did_since_is_hers(marketer, alice, mona):
