@@ -94,8 +94,12 @@ def _wakes_at(lead: Lead | None, track: Track, people: People) -> datetime | Non
     """When whoever sleeps is worked again, and leaves any track; of a fan nobody knows: the fan base puts it off."""
     if lead is None or lead.phase != Phase.NURTURE:
         return None
-    is_fan = track.is_fan_base and people.roles.get(lead.person_id) == Employment.Role.DOER
-    return None if is_fan else lead.wake_at
+    return None if _is_kept_asleep(lead, track, people) else lead.wake_at
+
+
+def _is_kept_asleep(lead: Lead | None, track: Track, people: People) -> bool:
+    is_doer = lead is not None and people.roles.get(lead.person_id) == Employment.Role.DOER
+    return is_doer and track.is_fan_base
 
 
 def _end(one: Enrolment, people: People) -> str:
@@ -103,6 +107,8 @@ def _end(one: Enrolment, people: People) -> str:
     track, shut = Fallbacks([one]).of(one, people)
     if track is not None and shut is None:
         return _("Then they go on in %(track)s.") % {"track": track}
+    if _is_kept_asleep(one.lead, one.track, people):
+        return _("Then nothing more: a fan comes into no queue.")
     if one.lead is not None and one.lead.wake_at:
         return _("Then nothing more: their date wakes them.")
     return _("Then it ends.")

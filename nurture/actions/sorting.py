@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Employment, Person
 from agreement.models import Phase
@@ -29,6 +30,8 @@ BATCH = 500
 LOOK_BACK = timedelta(days=1)
 # A fan whose day comes this soon sleeps on for so long.
 SOON, FAN_DAYS = timedelta(days=1), 180
+# How the track of whoever had all of it ended: she stays a fan.
+HAD_ALL = (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED)
 
 Answer, Because = Sorting.Answer, Sorting.Because
 
@@ -122,15 +125,10 @@ def enrol_fans(*, at: datetime) -> int:
     counted = taken.values("person").annotate(n=Count("pk")).values("n")
     downloads = Subquery(counted.filter(kind=Engagement.Kind.DOWNLOADED), output_field=IntegerField())
     pieces = Subquery(counted, output_field=IntegerField())
-    doers = Employment.objects.filter(
-        ~Exists(Lead.objects.open().filter(person=OuterRef("person"))),
-        ~Exists(Enrolment.objects.filter(person=OuterRef("person"), track=fans)),
-        ~Exists(Enrolment.objects.under_way().filter(person=OuterRef("person"))),
-        # By their index: who was merged or erased has no job, and is asked for once more below.
-        is_current=True, role=Employment.Role.DOER,
-    )  # fmt: skip
+    # By their index: who was merged or erased has no job, and is asked for once more below.
+    doers = Employment.objects.filter(is_current=True, role=Employment.Role.DOER)
     reads_all = Q(downloads__gte=FAN_DOWNLOADS) | Q(pieces__gte=FAN_PIECES)
-    reached = with_address(doers, "person").filter(usable=True, silent=False, lacking=False)
+    reached = with_address(_unfed_by(fans, doers, "person"), "person").filter(usable=True, silent=False, lacking=False)
     found = reached.alias(downloads=downloads, pieces=pieces).filter(reads_all).order_by("person")
     fed, last = 0, 0
     while fed < BATCH and (ids := list(found.filter(person__gt=last).values_list("person", flat=True)[:BATCH])):
@@ -139,9 +137,21 @@ def enrol_fans(*, at: datetime) -> int:
     return fed
 
 
+def _unfed_by(fans: Track, rows: QuerySet[Any], person: str) -> QuerySet[Any]:
+    """Those whose person, at `person`, has no lead, is in no track, and was never in this one."""
+    return rows.filter(
+        ~Exists(Lead.objects.open().filter(person=OuterRef(person))),
+        ~Exists(Enrolment.objects.filter(person=OuterRef(person), track=fans)),
+        ~Exists(Enrolment.objects.under_way().filter(person=OuterRef(person))),
+    )
+
+
 @transaction.atomic
 def _feed_fans(ids: list[int], fans: Track, version: int, *, at: datetime) -> int:
     held = list(locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True))
+    # Somebody may have put one of them into a track, or made a lead of her, before the lock.
+    still = set(_unfed_by(fans, Person.objects.filter(pk__in=ids), "pk").values_list("pk", flat=True))
+    held = [one for one in held if one.pk in still]
     people = People([person.pk for person in held], at=at)
     flow = flows_of([version])[version]
     let_in = [one for one in held if people.may_be_mailed(one.pk) and not why_shut(fans, flow, one.pk, people)]
@@ -150,15 +160,19 @@ def _feed_fans(ids: list[int], fans: Track, version: int, *, at: datetime) -> in
 
 
 def keep_fans_asleep(*, at: datetime) -> int:
-    """Up to 500 fans whose day comes while they still do and do not decide: they are fed on, and come into no queue.
+    """Up to 500 fans whose day comes while they still do and do not decide: they come into no queue, while they are fed
+    and once they have had everything. Where their track is retired, only while they are in it.
 
     Whoever asks, answers or rises wakes as everybody does.
     """
-    fans = Enrolment.objects.under_way().filter(track__is_fan_base=True, is_held_out=False)
-    waking = fans.filter(lead__phase=Phase.NURTURE, lead__wake_at__lte=at + SOON)
+    fed = Enrolment.objects.filter(lead=OuterRef("pk"), track__is_fan_base=True, is_held_out=False).order_by("-id")
+    waking = Lead.objects.filter(phase=Phase.NURTURE, wake_at__lte=at + SOON).alias(
+        became=Subquery(fed.values("outcome")[:1]), retired_at=Subquery(fed.values("track__retired_at")[:1])
+    )
+    fans = waking.filter(Q(became="") | Q(became__in=HAD_ALL, retired_at=None))
     doers = Employment.objects.filter(person=OuterRef("person"), is_current=True, role=Employment.Role.DOER)
-    ids = waking.filter(Exists(doers)).order_by("lead").values_list("lead_id", flat=True)[:BATCH]
-    return sleep_on([pk for pk in ids if pk], days=FAN_DAYS, because="fan", at=at)
+    ids = list(fans.filter(Exists(doers)).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return sleep_on(ids, days=FAN_DAYS, because="fan", at=at)
 
 
 class Tracks:

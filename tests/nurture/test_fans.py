@@ -11,9 +11,11 @@ from accounts.models import Employment
 from agreement.models import Phase
 from leads.actions.engaging import take_back_engagements
 from leads.actions.merging import merge_people
+from leads.actions.sweeping import sweep_leads
 from leads.models import Consent, Lead, Recycling
+from nurture.actions.ending import locked
 from nurture.actions.erasing import blank_erased
-from nurture.actions.sorting import enrol_fans, enrol_recycled
+from nurture.actions.sorting import enrol_fans, enrol_recycled, keep_fans_asleep
 from nurture.knowing import People
 from nurture.listing import fans_of
 from nurture.models import Enrolment
@@ -68,6 +70,47 @@ def test_a_fan_base_only_by_hand_takes_nobody_by_itself(marketer, alice):
 
     assert list(Enrolment.objects.values_list("person", "track__name")) == [(asleep.pk, "Anybody")]
     assert not Enrolment.objects.filter(person=inquiry).exists()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "retired_at", "role", "kept"),
+    [
+        ("exhausted", None, "doer", 1),
+        ("moved", None, "doer", 1),
+        ("exhausted", NOON, "doer", 0),
+        ("exhausted", None, "champion", 0),
+        ("stopped", None, "doer", 0),
+        ("replied", None, "doer", 0),
+    ],
+)
+def test_whoever_has_had_everything_stays_a_fan_and_comes_into_no_queue(alice, outcome, retired_at, role, kept):
+    fans = make_track(email(), is_fan_base=True, name="Fans", retired_at=retired_at)
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=doer())
+    make_enrolment(fans, lead=lead, state="ended", due_at=None, outcome=outcome, ended_at=NOON)
+    Employment.objects.filter(person=lead.person).update(role=role)
+    wake_at = lead.wake_at
+
+    assert keep_fans_asleep(at=wake_at - timedelta(hours=3)) == kept
+
+    assert sweep_leads(at=wake_at) == 1 - kept
+    assert Lead.objects.filter(person=lead.person, phase=Phase.QUEUED).count() == 1 - kept
+
+
+def test_a_fan_whom_somebody_puts_elsewhere_meanwhile_holds_up_no_other(marketer, monkeypatch):
+    make_track(email(), is_fan_base=True, name="Fans")
+    one, chosen, worked = (doer(*["downloaded"] * 4) for _person in range(3))
+
+    def late(rows, **how):
+        if not Enrolment.objects.exists():
+            make_enrolment(make_track(wait(4), is_by_hand=True), chosen)
+            make_lead(person=worked)
+        return locked(rows, **how)
+
+    monkeypatch.setattr("nurture.actions.sorting.locked", late)
+
+    assert enrol_fans(at=NOON) == 1
+
+    assert list(Enrolment.objects.filter(track__name="Fans").values_list("person", flat=True)) == [one.pk]
 
 
 def test_a_fan_who_was_merged_is_one_fan_and_what_she_did_since_is_hers(marketer, alice, mona):
