@@ -15,6 +15,7 @@ from content.models import Topic
 from leads.her_clock import guessed_zone
 from nurture.knowing import People
 from nurture.models import Message
+from nurture.same import living_of
 from team.company_time import company_zone
 from team.localtime import is_zone
 from team.models import User
@@ -54,6 +55,25 @@ def points_of(people: Collection[int], *, lock: bool = False) -> dict[int, Conta
     for point in sorted(points, key=lambda point: (not point.is_primary, point.pk)):
         found.setdefault(point.person_id, point)
     return found
+
+
+def points_today(people: Collection[int]) -> tuple[dict[int, int], dict[int, ContactPoint]]:
+    """By row of these who she is today, however often she was merged, and where she is written to: locked."""
+    whose = living_of(people)
+    while True:
+        points = points_of(whose.values(), lock=True)
+        # Somebody may have merged her while we waited; from now on it waits for us.
+        by_now = living_of(people)
+        if by_now == whose:
+            return whose, points
+        whose = by_now
+
+
+def recipients_today(people: Collection[int], *, at: datetime) -> dict[int, Recipient]:
+    """By row who she is today, and where she is written to. Locks nothing."""
+    whose = living_of(people)
+    found = recipients_of(whose.values(), points_of(whose.values()), at=at)
+    return {row: found[person] for row, person in whose.items()}
 
 
 def recipients_of(people: Collection[int], points: dict[int, ContactPoint], *, at: datetime) -> dict[int, Recipient]:

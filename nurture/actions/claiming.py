@@ -21,7 +21,7 @@ from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, Tr
 from nurture.models.message import undone
 from nurture.over import over_in
 from nurture.pace import leaves_at, letters_went
-from nurture.recipients import Recipient, points_of, recipients_of
+from nurture.recipients import Recipient, points_today, recipients_of
 from nurture.wishes import Wishes
 from team.bulk import update_rows
 from team.company_time import company_day
@@ -103,8 +103,10 @@ class _Judge:
 
     def __init__(self, due: Sequence[Message], rules: MailRules, *, at: datetime) -> None:
         self.at, self.rules = at, rules
-        people = {message.person_id for message in due}
-        self.recipients = recipients_of(people, points_of(people, lock=True), at=at)
+        # Whoever was merged since it was planned is written to by the row that was kept.
+        self.whose, points = points_today({message.person_id for message in due})
+        people = set(self.whose.values())
+        self.recipients = recipients_of(people, points, at=at)
         self.wishes = Wishes(people, rules)
         self.undone = undone(due)
         enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
@@ -117,7 +119,7 @@ class _Judge:
         words = _words_of(due)
         self.over, self.linked = over_in(words, on=day), linked_in(words)
         # What she was given or took since this was planned, under whichever name she was known.
-        bringing = {message.person_id for message in due if message.asset_id or self.linked.get(message.pk)}
+        bringing = {self.whose[one.person_id] for one in due if one.asset_id or self.linked.get(one.pk)}
         self.sent, self.took = sent_to(bringing, but=[message.pk for message in due]), taken_by(bringing)
         nodes = TrackNode.objects.in_bulk({message.node_id for message in due if message.node_id})
         self.nodes, self.steps = nodes, steps_sent([message for message in due if message.node_id])
@@ -129,8 +131,8 @@ class _Judge:
         self.given_up: list[Message] = []
 
     def judge(self, message: Message) -> None:
-        to = self.recipients[message.person_id]
-        because = self.why_never(message, to)
+        to = self.recipients[self.whose[message.person_id]]
+        because = self.why_never(message)
         if because:
             message.state, message.because, message.due_at = Message.State.CANCELLED.value, str(because), None
             self.given_up.append(message)
@@ -145,11 +147,11 @@ class _Judge:
         message.to_hash, message.domain = to.key, to.domain
         message.point = to.point
         if message.kind == Message.Kind.NURTURE:
-            self.went[message.person_id].append(self.at)
+            self.went[to.person.pk].append(self.at)
         self.in_domain[to.domain] += 1
         self.taken.append(message)
         brings, node = self._brings(message), self.nodes.get(message.node_id or 0)
-        self.sent[message.person_id] |= brings
+        self.sent[to.person.pk] |= brings
         self.brought.append((message, brings, node.pk if node and not node.brings_what_fits else None))
 
     def write(self, *, by: str) -> None:
@@ -162,13 +164,14 @@ class _Judge:
             update_rows(Message, columns, [tuple(getattr(row, name) for name in columns) for row in rows])
         note_brought(self.brought)
 
-    def why_never(self, message: Message, to: Recipient) -> str:
-        Because = Message.Because
-        if self.wishes.wants_no_mail(message.person_id):
+    def why_never(self, message: Message) -> str:
+        Because, person = Message.Because, self.whose[message.person_id]
+        to = self.recipients[person]
+        if self.wishes.wants_no_mail(person):
             return Because.SUPPRESSED
-        if self.wishes.lacks_consent(message.person_id, self._topic(message), kind=message.kind):
+        if self.wishes.lacks_consent(person, self._topic(message), kind=message.kind):
             return Because.CONSENT
-        if to.person.erased_at or to.person.merged_into_id or to.point is None:
+        if to.person.erased_at or to.point is None:
             return Because.NO_ADDRESS
         if message.pk in self.undone:
             return Because.UNDONE
@@ -178,21 +181,22 @@ class _Judge:
             return Because.EXPIRED
         enrolment = self.enrolments.get(message.enrolment_id) if message.enrolment_id else None
         if enrolment is not None:
-            if not enrolment.is_under_way or _has_moved_on(enrolment):
+            if _is_over(enrolment, person):
                 return Because.ENDED
-            if self.wishes.refuses(message.person_id, self._topic(message)):
+            if self.wishes.refuses(person, self._topic(message)):
                 return Because.PREFERENCE
         return Because.HAD_IT if self._has_had(message) else ""
 
     def _has_had(self, message: Message) -> bool:
         """What she took herself one of us may still send her by hand, and no track does; nor what its words link to,
         nor the same step once more."""
+        person = self.whose[message.person_id]
         if message.kind == Message.Kind.BY_HAND:
-            return message.asset_id in self.sent[message.person_id]
+            return message.asset_id in self.sent[person]
         node, lead = self.nodes[message.node_id or 0], self.enrolments[message.enrolment_id or 0].lead
-        if has_had_step(node, self.steps[message.person_id], since=lead.created_at if lead else None):
+        if has_had_step(node, self.steps[person], since=lead.created_at if lead else None):
             return True
-        return bool(self._brings(message) & (self.sent[message.person_id] | self.took[message.person_id]))
+        return bool(self._brings(message) & (self.sent[person] | self.took[person]))
 
     def _brings(self, message: Message) -> set[int]:
         return self.linked.get(message.pk, set()) | ({message.asset_id} if message.asset_id else set())
@@ -217,7 +221,13 @@ class _Judge:
         if message.due_at and self.at - message.due_at > timedelta(hours=self.rules.hours_late):
             # What waited while nothing was sent goes out over some hours, not all at once (R12).
             moments.append(self.at + SPREAD * (message.pk % SPREAD_PARTS) / SPREAD_PARTS + MOMENT)
-        return leaves_at(to, self.went[message.person_id], self.wishes, self.rules, at=max(moments))
+        return leaves_at(to, self.went[to.person.pk], self.wishes, self.rules, at=max(moments))
+
+
+def _is_over(enrolment: Enrolment, person: int) -> bool:
+    """The track has nothing to say any more to `person`, who she is today. Of whoever was merged it ends, as the next
+    look finds, and feeds the row that was kept by an enrolment of its own."""
+    return not enrolment.is_under_way or enrolment.person_id != person or _has_moved_on(enrolment)
 
 
 def _has_moved_on(enrolment: Enrolment) -> bool:
@@ -254,7 +264,7 @@ def why_never(message: Message, *, at: datetime) -> str:
     judge = _Judge([message], MailRules.objects.get(pk=1), at=at)
     # Whoever plans it anew logs it anew.
     judge.undone = set()
-    return judge.why_never(message, judge.recipients[message.person_id])
+    return judge.why_never(message)
 
 
 def begin_message(message: Message, *, at: datetime) -> bool:
@@ -264,19 +274,20 @@ def begin_message(message: Message, *, at: datetime) -> bool:
     """
     with transaction.atomic(durable=True):
         # Her address first, as whoever asks for silence locks it: what she said before is known now.
-        points = points_of([message.person_id], lock=True)
-        mine, wishes = mine_of(message), Wishes([message.person_id])
+        whose, points = points_today([message.person_id])
+        person = whose[message.person_id]
+        mine, wishes = mine_of(message), Wishes([person])
         enrolment = Enrolment.objects.select_related("track", "lead").filter(pk=message.enrolment_id or 0).first()
-        because = _why_no_more(message, enrolment, wishes)
-        if because or message.person_id not in points:
+        because = _why_no_more(message, enrolment, wishes, person)
+        if because or person not in points:
             # Without an address she was erased meanwhile, or it came back: what was put together is not sent, either.
             because = because or Message.Because.NO_ADDRESS
             mine.update(state=Message.State.CANCELLED, because=because, lease_until=None, begun_at=None)
             return False
         is_paused = enrolment is not None and (
-            enrolment.state == Enrolment.State.PAUSED or wishes.not_before(message.person_id, at=at) > at
+            enrolment.state == Enrolment.State.PAUSED or wishes.not_before(person, at=at) > at
         )
-        if is_paused or points[message.person_id].pk != message.point_id:
+        if is_paused or points[person].pk != message.point_id:
             # Her track rests since, or she wants to; or it came back from there, or she is written to elsewhere: put
             # together anew.
             give_back(mine, at=at)
@@ -289,9 +300,9 @@ def begin_message(message: Message, *, at: datetime) -> bool:
         return False
 
 
-def _why_no_more(message: Message, enrolment: Enrolment | None, wishes: Wishes) -> str:
-    """What was said or done since it was claimed."""
-    person, topic, Because = message.person_id, _topic_of(message), Message.Because
+def _why_no_more(message: Message, enrolment: Enrolment | None, wishes: Wishes, person: int) -> str:
+    """What was said or done since it was claimed, by or to `person`, who she is by now."""
+    topic, Because = _topic_of(message), Message.Because
     if wishes.wants_no_mail(person):
         return Because.SUPPRESSED
     if wishes.lacks_consent(person, topic, kind=message.kind):
@@ -300,7 +311,7 @@ def _why_no_more(message: Message, enrolment: Enrolment | None, wishes: Wishes) 
         return Because.UNDONE
     if enrolment is None:
         return ""
-    if not enrolment.is_under_way or _has_moved_on(enrolment):
+    if _is_over(enrolment, person):
         # She answered, was woken or taken out.
         return Because.ENDED
     return Because.PREFERENCE if wishes.refuses(person, topic) else ""

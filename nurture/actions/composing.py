@@ -22,7 +22,7 @@ from nurture.actions.planning import snippets_of, with_asset
 from nurture.fields import BadWords, as_read, fill
 from nurture.letter import Letter, addresses_in, compose, readable_headers
 from nurture.models import MailRules, Message, MessageBody, MessageLink
-from nurture.recipients import Recipient, points_of, recipients_of, senders_of, values_of
+from nurture.recipients import Recipient, recipients_today, senders_of, values_of
 from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 
 logger = structlog.get_logger(__name__)
@@ -113,8 +113,7 @@ def _each(said: Sequence[_Said], bad: dict[int, str], work: Callable[[_Said], No
 
 
 def _said_by(messages: Sequence[Message], bad: dict[int, str], *, at: datetime) -> list[_Said]:
-    people = {message.person_id for message in messages}
-    recipients = recipients_of(people, points_of(people), at=at)
+    recipients = recipients_today({message.person_id for message in messages}, at=at)
     values, senders = values_of(messages, recipients, at=at), senders_of(messages)
     bodies = MessageBody.objects.in_bulk([message.pk for message in messages])
     # A track brings the page of a snippet; who writes puts its words in.

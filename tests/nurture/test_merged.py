@@ -8,14 +8,25 @@ from django.urls import reverse
 from agreement.models import Phase
 from leads.actions.merging import merge_people
 from nurture.actions.advancing import follow
-from nurture.actions.claiming import claim_messages
-from nurture.actions.preferring import prefer
+from nurture.actions.claiming import begin_message, claim_messages
+from nurture.actions.planning import write_message
+from nurture.actions.preferring import prefer, unsubscribe
+from nurture.actions.sending import deliver
 from nurture.actions.sorting import enrol_recycled
 from nurture.models import Enrolment, Message
 from nurture.tokens import PERSON, STOP, token_of
 from nurture.wishes import Wishes
 from tests.make import NOON, make_lead, make_person
-from tests.nurture.making import email, leave, make_letter_track, make_message, make_topic, make_track, wait
+from tests.nurture.making import (
+    email,
+    leave,
+    make_asset,
+    make_letter_track,
+    make_message,
+    make_topic,
+    make_track,
+    wait,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +41,12 @@ def merge(first, second, kept):
     merge_people(second, first, by=None, at=NOON)
     second.refresh_from_db()
     merge_people(kept, second, by=None, at=NOON)
+
+
+def write_to_first(alice, first, **more):
+    """By hand, a minute before whoever it is to is merged twice."""
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=first)
+    return write_message(lead, subject="As promised", text="Here it is.", by=alice, at=NOON, **more)
 
 
 def test_a_pause_a_pace_and_a_topic_of_any_row_of_hers_hold_the_strictest_first(rules, client):
@@ -82,3 +99,62 @@ def test_a_sleeper_who_was_merged_goes_on_being_fed(rules, alice):
     assert list(Enrolment.objects.order_by("pk").values_list("person", "state", "outcome")) == [
         (lead.person_id, "ended", "merged"), (kept.pk, "active", ""),
     ]  # fmt: skip
+
+
+def test_a_letter_by_hand_goes_to_whoever_she_was_merged_into(rules, alice, sink, clock):
+    kept = make_person(email="jo@kept.example", time_zone="UTC")
+    first, second = make_person(email="jo@first.example"), make_person(email="jo@second.example")
+    letter = write_to_first(alice, first)
+    merge(first, second, kept)
+
+    deliver(by="me", clock=clock)
+
+    letter.refresh_from_db()
+    assert (letter.state, letter.because, letter.point.normalised) == ("sent", "", "jo@kept.example")
+    assert [mail["To"].addresses[0].addr_spec for mail in sink.taken] == ["jo@kept.example"]
+
+
+def test_a_letter_by_hand_is_put_together_anew_where_she_was_merged_since_it_was_claimed(rules, alice):
+    first, second, kept = twice_merged()
+    write_to_first(alice, first)
+    (claimed,) = claim_messages(by="me", at=NOON)
+    merge(first, second, kept)
+
+    assert not begin_message(claimed, at=NOON)
+    (again,) = claim_messages(by="me", at=NOON)
+
+    assert (again.pk, again.point.person_id) == (claimed.pk, kept.pk)
+    assert begin_message(again, at=NOON)
+
+
+def test_silence_asked_for_by_the_row_that_was_kept_holds_for_a_letter_by_hand_to_the_other(rules, alice):
+    first, second, kept = twice_merged()
+    letter = write_to_first(alice, first)
+    unsubscribe(kept, at=NOON)
+    merge(first, second, kept)
+
+    assert claim_messages(by="me", at=NOON) == []
+    assert Message.objects.get(pk=letter.pk).because == "suppressed"
+
+
+def test_what_the_row_that_was_kept_has_had_is_not_brought_again_by_hand(rules, alice):
+    asset, (first, second, kept) = make_asset(), twice_merged()
+    letter = write_to_first(alice, first, asset=asset)
+    leave(make_message(make_letter_track(asset=asset), kept), at=NOON)
+    merge(first, second, kept)
+
+    assert claim_messages(by="me", at=NOON) == []
+    assert Message.objects.get(pk=letter.pk).because == "had_it"
+
+
+@pytest.mark.parametrize("claimed_before", [False, True])
+def test_a_letter_of_a_track_ends_with_the_enrolment_of_the_row_that_was_merged(rules, alice, claimed_before):
+    first, second, kept = twice_merged()
+    letter = make_message(make_letter_track(), lead=make_lead(phase=Phase.NURTURE, bdr=alice, person=first))
+    claimed = claim_messages(by="me", at=NOON) if claimed_before else []
+    merge(first, second, kept)
+
+    assert [begin_message(one, at=NOON) for one in claimed] == [False] * len(claimed)
+    assert claim_messages(by="me", at=NOON) == []
+
+    assert Message.objects.get(pk=letter.pk).because == "ended"
