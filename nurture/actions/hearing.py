@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import ipaddress
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Count
 
 from leads.actions.engaging import NewEngagement, record_engagements, take_back_engagements
 from leads.models import Engagement
@@ -25,6 +26,8 @@ from nurture.scanners import ONE_GO, Seen, machines_among
 
 SETTLED = timedelta(seconds=60)
 BATCH = 500
+# So many hits that are due are looked at in one transaction, each with all the others of its message.
+PART = 200
 AGENT_MOST = 200
 SOURCE = "mail"
 
@@ -55,12 +58,12 @@ def _make_room(message_id: int, new: Kept) -> bool:
     hits = Hit.objects.filter(message=message_id)
     if hits.count() < MOST:
         return True
-    # Beside whoever judges them, which holds the message too.
-    Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    # Not while they are judged: whoever does holds them, too.
+    held = hits.order_by("pk").select_for_update()
     columns = ("id", "at", "network", "link", "verdict", "judge_at", "engagement_id")
     kept = [
         Kept(pk, at, network, link, verdict == Hit.Verdict.SCANNER, judge_at is None, engagement is not None)
-        for pk, at, network, link, verdict, judge_at, engagement in hits.values_list(*columns)
+        for pk, at, network, link, verdict, judge_at, engagement in held.values_list(*columns)
     ]
     gone = gives_way(kept, new)
     if gone is not None and gone.pk is not None:
@@ -79,33 +82,48 @@ def network_of(address: str) -> str:
 
 
 def judge_hits(*, at: datetime) -> int:
-    """Up to 500 messages with hits that have settled: people's clicks become engagements, once a link; what turns out
-    to have been a machine's is taken back by an engagement of its own."""
-    with transaction.atomic():
-        due = Hit.objects.filter(judge_at__lte=at).order_by("judge_at", "id")
-        wanted = sorted(set(due.values_list("message_id", flat=True)[:BATCH]))
-        locked = Message.objects.filter(pk__in=wanted).order_by("pk").select_for_update(
-            skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
-        )  # fmt: skip
-        messages = {message.pk: message for message in locked}
-        hits: dict[int, list[Hit]] = defaultdict(list)
-        for hit in Hit.objects.filter(message__in=messages).select_related("link__asset").order_by("at", "id"):
-            hits[hit.message_id].append(hit)
-        counted: list[Hit] = []
-        reversed_: list[Hit] = []
-        changed: list[Hit] = []
-        for message in messages.values():
-            for_message = hits[message.pk]
-            changed += _judge(message, for_message)
-            reversed_ += [hit for hit in for_message if _counts(hit) and hit.verdict == Hit.Verdict.SCANNER]
-            counted += _to_count(for_message)
-        _take_back(reversed_, at=at)
-        _count(counted, messages, at=at)
-        Hit.objects.bulk_update(
-            changed, ["verdict", "because", "judge_at", "engagement_id", "reversed_by"], batch_size=500
-        )
-        Message.objects.bulk_update(list(messages.values()), ["opened_at", "clicked_at"], batch_size=500)
-        return len(wanted)
+    """About 500 messages with hits that have settled, part by part: people's clicks become engagements, once a link;
+    what turns out to have been a machine's is taken back by an engagement of its own. Returns how many messages."""
+    total = 0
+    while total < BATCH and (judged := _judge_part(at=at)):
+        total += judged
+    return total
+
+
+@transaction.atomic
+def _judge_part(*, at: datetime) -> int:
+    """The hits are held and not their messages, until the end: whoever opens one, or stops by it, waits for nobody."""
+    due = Hit.objects.filter(judge_at__lte=at).order_by("judge_at", "id")
+    hits = _held(set(due.values_list("message_id", flat=True)[:PART]))
+    messages = Message.objects.in_bulk(hits)
+    counted: list[Hit] = []
+    reversed_: list[Hit] = []
+    changed: list[Hit] = []
+    seen: list[Message] = []
+    for pk, for_message in hits.items():
+        message = messages[pk]
+        was = (message.opened_at, message.clicked_at)
+        changed += _judge(message, for_message)
+        reversed_ += [hit for hit in for_message if _counts(hit) and hit.verdict == Hit.Verdict.SCANNER]
+        counted += _to_count(for_message)
+        if (message.opened_at, message.clicked_at) != was:
+            seen.append(message)
+    _take_back(reversed_, at=at)
+    _count(counted, messages, at=at)
+    Hit.objects.bulk_update(changed, ["verdict", "because", "judge_at", "engagement_id", "reversed_by"], batch_size=500)
+    Message.objects.bulk_update(seen, ["opened_at", "clicked_at"], batch_size=500)
+    return len(hits)
+
+
+def _held(messages: Collection[int]) -> dict[int, list[Hit]]:
+    """By message all its hits, in order. A message of whose hits somebody else holds any is left to the next ring."""
+    rows = Hit.objects.filter(message__in=messages).order_by("pk")
+    skips = connection.features.has_select_for_update_skip_locked
+    hits: dict[int, list[Hit]] = defaultdict(list)
+    for hit in rows.select_related("link__asset").select_for_update(skip_locked=skips, of=("self",)):
+        hits[hit.message_id].append(hit)
+    there = dict(rows.order_by().values("message").annotate(n=Count("pk")).values_list("message", "n"))
+    return {pk: sorted(some, key=lambda hit: (hit.at, hit.pk)) for pk, some in hits.items() if len(some) == there[pk]}
 
 
 def _judge(message: Message, hits: Sequence[Hit]) -> list[Hit]:

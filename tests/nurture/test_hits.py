@@ -84,6 +84,22 @@ def test_a_machine_that_is_found_late_takes_back_what_counted_before_the_flood(s
     assert Hit.objects.get(engagement_id__isnull=False).reversed_by is not None
 
 
+def test_one_ring_judges_more_than_fit_in_one_part(sent, monkeypatch):
+    monkeypatch.setattr("nurture.actions.hearing.PART", 4)
+    others = [make_message() for _ in range(4)]
+    for message in others:
+        leave(message, at=NOON - HOUR)
+        message.links.create(number=1, url="https://1.example/")
+    for message in (sent, *others):
+        hit(message, 0, at=NOON)
+        hit(message, 1, at=NOON + SECOND * 20)
+        hit(message, 1, at=NOON + SECOND * 40)
+
+    assert judge_hits(at=NOON + HOUR) == 5
+    assert Engagement.objects.filter(kind="clicked").count() == 5
+    assert not Hit.objects.filter(judge_at__isnull=False).exists()
+
+
 def test_the_largest_crowd_gives_way_and_what_counts_never():
     kept = [Kept(pk, NOON, "a", 1, is_machine=False) for pk in range(MOST - 2)]
     kept += [Kept(998, NOON, "b", 1), Kept(999, NOON, "a", 1, is_judged=True, counts=True)]
