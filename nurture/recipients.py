@@ -101,6 +101,11 @@ def recipients_of(people: Collection[int], points: dict[int, ContactPoint], *, a
     }
 
 
+def zone_of(person: int, *, at: datetime) -> str:
+    """By whose clock she lives; the company's where nobody knows it."""
+    return recipients_of([person], {}, at=at)[person].zone
+
+
 def values_of(
     messages: Sequence[Message], recipients: dict[int, Recipient], *, at: datetime
 ) -> dict[int, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from nurture.actions.receiving import FOLLOWS, count_aside
 from nurture.inbound.absence import DAYS_AWAY_MAX
 from nurture.inbound.mail import InMail, Kind
 from nurture.models import Incoming, IncomingBody, Message
+from nurture.recipients import zone_of
 from team.actions.auditing import note_audit
 from team.models import AuditEntry
 
@@ -24,12 +26,16 @@ if TYPE_CHECKING:
 TOLD = (Kind.REPLY, Kind.OUT_OF_OFFICE, Kind.AUTO_REPLY, Kind.UNSUBSCRIBE, Kind.COMPLAINT, Kind.BOUNCE_HARD)
 
 
+class DayRefused(MoveRefused):
+    """The day says of no absence: it is not ahead, or too far."""
+
+
 @transaction.atomic
 def assign_mail(
     row: Incoming, person: Person, *, kind: str, back_on: date | None = None, by: User, at: datetime
 ) -> str:
     """It is hers and says this: what follows is what would have followed had it been known when it came. Returns what
-    that was. LeadConflict when somebody has decided meanwhile."""
+    that was. LeadConflict when somebody has decided meanwhile, DayRefused for a day that says of no absence."""
     held = _held(row)
     if person.merged_into_id or person.erased_at:
         raise MoveRefused(_("This person stands under another one now."))
@@ -37,9 +43,8 @@ def assign_mail(
     last = Message.objects.left().filter(person=person).order_by("-claimed_at", "-id").first()
     if kind == Kind.BOUNCE_HARD and last is None:
         raise MoveRefused(_("Nothing was sent to %(name)s that could have come back.") % {"name": person})
-    if kind == Kind.OUT_OF_OFFICE and back_on and back_on > at.date() + timedelta(days=DAYS_AWAY_MAX):
-        # No track would write to her until then.
-        raise MoveRefused(_("Nobody is away for more than %(days)s days: look at the year.") % {"days": DAYS_AWAY_MAX})
+    if kind == Kind.OUT_OF_OFFICE and back_on:
+        _must_be_ahead(back_on, today=at.astimezone(ZoneInfo(zone_of(person.pk, at=at))).date())
     held.person = person
     found = InMail(
         Kind(kind), sender=body.sender, subject=body.subject, at=held.sent_at or held.taken_at, words=body.text,
@@ -57,6 +62,15 @@ def put_mail_away(row: Incoming, *, by: User, at: datetime) -> None:
     held = _held(row)
     held.effect, held.kind = Incoming.Effect.NONE, held.kind or Incoming.Kind.OTHER
     _decide(held, "put away", by=by, at=at)
+
+
+def _must_be_ahead(back_on: date, *, today: date) -> None:
+    """`today`: by her clock."""
+    if back_on <= today:
+        raise DayRefused(_("They are back by then. Leave it empty, or look at the date."))
+    if back_on > today + timedelta(days=DAYS_AWAY_MAX):
+        # No track would write to her until then.
+        raise DayRefused(_("Nobody is away for more than %(days)s days: look at the year.") % {"days": DAYS_AWAY_MAX})
 
 
 def _held(row: Incoming) -> Incoming:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.utils import parseaddr
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
@@ -30,7 +31,7 @@ from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
 from nurture.models import Away, Enrolment, Incoming, IncomingBody, MailRules, Message
-from nurture.recipients import points_of, recipients_of
+from nurture.recipients import zone_of
 from nurture.same import living
 from team.localtime import resolve
 from team.models import Installation, User
@@ -261,11 +262,11 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
-    back_on = found.back_on if found.back_on and found.back_on > at.date() else None
+    zone = zone_of(person_id, at=at)
+    back_on = found.back_on if found.back_on and found.back_on > at.astimezone(ZoneInfo(zone)).date() else None
     if back_on is None:
         record_received(person_id, kind=found.kind.value, words=found.words, at=at)
         return Followed(Effect.NONE, person_id)
-    zone = recipients_of([person_id], points_of([person_id]), at=at)[person_id].zone
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
     until = resolve(datetime.combine(back_on, morning), zone)
     Away.objects.create(person_id=person_id, said_at=at, back_on=back_on, until=until)

@@ -18,7 +18,7 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from leads.finding import find
 from leads.forms.people import PersonForm
 from leads.views.access import need_role
-from nurture.actions.assigning import assign_mail, put_mail_away
+from nurture.actions.assigning import DayRefused, assign_mail, put_mail_away
 from nurture.actions.first_word import take_from_somebody_new
 from nurture.forms.incoming import AssignForm, GlanceForm
 from nurture.models import Incoming
@@ -83,7 +83,7 @@ def incoming_decide(request: Request, pk: int) -> HttpResponse:
         return redirect("nurture:incoming")
     except MoveRefused as refused:
         if form is not None:
-            form.add_error(None, str(refused))
+            form.add_error("back_on" if isinstance(refused, DayRefused) else None, str(refused))
     return _page(request, row, form, status=422)
 
 

@@ -132,4 +132,25 @@ def test_a_year_that_was_typed_wrong_is_asked_for_again(client, marketer, jo):
     answer = client.post(f"/mail/in/{row.pk}/decide/", said)
 
     assert answer.status_code == 422
-    assert "Nobody is away for more than 200 days" in answer.content.decode()
+    assert answer.context["form"].errors["back_on"] == ["Nobody is away for more than 200 days: look at the year."]
+
+
+def test_whoever_is_back_today_by_her_own_clock_is_not_away(client, marketer, jo, monkeypatch):
+    # Noon of 2 March in Auckland, where the morning of that day is over.
+    at = datetime(2027, 3, 1, 23, 0, tzinfo=UTC)
+    monkeypatch.setattr("nurture.views.incoming.timezone.now", lambda: at)
+    jo.time_zone = "Pacific/Auckland"
+    jo.save(update_fields=["time_zone"])
+
+    read = says("I am away and back on 2 March.", at=at)
+    client.force_login(marketer)
+    said = {"person": jo.public_id, "kind": "out_of_office"}
+    row = make_aside(text="Away until 2 March.")
+    today = client.post(f"/mail/in/{row.pk}/decide/", {**said, "back_on": "2027-03-02"})
+    tomorrow = client.post(f"/mail/in/{row.pk}/decide/", {**said, "back_on": "2027-03-03"})
+
+    assert (read.state, read.kind, read.effect) == ("done", "out_of_office", "none")
+    assert today.status_code == 422
+    assert today.context["form"].errors["back_on"] == ["They are back by then. Leave it empty, or look at the date."]
+    assert tomorrow.status_code == 302
+    assert [one.back_on for one in Away.objects.all()] == [date(2027, 3, 3)]
