@@ -167,6 +167,8 @@ RECEIVED: dict[str, tuple[str, str | Promise, str]] = {
     "reply": ("mail", gettext_lazy("Their reply by e-mail"), ""),
     "auto_reply": ("mail", gettext_lazy("A machine answered our e-mail"), ""),
     "out_of_office": ("asleep", gettext_lazy("Out of office"), ""),
+    "back": ("person", gettext_lazy("Back before the day they gave"), ""),
+    "heard_back": ("person", gettext_lazy("%(who)s noted that they are back before the day they gave"), ""),
     "bounce_soft": ("late", gettext_lazy("An e-mail could not be delivered"), ""),
     **{kind: ("stop", words, "overdue") for kind, words in STOPS.items()},
 }

@@ -48,6 +48,8 @@ def planned(t: Teller, e: LeadEvent) -> Told:
         return Told("clock", _("The planned e-mail is not written: no address is left"), following)
     if e.data.get("because") == "out_of_office":
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _("out of office"))
+    if e.data.get("because") == "returned":
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _("back from out of office"))
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "hours":

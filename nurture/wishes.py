@@ -99,9 +99,9 @@ class Wishes:
         return {self.rows[one.person_id]: one for one in Away.objects.filter(person__in=self.rows).order_by("id")}
 
     def away(self, person: int, *, at: datetime) -> Away | None:
-        """While she is: what her mail program said."""
+        """While she is: what her mail program said, unless she was back sooner."""
         one = self._away.get(person)
-        return one if one is not None and one.until > at else None
+        return one if one is not None and one.ended_at is None and one.until > at else None
 
     def away_until(self, person: int, *, at: datetime) -> datetime | None:
         """The morning on which she is back, while she is away."""

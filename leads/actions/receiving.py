@@ -12,6 +12,7 @@ from agreement.models import Phase
 from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
+from leads.cadence import soon
 from leads.models import Lead, LeadEvent, Step
 from leads.stops import STOPS
 from team.calendars import KeptCalendars
@@ -19,7 +20,7 @@ from team.calendars import KeptCalendars
 if TYPE_CHECKING:
     from team.models import User
 
-OUT_OF_OFFICE = "out_of_office"
+OUT_OF_OFFICE, RETURNED = "out_of_office", "returned"
 # A next step is at most so far away; who is away longer is for her rep to decide on.
 STEP_DAYS_MAX = 14
 
@@ -87,6 +88,35 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
         effects.move_step(step, until)
     write_planned([effects], at=at, of_team=cache(KeptCalendars(at=at).of_team), because=OUT_OF_OFFICE)
     return lead.events.order_by("-id").first()
+
+
+@transaction.atomic
+def go_on_from_return(person_id: int, *, until: datetime, at: datetime) -> LeadEvent | None:
+    """She is back before `until`: an attempt that waits for that moment is due when it was planned, or now. Where one
+    of us has moved it since, it stays."""
+    found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING).first()
+    if found is None:
+        return None
+    lead = lock_lead(found)
+    effects = Effects(lead, by=None, at=at)
+    planned = _planned_before(lead)
+    late = [step for step in effects.open_steps if step.due_at == until and step.pk in planned]
+    if not late:
+        return None
+    for step in late:
+        effects.move_step(step, max(planned[step.pk], soon(at)))
+    write_planned([effects], at=at, of_team=cache(KeptCalendars(at=at).of_team), because=RETURNED)
+    return lead.events.order_by("-id").first()
+
+
+def _planned_before(lead: Lead) -> dict[int, datetime]:
+    """For when each attempt was planned that an absence has moved, however often."""
+    moves = lead.events.filter(verb="plan", data__because=OUT_OF_OFFICE).order_by("-id")
+    planned: dict[int, datetime] = {}
+    for data in moves.values_list("data", flat=True):
+        moved = data.get("effects", {}).get("steps_moved", ())
+        planned |= {pk: datetime.fromisoformat(old["due_at"]) for pk, old in moved}
+    return planned
 
 
 def is_long(until: datetime, *, at: datetime) -> bool:

@@ -79,7 +79,7 @@ def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
         Enrolment.objects.filter(pk=held.pk).update(followed_from=at)
         return held
     held.state, held.paused_because, held.followed_from = State.ACTIVE, "", at
-    held.due_at = max(at, _wait_ends(held) or at)
+    held.due_at = max(at, wait_ends(held) or at)
     held.save(update_fields=["followed_from"])
     return _written(held, What.RESUMED, by=by, at=at)
 
@@ -239,7 +239,7 @@ def _leave_out(held: Enrolment, *, by: User, at: datetime) -> None:
         finish_step(step.lead, step=step, by=by, at=at, is_skipped=True)
 
 
-def _wait_ends(held: Enrolment) -> datetime | None:
+def wait_ends(held: Enrolment) -> datetime | None:
     """When the wait that it stands in is over."""
     if held.node is None or held.node.kind != TrackNode.Kind.WAIT:
         return None

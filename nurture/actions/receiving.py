@@ -11,7 +11,7 @@ import re
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
@@ -24,16 +24,16 @@ from accounts.actions.people import mark_contact_point, suppress_key, suppressio
 from accounts.models import ContactPoint, Person, Suppression
 from accounts.normalise import BadValue, email
 from leads.actions.engaging import NewEngagement, engage
-from leads.actions.receiving import record_received, wait_for_return
+from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_bounced
 from leads.models import Engagement, Lead
+from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
-from nurture.models import Away, Enrolment, Incoming, IncomingBody, MailRules, Message
+from nurture.models import Incoming, IncomingBody, Message
 from nurture.recipients import zone_of
 from nurture.same import living
-from team.localtime import resolve
 from team.models import Installation, User
 
 logger = structlog.get_logger(__name__)
@@ -244,6 +244,9 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
     )
     engage([new], at=at)
     record_received(person_id, kind=found.kind.value, words=found.words or found.subject, at=at)
+    if row.person_id or person_id == _person_at(found.sender):
+        # Whoever else answers in her stead says nothing of where she is.
+        end_absence(person_id, said_at=_said_at(found, at=at), at=at)
     is_open = Lead.objects.open().filter(person=person_id).exists()
     return Followed(Effect.IN_FRONT if is_open else Effect.NONE, person_id)
 
@@ -257,8 +260,7 @@ def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: da
 
 
 def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
-    """She is away until then, whoever asks later. What a track or a cadence has planned for her before she is back
-    moves to the morning of that day."""
+    """She is away until then, whoever asks later."""
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
@@ -267,16 +269,10 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
     if back_on is None:
         record_received(person_id, kind=found.kind.value, words=found.words, at=at)
         return Followed(Effect.NONE, person_id)
-    morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
-    until = resolve(datetime.combine(back_on, morning), zone)
-    Away.objects.create(person_id=person_id, said_at=at, back_on=back_on, until=until)
-    record_received(person_id, kind=found.kind.value, words=found.words, back_on=back_on, until=until, at=at)
-    planned = Message.objects.filter(person=person_id, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
-    moved = planned.filter(due_at__lt=until).update(due_at=until)
-    # Who waits for one of us goes on when that is done.
-    under_way = Enrolment.objects.filter(person=person_id, state=Enrolment.State.ACTIVE, is_held_out=False, step=None)
-    moved += under_way.filter(due_at__lt=until).update(due_at=until)
-    is_moved = wait_for_return(person_id, until=until, at=at) is not None or moved > 0
+    is_moved = begin_absence(
+        person_id, kind=found.kind.value, words=found.words, back_on=back_on, zone=zone, said_at=_said_at(found, at=at),
+        at=at,
+    )  # fmt: skip
     return Followed(Effect.POSTPONED if is_moved else Effect.NOTED, person_id)
 
 
@@ -407,6 +403,11 @@ def _moment(found: InMail, *, at: datetime) -> datetime:
     if said is None or said > at:
         return at
     return max(said, at - FRESH) if said > at - WAITS else said
+
+
+def _said_at(found: InMail, *, at: datetime) -> datetime:
+    """When it was written; what bears no moment, or one that lies ahead, came now."""
+    return found.at if found.at is not None and found.at < at else at
 
 
 def _said(found: InMail) -> str:

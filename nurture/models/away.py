@@ -18,12 +18,18 @@ class Away(models.Model):
     # The day as she said it, and the moment from which she may be written to.
     back_on = models.DateField()
     until = models.DateTimeField()
+    # She was back sooner: she wrote so, or one of us knew it.
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("time away")
         verbose_name_plural = _("times away")
         constraints = [
             models.CheckConstraint(name="away_ends_after_it_was_said", condition=Q(until__gt=F("said_at"))),
+            models.CheckConstraint(
+                name="away_ended_while_it_lasted",
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("said_at"), ended_at__lt=F("until")),
+            ),
         ]
         indexes = [models.Index(fields=["person", "-id"], name="away_of_person")]
 

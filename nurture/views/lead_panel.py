@@ -19,6 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.models import Lead
 from leads.views.access import can_work, visible_lead
+from nurture.actions.absences import end_absence
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.following import following_of
 from nurture.knowing import People
@@ -39,7 +40,7 @@ def lead_panel(request: Request, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def lead_act(request: Request, public_id: UUID) -> HttpResponse:
-    """Enrol, pause, go on, skip, take out: what was sent names it."""
+    """Enrol, pause, go on, skip, take out, or that they are back: what was sent names it."""
     now, lead = timezone.now(), visible_lead(request, public_id)
     if not can_work(lead):
         raise PermissionDenied
@@ -70,6 +71,10 @@ def _act(request: Request, lead: Lead) -> str:
             raise MoveRefused(_("Choose one of the list."))
         enrol(lead.person, track=track, by=request.user, at=now)
         return _("%(track)s has begun.") % {"track": track}
+    if does == "back":
+        if not end_absence(lead.person_id, by=request.user, at=now):
+            raise LeadConflict(_("This has changed meanwhile: look at it again."))
+        return _("They are back: what waited for them goes on.")
     act = ACTS.get(does)
     hers = Enrolment.objects.under_way().filter(Q(lead=lead) | Q(lead=None), person=lead.person_id)
     one = hers.select_related("track").first()

@@ -1,0 +1,77 @@
+"""Until when somebody is away: what her mail program said, and what ends it before that day.
+
+What a track or a cadence has planned meanwhile lies on the morning of her return, and goes back from there once she is
+back sooner. Leads are locked before what is kept of her.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from leads.actions.receiving import go_on_from_return, record_received, wait_for_return
+from leads.models import Lead
+from nurture.actions.enrolling import wait_ends
+from nurture.models import Away, Enrolment, MailRules, Message
+from nurture.same import rows_of
+from nurture.wishes import Wishes
+from team.localtime import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.db.models import QuerySet
+
+    from team.models import User
+
+# How the history of her lead names it: she wrote herself, or one of us knew it.
+BACK, HEARD = "back", "heard_back"
+
+
+def begin_absence(
+    person_id: int, *, kind: str, words: str, back_on: date, zone: str, said_at: datetime, at: datetime
+) -> bool:
+    """She is away until the morning of that day, by the clock of `zone`. What a track or a cadence has planned for her
+    before waits until then; returns whether anything does."""
+    morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
+    until = resolve(datetime.combine(back_on, morning), zone)
+    Away.objects.create(person_id=person_id, said_at=said_at, back_on=back_on, until=until)
+    record_received(person_id, kind=kind, words=words, back_on=back_on, until=until, at=at)
+    moved = _letters([person_id]).filter(due_at__lt=until).update(due_at=until)
+    moved += _waiting([person_id]).filter(due_at__lt=until).update(due_at=until)
+    return wait_for_return(person_id, until=until, at=at) is not None or moved > 0
+
+
+@transaction.atomic
+def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | None = None, at: datetime) -> bool:
+    """She is back before the day she gave: she wrote so herself at `said_at`, or `by` knows it.
+
+    What waited for that day goes back to where it would be: a wait ends when it would have, a letter leaves in her
+    hours, what a cadence had planned is due when it was planned, or now. False where she is not away, or said so only
+    after she wrote.
+    """
+    list(Lead.objects.open().filter(person=person_id).order_by("pk").select_for_update(of=("self",)))
+    away = Wishes([person_id]).away(person_id, at=at)
+    if away is None or (said_at is not None and said_at <= away.said_at):
+        return False
+    if not Away.objects.filter(pk=away.pk, ended_at=None).update(ended_at=at):
+        return False
+    people = list(rows_of([person_id]))
+    _letters(people).filter(due_at=away.until).update(due_at=at)
+    for one in _waiting(people).filter(due_at=away.until).select_related("node").select_for_update(of=("self",)):
+        one.due_at = max(at, wait_ends(one) or at)
+        one.save(update_fields=["due_at"])
+    record_received(person_id, kind=HEARD if by else BACK, heard_by=by, at=at)
+    go_on_from_return(person_id, until=away.until, at=at)
+    return True
+
+
+def _letters(people: Collection[int]) -> QuerySet[Message]:
+    return Message.objects.filter(person__in=people, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
+
+
+def _waiting(people: Collection[int]) -> QuerySet[Enrolment]:
+    """Who waits for one of us goes on when that is done."""
+    return Enrolment.objects.filter(person__in=people, state=Enrolment.State.ACTIVE, is_held_out=False, step=None)

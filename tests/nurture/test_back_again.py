@@ -1,0 +1,154 @@
+"""Whoever is back before the day she gave is away no more: she writes so herself, or a rep says it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from agreement.models import Phase
+from leads.actions.logging import log_touch
+from leads.models import Step
+from nurture.actions.advancing import advance
+from nurture.actions.claiming import claim_messages
+from nurture.actions.receiving import take_mail
+from nurture.models import Away, Enrolment, Message
+from nurture.wishes import Wishes
+from tests.make import NOON, make_lead, make_person
+from tests.nurture import mails
+from tests.nurture.making import email, make_enrolment, make_track, wait
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# Noon on Wednesday; she had said Friday of next week.
+BACK = NOON + 2 * DAY
+UNTIL = datetime(2027, 3, 12, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def jo(rules):
+    return make_person(email="jo@brevik.example", given_name="Jo", family_name="Prentice", time_zone="UTC")
+
+
+def goes_away(*, at=NOON):
+    words = "I am away and back on 12 March."
+    take_mail(
+        mails.mail(words, subject="Automatic reply: Our offer", Date="Mon, 1 Mar 2027 11:30:00 +0000"),
+        source="imap", at=at,
+    )  # fmt: skip
+
+
+def writes(words="I am back early, please call me.", *, date="Wed, 3 Mar 2027 11:30:00 +0000", **headers):
+    return take_mail(mails.mail(words, Date=date, **headers), source="imap", at=BACK)
+
+
+def is_away(jo, *, at=BACK):
+    return Wishes([jo.pk]).away(jo.pk, at=at) is not None
+
+
+def test_who_writes_herself_is_back_and_her_history_says_so(client, jo, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    goes_away()
+    assert is_away(jo)
+
+    writes()
+
+    assert not is_away(jo)
+    assert Away.objects.get().ended_at == BACK
+    client.force_login(alice)
+    assert "Back before the day they gave" in client.get(f"/leads/{lead.public_id}/").text
+    assert "Out of office" not in client.get(f"/leads/{lead.public_id}/track/").text
+
+
+def test_what_she_wrote_before_she_went_and_what_others_write_ends_nothing(jo):
+    make_lead(phase=Phase.NURTURE, person=jo)
+    goes_away()
+
+    writes("See you.", date="Mon, 1 Mar 2027 11:00:00 +0000")
+    writes("Jo is away, I answer.", sender="pa@brevik.example", Message_ID="<pa@brevik.example>")
+
+    assert is_away(jo)
+
+
+def test_a_rep_says_that_she_is_back_and_what_waited_goes_on(client, jo, alice, bob, monkeypatch):
+    monkeypatch.setattr("nurture.views.lead_panel.timezone.now", lambda: BACK)
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    hers = make_enrolment(make_track(wait(1), email()), lead=lead)
+    advance(at=NOON)
+    goes_away()
+    hers.refresh_from_db()
+    assert hers.due_at == UNTIL
+    address = f"/leads/{lead.public_id}/track/"
+    client.force_login(alice)
+    panel = client.get(address).text
+
+    said = client.post(f"{address}act/", {"does": "back", "form_id": "one"}, follow=True)
+    again = client.post(f"{address}act/", {"does": "back", "form_id": "two"}, headers={"HX-Request": "true"})
+
+    assert ">They are back</button>" in panel
+    assert ("They are back: what waited for them goes on." in said.text, is_away(jo)) == (True, False)
+    assert again.status_code == 409
+    hers.refresh_from_db()
+    assert hers.due_at == BACK
+    assert "You noted that they are back before the day they gave" in client.get(f"/leads/{lead.public_id}/").text
+
+
+def test_a_wait_that_is_not_over_ends_when_it_would_have(jo):
+    lead = make_lead(phase=Phase.WORKING, person=jo)
+    hers = make_enrolment(make_track(wait(5), email(), kind="play"), lead=lead)
+    advance(at=NOON)
+    goes_away()
+
+    writes()
+
+    left = Enrolment.objects.get(pk=hers.pk)
+    assert left.due_at == NOON + 5 * DAY
+
+
+def test_a_letter_leaves_within_her_hours_at_once(client, jo, alice, monkeypatch):
+    monkeypatch.setattr("nurture.views.lead_panel.timezone.now", lambda: BACK)
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    make_enrolment(make_track(email()), lead=lead)
+    advance(at=NOON)
+    goes_away()
+    assert Message.objects.get().due_at == UNTIL
+
+    client.force_login(alice)
+    client.post(f"/leads/{lead.public_id}/track/act/", {"does": "back", "form_id": "one"})
+
+    assert len(claim_messages(by="me", at=BACK)) == 1
+
+
+def test_an_attempt_that_waited_is_due_when_it_was_planned_or_now(client, jo, alice, monkeypatch):
+    monkeypatch.setattr("nurture.views.lead_panel.timezone.now", lambda: BACK)
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    log_touch(lead, kind="email", by=alice, at=NOON)
+    lead.refresh_from_db()
+    attempts = Step.objects.open().filter(lead=lead, made_by=Step.MadeBy.CADENCE)
+    planned = attempts.get().due_at
+    goes_away()
+    assert attempts.get().due_at == UNTIL
+
+    client.force_login(alice)
+    client.post(f"/leads/{lead.public_id}/track/act/", {"does": "back", "form_id": "one"})
+
+    assert attempts.get().due_at == max(planned, BACK + timedelta(minutes=1))
+    lead.refresh_from_db()
+    assert lead.due_at == attempts.get().due_at
+    assert "back from out of office" in client.get(f"/leads/{lead.public_id}/").text
+
+
+def test_only_who_may_work_the_lead_says_it(client, jo, alice, bob):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    goes_away()
+    client.force_login(bob)
+
+    panel = client.get(f"/leads/{lead.public_id}/track/").text
+    refused = client.post(f"/leads/{lead.public_id}/track/act/", {"does": "back", "form_id": "one"})
+
+    assert (refused.status_code, ">They are back</button>" in panel) == (403, False)
+    assert Away.objects.get().ended_at is None
+
+
+def test_nobody_is_back_after_the_day_she_gave(jo):
+    for ended_at in (NOON - HOUR, NOON + DAY):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Away.objects.create(person=jo, said_at=NOON, back_on=NOON.date(), until=NOON + DAY, ended_at=ended_at)
