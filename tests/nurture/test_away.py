@@ -1,4 +1,4 @@
-"""Whoever says that she is away hears nothing by itself before she is back, whatever begins meanwhile."""
+"""Whoever says that she is away hears of no track before she is back, whichever begins meanwhile."""
 
 import json
 import zipfile
