@@ -67,7 +67,8 @@ def write_interest(moments: Mapping[int, datetime]) -> dict[int, int]:
                 rank=interest_rank(worth, at=moments[pk], half_life=half_life),
                 half_life_days=days,
             )
-            for pk, worth in whole.items()
+            # One order for all: two that share people wait, and do not lock each other.
+            for pk, worth in sorted(whole.items())
         ],
         update_conflicts=True,
         unique_fields=["person"],
