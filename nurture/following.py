@@ -31,6 +31,8 @@ class Following:
     enrolment: Enrolment | None = None
     # What is in hand, and what is waited for, in words.
     stands: str = ""
+    # What is in hand has left: what could be left out is what follows.
+    has_left: bool = False
     waits: str = ""
     until: datetime | None = None
     following: str = ""
@@ -132,6 +134,6 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
                 found.stands = subjects_of([message], at=at).get(message.pk, found.stands)
                 found.waits, found.until = _("leaves in their hours, from"), max(message.due_at or at, at)
             else:
-                found.waits = str(message.get_state_display()).lower()
+                found.waits, found.has_left = str(message.get_state_display()).lower(), message.has_left
     if found.until is not None and found.until < at - timedelta(days=1):
         found.until = None

@@ -60,11 +60,12 @@ def _work(rows: QuerySet[Enrolment], *, at: datetime) -> int:
 
 
 @transaction.atomic
-def go_from(enrolments: Sequence[Enrolment], starts: Starts, *, at: datetime) -> None:
-    """These, which are locked, go on at these nodes as if they had just come there; at none, it is their end."""
+def go_from(enrolments: Sequence[Enrolment], starts: Starts, *, ahead: int = 0, at: datetime) -> None:
+    """These, which are locked, go on at these nodes as if they had just come there; at none, it is their end. A step
+    of ours that stands there first is planned for so many days ahead."""
     batch = Batch(enrolments, at=at, waits=True)
     for enrolment in batch.enrolments:
-        batch.go(enrolment, starts[enrolment.pk])
+        batch.go(enrolment, starts[enrolment.pk], ahead=ahead)
     batch.write()
 
 
@@ -149,7 +150,6 @@ class Batch:
             elif self._has_own_step(one):
                 one.state, one.due_at, one.paused_because = State.PAUSED, None, Enrolment.Pause.OWN_STEP
                 self.waiting.append((self.leads[one.lead_id or 0], one.track_id, one.step_id))
-                one.step_id = None
                 self._line(one, None, What.PAUSED, Enrolment.Pause.OWN_STEP)
             elif self._cannot_be_reached(one):
                 self._end(one, Outcome.UNREACHABLE)
@@ -183,10 +183,10 @@ class Batch:
         else:
             self.go(one, self.flows[one.version_id].after(node))
 
-    def go(self, one: Enrolment, node: TrackNode | None) -> None:
+    def go(self, one: Enrolment, node: TrackNode | None, *, ahead: int = 0) -> None:
         """On from this node, as if she had just come there, to where she waits."""
         one.step_id, one.state, one.paused_because = None, State.ACTIVE, ""
-        for deed in walk(node, self.walkers[one.pk], self.people):
+        for deed in walk(node, self.walkers[one.pk], self.people, ahead=ahead):
             self._line(one, deed.node, deed.what, deed.because)
             one.node_id = deed.node.pk
             if deed.what == What.REACHED:

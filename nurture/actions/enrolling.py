@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from team.models import User
 
 Outcome, State, What = Enrolment.Outcome, Enrolment.State, Passage.What
+# What somebody may be spared; what is asked of her is asked.
+SKIPPABLE = (TrackNode.Kind.EMAIL, TrackNode.Kind.WAIT, TrackNode.Kind.STEP)
 SAYS = {
     Shut.GONE: gettext_lazy("This person stands under another one now."),
     Shut.AT_GOAL: gettext_lazy("They have reached already what %(track)s is for."),
@@ -72,29 +74,38 @@ def pause(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
 
 @transaction.atomic
 def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
-    """It goes on where it stood. Of a wait, the days that passed meanwhile count."""
+    """It goes on where it stood. Of a wait, the days that passed meanwhile count; a step of ours that a step set by
+    hand took the place of comes again, on its day."""
     held = _held(enrolment, State.PAUSED, State.ACTIVE)
-    if held.state == State.ACTIVE:
-        # She set a step herself, and the tick that would have paused it has not come by yet.
-        Enrolment.objects.filter(pk=held.pk).update(followed_from=at)
-        return held
-    held.state, held.paused_because, held.followed_from = State.ACTIVE, "", at
-    held.due_at = max(at, wait_ends(held) or at)
+    was_paused, held.followed_from = held.state == State.PAUSED, at
     held.save(update_fields=["followed_from"])
-    return _written(held, What.RESUMED, by=by, at=at)
+    # Else she set a step herself, and the tick that would have paused it has not come by yet.
+    if was_paused:
+        held.state, held.paused_because, held.due_at = State.ACTIVE, "", max(at, wait_ends(held) or at)
+        _written(held, What.RESUMED, by=by, at=at)
+    if held.node is not None and held.node.kind == TrackNode.Kind.STEP:
+        _plan_again(held, held.node, at=at)
+    return held
 
 
 @transaction.atomic
 def skip(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
-    """What is in hand is left out, and it goes on with what follows."""
+    """What is in hand is left out, and it goes on with what follows. Of a letter that has left, it is what comes next:
+    MoveRefused where that is nothing to wait for."""
     held = _held(enrolment, State.ACTIVE, State.PAUSED)
     if held.is_held_out or held.node is None:
         raise MoveRefused(_("Nothing is in hand that could be left out."))
     _leave_out(held, by=by, at=at)
+    flow = flows_of([held.version_id])[held.version_id]
+    skipped = flow.nodes[held.node.pk]
+    if _letter_has_left(held):
+        following = flow.after(skipped)
+        if following is None or following.kind not in SKIPPABLE:
+            raise MoveRefused(_("This letter has left already: it goes on within minutes."))
+        skipped = held.node = following
     Enrolment.objects.filter(pk=held.pk).update(followed_from=at)
     _note(held, What.SKIPPED, by=by, at=at, because="by_hand")
-    flow = flows_of([held.version_id])[held.version_id]
-    go_from([held], {held.pk: flow.after(flow.nodes[held.node.pk])}, at=at)
+    go_from([held], {held.pk: flow.after(skipped)}, at=at)
     return held
 
 
@@ -237,6 +248,21 @@ def _leave_out(held: Enrolment, *, by: User, at: datetime) -> None:
     step = Step.objects.open().filter(pk=held.step_id).select_related("lead").first() if held.step_id else None
     if step is not None:
         finish_step(step.lead, step=step, by=by, at=at, is_skipped=True)
+
+
+def _plan_again(held: Enrolment, node: TrackNode, *, at: datetime) -> None:
+    step = Step.objects.filter(pk=held.step_id).first() if held.step_id else None
+    if step is None or step.state == Step.State.CANCELLED:
+        # Whole days, the one that has begun with them.
+        ahead = -((at - step.due_at) // timedelta(days=1)) if step is not None else 0
+        go_from([held], {held.pk: node}, ahead=max(ahead, 0), at=at)
+
+
+def _letter_has_left(held: Enrolment) -> bool:
+    """Whether it stands at a letter that they got, or may have got."""
+    if held.node is None or held.node.kind != TrackNode.Kind.EMAIL:
+        return False
+    return Message.objects.left().filter(enrolment=held, node__key=held.node.key).exists()
 
 
 def wait_ends(held: Enrolment) -> datetime | None:

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import Employment, Suppression
 from agreement.models import Criterion, Phase
+from leads.actions.changing import MoveRefused
 from leads.actions.logging import finish_step, log_call, set_step
 from leads.actions.recycling import wake_lead
 from leads.checking import check_all
@@ -204,6 +206,53 @@ def test_a_play_takes_the_place_of_the_cadence_and_gives_way_to_a_step_set_by_ha
     assert (hers.state, hers.paused_because) == ("paused", "own_step")
     resume(hers, by=alice, at=at + timedelta(minutes=1))
     assert follow(at=at + timedelta(minutes=2)) == 0
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+@pytest.mark.parametrize("own", ["call", "task"])
+def test_a_step_of_a_play_comes_again_on_its_day_after_one_set_by_hand(alice, own, is_seen):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    play = make_track(wait(4), step("Ask who decides"), wait(3), step("Ask again"), kind="play", name="No authority")
+    hers = enrol(lead.person, track=play, by=alice, at=NOON)
+    advance(at=NOON)
+    at = NOON + timedelta(hours=1)
+    set_step(lead, kind=own, by=alice, at=at, due=at + DAY)
+    if is_seen:
+        follow(at=at)
+
+    resume(hers, by=alice, at=at + timedelta(minutes=1))
+    follow(at=at + timedelta(minutes=2))
+
+    planned = Step.objects.open().get(lead=lead, made_by="system")
+    assert (planned.title, planned.due_at.date()) == ("Ask who decides · No authority", (NOON + 4 * DAY).date())
+    assert stands(hers)[:2] == ("step", "active")
+    assert broken(at) == set()
+    lead.refresh_from_db()
+    finish_step(lead, step=planned, by=alice, at=at + 2 * DAY)
+    follow(at=at + 2 * DAY)
+    assert Step.objects.open().get(lead=lead, made_by="system").title == "Ask again · No authority"
+
+
+def test_what_is_skipped_after_a_letter_has_left_is_the_wait_behind_it(client, alice, marketer):
+    hers = in_track(alice, email(subject="One"), wait(2), email(subject="Two"))
+    advance(at=NOON)
+    leave(Message.objects.get(enrolment=hers), at=NOON)
+    client.force_login(alice)
+    panel = client.get(reverse("nurture:lead_panel", args=[hers.lead.public_id]))
+    assert "Skip what follows" in panel.text
+
+    skip(hers, by=alice, at=NOON + timedelta(minutes=1))
+
+    assert went_through(hers)[-2:] == [("wait", "skipped", "by_hand"), ("email", "planned")]
+    client.force_login(marketer)
+    parts = client.get(reverse("nurture:track", args=[hers.track.public_id])).context["parts"]
+    assert [[words for words, _name in part.figures if "passed over" in words] for part in parts] == [
+        [], ["1 passed over: by hand (1)"], [],
+    ]  # fmt: skip
+    leave(Message.objects.get(enrolment=hers, state="planned"), at=NOON + timedelta(minutes=2))
+    with pytest.raises(MoveRefused, match="has left already"):
+        skip(hers, by=alice, at=NOON + timedelta(minutes=3))
 
 
 def test_it_is_paused_goes_on_skips_and_ends_by_hand(alice):
