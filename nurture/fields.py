@@ -27,7 +27,8 @@ FIELD = re.compile(r"\{\{\s*([a-z_]*)\s*(?:\|([^{}]*))?\}\}")
 LOOSE = re.compile(r"\{\{|\}\}|\{%|%\}")
 # The only one that is an address of ours.
 ADDRESS = "asset_link"
-MARKDOWN = re.compile(r"[\\`*_\[\]<>#~]|^[-+=]")
+# The colon of what is left of an address, too: a bare one is a link.
+MARKDOWN = re.compile(r"[\\`*_\[\]<>#~]|^[-+=]|:(?=/)")
 SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 

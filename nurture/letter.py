@@ -22,10 +22,12 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from nurture.bare import bare_address
 from nurture.fields import BadWords
 
 # `breaks`: a line that was ended stays ended, as people write mail.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(["image", "html_block", "html_inline"])
+_MARKDOWN.inline.ruler.after("text", "bare_address", bare_address)
 SCHEMES = ("https://", "http://")
 LINKED = {"http", "https", "mailto"}
 TAGS = {"p", "br", "a", "strong", "em", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "code", "pre", "hr"}

@@ -53,6 +53,20 @@ def test_a_message_is_a_mail_with_both_parts_its_links_by_ours_and_a_way_to_stop
     assert message.body.to_address == "ada@corvane.example"
 
 
+def test_an_address_without_words_is_a_link_of_ours_in_both_parts(sink, rules, clock, settings):
+    asset = make_asset("The planner's guide")
+    track = make_letter_track(text="Look:\n\n{{ asset_link }}\n\nOr https://x.example/a_b, too.", asset=asset)
+    message = make_message(track, make_person(time_zone="UTC", email="ada@corvane.example"))
+
+    deliver(by="me", clock=clock)
+
+    (mail,) = sink.taken
+    assert list(message.links.filter(number__gt=0).values_list("asset", flat=True)) == [asset.pk, None]
+    text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert (text.count("/m/"), html.count(f'<a href="{settings.SITE_URL}/m/')) == (2, 2)
+    assert "x.example" not in text
+
+
 def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(sink, rules, clock):
     kinds = ["nobody", "listed", "full", "later", "closing", "grey", "hangup", "cut", "silent", "spam"]
     track = make_letter_track()

@@ -23,3 +23,26 @@ def test_what_a_name_says_is_no_link_and_no_markdown(name):
 
     assert addresses_in(words) == ["https://m.example/a_b_c"]
     assert body_of(words).strip() == f'<p>{NAMES[name]} reads <a href="https://m.example/a_b_c">this</a>.</p>'
+
+
+BARE = {
+    "See https://x.example/a_b?c=1&d=2.": ["https://x.example/a_b?c=1&d=2"],
+    "(https://x.example/a_(b)), **https://x.example/c**": ["https://x.example/a_(b)", "https://x.example/c"],
+    "`https://x.example/code` and [https://x.example/said](https://x.example/led)": ["https://x.example/led"],
+    "    https://x.example/code\n\nxhttp://x.example and http:// alone": [],
+}
+
+
+@pytest.mark.parametrize("words", BARE)
+def test_a_bare_address_is_a_link_but_in_code_and_in_links(words):
+    assert addresses_in(words) == BARE[words]
+    assert body_of(words).count("<a href") == len(BARE[words])
+
+
+@pytest.mark.parametrize(
+    "name", ["https://evil.example", "http:x:////evil.example", "1http://evil.example", "https&colon;//evil.example"]
+)
+def test_what_a_name_says_is_no_bare_address_either(name):
+    words = fill("{{ first_name }}: {{ asset_link }}", {"first_name": name, "asset_link": "https://m.example/a_b_c"})
+
+    assert addresses_in(words) == ["https://m.example/a_b_c"]
