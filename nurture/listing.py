@@ -82,7 +82,7 @@ def of_track(track: Track, what: str, *, at: datetime) -> EnrolmentQuerySet:
     """As `telling.tallies` counts them."""
     rows = Enrolment.objects.filter(track=track)
     if what == "under_way":
-        return rows.under_way().filter(is_held_out=False)
+        return rows.fed()
     if what in OF_FANS:
         return fans_of(track, what)
     rows = rows.filter(started_at__gt=at - LATELY, is_held_out=what.startswith("held_out"))

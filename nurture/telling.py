@@ -221,7 +221,7 @@ class Tally:
 def tallies(tracks: list[Track], *, at: datetime) -> dict[int, Tally]:
     """Of each of these tracks: who is under way, and what became of those who came in the last ninety days."""
     found: dict[int, Tally] = {track.pk: Tally() for track in tracks}
-    going = Enrolment.objects.under_way().filter(track__in=tracks, is_held_out=False).order_by()
+    going = Enrolment.objects.fed().filter(track__in=tracks).order_by()
     for track, n in going.values_list("track").annotate(n=Count("pk")):
         found[track].under_way = n
     lately = Enrolment.objects.filter(track__in=tracks, started_at__gt=at - LATELY, is_held_out=False).order_by()

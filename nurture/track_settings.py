@@ -92,7 +92,7 @@ class TrackKind(Kind):
         if new.get("is_retired") != old.get("is_retired"):
             return touched_by_end(track) if new.get("is_retired") else [Touch(_("It takes people again"))]
         changed = {name for name in new if old.get(name) != new.get(name)}
-        under_way = Enrolment.objects.under_way().filter(track=track).count()
+        under_way = Enrolment.objects.fed().filter(track=track).count()
         people_url = reverse("nurture:track_people", args=[track.public_id])
         found = []
         if changed & set(TAKES):
@@ -126,9 +126,15 @@ class TrackKind(Kind):
 
 def touched_by_end(track: Track) -> list[Touch]:
     """What it means that it takes nobody any more, counted now."""
-    under_way = Enrolment.objects.under_way().filter(track=track).count()
+    under_way = Enrolment.objects.fed().filter(track=track).count()
     people_url = reverse("nurture:track_people", args=[track.public_id])
     found = [Touch(_people(under_way, _("under way: below it is said where they go")), url=people_url)]
+    without = Enrolment.objects.left_without().filter(track=track).count()
+    if without:
+        said = ngettext(
+            "%(n)d person more is left without, to compare", "%(n)d people more are left without, to compare", without
+        )
+        found.append(Touch(said % {"n": without}, _("they get nothing, and leave it as the others do")))
     steps = Enrolment.objects.under_way().filter(track=track, step__isnull=False).count()
     if steps:
         said = ngettext("%(n)d step of it stays in a queue", "%(n)d steps of it stay in queues", steps)

@@ -27,6 +27,13 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def under_way(self) -> EnrolmentQuerySet:
         return self.filter(state__in=Enrolment.UNDER_WAY)
 
+    def fed(self) -> EnrolmentQuerySet:
+        """Whom a figure calls under way: without those who are left without, to compare."""
+        return self.under_way().filter(is_held_out=False)
+
+    def left_without(self) -> EnrolmentQuerySet:
+        return self.under_way().filter(is_held_out=True)
+
     def over(self) -> EnrolmentQuerySet:
         """Under way, and whoever it is about is asleep no more, or worked no more, or has answered, or is gone."""
         pursued = Lead.objects.open().filter(person=OuterRef("person")).order_by()
@@ -56,7 +63,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         ).order_by("-id")
         clicked = self.model.objects.filter(pk=OuterRef("pk"), messages__clicked_at__isnull=False).order_by()
         goal = Track.Goal
-        rows = self.under_way().filter(is_held_out=False).exclude(track__goal="")
+        rows = self.fed().exclude(track__goal="")
         return rows.alias(said=Subquery(newest.values("value")[:1])).filter(
             (Q(track__goal=goal.TOPIC) & Exists(showed))
             | (Q(track__goal=goal.ROLE) & Exists(job))

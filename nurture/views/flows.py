@@ -155,7 +155,7 @@ def _end(request: Request, track: Track, form: EndForm, *, at: datetime) -> str:
             verb=SettingChange.Verb.RETIRE,
         )  # fmt: skip
     if asked["goes"] == EndForm.Goes.FINISH:
-        stays = Enrolment.objects.under_way().filter(track=track).count()
+        stays = Enrolment.objects.fed().filter(track=track).count()
         words = ngettext(
             "%(track)s takes nobody any more; %(n)d person finishes it.",
             "%(track)s takes nobody any more; %(n)d people finish it.",
@@ -261,7 +261,7 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     need_role(request, *WRITERS)
     now, track = timezone.now(), track_or_404(public_id)
     refusal, at_step, conflict = "", "", ""
-    under_way = Enrolment.objects.under_way().filter(track=track)
+    under_way = Enrolment.objects.fed().filter(track=track)
     if request.method == "POST":
         try:
             moves, seen = request.POST.get("moves") == "yes", request.POST.get("seen", "")
@@ -305,7 +305,7 @@ def _published(track: Track, moved: int) -> str:
         )  # fmt: skip
         return words % {"track": track, "n": moved}
     newest = track.versions.filter(published_at__isnull=False).first()
-    finish = Enrolment.objects.under_way().filter(track=track).exclude(version=newest).count()
+    finish = Enrolment.objects.fed().filter(track=track).exclude(version=newest).count()
     words = ngettext(
         "%(track)s is published; %(n)d person finishes the version before it.",
         "%(track)s is published; %(n)d people finish the version before it.",

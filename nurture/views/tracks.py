@@ -100,7 +100,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
         "tally": tallies([one], at=now)[one.pk],
         "draws": draws_of(one, at=now),
         "fans": fan_figures(one) if one.is_fan_base else None,
-        "older": Enrolment.objects.under_way().filter(track=one).exclude(version=shown).count() if shown else 0,
+        "older": Enrolment.objects.fed().filter(track=one).exclude(version=shown).count() if shown else 0,
         "may_write": may_write(request),
         "history": history_of(KIND, pk=one.pk, most=8) if may_write(request) else [],
     }

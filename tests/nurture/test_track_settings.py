@@ -13,7 +13,7 @@ from nurture.checking import check_tracks
 from nurture.models import Enrolment, Passage, Track
 from team.models import AuditEntry, SettingChange
 from tests.make import NOON, make_lead, make_person
-from tests.nurture.making import email, make_track, step, wait
+from tests.nurture.making import email, make_enrolment, make_track, step, wait
 
 
 @pytest.fixture
@@ -120,6 +120,19 @@ def test_a_track_out_of_use_says_where_its_people_go_and_sends_them_there(desk, 
     desk.post(url("track_retire", track), {"back": "1"})
     verbs = list(SettingChange.objects.order_by("pk").values_list("verb", "changes"))
     assert verbs == [("retire", {"is_retired": [False, True]}), ("change", {"is_retired": [True, False]})]
+
+
+def test_who_is_left_without_is_told_apart_in_every_figure_of_who_is_under_way(desk):
+    track = make_track(wait(9), name="Old")
+    for is_held_out in (True, False, False):
+        make_enrolment(track, is_held_out=is_held_out, hold_out_percent=10)
+
+    assert desk.get(url("track", track)).context["tally"].under_way == 2
+    asked = desk.get(url("track_retire", track))
+    page, seen = asked.text, asked.context["form"]["seen"].value()
+    assert ("2 people under way" in page, "1 person more is left without, to compare" in page) == (True, True)
+    done = desk.post(url("track_retire", track), {"goes": "finish", "seen": seen}, follow=True)
+    assert "2 people finish it" in done.text
 
 
 def test_a_draft_is_taken_back_and_what_was_published_is_not(desk):
