@@ -19,10 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
 from nurture.actions import drafting
-from nurture.drafts import mark_of_node
+from nurture.drafts import mark_of_draft, mark_of_node
+from nurture.flow import flow_of
 from nurture.forms.tracks import NodeForm, PlaceForm
 from nurture.models import Track, TrackNode
-from nurture.telling import ICONS
+from nurture.telling import ICONS, Names
 from nurture.views.flows import draft_page
 from nurture.views.tracks import WRITERS, track_or_404
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
@@ -142,8 +143,33 @@ def node_move(request: Request, public_id: UUID, pk: int) -> HttpResponse:
 
 @require_POST
 def node_remove(request: Request, public_id: UUID, pk: int) -> HttpResponse:
+    """Asked first what goes along: what stands in the arms of a branch, the words of a letter."""
     need_role(request, *WRITERS)
+    if "sure" not in request.POST and (asked := _question(request, public_id, pk)) is not None:
+        return asked
     return _to_draft(request, public_id, pk, lambda found, seen: drafting.remove_node(found, seen=seen))
+
+
+def _question(request: Request, public_id: UUID, pk: int) -> HttpResponse | None:
+    """None where nothing is lost but the node itself, or it is gone, or was removed by this very form."""
+    track = track_or_404(public_id)
+    found = drafting.node_of(track, pk)
+    if found is None or answer_before(request.POST.get("form_id", ""), by=request.user) is not None:
+        return None
+    flow = flow_of(found.version_id)
+    below = [node for arm in TrackNode.Arm.values for node, _depth in flow.in_order(found, arm)]
+    if not below and found.kind != TrackNode.Kind.EMAIL:
+        return None
+    names = Names([found, *below])
+    context = {
+        "track": track,
+        "node": found,
+        "title": names.title(found),
+        "below": [names.title(node) for node in below],
+        "seen": request.POST.get("seen") or mark_of_draft(flow),
+        "form_id": request.POST.get("form_id") or new_form_id(),
+    }
+    return render(request, "nurture/node_remove.html", context)
 
 
 def _to_draft(request: Request, public_id: UUID, pk: int, act: Callable[[TrackNode, str], None]) -> HttpResponse:

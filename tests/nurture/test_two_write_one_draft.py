@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from tests.nurture.making import email, make_track, wait
+from tests.nurture.making import branch, email, make_track, step, wait
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_letter_that_was_removed_meanwhile_keeps_what_was_typed_and_is_added_a
     node = draft.nodes.get(kind="email")
     here = url("node", track, node.pk)
     hidden = sent_from(desk.get(here), "")
-    desk.post(url("node_remove", track, node.pk))
+    desk.post(url("node_remove", track, node.pk), {"sure": "1"})
 
     late = desk.post(here, {**hidden, "subject": "Hers", "text": "A long letter."})
 
@@ -67,7 +67,7 @@ def test_a_letter_that_was_removed_meanwhile_keeps_what_was_typed_and_is_added_a
 def test_a_step_below_one_that_is_gone_keeps_what_was_typed(desk):
     track = make_track(email(), wait(3), published=False)
     node = track.versions.get().nodes.get(kind="email")
-    desk.post(url("node_remove", track, node.pk))
+    desk.post(url("node_remove", track, node.pk), {"sure": "1"})
 
     late = desk.post(url("node_new", track), {"kind": "email", "after": node.pk, "subject": "Mine", "text": "Words."})
 
@@ -131,3 +131,19 @@ def test_a_step_is_added_moved_and_removed_once_however_often_it_is_sent(desk):
     hidden = sent_from(desk.get(url("track_draft", track)), remove)
     assert [desk.post(remove, hidden).status_code for _n in range(2)] == [302, 302]
     assert list(draft.nodes.order_by("position").values_list("days", flat=True)) == [9, 1, 2]
+
+
+def test_what_goes_along_with_a_step_is_asked_before_it_is_removed(desk):
+    ask = branch("clicked", [wait(2), step("Call them")], [email(subject="Plans for June", text="Long words.")])
+    track = make_track(ask, wait(3), published=False)
+    draft = track.versions.get()
+    remove = url("node_remove", track, draft.nodes.get(kind="branch").pk)
+    hidden = sent_from(desk.get(url("track_draft", track)), remove)
+
+    asked = desk.post(remove, hidden)
+
+    assert draft.nodes.count() == 5
+    said = ["This takes 3 steps along", "Plans for June", "Call them", "Keep"]
+    assert (asked.status_code, [word for word in said if word not in asked.text]) == (200, [])
+    assert [desk.post(remove, sent_from(asked, "")).status_code for _n in range(2)] == [302, 302]
+    assert list(draft.nodes.values_list("days", flat=True)) == [3]
