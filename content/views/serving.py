@@ -33,11 +33,9 @@ def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     That one of ours came by is noted, with the place that her address says; of who asks by HEAD, nothing.
     """
     found = Asset.objects.select_related("successor").filter(public_id=public_id).first()
-    if found is None:
-        raise Http404
-    current = found.versions.filter(is_current=True).select_related("upload").first()
-    if current is None:
-        raise Http404
+    current = found.versions.filter(is_current=True).select_related("upload").first() if found else None
+    if found is None or current is None:
+        return _nowhere(request)
     if found.is_over(on=company_day(timezone.now())):
         return _gone(request, found)
     user = request.user
@@ -46,7 +44,7 @@ def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
             open_asset(found, place=request.GET.get("from", ""), by=user, at=timezone.now())
     elif current.form == Form.TALK_TRACK:
         # What a rep says is for reps.
-        raise Http404
+        return _nowhere(request)
     return _served(request, found, current)
 
 
@@ -58,6 +56,13 @@ def version(request: Request, public_id: UUID, number: int) -> HttpResponseBase:
     if wanted is None:
         raise Http404
     return _served(request, found, wanted)
+
+
+def _nowhere(request: HttpRequest) -> HttpResponse:
+    """Whoever works here is told as on any page; a stranger, nothing of where they are."""
+    if request.user.is_authenticated:
+        raise Http404
+    return _fresh(render(request, "content/nowhere.html", status=404))
 
 
 def _gone(request: HttpRequest, found: Asset) -> HttpResponse:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -43,10 +43,10 @@ def followed(request: HttpRequest, token: str) -> HttpResponse:
     pk = row_of(LINK, token)
     link = MessageLink.objects.select_related("asset").filter(pk=pk).first() if pk else None
     if link is None:
-        raise Http404
+        return _leads_nowhere(request, is_of_words=True)
     _hear(request, link.message_id, link)
     if link.is_hidden:
-        raise Http404
+        return _leads_nowhere(request, is_of_words=True)
     target = reverse("content:asset", args=[link.asset.public_id]) if link.asset else link.url
     return _private(HttpResponseRedirect(target))
 
@@ -79,6 +79,8 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         if is_one_click:
             return _private(HttpResponse("", content_type="text/plain"))
         return _private(render(request, "nurture/stopped.html", {"sender": our_sender()}))
+    if Wishes([message.person_id]).wants_no_mail(message.person_id):
+        return _private(render(request, "nurture/stopped.html", {"sender": our_sender(), "is_before": True}))
     preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)])
     return _private(render(request, "nurture/stop.html", {"preferences": preferences, "sender": our_sender()}))
 
@@ -158,8 +160,10 @@ def _hear(request: HttpRequest, message_id: int, link: MessageLink | None) -> No
     )
 
 
-def _leads_nowhere(request: HttpRequest) -> HttpResponse:
-    return _private(render(request, "nurture/no_link.html", {"sender": our_sender()}, status=404))
+def _leads_nowhere(request: HttpRequest, *, is_of_words: bool = False) -> HttpResponse:
+    """`is_of_words`: one that stood among the words of a letter, not in its foot."""
+    context = {"sender": our_sender(), "is_of_words": is_of_words}
+    return _private(render(request, "nurture/no_link.html", context, status=404))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -104,6 +104,19 @@ def test_whoever_asks_by_head_is_answered_as_by_get_and_counts_for_nothing(clien
     answers[1].close()
 
 
+def test_a_stranger_with_an_unknown_address_is_told_so_and_meets_no_product(client, mark, now):
+    unknown = "/c/0198c0de-0000-7000-8000-000000000000/"
+    stranger, over = client.get(unknown), make_asset("Over", at=now)
+    retire_asset(over, because="Over", successor=None, by=mark, at=now)
+    gone = client.get(at(over))
+    client.force_login(mark)
+
+    assert (stranger.status_code, "This link leads nowhere" in stranger.text) == (404, True)
+    for page in (stranger, gone):
+        assert ("Midfield" in page.text, "start page" in page.text) == (False, False)
+    assert "start page" in client.get(unknown).text
+
+
 def test_what_a_rep_says_is_no_address_for_others(client, alice, now):
     asset = make_asset(form="talk_track", at=now)
     before = client.get(at(asset)).status_code

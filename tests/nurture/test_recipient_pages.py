@@ -187,6 +187,28 @@ def test_of_a_letter_that_is_gone_the_answer_is_that_of_one_that_never_was(clien
         assert first == second != ""
 
 
+def test_a_recipient_meets_the_sender_and_not_the_product(client, sent, rules):
+    stop = reverse("nurture:stop", args=[token_of(STOP, sent.pk)])
+    own = reverse("nurture:preferences", args=[token_of(PERSON, sent.person_id)])
+
+    cut = client.get(f"/m/{token_of(LINK, sent.links.get(number=1).pk)[:-3]}/")
+    pages = [client.get(stop), client.get(own), client.get("/mail/stop/garbage/"), cut, client.post(stop)]
+
+    assert [page.status_code for page in pages] == [200, 200, 404, 404, 200]
+    assert ["Midfield" in page.text for page in pages] == [False] * 5
+    assert ("This link leads nowhere" in cut.text, "start page" in cut.text) == (True, False)
+
+
+def test_whoever_has_stopped_everything_is_told_so_and_asked_no_more(client, sent, rules):
+    stop = reverse("nurture:stop", args=[token_of(STOP, sent.pk)])
+    client.post(stop)
+
+    again = client.get(stop)
+
+    assert (again.status_code, "You get no more e-mail from us" in again.text) == (200, True)
+    assert ("stays so" in again.text, "<button" in again.text) == (True, False)
+
+
 def test_every_page_of_a_recipient_names_the_sender_as_the_foot_of_a_letter_does(client, sent, rules, settings):
     settings.DEFAULT_FROM_EMAIL = "news@halden.example"
     Installation.objects.update(company="Halden Maintenance")
