@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,6 +12,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import URLValidator
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +22,7 @@ from content.languages import LANGUAGES
 from content.models import Asset, AssetVersion, Label, Topic
 from content.models.asset import KEEPERS
 from team.addresses import FIRST_YEAR, LAST_YEAR, read_number
+from team.company_time import company_day
 from team.models import Upload, User
 
 TEXT_MAX = 20_000
@@ -120,6 +123,14 @@ class AboutForm(forms.Form):
         if not title:
             raise forms.ValidationError(_("Give it a title."))
         return title
+
+    def clean_expires_on(self) -> date | None:
+        """One that was said before stays, though it is over by now."""
+        day: date | None = self.cleaned_data["expires_on"]
+        was = self.asset.expires_on if self.asset else None
+        if day and day != was and day < company_day(timezone.now()):
+            raise forms.ValidationError(_("This day is over: nobody would ever send it. Give a later one, or none."))
+        return day
 
     def clean_successor(self) -> Asset | None:
         written: str = self.cleaned_data["successor"].strip()
