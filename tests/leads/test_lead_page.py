@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions.people import suppress_person
 from accounts.models import Employment, Suppression
 from agreement.models import Criterion, Phase
 from content.models import Asset, Topic
@@ -330,3 +331,14 @@ def test_whoever_works_saturdays_reads_here_what_her_queue_says_of_them(client, 
         page = page_of(client, alice, lead).context["page"]
 
     assert (callable_now.total, page.hers.is_callable) == (1, True)
+
+
+def test_what_somebody_asked_for_has_a_name_of_its_own_among_the_facts(client, alice, lead, now):
+    suppress_person(lead.person, "email", source="rep", at=now)
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    facts = page.partition('<aside class="who-is"')[2].partition('<dl class="facts">')[2].partition("</dl>")[0]
+    assert facts.count("<dt>") == facts.count("<dd") > 3
+    assert re.search(r"<dt>Asked for</dt><dd.*no e-mail", facts)
