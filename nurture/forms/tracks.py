@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import TextChoices
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,7 @@ from accounts.search import QUERY_MAX
 from agreement.models import Criterion, ReasonRule, StepKind
 from content.models import Asset, Topic
 from leads.settings.kind import SettingForm, Values
-from nurture.fields import BadWords, fields_in
+from nurture.fields import FIELDS, BadWords, fields_in
 from nurture.letter_checks import errors_of
 from nurture.models import Track, TrackNode
 from team.company_time import company_day
@@ -29,6 +30,16 @@ STEPS = (
 )  # fmt: skip
 # Who replies leaves a track, so nobody comes by who has.
 ASKED = [(value, label) for value, label in Question.choices if value != Question.REPLIED]
+
+
+def _letter_hint() -> str:
+    return _(
+        "Markdown: **bold**, [words](https://address); an address alone is a link, too. Fields, with what stands in "
+        "after a bar, like {{ first_name | there }}: %(fields)s."
+    ) % {"fields": ", ".join(f"{name} ({words})" for name, words in FIELDS.items())}
+
+
+letter_hint = lazy(_letter_hint, str)()
 
 
 class TrackForm(SettingForm):
@@ -163,7 +174,7 @@ class NodeForm(forms.Form):
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
     text = forms.CharField(
         label=gettext_lazy("Text"),
-        help_text=gettext_lazy("Fields like {{ first_name | there }}; what it brings by {{ asset_link }}."),
+        help_text=letter_hint,
         max_length=20000,
         widget=forms.Textarea({"rows": 8}),
     )

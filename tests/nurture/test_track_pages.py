@@ -12,6 +12,7 @@ from leads.actions.logging import log_call
 from leads.actions.recycling import wake_lead
 from nurture.actions.advancing import advance
 from nurture.actions.enrolling import enrol
+from nurture.fields import FIELDS
 from nurture.models import Enrolment, Passage, Track, TrackVersion
 from team.models import Role
 from tests.constraints import put
@@ -114,7 +115,7 @@ def test_who_is_under_way_finishes_theirs_or_goes_on_in_the_new_version(client, 
 
     client.post(url("track_draft", track))
     draft = track.versions.get(published_at=None)
-    client.post(url("node_remove", track, draft.nodes.get(kind="email").pk))
+    client.post(url("node_remove", track, draft.nodes.get(kind="email").pk), {"sure": "1"})
     assert "1 person is under way" in client.get(url("track_publish", track)).text
     client.post(url("track_publish", track), {"moves": "yes"})
 
@@ -252,3 +253,13 @@ def test_those_left_without_stand_beside_those_whom_the_lot_fed_and_nobody_whom_
     assert page.context["draws"] == {"drawn_fed": 2, "drawn_fed_back": 1, "held_out": 1, "held_out_back": 1}
     behind = client.get(reverse("nurture:track_people", args=[track.public_id]), {"what": "drawn_fed"})
     assert {one.lead for one in behind.context["people"]} == {fed.lead.public_id, woken.lead.public_id}
+
+
+def test_the_form_of_a_letter_names_every_field_that_its_words_may_have(client, marketer):
+    client.force_login(marketer)
+    track = make_track(email(), published=False)
+
+    page = client.get(url("node_new", track), {"kind": "email"}).text
+
+    assert [name for name in FIELDS if f"{name} (" not in page] == []
+    assert ("Markdown" in page, 'rows="8"' in page) == (True, True)
