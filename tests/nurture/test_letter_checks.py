@@ -34,8 +34,8 @@ LARGE = "a\n\n" * 4000
         ("A guide", "BUY NOW BEFORE THEY ARE GONE", [("text", False, "capitals")]),
         ("A guide", f"{WORDS} ![Us](https://a.example/a.png)", [("text", False, "Images are not sent")]),
         ("A guide", "[Read](https://a.example/)", [("text", False, "hardly a word")]),
-        ("A guide", f"{WORDS} [Here](http://a.example/) or http://b.example/", [("text", False, "1 link is http")]),
-        ("A guide", f"{WORDS} [Here](http://a.example/), [there](http://b.example/)", [("text", False, "2 links")]),
+        ("A guide", f"{WORDS} [Here](http://a.example/) or `http://b.example/`", [("text", False, "1 link is http")]),
+        ("A guide", f"{WORDS} [Here](http://a.example/), there: http://b.example/", [("text", False, "2 links")]),
     ],
 )
 def test_each_fault_of_a_letter_is_said(subject, text, said):
