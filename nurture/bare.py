@@ -27,12 +27,9 @@ def bare_address(state: StateInline, silent: bool) -> bool:
     if len(found) == len("://") or not state.md.validateLink(href):
         return False
     state.pending = state.pending.removesuffix(scheme[1])
-    for kind, tag, nesting in (("link_open", "a", 1), ("text", "", 0), ("link_close", "a", -1)):
-        token = state.push(kind, tag, nesting)
-        if kind == "link_open":
-            token.attrs = {"href": href}
-        elif kind == "text":
-            token.content = href
+    state.push("link_open", "a", 1).attrs = {"href": href}
+    state.push("text", "", 0).content = href
+    state.push("link_close", "a", -1)
     state.pos += len(found)
     return True
 
