@@ -1,17 +1,18 @@
 """The history of a person as sentences: what she did, what we did, what was decided, newest first.
 
-Events and engagements are merged by moment and paged by key, so that five hundred entries cost what ten do. History
-holds ids and codes; what they are called is asked for once (`leads.naming`), and words come from notes.
+Events, engagements and what rooms above tell are merged by moment and paged by key, so that five hundred entries cost
+what ten do. History holds ids and codes; what they are called is asked for once (`leads.naming`), and words come from
+notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -70,10 +71,11 @@ class Cursor:
         moment, place, key = read_moment(at), read_number(rank), read_number(pk)
         return None if moment is None or place is None or key is None else cls(moment, place, key)
 
-    def before(self, rank: int) -> Q:
-        """What stands after this entry among the rows of one source."""
-        same = Q(at=self.at, id__lt=self.pk) if rank == self.rank else Q(at=self.at) if rank < self.rank else Q(pk=None)
-        return Q(at__lt=self.at) | same
+    def before(self, rank: int, *, moment: str = "at") -> Q:
+        """What stands after this entry among the rows of one source, which keep their moment there."""
+        then = Q(**{moment: self.at})
+        same = then & Q(id__lt=self.pk) if rank == self.rank else then if rank < self.rank else Q(pk=None)
+        return Q(**{f"{moment}__lt": self.at}) | same
 
 
 @dataclass
@@ -116,8 +118,22 @@ class History:
     newest: LeadEvent | None = None
 
 
+class Above(Protocol):
+    """What a higher room tells of the same pursuits: read with one page of history, at most a page and one line more
+    of it, and said once the names are known."""
+
+    def want(self, names: Names) -> None: ...
+
+    def say(self, names: Names, *, reader: int) -> list[Entry]: ...
+
+
+# Written by those rooms as they start.
+ABOVE: list[Callable[[Timeline], Above]] = []
+
+
 class Timeline:
-    """Reads one page in three statements: events, engagements, notes. `say` writes it once the names are known."""
+    """Reads one page in three statements: events, engagements, notes; and what is told from above. `say` writes it once
+    the names are known."""
 
     def __init__(
         self, lead: Lead, pursuits: Sequence[Lead], *, show: str = "all", before: Cursor | None = None, deeds: int = 0
@@ -133,6 +149,7 @@ class Timeline:
         self.deeds: list[Engagement] = _read(acts)
         self.notes: dict[int, Note] = {}
         self.looks = self._looks()
+        self.above = [read(self) for read in ABOVE]
 
     def read_notes(self, more: Sequence[int]) -> None:
         """The words of these events, and `more` that the page shows elsewhere. A closed lead takes notes only."""
@@ -151,10 +168,14 @@ class Timeline:
             want(names, event)
         names.want("user", *[note.by_id for note in self.notes.values()])
         names.want("user", *[look.decided_by_id for look in self.looks if look.decided_by_id])
+        for one in self.above:
+            one.want(names)
 
     def say(self, names: Names, *, reader: int, now: datetime) -> History:
         entries = [*self._said_events(names, reader, now), *self._said_looks(names, reader)]
         entries += [*self._said_deeds(), *self._said_notes(names, reader)]
+        for one in self.above:
+            entries += one.say(names, reader=reader)
         entries.sort(key=lambda entry: entry.key, reverse=True)
         shown, rest = entries[:PAGE], entries[PAGE:]
         days = [

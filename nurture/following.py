@@ -41,6 +41,8 @@ class Following:
     letter_at: datetime | None = None
     # Their mail program said so: what is written by itself waits, what a rep writes does not.
     away: Away | None = None
+    # They asked for no e-mail.
+    is_silent: bool = False
     # What it has sent them in this pursuit, the newest first, with its subject.
     sent: list[tuple[Message, str]] = field(default_factory=list)
     last: Enrolment | None = None
@@ -51,7 +53,8 @@ class Following:
 
 def following_of(lead: Lead, *, at: datetime) -> Following:
     found = Following(lead, is_play=lead.phase != Phase.NURTURE)
-    found.away = Wishes([lead.person_id]).away(lead.person_id, at=at)
+    wishes = Wishes([lead.person_id])
+    found.away, found.is_silent = wishes.away(lead.person_id, at=at), wishes.wants_no_mail(lead.person_id)
     enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
     newest = enrolments.order_by("-id").first()
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
@@ -78,7 +81,7 @@ def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
     sent = list(letters.select_related("lead").order_by("-claimed_at", "-pk")[:LETTERS_SHOWN])
     subjects = subjects_of(sent, at=at) if sent else {}
     found.sent = [(letter, subjects.get(letter.pk, "")) for letter in sent]
-    if one.is_held_out or one.state != Enrolment.State.ACTIVE:
+    if one.is_held_out or one.state != Enrolment.State.ACTIVE or found.is_silent:
         return
     flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
     here = flow.nodes.get(one.node_id or 0)
@@ -110,6 +113,10 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
         return
     node = one.node
     if node is None and one.state == Enrolment.State.PAUSED:
+        return
+    is_fed = one.track.kind == Track.Kind.TRACK and one.state == Enrolment.State.ACTIVE
+    if found.is_silent and is_fed and flow_of(one.version_id).sends:
+        found.waits = _("ends within a minute")
         return
     if node is None:
         found.waits = _("begins within a minute")

@@ -9,6 +9,7 @@ from accounts.actions.people import suppress_key, suppress_person
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
 from nurture.actions.advancing import advance
+from nurture.actions.preferring import ONE_CLICK, unsubscribe
 from nurture.actions.sorting import enrol_reachable, enrol_recycled
 from nurture.models import Enrolment, Message, Sorting
 from tests.make import NOON, make_lead, make_person
@@ -136,3 +137,27 @@ def test_who_is_silent_by_the_key_of_an_address_or_in_another_row_of_hers_is_sai
     assert enrol_reachable(at=NOON + timedelta(hours=1)) == 0
     assert listed(client)[0][later.public_id] == "asked for no e-mail"
     assert {why: n for why, _label, n in listed(client)[1].context["whys"]} == {"silent": 3}
+
+
+def test_who_stops_mail_in_the_middle_of_a_wait_is_said_to_on_her_lead_and_stands_with_the_unfed(client, alice):
+    track = make_track(email(), wait(2), email(), category="not_ready", name="Feed")
+    lead = sleeper(alice)
+    enrol_recycled(at=NOON)
+    advance(at=NOON)
+    leave(Message.objects.get(), at=NOON)
+    at = NOON + timedelta(hours=1)
+    advance(at=at)
+    assert Enrolment.objects.get(track=track).node.kind == "wait"
+
+    unsubscribe(lead.person, message=Message.objects.get(state="sent"), told=ONE_CLICK, at=at)
+    client.force_login(alice)
+    panel = reverse("nurture:lead_panel", args=[lead.public_id])
+    before = client.get(panel).text
+    assert ("They asked for no e-mail" in before, "ends within a minute" in before) == (True, True)
+    assert "Wait 2 days" not in before
+
+    advance(at=at + timedelta(minutes=1))
+    after = client.get(panel).text
+    assert ("They asked for no e-mail" in after, "Feed: cannot be reached by e-mail" in after) == (True, True)
+    assert listed(client)[0] == {lead.public_id: "asked for no e-mail"}
+    assert not Enrolment.objects.under_way().exists()

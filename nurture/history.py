@@ -1,0 +1,127 @@
+"""What tracks did for somebody, as lines of her history: letters that left, and how she came in, paused and left.
+
+Read where it is kept: the subject of a letter goes when she is erased, and so does its line's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from leads.telling import joined, who_words
+from leads.timeline import EVENTS, PAGE, Entry
+from nurture.actions.composing import subjects_of
+from nurture.fields import as_read
+from nurture.models import Enrolment, Message, Passage
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from leads.naming import Names
+    from leads.timeline import Timeline
+
+# Of one moment, what somebody did stands below what came of it.
+ACTS, LETTERS = EVENTS + 1, EVENTS + 2
+What = Passage.What
+# A step of ours, and a step set by hand that a play gives way to, are events of the lead already.
+TOLD = (
+    Q(what=What.ENTERED, node=None, because="")
+    | Q(what__in=[What.PAUSED, What.RESUMED], because="")
+    | Q(what=What.SKIPPED, because="by_hand")
+    | Q(what=What.ENDED)
+)
+ICONS = {What.ENTERED: "step", What.PAUSED: "pause", What.RESUMED: "step", What.SKIPPED: "step", What.ENDED: "done"}
+
+
+class TrackLines:
+    """One page of them: those of the pursuits that are told, and of an inquiry of hers. One statement where she was
+    in no track; whoever is left without, to compare, got nothing that could be told."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.letters: list[Message] = []
+        self.acts: list[Passage] = []
+        if timeline.show not in ("all", "touches", "moves"):
+            return
+        hers = Q(lead__in=list(timeline.pursuits)) | Q(lead=None, person=timeline.lead.person_id)
+        been = list(Enrolment.objects.filter(hers, is_held_out=False).values_list("pk", flat=True))
+        if been and timeline.show != "moves":
+            self.letters = list(self._letters(been))
+        if been and timeline.show != "touches":
+            self.acts = list(self._acts(been))
+        self.subjects = subjects_of(self.letters, at=timezone.now()) if self.letters else {}
+
+    def want(self, names: Names) -> None:
+        names.want("user", *[act.by_id for act in self.acts])
+
+    def say(self, names: Names, *, reader: int) -> list[Entry]:
+        said = [
+            Entry(act.at, ACTS, act.pk, ICONS[What(act.what)], *_act_words(act, who_words(names, act.by_id, reader)))
+            for act in self.acts
+        ]
+        return said + [
+            Entry(
+                letter.claimed_at, LETTERS, letter.pk, "mail",
+                _letter_words(letter, self.subjects.get(letter.pk, "")),
+                joined(
+                    str(letter.asset) if letter.asset else "",
+                    "" if letter.state == Message.State.SENT else str(letter.get_state_display()),
+                ),
+            )
+            for letter in self.letters
+            if letter.claimed_at
+        ]  # fmt: skip
+
+    def _letters(self, been: list[int]) -> QuerySet[Message]:
+        rows = Message.objects.left().filter(enrolment__in=been)
+        if self.timeline.before:
+            rows = rows.filter(self.timeline.before.before(LETTERS, moment="claimed_at"))
+        rows = rows.select_related("node", "asset", "lead", "enrolment__track")
+        return rows.order_by("-claimed_at", "-id")[: PAGE + 1]
+
+    def _acts(self, been: list[int]) -> QuerySet[Passage]:
+        rows = Passage.objects.filter(TOLD, enrolment__in=been)
+        if self.timeline.before:
+            rows = rows.filter(self.timeline.before.before(ACTS))
+        return rows.select_related("node", "enrolment__track").order_by("-at", "-id")[: PAGE + 1]
+
+
+def _letter_words(letter: Message, subject: str) -> SafeString | str:
+    """What was sent, with the way to it; the page of a letter to an inquiry is for who keeps tracks alone."""
+    track = letter.enrolment.track if letter.enrolment else ""
+    if not subject:
+        return _("%(track)s sent a letter") % {"track": track}
+    if letter.lead_id is None:
+        return _("%(track)s sent “%(subject)s”") % {"track": track, "subject": subject}
+    link = format_html('<a href="{}">{}</a>', reverse("nurture:message", args=[letter.public_id]), subject)
+    return format_html(_("{track} sent “{subject}”"), track=track, subject=link)
+
+
+def _act_words(act: Passage, who: str) -> tuple[str, str]:
+    """What happened, and what belongs to it."""
+    names = {"who": who, "track": act.enrolment.track}
+    match act.what:
+        case What.ENTERED:
+            said = _("%(who)s started %(track)s") if act.by_id else _("%(track)s began")
+        case What.PAUSED:
+            said = _("%(who)s paused %(track)s")
+        case What.RESUMED:
+            said = _("%(who)s let %(track)s go on")
+        case What.SKIPPED:
+            said = _("%(who)s left out a step of %(track)s")
+        case _:
+            if act.because == Enrolment.Outcome.STOPPED and act.by_id:
+                return _("%(who)s took them out of %(track)s") % names, ""
+            return _("%(track)s ended") % names, _outcome(act.because)
+    node = act.node if act.what == What.SKIPPED else None
+    soft = (as_read(node.subject) or node.words or str(node.get_kind_display())) if node else ""
+    return said % names, soft
+
+
+def _outcome(code: str) -> str:
+    return str(Enrolment.Outcome(code).label) if code in Enrolment.Outcome.values else ""
