@@ -9,23 +9,30 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from accounts.actions.people import suppression_key
+from accounts.models import ContactPoint
 from content.models import Asset
 from leads.models import Engagement
 from nurture.models import Brought, Message, TrackNode
 from nurture.over import named_in
 from nurture.same import rows_of
 
+REFUSED = Message.State.REFUSED
+COLUMNS = (
+    "person_id", "node_id", "enrolment_id", "planned_at", "state", "to_hash", "point__normalised", "point__state",
+)  # fmt: skip
 # What somebody has had, who downloaded, read or attended it.
 HAD = (Engagement.Kind.DOWNLOADED, Engagement.Kind.READ, Engagement.Kind.ATTENDED, Engagement.Kind.REGISTERED)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A letter of a track that she has had, or is about to get."""
+    """A letter of a track that she has had, or is about to get; or that an address of hers refused."""
 
     node: int
     enrolment: int
     planned_at: datetime
+    is_refused: bool = False
 
 
 def linked_in(texts: Mapping[int, str]) -> dict[int, set[int]]:
@@ -64,8 +71,9 @@ def taken_by(people: Collection[int]) -> dict[int, set[int]]:
 
 
 def steps_sent_to(same: Mapping[int, int], *, versions: Collection[int]) -> dict[int, list[Sent]]:
-    """By person the letters of these versions that she has had or is about to get, by whichever row is hers."""
-    return _steps(same, Q(node__version__in=list(versions)), Message.HOLDS_ASSET)
+    """By person the letters of these versions that she has had or is about to get, by whichever row is hers; and those
+    that an address refused which she is still written to at."""
+    return _steps(same, Q(node__version__in=list(versions)), (*Message.HOLDS_ASSET, REFUSED))
 
 
 def steps_sent(messages: Sequence[Message]) -> dict[int, list[Sent]]:
@@ -78,18 +86,26 @@ def steps_sent(messages: Sequence[Message]) -> dict[int, list[Sent]]:
 def _steps(same: Mapping[int, int], steps: Q, states: Iterable[str]) -> dict[int, list[Sent]]:
     found: dict[int, list[Sent]] = defaultdict(list)
     rows = Message.objects.filter(steps, person__in=same, kind=Message.Kind.NURTURE, state__in=list(states))
-    columns = ("person_id", "node_id", "enrolment_id", "planned_at")
-    for person, node, enrolment, planned_at in rows.order_by().values_list(*columns):
-        found[same[person]].append(Sent(node or 0, enrolment or 0, planned_at))
+    for one in rows.order_by().select_related("point").only(*COLUMNS):
+        is_refused = one.state == REFUSED
+        if not is_refused or _is_written_to(one.point, one.to_hash):
+            found[same[one.person_id]].append(Sent(one.node_id or 0, one.enrolment_id or 0, one.planned_at, is_refused))
     return found
 
 
-def has_had_step(node: TrackNode, sent: Iterable[Sent], *, since: datetime | None, enrolment: int = 0) -> bool:
-    """Whether she has had this letter by another enrolment. What brings something else each time may come again in a
+def _is_written_to(point: ContactPoint | None, key: str) -> bool:
+    """Whether this still is the address of this keyed hash, and works: where it was corrected, it is another."""
+    return point is not None and point.state in ContactPoint.USABLE and suppression_key(point.normalised) == key
+
+
+def had_step(node: TrackNode, sent: Iterable[Sent], *, since: datetime | None, enrolment: int = 0) -> Sent | None:
+    """This letter by another enrolment, if she has had it. What brings something else each time may come again in a
     later pursuit, which began at `since`."""
-    return any(
-        one.node == node.pk
+    found = (
+        one
+        for one in sent
+        if one.node == node.pk
         and one.enrolment != enrolment
         and (since is None or not node.brings_what_fits or one.planned_at >= since)
-        for one in sent
     )
+    return next(found, None)

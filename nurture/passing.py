@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 BECAUSE = {
     "unreachable": gettext_lazy("cannot be reached by e-mail"),
     "nothing_fits": gettext_lazy("nothing on their topics that they have not had"),
+    "refused": gettext_lazy("their mail server refused it"),
     "had_it": gettext_lazy("they have had it"),
     "expired": gettext_lazy("what it brings cannot be sent now"),
     "preference": gettext_lazy("they want to hear nothing of this topic"),

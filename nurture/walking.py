@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from agreement.models import StepKind
 from nurture.flow import Flow
-from nurture.had import has_had_step
+from nurture.had import had_step
 from nurture.knowing import People
 from nurture.models import Passage, TrackNode
 
@@ -114,8 +114,8 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
             return Deed(node, What.SKIPPED, because="preference")
         if people.wishes.lacks_consent(walker.person, topic):
             return Deed(node, What.SKIPPED, because="consent")
-    if has_had_step(node, people.steps.get(walker.person, ()), since=walker.since, enrolment=walker.enrolment):
-        return Deed(node, What.SKIPPED, because="had_it")
+    if one := had_step(node, people.steps.get(walker.person, ()), since=walker.since, enrolment=walker.enrolment):
+        return Deed(node, What.SKIPPED, because="refused" if one.is_refused else "had_it")
     linked = people.linked(node)
     had = people.had.get(walker.person, set()) | walker.given
     asset = node.asset_id

@@ -27,8 +27,8 @@ BATCH = 500
 ASK_AGAIN = timedelta(minutes=10)
 STEP_AGAIN = timedelta(days=1)
 HELD_OUT_AGAIN = timedelta(days=30)
-# What became of an e-mail that says she cannot be reached.
-NO_WAY = (Message.Because.SUPPRESSED, Message.Because.NO_ADDRESS, Message.Because.HARD)
+# What became of an e-mail for which there was no way to her.
+NO_WAY = (Message.Because.SUPPRESSED, Message.Because.NO_ADDRESS)
 
 Kind, Outcome, State, What = TrackNode.Kind, Enrolment.Outcome, Enrolment.State, Passage.What
 # What became of a step of ours, as the figures of its node count it.
@@ -178,9 +178,10 @@ class Batch:
             self.go(one, node)
         elif message.state in (Message.State.PLANNED, Message.State.SENDING):
             one.due_at = max(message.due_at or self.at, self.at + ASK_AGAIN)
-        elif message.because in NO_WAY:
-            self._end(one, Outcome.UNREACHABLE)
         else:
+            # One letter that did not get there ends nothing: whom none reaches any more has left the track before.
+            if because := _why_passed(message):
+                self._line(one, node, What.SKIPPED, because)
             self.go(one, self.flows[one.version_id].after(node))
 
     def go(self, one: Enrolment, node: TrackNode | None, *, ahead: int = 0) -> None:
@@ -269,3 +270,10 @@ class Batch:
             lead = self.leads.get(one.lead_id or 0)
             going_on.append(enrolment_of(one.person, lead, track, fallbacks.versions[track.pk], at=self.at))
         return going_on
+
+
+def _why_passed(message: Message) -> str:
+    """Why its node counts as passed over where it did not reach her; else empty."""
+    if message.state == Message.State.REFUSED:
+        return "refused"
+    return "unreachable" if message.because in NO_WAY else ""

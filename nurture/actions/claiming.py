@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, F, QuerySet
 from agreement.models import Phase
 from content.models import Asset
 from nurture.actions.bringing import note_brought
-from nurture.had import has_had_step, linked_in, sent_to, steps_sent, taken_by
+from nurture.had import had_step, linked_in, sent_to, steps_sent, taken_by
 from nurture.models import Enrolment, MailRules, Message, MessageBody, Track, TrackNode
 from nurture.models.message import undone
 from nurture.over import over_in
@@ -194,7 +194,7 @@ class _Judge:
         if message.kind == Message.Kind.BY_HAND:
             return message.asset_id in self.sent[person]
         node, lead = self.nodes[message.node_id or 0], self.enrolments[message.enrolment_id or 0].lead
-        if has_had_step(node, self.steps[person], since=lead.created_at if lead else None):
+        if had_step(node, self.steps[person], since=lead.created_at if lead else None):
             return True
         return bool(self._brings(message) & (self.sent[person] | self.took[person]))
 
