@@ -15,6 +15,7 @@ from agreement.models import Phase
 from content.models import Asset
 from leads.models import Engagement, Lead, Recycling
 from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackNode
+from nurture.unfed import left_elsewhere
 from team.company_time import company_zone
 
 # The system is late, not wrong, until a tick has had this long.
@@ -84,6 +85,10 @@ def asleep_and_not_looked_at(at: datetime) -> QuerySet[Recycling]:
         return Recycling.objects.none()
     sleeps = Recycling.objects.filter(undone_at=None, lead__phase=Phase.NURTURE, at__lt=at - DAY)
     return sleeps.filter(~Exists(Sorting.objects.filter(recycling=OuterRef("pk"))))
+
+
+def left_to_a_track_that_was_over(at: datetime) -> QuerySet[Sorting]:
+    return left_elsewhere().filter(at__lt=at - DAY)
 
 
 def merged_out_of_its_track(at: datetime) -> QuerySet[Recycling]:
@@ -163,6 +168,7 @@ CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     lead_of_another_person,
     awake_in_a_track,
     asleep_and_not_looked_at,
+    left_to_a_track_that_was_over,
     merged_out_of_its_track,
     held_out_and_fed,
     planned_for_who_left,

@@ -1,4 +1,5 @@
-"""Who sleeps and is fed by nothing, and why: no track fits, or no e-mail reaches them. Reads only.
+"""Who sleeps and is fed by nothing, and why: no track fits, no e-mail reaches them, or they were left to a track that
+was over. Reads only.
 
 Whom no e-mail reached is looked at again when an address comes: corrected, imported, or by which they wrote.
 """
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
 from leads.models import Consent, Lead
-from nurture.models import Enrolment, MailRules, Sorting
+from nurture.models import Enrolment, MailRules, Sorting, Track
 
 Answer, Because = Sorting.Answer, Sorting.Because
 
@@ -35,6 +36,7 @@ class Why(TextChoices):
     BAD_ADDRESS = "bad_address", _("their address does not work")
     SILENT = "silent", _("asked for no e-mail")
     NO_CONSENT = "no_consent", _("has not agreed to get e-mail")
+    LEFT = "left", _("was in another track, which is over: is looked at within an hour")
     COMING = "coming", _("has an address now: is looked at within a minute")
 
 
@@ -59,17 +61,29 @@ def reachable_again() -> QuerySet[Sorting]:
     return with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False, lacking=False)
 
 
+def left_elsewhere() -> QuerySet[Sorting]:
+    """The sleeps that were left to another track, which was over for them and has fed them nothing."""
+    fed = Enrolment.objects.filter(lead=OuterRef("recycling__lead"), track__kind=Track.Kind.TRACK).filter(
+        Q(ended_at=None) | Q(ended_at__gt=OuterRef("slept_at"))
+    )
+    in_one = Enrolment.objects.under_way().filter(person=OuterRef("recycling__lead__person"))
+    return Sorting.objects.asleep().filter(~Exists(fed.order_by()), ~Exists(in_one.order_by()), answer=Answer.ELSEWHERE)
+
+
 def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
     """Of these leads those that sleep and are fed by nothing, each with `why`."""
     no_track = Sorting.objects.asleep().filter(answer=Answer.NO_TRACK).order_by()
     fed = Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
     misses = Q(pk__in=no_track.values("recycling__lead"))
     lost = Q(pk__in=unreached().order_by().values("recycling__lead"))
-    found = leads.filter(misses | lost, ~Exists(fed), phase=Phase.NURTURE)
+    elsewhere = left_elsewhere().order_by()
+    left = Q(pk__in=elsewhere.values("recycling__lead"))
+    found = leads.filter(misses | lost | left, ~Exists(fed), phase=Phase.NURTURE)
     asleep = Sorting.objects.asleep().filter(recycling__lead=OuterRef("pk")).order_by()
     found = with_address(
         found.alias(
             misses=Exists(no_track.filter(recycling__lead=OuterRef("pk"))),
+            left=Exists(elsewhere.filter(recycling__lead=OuterRef("pk"))),
             found_silent=Exists(asleep.filter(because=Because.SILENT)),
             found_lacking=Exists(asleep.filter(because=Because.CONSENT)),
         ),
@@ -78,6 +92,7 @@ def unfed_leads(leads: QuerySet[Lead]) -> QuerySet[Any]:
     return found.annotate(
         why=Case(
             When(misses=True, then=Value(Why.NO_TRACK)),
+            When(left=True, then=Value(Why.LEFT)),
             When(Q(silent=True) | Q(usable=True, found_silent=True), then=Value(Why.SILENT)),
             When(Q(lacking=True) | Q(found_lacking=True), usable=True, then=Value(Why.NO_CONSENT)),
             When(usable=True, then=Value(Why.COMING)),

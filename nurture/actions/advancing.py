@@ -5,7 +5,7 @@ Whether she still sleeps, answered, or can be reached is read here, when it matt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -48,6 +48,11 @@ def follow(*, at: datetime) -> int:
     ended = _work(Enrolment.objects.over().order_by("pk"), at=at)
     ended += _work(Enrolment.objects.filter(pk__in=Enrolment.objects.at_goal().values("pk")).order_by("pk"), at=at)
     return ended + _work(Enrolment.objects.to_follow().order_by("pk"), at=at)
+
+
+def end_what_is_over(people: Collection[int], *, at: datetime) -> None:
+    """Of these up to 500 people, as `follow` would with its next look. What another batch holds is left to it."""
+    _work(Enrolment.objects.over().filter(person__in=people).order_by("pk"), at=at)
 
 
 def _work(rows: QuerySet[Enrolment], *, at: datetime) -> int:

@@ -16,13 +16,14 @@ from accounts.models import Employment, Person
 from agreement.models import Phase
 from leads.actions.recycling import sleep_on
 from leads.models import Engagement, Lead, Recycling
+from nurture.actions.advancing import end_what_is_over
 from nurture.actions.ending import locked
 from nurture.actions.entering import enrolment_of, enter, why_shut
 from nurture.flow import Flow, flows_of
 from nurture.had import HAD
 from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, People
 from nurture.models import Enrolment, Sorting, Track, TrackVersion
-from nurture.unfed import reachable_again, with_address
+from nurture.unfed import left_elsewhere, reachable_again, with_address
 from team.bulk import insert_rows
 
 BATCH = 500
@@ -40,10 +41,14 @@ def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
     """Up to 500 sleeping leads that nobody has looked at since they fell asleep; how many.
 
     Those that fell asleep lately, as the index of sleeps finds them; with `everybody` whoever was left, however long
-    ago: what slept before there was a track, or fitted none until one was published.
+    ago: what slept before there was a track, or fitted none until one was published, or was left to another track,
+    which fed them nothing.
     """
     newest = None if everybody else Sorting.objects.aggregate(newest=Max("slept_at"))["newest"]
     with transaction.atomic():
+        if everybody:
+            again = left_elsewhere().order_by("pk").values_list("pk", flat=True)[:BATCH]
+            Sorting.objects.filter(pk__in=list(again)).delete()
         sleeps = Recycling.objects.filter(undone_at=None, lead__phase=Phase.NURTURE, at__lte=at)
         sleeps = sleeps.filter(~Exists(Sorting.objects.filter(recycling=OuterRef("pk"))))
         if newest is not None:
@@ -52,8 +57,7 @@ def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
         asleep = Lead.objects.filter(pk__in=wanted, phase=Phase.NURTURE).select_related(None).order_by("pk")
         leads = {lead.pk: lead for lead in locked(asleep)}
         found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
-        _sort(found, leads, at=at)
-        return len(found)
+        return _sort(found, leads, at=at)
 
 
 def enrol_reachable(*, at: datetime) -> int:
@@ -74,18 +78,24 @@ def enrol_reachable(*, at: datetime) -> int:
             looked.update(answer=Answer.UNREACHABLE, because=because, at=at)
         found = list(Recycling.objects.filter(lead__in=leads, undone_at=None).order_by("at", "id"))
         Sorting.objects.filter(recycling__in=found).delete()
-        _sort(found, leads, at=at)
-        return len(found)
+        return _sort(found, leads, at=at)
 
 
-def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) -> None:
+def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) -> int:
+    """How many. What she was in while she was awake is over and ends first; whom another batch holds, or where that
+    has not ended, is left to the next look."""
     tracks = Tracks()
     ids = [lead.person_id for lead in leads.values()]
-    people = People(ids, at=at)
-    in_one = set(Enrolment.objects.under_way().filter(person__in=ids).values_list("person_id", flat=True))
+    free = {person.pk for person in locked(Person.objects.filter(pk__in=ids).order_by("pk"), no_key=True)}
+    end_what_is_over(free, at=at)
+    free -= set(Enrolment.objects.over().filter(person__in=free).values_list("person_id", flat=True))
+    in_one = set(Enrolment.objects.under_way().filter(person__in=free).values_list("person_id", flat=True))
+    people = People(free, at=at)
     sorted_, enrolled = [], []
     for sleep in sleeps:
         lead = leads[sleep.lead_id]
+        if lead.person_id not in free:
+            continue
         person = people.persons[lead.person_id]
         answer = Answer.ELSEWHERE if person.pk in in_one else ""
         track = None if answer else tracks.for_sleeper(person.pk, sleep.category, people)
@@ -102,6 +112,7 @@ def _sort(sleeps: Sequence[Recycling], leads: dict[int, Lead], *, at: datetime) 
         sorted_.append((sleep.pk, answer, because, sleep.at, at))
     enter(enrolled, at=at)
     insert_rows(Sorting, ("recycling_id", "answer", "because", "slept_at", "at"), sorted_)
+    return len(sorted_)
 
 
 def _because(person: int, people: People) -> str:

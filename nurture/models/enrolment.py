@@ -323,6 +323,7 @@ class Sorting(models.Model):
             models.Index(fields=["slept_at"], name="sorting_by_sleep"),
             models.Index(fields=["answer"], condition=Q(answer="no_track"), name="sorting_without_track"),
             models.Index(fields=["recycling"], condition=Q(answer="unreachable"), name="sorting_without_address"),
+            models.Index(fields=["recycling"], condition=Q(answer="elsewhere"), name="sorting_elsewhere"),
         ]
 
     def __str__(self) -> str:

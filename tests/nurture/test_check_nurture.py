@@ -53,6 +53,10 @@ BREAKS = {
     "lead_of_another_person": lambda _alice: put(Enrolment.objects.all(), person=make_person()),
     "awake_in_a_track": wakes,
     "asleep_and_not_looked_at": lambda _alice: Sorting.objects.all().delete(),
+    "left_to_a_track_that_was_over": lambda _alice: (
+        put(Sorting.objects.all(), answer="elsewhere"),
+        put(Enrolment.objects.all(), lead=None, state="ended", outcome="woken", ended_at=NOON, due_at=None),
+    ),
     "merged_out_of_its_track": lambda _alice: put(
         Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON + timedelta(minutes=1), due_at=None
     ),
@@ -92,7 +96,8 @@ def test_each_break_is_found_by_its_name(alice, name):
         )  # fmt: skip
     if name:
         BREAKS[name](alice)
-    later = 2 * DAY if name in ("asleep_and_not_looked_at", "merged_out_of_its_track") else timedelta(minutes=20)
+    days = ("asleep_and_not_looked_at", "left_to_a_track_that_was_over", "merged_out_of_its_track")
+    later = 2 * DAY if name in days else timedelta(minutes=20)
 
     found = check_tracks(at=NOON + later)
 

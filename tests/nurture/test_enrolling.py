@@ -8,6 +8,7 @@ from accounts.models import Employment, Suppression
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
 from leads.actions.claiming import claim_lead
+from leads.actions.logging import log_touch
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.actions.sweeping import sweep_leads
 from leads.checking import check_all
@@ -125,6 +126,28 @@ def make_lead_sleep(lead, rep, *, at):
     claim_lead(lead, by=rep, at=at)
     recycle_lead(Lead.objects.get(pk=lead.pk), reason=reason("not_ready"), by=rep, at=at)
     return Lead.objects.get(pk=lead.pk)
+
+
+@pytest.mark.parametrize("what", ["play", "inquiry"])
+def test_what_she_was_in_before_she_fell_asleep_ends_whichever_tick_comes_first(alice, what):
+    feeds = make_track(email(), name="Feeds", category="not_ready")
+    person = make_person(time_zone="UTC")
+    if what == "inquiry":
+        before = enrol(person, track=make_track(wait(9), is_by_hand=True), by=alice, at=NOON)
+        lead = asleep(alice, person=person)
+    else:
+        lead = make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+        log_touch(lead, kind="email", by=alice, at=NOON)
+        before = enrol(person, track=make_track(step(), kind="play"), by=alice, at=NOON)
+        recycle_lead(Lead.objects.get(pk=lead.pk), reason=reason("not_ready"), by=alice, at=NOON)
+
+    assert enrol_recycled(at=NOON + timedelta(seconds=30)) == 1
+
+    before.refresh_from_db()
+    assert before.state == "ended"
+    hers = Enrolment.objects.under_way().get(person=person)
+    assert (hers.track, hers.lead) == (feeds, lead)
+    assert Sorting.objects.get().answer == "taken"
 
 
 def test_those_held_out_are_always_the_same_and_get_nothing(alice):

@@ -13,9 +13,10 @@ from nurture.actions.preferring import ONE_CLICK, unsubscribe
 from nurture.actions.sorting import enrol_reachable, enrol_recycled
 from nurture.models import Enrolment, Message, Sorting
 from tests.make import NOON, make_lead, make_person
-from tests.nurture.making import branch, email, goal, leave, make_track, step, wait
+from tests.nurture.making import branch, email, goal, leave, make_enrolment, make_track, step, wait
 
 Answer = Sorting.Answer
+DAY = timedelta(days=1)
 
 
 def sleeper(alice, **person):
@@ -74,6 +75,24 @@ def test_whom_no_mail_reaches_is_shown_with_the_reason_and_looked_at_again_when_
     advance(at=later + timedelta(hours=1))
     assert set(listed(client)[0]) == {silent.public_id, lost.public_id}
     assert enrol_reachable(at=later + timedelta(hours=2)) == 0
+
+
+def test_who_was_left_to_a_track_that_was_over_is_shown_and_looked_at_again(client, alice):
+    feeds = make_track(email(), category="not_ready")
+    left, chosen, ended = sleeper(alice), sleeper(alice), sleeper(alice)
+    other = make_track(wait(9), is_by_hand=True)
+    make_enrolment(other, left.person, state="ended", due_at=None, outcome="woken", ended_at=NOON)
+    make_enrolment(other, lead=chosen)
+    make_enrolment(other, lead=ended, state="ended", due_at=None, outcome="exhausted", ended_at=NOON + DAY)
+    for lead in (left, chosen, ended):
+        Sorting.objects.create(recycling=lead.recyclings.get(), answer="elsewhere", slept_at=NOON, at=NOON)
+    client.force_login(alice)
+    assert listed(client)[0] == {left.public_id: "was in another track, which is over: is looked at within an hour"}
+
+    assert enrol_recycled(at=NOON + 2 * DAY, everybody=True) == 1
+
+    assert Enrolment.objects.get(track=feeds).lead == left
+    assert listed(client)[0] == {}
 
 
 def test_every_figure_of_a_track_opens_the_list_of_exactly_those_it_counts(client, alice, marketer):
