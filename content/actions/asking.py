@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Asset, ContentRequest, Label, News, RequestChange, RequestVoice, Topic
+from team.templatetags.midfield import clock_words
 
 if TYPE_CHECKING:
     from team.models import User
@@ -21,8 +23,20 @@ State = ContentRequest.State
 Verb = RequestChange.Verb
 
 
+# Within so long the same need once more is a slip: Back, and *Ask for it*.
+A_SLIP = timedelta(minutes=15)
+
+
 class RequestRefused(Exception):
     """What was asked of this request is not possible. Safe to show."""
+
+
+class AskedAlready(RequestRefused):
+    """She has just asked for the same: `asked` is that request, and takes another lead of hers."""
+
+    def __init__(self, words: str, *, asked: ContentRequest) -> None:
+        super().__init__(words)
+        self.asked = asked
 
 
 @dataclass(frozen=True)
@@ -45,8 +59,9 @@ class Voice:
 
 
 def ask_for(need: Need, voice: Voice, *, by: User, at: datetime) -> ContentRequest:
-    """Who asks is its first voice."""
+    """Who asks is its first voice. AskedAlready for what she asked for a few minutes ago, word for word."""
     with transaction.atomic():
+        _must_be_new(need, by=by, at=at)
         asked = ContentRequest.objects.create(
             need=need.words, topic=need.topic, needed_on=need.needed_on, made_by=by, made_at=at
         )
@@ -54,6 +69,14 @@ def ask_for(need: Need, voice: Voice, *, by: User, at: datetime) -> ContentReque
         _raise_voice(asked, voice, by=by, at=at)
         RequestChange.objects.create(request=asked, verb=Verb.ASK, by=by, at=at)
     return asked
+
+
+def _must_be_new(need: Need, *, by: User, at: datetime) -> None:
+    lately = ContentRequest.objects.open().filter(made_by=by, made_at__gt=at - A_SLIP, need=need.words)
+    for asked in lately.filter(topic=need.topic).prefetch_related("labels").order_by("-pk"):
+        if set(asked.labels.all()) == set(need.labels):
+            clock = clock_words(timezone.localtime(asked.made_at))
+            raise AskedAlready(_("You asked for this at %(clock)s.") % {"clock": clock}, asked=asked)
 
 
 def join_request(request: ContentRequest, voice: Voice, *, by: User, at: datetime) -> None:

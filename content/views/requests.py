@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from content.actions.asking import (
+    AskedAlready,
     RequestRefused,
     accept_request,
     answer_request,
@@ -137,6 +138,10 @@ def ask_page(
                     return _asked(request, form, lead=lead, back=back, draft=context["draft"])
                 except SentBefore as sent:
                     return redirect(sent.answer_url or back)
+                except AskedAlready as already:
+                    form.add_error(None, str(already))
+                    rows = ContentRequest.objects.filter(pk=already.asked.pk)
+                    context["same"] = asked_for(rows, by=request.user, at=now)
             status, context["is_held_up"] = 409, True
     if "same" not in context:
         context["same"] = same_needs(form.said, by=request.user, at=now)

@@ -234,6 +234,27 @@ def test_what_is_alike_is_offered_before_it_is_asked_for_twice_and_one_click_joi
     assert [str(one) for one in ContentRequest.objects.exclude(pk=asked.pk).get().labels.all()] == ["Doer"]
 
 
+def test_the_same_need_is_asked_for_once_after_back_and_leads_to_what_was_asked(client, alice):
+    url = reverse("content:request_new")
+    said = {"need": CASE, "persona": "doer", "is_other": "on"}
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        client.post(url, {**said, "form_id": "0198c5d0-0000-7000-8000-000000000001"})
+        asked = ContentRequest.objects.get()
+    with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
+        client.force_login(alice)
+        back = client.post(url, {**said, "form_id": "0198c5d0-0000-7000-8000-000000000002"})
+        assert (back.status_code, "You asked for this at" in back.text) == (409, True)
+        assert f'href="{reverse("content:request", args=[asked.public_id])}"' in back.text
+        assert ContentRequest.objects.count() == 1
+
+        client.post(url, {**said, "persona": ""})
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+        client.force_login(alice)
+        client.post(url, said)
+    assert ContentRequest.objects.count() == 3
+
+
 def test_who_asked_needs_it_for_a_second_lead_and_what_both_are_worth_counts(alice):
     asked = ask(alice, lead=7, worth=500_00, currency="EUR")
 
