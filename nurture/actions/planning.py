@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Asset, AssetVersion
@@ -18,16 +19,21 @@ from nurture.fields import BadWords, fields_in, fill
 from nurture.had import sent_to
 from nurture.letter import addresses_in, link_to
 from nurture.models import Message, MessageBody
-from nurture.over import named_in, over_among
+from nurture.over import lines_of, named_in, over_among, over_said
 from nurture.recipients import permalink, points_of, recipients_of, values_of
 from nurture.wishes import Wishes
 from team.company_time import company_day
+from team.templatetags.midfield import clock_words
 
 if TYPE_CHECKING:
     from team.models import User
 
-# A shorter line of a snippet may stand in any letter.
-LINE = 20
+# Within so long the same letter once more is a slip: Back, and Send.
+A_SLIP = timedelta(minutes=15)
+
+
+class WrittenBefore(MoveRefused):
+    """She has just written the same to the same person."""
 
 
 def plan_messages(messages: Sequence[Message]) -> None:
@@ -37,11 +43,12 @@ def plan_messages(messages: Sequence[Message]) -> None:
 
 @transaction.atomic
 def write_message(
-    lead: Lead, *, subject: str, text: str, asset: Asset | None = None, by: User, at: datetime
+    lead: Lead, *, subject: str, text: str, asset: Asset | None = None, by: User, at: datetime, is_again: bool = False
 ) -> Message:
     """A mail of hers to the person of a lead, out with the next ring: an attempt like one logged by hand, so that it
     meets the first touch. MoveRefused where it cannot go: no address, she asked for none, an asset that has expired or
-    that she has had, words that cannot be sent."""
+    that she has had, words that cannot be sent. WrittenBefore for what went to her a few minutes ago, unless it
+    `is_again`."""
     _must_be_words(subject, text)
     point = points_of([lead.person_id]).get(lead.person_id)
     if point is None:
@@ -61,6 +68,9 @@ def write_message(
     said, words = _filled(message, subject, text, at=at)
     # History shows it as it goes out.
     message.event_id = log_touch(lead, kind=Activity.Kind.EMAIL, note=said, by=by, at=at).pk
+    # Under the lock of the lead: two who send at once are told apart.
+    if not is_again:
+        _must_be_new(message, said, words, at=at)
     try:
         with transaction.atomic():
             message.save(force_insert=True)
@@ -69,6 +79,23 @@ def write_message(
         raise _had(lead, asset) from error
     MessageBody.objects.create(message=message, subject=said, text=words)
     return message
+
+
+def _must_be_new(message: Message, subject: str, text: str, *, at: datetime) -> None:
+    lately = MessageBody.objects.filter(
+        message__person=message.person_id, message__kind=Message.Kind.BY_HAND, message__by=message.by,
+        message__planned_at__gt=at - A_SLIP, subject=subject,
+    )  # fmt: skip
+    lately = lately.exclude(message__state__in=Message.NEVER_LEFT).select_related("message__asset")
+    bodies = list(lately.order_by("-message"))
+    snippets = snippets_of(body.message.asset for body in bodies)
+    for body in bodies:
+        brought = body.message.asset
+        # What it brought stands at its end once it was sent.
+        is_same = body.text in (text, with_asset(text, brought, snippets))
+        if is_same and message.asset in (None, brought):
+            clock = clock_words(timezone.localtime(body.message.planned_at))
+            raise WrittenBefore(_("You sent this at %(clock)s.") % {"clock": clock})
 
 
 def _lacks_consent(lead: Lead, asset: Asset | None, wishes: Wishes) -> str:
@@ -113,10 +140,8 @@ def snippets_of(assets: Iterable[Asset | None]) -> dict[int, str]:
 
 
 def _says(text: str, snippet: str) -> bool:
-    """Whether these words, or a whole line of them, stand in a text: their fields are filled by then, and who put them
-    there may have changed some."""
-    lines = [line.strip() for line in snippet.splitlines()]
-    return any(line in text for line in lines if len(line) >= LINE and "{{" not in line)
+    """Whether these words, or a whole line of them, stand in a text: who put them there may have changed some."""
+    return any(line in text for line in lines_of(snippet))
 
 
 def _filled(message: Message, subject: str, text: str, *, at: datetime) -> tuple[str, str]:
@@ -134,9 +159,10 @@ def _filled(message: Message, subject: str, text: str, *, at: datetime) -> tuple
 
 def _brought(lead: Lead, subject: str, text: str, asset: Asset | None, *, at: datetime) -> Asset | None:
     """What it brings: what was chosen, else the first thing of the library that its words link to and she has not had.
-    MoveRefused where it is, or they link to, something that is not sent any more."""
+    MoveRefused where it is, or they link to or say, something that is not sent any more."""
     named = named_in(subject, text)
-    if bad := over_among(named | ({asset.public_id} if asset else set()), on=company_day(at)):
+    on = company_day(at)
+    if bad := over_among(named | ({asset.public_id} if asset else set()), on=on) or over_said(text, on=on):
         raise MoveRefused(bad[0].words, field="asset" if bad[0].asset == asset else "text")
     if asset is not None or not named:
         return asset

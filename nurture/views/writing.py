@@ -17,15 +17,16 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods
 
 from content.actions.using import miss_search
+from content.models import AssetVersion
 from content.models.use import Place
 from content.words import query_words
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.models import Lead
 from leads.views.access import workable_lead
-from nurture.actions.planning import write_message
+from nurture.actions.planning import WrittenBefore, write_message
 from nurture.forms.mail import WriteForm
 from nurture.models import Message
-from nurture.over import named_in, over_among
+from nurture.over import named_in, over_among, over_said
 from nurture.previewing import Preview, preview_written
 from nurture.recipients import points_of
 from nurture.stopped import stopped_rules
@@ -64,11 +65,13 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
                 return _previewed(request, lead, form, preview=preview, status=200)
             with transaction.atomic():
                 submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
-                write_message(lead, **said, by=request.user, at=at)
+                write_message(lead, **said, by=request.user, at=at, is_again=request.POST.get("do") == "again")
             _say_written(request, lead)
             return redirect("leads:lead", public_id)
         except SentBefore:
             return redirect("leads:lead", public_id)
+        except WrittenBefore as before:
+            return _page(request, lead, form, before=str(before), status=409)
         except LeadConflict as conflict:
             form.add_error(None, str(conflict))
             status = 409
@@ -107,12 +110,27 @@ def _instead(typed: dict[str, Any], pair: str) -> tuple[dict[str, Any], str]:
     if not (read_uuid(old) and read_uuid(new)):
         return typed, ""
     if f"/c/{old}/" not in typed["text"]:
-        return typed | {"asset": ""}, new
+        return typed | {"asset": "", "text": _without(typed["text"], old)}, new
     return typed | {"text": typed["text"].replace(f"/c/{old}/", f"/c/{new}/"), "asset": new}, ""
 
 
+def _without(text: str, snippet: str) -> str:
+    """These words without those of a snippet, where they stand in it as they are."""
+    current = AssetVersion.objects.filter(asset__public_id=snippet, is_current=True, form=AssetVersion.Form.SNIPPET)
+    for words in current.values_list("text", flat=True):
+        lines = "\n".join(words.split("\r\n")).strip()
+        text = "\n".join(text.split("\r\n")).replace(lines, "")
+    return text
+
+
 def _page(
-    request: Request, lead: Lead, form: WriteForm, *, preview: Preview | None = None, status: int = 200
+    request: Request,
+    lead: Lead,
+    form: WriteForm,
+    *,
+    preview: Preview | None = None,
+    before: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     at = timezone.now()
     q = str(form["q"].value() or "").strip()
@@ -122,10 +140,13 @@ def _page(
         if q and not found and request.POST.get("do") == "find":
             miss_search(query_words(q), Fit(lead, at=at).asked, place=Place.COMPOSER, by=request.user, at=at)
     chosen = form.chosen()
-    form.offer([*([chosen] if chosen else []), *(one.asset for one in found)])
-    named = named_in(*(str(form[name].value() or "") for name in ("subject", "text")))
+    subject, text = (str(form[name].value() or "") for name in ("subject", "text"))
     asked = read_uuid(str(form["asset"].value() or ""))
-    over = over_among(named | ({asked} if asked and not chosen else set()), on=company_day(at))
+    over = over_among(named_in(subject, text) | ({asked} if asked and not chosen else set()), on=company_day(at))
+    over += [one for one in over_said(text, on=company_day(at)) if one.asset not in {known.asset for known in over}]
+    # What is over stays chosen until she has chosen something else.
+    kept = [chosen] if chosen else [one.asset for one in over if one.asset.public_id == asked]
+    form.offer([*kept, *(one.asset for one in found)])
     point = points_of([lead.person_id]).get(lead.person_id)
     wishes = Wishes([lead.person_id])
     context = {
@@ -133,6 +154,7 @@ def _page(
         "form": form,
         "q": q,
         "preview": preview,
+        "before": before,
         "concerns": form.concerns() if preview else [],
         "fitting": found,
         "over": over,

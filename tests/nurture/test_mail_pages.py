@@ -221,6 +221,23 @@ def test_what_she_writes_is_previewed_as_it_will_be_and_goes_out_once(client, al
     assert (nobody.status_code, "There is no field" in nobody.text) == (422, True)
 
 
+def test_the_same_letter_goes_out_once_after_back_and_all_the_same_by_her_word(client, alice):
+    lead = make_lead(phase="working", bdr=alice)
+    url = reverse("nurture:write", args=[lead.public_id])
+    said = {"subject": "Hi {{ first_name | you }}", "text": "Hello Ada.\r\n\r\nBye"}
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        client.post(url, {**said, "do": "send", "form_id": "0198c5d0-0000-7000-8000-000000000001"})
+    with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
+        back = client.post(url, {**said, "do": "send", "form_id": "0198c5d0-0000-7000-8000-000000000002"})
+        assert (back.status_code, "You sent this at" in back.text, 'value="again"' in back.text) == (409, True, True)
+        assert Message.objects.count() == lead.activities.count() == 1
+
+        client.post(url, {**said, "do": "again", "form_id": "0198c5d0-0000-7000-8000-000000000002"})
+        client.post(url, {**said, "text": "Another one", "do": "send"})
+    assert Message.objects.count() == 3
+
+
 def without_address(person):
     person.contact_points.filter(kind="email").delete()
 

@@ -210,3 +210,35 @@ def test_who_has_something_expired_in_a_draft_is_offered_what_comes_after_it(cli
     )
     assert (chosen.status_code, "Prices of last year” expired" in chosen.text) == (422, True)
     assert not Message.objects.exists()
+
+
+def test_the_words_of_a_snippet_that_is_over_are_refused_however_often_they_are_sent(client, lead, alice):
+    newer = make_asset("New terms", form="snippet", text="We deliver within ten days of your order.")
+    older = make_asset(
+        "Old terms", form="snippet", text="We deliver within two days of your order.", expires_on=timezone.localdate(),
+        successor=newer,
+    )  # fmt: skip
+    client.force_login(alice)
+    url = reverse("nurture:write", args=[lead.public_id])
+    said = {"subject": "Hi", "text": "Hello.\r\n\r\nWe deliver within two days of your order.\r\n", "do": "send"}
+
+    first = client.post(url, {**said, "asset": older.public_id})
+    second = client.post(url, {**said, "asset": ""})
+    mended = client.post(url, {**said, "asset": "", "instead": f"{older.public_id},{newer.public_id}"}).context["form"]
+
+    assert f'<option value="{older.public_id}" selected>' in first.text
+    assert (first.status_code, second.status_code) == (422, 422)
+    assert "Old terms” expired" in second.text
+    assert "Its words stand in the letter" in second.text
+    assert not Message.objects.exists()
+    assert (mended["text"].value(), mended.chosen()) == ("Hello.\n\nWe deliver within ten days of your order.\n", newer)
+
+
+def test_words_that_a_snippet_in_use_says_too_may_be_sent(lead, alice):
+    text = "We deliver within ten days of your order."
+    make_asset("Old terms", form="snippet", text=text, expires_on=NOON.date())
+    make_asset("New terms", form="snippet", text=f"{text}\n\nYours truly, all of us at the plant.")
+
+    with pytest.raises(MoveRefused, match="Its words stand in the letter"):
+        write_message(lead, subject="Hi", text=text, by=alice, at=NOON)
+    write_message(lead, subject="Hi", text=f"{text}\n\nYours truly, all of us at the plant.", by=alice, at=NOON)
