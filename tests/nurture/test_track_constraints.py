@@ -69,9 +69,10 @@ def ended_with_a_step():
     put(hers(lead=lead), state="ended", outcome="goal", ended_at=NOON, due_at=None, step=lead.steps.first())
 
 
-def sorting():
+def sorting(**said):
     make_lead(phase=Phase.NURTURE)
-    Sorting.objects.create(recycling=Recycling.objects.get(), answer="lost", slept_at=NOON, at=NOON)
+    said = {"answer": "lost", **said}
+    Sorting.objects.create(recycling=Recycling.objects.get(), slept_at=NOON, at=NOON, **said)
 
 
 def place_taken():
@@ -139,6 +140,7 @@ CASES = {
     "enrolment_one_under_way_per_person": twice_under_way,
     "passage_what_is_known": lambda: Passage.objects.create(enrolment=hers(), what="sang", at=NOON),
     "sorting_answer_is_known": sorting,
+    "sorting_says_why_of_the_unreached": lambda: sorting(answer="taken", because="silent"),
 }
 
 
