@@ -341,8 +341,9 @@ function open(control, panel, { focus = true } = {}) {
 // The first thing to fill in or to press: a key pressed next, Ctrl Enter too, belongs to this form.
 function begin(panel) {
   // A button only where there is nothing to fill in: above what was restored stands one that discards it.
-  const first = panel.querySelector("[autofocus]") ?? panel.querySelector("input:checked, input:not([type=hidden]), select, textarea") ?? panel.querySelector("button");
-  first?.focus({ preventScroll: true });
+  const first = panel.querySelector("[autofocus]") ?? panel.querySelector("input:not([type=hidden]), select, textarea") ?? panel.querySelector("button");
+  const chosen = first?.type === "radio" ? panel.querySelector(`[name="${CSS.escape(first.name)}"]:checked`) : null;
+  (chosen ?? first)?.focus({ preventScroll: true });
   panel.scrollIntoView({ block: "nearest" });
 }
 

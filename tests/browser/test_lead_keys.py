@@ -140,6 +140,20 @@ def test_a_call_to_no_number_is_refused_before_its_form_opens_and_the_keys_go_on
     assert not Activity.objects.filter(person=lead.person).exists()
 
 
+def test_a_call_that_is_refused_on_a_page_of_its_own_goes_on_from_what_was_chosen(page, cast):
+    lead = cast["leads"][0]
+    lead.person.contact_points.filter(kind="phone").delete()
+    page.route("**/htmx*.js", lambda route: route.abort())
+    page.goto(url_of(lead))
+    page.keyboard.press("c")
+    page.wait_for_load_state()
+
+    page.keyboard.press("7")
+
+    expect(page.locator("#panel-call [role=alert]")).to_contain_text("No phone number is known.")
+    expect(page.locator("#panel-call [data-key='7']")).to_be_focused()
+
+
 def test_u_takes_the_call_back(page, cast):
     page.goto(url_of(cast["leads"][0]))
     page.keyboard.press("c")
@@ -359,7 +373,8 @@ def test_letters_open_no_form_over_one_that_is_filled_in_or_on_its_way(page, cas
     held = []
     page.route("**/*form=step", lambda route: held.append(route))
 
-    page.keyboard.press("s")
+    with page.expect_request("**/*form=step"):
+        page.keyboard.press("s")
     page.keyboard.press("h")
     expect(page.locator("#panel-meeting")).to_be_hidden()
     held[0].continue_()
