@@ -56,13 +56,18 @@ class Found:
 
 
 def find(q: str, *, by: User) -> Found:
-    """Up to 50 people and 20 companies that hold every word of `q`, names that begin with it first.
+    """Up to 50 people and 20 companies that hold every word of `q`: who is called just that first, then names that
+    begin with it.
 
     Each has its own limit: a short word that every company holds hides no person.
     """
     known = matching(q)
     people = known.filter(person__isnull=False, person__merged_into=None, person__erased_at=None)
     person_ids = list(people.values_list("person_id", flat=True)[: FOUND_MAX + 1])
+    if len(person_ids) > FOUND_MAX:
+        # Of more than are shown, who is called that is among them, however many work where it is in the address.
+        called_so = people.filter(text__startswith=f"{' '.join(query_words(q))} ").values_list("person_id", flat=True)
+        person_ids = list(dict.fromkeys([*called_so[:FOUND_MAX], *person_ids]))
     account_ids = list(
         known.filter(account__isnull=False).values_list("account_id", flat=True)[: FOUND_ACCOUNTS_MAX + 1]
     )
@@ -86,12 +91,16 @@ def find_at(account: Account, q: str, *, by: User) -> Found:
 
 
 def _sorted[T: (FoundPerson, FoundAccount)](found: list[T], q: str) -> list[T]:
-    """Whose name begins with what was asked for stands first."""
-    begins = run_together(folded(q))
+    """Whose name begins with just these words stands first, then whose name has them in it, then whose name begins with
+    the letters."""
+    asked = folded(q)
+    words, begins = set(asked.split()), run_together(asked)
 
-    def place(one: FoundPerson | FoundAccount) -> tuple[bool, str]:
-        name = run_together(folded(one.name))
-        return not name.startswith(begins), name
+    def place(one: FoundPerson | FoundAccount) -> tuple[bool, bool, bool, str]:
+        plain = folded(one.name)
+        name = run_together(plain)
+        is_first = f"{plain} ".startswith(f"{asked} ") or f"{name} ".startswith(f"{begins} ")
+        return not is_first, not words.issubset(plain.split()), not name.startswith(begins), name
 
     return sorted(found, key=place)
 

@@ -190,6 +190,33 @@ def test_search_costs_the_same_queries_however_much_it_finds(client, alice, rows
     assert response.text.count('<li class="row has-act"') == rows
 
 
+def test_who_is_called_just_that_stands_first_however_many_hold_the_letters(alice):
+    others = [
+        make_person(given_name="Adalbert", family_name="Zorn", account=make_account(name=f"Canada {number}"))
+        for number in range(55)
+    ]
+    people = [
+        *others,
+        make_person(given_name="Mira", family_name="Ada"),
+        make_person(given_name="Ada", family_name="Zuse"),
+        make_person(given_name="Ada", family_name="Brandt"),
+    ]
+    index_people([person.pk for person in people])
+
+    found = find("ada", by=alice)
+
+    assert [one.name for one in found.people[:3]] == ["Ada Brandt", "Ada Zuse", "Adalbert Zorn"]
+    assert (len(found.people), found.has_more) == (50, True)
+    assert [one.name for one in find("ada mira", by=alice).people] == ["Mira Ada"]
+
+
+def test_a_whole_name_stands_before_one_that_begins_with_its_letters(alice):
+    people = [make_person(given_name="Linda", family_name="Ash"), make_person(given_name="Mara", family_name="Lind")]
+    index_people([person.pk for person in people])
+
+    assert [one.name for one in find("lind", by=alice).people] == ["Mara Lind", "Linda Ash"]
+
+
 def test_a_lead_is_added_for_somebody_known_with_one_click_and_once(client, alice, mara):
     client.force_login(alice)
     html = client.get(reverse("leads:search"), {"q": "mara"}).text
