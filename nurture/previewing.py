@@ -17,7 +17,7 @@ from nurture.actions.planning import preview_of, with_asset
 from nurture.fields import FIELDS, BadWords, fill
 from nurture.letter import Letter, html_of
 from nurture.models import MailRules, TrackNode
-from nurture.recipients import permalink
+from nurture.recipients import values_of_asset
 
 if TYPE_CHECKING:
     from team.models import User
@@ -44,12 +44,9 @@ def preview_written(
 def preview_node(node: TrackNode) -> Preview:
     """The letter of a step, its fields in brackets: nobody in particular gets it yet."""
     values = {name: f"[{label}]" for name, label in FIELDS.items()}
-    if node.asset is not None:
-        values |= {"asset_title": node.asset.title, "asset_link": permalink(str(node.asset.public_id))}
-    elif node.brings_what_fits:
+    values |= values_of_asset(node.asset)
+    if node.asset is None and node.brings_what_fits:
         values |= {"asset_title": _("[what fits]"), "asset_link": f"{settings.SITE_URL}/"}
-    else:
-        values |= {"asset_title": "", "asset_link": ""}
     try:
         subject, text = fill(node.subject, values, clean=True), fill(node.text, values)
     except BadWords as bad:

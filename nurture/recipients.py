@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.actions.people import suppression_key
 from accounts.models import ContactPoint, Employment, Person
-from content.models import Topic
+from content.models import Asset, Topic
 from leads.her_clock import guessed_zone
 from nurture.knowing import People
 from nurture.models import Message
@@ -125,10 +125,16 @@ def values_of(
             "company": job.account.name if job and job.account else "",
             "topic": labels.get(first.get(message.person_id, 0), ""),
             "sender_name": senders.get(message.pk, ""),
-            "asset_title": asset.title if asset else "",
-            "asset_link": permalink(str(asset.public_id)) if asset else "",
+            **values_of_asset(asset),
         }
     return filled
+
+
+def values_of_asset(asset: Asset | None) -> dict[str, str]:
+    """What the fields are filled with that say what a message brings."""
+    if asset is None:
+        return {"asset_title": "", "asset_link": ""}
+    return {"asset_title": asset.title, "asset_link": permalink(str(asset.public_id))}
 
 
 def senders_of(messages: Sequence[Message]) -> dict[int, str]:

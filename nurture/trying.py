@@ -18,10 +18,12 @@ from leads.actions.planning import may_be_planned
 from leads.models import Lead
 from nurture.actions.entering import Fallbacks, Shut, is_held_out, why_shut, why_unfit
 from nurture.dating import dated
+from nurture.fields import BadWords, as_read, fill
 from nurture.flow import Flow, flow_of
 from nurture.knowing import People
-from nurture.models import Enrolment, Passage, Track, TrackNode, TrackVersion
+from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
 from nurture.passing import BECAUSE
+from nurture.recipients import recipients_of, values_of, values_of_asset, zone_of
 from nurture.telling import ICONS, Names
 from nurture.walking import Deed, Walker
 
@@ -48,6 +50,8 @@ class Line:
 @dataclass
 class Trial:
     person: Person
+    # By whose clock what is sent to them leaves.
+    zone: str = ""
     lines: list[Line] = field(default_factory=list)
     # What stands in the way of it, and what should be known before.
     notes: list[str] = field(default_factory=list)
@@ -68,18 +72,19 @@ def try_on(version: TrackVersion, person: Person, *, at: datetime) -> Trial:
         is_worked=lead is not None and may_be_planned(lead),
         since=lead.created_at if lead else None,
     )
-    trial = Trial(person, notes=_notes(track, flow, person, lead, people))
-    names = Names(list(flow.nodes.values()))
+    trial = Trial(person, zone=zone_of(person.pk, at=at), notes=_notes(track, flow, person, lead, people))
+    deeds: list[tuple[datetime, Deed]] = []
     wakes_at = _wakes_at(lead, track, people)
     trial.ends_at, is_over = at, False
     for when, deed in dated(flow.first, walker, people, lead=lead, at=at):
         if wakes_at is not None and when >= wakes_at:
             trial.ends_at = wakes_at
             break
-        kind, is_passed = Kind(deed.node.kind), deed.what == What.SKIPPED
-        trial.lines.append(Line(when, ICONS[kind], names.title(deed.node), _why(deed, names, people), is_passed))
+        deeds.append((when, deed))
         trial.ends_at = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
         is_over = deed.what == What.REACHED
+    words = _Words(deeds, flow, person, lead, at=at)
+    trial.lines = [words.line(when, deed) for when, deed in deeds]
     if wakes_at is not None and trial.ends_at >= wakes_at:
         trial.ends_at = wakes_at
         trial.end = _("Their date wakes them: what follows is not for them any more.")
@@ -126,21 +131,47 @@ def _notes(track: Track, flow: Flow, person: Person, lead: Lead | None, people: 
     return notes
 
 
-def _why(deed: Deed, names: Names, people: People) -> str:
-    if deed.because:
-        return _("passed over: %(why)s") % {"why": BECAUSE.get(deed.because, deed.because)}
-    match deed.what:
-        case What.YES:
-            return _("yes")
-        case What.NO if deed.node.kind == Kind.GOAL:
-            return _("not yet: it goes on")
-        case What.NO:
-            return _("no, as things stand today")
-        case What.REACHED:
-            return _("reached already")
-        case What.PLANNED if deed.node.kind == Kind.EMAIL:
-            asset = Asset.objects.filter(pk=deed.asset).first() if deed.asset else None
-            return _("brings “%(title)s”") % {"title": asset} if asset else _("brings nothing")
-        case What.PLANNED:
-            return _("stands in the queue of the rep")
-    return ""
+class _Words:
+    """What each deed is called, and why it comes to that: of all of them in a fixed number of statements."""
+
+    def __init__(
+        self, deeds: list[tuple[datetime, Deed]], flow: Flow, person: Person, lead: Lead | None, *, at: datetime
+    ) -> None:
+        self.names = Names(list(flow.nodes.values()))
+        # What is passed over would have brought what its node names.
+        self.brought = {id(deed): deed.asset or deed.node.asset_id for _when, deed in deeds}
+        self.assets = Asset.objects.in_bulk({asset for asset in self.brought.values() if asset})
+        message = Message(kind=Message.Kind.NURTURE, person=person, lead=lead)
+        self.values = values_of([message], recipients_of([person.pk], {}, at=at), at=at)[message.pk]
+
+    def line(self, when: datetime, deed: Deed) -> Line:
+        kind = Kind(deed.node.kind)
+        title = self.subject(deed) if kind == Kind.EMAIL else self.names.title(deed.node)
+        return Line(when, ICONS[kind], title, self.why(deed), is_passed=deed.what == What.SKIPPED)
+
+    def subject(self, deed: Deed) -> str:
+        """As this person would read it; where it cannot be put together, with what stands in for its fields."""
+        values = self.values | values_of_asset(self.assets.get(self.brought[id(deed)] or 0))
+        try:
+            return fill(deed.node.subject, values, clean=True)
+        except BadWords:
+            return as_read(deed.node.subject)
+
+    def why(self, deed: Deed) -> str:
+        if deed.because:
+            return _("passed over: %(why)s") % {"why": BECAUSE.get(deed.because, deed.because)}
+        match deed.what:
+            case What.YES:
+                return _("yes")
+            case What.NO if deed.node.kind == Kind.GOAL:
+                return _("not yet: it goes on")
+            case What.NO:
+                return _("no, as things stand today")
+            case What.REACHED:
+                return _("reached already")
+            case What.PLANNED if deed.node.kind == Kind.EMAIL:
+                asset = self.assets.get(deed.asset or 0)
+                return _("brings “%(title)s”") % {"title": asset} if asset else _("brings nothing")
+            case What.PLANNED:
+                return _("stands in the queue of the rep")
+        return ""

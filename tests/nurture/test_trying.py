@@ -1,8 +1,11 @@
 """A track tried on somebody says what the engine would do, with its dates."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 from accounts.models import Employment
 from agreement.models import Phase
@@ -109,3 +112,36 @@ def test_who_is_worked_is_said_to_be_none_for_a_track(alice):
     worked = make_lead(phase=Phase.WORKING, bdr=alice)
 
     assert "They are worked" in tried(make_track(wait(1)), worked).notes[0]
+
+
+def test_each_letter_is_called_what_this_person_would_read(lead, alice):
+    lead.person.given_name = "Ada"
+    lead.person.save(update_fields=["given_name"])
+    guide = make_asset(title="How others did it")
+    track = make_track(
+        email(subject="{{ first_name | there }}, from {{ sender_name | us }}", asset=guide),
+        email(subject="Read {{ asset_title }}"),
+        email(subject="Read {{ asset_title | this }}", asset=guide),
+    )
+
+    lines = tried(track, lead).lines
+
+    # What cannot be put together is called by its field, what is passed over by what it would have brought.
+    said = [f"Ada, from {alice.name}", "Read [what the message brings]", "Read How others did it"]
+    assert [line.title for line in lines] == said
+    assert [line.is_passed for line in lines] == [False, False, True]
+
+
+def test_the_page_says_the_hour_and_what_it_is_where_they_are(client, lead, alice):
+    person = lead.person
+    person.time_zone = "Asia/Tokyo"
+    person.save(update_fields=["time_zone"])
+    at = reverse("nurture:track_try", args=[make_track(email()).public_id])
+
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        answer = client.get(at, {"person": person.public_id})
+
+    (line,) = answer.context["trial"].lines
+    theirs = line.at.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"({theirs.hour}:{theirs.minute:02} theirs)" in answer.text
