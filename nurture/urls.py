@@ -4,6 +4,7 @@ from django.urls import path
 
 from nurture.views import (
     asking,
+    asset_tracks,
     asset_worth,
     consent,
     demand,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("mail/messages/<uuid:public_id>/", mail.message, name="message"),
     path("mail/messages/<uuid:public_id>/frame/", mail.message_frame, name="message_frame"),
     path("mail/messages/<uuid:public_id>/decide/", mail.message_decide, name="message_decide"),
+    path("library/<uuid:public_id>/tracks/", asset_tracks.asset_tracks, name="asset_tracks"),
     path("library/<uuid:public_id>/came-of-it/", asset_worth.asset_worth, name="asset_worth"),
     path("mail/in/", incoming.incoming, name="incoming"),
     path("mail/in/<int:pk>/", incoming.incoming_mail, name="incoming_mail"),

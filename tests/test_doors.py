@@ -89,6 +89,7 @@ DOORS = {
     "content:feedback_take_on": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 302 403 403 302"),
     "content:feedback_close": ("302 405 405 405 405 405 405 405 405", "302 403 404 404 404 422 403 403 422"),
     "content:asset_users": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
+    "nurture:asset_tracks": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:asset_worth": ("302 200 200 200 200 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:incoming": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
     "nurture:incoming_mail": ("302 403 403 403 403 200 200 200 200", "302 405 405 405 405 405 405 405 405"),
@@ -391,7 +392,7 @@ def address(name, parameters, things):
         return reverse(name, args=[asked_for(leads[Phase.WORKING].bdr).public_id])
     if short.startswith("feedback") and "public_id" in parameters:
         return reverse(name, args=[said_by(leads[Phase.WORKING].bdr).public_id])
-    if name.startswith("content:") or name == "nurture:asset_worth":
+    if name.startswith("content:") or name.startswith("nurture:asset_"):
         return reverse(name, args=asset_args(parameters))
     if "token" in parameters:
         return reverse(name, args=[make_feed(leads[Phase.WORKING].bdr, has_names=True, at=timezone.now())])
