@@ -92,7 +92,7 @@ def open_rounds(*, on: date) -> int:
 
 
 def answer_round(asked: PulseAsked, texts: Sequence[str], *, by: User, on: date) -> int:
-    """Each answer becomes a line of the list; no answer to a question is an answer, too."""
+    """Each answer becomes a line of the list; none at all skips the round."""
     answered, due = asked.round, promised(on)
     with transaction.atomic():
         if not PulseAsked.objects.filter(pk=asked.pk, user=by, answered_on=None).update(answered_on=on):

@@ -21,7 +21,9 @@ def one_line(text: str) -> str:
 
 
 class AnswersForm(forms.Form):
-    """The three questions, as they are asked in this round."""
+    """The three questions, as they are asked in this round: one answer is enough, and none is only said by `skip`."""
+
+    SKIP = "skip"
 
     def __init__(self, *args: Any, asked: PulseAsked, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,9 +32,20 @@ class AnswersForm(forms.Form):
                 label=question, required=False, max_length=TEXT_MAX, widget=forms.Textarea({"rows": 2})
             )
 
+    def clean(self) -> dict[str, Any]:
+        read = super().clean() or self.cleaned_data
+        if self.errors:
+            return read
+        is_said, skips = any(self.texts), self.SKIP in self.data
+        if skips and is_said:
+            self.add_error(None, _("You have written something: send it with Answer, or empty it to skip."))
+        elif not skips and not is_said:
+            self.add_error("answer_1", _("Answer one of the three, or skip them this time."))
+        return read
+
     @property
     def texts(self) -> list[str]:
-        return [one_line(self.cleaned_data[name]) for name in self.fields]
+        return [one_line(self.cleaned_data.get(name, "")) for name in self.fields]
 
 
 class GiveForm(forms.Form):

@@ -33,7 +33,7 @@ from content.models.asset import KEEPERS
 from content.promise import promise_of
 from content.views.access import READERS, need_role, visible_asset
 from team.actions.submitting import SentBefore, new_form_id, submit_once
-from team.addresses import read_number
+from team.addresses import read_number, read_uuid
 from team.http import Request, tell
 from team.models import Role
 
@@ -63,7 +63,11 @@ def answer(request: Request) -> HttpResponse:
     except FeedbackRefused as refused:
         tell(request, str(refused), level=messages.WARNING)
     else:
-        said = _("Thank you: you hear what becomes of each answer.") if count else _("Nothing to say, noted.")
+        said = (
+            _("Thank you: you hear what becomes of each answer.")
+            if count
+            else _("Skipped: you are asked again next time.")
+        )
         tell(request, said, drafts=[f"pulse-{asked.pk}"])
     return redirect("content:feedback")
 
@@ -113,13 +117,9 @@ def _said(request: Request, form: GiveForm, *, back: str, draft: str, **about: A
 @require_POST
 def feedback_heard(request: Request) -> HttpResponse:
     need_role(request, *Role)
-    ids = []
-    for text in request.POST.getlist("heard")[:HEARD_MAX]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    hear_feedback(ids, by=request.user, at=timezone.now())
+    # By its public id: the number of a row says when it was said.
+    shown = [key for text in request.POST.getlist("shown")[:HEARD_MAX] if (key := read_uuid(text))]
+    hear_feedback(shown, by=request.user, at=timezone.now())
     return redirect("content:feedback")
 
 

@@ -90,8 +90,26 @@ def test_she_answers_in_the_page_once_and_hears_once_what_became_of_it(client, a
     assert waits(alice) == 1
     client.force_login(alice)
     shown = client.get(reverse("content:feedback")).context["unheard"]
-    client.post(reverse("content:feedback_heard"), {"heard": [one.public_id for one in shown] + ["x\0"]})
+    client.post(reverse("content:feedback_heard"), {"shown": [one.public_id for one in shown] + ["x\0"]})
     assert (shown, waits(alice)) == ([first], 0)
+
+
+def test_an_empty_answer_is_asked_again_and_only_skipping_says_nothing(client, alice, lea):
+    ask(lea)
+    open_rounds(on=TODAY)
+    client.force_login(alice)
+    page = client.get(reverse("content:feedback"))
+    empty = {"asked": page.context["asked"].pk, "answer_1": " ", "answer_2": "\u200b", "answer_3": ""}
+    assert "Skip this time" in page.text
+
+    refused = client.post(reverse("content:feedback_answer"), empty)
+    both = client.post(reverse("content:feedback_answer"), empty | {"answer_2": "A film", "skip": "1"})
+
+    assert (refused.status_code, waits(alice), Feedback.objects.count()) == (422, 1, 0)
+    assert refused.context["answers"].errors == {"answer_1": ["Answer one of the three, or skip them this time."]}
+    assert (both.status_code, "A film" in both.text, waits(alice)) == (422, True, 1)
+    client.post(reverse("content:feedback_answer"), empty | {"skip": "1"})
+    assert (waits(alice), Feedback.objects.count()) == (0, 0)
 
 
 def test_a_round_that_is_open_keeps_the_words_and_the_promise_it_was_opened_with(alice, lea):
