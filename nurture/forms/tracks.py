@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -40,6 +41,13 @@ def _letter_hint() -> str:
 
 
 letter_hint = lazy(_letter_hint, str)()
+
+
+def ask_only_when(form: forms.Form, name: str, fields: Mapping[Any, str]) -> None:
+    """Each of these fields is asked only while its answer of `name` is chosen (`data-when` of the page)."""
+    for value, asked in fields.items():
+        field: Any = form.fields[asked]
+        field.when = f"{name}={value}"
 
 
 class TrackForm(SettingForm):
@@ -119,6 +127,7 @@ class TrackForm(SettingForm):
             others = Track.objects.in_use().filter(kind=kind)
             field: Any = self.fields["fallback"]
             field.queryset = others.exclude(pk=track.pk) if track else others
+        ask_only_when(self, "goal", self.GOALS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -160,6 +169,8 @@ class EndForm(SettingForm):
             del self.fields["into"]
             goes: Any = self.fields["goes"]
             goes.choices = [one for one in self.Goes.choices if one[0] != self.Goes.MOVE]
+        else:
+            ask_only_when(self, "goes", {self.Goes.MOVE: "into"})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -226,6 +237,8 @@ class NodeForm(forms.Form):
         if self.kind == Kind.EMAIL:
             field: Any = self.fields["asset"]
             field.queryset = Asset.objects.sendable(on=company_day(at)).order_by("title")
+        if "question" in self.fields:
+            ask_only_when(self, "question", self.ASKS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
