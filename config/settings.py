@@ -328,6 +328,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "follow-settings": {"task": "leads.tasks.follow_settings", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "leads.tasks.forget_uploads", "schedule": 3600, "options": {"expires": 3600}},
     "advance-tracks": {"task": "nurture.tasks.advance_tracks", "schedule": 15, "options": {"expires": 15}},
+    "move-people": {"task": "nurture.tasks.move_people", "schedule": 15, "options": {"expires": 15}},
     "follow-tracks": {"task": "nurture.tasks.follow_tracks", "schedule": 60, "options": {"expires": 60}},
     "enrol-recycled": {"task": "nurture.tasks.enrol_recycled", "schedule": 60, "options": {"expires": 60}},
     "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},

@@ -14,7 +14,7 @@ from accounts.models import ContactPoint, PersonMerge, Suppression
 from agreement.models import Phase
 from content.models import Asset
 from leads.models import Engagement, Lead, Recycling
-from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackNode
+from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackMove, TrackNode
 from nurture.unfed import left_elsewhere
 from team.company_time import company_zone
 
@@ -101,6 +101,11 @@ def merged_out_of_its_track(at: datetime) -> QuerySet[Recycling]:
     return Recycling.objects.filter(Exists(merged), ~Exists(fed), undone_at=None, lead__phase=Phase.NURTURE)
 
 
+def asked_and_not_moved(at: datetime) -> QuerySet[TrackMove]:
+    """Tracks whose people were to go on in another version, or to leave, a day ago: the log says why they did not."""
+    return TrackMove.objects.filter(asked_at__lt=at - DAY)
+
+
 def held_out_and_fed(at: datetime) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(Exists(Message.objects.filter(enrolment=OuterRef("pk"))), is_held_out=True)
 
@@ -170,6 +175,7 @@ CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     asleep_and_not_looked_at,
     left_to_a_track_that_was_over,
     merged_out_of_its_track,
+    asked_and_not_moved,
     held_out_and_fed,
     planned_for_who_left,
     planned_for_the_suppressed,

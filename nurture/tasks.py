@@ -15,6 +15,7 @@ from nurture.actions import (
     erasing,
     fetching,
     hearing,
+    moving,
     recording,
     sending,
     sorting,
@@ -27,6 +28,13 @@ from team.company_time import company_day
 def advance_tracks() -> int:
     """Every 15 seconds: whoever is due goes on. What went on is not due again."""
     return ring("advance_tracks", lambda at: advancing.advance(at=at))
+
+
+@shared_task
+def move_people() -> int:
+    """Every 15 seconds: whoever is moved to the newest version of a track, or leaves one, batch by batch. Beside
+    another, each batch is done by one of the two."""
+    return moving.work_moves()
 
 
 @shared_task

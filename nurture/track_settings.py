@@ -15,6 +15,7 @@ from agreement.models import Criterion
 from content.models import Topic
 from leads.settings.kind import Kind, SettingRefused, Touch, Values, as_refusals
 from nurture.actions.drafting import add_track, change_track
+from nurture.actions.moving import let_them_stay
 from nurture.actions.sorting import Tracks
 from nurture.forms.tracks import TrackForm
 from nurture.models import Enrolment, Sorting, Track
@@ -61,6 +62,8 @@ class TrackKind(Kind):
                 return add_track(by=by, at=at, **columns).pk
             if is_retired != old["is_retired"]:
                 columns["retired_at"] = at if is_retired else None
+                if not is_retired:
+                    let_them_stay(pk)
             change_track(Track.objects.get(pk=pk), values=columns)
         return pk
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from agreement.models import Criterion
 from leads.actions.changing import LeadConflict, MoveRefused
-from nurture.actions.enrolling import move_to_newest, newest_of
+from nurture.actions.enrolling import newest_of
+from nurture.actions.moving import ask_to_move, work_on
 from nurture.drafts import mark_of_draft, mark_of_node, said_by
 from nurture.flow import Flow, flow_of
 from nurture.models import Sorting, Track, TrackNode, TrackVersion
@@ -164,17 +165,22 @@ def remove_node(node: TrackNode, *, seen: str = "") -> None:
 
 
 def publish(track: Track, *, by: User, at: datetime, moves: bool = False, seen: str = "") -> int:
-    """The draft is what runs from now on. Who is under way finishes her version, or with `moves` goes on in this one;
-    how many were moved. MoveRefused says what is missing; DraftChanged where it is not as `seen`."""
+    """The draft is what runs from now on. Who is under way finishes her version, or with `moves` goes on in this one:
+    a batch at once, the rest by a tick; how many at once. MoveRefused says what is missing; DraftChanged where it is
+    not as `seen`."""
     with transaction.atomic():
+        # Who retires it holds the track, too: what becomes of its people is asked by one after the other.
+        Track.objects.select_for_update(of=("self",), no_key=True).get(pk=track.pk)
         draft = _drafted(track)
         _must_be_as_seen(draft, seen)
         _must_be_whole(track, flow_of(draft.pk), at=at)
         draft.number = _next_number(track, without=draft)
         draft.published_at, draft.published_by = at, by
         draft.save(update_fields=["number", "published_at", "published_by"])
+        if moves:
+            ask_to_move(draft, by=by, at=at)
         look_again(track)
-    return move_to_newest(track, by=by, at=at) if moves else 0
+    return work_on(track, at=at).done if moves else 0
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""What somebody does about a track: enrol, pause, go on, skip, take out, move to the newest version.
+"""What somebody does about a track: enrol, pause, go on, skip, take out; and what a batch of everybody in one does.
 
 Leads are locked before people, and people before enrolments, here as in every batch.
 """
@@ -16,7 +16,7 @@ from accounts.models import Person
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.logging import finish_step
 from leads.models import Lead, Step
-from nurture.actions.advancing import BATCH, go_from
+from nurture.actions.advancing import go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
 from nurture.actions.entering import Shut, enrolment_of, enter, why_shut, why_unfit
 from nurture.flow import flows_of
@@ -118,21 +118,9 @@ def take_out(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
     return _written(held, What.ENDED, by=by, at=at, because=Outcome.STOPPED)
 
 
-def move_to_newest(track: Track, *, by: User, at: datetime) -> int:
-    """Everybody under way in an older version goes on in the newest, where she stood; how many."""
-    newest = newest_of(track)
-    if newest is None:
-        raise MoveRefused(_("%(track)s is not published.") % {"track": track})
-    older = Enrolment.objects.under_way().filter(track=track).exclude(version=newest).order_by("pk")
-    moved, last = 0, 0
-    while ids := list(older.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
-        last = ids[-1]
-        moved += _move(ids, newest, by=by, at=at)
-    return moved
-
-
 @transaction.atomic
-def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> int:
+def move_some(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> int:
+    """Those of these who are under way go on in this version, where they stood; how many of them are fed."""
     held = _held_all(ids)
     flows = flows_of({newest.pk, *(one.version_id for one in held)})
     lines: list[Line] = []
@@ -162,25 +150,14 @@ def _move(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -> in
     gone = [one for one in held if one.pk in starts and one.state == State.ACTIVE]
     if gone:
         go_from(gone, starts, at=at)
-    return len(held)
-
-
-def empty_track(track: Track, *, into: Track | None = None, by: User, at: datetime) -> tuple[int, int]:
-    """Everybody under way in it leaves it, and begins `into` where that may be; else their date wakes them, and of an
-    inquiry it is the end. What a rep has to do for one of them stays hers, to be done or left out. How many left, and
-    how many of them began another one."""
-    newest = newest_of(into) if into is not None and into.retired_at is None else None
-    left, began, last = 0, 0, 0
-    under_way = Enrolment.objects.under_way().filter(track=track).order_by("pk")
-    while ids := list(under_way.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
-        last = ids[-1]
-        gone, going_on = _empty(ids, newest, by=by, at=at)
-        left, began = left + gone, began + going_on
-    return left, began
+    return _fed(held)
 
 
 @transaction.atomic
-def _empty(ids: list[int], newest: TrackVersion | None, *, by: User, at: datetime) -> tuple[int, int]:
+def empty_some(ids: list[int], *, into: Track | None, by: User, at: datetime) -> tuple[int, int]:
+    """Those of these who are under way leave their track, and begin `into` where that may be: how many of those who are
+    fed left, and how many of them began another one."""
+    newest = newest_of(into) if into is not None and into.retired_at is None else None
     held = _held_all(ids)
     people = People([one.person_id for one in held], at=at)
     flows = flows_of([newest.pk]) if newest is not None else {}
@@ -203,7 +180,12 @@ def _empty(ids: list[int], newest: TrackVersion | None, *, by: User, at: datetim
             going_on.append(enrolment_of(one.person, one.lead, newest.track, newest.pk, by=by, at=at))
     write(held, lines, at=at)
     enter(going_on, by=by, at=at)
-    return len(held), len(going_on)
+    return _fed(held), len(going_on)
+
+
+def _fed(held: list[Enrolment]) -> int:
+    """How many a figure calls under way: `fed`, before they ended."""
+    return sum(not one.is_held_out for one in held)
 
 
 def _held_all(ids: list[int]) -> list[Enrolment]:

@@ -7,6 +7,7 @@ from nurture.models.host import SendingHost, SendingHostQuerySet
 from nurture.models.incoming import Incoming, IncomingBody, IncomingQuerySet
 from nurture.models.mail import MailRules, MailServer, Preference
 from nurture.models.message import Hit, Message, MessageBody, MessageLink, MessageQuerySet
+from nurture.models.move import TrackMove
 from nurture.models.sender import SenderCheck
 from nurture.models.told import Told, ToldQuerySet
 from nurture.models.track import Track, TrackNode, TrackQuerySet, TrackVersion
@@ -35,6 +36,7 @@ __all__ = [
     "Told",
     "ToldQuerySet",
     "Track",
+    "TrackMove",
     "TrackNode",
     "TrackQuerySet",
     "TrackVersion",

@@ -23,7 +23,7 @@ from leads.settings.kind import SettingConflict, SettingRefused
 from leads.settings.telling import history_of, tell_change
 from leads.views.access import need_role
 from nurture.actions import drafting
-from nurture.actions.enrolling import empty_track
+from nurture.actions.moving import ask_to_empty, progress_of, work_on
 from nurture.drafts import mark_of_draft
 from nurture.flow import Flow, flow_of
 from nurture.forms.tracks import EndForm, TrackForm
@@ -154,6 +154,9 @@ def _end(request: Request, track: Track, form: EndForm, *, at: datetime) -> str:
             KIND, track.pk, {"is_retired": True}, by=request.user, at=at, seen=asked["seen"],
             verb=SettingChange.Verb.RETIRE,
         )  # fmt: skip
+        into = asked.get("into") if asked["goes"] == EndForm.Goes.MOVE else None
+        if asked["goes"] != EndForm.Goes.FINISH:
+            ask_to_empty(track, into=into, by=request.user, at=at)
     if asked["goes"] == EndForm.Goes.FINISH:
         stays = Enrolment.objects.fed().filter(track=track).count()
         words = ngettext(
@@ -162,17 +165,20 @@ def _end(request: Request, track: Track, form: EndForm, *, at: datetime) -> str:
             stays,
         )
         return words % {"track": track, "n": stays}
-    into = asked.get("into") if asked["goes"] == EndForm.Goes.MOVE else None
-    left, began = empty_track(track, into=into, by=request.user, at=at)
+    worked = work_on(track, at=at)
+    if rest := _rest(track):
+        return _("%(track)s takes nobody any more. %(rest)s") % {"track": track, "rest": rest}
     words = ngettext(
         "%(track)s takes nobody any more; it ended for %(n)d person.",
         "%(track)s takes nobody any more; it ended for %(n)d people.",
-        left,
-    ) % {"track": track, "n": left}
+        worked.done,
+    ) % {"track": track, "n": worked.done}
     if into is None:
         return words
-    return f"{words} " + ngettext("%(n)d of them has begun %(into)s.", "%(n)d of them have begun %(into)s.", began) % {
-        "n": began,
+    return f"{words} " + ngettext(
+        "%(n)d of them has begun %(into)s.", "%(n)d of them have begun %(into)s.", worked.began
+    ) % {
+        "n": worked.began,
         "into": into,
     }
 
@@ -298,6 +304,8 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
 
 def _published(track: Track, moved: int) -> str:
     """That it runs, and how many people under way it touches, or leaves as they are."""
+    if rest := _rest(track):
+        return _("%(track)s is published. %(rest)s") % {"track": track, "rest": rest}
     if moved:
         words = ngettext(
             "%(track)s is published; %(n)d person goes on in it.", "%(track)s is published; %(n)d people go on in it.",
@@ -312,6 +320,19 @@ def _published(track: Track, moved: int) -> str:
         finish,
     )
     return words % {"track": track, "n": finish} if finish else _("%s is published.") % track
+
+
+def _rest(track: Track) -> str:
+    """Of more than one batch, that the others follow; empty where all are done."""
+    move = progress_of(track)
+    if move is None:
+        return ""
+    words = ngettext(
+        "%(done)s of %(n)d person is done; the rest follows within minutes, as its page says.",
+        "%(done)s of %(n)d people are done; the rest follow within minutes, as its page says.",
+        move.people,
+    )
+    return words % {"done": move.done, "n": move.people}
 
 
 def _draft_parts(flow: Flow) -> list[Part]:

@@ -20,6 +20,7 @@ from leads.models import Lead
 from leads.settings.telling import history_of
 from leads.views.access import need_role
 from nurture.actions.enrolling import enrol
+from nurture.actions.moving import progress_of
 from nurture.flow import flow_of
 from nurture.forms.tracks import FindForm
 from nurture.models import Enrolment, Track, TrackVersion
@@ -101,6 +102,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
         "draws": draws_of(one, at=now),
         "fans": fan_figures(one) if one.is_fan_base else None,
         "older": Enrolment.objects.fed().filter(track=one).exclude(version=shown).count() if shown else 0,
+        "move": progress_of(one),
         "may_write": may_write(request),
         "history": history_of(KIND, pk=one.pk, most=8) if may_write(request) else [],
     }

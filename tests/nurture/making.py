@@ -5,6 +5,7 @@ from itertools import count
 from accounts.actions.people import suppression_key
 from content.models import Asset, AssetVersion, Topic
 from leads.models import Engagement
+from nurture.actions.moving import ask_to_empty, ask_to_move, work_on
 from nurture.actions.planning import plan_messages
 from nurture.models import Enrolment, Incoming, IncomingBody, Message, Track, TrackNode, TrackVersion
 from tests.make import NOON, make_person, make_user
@@ -95,6 +96,17 @@ def make_enrolment(track, person=None, *, lead=None, **fields):
         **{"person": person, "lead": lead, "track": track, "version": version, "started_at": NOON, "due_at": NOON}
         | fields
     )
+
+
+def move_all(version, *, by, at):
+    """Everybody of its track goes on in it; how many."""
+    ask_to_move(version, by=by, at=at)
+    return work_on(version.track, at=at).done
+
+
+def empty(track, *, into=None, by, at):
+    ask_to_empty(track, into=into, by=by, at=at)
+    return work_on(track, at=at)
 
 
 def make_message(track=None, person=None, *, lead=None, due_at=NOON, asset=None):

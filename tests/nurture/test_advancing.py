@@ -15,7 +15,7 @@ from leads.actions.recycling import wake_lead
 from leads.checking import check_all
 from leads.models import Answer, Step
 from nurture.actions.advancing import advance, follow
-from nurture.actions.enrolling import enrol, move_to_newest, pause, resume, skip, take_out
+from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.models import Enrolment, Message
 from tests.make import NOON, disposition, make_account, make_lead, make_person
 from tests.nurture.making import (
@@ -28,6 +28,7 @@ from tests.nurture.making import (
     make_asset,
     make_topic,
     make_track,
+    move_all,
     step,
     wait,
 )
@@ -286,7 +287,7 @@ def test_who_is_moved_to_the_newest_version_goes_on_where_she_stood(alice):
     first = stays.version.nodes.order_by("position").first()
     newest = add_version(stays.track, wait(11, key=first.key), wait(5))
 
-    assert move_to_newest(stays.track, by=alice, at=NOON + DAY) == 2
+    assert move_all(newest, by=alice, at=NOON + DAY) == 2
 
     assert stands(stays)[::2] == ("wait", NOON + 10 * DAY)
     assert (stays.version, stays.node.key) == (newest, first.key)
@@ -302,8 +303,7 @@ def test_a_letter_and_a_step_that_the_newest_version_left_out_are_not_done(alice
     asked = lead.steps.open().get()
     for hers in (letter, task):
         later = hers.version.nodes.get(kind="wait")
-        add_version(hers.track, wait(3, key=later.key))
-        move_to_newest(hers.track, by=alice, at=NOON)
+        move_all(add_version(hers.track, wait(3, key=later.key)), by=alice, at=NOON)
 
     assert Message.objects.get(enrolment=letter).state == "cancelled"
     assert not lead.steps.open().filter(pk=asked.pk).exists()

@@ -10,8 +10,8 @@ from leads.actions.recycling import wake_lead
 from nurture.actions.advancing import advance
 from nurture.actions.sorting import enrol_recycled
 from nurture.checking import CHECKS, check_tracks
-from nurture.models import Enrolment, Message, Sorting
-from tests.make import NOON, make_lead, make_person
+from nurture.models import Enrolment, Message, Sorting, TrackMove
+from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture.making import add_version, email, leave, make_asset, make_track, step, wait
 
 DAY = timedelta(days=1)
@@ -56,6 +56,9 @@ BREAKS = {
     "left_to_a_track_that_was_over": lambda _alice: (
         put(Sorting.objects.all(), answer="elsewhere"),
         put(Enrolment.objects.all(), lead=None, state="ended", outcome="woken", ended_at=NOON, due_at=None),
+    ),
+    "asked_and_not_moved": lambda _alice: TrackMove.objects.create(
+        track=Enrolment.objects.first().track, people=1, by=make_user("mark"), asked_at=NOON - 2 * DAY
     ),
     "merged_out_of_its_track": lambda _alice: put(
         Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON + timedelta(minutes=1), due_at=None

@@ -7,12 +7,12 @@ import pytest
 from accounts.models import Employment
 from agreement.models import Phase
 from nurture.actions.advancing import advance
-from nurture.actions.enrolling import empty_track, enrol
+from nurture.actions.enrolling import enrol
 from nurture.actions.entering import is_held_out
 from nurture.models import Enrolment, Sorting
 from nurture.unfed import unreached
 from tests.make import NOON, make_lead, make_person
-from tests.nurture.making import email, make_track, wait
+from tests.nurture.making import email, empty, make_track, wait
 
 DAY = timedelta(days=1)
 LATER = NOON + DAY
@@ -74,7 +74,7 @@ def test_nobody_is_put_into_one_whose_goal_she_has_reached(alice, how):
     if how == "ends":
         advance(at=LATER)
     else:
-        empty_track(hers.track, into=there, by=alice, at=LATER)
+        empty(hers.track, into=there, by=alice, at=LATER)
 
     hers.refresh_from_db()
     assert newest(hers.person) == hers

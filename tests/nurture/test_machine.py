@@ -54,7 +54,7 @@ from nurture.actions.advancing import advance, follow
 from nurture.actions.claiming import begin_message, claim_messages, free_leases
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.drafting import add_node, draft_of, publish, revert
-from nurture.actions.enrolling import empty_track, enrol, pause, resume, skip, take_out
+from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.actions.hearing import hear, judge_hits
 from nurture.actions.planning import take_back, write_message
 from nurture.actions.preferring import prefer, unsubscribe
@@ -68,7 +68,7 @@ from nurture.track_settings import KIND
 from team.models import Role
 from tests.make import NOON, make_account, make_asset, make_person, make_team, make_user
 from tests.nurture.mails import complaint, mail, report
-from tests.nurture.making import branch, email, goal, make_topic, make_track, step, wait
+from tests.nurture.making import branch, email, empty, goal, make_topic, make_track, step, wait
 from tests.nurture.recording import FAULTS, Recording
 
 STEPS = max(int(os.environ.get("NURTURE_STEPS") or int(os.environ.get("MACHINE_STEPS", "500")) // 20), 20)
@@ -420,7 +420,7 @@ class Weeks(RuleBasedStateMachine):
                 change_setting(KIND, track.pk, {"is_retired": what != "take up"}, by=self.mark, at=self.at)
                 if what == "empty":
                     into = self.track(i) if i % 2 else None
-                    empty_track(track, into=None if into == track else into, by=self.mark, at=self.at)
+                    empty(track, into=None if into == track else into, by=self.mark, at=self.at)
             else:
                 versions = TrackVersion.objects.filter(track=track, published_at__isnull=False).order_by("number")
                 revert(self.one_of(versions, i), by=self.mark, at=self.at)

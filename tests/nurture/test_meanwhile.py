@@ -9,14 +9,14 @@ from content.models import Topic
 from leads.models import Lead
 from nurture.actions.advancing import advance
 from nurture.actions.claiming import begin_message, claim_messages
-from nurture.actions.enrolling import enrol, move_to_newest, pause, take_out
+from nurture.actions.enrolling import enrol, pause, take_out
 from nurture.actions.preferring import prefer
 from nurture.actions.receiving import take_mail
 from nurture.actions.sending import deliver
 from nurture.models import Enrolment, Message, MessageBody
 from tests.make import NOON, make_asset, make_lead, make_person
 from tests.nurture import mails
-from tests.nurture.making import add_version, email, make_letter_track, make_message, make_track, wait
+from tests.nurture.making import add_version, email, make_letter_track, make_message, make_track, move_all, wait
 
 pytestmark = pytest.mark.django_db
 MOMENT = timedelta(seconds=10)
@@ -84,9 +84,9 @@ def test_whoever_is_moved_to_the_newest_version_gets_its_words(rules, sink, mark
     advance(at=NOON)
     Message.objects.update(due_at=NOON + timedelta(minutes=5))
     key = track.versions.get().nodes.get(kind="email").key
-    add_version(track, email(subject="What it costs", text="It costs 20.", key=key), wait(5))
+    newest = add_version(track, email(subject="What it costs", text="It costs 20.", key=key), wait(5))
 
-    assert move_to_newest(track, by=marketer, at=NOON) == 1
+    assert move_all(newest, by=marketer, at=NOON) == 1
     clock.on(minutes=10)
     deliver(by="one", clock=clock)
 

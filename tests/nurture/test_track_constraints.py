@@ -4,7 +4,7 @@ import pytest
 
 from agreement.models import Phase
 from leads.models import Recycling
-from nurture.models import Brought, Enrolment, Passage, Sorting
+from nurture.models import Brought, Enrolment, Passage, Sorting, TrackMove
 from tests.constraints import again, constraints_of, put, refuses
 from tests.make import NOON, make_lead, make_user
 from tests.nurture.making import (
@@ -20,7 +20,7 @@ from tests.nurture.making import (
     wait,
 )
 
-ROWS = ("brought_", "track_", "trackversion_", "tracknode_", "enrolment_", "passage_", "sorting_")
+ROWS = ("brought_", "track_", "trackmove_", "trackversion_", "tracknode_", "enrolment_", "passage_", "sorting_")
 CONSTRAINTS = {name: one for name, one in constraints_of("nurture").items() if name.startswith(ROWS)}
 
 
@@ -45,6 +45,15 @@ def two_drafts():
 def itself():
     track = make_track()
     put(track, fallback=track)
+
+
+def asked_for(**fields):
+    TrackMove.objects.create(**{"track": make_track(), "people": 1, "by": make_user("mark"), "asked_at": NOON} | fields)
+
+
+def into_itself():
+    track = make_track()
+    asked_for(track=track, into=track)
 
 
 def hers(**fields):
@@ -115,6 +124,8 @@ CASES = {
     "track_falls_back_on_another": itself,
     "track_goal_asks_what_it_can_answer": lambda: make_track(goal="role"),
     "track_play_takes_nobody_asleep": lambda: make_track(kind="play", category="not_ready"),
+    "trackmove_goes_on_or_leaves": lambda: asked_for(version=version(), into=make_track()),
+    "trackmove_into_another": into_itself,
     "trackversion_number_once_per_track": lambda: again(version(), published_at=NOON),
     "trackversion_one_draft_per_track": two_drafts,
     "tracknode_kind_is_known": lambda: put(node(wait(1)), kind="song", days=None),

@@ -1,0 +1,126 @@
+"""Everybody under way in a track goes on in its newest version, or leaves it: a batch at once, so that few are done by
+the answer, and the rest batch by batch by a tick. What is asked for is a row until it is done.
+
+The track is locked before what is asked of its people, and that before leads, people and enrolments.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+from django.db import connection, transaction
+
+from nurture.actions.enrolling import empty_some, move_some
+from nurture.models import Track, TrackMove, TrackVersion
+from team.clock import database_now
+
+if TYPE_CHECKING:
+    from team.models import User
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 500
+# On SQLite everybody else's writes wait for a batch.
+SQLITE_BATCH = 100
+BUDGET_SECONDS = 60.0
+
+
+class Worked(NamedTuple):
+    """One batch: how many were looked at, how many of those who are fed went on or left, and how many of these began
+    another track."""
+
+    looked_at: int = 0
+    done: int = 0
+    began: int = 0
+
+
+class Progress(NamedTuple):
+    """Of how many people who are fed how many are done; into which version, None where they leave."""
+
+    people: int
+    done: int
+    version: int | None
+
+
+def ask_to_move(version: TrackVersion, *, by: User, at: datetime) -> None:
+    """Everybody under way in an older version goes on in this one, where she stood. In the transaction that publishes
+    it, so that no wish is lost."""
+    _ask(TrackMove(track_id=version.track_id, version=version, by=by, asked_at=at))
+
+
+def ask_to_empty(track: Track, *, into: Track | None, by: User, at: datetime) -> None:
+    """Everybody under way in it leaves it, and begins `into` where that may be; else their date wakes them, and of an
+    inquiry it is the end. What a rep has to do for one of them stays hers, to be done or left out. In the transaction
+    that takes the track out of use."""
+    _ask(TrackMove(track=track, into=into, by=by, asked_at=at))
+
+
+@transaction.atomic
+def _ask(move: TrackMove) -> None:
+    """What is asked last holds; where nobody is under way there is nothing to do."""
+    Track.objects.select_for_update(of=("self",), no_key=True).get(pk=move.track_id)
+    TrackMove.objects.filter(track=move.track_id).delete()
+    left = move.left()
+    if left.exists():
+        move.people = left.fed().count()
+        move.save(force_insert=True)
+
+
+def let_them_stay(track: int) -> None:
+    """It is in use again: whoever was to leave it, and has not left, stays."""
+    TrackMove.objects.filter(track=track, version=None).delete()
+
+
+def work_moves(*, budget: float = BUDGET_SECONDS) -> int:
+    """Batch by batch what was asked of each track, at least one of each and for at most so many seconds; how many
+    people. A track that cannot be worked holds up no other, and is tried again by the next ring."""
+    ends, total = time.monotonic() + budget, 0
+    for track in Track.objects.filter(move__isnull=False).order_by("move__asked_at", "pk"):
+        try:
+            while looked_at := _next_batch(track):
+                total += looked_at
+                if time.monotonic() > ends:
+                    break
+        except Exception:
+            logger.exception("track_not_moved", track=track.pk)
+    return total
+
+
+def _next_batch(track: Track) -> int:
+    """How many were looked at; on SQLite, then as long for everybody else."""
+    begun = time.monotonic()
+    looked_at = work_on(track, at=database_now()).looked_at
+    if not connection.features.has_select_for_update_skip_locked:
+        time.sleep(min(time.monotonic() - begun, 1))
+    return looked_at
+
+
+@transaction.atomic
+def work_on(track: Track, *, at: datetime) -> Worked:
+    """The next batch of what is asked of everybody in it. Nobody, where another one is at it."""
+    skip = connection.features.has_select_for_update_skip_locked
+    moves = TrackMove.objects.select_for_update(skip_locked=skip, of=("self",))
+    move = moves.select_related("version", "into", "by").filter(track=track).first()
+    if move is None:
+        return Worked()
+    most = BATCH if skip else min(BATCH, SQLITE_BATCH)
+    ids = list(move.left().order_by("pk").values_list("pk", flat=True)[:most])
+    if move.version is not None:
+        worked = Worked(len(ids), move_some(ids, move.version, by=move.by, at=at))
+    else:
+        worked = Worked(len(ids), *empty_some(ids, into=move.into, by=move.by, at=at))
+    if not move.left().exists():
+        move.delete()
+    return worked
+
+
+def progress_of(track: Track) -> Progress | None:
+    """How far it is; None where there is nothing to do with anybody who is fed."""
+    move = TrackMove.objects.select_related("version").filter(track=track, people__gt=0).first()
+    if move is None:
+        return None
+    done = max(move.people - move.left().fed().count(), 0)
+    return Progress(move.people, done, move.version.number if move.version else None)

@@ -1,0 +1,89 @@
+"""What becomes of the people of a track is asked by one after the other, and done by one worker at a time."""
+
+from threading import Thread
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.utils import timezone
+
+from agreement.installation import publish_version_1
+from leads.settings.changing import change_setting
+from nurture.actions.drafting import draft_of, publish
+from nurture.actions.moving import ask_to_empty, ask_to_move, work_moves, work_on
+from nurture.models import Enrolment, MailRules, TrackMove
+from nurture.track_settings import KIND
+from team.models import Role
+from tests.make import NOON, make_person, make_team, make_user
+from tests.nurture.making import add_version, make_enrolment, make_track, wait
+from tests.nurture.test_silence_races import is_held_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def installed(transactional_db):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer.")
+    publish_version_1(apps, at=timezone.now())
+    MailRules.objects.get_or_create(pk=1)
+    make_team("North")
+
+
+def fed():
+    track = make_track(wait(10))
+    make_enrolment(track, make_person(), node=track.versions.get().nodes.get())
+    return track
+
+
+def test_a_batch_that_one_worker_has_is_no_other_ones():
+    track, by = fed(), make_user("mark", Role.MARKETER)
+    ask_to_move(add_version(track, wait(3)), by=by, at=NOON)
+    beside = Beside(work_moves)
+
+    with transaction.atomic():
+        assert work_on(track, at=NOON).done == 1
+        beside.come()
+        answers = beside.answer()
+
+    assert answers == [0]
+    assert not TrackMove.objects.exists()
+    assert Enrolment.objects.get().version.number == 2
+
+
+def test_who_publishes_while_it_is_taken_out_of_use_asks_afterwards():
+    track, by = fed(), make_user("mark", Role.MARKETER)
+    draft_of(track, by=by, at=NOON)
+    beside = Beside(lambda: publish(track, by=by, at=NOON, moves=True))
+
+    with transaction.atomic():
+        change_setting(KIND, track.pk, {"is_retired": True}, by=by, at=NOON)
+        beside.come()
+        ask_to_empty(track, into=None, by=by, at=NOON)
+
+    assert beside.answer() == [1]
+    assert Enrolment.objects.get().version.number == 2
+
+
+class Beside:
+    """What somebody else does meanwhile, until it is done or waits."""
+
+    def __init__(self, act):
+        self.act, self.backend, self.answers = act, [], []
+        self.thread = Thread(target=self._run)
+
+    def come(self):
+        self.thread.start()
+        while self.thread.is_alive() and not (self.backend and is_held_up(self.backend[0])):
+            pass
+
+    def answer(self):
+        self.thread.join(20)
+        return self.answers
+
+    def _run(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            self.backend.append(cursor.fetchone()[0])
+        self.answers.append(self.act())
+        connection.close()
