@@ -44,7 +44,7 @@ from leads.actions.putting_back import (
     write_standings,
 )
 from leads.actions.recounting import hours_changed_since, recount_leads
-from leads.actions.silencing import pass_over_shut
+from leads.actions.silencing import pass_over_bounced, pass_over_shut
 from leads.actions.sliding import AWAY, BACK, NOT_AWAITED
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
@@ -211,8 +211,11 @@ def look_again(histories: Sequence[History], *, at: datetime) -> None:
             account_id = history.lead.account_id
             accounts[account_id] = accounts.get(account_id, True) and not by_meeting
     hold_attempts_at(accounts, at=at)
-    # An attempt that stands again may be one that somebody has asked not to be made since.
-    pass_over_shut([history.lead.person_id for history in histories], at=at)
+    # An attempt that stands again may be one that somebody has asked not to be made since, or to an address that is
+    # used no more.
+    people = [history.lead.person_id for history in histories]
+    pass_over_shut(people, at=at)
+    pass_over_bounced(people, at=at)
     if histories and hours_changed_since(min(history.act[-1].at for history in histories)):
         recount_leads([history.lead.pk for history in histories], at=at)
 

@@ -20,14 +20,14 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from accounts.actions.people import mark_contact_point, suppress_key, suppression_key
+from accounts.actions.people import suppress_key, suppression_key
 from accounts.models import ContactPoint, Person, Suppression
 from accounts.normalise import BadValue, email
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.receiving import record_received
-from leads.actions.silencing import pass_over_bounced
 from leads.models import Engagement, Lead
 from nurture.actions.absences import begin_absence, end_absence
+from nurture.actions.bouncing import hold_whose, shut_address
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
@@ -280,11 +280,13 @@ def _bounce_hard(found: InMail, message: Message | None, row: Incoming, *, at: d
     """The address is used no more. Only of what we sent: a report that anybody could write says nothing."""
     if message is None:
         return Followed(Effect.STRANGER)
+    hold_whose(message)
     Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at)
     if message.incoming.filter(kind=Kind.BOUNCE_HARD.value).exists():
         # Told twice, by two names: whoever has looked at the address since is right.
         return Followed(Effect.NONE, message.person_id)
-    return _bounced(found, message, at=at)
+    shut_address(message, said=_said(found), at=at)
+    return Followed(Effect.BOUNCED, message.person_id)
 
 
 def _bounce_soft(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
@@ -293,27 +295,16 @@ def _bounce_soft(found: InMail, message: Message | None, row: Incoming, *, at: d
         return Followed(Effect.STRANGER)
     if all(one.is_delayed for one in found.failures):
         return Followed(Effect.NONE, message.person_id)
+    hold_whose(message)
     if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
         return Followed(Effect.NONE, message.person_id)
     last = Message.objects.last_to(message.to_hash)[:SOFT_MAX]
     came_back = [moment for moment in last.values_list("bounced_at", flat=True) if moment is not None]
     if len(came_back) == SOFT_MAX:
-        return _bounced(found, message, at=at)
+        shut_address(message, said=_said(found), at=at)
+        return Followed(Effect.BOUNCED, message.person_id)
     record_received(message.person_id, kind=found.kind.value, words=_said(found), at=at)
     return Followed(Effect.COUNTED, message.person_id)
-
-
-def _bounced(found: InMail, message: Message, *, at: datetime) -> Followed:
-    # Leads before addresses, as an unsubscription locks them.
-    _lock_leads(message.person_id)
-    points = ContactPoint.objects.filter(person=message.person_id, state__in=ContactPoint.USABLE)
-    point = points.filter(pk=message.point_id).select_for_update().first() if message.point_id else None
-    # What is told late is of the address as it was: one that was corrected since is another.
-    if point is not None and suppression_key(point.normalised) == message.to_hash:
-        mark_contact_point(point, ContactPoint.State.BOUNCED, by=None, at=at)
-        record_received(message.person_id, kind=Kind.BOUNCE_HARD.value, words=_said(found), at=at)
-        pass_over_bounced([message.person_id], at=at)
-    return Followed(Effect.BOUNCED, message.person_id)
 
 
 def _complaint(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
@@ -368,10 +359,6 @@ FOLLOWS: dict[Kind, Callable[..., Followed]] = {
 }
 
 
-def _lock_leads(person_id: int) -> None:
-    list(Lead.objects.open().filter(person=person_id).order_by("pk").select_for_update(of=("self",)))
-
-
 def _whose(found: InMail, message: Message | None) -> int | None:
     """A machine answers for whom we wrote to."""
     if message is not None:
@@ -411,4 +398,4 @@ def _said_at(found: InMail, *, at: datetime) -> datetime:
 
 
 def _said(found: InMail) -> str:
-    return found.failures[0].said[:200] if found.failures else ""
+    return found.failures[0].said if found.failures else ""

@@ -18,12 +18,12 @@ import structlog
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
 
-from accounts.actions.people import mark_contact_point
-from accounts.models import ContactPoint
+from nurture.actions.bouncing import hold_whose, shut_address
 from nurture.actions.claiming import begin_message, claim_messages, give_back, mine_of
 from nurture.actions.composing import compose_all
 from nurture.actions.counting import count_use
 from nurture.actions.known_hosts import may_send_here
+from nurture.actions.unsent import settle_or_leave
 from nurture.fields import BadWords
 from nurture.inbound.bounces import STATUS
 from nurture.inbound.reasons import address_is_dead
@@ -181,7 +181,10 @@ class _Line:
 
 @transaction.atomic
 def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
-    """What became of it, by its fence: a claim that is not ours any more changes nothing."""
+    """What became of it, by its fence: a claim that is not ours any more changes nothing. Where it says that nobody has
+    the address, what follows is what follows from a report of that."""
+    if outcome.is_nobody:
+        hold_whose(message)
     if outcome.is_untouched or (outcome.code == CLOSING and message.put_off_since is None):
         # Behind what else waits: where the server closes whenever it hears of this one, it holds up no other.
         mine = mine_of(message)
@@ -209,10 +212,10 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
         count_use(message, at=at)
     if outcome.answer:
         MessageBody.objects.filter(pk=message.pk).update(answer=outcome.answer[:500])
-    if new["state"] == Message.State.REFUSED and outcome.is_nobody:
-        point = message.point
-        if point is not None:
-            mark_contact_point(point, ContactPoint.State.BOUNCED, by=None, at=at)
+    if outcome.is_nobody:
+        # Before its history goes on: what she wrote by hand is taken back as if nothing had happened since.
+        settle_or_leave(message.pk, at=at)
+        shut_address(message, said=outcome.answer, at=at)
 
 
 def _says_nobody(answer: str) -> bool:

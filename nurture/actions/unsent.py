@@ -1,7 +1,7 @@
 """A letter of a rep that ended in the house was no attempt, whatever ended it; and she hears of it, with the reason.
 
 What ends a letter holds the address it goes to, and an attempt is taken back under its lead, which is locked before:
-so a tick does this, a moment later.
+so a tick does this, a moment later. Where nobody has the address, whoever sends holds its lead first, and does it.
 """
 
 from __future__ import annotations
@@ -35,17 +35,24 @@ def settle_unsent(*, at: datetime) -> int:
     total, last = 0, 0
     while page := list(Message.objects.unsettled().filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         for pk in page:
-            try:
-                total += settle_letter(pk, by=None, at=at)
-            except Exception:
-                logger.exception("letter_not_settled", message=pk)
+            total += settle_or_leave(pk, at=at)
         last = page[-1]
     return total
 
 
+def settle_or_leave(pk: int, *, at: datetime) -> bool:
+    """Whether it was settled. What cannot be is left to the next ring, and whoever ended it goes on."""
+    try:
+        return settle_letter(pk, by=None, at=at)
+    except Exception:
+        logger.exception("letter_not_settled", message=pk)
+        return False
+
+
 @transaction.atomic
 def settle_letter(pk: int, *, by: User | None, at: datetime) -> bool:
-    """Its attempt counts no more, and whoever wrote it is told, unless it was she. False: somebody was faster."""
+    """Its attempt counts no more, and whoever wrote it is told, unless it was she. False: somebody was faster, or
+    it is no such letter."""
     message = Message.objects.select_related("lead", "person", "by", "lead__bdr").get(pk=pk)
     lead = lock_lead(message.lead) if message.lead else None
     if not Message.objects.unsettled().filter(pk=pk).update(settled_at=at):

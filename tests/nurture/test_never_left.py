@@ -29,7 +29,7 @@ def written(address, *, phase="working", **fields):
     return lead, write_message(lead, subject="Hello", text="As promised.", by=lead.bdr, at=NOON)
 
 
-def refused(clock, address="nobody.x@brevik.example", **fields):
+def refused(clock, address="listed.x@brevik.example", **fields):
     lead, letter = written(address, **fields)
     deliver(by="me", clock=clock)
     return lead, letter
@@ -119,7 +119,7 @@ def test_a_lead_that_has_gone_to_sales_since_keeps_its_history_and_loses_the_att
 
 def test_letters_that_cannot_be_settled_hold_up_none_behind_them(sink, rules, clock, monkeypatch):
     monkeypatch.setattr(unsent, "BATCH", 2)
-    odd = [refused(clock, f"nobody.x@host-{number}.example")[1] for number in range(5)]
+    odd = [refused(clock, f"listed.x@host-{number}.example")[1] for number in range(5)]
     # A reason that nothing knows any more.
     Message.objects.filter(pk__in=[letter.pk for letter in odd]).update(because="long_gone")
     lead, letter = refused(clock)
