@@ -7,7 +7,7 @@ letters that left in their hours. What has not happened yet is left to the engin
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +17,13 @@ from django.db import transaction
 from accounts.actions.people import suppression_key
 from agreement.models import Phase
 from content.models import Asset
-from leads.models import Lead, Recycling
+from leads.models import Lead, Recycling, Step
+from nurture.actions.advancing import BECAME
 from nurture.actions.drafting import add_shipped, publish
 from nurture.actions.ending import Line
 from nurture.actions.known_hosts import remember_from_the_start
 from nurture.actions.sorting import Tracks, enrol_fans
-from nurture.flow import flows_of
+from nurture.flow import Flow, flows_of
 from nurture.hours import next_moment
 from nurture.knowing import People
 from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackNode, TrackVersion
@@ -45,6 +46,8 @@ HELD_OUT, HELD_OUT_QUALIFIED = 10, 4
 PLAYED, PLAYS_MET, PLAYS_LEFT = 33, (42, 24, 22, 12), (30, 14, 16, 40)
 
 Kind, What, Outcome, State = TrackNode.Kind, Passage.What, Enrolment.Outcome, Enrolment.State
+# One line of an enrolment's history: at which node, what, when, and why.
+type _Came = tuple[int | None, str, datetime, str]
 
 
 def make_tracks(*, by: User, at: datetime) -> int:
@@ -83,12 +86,16 @@ def _make_plays(*, at: datetime) -> int:
         return 0
     versions = {one.track_id: one for one in TrackVersion.objects.filter(track__in=plays, published_at__isnull=False)}
     flows = flows_of([one.pk for one in versions.values()])
+    # Letters that never left stand in nobody's history.
+    plays = [play for play in plays if not flows[versions[play.pk].pk].sends]
+    if not plays:
+        return 0
     worked = Lead.objects.filter(first_touched_at__isnull=False, first_touched_at__lt=at, enrolments__isnull=True)
     worked = worked.exclude(phase__in=(Phase.WORKING, Phase.QUEUED)).order_by("first_touched_at", "pk")
     rows: Any = worked.values_list(
         "pk", "person", "first_touched_at", "first_handed_off_at", "first_nurture_at", "closed_at"
     )
-    told: list[tuple[Enrolment, list[TrackNode]]] = []
+    drawn: list[tuple[Enrolment, int]] = []
     for lead, person, began, met, slept, closed in rows:
         ended = met or slept or closed
         # A second run draws the same for each of them.
@@ -97,24 +104,52 @@ def _make_plays(*, at: datetime) -> int:
             continue
         play = draws.choices(plays, PLAYS_MET if met else PLAYS_LEFT)[0] if len(plays) == len(PLAYS_MET) else plays[0]
         version = versions[play.pk]
-        steps = [node for node in flows[version.pk].line() if node.kind == Kind.STEP]
-        if not steps:
-            continue
-        done = steps[: draws.randrange(1, len(steps) + 1)]
+        steps = sum(node.kind == Kind.STEP for node in flows[version.pk].line())
         one = Enrolment(
-            person_id=person, lead_id=lead, track=play, version=version, node=done[-1], state=State.ENDED,
+            person_id=person, lead_id=lead, track=play, version=version, state=State.ENDED,
             outcome=Outcome.MET if met else Outcome.LEFT, started_at=began, ended_at=ended, followed_from=began,
         )  # fmt: skip
-        told.append((one, done))
-    with transaction.atomic():
-        Enrolment.objects.bulk_create([one for one, _done in told], batch_size=CHUNK)
-        lines: list[Line] = []
-        for one, done in told:
-            lines.append((one.pk, None, What.ENTERED, one.started_at, None, ""))
-            lines += [(one.pk, node.pk, What.PLANNED, one.started_at, None, "") for node in done]
-            lines.append((one.pk, one.node_id, What.ENDED, one.ended_at or at, None, one.outcome))
-        insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), lines)
-    return len(told)
+        drawn.append((one, draws.randrange(steps) + 1 if steps else 0))
+    for first in range(0, len(drawn), CHUNK):
+        _write_plays(drawn[first : first + CHUNK], flows, at=at)
+    return len(drawn)
+
+
+@transaction.atomic
+def _write_plays(drawn: Sequence[tuple[Enrolment, int]], flows: Mapping[int, Flow], *, at: datetime) -> None:
+    """Each went as the engine walks, and stood at so many a step when its end came."""
+    people = People([one.person_id for one, _most in drawn], at=at, versions=list(flows))
+    told = [(one, _play(one, flows[one.version_id], people, most=most)) for one, most in drawn]
+    Enrolment.objects.bulk_create([one for one, _lines in told])
+    rows: list[Line] = [
+        (one.pk, node, what, when, None, because) for one, lines in told for node, what, when, because in lines
+    ]
+    insert_rows(Passage, ("enrolment_id", "node_id", "what", "at", "by_id", "because"), rows)
+
+
+def _play(one: Enrolment, flow: Flow, people: People, *, most: int) -> list[_Came]:
+    """What it came by, each step done an hour after it was due, up to the `most`-th or its end."""
+    ends_at = one.ended_at or one.started_at
+    lines: list[_Came] = [(None, What.ENTERED, one.started_at, "")]
+    now, steps = one.started_at, 0
+    for deed in walk(flow.first, Walker(one.person_id, flow, topic=one.track.topic_id, is_play=True), people):
+        lines.append((deed.node.pk, deed.what, now, deed.because))
+        one.node = deed.node
+        if deed.what == What.PLANNED:
+            steps += 1
+            done_at = now + timedelta(days=deed.days, hours=1)
+            if steps == most or done_at >= ends_at:
+                break
+            now = done_at
+            lines.append((deed.node.pk, What.RESUMED, now, BECAME[Step.State.DONE]))
+        elif deed.what == What.WAITED:
+            now += timedelta(days=deed.days)
+            if now >= ends_at:
+                break
+    else:
+        one.node, one.outcome, one.ended_at = None, Outcome.EXHAUSTED, now
+    lines.append((one.node.pk if one.node else None, What.ENDED, one.ended_at or now, one.outcome))
+    return lines
 
 
 class _Past:
@@ -132,7 +167,7 @@ class _Past:
         again = Lead.objects.filter(previous__in=[sleep.lead_id for sleep in sleeps], first_qualified_at__isnull=False)
         self.qualified = set(again.values_list("previous_id", flat=True))
         self.enrolments: list[Enrolment] = []
-        self.lines: list[list[tuple[int | None, str, datetime, str]]] = []
+        self.lines: list[list[_Came]] = []
         self.messages: list[tuple[int, Message]] = []
         self.sortings: list[tuple[int, str, datetime, datetime]] = []
         self.given: dict[int, set[int]] = {}
