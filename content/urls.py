@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from content.views import feedback, keeping, library, page, requests, serving, talks
+from content.views import feedback, keeping, library, naming, page, requests, serving, talks
 
 app_name = "content"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("library/", library.library, name="library"),
     path("library/new/", keeping.asset_new, name="asset_new"),
     path("library/heard/", library.library_heard, name="library_heard"),
+    path("library/named/", naming.assets_named, name="assets_named"),
     path("library/<uuid:public_id>/", page.asset_page, name="asset_page"),
     path("library/<uuid:public_id>/used-by/", page.asset_users, name="asset_users"),
     path("library/<uuid:public_id>/use/", page.use, name="use"),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("requests/new/", requests.request_new, name="request_new"),
     path("requests/searches/", requests.searches, name="searches"),
     path("requests/heard/", requests.heard, name="request_heard"),
+    path("requests/named/", naming.requests_named, name="requests_named"),
     path("requests/<uuid:public_id>/", requests.request_page, name="request"),
     path("requests/<uuid:public_id>/join/", requests.join, name="request_join"),
     path("requests/<uuid:public_id>/accept/", requests.accept, name="request_accept"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -35,6 +36,10 @@ def read_shown(data: QueryDict) -> set[int]:
     """The keys of the lines that a page showed, as it sends them back; what is no key is left out."""
     keys = (read_number(key) for key in data.getlist("shown")[:SHOWN_MAX])
     return {key for key in keys if key is not None}
+
+
+# A key within an address that somebody pasted.
+UUID_IN_TEXT = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
 def read_uuid(text: str) -> UUID | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -18,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from content.actions.keeping import About, Made
 from content.filetypes import ACCEPTED, UPLOAD_MAX_BYTES
+from content.forms.naming import AssetField
 from content.languages import LANGUAGES
 from content.models import Asset, AssetVersion, Label, Topic
 from content.models.asset import KEEPERS
@@ -27,7 +26,6 @@ from team.models import Upload, User
 
 TEXT_MAX = 20_000
 WHEN_MAX = 2_000
-UUID_IN_TEXT = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 Form = AssetVersion.Form
 Dimension = Label.Dimension
@@ -77,11 +75,10 @@ class AboutForm(forms.Form):
         required=False,
         help_text=gettext_lazy("From this day on nobody sends it, and its address offers what comes after it."),
     )
-    successor = forms.CharField(
+    successor = AssetField(
         label=gettext_lazy("What comes after it"),
         required=False,
-        max_length=500,
-        help_text=gettext_lazy("The address of an asset, or its whole title."),
+        help_text=gettext_lazy("Some words of its title, or its address."),
     )
 
     # What only a keeper of the library says.
@@ -131,18 +128,6 @@ class AboutForm(forms.Form):
         if day and day != was and day < company_day(timezone.now()):
             raise forms.ValidationError(_("This day is over: nobody would ever send it. Give a later one, or none."))
         return day
-
-    def clean_successor(self) -> Asset | None:
-        written: str = self.cleaned_data["successor"].strip()
-        if not written:
-            return None
-        named = UUID_IN_TEXT.search(written)
-        rows = Asset.objects.filter(public_id=UUID(named[0])) if named else Asset.objects.filter(title__iexact=written)
-        found = list(rows[:2])
-        if len(found) != 1:
-            many = _("Several assets have this title: give the address of one.")
-            raise forms.ValidationError(many if found else _("No asset has this address or title."))
-        return found[0]
 
     @property
     def about(self) -> About:
@@ -273,7 +258,6 @@ class RetireForm(forms.Form):
         label=gettext_lazy("Why"), max_length=200, help_text=gettext_lazy("Whoever made or used it reads this.")
     )
     successor = AboutForm.declared_fields["successor"]
-    clean_successor = AboutForm.clean_successor
 
 
 class ThumbForm(forms.Form):
@@ -310,6 +294,6 @@ def said_of(asset: Asset) -> dict[str, Any]:
         "owner": asset.owner_id,
         "review_on": asset.review_on,
         "expires_on": asset.expires_on,
-        "successor": str(asset.successor.public_id) if asset.successor else "",
+        "successor": asset.successor.public_id if asset.successor else "",
         **{dimension: [label.pk for label in labels if label.dimension == dimension] for dimension in Dimension.values},
     }

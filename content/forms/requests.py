@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.functional import cached_property
@@ -13,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from content.actions.asking import Need, Voice
 from content.backlog import MINOR
-from content.forms.keeping import UUID_IN_TEXT, DayField
-from content.models import Asset, ContentRequest, Label, Topic
+from content.forms.keeping import DayField
+from content.forms.naming import AssetField, RequestField
+from content.models import Label, Topic
 from content.models.demand import ContentRequestQuerySet
 from team.models import User
 
@@ -183,42 +183,14 @@ class DeclineForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    asset = forms.CharField(
+    asset = AssetField(
         label=gettext_lazy("Which asset answers it"),
-        max_length=500,
-        help_text=gettext_lazy("The address of an asset, or its whole title."),
+        help_text=gettext_lazy("Some words of its title, or its address."),
     )
-
-    def clean_asset(self) -> Asset:
-        return _named_asset(self)
 
 
 class JoinIntoForm(forms.Form):
-    other = forms.CharField(
+    other = RequestField(
         label=gettext_lazy("Which request asks for the same"),
-        max_length=500,
-        help_text=gettext_lazy("Its address, or its whole need."),
+        help_text=gettext_lazy("Some words of its need, or its address."),
     )
-
-    def clean_other(self) -> ContentRequest:
-        written: str = self.cleaned_data["other"].strip()
-        named = UUID_IN_TEXT.search(written)
-        rows = ContentRequest.objects.open()
-        rows = rows.filter(public_id=UUID(named[0])) if named else rows.filter(need__iexact=written)
-        found = list(rows[:2])
-        if len(found) != 1:
-            many = _("Several requests say this: give the address of one.")
-            raise forms.ValidationError(many if found else _("No open request has this address or says this."))
-        return found[0]
-
-
-def _named_asset(form: AnswerForm) -> Asset:
-    """As a successor is named."""
-    written: str = form.cleaned_data["asset"].strip()
-    named = UUID_IN_TEXT.search(written)
-    rows = Asset.objects.filter(public_id=UUID(named[0])) if named else Asset.objects.filter(title__iexact=written)
-    found = list(rows[:2])
-    if len(found) != 1:
-        many = _("Several assets have this title: give the address of one.")
-        raise forms.ValidationError(many if found else _("No asset has this address or title."))
-    return found[0]

@@ -174,7 +174,7 @@ def approve(request: Request, public_id: UUID, number: int) -> HttpResponse:
 def retire(request: Request, public_id: UUID) -> HttpResponse:
     asset = kept_asset(request, public_id)
     following = asset.successor
-    form = RetireForm(_sent(request), initial={"successor": str(following.public_id) if following else ""})
+    form = RetireForm(_sent(request), initial={"successor": following.public_id if following else ""})
     if request.method == "POST" and form.is_valid():
         read = form.cleaned_data
         try:
