@@ -230,8 +230,8 @@ def test_the_list_and_a_flow_cost_the_same_however_long_they_are(client, markete
     with django_assert_max_num_queries(13):
         client.get(reverse("nurture:tracks"))
     # Of one track, too: who came by each node, why they passed it over, who is there, its letters, whether it
-    # leaves anybody without, and which day it is.
-    with django_assert_max_num_queries(18):
+    # leaves anybody without, whether it is being moved or emptied, and which day it is.
+    with django_assert_max_num_queries(19):
         client.get(url("track", tracks[0]))
 
 
