@@ -143,7 +143,7 @@ def node_move(request: Request, public_id: UUID, pk: int) -> HttpResponse:
 
 @require_POST
 def node_remove(request: Request, public_id: UUID, pk: int) -> HttpResponse:
-    """Asked first what goes along: what stands in the arms of a branch, the words of a letter."""
+    """Asked first what goes along: what stands in the arms of a branch, the words of a letter or of a step of ours."""
     need_role(request, *WRITERS)
     if "sure" not in request.POST and (asked := _question(request, public_id, pk)) is not None:
         return asked
@@ -158,7 +158,7 @@ def _question(request: Request, public_id: UUID, pk: int) -> HttpResponse | None
         return None
     flow = flow_of(found.version_id)
     below = [node for arm in TrackNode.Arm.values for node, _depth in flow.in_order(found, arm)]
-    if not below and found.kind != TrackNode.Kind.EMAIL:
+    if not below and found.kind != TrackNode.Kind.EMAIL and not found.words:
         return None
     names = Names([found, *below])
     context = {
@@ -166,6 +166,7 @@ def _question(request: Request, public_id: UUID, pk: int) -> HttpResponse | None
         "node": found,
         "title": names.title(found),
         "below": [names.title(node) for node in below],
+        "words": found.text or found.words,
         "seen": request.POST.get("seen") or mark_of_draft(flow),
         "form_id": request.POST.get("form_id") or new_form_id(),
     }

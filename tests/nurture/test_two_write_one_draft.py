@@ -147,3 +147,19 @@ def test_what_goes_along_with_a_step_is_asked_before_it_is_removed(desk):
     assert (asked.status_code, [word for word in said if word not in asked.text]) == (200, [])
     assert [desk.post(remove, sent_from(asked, "")).status_code for _n in range(2)] == [302, 302]
     assert list(draft.nodes.values_list("days", flat=True)) == [3]
+
+
+@pytest.mark.parametrize(("words", "is_asked"), [("Ask for the budget of next year", True), ("", False)])
+def test_the_words_of_a_step_of_ours_are_asked_for_before_it_is_removed(desk, words, is_asked):
+    track = make_track(wait(3), step(words), published=False)
+    draft = track.versions.get()
+    remove = url("node_remove", track, draft.nodes.get(kind="step").pk)
+    hidden = sent_from(desk.get(url("track_draft", track)), remove)
+
+    asked = desk.post(remove, hidden)
+
+    assert (asked.status_code == 200 and "This takes its words along" in asked.text and words in asked.text) == is_asked
+    assert draft.nodes.filter(kind="step").exists() == is_asked
+    if is_asked:
+        desk.post(remove, sent_from(asked, ""))
+    assert not draft.nodes.filter(kind="step").exists()
