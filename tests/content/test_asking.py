@@ -209,6 +209,23 @@ def test_alike_ones_are_found_by_words_and_by_what_they_are_about(alice, bob, to
     assert ([one.request for one in same], [one.request for one in also]) == ([words], [about])
 
 
+def test_what_shares_no_word_is_not_alike_and_what_shares_most_words_stands_first_however_old(alice, bob, topic):
+    old, about = ask(alice), label("stage", "late")
+    half = ask(alice, "A case study of a bakery")
+    films = [ask_for(Need(f"Film {n}"), Voice(), by=alice, at=NOON) for n in range(2)]
+    ContentRequest.objects.bulk_create(
+        [ContentRequest(need=f"Sheet number{n}", made_by=alice, made_at=NOON) for n in range(501)]
+    )
+    bank = ask(alice, "A customer story of a bank")
+    on_topic = ask_for(Need("The paper mill again", topic=topic, labels=(about,)), Voice(), by=alice, at=NOON)
+
+    # By their letters these are as alike as two that mean the same.
+    assert bank not in [one.request for one in same_needs(Need("Customs stories of bankers"), by=bob, at=NOON)]
+    found = same_needs(Need("Case studys of paper mills", topic=topic), by=bob, at=NOON)
+    assert [one.request for one in found] == [old, on_topic, half]
+    assert [one.request for one in same_needs(Need("film"), by=bob, at=NOON)] == films[::-1]
+
+
 @pytest.fixture
 def topic(db):
     return Topic.objects.create(key="uptime", label="Uptime")
