@@ -17,6 +17,7 @@ from nurture.actions import (
     hearing,
     moving,
     recording,
+    replanning,
     sending,
     sorting,
     unsent,
@@ -93,6 +94,7 @@ def count_assets() -> int:
 def deliver() -> int:
     """Every 15 seconds: mail that is due. Beside another, each message is claimed by one of the two."""
     ring("free_leases", lambda at: claiming.free_leases(at=at))
+    ring("follow_rules", lambda at: replanning.follow_rules(at=at))
     ring("settle_unsent", lambda at: unsent.settle_unsent(at=at))
     return sending.deliver(by=f"{socket.gethostname()}:{os.getpid()}")
 

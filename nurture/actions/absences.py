@@ -69,7 +69,7 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
 
 
 def _letters(people: Collection[int]) -> QuerySet[Message]:
-    return Message.objects.filter(person__in=people, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
+    return Message.objects.planned_by_tracks().filter(person__in=people)
 
 
 def _waiting(people: Collection[int]) -> QuerySet[Enrolment]:

@@ -67,7 +67,8 @@ def _claim_part(*, by: str, at: datetime, most: int) -> list[Message] | None:
         due = _due(_full_domains(rules, at=at), most=most, at=at)
         if not due:
             return None
-        judged = _Judge(due, rules, at=at)
+        # Read under the lock of what is due: whatever this puts off by rules that are being changed follows them.
+        judged = _Judge(due, MailRules.objects.get(pk=1), at=at)
         for message in due:
             judged.judge(message)
         judged.write(by=by)
@@ -219,9 +220,13 @@ class _Judge:
         if self.in_domain[to.domain] >= self.rules.domain_most_a_minute:
             moments.append(self.at + timedelta(minutes=1))
         if message.due_at and self.at - message.due_at > timedelta(hours=self.rules.hours_late):
-            # What waited while nothing was sent goes out over some hours, not all at once (R12).
-            moments.append(self.at + SPREAD * (message.pk % SPREAD_PARTS) / SPREAD_PARTS + MOMENT)
+            moments.append(spread_at(message, at=self.at))
         return leaves_at(to, self.went[to.person.pk], self.wishes, self.rules, at=max(moments))
+
+
+def spread_at(message: Message, *, at: datetime) -> datetime:
+    """What waited long goes out over some hours, not all at once (R12)."""
+    return at + SPREAD * (message.pk % SPREAD_PARTS) / SPREAD_PARTS + MOMENT
 
 
 def _is_over(enrolment: Enrolment, person: int) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from team.models import User
 
 BY_HAND, RESTORED = MailRules.BY_HAND, MailRules.RESTORED
+# What says when a letter of a track may leave.
+PACE = {"most_a_day", "most_a_week", "opens", "closes", "on_weekends"}
 
 
 def stop_mail(*, by: User | None, at: datetime, because: str = BY_HAND, reason: str = "") -> bool:
@@ -40,17 +42,22 @@ def start_mail(*, by: User, at: datetime) -> bool:
 
 
 @transaction.atomic
-def change_rules(values: dict[str, Any], *, by: User, at: datetime) -> None:
-    """Other caps, hours, limits or words of the foot, in force with the next claim."""
+def change_rules(values: dict[str, Any], *, by: User, at: datetime) -> bool:
+    """Other caps, hours, limits or words of the foot, in force with the next claim. Returns whether what is planned
+    gets another moment by them, as `follow_rules` gives it."""
     rules = MailRules.objects.select_for_update().get(pk=1)
     changes = {name: [getattr(rules, name), value] for name, value in values.items() if getattr(rules, name) != value}
     if not changes:
-        return
+        return False
     for name, (_old, new) in changes.items():
         setattr(rules, name, new)
-    rules.save(update_fields=list(changes))
+    moves = bool(changes.keys() & PACE)
+    if moves:
+        rules.followed_to = 0
+    rules.save(update_fields=[*changes, "followed_to"])
     detail = ", ".join(f"{name}: {old} → {new}" for name, (old, new) in changes.items())
     note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about="nurture.mailrules", about_id="1", detail=detail)
+    return moves
 
 
 def _switch(

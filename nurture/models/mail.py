@@ -34,6 +34,9 @@ class MailRules(models.Model):
     domain_most_a_minute = models.PositiveSmallIntegerField(default=60)
     # Later than this it waits for her next hours instead of going out in a burst.
     hours_late = models.PositiveSmallIntegerField(default=24)
+    # Hours or caps were changed: what is planned follows in order of its key, and this letter was the last that did.
+    # Empty: all of it does.
+    followed_to = models.PositiveBigIntegerField(null=True, blank=True)
 
     class ConsentFor(models.TextChoices):
         NONE = "none", _("No mail: whoever has not said no may be written to")

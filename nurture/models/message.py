@@ -27,6 +27,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What may go out now, the longest due first."""
         return self.filter(state=Message.State.PLANNED, due_at__lte=at).order_by("due_at", "id")
 
+    def planned_by_tracks(self) -> MessageQuerySet:
+        """What hours and caps are for: what somebody writes by hand goes at once."""
+        return self.filter(state=Message.State.PLANNED, kind=Message.Kind.NURTURE)
+
     def longest_due(self, at: datetime) -> datetime | None:
         """Since when what has been due longest is: of each kind, what nobody has lost hold of and what was, in order
         of one index."""

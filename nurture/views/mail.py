@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -61,8 +62,18 @@ def mail_rules(request: Request) -> HttpResponse:
     form = RulesForm(request.POST, instance=MailRules.objects.get(pk=1))
     if not form.is_valid():
         return _page(request, form, status=422)
-    change_rules(form.cleaned_data, by=request.user, at=timezone.now())
-    messages.success(request, _("Kept. It holds for the next message."))
+    moves = change_rules(form.cleaned_data, by=request.user, at=timezone.now())
+    said = [_("Kept. It holds for the next message.")]
+    if moves and (count := Message.objects.planned_by_tracks().count()):
+        said.append(
+            ngettext(
+                "%(count)d letter of a track that is planned follows within a minute.",
+                "%(count)d letters of tracks that are planned follow within a minute.",
+                count,
+            )
+            % {"count": count}
+        )
+    messages.success(request, " ".join(said))
     return redirect("nurture:mail")
 
 

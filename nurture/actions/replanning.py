@@ -1,0 +1,77 @@
+"""The rules of mail have changed: what tracks have planned gets the moment that they give, part by part by the tick.
+
+What may not go any more when it was to is found out by whoever claims it, too; what may go sooner would wait in vain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from leads.actions.sweeping import BATCH
+from nurture.actions.claiming import spread_at
+from nurture.models import Enrolment, MailRules, Message
+from nurture.pace import leaves_at, letters_went
+from nurture.recipients import recipients_today
+from nurture.wishes import Wishes
+from team.bulk import update_rows
+
+
+@transaction.atomic
+def follow_rules(*, at: datetime) -> int:
+    """The next of what is planned, in order of its key, leaves when hours and caps as they are now let it. Returns how
+    many were looked at; 0 where all follow."""
+    if not MailRules.objects.filter(pk=1, followed_to__isnull=False).exists():
+        return 0
+    rules = MailRules.objects.select_for_update().get(pk=1)
+    if rules.followed_to is None:
+        return 0
+    # Those that are due, too: whoever claims them now may be putting them off by the former rules.
+    planned = Message.objects.planned_by_tracks().filter(pk__gt=rules.followed_to).order_by("pk")
+    letters = list(planned.select_for_update(of=("self",))[:BATCH])
+    moved = _moved(letters, rules, at=at)
+    update_rows(Message, ("id", "due_at"), [(one.pk, one.due_at) for one in moved])
+    _look_sooner({one.enrolment_id for one in moved if one.enrolment_id}, at=at)
+    rules.followed_to = letters[-1].pk if len(letters) == BATCH else None
+    rules.save(update_fields=["followed_to"])
+    return len(letters)
+
+
+def _moved(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> list[Message]:
+    """Those that get another moment. What a mail server put off, a track that rests and whoever is away hold up their
+    letters for reasons of their own, and what is due is judged by the next claim."""
+    resting = Enrolment.objects.filter(pk__in=[one.enrolment_id for one in letters], state=Enrolment.State.PAUSED)
+    held = set(resting.values_list("pk", flat=True))
+    waiting = [
+        one
+        for one in letters
+        if one.due_at and one.due_at > at and one.put_off_since is None and one.enrolment_id not in held
+    ]
+    if not waiting:
+        return []
+    recipients = recipients_today({one.person_id for one in waiting}, at=at)
+    went = letters_went(recipients.values(), at=at)
+    wishes = Wishes([one.person.pk for one in recipients.values()], rules)
+    moved = []
+    for letter in waiting:
+        to = recipients[letter.person_id]
+        if wishes.away(to.person.pk, at=at):
+            continue
+        # What was spread because it was late stays so.
+        is_old = letter.planned_at < at - timedelta(hours=rules.hours_late)
+        begins = min(letter.due_at or at, spread_at(letter, at=at)) if is_old else at
+        moment = leaves_at(to, went[to.person.pk], wishes, rules, at=begins)
+        if moment != letter.due_at:
+            letter.due_at = moment
+            moved.append(letter)
+    return moved
+
+
+def _look_sooner(enrolments: Collection[int], *, at: datetime) -> None:
+    """Whoever waits for such a letter is looked at now, and then when it leaves; who is looked at is passed by."""
+    rows = Enrolment.objects.filter(pk__in=enrolments, state=Enrolment.State.ACTIVE, due_at__gt=at).order_by("pk")
+    can_skip = connection.features.has_select_for_update_skip_locked
+    free = list(rows.select_for_update(skip_locked=can_skip, of=("self",)).values_list("pk", flat=True))
+    Enrolment.objects.filter(pk__in=free).update(due_at=at)
