@@ -42,7 +42,7 @@ from leads.naming import Code, Names
 from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
-from leads.timeline import Cursor, History, Timeline
+from leads.timeline import Cursor, History, Timeline, is_taken_back
 from leads.why import woke
 from team.calendars import hours_kept
 from team.models import Role, User
@@ -514,7 +514,7 @@ class LeadPage:
         points: dict[str, int] = defaultdict(int)
         behind: dict[str, list[str]] = defaultdict(list)
         for deed in self.timeline.deeds:
-            if deed.at < self.now - DEEDS_COUNT or deed.at > self.now:
+            if deed.at < self.now - DEEDS_COUNT or deed.at > self.now or is_taken_back(deed):
                 continue
             topic = deed.topic or (deed.asset.topic if deed.asset_id and deed.asset else None)
             kind = str(Engagement.Kind(deed.kind).label)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -118,13 +118,18 @@ class History:
     newest: LeadEvent | None = None
 
 
-class Above(Protocol):
+class Above:
     """What a higher room tells of the same pursuits: read with one page of history, at most a page and one line more
-    of it, and said once the names are known."""
+    of it, and said once the names are known. `mark` adds what it knows of a line that is told of an event."""
 
-    def want(self, names: Names) -> None: ...
+    def want(self, names: Names) -> None:
+        return
 
-    def say(self, names: Names, *, reader: int) -> list[Entry]: ...
+    def say(self, names: Names, *, reader: int) -> list[Entry]:
+        return []
+
+    def mark(self, entry: Entry, event: LeadEvent) -> None:
+        return
 
 
 # Written by those rooms as they start.
@@ -239,12 +244,13 @@ class Timeline:
         for event in self.events:
             told = say(teller, event)
             words = [self.notes[pk].text for pk in _note_ids(event) if pk in self.notes and self.notes[pk].text]
-            entries.append(
-                Entry(
-                    event.at, EVENTS, event.pk, told.icon, told.text, told.soft, told.state, words,
-                    is_taken_back=event.pk in taken_back, event=event,
-                )
+            entry = Entry(
+                event.at, EVENTS, event.pk, told.icon, told.text, told.soft, told.state, words,
+                is_taken_back=event.pk in taken_back, event=event,
             )  # fmt: skip
+            for one in self.above:
+                one.mark(entry, event)
+            entries.append(entry)
         return entries
 
     def _said_deeds(self) -> list[Entry]:
@@ -252,9 +258,12 @@ class Timeline:
             return []
         name = self.lead.person.given_name or self.lead.person.name or _("They")
         return [
-            Entry(deed.at, DEEDS, deed.pk, DEED_ICONS.get(deed.kind, "visit"), deed_words(deed, name), deed.source)
+            Entry(
+                deed.at, DEEDS, deed.pk, DEED_ICONS.get(deed.kind, "visit"), deed_words(deed, name), deed.source,
+                is_taken_back=is_taken_back(deed),
+            )
             for deed in self.deeds[: PAGE + 1]
-        ]
+        ]  # fmt: skip
 
     def _said_notes(self, names: Names, reader: int) -> list[Entry]:
         if self.show != "all" or not self.lead.closed_at:
@@ -279,10 +288,16 @@ def _first_events(leads: list[int]) -> QuerySet[LeadEvent]:
 
 
 def _deeds_of(most: int, person: int, before: Cursor | None = None) -> QuerySet[Engagement]:
-    rows = Engagement.objects.filter(person=person, reverses=None).select_related("asset__topic", "topic")
+    rows = Engagement.objects.filter(person=person, reverses=None).with_what_was_taken_back()
+    rows = rows.select_related("asset__topic", "topic")
     if before:
         rows = rows.filter(before.before(DEEDS))
     return rows.order_by("-at", "-id")[:most]
+
+
+def is_taken_back(deed: Engagement) -> bool:
+    """Of a deed that a timeline has read: it turned out not to have been hers."""
+    return bool(getattr(deed, "is_taken_back", False))
 
 
 FIRST_EVENTS = PreparedObjects(_first_events)

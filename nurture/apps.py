@@ -11,6 +11,5 @@ class NurtureConfig(AppConfig):
     def ready(self) -> None:
         # The history of a lead belongs to a room below, which asks nobody above by name.
         above = import_module("leads.timeline").ABOVE
-        lines = import_module("nurture.history").TrackLines
-        if lines not in above:
-            above.append(lines)
+        history = import_module("nurture.history")
+        above.extend(lines for lines in (history.TrackLines, history.LetterLines) if lines not in above)

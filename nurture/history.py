@@ -1,4 +1,5 @@
-"""What tracks did for somebody, as lines of her history: letters that left, and how she came in, paused and left.
+"""Mail in the history of somebody: what tracks did for her (letters that left, and how she came in, paused and left),
+and what became of the letters that one of us wrote.
 
 Read where it is kept: the subject of a letter goes when she is erased, and so does its line's.
 """
@@ -14,14 +15,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from leads.telling import joined, who_words
-from leads.timeline import EVENTS, PAGE, Entry
+from leads.timeline import EVENTS, PAGE, Above, Entry
 from nurture.actions.composing import subjects_of
 from nurture.fields import as_read
 from nurture.models import Enrolment, Message, Passage
+from nurture.stopped import stopped_rules
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
+    from leads.models import LeadEvent
     from leads.naming import Names
     from leads.timeline import Timeline
 
@@ -38,7 +41,7 @@ TOLD = (
 ICONS = {What.ENTERED: "step", What.PAUSED: "pause", What.RESUMED: "step", What.SKIPPED: "step", What.ENDED: "done"}
 
 
-class TrackLines:
+class TrackLines(Above):
     """One page of them: those of the pursuits that are told, and of an inquiry of hers. One statement where she was
     in no track; whoever is left without, to compare, got nothing that could be told."""
 
@@ -89,6 +92,44 @@ class TrackLines:
         if self.timeline.before:
             rows = rows.filter(self.timeline.before.before(ACTS))
         return rows.select_related("node", "enrolment__track").order_by("-at", "-id")[: PAGE + 1]
+
+
+class LetterLines(Above):
+    """That somebody e-mailed leads to her letter, and says so where it has not left. Nothing is asked where no e-mail
+    was written."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.letters: dict[int, Message] = {}
+        logged = [one for one in timeline.events if one.verb == "log" and one.data.get("kind") == "email"]
+        if not logged:
+            return
+        leads, events = {one.lead_id for one in logged}, [one.pk for one in logged]
+        letters = Message.objects.filter(lead__in=leads, event_id__in=events)
+        self.letters = {one.event_id: one for one in letters if one.event_id}
+        waits = any(one.state == Message.State.PLANNED for one in self.letters.values())
+        self.is_stopped = waits and stopped_rules() is not None
+        self.now = timezone.now()
+
+    def mark(self, entry: Entry, event: LeadEvent) -> None:
+        letter = self.letters.get(event.pk)
+        if letter is None:
+            return
+        entry.text = format_html('<a href="{}">{}</a>', reverse("nurture:message", args=[letter.public_id]), entry.text)
+        entry.soft = joined(self._stands(letter), entry.soft)
+
+    def _stands(self, letter: Message) -> str:
+        State = Message.State
+        if letter.state == State.SENT:
+            return ""
+        if letter.state in Message.NEVER_LEFT:
+            return _("did not leave")
+        if letter.state == State.UNKNOWN:
+            return _("nobody knows whether it left")
+        if letter.state == State.PLANNED and self.is_stopped:
+            return _("waits until mail is started again")
+        if letter.due_at and letter.due_at > self.now:
+            return _("waits for their mail server")
+        return _("goes out now")
 
 
 def _letter_words(letter: Message, subject: str) -> SafeString | str:

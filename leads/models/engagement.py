@@ -14,8 +14,15 @@ from content.models import Asset, Topic
 class EngagementQuerySet(models.QuerySet["Engagement"]):
     def standing(self) -> EngagementQuerySet:
         """What was done, without what turned out not to have been a person's, and without what takes that back."""
-        taken_back = Engagement.objects.filter(reverses=OuterRef("pk")).order_by()
-        return self.filter(~Exists(taken_back), reverses=None)
+        return self.filter(~Exists(_taken_back()), reverses=None)
+
+    def with_what_was_taken_back(self) -> EngagementQuerySet:
+        """`is_taken_back`: it turned out not to have been a person's."""
+        return self.annotate(is_taken_back=Exists(_taken_back()))
+
+
+def _taken_back() -> models.QuerySet[Engagement]:
+    return Engagement.objects.filter(reverses=OuterRef("pk")).order_by()
 
 
 class Engagement(models.Model):

@@ -214,8 +214,8 @@ def test_it_costs_the_same_however_long_its_history(client, alice, lead, now, en
     page_of(client, alice, lead)
 
     # session, user, memberships, rail; lead, contacts, silence, people, pursuits, steps, answers, events, deeds,
-    # tracks, notes, names
-    with django_assert_num_queries(16):
+    # tracks, letters, notes, names
+    with django_assert_num_queries(17):
         page_of_again = client.get(reverse("leads:lead", args=[lead.public_id]))
 
     assert page_of_again.status_code == 200

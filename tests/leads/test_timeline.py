@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
 from leads.actions.claiming import reassign_leads
 from leads.actions.closing import disqualify_lead
-from leads.actions.engaging import NewEngagement, record_engagements
+from leads.actions.engaging import NewEngagement, record_engagements, take_back_engagements
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.logging import log_call, set_step
 from leads.actions.recycling import recycle_lead
@@ -174,3 +175,21 @@ def test_a_disqualified_lead_says_why(lead, alice):
     disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=NOON + timedelta(minutes=5))
 
     assert said(lead, alice)[0] == "You disqualified it: bad data"
+
+
+def test_what_turned_out_not_to_be_hers_is_struck_out_and_counts_for_no_topic(client, lead, alice):
+    hers, machine = record_engagements(
+        [NewEngagement(lead.person_id, kind, at=NOON - timedelta(hours=1)) for kind in ("downloaded", "clicked")],
+        at=NOON,
+    )
+    take_back_engagements([machine.pk], at=NOON)
+
+    history = history_of(lead, alice, show="hers", before=None, now=NOON)
+    entries = [entry for _day, entries in history.days for entry in entries]
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        page = client.get(reverse("leads:lead", args=[lead.public_id]))
+
+    assert {entry.pk: entry.is_taken_back for entry in entries} == {hers.pk: False, machine.pk: True}
+    assert "clicked</s>" in page.text
+    assert [topic.label for topic in page.context["page"].topics] == ["downloaded"]

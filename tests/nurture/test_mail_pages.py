@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions.people import suppress_person
+from leads.actions.logging import log_touch
 from nurture.actions.preferring import unsubscribe
 from nurture.actions.switching import stop_mail
 from nurture.models import Enrolment, MailRules, Message
@@ -236,6 +237,37 @@ def test_the_same_letter_goes_out_once_after_back_and_all_the_same_by_her_word(c
         client.post(url, {**said, "do": "again", "form_id": "0198c5d0-0000-7000-8000-000000000002"})
         client.post(url, {**said, "text": "Another one", "do": "send"})
     assert Message.objects.count() == 3
+
+
+def test_history_leads_to_a_letter_and_says_that_it_waits_until_it_has_left(client, admin, alice, rules):
+    lead = make_lead(phase="working", bdr=alice)
+    log_touch(lead, kind="email", note="From my own mailbox", by=alice, at=timezone.now())
+    stop_mail(by=admin, at=NOON, reason="Wrong price list")
+    client.force_login(alice)
+    client.post(reverse("nurture:write", args=[lead.public_id]), {"subject": "Hi", "text": "Hello", "do": "send"})
+    letter = Message.objects.get()
+    line = f'<a href="{reverse("nurture:message", args=[letter.public_id])}">You e-mailed</a>'
+    page, later = reverse("leads:lead", args=[lead.public_id]), timezone.now() + timedelta(hours=1)
+
+    waiting = client.get(page).text
+    MailRules.objects.update(is_stopped=False, stopped_reason="", stopped_because="")
+    going = client.get(page).text
+    Message.objects.update(due_at=later)
+    put_off = client.get(page).text
+    Message.objects.update(
+        state="sent", due_at=None, claimed_at=NOON, sent_at=NOON, to_hash="x", claimed_by="me", begun_at=NOON
+    )
+    gone = client.get(reverse("leads:timeline", args=[lead.public_id]), headers={"HX-Request": "true"}).text
+    Message.objects.update(state="refused", because="hard", sent_at=None)
+    refused = client.get(page).text
+
+    # What she sent from elsewhere has no letter here.
+    assert [said.count(line) for said in (waiting, going, put_off, gone, refused)] == [1] * 5
+    assert "· waits until mail is started again" in waiting
+    assert "· goes out now" in going
+    assert "· waits for their mail server" in put_off
+    assert "· did not leave" in refused
+    assert "goes out now" not in gone
 
 
 def without_address(person):
