@@ -19,7 +19,7 @@ from leads.demo.cast import DOMAIN, HISTORY, PEOPLE, Login, make_cast
 from leads.demo.plot import plot
 from leads.demo.shelf import fill_shelf
 from leads.demo.story import Story
-from leads.demo.wishes import make_answers, make_wishes
+from leads.demo.wishes import make_answers, make_talks, make_wishes
 from leads.demo.world import make_world
 from leads.models import Engagement, Recycling, Signal
 from team.models import User
@@ -48,6 +48,7 @@ def make_demo(logins_file: Path, *, at: datetime, zone: str = "", tell: Callable
         fill_shelf(cast, rng=Random(SEED), at=at)  # noqa: S311 # nosec B311 - the same
         make_wishes(cast, at=at, on=at.date())
         make_answers(cast, at=at, on=at.date())
+        make_talks(cast, at=at)
         # Before the commit: a company whose passwords nobody knows would be of no use.
         _keep(cast.logins, logins_file)
     return cast.logins

@@ -23,9 +23,11 @@ from content.actions.pulsing import (
     set_pulse,
     take_feedback_on,
 )
+from content.actions.talking import note_talk
 from content.models import Asset, ContentRequest, Feedback, Label, PulseAsked, Topic
 from leads.demo.cast import Cast
 from leads.models import Lead
+from team.company_time import company_day
 
 
 class Wish(NamedTuple):
@@ -119,6 +121,45 @@ BECAME = {
     "The office film: nobody opens it": ("done", "It is retired."),
     "Anything in French": ("declined", "Not before the spring: nobody here can keep it current."),
 }  # fmt: skip
+
+
+class Said(NamedTuple):
+    """A talk: who noted it, with whom, how many days ago, what was said, and what is missing or wrong with what became
+    of it: nothing yet, `taken` by marketing, or in words what was done."""
+
+    by: str
+    rep: str
+    days_ago: int
+    text: str
+    missing: tuple[tuple[str, str], ...] = ()
+
+
+TALKS = (
+    Said("milo", "clara", 23, "We went through her last ten first calls. The sheet of the standstill hour opens doors where nothing else does; people ask for it by name.\n\nWhat she never sends is the whitepaper on audits: nobody has read past the second page.", (
+        ("The sheet of the standstill hour names a currency that is not theirs", "Both currencies stand in it since Monday."),
+    )),
+    Said("mona", "ben", 9, "Weekly talk. He loses time before a first call: what somebody read stands on three pages, and he opens all three.", (
+        ("First lines for whoever came to a webinar and to nothing else", ""),
+        ("The comparison with the vendor they have is a year old", "taken"),
+    )),
+    Said("milo", "ana", 2, "Sat beside her for an hour. She answers the question of price with a story, and it works. We write that story down next week, as a talk track that others can use."),
+)  # fmt: skip
+
+
+def make_talks(cast: Cast, *, at: datetime) -> None:
+    """What marketing and a manager noted of talks with reps, and what became of it."""
+    for said in TALKS:
+        by, moment = getattr(cast, said.by), at - timedelta(days=said.days_ago)
+        lines = [line for line, _became in said.missing]
+        on = company_day(moment)
+        talk = note_talk(getattr(cast, said.rep), held_on=on, text=said.text, lines=lines, by=by, at=moment)
+        became = dict(said.missing)
+        for feedback in talk.feedback.order_by("pk"):
+            if became[feedback.text] == "taken":
+                take_feedback_on(feedback, by=cast.milo)
+            elif outcome := became[feedback.text]:
+                done_at = moment + timedelta(days=4)
+                close_feedback(feedback, to=Feedback.State.DONE, outcome=outcome, by=cast.milo, at=done_at)
 
 
 def make_answers(cast: Cast, *, at: datetime, on: date) -> None:
