@@ -31,8 +31,8 @@ BATCH = 500
 LOOK_BACK = timedelta(days=1)
 # A fan whose day comes this soon sleeps on for so long.
 SOON, FAN_DAYS = timedelta(days=1), 180
-# How the track of whoever had all of it ended: she stays a fan.
-HAD_ALL = (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED)
+# How the track of a fan ended who stays one: she had all of it, or no e-mail reaches her.
+STAYS_FAN = (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED, Enrolment.Outcome.UNREACHABLE)
 
 Answer, Because = Sorting.Answer, Sorting.Because
 
@@ -171,8 +171,9 @@ def _feed_fans(ids: list[int], fans: Track, version: int, *, at: datetime) -> in
 
 
 def keep_fans_asleep(*, at: datetime) -> int:
-    """Up to 500 fans whose day comes while they still do and do not decide: they come into no queue, while they are fed
-    and once they have had everything. Where their track is retired, only while they are in it.
+    """Up to 500 fans whose day comes while they still do and do not decide: they come into no queue while they are fed,
+    once they have had everything, or where no e-mail reaches them any more. Where their track is retired, only while
+    they are in it.
 
     Whoever asks, answers or rises wakes as everybody does.
     """
@@ -180,7 +181,7 @@ def keep_fans_asleep(*, at: datetime) -> int:
     waking = Lead.objects.filter(phase=Phase.NURTURE, wake_at__lte=at + SOON).alias(
         became=Subquery(fed.values("outcome")[:1]), retired_at=Subquery(fed.values("track__retired_at")[:1])
     )
-    fans = waking.filter(Q(became="") | Q(became__in=HAD_ALL, retired_at=None))
+    fans = waking.filter(Q(became="") | Q(became__in=STAYS_FAN, retired_at=None))
     doers = Employment.objects.filter(person=OuterRef("person"), is_current=True, role=Employment.Role.DOER)
     ids = list(fans.filter(Exists(doers)).order_by("pk").values_list("pk", flat=True)[:BATCH])
     return sleep_on(ids, days=FAN_DAYS, because="fan", at=at)

@@ -77,13 +77,17 @@ def test_a_fan_base_only_by_hand_takes_nobody_by_itself(marketer, alice):
     [
         ("exhausted", None, "doer", 1),
         ("moved", None, "doer", 1),
+        ("unreachable", None, "doer", 1),
+        ("unreachable", NOON, "doer", 0),
         ("exhausted", NOON, "doer", 0),
         ("exhausted", None, "champion", 0),
         ("stopped", None, "doer", 0),
         ("replied", None, "doer", 0),
     ],
 )
-def test_whoever_has_had_everything_stays_a_fan_and_comes_into_no_queue(alice, outcome, retired_at, role, kept):
+def test_whoever_has_had_everything_or_cannot_be_reached_stays_a_fan_and_comes_into_no_queue(
+    alice, outcome, retired_at, role, kept
+):
     fans = make_track(email(), is_fan_base=True, name="Fans", retired_at=retired_at)
     lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=doer())
     make_enrolment(fans, lead=lead, state="ended", due_at=None, outcome=outcome, ended_at=NOON)
