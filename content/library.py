@@ -52,6 +52,11 @@ class Wanted:
         return query_words(self.q)
 
     @property
+    def is_unreadable(self) -> bool:
+        """Something was written, and no letter and no digit is in it: nothing has that."""
+        return bool(self.q) and not self.words
+
+    @property
     def marks(self) -> tuple[tuple[str, ...], ...]:
         asked: list[tuple[str, object]] = [("label", one.pk) for one in self.labels if one not in self.wide_labels]
         asked += [("topic", self.topic.pk)] if self.topic else []
@@ -91,6 +96,8 @@ class Listed:
 
 def find_assets(wanted: Wanted, *, by: User, after: str = "", at: datetime, on: date) -> Listed:
     """At most two statements find a page, each over one part: first what has the words in its title."""
+    if wanted.is_unreadable:
+        return Listed()
     seen = part_of(wanted, by=by, at=at, on=on)
     for label in wanted.wide_labels:
         seen = seen.serving(label)

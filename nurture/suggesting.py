@@ -87,6 +87,9 @@ def suggestions_for(lead: Lead, *, by: User, at: datetime, q: str = "", is_lette
     fit = Fit(lead, at=at)
     rows = Asset.objects.sendable(on=fit.on) if is_letter else Asset.objects.in_use(on=fit.on)
     words = query_words(q)
+    if q.strip() and not words:
+        # What has no letter and no digit in it stands nowhere.
+        return []
     found = Match(words).newest(rows.exclude(pk__in=fit.had)) if words else fit.fitting(rows)
     most = SHOWN if is_letter else SHOWN_BESIDE
     return _told(list(found.values_list("pk", flat=True)[:most]), fit, by=by)

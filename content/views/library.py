@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from content.actions.using import miss_search
+from content.actions.using import correct_searches, miss_search
 from content.actions.watching import hear_of_assets
 from content.forms.library import LibraryFilters
 from content.library import find_assets
@@ -32,7 +32,10 @@ def library(request: Request) -> HttpResponse:
     filters = LibraryFilters(request.GET, user=request.user)
     wanted, after = filters.wanted, request.GET.get("after", "")
     listed = find_assets(wanted, by=request.user, after=after, at=now, on=today)
-    is_missed = not listed.cards and not after and not wanted.state and bool(wanted.words or wanted.asked)
+    is_search = not after and not wanted.state and not wanted.is_unreadable and bool(wanted.words or wanted.asked)
+    if is_search and wanted.words:
+        correct_searches(wanted.words, by=request.user, at=now)
+    is_missed = is_search and not listed.cards
     if is_missed:
         miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
     notices = _notices(request)

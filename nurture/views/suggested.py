@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from content.actions.using import judge_asset, miss_search
+from content.actions.using import correct_searches, judge_asset, miss_search
 from content.forms.keeping import ThumbForm
 from content.models import Asset
 from content.models.use import Place
@@ -55,9 +55,10 @@ def _panel(
     now = timezone.now()
     q = (request.POST or request.GET).get("q", "").replace("\x00", "").strip()[:QUERY_MAX]
     found = suggestions_for(lead, by=request.user, at=now, q=q)
-    if query_words(q) and not found:
-        asked = Fit(lead, at=now).asked
-        miss_search(query_words(q), asked, place=Place.LEAD, by=request.user, at=now)
+    if words := query_words(q):
+        correct_searches(words, by=request.user, at=now)
+        if not found:
+            miss_search(words, Fit(lead, at=now).asked, place=Place.LEAD, by=request.user, at=now)
     context = {
         "now": now,
         "lead": lead,

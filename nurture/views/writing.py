@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods
 
-from content.actions.using import miss_search
+from content.actions.using import correct_searches, miss_search
 from content.models import AssetVersion
 from content.models.use import Place
 from content.words import query_words
@@ -137,8 +137,10 @@ def _page(
     found: list[Suggestion] = []
     if preview is None:
         found = suggestions_for(lead, by=request.user, at=at, q=q, is_letter=True)
-        if q and not found and request.POST.get("do") == "find":
-            miss_search(query_words(q), Fit(lead, at=at).asked, place=Place.COMPOSER, by=request.user, at=at)
+        if request.POST.get("do") == "find" and (words := query_words(q)):
+            correct_searches(words, by=request.user, at=at)
+            if not found:
+                miss_search(words, Fit(lead, at=at).asked, place=Place.COMPOSER, by=request.user, at=at)
     chosen = form.chosen()
     subject, text = (str(form[name].value() or "") for name in ("subject", "text"))
     asked = read_uuid(str(form["asset"].value() or ""))

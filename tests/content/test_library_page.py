@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -140,6 +141,34 @@ def test_what_is_looked_for_in_vain_is_kept_once_with_its_place_and_nothing_else
     ]
 
 
+@pytest.mark.parametrize("q", ['"', "%", "\N{PILE OF POO}", "_ -"])
+def test_what_has_no_letter_finds_nothing_and_is_no_demand(client, alice, now, q):
+    make_asset("The guide", at=now, topic=None)
+    client.force_login(alice)
+
+    assert titles(client, q=q) == titles(client, q=q, order="used") == []
+    assert "Write a word to look for" in client.get(reverse("content:library"), {"q": q, "persona": "doer"}).text
+    assert not LibrarySearch.objects.exists()
+
+
+def test_a_search_that_is_put_right_within_a_minute_is_no_demand_and_another_search_is(client, alice, bob, now):
+    make_asset("Price calculator", at=now)
+    looked = [
+        (alice, 0, "price calclator"), (alice, 20, "pharma"), (bob, 30, "price calclator"),
+        (alice, 40, "price calculator"), (alice, 100, "calculater"), (alice, 170, "calculator"),
+        (alice, 180, "ster"), (alice, 185, "sterile"),
+    ]  # fmt: skip
+    for user, seconds, q in looked:
+        client.force_login(user)
+        with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+            titles(client, q=q)
+
+    kept = LibrarySearch.objects.order_by("pk").values_list("user", "q")
+    assert list(kept) == [
+        (alice.pk, "pharma"), (bob.pk, "price calclator"), (alice.pk, "calculater"), (alice.pk, "sterile"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("rows", [1, PAGE + 5])
 def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
     client, alice, mark, now, rows, django_assert_num_queries
@@ -151,9 +180,9 @@ def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
 
     titles(client)
 
-    # Session, user, roles, the day; topics, labels; two tiers of ids; assets, versions, their labels; the rail; what is
-    # new.
-    with django_assert_num_queries(13):
+    # Session, user, roles, the day; topics, labels; two tiers of ids; assets, versions, their labels; what was just
+    # looked for; the rail; what is new.
+    with django_assert_num_queries(14):
         first = client.get(reverse("content:library"), {"q": "guide"})
 
     listed = first.context["listed"]
