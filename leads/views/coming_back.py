@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
+from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.recycling import change_wake, wake_lead
 from leads.forms.coming_back import ComingBackForm, WakeOnForm
@@ -56,11 +57,16 @@ def _narrowed(request: Request, asked: dict[str, Any]) -> Narrowed:
     return Narrowed(team, 0 if rep == "pool" else int(rep) if rep else None, asked.get("day"))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 def wake(request: Request, public_id: UUID) -> HttpResponse:
-    """Back today: the next pursuit begins, reserved for the rep who knew her."""
+    """Back today: the next pursuit begins, reserved for who knew her. Asked before, as nothing takes it back."""
     now, form_id = timezone.now(), request.POST.get("form_id", "")
     lead = workable_lead(request, public_id)
+    if request.method == "GET":
+        if lead.phase != Phase.NURTURE:
+            return redirect("leads:lead", public_id)
+        return render(request, "leads/wake.html", {"now": now, "lead": lead, "form_id": new_form_id()})
     try:
         with transaction.atomic():
             submit_once(form_id, by=request.user, at=now)

@@ -93,6 +93,24 @@ def test_waking_now_opens_the_next_pursuit_once_however_often_it_is_sent(client,
     assert first == again == reverse("leads:lead", args=[back.public_id])
 
 
+def test_waking_is_asked_before_as_nothing_takes_it_back(client, alice):
+    lead = asleep(alice, wake_on=date(2027, 6, 2))
+    client.force_login(alice)
+    url = reverse("leads:wake", args=[lead.public_id])
+
+    listed = client.get(reverse("leads:coming_back")).text
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    asked = client.get(url).text
+
+    # One click wakes nobody, from either page.
+    assert [(f'href="{url}"' in one, f'action="{url}"' in one) for one in (listed, page)] == [(True, False)] * 2
+    assert "Waking cannot be taken back." in asked
+    assert f'action="{url}"' in asked
+    assert not Lead.objects.filter(previous=lead).exists()
+    client.post(url)
+    assert client.get(url).url == reverse("leads:lead", args=[lead.public_id])
+
+
 def test_who_was_woken_meanwhile_is_said_to_be(client, alice):
     lead = asleep(alice, wake_on=date(2027, 6, 2))
     client.force_login(alice)
