@@ -16,6 +16,8 @@ from leads.models import Lead
 from nurture.models import Incoming, Message
 from nurture.same import living
 
+# So many messages in a row that were refused or came back say of an address what one says that nobody has it.
+SOFT_MAX = 5
 # What history says of it is as long at most.
 SAID_MAX = 200
 
@@ -42,3 +44,10 @@ def shut_address(message: Message, *, said: str, at: datetime) -> bool:
     record_received(point.person_id, kind=Incoming.Kind.BOUNCE_HARD.value, words=said[:SAID_MAX], at=at)
     pass_over_bounced([point.person_id], at=at)
     return True
+
+
+def came_back_in_a_row(message: Message) -> bool:
+    """Whether the last ones to its address, whoever wrote them, were all refused or came back. Under `hold_whose`."""
+    last = Message.objects.answered_at(message.to_hash)[:SOFT_MAX]
+    moments = list(last.values_list("bounced_at", flat=True))
+    return len(moments) == SOFT_MAX and None not in moments

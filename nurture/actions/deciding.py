@@ -47,7 +47,7 @@ def send_again(message: Message, *, by: User, at: datetime) -> None:
     again = Message.objects.filter(pk=message.pk, state__in=Message.MAY_GO_AGAIN)
     new = {
         "state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0,
-        "put_off_since": None, "settled_at": None,
+        "put_off_since": None, "settled_at": None, "bounced_at": None,
     }  # fmt: skip
     try:
         with transaction.atomic():

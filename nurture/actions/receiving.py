@@ -27,7 +27,7 @@ from leads.actions.engaging import NewEngagement, engage
 from leads.actions.receiving import record_received
 from leads.models import Engagement, Lead
 from nurture.actions.absences import begin_absence, end_absence
-from nurture.actions.bouncing import hold_whose, shut_address
+from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_address
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
@@ -43,8 +43,6 @@ SOURCE = "mail"
 ATTEMPTS_MAX = TRIES = 3
 # A mailbox that was not read for some days still holds people who wait; one that is years old holds history.
 WAITS, FRESH = timedelta(days=14), timedelta(hours=36)
-# So many messages in a row that came back say of an address what one says that takes no mail.
-SOFT_MAX = 5
 # Whoever began to read one so long ago reads it no more.
 ENDED = timedelta(hours=1)
 # Which of our messages an address got last, where only the address is named.
@@ -298,9 +296,7 @@ def _bounce_soft(found: InMail, message: Message | None, row: Incoming, *, at: d
     hold_whose(message)
     if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
         return Followed(Effect.NONE, message.person_id)
-    last = Message.objects.last_to(message.to_hash)[:SOFT_MAX]
-    came_back = [moment for moment in last.values_list("bounced_at", flat=True) if moment is not None]
-    if len(came_back) == SOFT_MAX:
+    if came_back_in_a_row(message):
         shut_address(message, said=_said(found), at=at)
         return Followed(Effect.BOUNCED, message.person_id)
     record_received(message.person_id, kind=found.kind.value, words=_said(found), at=at)

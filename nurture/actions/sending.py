@@ -18,7 +18,7 @@ import structlog
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
 
-from nurture.actions.bouncing import hold_whose, shut_address
+from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_address
 from nurture.actions.claiming import begin_message, claim_messages, give_back, mine_of
 from nurture.actions.composing import compose_all
 from nurture.actions.counting import count_use
@@ -59,7 +59,9 @@ class Outcome:
     code: int | None = None
     answer: str = ""
     is_passing: bool = False
-    # The server said that nobody has this address.
+    # What the server said is of whom it goes to, or of these words to her: so many in a row shut her address.
+    is_of_address: bool = False
+    # It said that nobody has this address.
     is_nobody: bool = False
     # It was refused before anybody was named: what the server thinks of us, or of how much we send. Or it closes.
     is_of_server: bool = False
@@ -138,6 +140,7 @@ class _Line:
         except smtplib.SMTPRecipientsRefused as refused:
             code, answer = next(iter(refused.recipients.values()))
             outcome = self._answered(code, answer)
+            outcome.is_of_address = not outcome.is_of_server and STATUS_TOO_LARGE not in outcome.answer
             outcome.is_nobody = code in MAY_MEAN_NOBODY and _says_nobody(outcome.answer)
             return outcome
         except smtplib.SMTPSenderRefused as refused:
@@ -145,14 +148,16 @@ class _Line:
             if outcome.is_passing:
                 outcome.is_of_server, outcome.is_untouched = True, refused.smtp_code == CLOSING
                 return outcome
-            if refused.smtp_code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer:
+            if _is_too_large(outcome):
                 return outcome
             # It takes nothing from us, whoever it is to.
             logger.warning("mail_sender_refused", host=self.host, code=refused.smtp_code, answer=refused.smtp_error)
             self._hang_up()
             return None
         except smtplib.SMTPResponseException as refused:
-            return self._answered(refused.smtp_code, refused.smtp_error)
+            outcome = self._answered(refused.smtp_code, refused.smtp_error)
+            outcome.is_of_address = not outcome.is_of_server and not _is_too_large(outcome)
+            return outcome
         except (BadWords, ValueError, UnicodeError) as error:
             return Outcome(Message.State.DEAD, Message.Because.HEADERS, answer=str(error))
         except (OSError, smtplib.SMTPException) as error:
@@ -181,10 +186,8 @@ class _Line:
 
 @transaction.atomic
 def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
-    """What became of it, by its fence: a claim that is not ours any more changes nothing. Where it says that nobody has
-    the address, what follows is what follows from a report of that."""
-    if outcome.is_nobody:
-        hold_whose(message)
+    """What became of it, by its fence: a claim that is not ours any more changes nothing. Where it says that an address
+    takes no mail, what follows is what follows from a report of that."""
     if outcome.is_untouched or (outcome.code == CLOSING and message.put_off_since is None):
         # Behind what else waits: where the server closes whenever it hears of this one, it holds up no other.
         mine = mine_of(message)
@@ -193,6 +196,26 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
             mine.update(put_off_since=at)
         give_back(mine, at=at + PROBE)
         return
+    new = _new_of(message, outcome, at=at)
+    came_back = new["state"] == Message.State.REFUSED and outcome.is_of_address
+    if came_back:
+        hold_whose(message)
+        new["bounced_at"] = at
+    if not mine_of(message).update(**new):
+        logger.warning("message_not_ours_any_more", message=message.pk)
+        return
+    if outcome.state == Message.State.SENT:
+        count_use(message, at=at)
+    if outcome.answer:
+        MessageBody.objects.filter(pk=message.pk).update(answer=outcome.answer[:500])
+    if came_back and (outcome.is_nobody or came_back_in_a_row(message)):
+        # Before its history goes on: what she wrote by hand is taken back as if nothing had happened since.
+        settle_or_leave(message.pk, at=at)
+        shut_address(message, said=outcome.answer, at=at)
+
+
+def _new_of(message: Message, outcome: Outcome, *, at: datetime) -> dict[str, Any]:
+    """What is written of it."""
     new: dict[str, Any] = {"state": outcome.state, "because": outcome.because, "smtp_code": outcome.code}
     new["lease_until"] = None
     if outcome.is_passing:
@@ -205,17 +228,12 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
             new |= {"due_at": again_at, "begun_at": None, "put_off_since": since}
     elif outcome.state == Message.State.SENT:
         new["sent_at"] = at
-    if not mine_of(message).update(**new):
-        logger.warning("message_not_ours_any_more", message=message.pk)
-        return
-    if outcome.state == Message.State.SENT:
-        count_use(message, at=at)
-    if outcome.answer:
-        MessageBody.objects.filter(pk=message.pk).update(answer=outcome.answer[:500])
-    if outcome.is_nobody:
-        # Before its history goes on: what she wrote by hand is taken back as if nothing had happened since.
-        settle_or_leave(message.pk, at=at)
-        shut_address(message, said=outcome.answer, at=at)
+    return new
+
+
+def _is_too_large(outcome: Outcome) -> bool:
+    """Before or after anybody was named; said of a mailbox, 552 means that it is full."""
+    return outcome.code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer
 
 
 def _says_nobody(answer: str) -> bool:

@@ -47,6 +47,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What she got, or may have got, at the address of this keyed hash, the newest first."""
         return self.left().filter(to_hash=key).order_by("-claimed_at", "-id")
 
+    def answered_at(self, key: str) -> MessageQuerySet:
+        """What she got at the address of this keyed hash, or was refused there, the newest first. What was refused for
+        its own sake, or for ours, says nothing of an address."""
+        refused = Q(state=Message.State.REFUSED, bounced_at__isnull=False)
+        return self.filter(Q(state__in=Message.LEFT) | refused, to_hash=key).order_by("-claimed_at", "-id")
+
     def lost_sight_of(self, at: datetime) -> MessageQuerySet:
         """Whoever sent these said neither yes nor no before its lease ended."""
         return self.filter(state=Message.State.SENDING, lease_until__lt=at)
@@ -142,7 +148,7 @@ class Message(models.Model):
     settled_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     smtp_code = models.PositiveSmallIntegerField(null=True)
-    # What came back of it, each the first time.
+    # What came back of it, each the first time; of what was refused, that it was for its address's sake.
     opened_at = models.DateTimeField(null=True)
     clicked_at = models.DateTimeField(null=True)
     replied_at = models.DateTimeField(null=True)

@@ -14,7 +14,8 @@ from leads.checking import check_all
 from leads.models import Engagement, Lead, Note, Step
 from leads.naming import Names
 from leads.timeline import Timeline
-from nurture.actions.receiving import ATTEMPTS_MAX, SOFT_MAX, take_mail
+from nurture.actions.bouncing import SOFT_MAX
+from nurture.actions.receiving import ATTEMPTS_MAX, take_mail
 from nurture.models import Enrolment, Incoming, Message, MessageBody
 from tests.make import NOON, disposition, make_asset, make_lead, make_person
 from tests.nurture import mails
