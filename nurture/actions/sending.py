@@ -33,8 +33,10 @@ from team.clock import database_now
 
 logger = structlog.get_logger(__name__)
 
-# Backoff of a passing refusal (R11): 5 minutes doubled to 4 hours, with full jitter, for a day in all.
+# Backoff of a passing refusal (R11): 5 minutes doubled to 4 hours, with full jitter, for a day in all. It is tried so
+# often at least, because a letter waits for her hours meanwhile, and for five days at most.
 FIRST_WAIT, LONGEST_WAIT, LONGEST = timedelta(minutes=5), timedelta(hours=4), timedelta(hours=24)
+TRIES_LEAST, LONGEST_OF_ALL = 6, timedelta(days=5)
 # A task that takes too long is ended in the middle of a letter; so it ends by itself, and the next ring goes on. One
 # letter to a server that is slow at every word may take as long again.
 SECONDS_MAX = 30
@@ -220,11 +222,12 @@ def _new_of(message: Message, outcome: Outcome, *, at: datetime) -> dict[str, An
     new["lease_until"] = None
     if outcome.is_passing:
         since = message.put_off_since or at
-        if at >= since + LONGEST:
+        ends_at = since + (LONGEST if message.attempt >= TRIES_LEAST else LONGEST_OF_ALL)
+        if at >= ends_at:
             new |= {"state": Message.State.REFUSED, "because": Message.Because.TOO_OFTEN}
         else:
-            # The last time when the day is over.
-            again_at = min(at + _wait(message.attempt), since + LONGEST)
+            # The last time when the day, or the fifth, is over.
+            again_at = min(at + _wait(message.attempt), ends_at)
             new |= {"due_at": again_at, "begun_at": None, "put_off_since": since}
     elif outcome.state == Message.State.SENT:
         new["sent_at"] = at

@@ -142,7 +142,7 @@ class Message(models.Model):
     # How often a lease ended before anything began: what kills whoever takes it up is not taken up for ever.
     lapses = models.PositiveSmallIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
-    # Since when the mail server puts it off: for a day it is tried again (R11).
+    # Since when the mail server puts it off: for a day at least it is tried again (R11).
     put_off_since = models.DateTimeField(null=True)
     # Written by hand and never left: since when it is no attempt any more, and whoever wrote it knows.
     settled_at = models.DateTimeField(null=True)

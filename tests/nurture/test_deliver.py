@@ -172,6 +172,34 @@ def test_whoever_makes_the_server_close_holds_up_nobody_and_is_given_up_in_a_day
     assert len(sink.taken) == 1
 
 
+def test_what_is_put_off_before_a_weekend_is_tried_six_times_before_it_is_given_up(sink, rules, clock):
+    friday = clock.on(days=4, hours=5, minutes=55)
+    later = make_message(person=make_person(time_zone="UTC", email="later.x@brevik.example"), due_at=friday)
+    for _ring in range(40):
+        deliver(by="me", clock=clock)
+        later.refresh_from_db()
+        if later.due_at is None:
+            break
+        clock.at = max(clock.at, later.due_at)
+
+    assert (later.state, later.because) == ("refused", "too_often")
+    assert (sink.asked["later.x@brevik.example"], clock.at.date() - friday.date()) == (6, timedelta(days=3))
+
+
+def test_what_is_put_off_for_five_days_is_given_up_however_seldom_it_was_tried(sink, rules, clock):
+    later = make_message(person=make_person(time_zone="UTC", email="later.x@brevik.example"))
+    Message.objects.update(put_off_since=NOON - timedelta(days=4))
+    deliver(by="me", clock=clock)
+    later.refresh_from_db()
+    assert later.state == "planned"
+
+    clock.on(days=1)
+    deliver(by="me", clock=clock)
+
+    later.refresh_from_db()
+    assert (later.state, later.attempt) == ("refused", 2)
+
+
 def test_a_server_that_is_away_costs_no_message_a_try_and_is_asked_once_a_minute(settings, tmp_path, rules, clock):
     settings.VAR_DIR = tmp_path
     options = {"host": "127.0.0.1", "port": 1, "timeout": 1}
