@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
@@ -19,6 +20,7 @@ from nurture.models import Away, Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
 from nurture.walking import Walker
 from nurture.wishes import Wishes
+from team.models import User
 
 LETTERS_SHOWN = 5
 
@@ -43,15 +45,16 @@ class Following:
     away: Away | None = None
     # They asked for no e-mail.
     is_silent: bool = False
-    # What it has sent them in this pursuit, the newest first, with its subject.
-    sent: list[tuple[Message, str]] = field(default_factory=list)
+    # What it has sent them in this pursuit, the newest first, with its subject, and whether the reader may open it: a
+    # letter to an inquiry is for who keeps tracks.
+    sent: list[tuple[Message, str, bool]] = field(default_factory=list)
     last: Enrolment | None = None
     suggested: list[Suggested] = field(default_factory=list)
     others: list[Track] = field(default_factory=list)
     is_play: bool = False
 
 
-def following_of(lead: Lead, *, at: datetime) -> Following:
+def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     found = Following(lead, is_play=lead.phase != Phase.NURTURE)
     wishes = Wishes([lead.person_id])
     found.away, found.is_silent = wishes.away(lead.person_id, at=at), wishes.wants_no_mail(lead.person_id)
@@ -60,7 +63,7 @@ def following_of(lead: Lead, *, at: datetime) -> Following:
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
         _say(found, newest, at=at)
-        _say_letters(found, newest, at=at)
+        _say_letters(found, newest, reader=reader, at=at)
         return found
     found.last = newest if newest is not None and newest.lead_id == lead.pk else None
     kind = Track.Kind.PLAY if found.is_play else Track.Kind.TRACK
@@ -74,13 +77,15 @@ def following_of(lead: Lead, *, at: datetime) -> Following:
     return found
 
 
-def _say_letters(found: Following, one: Enrolment, *, at: datetime) -> None:
+def _say_letters(found: Following, one: Enrolment, *, reader: User, at: datetime) -> None:
     """What it sent, and what it will send next and when, as things stand: each wait takes its days, each step of ours
     is done on its day."""
     letters = Message.objects.left().filter(enrolment=one).select_related("node", "asset")
-    sent = list(letters.select_related("lead").order_by("-claimed_at", "-pk")[:LETTERS_SHOWN])
+    is_seen = Exists(Message.objects.visible_to(reader).filter(pk=OuterRef("pk")))
+    last = letters.select_related("lead").annotate(is_seen=is_seen).order_by("-claimed_at", "-pk")
+    sent = list(last[:LETTERS_SHOWN])
     subjects = subjects_of(sent, at=at) if sent else {}
-    found.sent = [(letter, subjects.get(letter.pk, "")) for letter in sent]
+    found.sent = [(letter, subjects.get(letter.pk, ""), letter.is_seen) for letter in sent]
     if one.is_held_out or one.state != Enrolment.State.ACTIVE or found.is_silent:
         return
     flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])

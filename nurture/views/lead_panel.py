@@ -95,7 +95,7 @@ def _panel(request: Request, lead: Lead, *, refusal: str = "", did: bool = False
     context = {
         "now": now,
         "lead": lead,
-        "found": following_of(lead, at=now),
+        "found": following_of(lead, reader=request.user, at=now),
         "works": can_work(lead),
         "may_write_to": People([lead.person_id], at=now).may_be_written_to(lead.person_id),
         "form_id": new_form_id(),

@@ -55,7 +55,7 @@ def test_a_sleeper_shows_her_track_what_it_sent_and_when_the_next_letter_leaves(
     advance(at=now + timedelta(hours=1))
     found = panel_of(client, lead)
     assert "Track: The long road" in found.text
-    assert [subject for _letter, subject in found.context["found"].sent] == ["First piece"]
+    assert [subject for _letter, subject, _is_seen in found.context["found"].sent] == ["First piece"]
     # Ten days from an hour on, a step that is done when it is due, in a minute, and four days more.
     assert found.context["found"].letter == "Second piece"
     assert found.context["found"].letter_at == now + timedelta(days=14, hours=1, minutes=1)

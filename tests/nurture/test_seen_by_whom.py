@@ -100,3 +100,23 @@ def test_the_panel_of_a_lead_that_was_theirs_says_nothing_of_the_pursuit_that_is
     assert "Quiet feed" not in panel.text
     client.force_login(alice)
     assert "Quiet feed" in client.get(reverse("nurture:lead_panel", args=[now_hers.public_id])).text
+
+
+def test_what_was_sent_to_an_inquiry_is_named_to_her_rep_and_leads_nowhere_that_is_refused(client, alice, marketer):
+    inquiry = make_person()
+    enrolment = enrol(inquiry, track=make_track(email(subject="For you"), wait(9)), by=marketer, at=NOON)
+    advance(at=NOON)
+    letter = Message.objects.get(enrolment=enrolment)
+    leave(letter, at=NOON)
+    lead = sleeper("", alice, inquiry)
+    panel, link = (
+        reverse("nurture:lead_panel", args=[lead.public_id]), reverse("nurture:message", args=[letter.public_id]),
+    )  # fmt: skip
+
+    told = {}
+    for user in (alice, marketer):
+        client.force_login(user)
+        page = client.get(panel).text
+        told[user] = ("For you" in page, link in page, client.get(link).status_code)
+
+    assert told == {alice: (True, False, 404), marketer: (True, True, 200)}
