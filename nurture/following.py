@@ -120,7 +120,10 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
     if node is None and one.state == Enrolment.State.PAUSED:
         return
     is_fed = one.track.kind == Track.Kind.TRACK and one.state == Enrolment.State.ACTIVE
-    if found.is_silent and is_fed and flow_of(one.version_id).sends:
+    # Who has taken back what she agreed to is looked at with the next ring, as who stops mail.
+    is_looked_at = one.due_at is not None and one.due_at <= at
+    ends = found.is_silent or (is_looked_at and Wishes([one.person_id]).lacks_every_consent(one.person_id))
+    if is_fed and ends and flow_of(one.version_id).sends:
         found.waits = _("ends within a minute")
         return
     if node is None:

@@ -14,7 +14,8 @@ from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_shut
 from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
-from nurture.models import Enrolment, Message, MessageBody, Preference
+from nurture.actions.ending import end_soon_without_mail
+from nurture.models import Message, MessageBody, Preference
 from nurture.same import living, rows_of
 
 UNSUBSCRIBED = "unsubscribed"
@@ -49,8 +50,7 @@ def unsubscribe(
             channel=Suppression.Channel.EMAIL, key_hash=message.to_hash, defaults={"at": at, "source": source}
         )
     pass_over_shut([person.pk], at=at)
-    # Who feeds her sees it within a minute, not when a wait of days is over.
-    Enrolment.objects.filter(person=person, state=Enrolment.State.ACTIVE, due_at__gt=at).update(due_at=at)
+    end_soon_without_mail(person.pk, at=at)
     # A second click says nothing new; a second letter does.
     if is_new or told not in (ONE_CLICK, STOPPED):
         record_received(person.pk, kind=told, words=words, at=at)

@@ -18,7 +18,7 @@ from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.consenting import note_consent
 from nurture.actions.enrolling import enrol
 from nurture.actions.planning import write_message
-from nurture.actions.preferring import prefer
+from nurture.actions.preferring import prefer, unsubscribe
 from nurture.checking import planned_for_the_suppressed
 from nurture.consents import choices_of
 from nurture.knowing import People
@@ -36,6 +36,7 @@ from tests.nurture.making import (
     make_message,
     make_topic,
     make_track,
+    wait,
 )
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +249,39 @@ def test_what_a_rep_hears_is_noted_on_the_page_of_the_lead_in_place(client, alic
     assert list(Consent.objects.values_list("person", "is_given", "source", "evidence", "by")) == [
         (lead.person_id, True, "by_hand", "On the phone: yes.", alice.pk)
     ]
+
+
+def waiting_for_days(alice, *, topic=None, kind="track"):
+    """Somebody who stands in a wait, behind a letter."""
+    phase = Phase.NURTURE if kind == "track" else Phase.WORKING
+    lead = make_lead(phase=phase, bdr=alice, person=make_person(email="jo@brevik.example"))
+    track = make_track(email(), wait(9), email(), kind=kind, topic=topic)
+    node = track.versions.get().nodes.get(kind="wait")
+    return make_enrolment(track, lead=lead, node=node, due_at=NOON + 9 * DAY, followed_from=NOON)
+
+
+def test_a_track_ends_at_once_where_a_rep_notes_that_its_person_wants_no_mail(client, rules, alice):
+    hers, at = waiting_for_days(alice), timezone.now()
+
+    note_consent(hers.person, is_given=False, source="by_hand", evidence="No.", by=alice, at=at)
+    client.force_login(alice)
+    panel = client.get(reverse("nurture:lead_panel", args=[hers.lead.public_id])).text
+    advance(at=at)
+
+    assert "ends within a minute" in panel
+    hers.refresh_from_db()
+    assert (hers.state, hers.outcome, hers.ended_at) == ("ended", "unreachable", at)
+
+
+@pytest.mark.parametrize("kind", ["track", "play"])
+def test_no_wait_is_cut_short_by_a_no_that_ends_nothing(rules, alice, kind):
+    topic = make_topic() if kind == "track" else None
+    hers = waiting_for_days(alice, kind=kind)
+
+    note_consent(hers.person, is_given=False, topic=topic, source="by_hand", evidence="No.", by=alice, at=NOON + DAY)
+    if kind == "play":
+        unsubscribe(hers.person, at=NOON + DAY)
+    advance(at=NOON + DAY)
+
+    hers.refresh_from_db()
+    assert (hers.state, hers.node.kind, hers.due_at) == ("active", "wait", NOON + 9 * DAY)
