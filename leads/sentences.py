@@ -36,7 +36,7 @@ from leads.sales_sentences import (
     won,
 )
 from leads.step_sentences import planned, stays
-from leads.stops import STOPS
+from leads.stops import AGAIN, STOPS
 from leads.telling import BECAUSE, Teller, Told, because_of, joined, new_value, pair_of, who_words
 from team.templatetags.midfield import clock_words, day_words, moment_words
 
@@ -171,6 +171,7 @@ RECEIVED: dict[str, tuple[str, str | Promise, str]] = {
     "heard_back": ("person", gettext_lazy("%(who)s noted that they are back before the day they gave"), ""),
     "bounce_soft": ("late", gettext_lazy("An e-mail could not be delivered"), ""),
     **{kind: ("stop", words, "overdue") for kind, words in STOPS.items()},
+    **{kind: ("mail", words, "done") for kind, words in AGAIN.items()},
 }
 
 

@@ -1,4 +1,4 @@
-"""How a stop of all mail is told: by whoever stopped it, and by which hand it came to be known."""
+"""How a stop of all mail is told, and its end: by whoever said it, and by which hand it came to be known."""
 
 from __future__ import annotations
 
@@ -13,4 +13,8 @@ STOPS: dict[str, str | Promise] = {
     "stopped": gettext_lazy("Stopped all our e-mail on their own page"),
     "withdrawn": gettext_lazy("Took back on their own page what they had agreed to"),
     "heard_no": gettext_lazy("%(who)s noted that they do not agree to get our e-mail"),
+}
+AGAIN: dict[str, str | Promise] = {
+    "again": gettext_lazy("Asked on their own page to get our e-mail again"),
+    "heard_again": gettext_lazy("%(who)s noted that they asked to get our e-mail again"),
 }

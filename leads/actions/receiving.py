@@ -14,7 +14,7 @@ from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
 from leads.cadence import soon
 from leads.models import Lead, LeadEvent, Step
-from leads.stops import STOPS
+from leads.stops import AGAIN, STOPS
 from team.calendars import KeptCalendars
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def record_received(
 
 
 def _of_a_closed(kind: str, heard_by: User | None) -> str:
-    """A stop stands in the history of whose last pursuit is over, too: as a note, because its state has ended."""
-    return str(STOPS.get(kind, "")) % {"who": heard_by or ""}
+    """A stop, and its end, stand in the history of whose last pursuit is over, too: as a note, because its state has
+    ended."""
+    return str((STOPS | AGAIN).get(kind, "")) % {"who": heard_by or ""}
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from content.models import Topic
 
-GIVEN, WITHDRAWN = "given", "withdrawn"
+GIVEN, WITHDRAWN, AGAIN = "given", "withdrawn", "again"
 # Nobody agreed to e-mail before.
 FIRST = date(1995, 1, 1)
 
@@ -32,11 +32,14 @@ class ConsentForm(forms.Form):
         help_text=gettext_lazy("So that somebody else can still show it in a year."),
     )
 
-    def __init__(self, data: Any = None, *, at: datetime) -> None:
+    def __init__(self, data: Any = None, *, at: datetime, may_come_back: bool = False) -> None:
+        """`may_come_back`: they stopped all mail themselves, and may ask for it again."""
         self.at = at
         super().__init__(data, initial={"said": GIVEN, "on": timezone.localdate(at)}, auto_id="consent-%s")
         self.topics = {topic.key: topic for topic in Topic.objects.order_by("position", "pk")}
         names = [(key, str(topic)) for key, topic in self.topics.items()]
+        if may_come_back:
+            self.fields["said"].choices += [(AGAIN, _("Asked to get e-mail again, after they had stopped it"))]  # type: ignore[attr-defined]
         self.fields["topic"].choices = [("", _("all mail")), *names]  # type: ignore[attr-defined]
 
     def clean_on(self) -> date:
@@ -46,6 +49,10 @@ class ConsentForm(forms.Form):
         if on < FIRST:
             raise forms.ValidationError(_("This is too long ago."))
         return on
+
+    @property
+    def asks_again(self) -> bool:
+        return bool(self.cleaned_data["said"] == AGAIN)
 
     def values(self) -> dict[str, Any]:
         """What `note_consent` takes: of today the moment, of another day its beginning."""

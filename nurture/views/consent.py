@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from leads.actions.changing import MoveRefused
 from leads.models import Consent, Lead
 from leads.views.access import can_work, need_role, visible_lead
 from nurture.actions.consenting import note_consent
+from nurture.actions.resubscribing import come_back, may_come_back
 from nurture.actions.switching import change_rules
 from nurture.consents import choices_of, said_by_person
 from nurture.forms.consent import ConsentForm
@@ -27,7 +29,7 @@ from nurture.models import MailRules, Message
 from nurture.wishes import Wishes
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.http import Request, tell
-from team.models import Role
+from team.models import Role, User
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,19 +42,31 @@ def lead_consent(request: Request, public_id: UUID) -> HttpResponse:
     works = can_work(lead)
     if request.method == "POST" and not works:
         raise PermissionDenied
-    form = ConsentForm(request.POST if request.method == "POST" else None, at=at)
+    form = _form(lead, request.POST if request.method == "POST" else None, at=at)
     if form.is_bound and form.is_valid():
         try:
             with transaction.atomic():
                 submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
-                note_consent(lead.person, **form.values(), source=Consent.Source.BY_HAND, by=request.user, at=at)
+                _note(lead, form, by=request.user, at=at)
             tell(request, _("Noted."), drafts=[f"consent-{lead.public_id}"])
-            return _answer(request, lead, ConsentForm(None, at=at), works=works, at=at)
+            return _answer(request, lead, _form(lead, None, at=at), works=works, at=at)
         except SentBefore:
-            return _answer(request, lead, ConsentForm(None, at=at), works=works, at=at)
+            return _answer(request, lead, _form(lead, None, at=at), works=works, at=at)
         except MoveRefused as refused:
-            form.add_error(None, str(refused))
+            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
     return _panel(request, lead, form, works=works, at=at)
+
+
+def _form(lead: Lead, data: Any, *, at: datetime) -> ConsentForm:
+    return ConsentForm(data, at=at, may_come_back=may_come_back(lead.person))
+
+
+def _note(lead: Lead, form: ConsentForm, *, by: User, at: datetime) -> None:
+    said = form.values()
+    if form.asks_again:
+        come_back(lead.person, said_at=said["said_at"], evidence=said["evidence"], by=by, at=at)
+    else:
+        note_consent(lead.person, **said, source=Consent.Source.BY_HAND, by=by, at=at)
 
 
 def _answer(request: Request, lead: Lead, form: ConsentForm, *, works: bool, at: datetime) -> HttpResponse:
@@ -70,6 +84,7 @@ def _panel(request: Request, lead: Lead, form: ConsentForm, *, works: bool, at: 
         "works": works,
         "said": said_by_person(lead.person_id),
         "is_silent": wishes.wants_no_mail(lead.person_id),
+        "may_come_back": may_come_back(lead.person),
         "tracks_may": not wishes.lacks_every_consent(lead.person_id),
         "reps_may": not wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
         "form_id": (form.is_bound and request.POST.get("form_id")) or new_form_id(),

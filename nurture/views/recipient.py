@@ -5,6 +5,7 @@ A GET changes nothing but the note that somebody came by (R30): machines follow 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +15,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Person
+from leads.actions.changing import MoveRefused
 from leads.models import Consent
 from nurture.actions.consenting import note_consent
 from nurture.actions.hearing import hear
 from nurture.actions.preferring import prefer, unsubscribe
+from nurture.actions.resubscribing import come_back, may_come_back
 from nurture.forms.preferring import PreferenceForm
 from nurture.models import Message, MessageLink
 from nurture.same import living
@@ -34,6 +38,7 @@ from team.addresses import read_number
 PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 ONE_CLICK = "One-Click"
 AGREE = "agree"
+A_CLICK = gettext_noop("A click on their own page.")
 
 
 @login_not_required
@@ -73,16 +78,17 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     message = Message.objects.select_related("person").filter(pk=pk).first() if pk else None
     if message is None:
         return _leads_nowhere(request)
+    preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)])
+    context = {"preferences": preferences, "sender": our_sender()}
     if request.method == "POST":
         is_one_click = request.POST.get("List-Unsubscribe") == ONE_CLICK
         unsubscribe(message.person, message=message, told="one_click" if is_one_click else "stopped", at=timezone.now())
         if is_one_click:
             return _private(HttpResponse("", content_type="text/plain"))
-        return _private(render(request, "nurture/stopped.html", {"sender": our_sender()}))
+        return _private(render(request, "nurture/stopped.html", context))
     if Wishes([message.person_id]).wants_no_mail(message.person_id):
-        return _private(render(request, "nurture/stopped.html", {"sender": our_sender(), "is_before": True}))
-    preferences = reverse("nurture:preferences", args=[token_of(PERSON, message.person_id)])
-    return _private(render(request, "nurture/stop.html", {"preferences": preferences, "sender": our_sender()}))
+        return _private(render(request, "nurture/stopped.html", context | {"is_before": True}))
+    return _private(render(request, "nurture/stop.html", context))
 
 
 @csrf_exempt
@@ -98,6 +104,11 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and "stop" in request.POST:
         unsubscribe(person, at=at)
         return _private(redirect(f"{here}?kept"))
+    if request.method == "POST" and "again" in request.POST:
+        # Sent twice, or stopped by somebody else meanwhile: the page says how it stands.
+        with suppress(MoveRefused):
+            come_back(person, evidence=_(A_CLICK), at=at)
+        return _private(redirect(f"{here}?kept"))
     if request.method == "POST" and "consent" in request.POST:
         _consent(person, request.POST["consent"], at=at)
         return _private(redirect(f"{here}?kept"))
@@ -111,11 +122,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         paused = form.paused_until
         prefer(person, pace=form.cleaned_data["pace"], paused_until=paused, refused=form.refused, at=at)
         return _private(redirect(f"{here}?kept"))
+    is_silent = wishes.wants_no_mail(person.pk)
     context: dict[str, Any] = {
         "sender": our_sender(),
         "form": form,
         "paused_until": stands,
-        "is_silent": wishes.wants_no_mail(person.pk),
+        "is_silent": is_silent,
+        "may_come_back": is_silent and may_come_back(person),
         "agreed": _agreed(person),
         "is_kept": "kept" in request.GET,
         "address": _masked(person),
@@ -125,7 +138,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 def _consent(person: Person, said: str, *, at: datetime) -> None:
     """Agreed to all mail, or took back one word of hers that stands; what is not there is passed over."""
-    own_page, words = Consent.Source.PREFERENCES, _("A click on their own page.")
+    own_page, words = Consent.Source.PREFERENCES, _(A_CLICK)
     if said == AGREE:
         note_consent(person, is_given=True, source=own_page, evidence=words, at=at)
         return

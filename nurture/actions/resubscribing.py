@@ -1,0 +1,84 @@
+"""Who stopped all mail asks for it again: only she can, on her own page or by telling one of us.
+
+A stop of her own is taken back, and what she said is a line of consent. What others decided stays: a complaint, a
+request to be left alone on every channel, what a file or a colleague said of her.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actions.people import keys_of_email, lock_addresses, suppression_key
+from accounts.models import ContactPoint, Person, Suppression
+from leads.actions.changing import MoveRefused
+from leads.actions.receiving import record_received
+from leads.models import Consent
+from nurture.actions.consenting import note_consent
+from nurture.actions.preferring import UNSUBSCRIBED
+from nurture.models import Incoming, Message
+from nurture.same import living, rows_of
+from nurture.wishes import Wishes
+
+if TYPE_CHECKING:
+    from team.models import User
+
+# By one click or on a page of hers; by a mail of hers.
+OWN = (UNSUBSCRIBED, Incoming.Kind.UNSUBSCRIBE.value)
+AGAIN, HEARD_AGAIN = "again", "heard_again"
+
+
+def may_come_back(person: Person) -> bool:
+    """Whether nothing but her own stop keeps mail from her."""
+    return bool(_own_stops(person))
+
+
+@transaction.atomic
+def come_back(
+    person: Person, *, at: datetime, said_at: datetime | None = None, evidence: str, by: User | None = None
+) -> Consent:
+    """She gets mail again, and her word is kept: `evidence` says how she gave it, `by` who of us heard it.
+
+    MoveRefused where another's word than hers keeps mail from her, or what she said is older than her stop. Leads, she,
+    then her addresses are locked, as whoever stops mail locks them.
+    """
+    person = living(person)
+    record_received(person.pk, kind=HEARD_AGAIN if by else AGAIN, heard_by=by, at=at)
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    lock_addresses([person.pk])
+    stops = _own_stops(person)
+    if not stops:
+        raise MoveRefused(_("It is not their own stop alone that keeps mail from them: it stays so."))
+    stopped_at = max(stop.at for stop in stops)
+    if said_at is not None and timezone.localdate(said_at) < timezone.localdate(stopped_at):
+        raise MoveRefused(_("They stopped it after that day."), field="on")
+    Suppression.objects.filter(pk__in=[stop.pk for stop in stops]).delete()
+    if Wishes([person.pk]).wants_no_mail(person.pk):
+        raise MoveRefused(_("It is not their own stop alone that keeps mail from them: it stays so."))
+    source = Consent.Source.BY_HAND if by else Consent.Source.PREFERENCES
+    # Of a day only that is known, and it was after the stop of that day.
+    said_at = min(max(said_at or at, stopped_at), at)
+    return note_consent(person, is_given=True, source=source, at=at, said_at=said_at, evidence=evidence, by=by)
+
+
+def _own_stops(person: Person) -> list[Suppression]:
+    """What keeps mail from her, of her rows and her addresses, where all of it is her own word; else nothing."""
+    rows = rows_of([person.pk])
+    there = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL)
+    addresses = set(there.filter(person__in=rows).values_list("normalised", flat=True))
+    keys = {suppression_key(form) for address in addresses for form in keys_of_email(address)}
+    Channel = Suppression.Channel
+    shut = Suppression.objects.filter(channel__in=[Channel.EMAIL, Channel.ALL])
+    stops = list(shut.filter(Q(person__in=rows) | Q(key_hash__in=keys)))
+    if any(stop.channel == Channel.ALL or stop.source not in OWN for stop in stops):
+        return []
+    if Message.objects.filter(person__in=rows, complained_at__isnull=False).exists():
+        return []
+    # Somebody else who is written to there may have stopped it, too.
+    others = there.filter(normalised__in=addresses).exclude(person__in=rows).values("person")
+    return [] if shut.filter(person__in=others).exists() else stops

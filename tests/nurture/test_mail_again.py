@@ -1,0 +1,138 @@
+"""Whoever stopped all mail gets it again by their own word, and what others decided holds."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actions.people import suppress_key, suppress_person
+from leads.actions.changing import MoveRefused
+from leads.models import Consent
+from nurture.actions.consenting import note_consent
+from nurture.actions.preferring import unsubscribe
+from nurture.actions.resubscribing import come_back, may_come_back
+from nurture.models import Message
+from nurture.tokens import PERSON, STOP, token_of
+from nurture.wishes import Wishes
+from tests.make import NOON, make_lead, make_person
+from tests.nurture.making import leave, make_message
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+ADDRESS = "jo@brevik.example"
+
+
+@pytest.fixture
+def lead(alice, rules):
+    return make_lead(phase="working", bdr=alice, person=make_person(given_name="Jo", email=ADDRESS))
+
+
+@pytest.fixture
+def letter(lead):
+    """One that has left, and whose foot stopped everything."""
+    message = make_message(person=lead.person)
+    leave(message, at=NOON - 2 * DAY)
+    message.refresh_from_db()
+    unsubscribe(lead.person, message=message, at=NOON - DAY)
+    return message
+
+
+def is_silent(person):
+    return Wishes([person.pk]).wants_no_mail(person.pk)
+
+
+@time_machine.travel(NOON, tick=False)
+def test_they_get_mail_again_from_the_page_that_each_letter_leads_to(client, alice, lead, letter):
+    own = reverse("nurture:preferences", args=[token_of(PERSON, lead.person_id)])
+    assert f'href="{own}"' in client.get(reverse("nurture:stop", args=[token_of(STOP, letter.pk)])).text
+    assert 'name="again"' in client.get(own).text
+    assert is_silent(lead.person)
+
+    after = client.post(own, {"again": "1"}, follow=True).text
+
+    assert not is_silent(lead.person)
+    assert 'name="again"' not in after
+    assert 'name="stop"' in after
+    (said,) = Consent.objects.filter(person=lead.person)
+    assert (said.is_given, said.source, said.topic, said.by) == (True, "preferences", None, None)
+    # Sent twice it says nothing new; stopped again it is stopped.
+    client.post(own, {"again": "1"})
+    assert Consent.objects.count() == 1
+    client.post(own, {"stop": "1"})
+    assert is_silent(lead.person)
+    client.force_login(alice)
+    history = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert history.count("Asked on their own page to get our e-mail again") == 1
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_rep_notes_that_they_asked_for_it_with_the_words_and_the_day(client, alice, bob, lead, letter):
+    url = reverse("nurture:lead_consent", args=[lead.public_id])
+    said = {"said": "again", "topic": "", "on": "2027-02-28", "evidence": "On the phone: please send me the guide."}
+    client.force_login(bob)
+    assert client.post(url, said).status_code == 403
+    client.force_login(alice)
+    assert 'value="again"' in client.get(url).text
+    early = client.post(url, {**said, "on": "2027-02-27"})
+    bare = client.post(url, {**said, "evidence": ""})
+    assert [(one.status_code, list(one.context["form"].errors)) for one in (early, bare)] == [
+        (422, ["on"]),
+        (422, ["evidence"]),
+    ]
+    assert is_silent(lead.person)
+
+    client.post(url, said)
+
+    assert not is_silent(lead.person)
+    page = client.get(url).text
+    assert "They may be written to." in page
+    assert "please send me the guide." in page
+    assert 'value="again"' not in page
+    history = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert "You noted that they asked to get our e-mail again" in history
+    # What the stop had taken back with it is not what was said last.
+    assert not Wishes([lead.person_id]).lacks_consent(lead.person_id, None)
+
+
+def complained(person):
+    Message.objects.filter(person=person).update(complained_at=NOON)
+
+
+def left_alone(person):
+    suppress_person(person, "all", source="rep", at=NOON)
+
+
+def said_by_a_file(person):
+    suppress_key(ADDRESS, "email", source="import", at=NOON)
+
+
+@pytest.mark.parametrize("others", [complained, left_alone, said_by_a_file])
+def test_what_others_decided_is_not_taken_back_by_it(client, alice, lead, others):
+    make_message(person=lead.person)
+    others(lead.person)
+    unsubscribe(lead.person, at=NOON - DAY)
+    own = reverse("nurture:preferences", args=[token_of(PERSON, lead.person_id)])
+    assert not may_come_back(lead.person)
+
+    page = client.get(own).text
+    client.post(own, {"again": "1"})
+    with pytest.raises(MoveRefused, match="not their own stop alone"):
+        come_back(lead.person, by=alice, evidence="On the phone.", at=timezone.now())
+
+    assert 'name="again"' not in page
+    assert "Write to us if you want it again." in page
+    assert is_silent(lead.person)
+    assert not Consent.objects.exists()
+    client.force_login(alice)
+    assert 'value="again"' not in client.get(reverse("nurture:lead_consent", args=[lead.public_id])).text
+
+
+def test_what_the_stop_took_back_is_older_than_the_word_of_that_day(alice, lead):
+    note_consent(lead.person, is_given=True, source="form", at=NOON - DAY)
+    unsubscribe(lead.person, at=NOON)
+
+    come_back(lead.person, by=alice, evidence="By phone.", said_at=NOON.replace(hour=0), at=NOON + DAY)
+
+    assert not Wishes([lead.person_id]).lacks_consent(lead.person_id, None)
