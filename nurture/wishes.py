@@ -95,8 +95,9 @@ class Wishes:
 
     @cached_property
     def _away(self) -> dict[int, Away]:
-        """Whichever row of hers it was said of, what was said last holds."""
-        return {self.rows[one.person_id]: one for one in Away.objects.filter(person__in=self.rows).order_by("id")}
+        """Whichever row of hers it was said of, and however late it was read, what was said last holds."""
+        said = Away.objects.filter(person__in=self.rows).order_by("said_at", "id")
+        return {self.rows[one.person_id]: one for one in said}
 
     def away(self, person: int, *, at: datetime) -> Away | None:
         """While she is: what her mail program said, unless she was back sooner."""

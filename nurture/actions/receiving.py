@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.actions.people import suppress_key, suppression_key
 from accounts.models import ContactPoint, Person, Suppression
@@ -31,9 +31,9 @@ from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_addres
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
-from nurture.models import Incoming, IncomingBody, Message
+from nurture.models import Away, Incoming, IncomingBody, Message
 from nurture.recipients import zone_of
-from nurture.same import living
+from nurture.same import living, rows_of
 from team.models import Installation, User
 
 logger = structlog.get_logger(__name__)
@@ -230,8 +230,6 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
     person_id = row.person_id or _person_at(found.sender) or (message.person_id if message else None)
     if person_id is None:
         return Followed(Effect.STRANGER)
-    if message is not None:
-        Message.objects.filter(pk=message.pk, replied_at=None).update(replied_at=at)
     new = NewEngagement(
         person_id=person_id,
         kind=Engagement.Kind.REPLIED,
@@ -245,6 +243,9 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
     if row.person_id or person_id == _person_at(found.sender):
         # Whoever else answers in her stead says nothing of where she is.
         end_absence(person_id, said_at=_said_at(found, at=at), at=at)
+    if message is not None:
+        # Behind its lead, as whoever sends it again locks them.
+        Message.objects.filter(pk=message.pk, replied_at=None).update(replied_at=at)
     is_open = Lead.objects.open().filter(person=person_id).exists()
     return Followed(Effect.IN_FRONT if is_open else Effect.NONE, person_id)
 
@@ -258,13 +259,13 @@ def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: da
 
 
 def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
-    """She is away until then, whoever asks later."""
+    """She is away until then, whoever asks later; unless she has said something else since, and it was read before."""
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
     zone = zone_of(person_id, at=at)
     back_on = found.back_on if found.back_on and found.back_on > at.astimezone(ZoneInfo(zone)).date() else None
-    if back_on is None:
+    if back_on is None or _has_said_since(person_id, _said_at(found, at=at)):
         record_received(person_id, kind=found.kind.value, words=found.words, at=at)
         return Followed(Effect.NONE, person_id)
     is_moved = begin_absence(
@@ -272,6 +273,18 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
         at=at,
     )  # fmt: skip
     return Followed(Effect.POSTPONED if is_moved else Effect.NOTED, person_id)
+
+
+def _has_said_since(person_id: int, moment: datetime) -> bool:
+    """Whether she wrote herself after that, her mail program said another day, or one of us noted that she is back."""
+    people = rows_of([person_id])
+    if Away.objects.filter(Q(said_at__gt=moment) | Q(ended_at__gt=moment), person__in=people).exists():
+        return True
+    replies = Incoming.objects.filter(person__in=people, kind=Kind.REPLY.value, read_at__gt=moment)
+    later = replies.filter(Q(sent_at=None) | Q(sent_at__gt=moment))
+    # As a reply ends an absence: from an address of hers, or by the word of one of us.
+    said_by = later.values_list("decided_at", "body__sender")
+    return any(decided_at or _person_at(sender or "") in people for decided_at, sender in said_by)
 
 
 def _bounce_hard(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
@@ -312,8 +325,9 @@ def _complaint(found: InMail, message: Message | None, row: Incoming, *, at: dat
         return _silenced(row.person_id, None, found, at=at)
     if message is None:
         return Followed(Effect.STRANGER)
+    followed = _silenced(message.person_id, message, found, at=at)
     Message.objects.filter(pk=message.pk, complained_at=None).update(complained_at=at)
-    return _silenced(message.person_id, message, found, at=at)
+    return followed
 
 
 def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:

@@ -1,13 +1,15 @@
 """Whoever is back before the day she gave is away no more: she writes so herself, or a rep says it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from agreement.models import Phase
 from leads.actions.logging import log_touch
 from leads.models import Step
+from nurture.actions.absences import end_absence
 from nurture.actions.advancing import advance
 from nurture.actions.claiming import claim_messages
 from nurture.actions.receiving import take_mail
@@ -66,6 +68,61 @@ def test_what_she_wrote_before_she_went_and_what_others_write_ends_nothing(jo):
     writes("Jo is away, I answer.", sender="pa@brevik.example", Message_ID="<pa@brevik.example>")
 
     assert is_away(jo)
+
+
+@pytest.mark.parametrize(
+    ("sender", "date", "leaves_her_away"),
+    [
+        ("jo@brevik.example", "Mon, 1 Mar 2027 11:45:00 +0000", False),
+        ("jo@brevik.example", "Mon, 1 Mar 2027 11:15:00 +0000", True),
+        ("pa@brevik.example", "Mon, 1 Mar 2027 11:45:00 +0000", True),
+    ],
+)
+def test_an_answer_of_her_mail_program_that_is_read_after_what_she_wrote_since_begins_nothing(
+    client, jo, alice, sender, date, leaves_her_away
+):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    offer = make_letter_to(jo, alice)
+    writes("I am in, call me.", date=date, sender=sender, In_Reply_To=offer)
+
+    goes_away(at=BACK)
+
+    assert is_away(jo) == leaves_her_away
+    client.force_login(alice)
+    assert "I am away and back on 12 March." in client.get(f"/leads/{lead.public_id}/").text
+
+
+def test_of_two_answers_of_her_mail_program_the_one_that_was_sent_last_holds(jo):
+    make_lead(phase=Phase.NURTURE, person=jo)
+    later = mails.mail(
+        "I am away and back on 8 March.", subject="Automatic reply", Date="Wed, 3 Mar 2027 11:30:00 +0000"
+    )
+    take_mail(later, source="imap", at=BACK)
+
+    goes_away(at=BACK)
+
+    assert [one.back_on for one in Away.objects.all()] == [date(2027, 3, 8)]
+
+
+def test_what_a_rep_noted_since_holds(jo, alice):
+    make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    goes_away()
+    end_absence(jo.pk, by=alice, at=BACK)
+    sent_before = mails.mail(
+        "I am away and back on 15 March.", subject="Automatic reply", Date="Wed, 3 Mar 2027 09:30:00 +0000"
+    )
+
+    take_mail(sent_before, source="imap", at=BACK + HOUR)
+
+    assert not is_away(jo, at=BACK + HOUR)
+
+
+def make_letter_to(person, rep):
+    """A letter of ours that she may answer, or somebody in her stead; its name."""
+    message = Message.objects.create(
+        kind="by_hand", person=person, by=rep, state="sent", planned_at=NOON, claimed_at=NOON, sent_at=NOON, to_hash="x"
+    )
+    return f"<{message.public_id}@{settings.SITE_HOST}>"
 
 
 def test_a_rep_says_that_she_is_back_and_what_waited_goes_on(client, jo, alice, bob, monkeypatch):
