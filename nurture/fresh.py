@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from agreement.models import Phase
 from content.library import Card, cards_of
@@ -129,7 +129,9 @@ def _changed(after: Place, *, at: datetime, on: date) -> dict[int, datetime]:
     events = AssetEvent.objects.filter(at__gte=after.at, at__lte=at, verb__in=verbs)
     # A version that is kept for later is nothing new to anybody.
     events = events.exclude(verb=AssetEvent.Verb.VERSION, changes__approved=[None, False])
-    usable = events.filter(asset__in=Asset.objects.in_use(on=on)).order_by().values("asset")
+    # Asked of each that is new, so that the moment leads: a list of all that is in use would be gone through first.
+    is_usable = Exists(Asset.objects.in_use(on=on).filter(pk=OuterRef("asset")))
+    usable = events.filter(is_usable).order_by().values("asset")
     beyond = Q(last__gt=after.at)
     if after.asset is not None:
         beyond |= Q(last=after.at, asset__gt=after.asset)

@@ -269,6 +269,14 @@ class AssetEvent(models.Model):
                 condition=Q(verb__in=["add", "hand_in", "change", "version", "approve", "retire", "restore"]),
             ),
         ]
+        indexes = [
+            # What is new in the library since a moment.
+            models.Index(
+                fields=["at", "asset"],
+                condition=Q(verb__in=["add", "approve", "version", "restore"]),
+                name="assetevent_news",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.asset_id}"

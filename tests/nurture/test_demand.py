@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Employment
@@ -228,6 +230,23 @@ def test_more_that_is_new_than_a_page_shows_is_read_page_by_page(client, alice, 
     look_at_library(by=alice, at=NOON - timedelta(days=1))
     look.refresh_from_db()
     assert (look.at, look.asset) == (NOON, None)
+
+
+def test_what_is_new_is_found_by_its_moment_however_long_the_history_is(alice, lea, lead, topic):
+    interested(lead, topic)
+    make_asset("Fits", by=lea, topic=topic)
+    is_sqlite = connection.vendor == "sqlite"
+
+    with CaptureQueriesContext(connection) as asked, connection.cursor() as cursor:
+        digest_of(alice, at=NOON, on=TODAY)
+        said = next(one["sql"] for one in asked.captured_queries if 'FROM "content_assetevent"' in one["sql"])
+        if not is_sqlite:
+            # Of so few rows, reading all of them is the shortest way.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{said}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+
+    assert "assetevent_news" in plan
 
 
 def test_hers_is_what_she_has_in_hand_and_who_comes_back_to_her(client, alice, bob, eve, peter, lea, topic, team):
