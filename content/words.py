@@ -21,6 +21,8 @@ QUERY_MAX = 200
 WORDS_MAX = 12
 # A longer run of letters is no word of anybody's.
 WORD_MAX = 60
+# A shorter word is meant as it is written.
+SPELT_MIN = 4
 # SQLite's index, a table beside ours.
 FTS = "content_assettext_fts"
 SQLITE = "SELECT rowid FROM content_assettext_fts WHERE content_assettext_fts MATCH %s"
@@ -37,6 +39,13 @@ def words_of(text: str) -> list[str]:
 def query_words(q: str) -> tuple[str, ...]:
     """What is looked for, each word once."""
     return tuple(dict.fromkeys(words_of(q[:QUERY_MAX])))[:WORDS_MAX]
+
+
+def spelt_words(texts: Iterable[str]) -> list[str]:
+    """The words of these that are worth putting right, each once, in their order by letters: no numbers and nothing
+    so short that every other word is like it."""
+    words = {word for text in texts for word in words_of(text)}
+    return sorted(word for word in words if len(word) >= SPELT_MIN and word.isalpha())
 
 
 @dataclass(frozen=True)

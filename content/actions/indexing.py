@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 from django.db.models import F, Func, Value
 
-from content.models import Asset, AssetText, AssetVersion, Label
-from content.words import lexemes_of, marks_of, words_of
+from content.models import Asset, AssetText, AssetVersion, Label, LibraryWord
+from content.words import lexemes_of, marks_of, spelt_words, words_of
 
 BATCH = 500
 
@@ -26,6 +26,12 @@ def _index_part(ids: list[int]) -> None:
         labels.setdefault(link.asset_id, []).append(link.label)
     assets = Asset.objects.filter(pk__in=ids).select_related("topic")
     _write([_text_of(asset, labels.get(asset.pk, []), current.get(asset.pk)) for asset in assets])
+    said = {str(one) for asset in assets for one in (asset.title, asset.topic or "", *labels.get(asset.pk, []))}
+    words = spelt_words(said)
+    known = set(LibraryWord.objects.filter(word__in=words).values_list("word", flat=True))
+    LibraryWord.objects.bulk_create(
+        [LibraryWord(word=word) for word in words if word not in known], ignore_conflicts=True
+    )
 
 
 def _text_of(asset: Asset, labels: Sequence[Label], current: AssetVersion | None) -> AssetText:

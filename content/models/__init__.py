@@ -5,7 +5,7 @@ from content.models.notice import AssetNotice
 from content.models.pulse import Feedback, Pulse, PulseAsked, PulseRound
 from content.models.talk import Talk
 from content.models.topic import Label, Topic
-from content.models.use import AssetAccess, AssetText, AssetThumb, LibrarySearch
+from content.models.use import AssetAccess, AssetText, AssetThumb, LibrarySearch, LibraryWord
 
 __all__ = [
     "Asset",
@@ -21,6 +21,7 @@ __all__ = [
     "Label",
     "LibraryLook",
     "LibrarySearch",
+    "LibraryWord",
     "News",
     "Pulse",
     "PulseAsked",

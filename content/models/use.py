@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from content.models.asset import Asset, AssetVersion
+from content.words import WORD_MAX
 from team.postgres import PgGinIndex
 
 
@@ -40,6 +41,19 @@ class AssetText(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class LibraryWord(models.Model):
+    """A word of a title, a topic or a label: what somebody may have meant who wrote another. Written beside AssetText;
+    it stays when nothing says it any more, so what it finds is looked up before it is offered."""
+
+    word = models.CharField(max_length=WORD_MAX, unique=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="libraryword_is_a_word", condition=~Q(word=""))]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class AssetAccess(models.Model):

@@ -1,5 +1,7 @@
 """The library: search first, then what is there."""
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,6 +12,7 @@ from content.actions.using import correct_searches, miss_search
 from content.actions.watching import hear_of_assets
 from content.forms.library import LibraryFilters
 from content.library import find_assets
+from content.meant import meant
 from content.models import Asset, AssetNotice
 from content.models.use import Place
 from content.places import place_of
@@ -38,6 +41,10 @@ def library(request: Request) -> HttpResponse:
     is_missed = is_search and not listed.cards
     if is_missed:
         miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
+    spelt = meant(wanted.words) if is_missed else ""
+    # What is offered is there.
+    if spelt and not find_assets(replace(wanted, q=spelt), by=request.user, at=now, on=today).cards:
+        spelt = ""
     notices = _notices(request)
     context = {
         "now": now,
@@ -47,6 +54,7 @@ def library(request: Request) -> HttpResponse:
         "after": after,
         "came_from": request.GET.get("from", "") if request.GET.get("from", "") in Place.values else "library",
         "is_missed": is_missed,
+        "meant": spelt,
         "notices": notices[:NOTICES_SHOWN],
         "has_more_notices": len(notices) > NOTICES_SHOWN,
         "is_seller": request.user.has_role(Role.BDR) or request.user.has_role(Role.AE),

@@ -15,6 +15,7 @@ from content.models import (
     Label,
     LibraryLook,
     LibrarySearch,
+    LibraryWord,
     News,
     Pulse,
     PulseAsked,
@@ -172,6 +173,7 @@ CASES = {
     "librarysearch_place_is_known": lambda: LibrarySearch.objects.create(
         user=make_user("ana"), at=NOON, place="moon", q="x"
     ),
+    "libraryword_is_a_word": lambda: LibraryWord.objects.create(word=""),
     "assetthumb_once_per_user": lambda: again(thumb()),
     "assetthumb_down_has_a_reason": lambda: thumb(is_up=False),
     "label_dimension_is_known": lambda: Label.objects.create(dimension="mood", key="x", label="X"),

@@ -1,5 +1,6 @@
 """The library: found by words and marks, in the title first, and what was looked for in vain is kept."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -167,6 +168,28 @@ def test_a_search_that_is_put_right_within_a_minute_is_no_demand_and_another_sea
     assert list(kept) == [
         (alice.pk, "pharma"), (bob.pk, "price calclator"), (alice.pk, "calculater"), (alice.pk, "sterile"),
     ]  # fmt: skip
+
+
+def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and_labels(client, alice, now):
+    topic = Topic.objects.create(key="compliance", label="Compliance")
+    make_asset("Price calculator", at=now, topic=topic, labels=[label("persona", "influencer")])
+    make_asset("Warehouse", at=now)
+    client.force_login(alice)
+
+    def offered(**asked):
+        page = client.get(reverse("content:library"), asked)
+        return page.context["meant"], re.findall(r'Did you mean <a href="([^"]+)">', page.text)
+
+    assert offered(q="price calclator", kind="guide") == (
+        "price calculator",
+        [reverse("content:library") + "?q=price+calculator&amp;kind=guide"],
+    )
+    assert offered(q="complaince")[0] == "compliance"
+    assert offered(q="calculater") == ("calculator", [reverse("content:library") + "?q=calculator"])
+    assert offered(q="influencr")[0].startswith("influencer")
+    # What is near a word and yet finds nothing, what is near none, and what is there.
+    assert [offered(q=q)[0] for q in ("calclator warehouse", "pharma", "pri", "pumps 24")] == [""] * 4
+    assert offered(q="price calclator", kind="webinar")[0] == ""
 
 
 @pytest.mark.parametrize("rows", [1, PAGE + 5])

@@ -156,9 +156,9 @@ NO_WORDS = {
     "agreement.Cadence", "agreement.AgreementVersion", "agreement.ReasonRule", "agreement.SLAClause",
     "agreement.Transition", "agreement.DefinitionRule", "agreement.ScoreRule", "accounts.Account",
     "accounts.AccountDomain", "accounts.CustomField", "content.Topic", "content.Label", "content.Asset",
-    "content.AssetVersion", "content.AssetEvent", "content.AssetText", "content.RequestVoice", "content.Pulse",
-    "content.PulseRound", "leads.BulkMove", "leads.SharedAct", "leads.Notice", "nurture.Track", "nurture.TrackNode",
-    "nurture.MailRules", "nurture.MailServer", "nurture.SenderCheck", "nurture.SendingHost",
+    "content.AssetVersion", "content.AssetEvent", "content.AssetText", "content.LibraryWord", "content.RequestVoice",
+    "content.Pulse", "content.PulseRound", "leads.BulkMove", "leads.SharedAct", "leads.Notice", "nurture.Track",
+    "nurture.TrackNode", "nurture.MailRules", "nurture.MailServer", "nurture.SenderCheck", "nurture.SendingHost",
 }  # fmt: skip
 # Of what belongs to somebody: names of forms, zones, codes and hashes.
 NO_WORDS_OF_HERS = {
