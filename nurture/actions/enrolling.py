@@ -189,10 +189,12 @@ def _fed(held: list[Enrolment]) -> int:
 
 
 def _held_all(ids: list[int]) -> list[Enrolment]:
-    """Those of these that are under way, locked behind their leads."""
+    """Those of these that are under way, locked behind their leads and their people."""
     under_way = Enrolment.objects.under_way().filter(pk__in=ids)
     leads = under_way.filter(lead__isnull=False).values("lead")
     list(Lead.objects.select_for_update(of=("self",)).filter(pk__in=leads).order_by("pk"))
+    people = Person.objects.filter(pk__in=under_way.values("person")).order_by("pk")
+    list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
     held = under_way.select_related("person", "lead", "track").select_for_update(of=("self",))
     return list(held.order_by("pk"))
 
@@ -215,9 +217,10 @@ def _open_lead(person: Person) -> Lead | None:
 
 
 def _held(enrolment: Enrolment, *states: str) -> Enrolment:
-    """As it is now, locked behind its lead. LeadConflict when it is in none of these states any more."""
+    """As it is now, locked behind its lead and its person. LeadConflict when it is in none of these states any more."""
     if enrolment.lead_id is not None:
         Lead.objects.select_for_update().filter(pk=enrolment.lead_id).first()
+    Person.objects.select_for_update(no_key=True).filter(pk=enrolment.person_id).first()
     held = Enrolment.objects.select_for_update(of=("self",)).select_related("node").get(pk=enrolment.pk)
     if held.state not in states:
         raise LeadConflict(_("This has changed meanwhile: it is %(state)s now.") % {"state": held.get_state_display()})

@@ -1,5 +1,6 @@
 """What becomes of the people of a track is asked by one after the other, and done by one worker at a time."""
 
+from datetime import timedelta
 from threading import Thread
 
 import pytest
@@ -7,17 +8,21 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Person, Suppression
 from agreement.installation import publish_version_1
 from leads.settings.changing import change_setting
 from nurture.actions.drafting import draft_of, publish
+from nurture.actions.enrolling import skip
 from nurture.actions.moving import ask_to_empty, ask_to_move, work_moves, work_on
+from nurture.actions.preferring import unsubscribe
 from nurture.models import Enrolment, MailRules, TrackMove
 from nurture.track_settings import KIND
 from team.models import Role
 from tests.make import NOON, make_person, make_team, make_user
-from tests.nurture.making import add_version, make_enrolment, make_track, wait
+from tests.nurture.making import add_version, email, make_enrolment, make_track, wait
 from tests.nurture.test_silence_races import is_held_up
 
+LATER = NOON + timedelta(days=9)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -63,6 +68,25 @@ def test_who_publishes_while_it_is_taken_out_of_use_asks_afterwards():
 
     assert beside.answer() == [1]
     assert Enrolment.objects.get().version.number == 2
+
+
+@pytest.mark.parametrize("way", ["moved", "skipped"])
+def test_who_stops_mail_while_she_is_moved_on_is_heard_and_holds_up_nobody(way):
+    by = make_user("mark", Role.MARKETER)
+    track = make_track(wait(10), email())
+    hers = make_enrolment(track, make_person(), node=track.versions.get().nodes.get(kind="wait"), due_at=LATER)
+    if way == "moved":
+        # The wait in which she stands is gone.
+        ask_to_move(add_version(track, wait(3)), by=by, at=NOON)
+    beside = Beside(work_moves if way == "moved" else lambda: skip(hers, by=by, at=NOON))
+
+    with transaction.atomic():
+        Person.objects.select_for_update(no_key=True).get(pk=hers.person_id)
+        beside.come()
+        unsubscribe(hers.person, at=NOON)
+
+    assert len(beside.answer()) == 1
+    assert Suppression.objects.filter(person=hers.person_id).exists()
 
 
 class Beside:
