@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from agreement.models import Phase
 from nurture.models import MailRules
 from team.models import Role
-from tests.make import NOON, make_team, make_user
+from tests.make import NOON, make_lead, make_person, make_team, make_user
 from tests.nurture import imap
 from tests.nurture.sink import listening, send_to
 
@@ -17,6 +18,13 @@ def sink(settings, tmp_path):
     with listening() as (sink, port):
         send_to(settings, port, tmp_path)
         yield sink
+
+
+@pytest.fixture
+def recording(settings, tmp_path):
+    """No server: what leaves is kept by `tests.nurture.recording`."""
+    settings.VAR_DIR = tmp_path
+    settings.MAILERS = {"default": {"BACKEND": "tests.nurture.recording.Recording"}}
 
 
 @pytest.fixture
@@ -51,6 +59,21 @@ class Clock:
 @pytest.fixture
 def team(db):
     return make_team()
+
+
+@pytest.fixture
+def provider(settings):
+    """A mail provider may tell by webhook, under its secret."""
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "anymail"]
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "midfield:secret"}
+
+
+@pytest.fixture
+def jo(alice):
+    """Somebody whom alice works."""
+    person = make_person(email="jo@brevik.example")
+    make_lead(phase=Phase.WORKING, bdr=alice, person=person)
+    return person
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from nurture.models import Message
 from nurture.wishes import Wishes
 from tests.nurture import test_machine
 from tests.nurture.making import email, make_track, wait
-from tests.nurture.test_machine import Weeks, recording  # noqa: F401
+from tests.nurture.test_machine import Weeks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -210,7 +210,7 @@ GUARDS = {
 
 
 @pytest.fixture
-def day(recording):  # noqa: F811
+def day(recording):
     day = Day()
     day.begin()
     yield day

@@ -599,12 +599,6 @@ def refusal():
     return suppress(LeadConflict, MoveRefused, AssetRefused, SettingConflict, SettingRefused)
 
 
-@pytest.fixture
-def recording(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
-    settings.MAILERS = {"default": {"BACKEND": "tests.nurture.recording.Recording"}}
-
-
 @pytest.mark.machine
 @pytest.mark.django_db
 def test_random_weeks_send_nothing_wrong_and_leave_nobody_idle(recording):

@@ -8,7 +8,6 @@ from anymail.exceptions import AnymailWebhookValidationFailure
 from django.test import RequestFactory
 
 from accounts.models import ContactPoint, Suppression
-from agreement.models import Phase
 from leads.models import Engagement
 from nurture import providers
 from nurture.actions import receiving
@@ -17,17 +16,12 @@ from nurture.inbound.mail import Kind
 from nurture.models import Incoming, Told
 from team.clock import database_now
 from tests.constraints import again, constraints_of, put, refuses
-from tests.make import NOON, make_lead, make_person
+from tests.make import NOON
 from tests.nurture.test_receiving import JO, sent
 
+pytestmark = pytest.mark.usefixtures("provider")
 LOGIN = {"HTTP_AUTHORIZATION": "Basic bWlkZmllbGQ6c2VjcmV0"}  # midfield:secret
 GONE = {"RecordType": "Bounce", "Type": "HardBounce", "ID": 42, "Email": JO, "Details": "smtp;550 5.1.1 no such user"}
-
-
-@pytest.fixture(autouse=True)
-def provider(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "anymail"]
-    settings.ANYMAIL = {"WEBHOOK_SECRET": "midfield:secret"}
 
 
 def tell(told, *, hook="postmark_tracking_webhook", **more):
@@ -39,13 +33,6 @@ def tell(told, *, hook="postmark_tracking_webhook", **more):
 
 def read(*, minutes=0):
     return read_told(at=database_now() + timedelta(minutes=minutes))
-
-
-@pytest.fixture
-def jo(alice):
-    person = make_person(email=JO)
-    make_lead(phase=Phase.WORKING, bdr=alice, person=person)
-    return person
 
 
 def test_a_bounce_is_recorded_and_answered_followed_by_the_tick_and_told_again_it_is_no_news(alice, jo):

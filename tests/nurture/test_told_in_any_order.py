@@ -10,10 +10,10 @@ from accounts.models import ContactPoint, Suppression
 from leads.models import LeadEvent
 from nurture.models import Incoming
 from team.clock import database_now
-from tests.nurture.test_providers import GONE, LOGIN, jo, provider, read, tell  # noqa: F401
+from tests.nurture.test_providers import GONE, LOGIN, read, tell
 from tests.nurture.test_receiving import JO, sent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
 LATER = {"RecordType": "Bounce", "Type": "SoftBounce", "ID": 41, "Email": JO, "Details": "smtp;451 4.4.1 later"}
 SPAM = {"RecordType": "SpamComplaint", "ID": 43, "Email": JO}
@@ -24,7 +24,7 @@ STOP = {
 
 
 @pytest.mark.parametrize("order", [*permutations(["later", "gone", "spam", "stop"])], ids="-".join)
-def test_it_ends_the_same(alice, jo, order):  # noqa: F811
+def test_it_ends_the_same(alice, jo, order):
     message = sent(jo, by=alice, at=database_now())
     said = {"later": LATER, "gone": GONE, "spam": SPAM, "stop": STOP}
 
@@ -43,7 +43,7 @@ def test_it_ends_the_same(alice, jo, order):  # noqa: F811
     assert struck.count() == 1
 
 
-def test_a_bounce_that_is_told_late_strikes_no_address_that_was_corrected_since(alice, jo):  # noqa: F811
+def test_a_bounce_that_is_told_late_strikes_no_address_that_was_corrected_since(alice, jo):
     message = sent(jo, by=alice, at=database_now())
     correct_contact_point(jo.contact_points.get(kind="email"), "jo@corvane.example", by=alice, at=database_now())
 
@@ -55,7 +55,7 @@ def test_a_bounce_that_is_told_late_strikes_no_address_that_was_corrected_since(
     assert message.bounced_at is not None
 
 
-def test_who_says_that_an_address_is_good_after_all_is_not_contradicted_by_the_same_bounce(alice, jo):  # noqa: F811
+def test_who_says_that_an_address_is_good_after_all_is_not_contradicted_by_the_same_bounce(alice, jo):
     message = sent(jo, by=alice, at=database_now())
     tell(of(message, GONE), **LOGIN)
     read()
