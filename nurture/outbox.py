@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
+from accounts.actions.people import keys_of_email, suppression_key
+from accounts.search import matching
 from nurture.models import MailRules, MailServer, Message, SendingHost
+from nurture.models.message import MessageQuerySet
+from nurture.same import rows_of
+from team.addresses import read_moment, read_number
 
 LATELY = timedelta(days=7)
 SHOWN = 50
+# Whoever looks for a word that so many people are found by says more.
+PEOPLE_MOST = 200
 # What somebody has to look at, the most pressing first; then what is on its way.
 NEEDS_SOMEBODY = (Message.State.UNKNOWN, Message.State.REFUSED, Message.State.DEAD)
 
@@ -63,10 +70,39 @@ def first_state(messages: QuerySet[Message], *, at: datetime) -> str:
     return Message.State.PLANNED if is_planned else Message.State.SENT
 
 
-def in_state(messages: QuerySet[Message], state: str) -> list[Message]:
-    """The newest of this state, with whom they go to."""
-    rows = messages.filter(state=state).select_related("person", "asset", "node", "enrolment__track", "lead", "by")
-    return list(rows.order_by("-id")[:SHOWN])
+@dataclass(frozen=True)
+class Listed:
+    """A page of the list, and where the next begins; `is_too_many`: more people are called so than are looked at."""
+
+    rows: list[Message]
+    next_after: str
+    is_too_many: bool
+
+
+def listed(messages: MessageQuerySet, state: str, *, q: str = "", after: str = "") -> Listed:
+    """The next of this state, or of all, with whom they go to; of who is called like `q`, or is written to there."""
+    is_too_many = False
+    if q:
+        people = list(matching(q).filter(person__isnull=False).values_list("person", flat=True)[: PEOPLE_MOST + 1])
+        is_too_many = len(people) > PEOPLE_MOST
+        keys = [suppression_key(form) for form in keys_of_email(q.strip().lower())] if "@" in q else []
+        messages = messages.filter(Q(person__in=list(rows_of(people[:PEOPLE_MOST]))) | Q(to_hash__in=keys))
+    is_planned = state == Message.State.PLANNED
+    rows = _behind(messages.in_order(state), after, is_planned=is_planned)
+    rows = rows.select_related("person", "asset", "node", "enrolment__track", "lead", "by")
+    found = list(rows[: SHOWN + 1])
+    last = found[SHOWN - 1] if len(found) > SHOWN else None
+    moment = f"{last.due_at.isoformat()}~" if last and last.due_at and is_planned else ""
+    return Listed(found[:SHOWN], f"{moment}{last.pk}" if last else "", is_too_many)
+
+
+def _behind(rows: MessageQuerySet, after: str, *, is_planned: bool) -> MessageQuerySet:
+    """From where the page before ended; the top of the list where that cannot be read."""
+    moment, _tilde, key = after.rpartition("~")
+    pk, at = read_number(key), read_moment(moment)
+    if pk is None or (is_planned and at is None):
+        return rows
+    return rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)) if is_planned else rows.filter(pk__lt=pk)
 
 
 def checks(rules: MailRules, *, at: datetime) -> list[Check]:

@@ -31,6 +31,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What hours and caps are for: what somebody writes by hand goes at once."""
         return self.filter(state=Message.State.PLANNED, kind=Message.Kind.NURTURE)
 
+    def in_order(self, state: str) -> MessageQuerySet:
+        """Of this state: what is planned, the next to leave first; of any other, or of all where it is empty, the
+        newest first."""
+        if state == Message.State.PLANNED:
+            # What has a moment is planned, and nothing else; its state would have SQLite take another index.
+            return self.filter(due_at__isnull=False).order_by("due_at", "id")
+        return (self.filter(state=state) if state else self).order_by("-id")
+
     def longest_due(self, at: datetime) -> datetime | None:
         """Since when what has been due longest is: of each kind, what nobody has lost hold of and what was, in order
         of one index."""
@@ -231,6 +239,8 @@ class Message(models.Model):
             # An address that goes leaves what went to it.
             models.Index(fields=["point"], condition=Q(point__isnull=False), name="message_to_point"),
             models.Index(fields=["state", "-id"], name="message_in_state"),
+            # What is planned, in the order in which it leaves.
+            models.Index(fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="message_planned"),
             # What ended within a week, counted by state.
             models.Index(fields=["state", "planned_at"], name="message_ended"),
             # What went to an address: its cap, what came back from it, the last one a provider tells of.

@@ -18,6 +18,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.search import QUERY_MAX
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
 from nurture.actions.asking_names import check_sender
@@ -30,7 +31,7 @@ from nurture.forms.mail import RulesForm, StopForm
 from nurture.forms.sender import SelectorForm
 from nurture.letter import body_of
 from nurture.models import Incoming, MailRules, Message, SenderCheck, SendingHost
-from nurture.outbox import NEEDS_SOMEBODY, checks, first_state, in_state, outbox
+from nurture.outbox import NEEDS_SOMEBODY, checks, first_state, listed, outbox
 from nurture.sender_checks import sender_domain
 from nurture.sender_words import in_words, nobody_answered
 from nurture.stopped import stopped_rules, switchings, waiting
@@ -191,12 +192,15 @@ def _page(
     selector_form: SelectorForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    state = request.GET.get("state", "") or first_state(Message.objects.visible_to(request.user), at=timezone.now())
-    if state not in Message.State.values:
+    visible, q = Message.objects.visible_to(request.user), request.GET.get("q", "").strip()[:QUERY_MAX]
+    # Whoever looks for somebody gets what stands in any state, unless she chose one.
+    state = request.GET.get("state", "") or ("" if q else first_state(visible, at=timezone.now()))
+    if state and state not in Message.State.values:
         raise Http404
+    after = request.GET.get("after", "")
     now, rules = timezone.now(), MailRules.objects.select_related("switched_by").get(pk=1)
-    rows = in_state(Message.objects.visible_to(request.user), state)
-    subjects = subjects_of(rows, at=now)
+    found = listed(visible, state, q=q, after=after)
+    subjects = subjects_of(found.rows, at=now)
     is_admin = request.user.has_role(Role.ADMIN)
     context: dict[str, Any] = {
         "rules": rules,
@@ -207,11 +211,14 @@ def _page(
         "hosts_waiting": list(SendingHost.objects.waiting(now)),
         "outbox": outbox(at=now),
         "state": state,
-        "state_name": Message.State(state).label,
-        "rows": [(row, subjects.get(row.pk, "")) for row in rows],
+        "state_name": Message.State(state).label if state else _("Found"),
+        "rows": [(row, subjects.get(row.pk, "")) for row in found.rows],
+        "listed": found,
+        "q": q,
+        "after": after,
         "checks": checks(rules, at=now) if is_admin else [],
         "is_admin": is_admin,
-        "needs_nobody": "state" not in request.GET and state not in NEEDS_SOMEBODY,
+        "needs_nobody": not request.GET.keys() & {"state", "q", "after"} and state not in NEEDS_SOMEBODY,
         "aside": Incoming.objects.set_aside().count(),
         "now": now,
     }

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from nurture.actions.claiming import claim_messages
 from nurture.models import Message
-from nurture.outbox import first_state, outbox
+from nurture.outbox import first_state, listed, outbox
 from tests.constraints import constraints_of, put, refuses
 from tests.make import NOON, make_lead, make_person
 from tests.nurture.making import leave, make_message
@@ -90,3 +90,12 @@ def test_only_what_never_left_is_settled(rules, alice):
     letter = make_message(person=make_person(), lead=make_lead(phase="working"))
 
     refuses(constraints_of("nurture")["message_settled_never_left"], lambda: put(letter, settled_at=NOON))
+
+
+def test_what_is_planned_is_listed_in_order_by_an_index(alice):
+    make_message()
+    (plan,) = plans(lambda: listed(Message.objects.all(), "planned"))
+    assert "message_planned" in plan
+    assert "TEMP B-TREE" not in plan
+    (plan,) = plans(lambda: listed(Message.objects.all(), "sent", after="9"))
+    assert "message_in_state" in plan or "PRIMARY KEY" in plan or "nurture_message_pkey" in plan
