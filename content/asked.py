@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, TextField, Value
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from content.actions.asking import Need
 from content.backlog import Asked, asked_for, missed
 from content.library import Card, cards_of
-from content.models import Asset, ContentRequest, Label, News, RequestChange, RequestVoice, Topic
+from content.models import Asset, ContentRequest, Label, LibrarySearch, News, RequestChange, RequestVoice, Topic
 from content.same_need import same_needs
 
 if TYPE_CHECKING:
@@ -133,9 +133,7 @@ def offered(need: Need, *, by: User, on: date) -> list[Card]:
 def in_vain(filters: RequestFilters, *, at: datetime) -> list[Sought]:
     """A page of what was looked for in vain within 90 days, by what was asked for, and one more where there are more:
     what most looked for first."""
-    rows = missed(at=at)
-    for name in ("topic", "persona", "stage", "objection"):
-        rows = rows.filter(_asked_for(name, filters.read.get(name, "")))
+    rows = _missed(filters, at=at)
     words = {(label.dimension, label.key): label.label for label in Label.objects.all()}
     words |= {("topic", topic.key): topic.label for topic in Topic.objects.all()}
     found = rows.values_list("q", "asked").annotate(
@@ -149,13 +147,30 @@ def in_vain(filters: RequestFilters, *, at: datetime) -> list[Sought]:
     ]
 
 
+def count_in_vain(filters: RequestFilters, *, at: datetime) -> int:
+    """How many such searches there are, each who looked once a search, as the matrix counts them: two who look for the
+    same are two, and one line of the list."""
+    return _missed(filters, at=at).aggregate(n=Count(_search(), distinct=True))["n"] or 0
+
+
+def _missed(filters: RequestFilters, *, at: datetime) -> QuerySet[LibrarySearch]:
+    rows = missed(at=at)
+    for name in ("topic", "persona", "stage", "objection"):
+        rows = rows.filter(_asked_for(name, filters.read.get(name, "")))
+    return rows
+
+
 def sought_by_cell(*, at: datetime, objection: str = "") -> dict[tuple[str, str], int]:
     """How many looked in vain for something by persona and stage, each who looked once a search."""
     rows = missed(at=at).filter(_asked_for("objection", objection))
-    key = [Cast(name, TextField()) for name in ("user", "q", "asked")]
-    search = Concat(key[0], Value(" "), key[1], Value(" "), key[2], output_field=TextField())
-    by_cell = rows.values_list(KT("asked__persona"), KT("asked__stage")).annotate(n=Count(search, distinct=True))
+    by_cell = rows.values_list(KT("asked__persona"), KT("asked__stage")).annotate(n=Count(_search(), distinct=True))
     return {(persona or "none", stage or "none"): n for persona, stage, n in by_cell}
+
+
+def _search() -> Concat:
+    """Who looked, and for what."""
+    key = [Cast(name, TextField()) for name in ("user", "q", "asked")]
+    return Concat(key[0], Value(" "), key[1], Value(" "), key[2], output_field=TextField())
 
 
 def _asked_for(name: str, key: str) -> Q:

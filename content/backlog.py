@@ -49,6 +49,8 @@ class Asked:
     # The one that counts.
     currency: str = ""
     is_mine: bool = False
+    # Whether more was looked for in vain than is counted.
+    is_cut: bool = False
     # The leads for which she who looks asked for it, by value.
     my_leads: set[int] = field(default_factory=set)
 
@@ -92,10 +94,21 @@ class Searches:
         self.at = at
 
     @cached_property
-    def rows(self) -> list[Sought]:
+    def is_cut(self) -> bool:
+        """Whether there are more than are counted."""
+        return len(self._found) > SEARCHES_MAX
+
+    @cached_property
+    def _found(self) -> list[tuple[int, str, dict[str, str]]]:
+        """What was looked for most often first, and one more than is counted, where there are more."""
         rows = missed(at=self.at).values_list("user", "q", "asked").annotate(n=Count("pk"), last=Max("at"))
+        found = rows.order_by("-n", "-last")[: SEARCHES_MAX + 1]
+        return [(user, q, asked) for user, q, asked, _n, _last in found]
+
+    @cached_property
+    def rows(self) -> list[Sought]:
         found: dict[tuple[int, str, str], Sought] = {}
-        for user, q, asked, _n, _last in rows.order_by("-n", "-last")[:SEARCHES_MAX]:
+        for user, q, asked in self._found[:SEARCHES_MAX]:
             marks = {key: asked[key] for key in self.DIMENSIONS if asked.get(key)}
             words = tuple(q.split())
             if words or marks:
@@ -163,7 +176,10 @@ def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[A
         one.currency = most
         for (currency, _lead), worth in by_lead[pk].items():
             one.worth[currency] = one.worth.get(currency, 0) + worth
-    Searches(at=at).find_seekers(found.values())
+    searches = Searches(at=at)
+    searches.find_seekers(found.values())
+    for one in found.values():
+        one.is_cut = searches.is_cut
     return list(found.values())
 
 

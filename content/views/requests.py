@@ -32,7 +32,7 @@ from content.actions.asking import (
     reopen_request,
     take_request_on,
 )
-from content.asked import SOUGHT_PAGE, in_vain, news_of, offered, page_of
+from content.asked import SOUGHT_PAGE, count_in_vain, in_vain, news_of, offered, page_of
 from content.backlog import MINOR, PAGE, asked_for, ranked, worth_of
 from content.forms.requests import (
     AnswerForm,
@@ -94,6 +94,7 @@ def searches(request: Request) -> HttpResponse:
         "now": now,
         "filters": filters,
         "sought": found[:SOUGHT_PAGE],
+        "searched": count_in_vain(filters, at=now),
         "number": number,
         "next_number": number + 1 if len(found) > SOUGHT_PAGE else 0,
     }

@@ -154,7 +154,7 @@ def test_the_backlog_is_in_order_of_demand_times_pipeline(alice, bob, lea):
     ]
 
 
-def test_what_was_looked_for_long_ago_counts_whatever_was_looked_for_since(client, alice, bob):
+def test_what_was_looked_for_long_ago_counts_whatever_was_looked_for_since(client, alice, bob, monkeypatch):
     champion = label("persona", "champion")
     asked = ask(alice, "A glossary of pumps", champion)
     old = {"place": "lead", "q": "gloss", "asked": {"persona": "champion", "stage": "working"}}
@@ -174,11 +174,18 @@ def test_what_was_looked_for_long_ago_counts_whatever_was_looked_for_since(clien
         last = client.get(url, {"page": 12}).context
         champions = client.get(url, {"persona": "champion"}).context["sought"]
         unsaid = client.get(url, {"persona": "champion", "stage": "none"}).context["sought"]
+        cell = client.get(url, {"persona": "champion", "stage": "working"})
+        assert "More was looked for" not in client.get(reverse("content:requests")).text
+        monkeypatch.setattr("content.backlog.SEARCHES_MAX", 1000)
+        cut = client.get(reverse("content:requests"))
     assert [(one.q, one.labels, one.users, one.times) for one in champions] == [
         ("gloss", ["Champion", "Until there is a conversation"], 2, 3),
         ("gloss", ["Champion"], 1, 1),
     ]
     assert [one.users for one in unsaid] == [1]
+    # One line of two who looked: as many as the matrix counts, the head of the list says.
+    assert (len(cell.context["sought"]), "2 searches, each of us counted once" in cell.text) == (1, True)
+    assert "More was looked for in vain in 90 days than is counted here" in cut.text
     assert first["sought"][0] == champions[0]
     assert (len(first["sought"]), len(last["sought"]), last["next_number"]) == (100, 2, 0)
 
