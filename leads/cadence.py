@@ -27,6 +27,8 @@ SAME_DAY_MINUTES = 120
 MORNING, AFTERNOON = 10 * 60, 14 * 60
 # So many working days an hour is looked for in which both are at work.
 MEETS_WITHIN_DAYS = 5
+# A next step is at most so far away; who is away longer is for her rep to decide on.
+STEP_DAYS_MAX = 14
 
 CALL, EMAIL, SOCIAL = "call", "email", "social"
 NEEDS = {
@@ -57,6 +59,8 @@ class Reach:
     done: dict[str, datetime]
     # What says where she is: her zone, her place, her number, her company's place.
     where: tuple[str, ...] = ("",) * 6
+    # She said that she is out of office until then; it may be over.
+    away_until: datetime | None = None
 
     @property
     def channels(self) -> frozenset[str]:
@@ -99,6 +103,7 @@ def reach_of(lead: Lead) -> Reach:
         last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
         done={kind: at for at, kind, _attempt in sorted(did)},
         where=_where_in(found),
+        away_until=max((until for what, _text, until, *_more in found if what == "away"), default=None),
     )
 
 
@@ -167,6 +172,9 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
     planned = Q(made_by=Step.MadeBy.CADENCE) | Q(kind=StepKind.FIND_CONTACT)
     done = Step.objects.filter(planned, lead=lead, state=Step.State.DONE).order_by()
     who, firm = Person.objects.filter(pk=person).order_by(), Account.objects.filter(pk=account).order_by()
+    # By whichever row of hers it was said.
+    rows = Person.objects.filter(Q(pk=person) | Q(merged_into=person))
+    away = rows.filter(away_until__isnull=False).order_by()
     place = Case(When(city="", then=F("region")), default=F("city"), output_field=CharField())
     no_moment, no_number = Cast(Value(None), DateTimeField()), Cast(Value(None), IntegerField())
     no_text = Cast(Value(""), CharField())
@@ -178,6 +186,7 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
             points.values_list(Value("has"), "kind", no_moment, chosen_first, "normalised"),
             silent.values_list(Value("shut"), "channel", no_moment, no_number, no_text),
             done.values_list(Value("did"), "kind", "created_at", "attempt", no_text),
+            away.values_list(Value("away"), no_text, "away_until", no_number, no_text),
             who.values_list(Value("zone"), "time_zone", no_moment, no_number, no_text),
             who.values_list(Value("lives"), "country", no_moment, no_number, place),
             firm.values_list(Value("firm"), "country", no_moment, no_number, place),
@@ -243,7 +252,7 @@ def next_step(
         local = at.astimezone(ZoneInfo(worktime.time_zone))
         half = AFTERNOON if local.hour < 12 else MORNING
         due_at = add_working_days(worktime, at, days, at_minute=half)
-    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at, worktime=worktime)
+    return _planned(lead, attempt, reach, assignee_id=assignee_id, at=at, due_at=due_at, worktime=worktime, waits=True)
 
 
 def attempt_due(worktime: WorkCalendar, zone: str, earliest: datetime) -> datetime:
@@ -289,7 +298,9 @@ def _planned(
     at: datetime,
     due_at: datetime,
     worktime: WorkCalendar | None = None,
+    waits: bool = False,
 ) -> Step:
+    """`waits`: until she is back, where she is away no longer than a next step may be put off."""
     it = _comes_to(attempt, reach)
     if it.number is None:
         return Step(
@@ -303,6 +314,8 @@ def _planned(
         )
     if worktime and CALL in NEEDS[StepKind(it.kind)]:
         due_at = attempt_due(worktime, reach.zone(at=at), due_at)
+    if waits and reach.away_until and due_at < reach.away_until and not is_long(reach.away_until, at=at):
+        due_at = reach.away_until
     # Who asked to be called and was not reached yet waits for nobody's meeting.
     held_until = None if is_waiting(lead) else reach.held_until
     if held_until and held_until <= due_at:
@@ -346,6 +359,11 @@ def _reachable(kind: str, channels: Container[str]) -> str | None:
     if len(have) == len(wanted):
         return kind
     return (StepKind.CALL if have == [CALL] else StepKind.EMAIL) if have else None
+
+
+def is_long(until: datetime, *, at: datetime) -> bool:
+    """Whether an absence is one that the rep of a lead in hand decides on."""
+    return until > at + timedelta(days=STEP_DAYS_MAX)
 
 
 def soon(at: datetime) -> datetime:

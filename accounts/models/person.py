@@ -36,6 +36,8 @@ class Person(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
     erased_at = models.DateTimeField(null=True, blank=True)
+    # Until when her mail program said last that she is out of office; empty once she is back before that.
+    away_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("person")

@@ -183,7 +183,7 @@ def _forget(person: Person, *, by: User | None, at: datetime) -> None:
     Interest.objects.filter(person=person).delete()
     Person.objects.filter(pk=person.pk).update(
         given_name="", family_name="", city="", region="", time_zone="", source="", custom={}, known_by="",
-        erased_at=at, version=F("version") + 1,
+        away_until=None, erased_at=at, version=F("version") + 1,
     )  # fmt: skip
 
 

@@ -12,8 +12,7 @@ from agreement.models import Phase
 from leads.actions.changing import alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import by_lead
-from leads.actions.receiving import is_long
-from leads.cadence import soon
+from leads.cadence import is_long, soon
 from leads.models import Clock, Lead, LeadEvent, Step
 from team.calendars import Calendars
 from team.worktime import NeverOpen, WorkCalendar, next_opening

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from agreement.models import Phase
 from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
-from leads.cadence import soon
+from leads.cadence import is_long, next_step, reach_of, soon
 from leads.models import Lead, LeadEvent, Step
 from leads.stops import AGAIN, STOPS
 from team.calendars import KeptCalendars
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from team.models import User
 
 OUT_OF_OFFICE, RETURNED = "out_of_office", "returned"
-# A next step is at most so far away; who is away longer is for her rep to decide on.
-STEP_DAYS_MAX = 14
 
 
 @transaction.atomic
@@ -93,21 +92,32 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
 
 @transaction.atomic
 def go_on_from_return(person_id: int, *, until: datetime, at: datetime) -> LeadEvent | None:
-    """She is back before `until`: an attempt that waits for that moment is due when it was planned, or now. Where one
-    of us has moved it since, it stays."""
+    """She is back before `until`: an attempt that waits for that moment is due when it would have been, or now. Where
+    one of us has moved it since, it stays."""
     found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING).first()
     if found is None:
         return None
     lead = lock_lead(found)
     effects = Effects(lead, by=None, at=at)
-    planned = _planned_before(lead)
-    late = [step for step in effects.open_steps if step.due_at == until and step.pk in planned]
+    planned, calendars = _planned_before(lead), KeptCalendars(at=at)
+    waiting = [step for step in effects.open_steps if step.due_at == until]
+    late = [step for step in waiting if step.pk in planned or step.attempt is not None]
     if not late:
         return None
     for step in late:
-        effects.move_step(step, max(planned[step.pk], soon(at)))
-    write_planned([effects], at=at, of_team=cache(KeptCalendars(at=at).of_team), because=RETURNED)
+        due_at = planned.get(step.pk) or _due_without_absence(lead, step, calendars) or at
+        effects.move_step(step, max(due_at, soon(at)))
+    write_planned([effects], at=at, of_team=cache(calendars.of_team), because=RETURNED)
     return lead.events.order_by("-id").first()
+
+
+def _due_without_absence(lead: Lead, step: Step, calendars: KeptCalendars) -> datetime | None:
+    """When an attempt that was planned while she was away would have been due; None where the cadence has gone on."""
+    worktime = calendars.of_user(lead.bdr_id) if lead.bdr_id else calendars.of_team(lead.team_id)
+    reach = replace(reach_of(lead), away_until=None, held_until=None)
+    after, whose = (step.attempt or 1) - 1, step.assignee_id
+    again = next_step(lead, after=after, assignee_id=whose, at=step.created_at, worktime=worktime, reach=reach)
+    return again.due_at if again.attempt == step.attempt else None
 
 
 def _planned_before(lead: Lead) -> dict[int, datetime]:
@@ -118,11 +128,6 @@ def _planned_before(lead: Lead) -> dict[int, datetime]:
         moved = data.get("effects", {}).get("steps_moved", ())
         planned |= {pk: datetime.fromisoformat(old["due_at"]) for pk, old in moved}
     return planned
-
-
-def is_long(until: datetime, *, at: datetime) -> bool:
-    """Whether an absence is one that the rep of a lead in hand decides on."""
-    return until > at + timedelta(days=STEP_DAYS_MAX)
 
 
 def _waiting(effects: Effects, until: datetime) -> list[Step]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.models import Person
 from leads.actions.receiving import go_on_from_return, record_received, wait_for_return
 from leads.models import Lead
 from nurture.actions.enrolling import wait_ends
@@ -39,6 +40,7 @@ def begin_absence(
     until = resolve(datetime.combine(back_on, morning), zone)
     Away.objects.create(person_id=person_id, said_at=said_at, back_on=back_on, until=until)
     record_received(person_id, kind=kind, words=words, back_on=back_on, until=until, at=at)
+    _note_away(person_id, until)
     moved = _letters([person_id]).filter(due_at__lt=until).update(due_at=until)
     moved += _waiting([person_id]).filter(due_at__lt=until).update(due_at=until)
     return wait_for_return(person_id, until=until, at=at) is not None or moved > 0
@@ -49,7 +51,7 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     """She is back before the day she gave: she wrote so herself at `said_at`, or `by` knows it.
 
     What waited for that day goes back to where it would be: a wait ends when it would have, a letter leaves in her
-    hours, what a cadence had planned is due when it was planned, or now. False where she is not away, or said so only
+    hours, an attempt of a cadence is due when it would have been, or now. False where she is not away, or said so only
     after she wrote.
     """
     list(Lead.objects.open().filter(person=person_id).order_by("pk").select_for_update(of=("self",)))
@@ -64,8 +66,14 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
         one.due_at = max(at, wait_ends(one) or at)
         one.save(update_fields=["due_at"])
     record_received(person_id, kind=HEARD if by else BACK, heard_by=by, at=at)
+    _note_away(person_id, None)
     go_on_from_return(person_id, until=away.until, at=at)
     return True
+
+
+def _note_away(person_id: int, until: datetime | None) -> None:
+    """Where whoever plans an attempt reads it, with each row of hers. Behind her leads, as a merge locks them."""
+    Person.objects.filter(pk__in=rows_of([person_id])).update(away_until=until)
 
 
 def _letters(people: Collection[int]) -> QuerySet[Message]:

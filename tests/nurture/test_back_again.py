@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 
 from agreement.models import Phase
 from leads.actions.logging import log_touch
+from leads.actions.merging import merge_people
 from leads.models import Step
 from nurture.actions.absences import end_absence
 from nurture.actions.advancing import advance
 from nurture.actions.claiming import claim_messages
+from nurture.actions.erasing import forget_person
 from nurture.actions.receiving import take_mail
 from nurture.models import Away, Enrolment, Message
 from nurture.wishes import Wishes
@@ -191,6 +193,55 @@ def test_an_attempt_that_waited_is_due_when_it_was_planned_or_now(client, jo, al
     lead.refresh_from_db()
     assert lead.due_at == attempts.get().due_at
     assert "back from out of office" in client.get(f"/leads/{lead.public_id}/").text
+
+
+@pytest.mark.parametrize("was_merged", [False, True])
+def test_an_attempt_that_is_planned_meanwhile_waits_for_the_day_and_goes_back_from_it(jo, alice, was_merged):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    other = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone="UTC"))
+    goes_away()
+    if was_merged:
+        kept = make_person(time_zone="UTC")
+        merge_people(kept, jo, by=None, at=NOON)
+        lead.refresh_from_db()
+    for one in (lead, other):
+        log_touch(one, kind="email", by=alice, at=NOON + HOUR)
+
+    attempts = Step.objects.open().filter(made_by=Step.MadeBy.CADENCE)
+    elsewhere = attempts.get(lead=other).due_at
+    assert NOON + HOUR < elsewhere < UNTIL
+    assert attempts.get(lead=lead).due_at == UNTIL
+    lead.refresh_from_db()
+    assert lead.due_at == UNTIL
+
+    end_absence(lead.person_id, by=alice, at=NOON + 2 * HOUR)
+    assert attempts.get(lead=lead).due_at == elsewhere
+    log_touch(lead, kind="email", by=alice, at=NOON + 3 * HOUR)
+    assert attempts.get(lead=lead).due_at < UNTIL
+
+
+def test_so_long_an_absence_puts_off_no_attempt_that_is_planned_meanwhile(jo, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    words = "I am away and back on 30 April."
+    take_mail(
+        mails.mail(words, subject="Automatic reply: Our offer", Date="Mon, 1 Mar 2027 11:30:00 +0000"),
+        source="imap", at=NOON,
+    )  # fmt: skip
+    log_touch(lead, kind="email", by=alice, at=NOON + HOUR)
+
+    assert Step.objects.open().get(lead=lead).due_at < UNTIL
+
+
+def test_who_is_forgotten_is_not_away_either(jo):
+    make_lead(phase=Phase.NURTURE, person=jo)
+    goes_away()
+    jo.refresh_from_db()
+    assert jo.away_until == UNTIL
+
+    forget_person(jo, by=None, at=NOON + HOUR)
+
+    jo.refresh_from_db()
+    assert jo.away_until is None
 
 
 def test_only_who_may_work_the_lead_says_it(client, jo, alice, bob):
