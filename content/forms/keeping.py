@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from content.actions.keeping import About, Made
 from content.filetypes import ACCEPTED, UPLOAD_MAX_BYTES
 from content.forms.naming import AssetField
-from content.languages import LANGUAGES
+from content.languages import languages_offered
 from content.models import Asset, AssetVersion, Label, Topic
 from content.models.asset import KEEPERS
 from team.addresses import FIRST_YEAR, LAST_YEAR, read_number
@@ -63,9 +63,7 @@ class AboutForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("In a rep's words: in which conversation, after which sentence, for what."),
     )
-    language = forms.ChoiceField(
-        label=gettext_lazy("Language"), required=False, choices=[("", gettext_lazy("Not said")), *LANGUAGES]
-    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     owner = OwnerField(
         User.objects.none(), label=gettext_lazy("Owner"), required=False, empty_label=gettext_lazy("Nobody")
     )
@@ -94,6 +92,7 @@ class AboutForm(forms.Form):
         for label in Label.objects.filter(retired_at=None):
             labels[label.dimension].append(label)
         self.labels = {label.pk: label for some in labels.values() for label in some}
+        self.fields["language"].choices = languages_offered(gettext_lazy("Not said"))  # type: ignore[attr-defined]
         for dimension in Dimension:
             self.fields[dimension.value] = forms.TypedMultipleChoiceField(
                 label=dimension.label,

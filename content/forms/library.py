@@ -8,7 +8,7 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from content.languages import LANGUAGES
+from content.languages import languages_offered
 from content.library import Wanted
 from content.models import Asset, AssetVersion, Label, Topic
 from content.words import QUERY_MAX
@@ -54,7 +54,7 @@ class LibraryFilters(forms.Form):
     objection = forms.ChoiceField(label=_("What they object"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Any")), *Asset.Kind.choices])
     form = forms.ChoiceField(label=_("Form"), required=False, choices=[("", _("Any")), *AssetVersion.Form.choices])
-    language = forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("Any")), *LANGUAGES])
+    language = forms.ChoiceField(label=_("Language"), required=False)
     state = forms.ChoiceField(label=_("Which"), required=False)
     order = forms.ChoiceField(label=_("In the order of"), required=False, choices=ORDERS)
     wide = forms.ChoiceField(label=_("For whom and when"), required=False, choices=WIDE)
@@ -73,6 +73,7 @@ class LibraryFilters(forms.Form):
             offered = [(key, label.label) for (of, key), label in self.labels.items() if of == dimension]
             self._offer(dimension, offered)
         self.fields["state"].choices = states  # type: ignore[attr-defined]
+        self.fields["language"].choices = languages_offered(_("Any"))  # type: ignore[attr-defined]
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = [("", EVERY.get(name, _("Any"))), *choices]  # type: ignore[attr-defined]

@@ -154,6 +154,8 @@ class Asset(models.Model):
             models.Index(fields=["expires_on"], name="asset_expires", condition=Q(expires_on__isnull=False)),
             # What fits somebody: by topic, and of that in their language.
             models.Index(fields=["topic", "language"], name="asset_on_topic", condition=Q(retired_at=None)),
+            # Which languages there are.
+            models.Index(fields=["language"], name="asset_language", condition=Q(language__gt="")),
             models.Index(fields=["last_used_at"], name="asset_last_used"),
             models.Index(
                 fields=["-id"], name="asset_handed_in", condition=Q(handed_in_by__isnull=False, retired_at=None)

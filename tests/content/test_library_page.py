@@ -192,6 +192,19 @@ def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and
     assert offered(q="price calclator", kind="webinar")[0] == ""
 
 
+def test_the_languages_of_the_library_stand_before_the_others(client, mark, now):
+    for title, language in (("A", "sv"), ("B", "de"), ("C", "sv"), ("D", "")):
+        make_asset(title, at=now, language=language)
+    client.force_login(mark)
+
+    for url, form in ((reverse("content:library"), "filters"), (reverse("content:asset_new"), "form")):
+        (none, _none), (here, first), (others, rest) = client.get(url).context[form].fields["language"].choices
+        assert (none, here, [code for code, _name in first], others) == ("", "In the library", ["de", "sv"], "Others")
+        assert {"de", "sv"}.isdisjoint(code for code, _name in rest)
+        assert len(rest) > 50
+    assert titles(client, language="de") == ["B"]
+
+
 @pytest.mark.parametrize("rows", [1, PAGE + 5])
 def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
     client, alice, mark, now, rows, django_assert_num_queries
@@ -203,9 +216,9 @@ def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
 
     titles(client)
 
-    # Session, user, roles, the day; topics, labels; two tiers of ids; assets, versions, their labels; what was just
-    # looked for; the rail; what is new.
-    with django_assert_num_queries(14):
+    # Session, user, roles, the day; topics, labels, languages; two tiers of ids; assets, versions, their labels; what
+    # was just looked for; the rail; what is new.
+    with django_assert_num_queries(15):
         first = client.get(reverse("content:library"), {"q": "guide"})
 
     listed = first.context["listed"]
