@@ -7,6 +7,7 @@ from content.views import feedback, keeping, library, naming, page, requests, se
 app_name = "content"
 urlpatterns = [
     path("c/<uuid:public_id>/", serving.asset, name="asset"),
+    path("c/<str:cut>/", serving.cut_address, name="cut_address"),
     path("library/", library.library, name="library"),
     path("library/new/", keeping.asset_new, name="asset_new"),
     path("library/heard/", library.library_heard, name="library_heard"),

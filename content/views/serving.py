@@ -48,6 +48,13 @@ def asset(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     return _served(request, found, current)
 
 
+@login_not_required
+@require_safe
+def cut_address(request: HttpRequest, cut: str) -> HttpResponse:
+    """What is left of the address of an asset where a mail program broke it: who has it is no user."""
+    return _nowhere(request)
+
+
 @require_GET
 def version(request: Request, public_id: UUID, number: int) -> HttpResponseBase:
     """One version by itself: of those never approved only who keeps the library and who made it are told."""

@@ -117,6 +117,15 @@ def test_a_stranger_with_an_unknown_address_is_told_so_and_meets_no_product(clie
     assert "start page" in client.get(unknown).text
 
 
+def test_an_address_that_a_mail_program_cut_leads_a_stranger_nowhere_and_to_no_product(client, db, now):
+    whole = at(make_asset("Read me", at=now))
+
+    cut, slashless = client.get(whole[:20], follow=True), client.get(whole[:-1])
+
+    assert (cut.status_code, "This link leads nowhere" in cut.text, "Midfield" in cut.text) == (404, True, False)
+    assert (slashless.status_code, slashless.url) == (301, whole)
+
+
 def test_what_a_rep_says_is_no_address_for_others(client, alice, now):
     asset = make_asset(form="talk_track", at=now)
     before = client.get(at(asset)).status_code
