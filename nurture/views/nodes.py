@@ -20,6 +20,7 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from leads.views.access import need_role
 from nurture.actions import drafting
 from nurture.drafts import mark_of_draft, mark_of_node
+from nurture.fields import as_read
 from nurture.flow import flow_of
 from nurture.forms.tracks import NodeForm, PlaceForm
 from nurture.models import Track, TrackNode
@@ -164,9 +165,9 @@ def _question(request: Request, public_id: UUID, pk: int) -> HttpResponse | None
     context = {
         "track": track,
         "node": found,
-        "title": names.title(found),
-        "below": [names.title(node) for node in below],
-        "words": found.text or found.words,
+        "title": as_read(names.title(found)),
+        "below": [as_read(names.title(node)) for node in below],
+        "words": as_read(found.text or found.words),
         "seen": request.POST.get("seen") or mark_of_draft(flow),
         "form_id": request.POST.get("form_id") or new_form_id(),
     }

@@ -163,3 +163,13 @@ def test_the_words_of_a_step_of_ours_are_asked_for_before_it_is_removed(desk, wo
     if is_asked:
         desk.post(remove, sent_from(asked, ""))
     assert not draft.nodes.filter(kind="step").exists()
+
+
+def test_what_is_asked_before_a_letter_is_removed_has_no_fields_in_it(desk):
+    track = make_track(email(subject="{{ first_name | there }}, plans", text="Hello {{ name }}."), published=False)
+    remove = url("node_remove", track, track.versions.get().nodes.get().pk)
+
+    asked = desk.post(remove, sent_from(desk.get(url("track_draft", track)), remove)).text
+
+    assert "Remove “There, plans”?" in asked
+    assert "Hello [their whole name]." in asked
