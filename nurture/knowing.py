@@ -34,7 +34,6 @@ class People:
     def __init__(self, people: Collection[int], *, at: datetime, versions: Collection[int] = ()) -> None:
         self.people, self.at, self.versions = sorted(set(people)), at, list(versions)
         self._linked: dict[int, set[int]] = {}
-        self._offers: dict[tuple[int, Taste, date], Offers] = {}
 
     @cached_property
     def persons(self) -> dict[int, Person]:
@@ -211,12 +210,28 @@ class People:
         """What fits her best of what she has not had: of the first topic she wants to hear of that has any."""
         had = self.had.get(person, set()).union(without)
         taste = self.taste(person)
+        day = on or self.day
         for topic in self.wanted_topics(person):
-            day = on or self.day
-            offers = self._offers.setdefault((topic, taste, day), Offers(topic, taste, on=day))
-            if (found := next((asset for asset in offers if asset not in had), None)) is not None:
-                return found
+            offers = self._offers if topic in self._first_topics else self._further_offers
+            for asset, expires_on in offers.best_first(topic, taste):
+                if asset not in had and (expires_on is None or expires_on > day):
+                    return asset
         return None
+
+    @cached_property
+    def _first_topics(self) -> set[int]:
+        """Of each the one that comes first: most find something there, and what else they want to hear of is read for
+        all at once when somebody does not."""
+        return {topic for person in self.people for topic in self.wanted_topics(person)[:1]}
+
+    @cached_property
+    def _offers(self) -> Offers:
+        return Offers(self._first_topics, on=self.day)
+
+    @cached_property
+    def _further_offers(self) -> Offers:
+        further = {topic for person in self.people for topic in self.wanted_topics(person)[1:]}
+        return Offers(further - self._first_topics, on=self.day)
 
 
 def replied_since(enrolments: Sequence[Enrolment]) -> set[int]:

@@ -1,8 +1,11 @@
 """What is chosen of the library for somebody: by a track and on the page of the lead by one rule."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +16,7 @@ from nurture.actions.advancing import advance
 from nurture.actions.enrolling import enrol
 from nurture.knowing import People
 from nurture.models import Message
+from nurture.offers import Offers, Taste, languages_of
 from nurture.suggesting import suggestions_for
 from tests.make import NOON, make_asset, make_lead, make_person
 from tests.nurture.making import email, engage, make_topic, make_track
@@ -112,6 +116,61 @@ def test_who_are_alike_are_asked_for_once_however_many_they_are(topic, django_as
     with django_assert_max_num_queries(21):
         people = People(ids, at=NOON)
         assert len({people.best_for(person) for person in ids}) == 1
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_however_different_they_are_the_library_is_asked_the_same(topic, alike):
+    other = make_topic("Audits")
+    guide, german = make_asset("The guide", topic=topic), make_asset("Auf Deutsch", topic=topic, language="de")
+    boss = make_asset("For who decides", topic=other, labels=[label("persona", "decision_maker")])
+    leads = [make_lead(phase="nurture", person=make_person(title="Planner")) for _n in range(6)]
+    for number, lead in enumerate(leads if not alike else []):
+        speaks(lead, ["de", "fr", "en"][number % 3])
+        lead.person.employments.update(role=["doer", "decision_maker"][number % 2])
+    for number, lead in enumerate(leads):
+        engage(lead.person, topic=topic if alike or number % 2 == 0 else other, at=NOON - timedelta(days=9))
+    people = People([lead.person_id for lead in leads], at=NOON)
+
+    with CaptureQueriesContext(connection) as asked:
+        brought = [people.best_for(lead.person_id) for lead in leads]
+
+    # What may be sent, and the labels it bears.
+    assert len([one for one in asked if one["sql"].startswith('SELECT "content_asset')]) == 2
+    assert brought == ([guide.pk] * 6 if alike else [german.pk, boss.pk, guide.pk, boss.pk, guide.pk, boss.pk])
+
+
+def test_what_they_want_to_hear_of_next_is_read_for_all_at_once(topic):
+    further = [make_topic(name) for name in ("Audits", "Costs", "Plans")]
+    guides = [make_asset(topic=one) for one in further]
+    leads = [make_lead(phase="nurture") for _n in range(3)]
+    for lead, second in zip(leads, further, strict=True):
+        for days, about in [(9, topic), (8, topic), (7, second)]:
+            engage(lead.person, topic=about, at=NOON - timedelta(days=days))
+    people = People([lead.person_id for lead in leads], at=NOON)
+
+    with CaptureQueriesContext(connection) as asked:
+        brought = [people.best_for(lead.person_id) for lead in leads]
+
+    assert brought == [guide.pk for guide in guides]
+    assert len([one for one in asked if one["sql"].startswith('SELECT "content_asset')]) == 4
+
+
+def test_one_statement_for_many_and_one_for_each_put_everything_in_the_same_order(topic):
+    doer, boss = label("persona", "doer"), label("persona", "decision_maker")
+    asleep, late = label("stage", "nurture"), label("stage", "late")
+    for language, whose, when in product(
+        ["", "en", "de", "fr"], [[], [doer], [boss], [doer, boss]], [[], [asleep], [asleep, late]]
+    ):
+        make_asset(topic=topic, language=language, labels=[*whose, *when])
+    rows = Asset.objects.sendable(on=NOON.date()).filter(topic=topic)
+    offers = Offers([topic.pk], on=NOON.date())
+
+    for written, personas, stages in product(
+        ["", "de", "en"], [(), (doer.pk,)], [(), (late.pk,), (asleep.pk, late.pk)]
+    ):
+        taste = Taste(*languages_of(written), personas=personas, stages=stages)
+        one_by_one = taste.best_first(rows, topics=[topic.pk]).values_list("pk", flat=True)
+        assert [asset for asset, _day in offers.best_first(topic.pk, taste)] == list(one_by_one), taste
 
 
 def test_it_is_found_by_an_index(lead, topic):
