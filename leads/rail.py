@@ -17,6 +17,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 from accounts.models import called
+from agreement.models import StepKind
 from content.models import AssetNotice, Feedback, News, PulseAsked
 from leads.cadence import due_since
 from leads.models import HandOff, Lead, Notice, SecondLook, Step
@@ -42,11 +43,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Oldest:
-    """The earliest thing this user has to do."""
+    """The earliest thing this user has to do; a reply that waits stands before whatever is older."""
 
     label: str
     url: str
     due_at: datetime
+    is_reply: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,8 +184,8 @@ def _facts(user: User, *, at: datetime) -> dict[str, Any]:
 _COUNTED = ("queue", "second_looks", "hand_offs", "pool", "back", "notices", "requests", "feedback", "library", "mail")
 _SAID = (
     "queue_steps_count", "queue_reserved_count", "pool_count", "back_count", "hand_offs_count", "second_looks_count",
-    "notices_count", "requests_count", "asked_count", "answered_count", "library_count", "step", "reserved", "shift",
-    "mail_count",
+    "notices_count", "requests_count", "asked_count", "answered_count", "library_count", "step", "reply", "reserved",
+    "shift", "mail_count",
 )  # fmt: skip
 
 
@@ -217,6 +219,12 @@ def _of(
         CountUpTo(AssetNotice.objects.unheard(user, roles=roles), most=most),
         # One subquery a row: each would be built and planned anew for every column of it.
         _First(steps.order_by("due_at", "id"), due="due_at", lead="lead__public_id", name="lead__person"),
+        _First(
+            steps.filter(kind=StepKind.REPLY, due_at__lt=midnight).order_by("due_at", "id"),
+            due="due_at",
+            lead="lead__public_id",
+            name="lead__person",
+        ),
         _First(reserved.order_by("due_at", "id"), due="due_at", lead="public_id", name="person"),
         Subquery(Installation.objects.values("calendar_shift")[:1]),
         Subquery(Installation.objects.values("mail_aside")[:1]),
@@ -260,11 +268,12 @@ def _oldest(row: dict[str, Any]) -> Oldest | None:
             called(one["given"], one["family"], one["known_by"]),
             reverse("leads:lead", args=[UUID(one["lead"])]),
             due_since(moment_told(one["due"]), moment_told(one["made"])),
+            is_reply=kind == "reply",
         )
-        for one in (row["step"], row["reserved"])
-        if one
+        for kind in ("step", "reply", "reserved")
+        if (one := row[kind])
     ]
-    return min(found, key=lambda one: one.due_at, default=None)
+    return min(found, key=lambda one: (not one.is_reply, one.due_at), default=None)
 
 
 def moment_told(told: str) -> datetime:

@@ -215,6 +215,8 @@ class Step(models.Model):
             models.Index(fields=["assignee", "due_at", "id"], condition=Q(state="open"), name="step_open_of_assignee"),
             models.Index(fields=["lead"], condition=Q(state="open", held_from__isnull=False), name="step_held"),
             models.Index(fields=["lead", "due_at"], condition=Q(state="open", kind="rebook"), name="step_rebook"),
+            # A reply that waits stands first on every page.
+            models.Index(fields=["assignee", "due_at"], condition=Q(state="open", kind="reply"), name="step_reply"),
             models.Index(fields=["lead"], condition=Q(state="open", lent_from__isnull=False), name="step_lent"),
         ]
 

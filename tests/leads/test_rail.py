@@ -15,13 +15,13 @@ from agreement.models import Lane, Phase
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import log_call
 from leads.actions.recycling import recycle_lead
-from leads.models import Notice
+from leads.models import Notice, Step
 from leads.queue import Wanted, queue_of
 from leads.rail import DOORS, rail_of
 from leads.waking import Facts
 from team.keys import KEYS
 from team.models import Installation, Role
-from tests.make import NOON, disposition, make_lead, make_user, reason
+from tests.make import NOON, disposition, make_lead, make_person, make_user, reason
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +105,22 @@ def test_the_oldest_due_item_is_a_step_or_a_reserved_lead_whichever_is_earlier(a
     asked = make_lead(bdr=alice, reserved=True, lane=Lane.HAND_RAISER)
     assert rail(alice).oldest.url == reverse("leads:lead", args=[asked.public_id])
     assert rail(alice).oldest.due_at == NOON + timedelta(minutes=5)
+
+
+def test_a_reply_that_waits_stands_before_what_is_older_until_it_is_put_off(client, alice):
+    older, replied = (make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(given_name=n)) for n in ("Al", "Bo"))
+    Step.objects.filter(lead=older).update(due_at=NOON - timedelta(days=1))
+    step = Step.objects.filter(lead=replied)
+    step.update(kind="reply", due_at=NOON)
+
+    oldest = rail(alice).oldest
+    assert (oldest.url, oldest.is_reply) == (reverse("leads:lead", args=[replied.public_id]), True)
+    client.force_login(alice)
+    assert "A reply waits: Bo" in client.get(reverse("leads:now")).text
+
+    step.update(due_at=NOON + timedelta(days=1))
+    oldest = rail(alice).oldest
+    assert (oldest.url, oldest.is_reply) == (reverse("leads:lead", args=[older.public_id]), False)
 
 
 def test_who_has_nothing_to_do_has_no_oldest_item(alice):
