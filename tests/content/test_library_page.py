@@ -2,16 +2,20 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.apps import apps
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from content.actions.keeping import retire_asset
 from content.actions.using import open_asset, use_assets
 from content.library import PAGE
-from content.models import Asset, AssetAccess, Label, LibrarySearch, Topic
+from content.models import Asset, AssetAccess, Label, LibrarySearch, LibraryWord, Topic
 from content.models.use import Place
 from team.models import Role
 from tests.make import make_asset, make_user
@@ -190,6 +194,21 @@ def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and
     # What is near a word and yet finds nothing, what is near none, and what is there.
     assert [offered(q=q)[0] for q in ("calclator warehouse", "pharma", "pri", "pumps 24")] == [""] * 4
     assert offered(q="price calclator", kind="webinar")[0] == ""
+
+
+def test_words_of_assets_that_were_there_before_are_known_too_and_twice_is_once(mark, now):
+    topic = Topic.objects.create(key="compliance", label="Compliance")
+    make_asset("Price calculator 2027 for us", at=now, topic=topic, labels=[label("persona", "influencer")])
+    known = set(LibraryWord.objects.values_list("word", flat=True))
+    LibraryWord.objects.all().delete()
+    fill = import_module("content.migrations.0025_library_words_filled").fill
+
+    for _time in range(2):
+        fill(apps, SimpleNamespace(connection=connection))
+
+    assert {"price", "calculator", "compliance"} < known
+    assert not {"2027", "for", "us"} & known
+    assert set(LibraryWord.objects.values_list("word", flat=True)) == known
 
 
 def test_the_languages_of_the_library_stand_before_the_others(client, mark, now):
