@@ -1,11 +1,15 @@
 """Whoever is back before the day she gave is away no more: she writes so herself, or a rep says it."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from accounts.models import Person
 from agreement.models import Phase
 from leads.actions.logging import log_touch
 from leads.actions.merging import merge_people
@@ -230,6 +234,19 @@ def test_so_long_an_absence_puts_off_no_attempt_that_is_planned_meanwhile(jo, al
     log_touch(lead, kind="email", by=alice, at=NOON + HOUR)
 
     assert Step.objects.open().get(lead=lead).due_at < UNTIL
+
+
+def test_who_was_away_before_attempts_waited_for_it_is_so_after_an_upgrade(jo):
+    now, back = timezone.now(), make_person()
+    for person, ended_at in ((jo, None), (back, now)):
+        Away.objects.create(person=person, said_at=now - 2 * DAY, back_on=now.date(), until=now + 5 * DAY)
+        Away.objects.create(
+            person=person, said_at=now - DAY, back_on=now.date(), until=now + 3 * DAY, ended_at=ended_at
+        )
+
+    import_module("nurture.migrations.0042_away_until_filled").fill(apps, None)
+
+    assert [Person.objects.get(pk=one.pk).away_until for one in (jo, back)] == [now + 3 * DAY, None]
 
 
 def test_who_is_forgotten_is_not_away_either(jo):
