@@ -25,7 +25,8 @@ from django.utils.translation import ngettext
 
 from accounts.actions.matching import AccountNames, Meeting, Outcome
 from accounts.models import CustomField
-from leads.actions.import_chunk import ENDED, Chunk, FileFacts, Memory
+from leads.actions.import_chunk import ENDED, Chunk
+from leads.actions.import_facts import FileFacts, Memory
 from leads.imports import Draft, Mapping, Meaning, RowReader, RowRefused
 from leads.intake.reading import BadRecord, Checkpoint, Profile, Record, UnreadableFile, records
 from leads.models import Import
