@@ -142,7 +142,9 @@ class _Line:
         except smtplib.SMTPRecipientsRefused as refused:
             code, answer = next(iter(refused.recipients.values()))
             outcome = self._answered(code, answer)
-            outcome.is_of_address = not outcome.is_of_server and STATUS_TOO_LARGE not in outcome.answer
+            outcome.is_of_address = not (
+                outcome.is_of_server or STATUS_TOO_LARGE in outcome.answer or _is_of_policy(outcome.answer)
+            )
             outcome.is_nobody = code in MAY_MEAN_NOBODY and _says_nobody(outcome.answer)
             return outcome
         except smtplib.SMTPSenderRefused as refused:
@@ -158,7 +160,9 @@ class _Line:
             return None
         except smtplib.SMTPResponseException as refused:
             outcome = self._answered(refused.smtp_code, refused.smtp_error)
-            outcome.is_of_address = not outcome.is_of_server and not _is_too_large(outcome)
+            outcome.is_of_address = not (
+                outcome.is_of_server or _is_too_large(outcome) or _is_of_policy(outcome.answer)
+            )
             return outcome
         except (BadWords, ValueError, UnicodeError) as error:
             return Outcome(Message.State.DEAD, Message.Because.HEADERS, answer=str(error))
@@ -237,6 +241,11 @@ def _new_of(message: Message, outcome: Outcome, *, at: datetime) -> dict[str, An
 def _is_too_large(outcome: Outcome) -> bool:
     """Before or after anybody was named; said of a mailbox, 552 means that it is full."""
     return outcome.code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer
+
+
+def _is_of_policy(answer: str) -> bool:
+    """RFC 3463, X.7.X: what the server thinks of us, or lets nobody say. Listed by it, we are refused at good addresses."""
+    return any(".".join(code).split(".")[1] == "7" for code in STATUS.findall(answer))
 
 
 def _says_nobody(answer: str) -> bool:
