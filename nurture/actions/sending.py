@@ -244,7 +244,7 @@ def _is_too_large(outcome: Outcome) -> bool:
 
 
 def _is_of_policy(answer: str) -> bool:
-    """RFC 3463, X.7.X: what the server thinks of us, or lets nobody say. Listed by it, we are refused at good addresses."""
+    """RFC 3463, X.7.X: what the server thinks of us. Where it lists us, we are refused at good addresses."""
     return any(".".join(code).split(".")[1] == "7" for code in STATUS.findall(answer))
 
 

@@ -82,7 +82,9 @@ def test_a_letter_that_is_too_large_says_nothing_of_an_address(sink, rules, cloc
 
 
 def test_who_is_refused_because_of_us_has_a_good_address(sink, rules, clock, alice):
-    asleep = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(email="listed.x@brevik.example", time_zone="UTC"))
+    asleep = make_lead(
+        phase=Phase.NURTURE, bdr=alice, person=make_person(email="listed.x@brevik.example", time_zone="UTC")
+    )
 
     for _letter in range(SOFT_MAX + 1):
         assert write(asleep, clock).state == "refused"
