@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from django.core.mail import EmailMultiAlternatives, mailers
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_address
 from nurture.actions.claiming import begin_message, claim_messages, give_back, mine_of
@@ -61,7 +61,7 @@ class Outcome:
     code: int | None = None
     answer: str = ""
     is_passing: bool = False
-    # What the server said is of whom it goes to, or of these words to her: so many in a row shut her address.
+    # What the server said is of the mailbox it goes to: so many in a row shut her address.
     is_of_address: bool = False
     # It said that nobody has this address.
     is_nobody: bool = False
@@ -142,10 +142,10 @@ class _Line:
         except smtplib.SMTPRecipientsRefused as refused:
             code, answer = next(iter(refused.recipients.values()))
             outcome = self._answered(code, answer)
-            outcome.is_of_address = not (
-                outcome.is_of_server or STATUS_TOO_LARGE in outcome.answer or _is_of_policy(outcome.answer)
-            )
             outcome.is_nobody = code in MAY_MEAN_NOBODY and _says_nobody(outcome.answer)
+            # Without a status, 552 said of a recipient means that her mailbox is full (RFC 5321).
+            is_full = code == TOO_LARGE and not STATUS.search(outcome.answer)
+            outcome.is_of_address = outcome.is_nobody or is_full or _is_of_mailbox(outcome.answer)
             return outcome
         except smtplib.SMTPSenderRefused as refused:
             outcome = self._answered(refused.smtp_code, refused.smtp_error)
@@ -160,9 +160,7 @@ class _Line:
             return None
         except smtplib.SMTPResponseException as refused:
             outcome = self._answered(refused.smtp_code, refused.smtp_error)
-            outcome.is_of_address = not (
-                outcome.is_of_server or _is_too_large(outcome) or _is_of_policy(outcome.answer)
-            )
+            outcome.is_of_address = not outcome.is_of_server and _is_of_mailbox(outcome.answer)
             return outcome
         except (BadWords, ValueError, UnicodeError) as error:
             return Outcome(Message.State.DEAD, Message.Because.HEADERS, answer=str(error))
@@ -190,23 +188,41 @@ class _Line:
             self.mailer.connection = None
 
 
-@transaction.atomic
 def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
     """What became of it, by its fence: a claim that is not ours any more changes nothing. Where it says that an address
-    takes no mail, what follows is what follows from a report of that."""
+    takes no mail, what follows is what follows from a report of that.
+
+    Where others hold her leads for too long, what the server said is kept without that: the letter would end as one of
+    which nobody knows, and the next to her address says it again.
+    """
     if outcome.is_untouched or (outcome.code == CLOSING and message.put_off_since is None):
-        # Behind what else waits: where the server closes whenever it hears of this one, it holds up no other.
-        mine = mine_of(message)
-        if not outcome.is_untouched:
-            # Once for nothing; whose recipient makes it close again is put off like others, and given up in a day.
-            mine.update(put_off_since=at)
-        give_back(mine, at=at + PROBE)
+        _give_back_closed(message, outcome, at=at)
         return
     new = _new_of(message, outcome, at=at)
-    came_back = new["state"] == Message.State.REFUSED and outcome.is_of_address
-    if came_back:
-        hold_whose(message)
+    if new["state"] == Message.State.REFUSED and outcome.is_of_address:
         new["bounced_at"] = at
+        try:
+            _write(message, outcome, new, at=at, is_followed=True)
+            return
+        except OperationalError as error:
+            logger.warning("refusal_not_followed", message=message.pk, error=str(error))
+    _write(message, outcome, new, at=at)
+
+
+@transaction.atomic
+def _give_back_closed(message: Message, outcome: Outcome, *, at: datetime) -> None:
+    """Behind what else waits: where the server closes whenever it hears of this one, it holds up no other."""
+    mine = mine_of(message)
+    if not outcome.is_untouched:
+        # Once for nothing; whose recipient makes it close again is put off like others, and given up in a day.
+        mine.update(put_off_since=at)
+    give_back(mine, at=at + PROBE)
+
+
+@transaction.atomic
+def _write(message: Message, outcome: Outcome, new: dict[str, Any], *, at: datetime, is_followed: bool = False) -> None:
+    if is_followed:
+        hold_whose(message)
     if not mine_of(message).update(**new):
         logger.warning("message_not_ours_any_more", message=message.pk)
         return
@@ -214,7 +230,7 @@ def _record(message: Message, outcome: Outcome, *, at: datetime) -> None:
         count_use(message, at=at)
     if outcome.answer:
         MessageBody.objects.filter(pk=message.pk).update(answer=outcome.answer[:500])
-    if came_back and (outcome.is_nobody or came_back_in_a_row(message)):
+    if is_followed and (outcome.is_nobody or came_back_in_a_row(message)):
         # Before its history goes on: what she wrote by hand is taken back as if nothing had happened since.
         settle_or_leave(message.pk, at=at)
         shut_address(message, said=outcome.answer, at=at)
@@ -243,9 +259,11 @@ def _is_too_large(outcome: Outcome) -> bool:
     return outcome.code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer
 
 
-def _is_of_policy(answer: str) -> bool:
-    """RFC 3463, X.7.X: what the server thinks of us. Where it lists us, we are refused at good addresses."""
-    return any(".".join(code).split(".")[1] == "7" for code in STATUS.findall(answer))
+def _is_of_mailbox(answer: str) -> bool:
+    """RFC 3463, X.1.X and X.2.X: of an address or its mailbox, but for who sends (X.1.7, X.1.8) and how long the letter
+    is (X.2.3). What is said without a status may be of us: a server that lists us refuses good addresses."""
+    codes = [".".join(code) for code in STATUS.findall(answer)]
+    return any(code[2:4] in ("1.", "2.") and code[2:] not in ("1.7", "1.8", "2.3") for code in codes)
 
 
 def _says_nobody(answer: str) -> bool:

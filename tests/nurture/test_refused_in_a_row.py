@@ -81,15 +81,32 @@ def test_a_letter_that_is_too_large_says_nothing_of_an_address(sink, rules, cloc
     assert state(asleep) == ContactPoint.State.BOUNCED
 
 
-def test_who_is_refused_because_of_us_has_a_good_address(sink, rules, clock, alice):
-    asleep = make_lead(
-        phase=Phase.NURTURE, bdr=alice, person=make_person(email="listed.x@brevik.example", time_zone="UTC")
-    )
+SAID = {
+    "RCPT": [
+        ("552 5.2.2 mailbox full", "bounced"), ("552 mailbox full", "bounced"), ("550 5.7.1 user unknown", "bounced"),
+        ("550 5.7.1 blocked, see https://www.spamhaus.org/query/ip/192.0.2.1", "ok"),
+        ("554 blocked using zen.spamhaus.org", "ok"), ("550 relaying denied", "ok"), ("550 5.1.8 sender", "ok"),
+        ("552 5.2.3 message length exceeds limit", "ok"),
+    ],
+    "DATA": [("552 5.2.2 mailbox full", "bounced"), ("552 too much", "ok"), ("554 5.7.1 not with these words", "ok")],
+}  # fmt: skip
 
-    for _letter in range(SOFT_MAX + 1):
-        assert write(asleep, clock).state == "refused"
 
-    assert state(asleep) == ContactPoint.State.OK
+@pytest.mark.parametrize(("when", "said", "then"), [(when, *one) for when, all_ in SAID.items() for one in all_])
+def test_what_a_server_says_of_us_or_of_a_letter_says_nothing_of_an_address(
+    sink, rules, clock, alice, monkeypatch, when, said, then
+):
+    async def refuses(*_who):
+        return said
+
+    monkeypatch.setattr(type(sink), f"handle_{when}", refuses)
+    asleep = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(email="jo@brevik.example", time_zone="UTC"))
+
+    for _letter in range(SOFT_MAX):
+        planned(asleep, clock)
+        deliver(by="me", clock=clock)
+
+    assert state(asleep) == then
 
 
 def test_what_is_sent_again_and_arrives_has_not_come_back(sink, rules, clock, asleep):
