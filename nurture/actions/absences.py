@@ -1,7 +1,7 @@
 """Until when somebody is away: what her mail program said, and what ends it before that day.
 
 What a track or a cadence has planned meanwhile lies on the morning of her return, and goes back from there once she is
-back sooner. Leads are locked before what is kept of her.
+back sooner. Leads are locked before what is kept of her, and her rows before what her tracks have planned.
 """
 
 from __future__ import annotations
@@ -60,19 +60,20 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
         return False
     if not Away.objects.filter(pk=away.pk, ended_at=None).update(ended_at=at):
         return False
+    _note_away(person_id, None)
     people = list(rows_of([person_id]))
     _letters(people).filter(due_at=away.until).update(due_at=at)
     for one in _waiting(people).filter(due_at=away.until).select_related("node").select_for_update(of=("self",)):
         one.due_at = max(at, wait_ends(one) or at)
         one.save(update_fields=["due_at"])
     record_received(person_id, kind=HEARD if by else BACK, heard_by=by, at=at)
-    _note_away(person_id, None)
     go_on_from_return(person_id, until=away.until, at=at)
     return True
 
 
 def _note_away(person_id: int, until: datetime | None) -> None:
-    """Where whoever plans an attempt reads it, with each row of hers. Behind her leads, as a merge locks them."""
+    """Where whoever plans an attempt reads it, with each row of hers. Behind her leads, as a merge locks them, and
+    before her tracks, as an unsubscription does."""
     Person.objects.filter(pk__in=rows_of([person_id])).update(away_until=until)
 
 

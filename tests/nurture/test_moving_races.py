@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Person, Suppression
 from agreement.installation import publish_version_1
 from leads.settings.changing import change_setting
+from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.drafting import draft_of, publish
 from nurture.actions.enrolling import skip
 from nurture.actions.moving import ask_to_empty, ask_to_move, work_moves, work_on
@@ -70,7 +71,7 @@ def test_who_publishes_while_it_is_taken_out_of_use_asks_afterwards():
     assert Enrolment.objects.get().version.number == 2
 
 
-@pytest.mark.parametrize("way", ["moved", "skipped"])
+@pytest.mark.parametrize("way", ["moved", "skipped", "back"])
 def test_who_stops_mail_while_she_is_moved_on_is_heard_and_holds_up_nobody(way):
     by = make_user("mark", Role.MARKETER)
     track = make_track(wait(10), email())
@@ -78,7 +79,18 @@ def test_who_stops_mail_while_she_is_moved_on_is_heard_and_holds_up_nobody(way):
     if way == "moved":
         # The wait in which she stands is gone.
         ask_to_move(add_version(track, wait(3)), by=by, at=NOON)
-    beside = Beside(work_moves if way == "moved" else lambda: skip(hers, by=by, at=NOON))
+    if way == "back":
+        with transaction.atomic():
+            begin_absence(
+                hers.person_id, kind="out_of_office", words="", back_on=LATER.date() + timedelta(days=1), zone="UTC",
+                said_at=NOON, at=NOON,
+            )  # fmt: skip
+    acts = {
+        "moved": work_moves,
+        "skipped": lambda: skip(hers, by=by, at=NOON),
+        "back": lambda: end_absence(hers.person_id, at=NOON),
+    }
+    beside = Beside(acts[way])
 
     with transaction.atomic():
         Person.objects.select_for_update(no_key=True).get(pk=hers.person_id)
