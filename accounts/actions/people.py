@@ -232,7 +232,7 @@ def assert_again(suppressions: Iterable[int], *, source: str, at: datetime) -> N
 
 def suppress_key(value: str, channel: str, *, source: str, at: datetime) -> bool:
     """This address or number may not be used, whoever it belongs to; only its keyed hash is kept."""
-    lock_addresses(_who_is_written_to_at(value))
+    lock_addresses(who_is_written_to_at(value))
     _row, made = Suppression.objects.get_or_create(
         channel=channel, key_hash=suppression_key(value), defaults={"at": at, "source": source[:40]}
     )
@@ -266,7 +266,7 @@ def lock_addresses(people: Iterable[int]) -> None:
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def _who_is_written_to_at(value: str) -> list[int]:
+def who_is_written_to_at(value: str) -> list[int]:
     """Whose address this is, or the same with a plus tag."""
     local, _at, domain = value.rpartition("@")
     there = Q(normalised=value)

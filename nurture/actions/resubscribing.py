@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import keys_of_email, lock_addresses, suppression_key
+from accounts.actions.people import keys_of_email, lock_addresses, suppression_key, who_is_written_to_at
 from accounts.models import ContactPoint, Person, Suppression
 from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
@@ -67,11 +67,15 @@ def come_back(
 
 
 def _own_stops(person: Person) -> list[Suppression]:
-    """What keeps mail from her, of her rows and her addresses, where all of it is her own word; else nothing."""
+    """What keeps mail from her, of her rows and her addresses, where all of it is her own word; else nothing.
+
+    A stop of the address as it is without its plus tag may be another's, and so may one that keeps mail from somebody
+    else with a plus tag, too.
+    """
     rows = rows_of([person.pk])
-    there = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL)
-    addresses = set(there.filter(person__in=rows).values_list("normalised", flat=True))
-    keys = {suppression_key(form) for address in addresses for form in keys_of_email(address)}
+    points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, person__in=rows)
+    hers = {suppression_key(address): address for address in points.values_list("normalised", flat=True)}
+    keys = {suppression_key(form) for address in hers.values() for form in keys_of_email(address)}
     Channel = Suppression.Channel
     shut = Suppression.objects.filter(channel__in=[Channel.EMAIL, Channel.ALL])
     stops = list(shut.filter(Q(person__in=rows) | Q(key_hash__in=keys)))
@@ -79,6 +83,7 @@ def _own_stops(person: Person) -> list[Suppression]:
         return []
     if Message.objects.filter(person__in=rows, complained_at__isnull=False).exists():
         return []
-    # Somebody else who is written to there may have stopped it, too.
-    others = there.filter(normalised__in=addresses).exclude(person__in=rows).values("person")
-    return [] if shut.filter(person__in=others).exists() else stops
+    for key in {stop.key_hash for stop in stops if stop.key_hash}:
+        if key not in hers or not rows.keys() >= set(who_is_written_to_at(hers[key])):
+            return []
+    return stops

@@ -136,3 +136,37 @@ def test_what_the_stop_took_back_is_older_than_the_word_of_that_day(alice, lead)
     come_back(lead.person, by=alice, evidence="By phone.", said_at=NOON.replace(hour=0), at=NOON + DAY)
 
     assert not Wishes([lead.person_id]).lacks_consent(lead.person_id, None)
+
+
+@pytest.mark.parametrize(
+    ("hers", "theirs"),
+    [("office+jo@brevik.example", "office@brevik.example"), ("office@brevik.example", "office+pa@brevik.example")],
+)
+def test_the_stop_of_an_office_is_not_taken_back_by_one_of_those_who_get_mail_there(client, rules, hers, theirs):
+    jo, pa = make_person(email=hers), make_person(email=theirs)
+    suppress_key("office@brevik.example", "email", source="unsubscribe", at=NOON)
+    unsubscribe(jo, at=NOON)
+    own = reverse("nurture:preferences", args=[token_of(PERSON, jo.pk)])
+
+    assert 'name="again"' not in client.get(own).text
+    client.post(own, {"again": "1"})
+
+    assert (is_silent(jo), is_silent(pa)) == (True, True)
+
+
+def test_a_stop_that_was_mailed_without_the_plus_tag_holds_for_whoever_is_there(rules):
+    jo = make_person(email="office+jo@brevik.example")
+    suppress_key("office@brevik.example", "email", source="unsubscribe", at=NOON)
+
+    assert not may_come_back(jo)
+
+
+def test_who_has_the_same_address_but_for_the_plus_tag_takes_back_what_is_of_them_alone(rules):
+    jo, pa = make_person(email="office+jo@brevik.example"), make_person(email="office@brevik.example")
+    for one in (jo, pa):
+        unsubscribe(one, at=NOON)
+    suppress_key("office+jo@brevik.example", "email", source="unsubscribe", at=NOON)
+
+    come_back(jo, evidence="A click.", at=NOON + DAY)
+
+    assert (is_silent(jo), is_silent(pa)) == (False, True)
