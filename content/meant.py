@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 from operator import or_
 
@@ -20,16 +20,43 @@ def meant(words: Sequence[str]) -> str:
     """The same words, each that begins no known one put right by the known one that is most like it; empty where none
     is. A word is taken to begin with the letter it is written with."""
     looked_up = [word for word in words if len(word) >= SPELT_MIN]
-    if not looked_up:
-        return ""
-    begins = reduce(or_, (Q(word__startswith=letter) for letter in {word[0] for word in looked_up}))
-    known = sorted(LibraryWord.objects.filter(begins).values_list("word", flat=True))
+    known = _known(looked_up)
     right = [_right(word, known) if word in looked_up else word for word in words]
     return " ".join(right) if right != list(words) else ""
 
 
+def is_put_right(was: Sequence[str], now: Sequence[str]) -> bool:
+    """Whether these are the same words, spelt right or typed on: each that differs was none that is known, and is like
+    what stands in its place, which is. A word with a digit means what it says."""
+    differing = [(old, new) for old, new in zip(was, now, strict=False) if old != new]
+    if len(was) != len(now) or not all(old.isalpha() and new.isalpha() for old, new in differing):
+        return False
+    spelt = [(old, new) for old, new in differing if not new.startswith(old)]
+    if not all(len(old) >= SPELT_MIN and old[0] == new[0] and _is_near(old, new) for old, new in spelt):
+        return False
+    known = _known([old for old, _new in spelt])
+    return not any(_is_known(old, known) for old, _new in spelt) and all(_is_known(new, known) for _old, new in spelt)
+
+
+def _known(words: Collection[str]) -> list[str]:
+    """The words of the library that begin with a letter of these, in their order."""
+    letters = sorted({word[0] for word in words})
+    if not letters:
+        return []
+    begins = reduce(or_, (Q(word__startswith=letter) for letter in letters))
+    return sorted(LibraryWord.objects.filter(begins).values_list("word", flat=True))
+
+
+def _is_known(word: str, known: Sequence[str]) -> bool:
+    return any(one.startswith(word) for one in known)
+
+
+def _is_near(one: str, other: str) -> bool:
+    return fuzz.ratio(one, other) >= NEARLY
+
+
 def _right(word: str, known: Sequence[str]) -> str:
-    if any(one.startswith(word) for one in known):
+    if _is_known(word, known):
         return word
     best = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=NEARLY)
     return best[0] if best else word

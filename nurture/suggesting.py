@@ -82,9 +82,8 @@ def sendable_to(lead: Lead, *, at: datetime) -> AssetQuerySet:
     return Asset.objects.sendable(on=company_day(at)).exclude(pk__in=had).order_by("title", "pk")
 
 
-def suggestions_for(lead: Lead, *, by: User, at: datetime, q: str = "", is_letter: bool = False) -> list[Suggestion]:
+def suggestions_for(fit: Fit, *, by: User, q: str = "", is_letter: bool = False) -> list[Suggestion]:
     """What fits now; with words, what has them. For a letter without what is only said aloud."""
-    fit = Fit(lead, at=at)
     rows = Asset.objects.sendable(on=fit.on) if is_letter else Asset.objects.in_use(on=fit.on)
     words = query_words(q)
     if q.strip() and not words:

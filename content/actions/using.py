@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
-from rapidfuzz import fuzz
 
+from content.meant import is_put_right
 from content.models import Asset, AssetAccess, AssetThumb, AssetVersion, LibraryLook, LibrarySearch
 from content.models.use import Place
 from content.words import QUERY_MAX
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 # Who looks for the same again within this time still looks for it, and who opens it again still reads it.
 SAME_TIME = timedelta(minutes=10)
-# Who looks for nearly the same within this time has written it right now.
+# Who looks for the same in other letters within this time has written it right now.
 CORRECTED = timedelta(minutes=1)
-# Of 100: so alike are a search and the same with its letters put right.
-NEARLY = 80
 
 
 def open_asset(asset: Asset, *, place: str, by: User, at: datetime) -> None:
@@ -51,12 +49,14 @@ def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: 
     LibrarySearch.objects.create(user=by, at=at, place=_known(place), q=q, asked=asked)
 
 
-def correct_searches(words: Iterable[str], *, by: User, at: datetime) -> None:
-    """What she looked for in vain within the last minute is no demand where she now looks for the same with other
-    letters, or types on: what she meant is what she looks for now."""
+def correct_searches(words: Iterable[str], asked: dict[str, str], *, place: str, by: User, at: datetime) -> None:
+    """What she looked for in vain within the last minute, at the same place and for the same people, is no demand where
+    she now looks for the same words, spelt right or typed on: what she meant is what she looks for now."""
     q = " ".join(words)[:QUERY_MAX]
-    lately = LibrarySearch.objects.filter(user=by, at__gt=at - CORRECTED, at__lte=at).exclude(q__in=("", q))
-    wrong = [pk for pk, was in lately.values_list("pk", "q") if q.startswith(was) or fuzz.ratio(q, was) >= NEARLY]
+    lately = LibrarySearch.objects.filter(user=by, place=_known(place), at__gt=at - CORRECTED, at__lte=at)
+    wrong = [
+        row.pk for row in lately.exclude(q__in=("", q)) if row.asked == asked and is_put_right(row.q.split(), q.split())
+    ]
     if wrong:
         LibrarySearch.objects.filter(pk__in=wrong).delete()
 

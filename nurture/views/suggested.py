@@ -54,11 +54,12 @@ def _panel(
 ) -> HttpResponse:
     now = timezone.now()
     q = (request.POST or request.GET).get("q", "").replace("\x00", "").strip()[:QUERY_MAX]
-    found = suggestions_for(lead, by=request.user, at=now, q=q)
+    fit = Fit(lead, at=now)
+    found = suggestions_for(fit, by=request.user, q=q)
     if words := query_words(q):
-        correct_searches(words, by=request.user, at=now)
+        correct_searches(words, fit.asked, place=Place.LEAD, by=request.user, at=now)
         if not found:
-            miss_search(words, Fit(lead, at=now).asked, place=Place.LEAD, by=request.user, at=now)
+            miss_search(words, fit.asked, place=Place.LEAD, by=request.user, at=now)
     context = {
         "now": now,
         "lead": lead,

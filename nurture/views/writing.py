@@ -136,11 +136,12 @@ def _page(
     q = str(form["q"].value() or "").strip()
     found: list[Suggestion] = []
     if preview is None:
-        found = suggestions_for(lead, by=request.user, at=at, q=q, is_letter=True)
+        fit = Fit(lead, at=at)
+        found = suggestions_for(fit, by=request.user, q=q, is_letter=True)
         if request.POST.get("do") == "find" and (words := query_words(q)):
-            correct_searches(words, by=request.user, at=at)
+            correct_searches(words, fit.asked, place=Place.COMPOSER, by=request.user, at=at)
             if not found:
-                miss_search(words, Fit(lead, at=at).asked, place=Place.COMPOSER, by=request.user, at=at)
+                miss_search(words, fit.asked, place=Place.COMPOSER, by=request.user, at=at)
     chosen = form.chosen()
     subject, text = (str(form[name].value() or "") for name in ("subject", "text"))
     asked = read_uuid(str(form["asset"].value() or ""))

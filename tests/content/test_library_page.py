@@ -174,6 +174,32 @@ def test_a_search_that_is_put_right_within_a_minute_is_no_demand_and_another_sea
     ]  # fmt: skip
 
 
+def test_only_the_same_words_spelt_right_at_the_same_place_and_for_the_same_people_are_no_demand_before(
+    client, alice, now
+):
+    make_asset("GDPR checklist 2026 for retail details", at=now)
+    client.force_login(alice)
+    looked = [
+        # Another number, another word that is known, a word more, another persona, another place.
+        {"q": "gdpr checklist 2025"}, {"q": "gdpr checklist 2026"},
+        {"q": "gdpr retail bank"}, {"q": "gdpr retail bank sap"},
+        {"q": "gdpr details bank"}, {"q": "gdpr detail bank"},
+        {"q": "chekclist", "persona": "doer"}, {"q": "checklist"},
+        {"q": "retial", "from": "lead"}, {"q": "retail"},
+        # The same, spelt right.
+        {"q": "detials", "persona": "doer"}, {"q": "details", "persona": "doer"},
+    ]  # fmt: skip
+    for seconds, asked in enumerate(looked):
+        with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+            titles(client, **asked)
+
+    kept = LibrarySearch.objects.order_by("pk").values_list("q", flat=True)
+    assert list(kept) == [
+        "gdpr checklist 2025", "gdpr retail bank", "gdpr retail bank sap", "gdpr details bank", "gdpr detail bank",
+        "chekclist", "retial", "details",
+    ]  # fmt: skip
+
+
 def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and_labels(client, alice, now):
     topic = Topic.objects.create(key="compliance", label="Compliance")
     make_asset("Price calculator", at=now, topic=topic, labels=[label("persona", "influencer")])

@@ -17,7 +17,7 @@ from nurture.actions.planning import write_message
 from nurture.actions.sending import deliver
 from nurture.actions.unsent import settle_unsent
 from nurture.models import Message
-from nurture.suggesting import suggestions_for
+from nurture.suggesting import Fit, suggestions_for
 from team.models import User
 from tests.make import NOON, make_asset, make_lead, make_person
 from tests.nurture.making import email, engage, leave, make_letter_track, make_message, make_topic, make_track
@@ -51,8 +51,8 @@ def test_what_fits_comes_by_topic_role_and_stage_with_why_and_without_what_they_
     engage(lead.person, "downloaded", asset=had, at=NOON - timedelta(days=3))
     AssetThumb.objects.create(asset=best, user=alice, version=best.versions.get(), is_up=True, at=NOON)
 
-    on_page = suggestions_for(lead, by=alice, at=NOON)
-    in_letter = suggestions_for(lead, by=alice, at=NOON, is_letter=True)
+    on_page = suggestions_for(Fit(lead, at=NOON), by=alice)
+    in_letter = suggestions_for(Fit(lead, at=NOON), by=alice, is_letter=True)
 
     assert [one.asset for one in on_page] == [best, said, about]
     assert [one.asset for one in in_letter] == [best, about]
@@ -61,7 +61,7 @@ def test_what_fits_comes_by_topic_role_and_stage_with_why_and_without_what_they_
         "about maintenance, new to them",
     ]
     assert [(one.helped, one.mine is not None) for one in in_letter] == [(1, True), (0, False)]
-    assert over not in [one.asset for one in suggestions_for(lead, by=alice, at=NOON, q="over")]
+    assert over not in [one.asset for one in suggestions_for(Fit(lead, at=NOON), by=alice, q="over")]
 
 
 def test_one_click_puts_it_into_the_letter_and_keeps_what_was_typed(client, lead, alice, topic):
@@ -140,6 +140,21 @@ def test_what_is_looked_for_in_vain_for_somebody_is_wanted_for_their_role_and_st
         ("bakery roi", "lead", {"persona": "doer", "stage": "working"}),
         ("french", "composer", {"persona": "doer", "stage": "working"}),
     ]
+
+
+def test_what_is_put_right_for_somebody_is_no_demand_for_them_and_stays_one_for_others(client, lead, alice):
+    make_asset("Pharma audit checklist")
+    champion = make_lead(phase="working", bdr=alice, person=make_person(title="Head of quality"))
+    champion.person.employments.update(role="champion")
+    client.force_login(alice)
+
+    for one, name, q in ((champion, "suggested", "pharma adit"), (lead, "write", "pharma adit"),
+                         (lead, "suggested", "pharma adit"), (lead, "suggested", "pharma audit")):  # fmt: skip
+        url = reverse(f"nurture:{name}", args=[one.public_id])
+        _ = client.get(url, {"q": q}) if name == "suggested" else client.post(url, {"q": q, "do": "find"})
+
+    kept = LibrarySearch.objects.order_by("pk").values_list("place", "asked__persona")
+    assert list(kept) == [("lead", "champion"), ("composer", "doer")]
 
 
 def test_a_thumb_is_given_where_the_asset_is_offered_and_down_needs_a_reason(client, lead, alice):

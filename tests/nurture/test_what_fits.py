@@ -17,7 +17,7 @@ from nurture.actions.enrolling import enrol
 from nurture.knowing import People
 from nurture.models import Message
 from nurture.offers import Offers, Taste, languages_of
-from nurture.suggesting import suggestions_for
+from nurture.suggesting import Fit, suggestions_for
 from tests.make import NOON, make_asset, make_lead, make_person
 from tests.nurture.making import email, engage, make_topic, make_track
 
@@ -78,7 +78,7 @@ def test_it_is_chosen_by_topic_then_language_then_role_then_stage_then_the_newes
         "Ours, nobody said",
     ]
     assert one_after_the_other(lead) == expected
-    on_page = suggestions_for(lead, by=alice, at=NOON, is_letter=True)
+    on_page = suggestions_for(Fit(lead, at=NOON), by=alice, is_letter=True)
     assert [one.asset.title for one in on_page] == expected
     assert on_page[0].why == "about maintenance, for: doer, when: while they sleep, in their language, new to them"
 
