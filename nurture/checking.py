@@ -103,7 +103,10 @@ def merged_out_of_its_track(at: datetime) -> QuerySet[Recycling]:
 
 def asked_and_not_moved(at: datetime) -> QuerySet[TrackMove]:
     """Tracks whose people were to go on in another version, or to leave, a day ago: the log says why they did not."""
-    return TrackMove.objects.filter(asked_at__lt=at - DAY)
+    under_way = Enrolment.objects.under_way().filter(version__track=OuterRef("track"))
+    older = under_way.filter(version__number__lt=OuterRef("version__number"))
+    left = Q(Exists(under_way), version=None) | Q(Exists(older), version__isnull=False)
+    return TrackMove.objects.filter(left, asked_at__lt=at - DAY)
 
 
 def held_out_and_fed(at: datetime) -> QuerySet[Enrolment]:

@@ -7,7 +7,7 @@ The track is locked before what is asked of its people, and that before leads, p
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -26,6 +26,8 @@ BATCH = 500
 # On SQLite everybody else's writes wait for a batch.
 SQLITE_BATCH = 100
 BUDGET_SECONDS = 60.0
+# Whoever came in by what held a moment before is seen once her transaction is over: none lasts longer than this.
+SETTLES = timedelta(minutes=10)
 
 
 class Worked(NamedTuple):
@@ -44,6 +46,10 @@ class Progress(NamedTuple):
     done: int
     version: int | None
 
+    @property
+    def goes_on(self) -> bool:
+        return self.done < self.people
+
 
 def ask_to_move(version: TrackVersion, *, by: User, at: datetime) -> None:
     """Everybody under way in an older version goes on in this one, where she stood. In the transaction that publishes
@@ -60,13 +66,11 @@ def ask_to_empty(track: Track, *, into: Track | None, by: User, at: datetime) ->
 
 @transaction.atomic
 def _ask(move: TrackMove) -> None:
-    """What is asked last holds; where nobody is under way there is nothing to do."""
+    """What is asked last holds, also of whoever is coming in just now and cannot be seen yet."""
     Track.objects.select_for_update(of=("self",), no_key=True).get(pk=move.track_id)
     TrackMove.objects.filter(track=move.track_id).delete()
-    left = move.left()
-    if left.exists():
-        move.people = left.fed().count()
-        move.save(force_insert=True)
+    move.people = move.left().fed().count()
+    move.save(force_insert=True)
 
 
 def let_them_stay(track: int) -> None:
@@ -112,13 +116,13 @@ def work_on(track: Track, *, at: datetime) -> Worked:
         worked = Worked(len(ids), move_some(ids, move.version, by=move.by, at=at))
     else:
         worked = Worked(len(ids), *empty_some(ids, into=move.into, by=move.by, at=at))
-    if not move.left().exists():
+    if at > move.asked_at + SETTLES and not move.left().exists():
         move.delete()
     return worked
 
 
 def progress_of(track: Track) -> Progress | None:
-    """How far it is; None where there is nothing to do with anybody who is fed."""
+    """How far it is, or has come a moment ago; None where nothing was asked of anybody who is fed."""
     move = TrackMove.objects.select_related("version").filter(track=track, people__gt=0).first()
     if move is None:
         return None

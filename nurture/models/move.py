@@ -13,7 +13,8 @@ from nurture.models.track import Track, TrackVersion
 
 class TrackMove(models.Model):
     """Everybody under way in a track goes on in this version of it; without one, leaves it. The row is the wish: it is
-    there until nobody is left, so that whatever ends a worker, another one goes on.
+    there until nobody is left, so that whatever ends a worker, another one goes on, and for some minutes in any case:
+    whoever was coming in when it was asked for is seen then.
 
     There are a handful: nothing here needs an index.
     """

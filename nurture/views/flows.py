@@ -325,7 +325,7 @@ def _published(track: Track, moved: int) -> str:
 def _rest(track: Track) -> str:
     """Of more than one batch, that the others follow; empty where all are done."""
     move = progress_of(track)
-    if move is None:
+    if move is None or not move.goes_on:
         return ""
     words = ngettext(
         "%(done)s of %(n)d person is done; the rest follows within minutes, as its page says.",

@@ -89,6 +89,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
     shown = next((version for version in published if str(version.number) == asked), None)
     shown = shown or next(iter(published), None)
     draft = next((version for version in versions if version.published_at is None), None)
+    move = progress_of(one)
     context = {
         "now": now,
         "track": one,
@@ -102,7 +103,7 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
         "draws": draws_of(one, at=now),
         "fans": fan_figures(one) if one.is_fan_base else None,
         "older": Enrolment.objects.fed().filter(track=one).exclude(version=shown).count() if shown else 0,
-        "move": progress_of(one),
+        "move": move if move and move.goes_on else None,
         "may_write": may_write(request),
         "history": history_of(KIND, pk=one.pk, most=8) if may_write(request) else [],
     }

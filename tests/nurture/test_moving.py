@@ -1,12 +1,13 @@
 """Many people of a track are moved, or leave it, batch by batch; what is asked for is kept until it is done."""
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from nurture import tasks
 from nurture.actions.drafting import draft_of
 from nurture.actions.enrolling import move_some, newest_of
-from nurture.actions.moving import work_moves
+from nurture.actions.moving import SETTLES, work_moves
 from nurture.models import Enrolment, TrackMove
 from tests.make import NOON, make_person
 from tests.nurture.making import add_version, make_enrolment, make_track, wait
@@ -83,7 +84,8 @@ def test_few_are_moved_at_once(desk, rules, marketer, people):
 
     words = "1 person goes on in it." if people == 1 else "2 people go on in it."
     assert f"is published; {words}" in answer.text
-    assert not TrackMove.objects.exists()
+    assert "Moving to version" not in answer.text
+    assert in_newest(track) == people
 
 
 def test_who_is_left_without_goes_along_and_counts_nowhere(desk, rules, marketer):
@@ -115,6 +117,42 @@ def test_nothing_is_said_of_a_move_of_nobody_who_is_fed(desk, rules, marketer):
     assert ("is published." in answer.text, "Moving to version" in answer.text) == (True, False)
     tasks.move_people()
     assert in_newest(track) == 3
+
+
+def test_who_was_coming_in_when_it_was_published_goes_on_in_what_runs(desk, rules, marketer):
+    track = fed(people=0)
+    before = newest_of(track)
+    publish(desk, track, marketer)
+    # She was to begin what ran a moment before.
+    late = make_enrolment_in(before, track)
+
+    tasks.move_people()
+
+    late.refresh_from_db()
+    assert late.version == newest_of(track)
+
+
+def test_who_was_coming_in_when_it_was_taken_out_of_use_leaves_it(desk, rules):
+    track = fed(people=1)
+    retire(desk, track)
+    late = make_enrolment_in(newest_of(track), track)
+
+    tasks.move_people()
+
+    late.refresh_from_db()
+    assert late.outcome == "stopped"
+
+
+def test_what_was_asked_for_is_forgotten_once_nobody_can_be_coming_in_any_more(desk, rules, marketer):
+    track = fed(people=1)
+    publish(desk, track, marketer)
+
+    tasks.move_people()
+    assert TrackMove.objects.exists()
+    TrackMove.objects.update(asked_at=F("asked_at") - SETTLES)
+    tasks.move_people()
+
+    assert not TrackMove.objects.exists()
 
 
 def test_who_came_into_a_later_version_is_not_moved_back(desk, rules, marketer):
@@ -191,7 +229,7 @@ def test_a_batch_that_fails_leaves_what_was_asked_for_and_holds_up_no_other_trac
         broken.setattr("nurture.actions.moving.move_some", failing_for(first))
         assert tasks.move_people() == 1
 
-    assert list(TrackMove.objects.values_list("track", flat=True)) == [first.pk]
+    assert (in_newest(first), in_newest(second)) == (2, 3)
     tasks.move_people()
     assert (in_newest(first), in_newest(second)) == (3, 3)
 

@@ -13,10 +13,10 @@ from agreement.installation import publish_version_1
 from leads.settings.changing import change_setting
 from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.drafting import draft_of, publish
-from nurture.actions.enrolling import skip
+from nurture.actions.enrolling import enrol, skip
 from nurture.actions.moving import ask_to_empty, ask_to_move, work_moves, work_on
 from nurture.actions.preferring import unsubscribe
-from nurture.models import Enrolment, MailRules, TrackMove
+from nurture.models import Enrolment, MailRules
 from nurture.track_settings import KIND
 from team.models import Role
 from tests.make import NOON, make_person, make_team, make_user
@@ -53,7 +53,6 @@ def test_a_batch_that_one_worker_has_is_no_other_ones():
         answers = beside.answer()
 
     assert answers == [0]
-    assert not TrackMove.objects.exists()
     assert Enrolment.objects.get().version.number == 2
 
 
@@ -68,6 +67,20 @@ def test_who_publishes_while_it_is_taken_out_of_use_asks_afterwards():
         ask_to_empty(track, into=None, by=by, at=NOON)
 
     assert beside.answer() == [1]
+    assert Enrolment.objects.get().version.number == 2
+
+
+def test_who_comes_in_while_it_is_published_goes_on_in_what_runs():
+    track, by, jo = make_track(wait(10)), make_user("mark", Role.MARKETER), make_person()
+    draft_of(track, by=by, at=NOON)
+    beside = Beside(lambda: publish(track, by=by, at=NOON, moves=True))
+
+    with transaction.atomic():
+        enrol(jo, track=track, by=by, at=NOON)
+        beside.come()
+
+    beside.answer()
+    work_moves()
     assert Enrolment.objects.get().version.number == 2
 
 
