@@ -146,8 +146,9 @@ def missed(*, at: datetime) -> QuerySet[LibrarySearch]:
     return LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by()
 
 
-def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[Asked]:
-    """These requests with who needs them and what that is worth: four statements, however many there are."""
+def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime, is_sought: bool = True) -> list[Asked]:
+    """These requests with who needs them and what that is worth: four statements, however many there are. `is_sought`:
+    with who looked for it in vain, for which the searches of 90 days are read."""
     keys = rows.order_by().values("pk")
     found = {row.pk: Asked(row) for row in rows.select_related("topic", "owner", "asset", "joined_to")}
     marks = ContentRequest.labels.through.objects.filter(contentrequest__in=keys).select_related("label")
@@ -176,10 +177,11 @@ def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime) -> list[A
         one.currency = most
         for (currency, _lead), worth in by_lead[pk].items():
             one.worth[currency] = one.worth.get(currency, 0) + worth
-    searches = Searches(at=at)
-    searches.find_seekers(found.values())
-    for one in found.values():
-        one.is_cut = searches.is_cut
+    if is_sought:
+        searches = Searches(at=at)
+        searches.find_seekers(found.values())
+        for one in found.values():
+            one.is_cut = searches.is_cut
     return list(found.values())
 
 

@@ -31,7 +31,8 @@ ANSWERED = timedelta(days=180)
 
 def same_needs(need: Need, *, by: User, at: datetime, but: int | None = None) -> list[Asked]:
     """At most four, of all that is open or was answered in the last half year: what is about the same first, then what
-    shares the most of its words, then what is on the same topic, then the newest."""
+    shares the most of its words, then what is on the same topic, then the newest. It is asked for while somebody types:
+    no search is read for it, and who looked in vain is on none of them."""
     rows = ContentRequest.objects.visible_to(by).exclude(pk=but or 0)
     lately = Q(state=ContentRequest.State.DONE, closed_at__gt=at - ANSWERED)
     rows = rows.filter(Q(state__in=ContentRequest.OPEN_STATES) | lately)
@@ -48,7 +49,10 @@ def same_needs(need: Need, *, by: User, at: datetime, but: int | None = None) ->
             shares[pk] = share
             on_topic |= {pk} if topic is not None and its == topic else set()
     best = sorted(shares, key=lambda pk: (pk in about, shares[pk], pk in on_topic, pk), reverse=True)[:SHOWN]
-    shown = {one.request.pk: one for one in asked_for(ContentRequest.objects.filter(pk__in=best), by=by, at=at)}
+    if not best:
+        return []
+    found = asked_for(ContentRequest.objects.filter(pk__in=best), by=by, at=at, is_sought=False)
+    shown = {one.request.pk: one for one in found}
     # What was joined to another since is not among these.
     return [shown[pk] for pk in best if pk in shown]
 

@@ -142,7 +142,7 @@ def ask_page(
                 except AskedAlready as already:
                     form.add_error(None, str(already))
                     rows = ContentRequest.objects.filter(pk=already.asked.pk)
-                    context["same"] = asked_for(rows, by=request.user, at=now)
+                    context["same"] = asked_for(rows, by=request.user, at=now, is_sought=False)
             status, context["is_held_up"] = 409, True
     if "same" not in context:
         context["same"] = same_needs(form.said, by=request.user, at=now)

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from content.actions.asking import (
     Need,
@@ -307,3 +310,18 @@ def test_what_is_like_it_is_offered_while_it_is_typed_and_nothing_is_kept(client
     assert "join" not in begun.text
     assert ContentRequest.objects.count() == 1
     assert "?alike" in client.get(url).text
+
+
+def test_no_search_is_read_while_a_need_is_typed_and_what_was_looked_for_counts_on_its_page(client, alice, bob):
+    asked = ask(bob)
+    miss_search(["paper", "mill"], {}, place="library", by=alice, at=timezone.now())
+    client.force_login(alice)
+    url = reverse("content:request_new")
+
+    with CaptureQueriesContext(connection) as typed:
+        shown = client.get(url, {"alike": "", "need": "case study paper mill"}, headers={"HX-Request": "true"})
+        client.get(url)
+
+    assert f'name="join" value="{asked.public_id}"' in shown.text
+    assert [one["sql"] for one in typed if "librarysearch" in one["sql"]] == []
+    assert "1 looked for it in vain" in client.get(reverse("content:requests")).text
