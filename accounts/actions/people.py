@@ -27,6 +27,10 @@ CORRECTED = ("given_name", "family_name", "country", "region", "city", "time_zon
 BY_HAND = 2
 # The source of a suppression that a rep asserted: by her alone it may be taken back.
 BY_REP = "rep"
+# Of one that they said themselves, by one click or on a page of theirs, or by a mail: by their word it is taken back.
+BY_THEMSELVES = ("unsubscribed", "unsubscribe")
+# Whoever says the same after one of these has said it, too.
+TAKEN_OVER = (BY_REP, *BY_THEMSELVES)
 # Of one that was asserted while two people were taken for one: it holds for both.
 PARTED = "parted"
 
@@ -214,7 +218,7 @@ def mark_contact_point(point: ContactPoint, state: str, *, by: User | None, at: 
 def suppress_person(person: Person, channel: str, *, source: str, at: datetime) -> bool:
     """She may not be reached on this channel from now on; returns whether that is new. Nothing here takes it back.
 
-    What only a rep had said says from now on who said it last: her undo must not take away what is not hers.
+    What only a rep or they themselves had said says from now on who said it last: none takes away what is not theirs.
     """
     lock_addresses([person.pk])
     mine = Suppression.objects.select_for_update()
@@ -225,17 +229,24 @@ def suppress_person(person: Person, channel: str, *, source: str, at: datetime) 
 
 
 def assert_again(suppressions: Iterable[int], *, source: str, at: datetime) -> None:
-    """Somebody else says so, too: what a rep had said is no longer hers to take back."""
-    said = Suppression.objects.filter(pk__in=list(suppressions), source=BY_REP)
+    """It is said once more: what a rep or they themselves had said is of this moment and of whoever says so now."""
+    said = Suppression.objects.filter(pk__in=list(suppressions), source__in=TAKEN_OVER)
     said.update(source=source[:40], at=at)
 
 
 def suppress_key(value: str, channel: str, *, source: str, at: datetime) -> bool:
     """This address or number may not be used, whoever it belongs to; only its keyed hash is kept."""
     lock_addresses(who_is_written_to_at(value))
-    _row, made = Suppression.objects.get_or_create(
-        channel=channel, key_hash=suppression_key(value), defaults={"at": at, "source": source[:40]}
+    return suppress_hash(suppression_key(value), channel, source=source, at=at)
+
+
+def suppress_hash(key: str, channel: str, *, source: str, at: datetime) -> bool:
+    """The same of an address of which only its keyed hash is at hand, under the lock of whoever is written to there."""
+    row, made = Suppression.objects.get_or_create(
+        channel=channel, key_hash=key, defaults={"at": at, "source": source[:40]}
     )
+    if not made:
+        assert_again([row.pk], source=source, at=at)
     return made
 
 
@@ -248,8 +259,7 @@ def suppress_hashes(keys: Iterable[tuple[str, str]], *, source: str, at: datetim
     addresses = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL).values_list("person_id", "normalised")
     lock_addresses({one for one, address in addresses.iterator() if wanted.intersection(_keys_of(address))})
     for channel, key in keys:
-        values = {"at": at, "source": source[:40]}
-        Suppression.objects.get_or_create(channel=channel, key_hash=key, defaults=values)
+        suppress_hash(key, channel, source=source, at=at)
 
 
 def _keys_of(normalised: str) -> set[str]:

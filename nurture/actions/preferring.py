@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.actions.people import lock_addresses, suppress_person
+from accounts.actions.people import BY_THEMSELVES, lock_addresses, suppress_hash, suppress_person
 from accounts.models import ContactPoint, Person, Suppression
 from content.models import Topic
 from leads.actions.receiving import record_received
@@ -18,7 +18,7 @@ from nurture.actions.ending import end_soon_without_mail
 from nurture.models import Message, MessageBody, Preference
 from nurture.same import living, rows_of
 
-UNSUBSCRIBED = "unsubscribed"
+UNSUBSCRIBED = BY_THEMSELVES[0]
 # How she said it, as history tells it.
 ONE_CLICK, STOPPED = "one_click", "stopped"
 
@@ -46,9 +46,7 @@ def unsubscribe(
     if Consent.objects.standing().filter(person=person).exists():
         note_consent(person, is_given=False, source=Consent.Source.PREFERENCES, evidence=source, is_told=False, at=at)
     if message is not None and message.to_hash:
-        Suppression.objects.get_or_create(
-            channel=Suppression.Channel.EMAIL, key_hash=message.to_hash, defaults={"at": at, "source": source}
-        )
+        suppress_hash(message.to_hash, Suppression.Channel.EMAIL, source=source, at=at)
     pass_over_shut([person.pk], at=at)
     end_soon_without_mail(person.pk, at=at)
     # A second click says nothing new; a second letter does.

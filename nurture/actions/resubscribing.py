@@ -14,22 +14,19 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.people import keys_of_email, lock_addresses, suppression_key, who_is_written_to_at
+from accounts.actions.people import BY_THEMSELVES, keys_of_email, lock_addresses, suppression_key, who_is_written_to_at
 from accounts.models import ContactPoint, Person, Suppression
 from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
 from leads.models import Consent
 from nurture.actions.consenting import note_consent
-from nurture.actions.preferring import UNSUBSCRIBED
-from nurture.models import Incoming, Message
+from nurture.models import Message
 from nurture.same import living, rows_of
 from nurture.wishes import Wishes
 
 if TYPE_CHECKING:
     from team.models import User
 
-# By one click or on a page of hers; by a mail of hers.
-OWN = (UNSUBSCRIBED, Incoming.Kind.UNSUBSCRIBE.value)
 AGAIN, HEARD_AGAIN = "again", "heard_again"
 
 
@@ -79,7 +76,7 @@ def _own_stops(person: Person) -> list[Suppression]:
     Channel = Suppression.Channel
     shut = Suppression.objects.filter(channel__in=[Channel.EMAIL, Channel.ALL])
     stops = list(shut.filter(Q(person__in=rows) | Q(key_hash__in=keys)))
-    if any(stop.channel == Channel.ALL or stop.source not in OWN for stop in stops):
+    if any(stop.channel == Channel.ALL or stop.source not in BY_THEMSELVES for stop in stops):
         return []
     if Message.objects.filter(person__in=rows, complained_at__isnull=False).exists():
         return []

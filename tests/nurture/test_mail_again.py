@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actions.people import suppress_key, suppress_person
+from accounts.actions.people import suppress_hashes, suppress_key, suppress_person, suppression_key
 from leads.actions.changing import MoveRefused
 from leads.models import Consent
 from nurture.actions.consenting import note_consent
@@ -16,7 +16,9 @@ from nurture.actions.resubscribing import come_back, may_come_back
 from nurture.models import Message
 from nurture.tokens import PERSON, STOP, token_of
 from nurture.wishes import Wishes
-from tests.make import NOON, make_lead, make_person
+from team.models import Role
+from tests.leads.files import bring
+from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture.making import leave, make_message
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +129,65 @@ def test_what_others_decided_is_not_taken_back_by_it(client, alice, lead, others
     assert not Consent.objects.exists()
     client.force_login(alice)
     assert 'value="again"' not in client.get(reverse("nurture:lead_consent", args=[lead.public_id])).text
+
+
+# What may come after a stop of their own, of who has one by their row and one by the key of their address.
+def a_file_names_them(jo):
+    column = {"No mail": {"target": "do_not_email"}}
+    bring(f"Email,No mail\n{ADDRESS},yes\n", by=make_user("lea", Role.MARKETER), columns=column)
+
+
+def a_file_names_the_address(jo):
+    suppress_key(ADDRESS, "email", source="import", at=NOON)
+
+
+def a_list_of_hashes_is_read(jo):
+    suppress_hashes([("email", suppression_key(ADDRESS))], source="erasure", at=NOON)
+
+
+def a_complaint_is_read(jo):
+    unsubscribe(jo, source="complaint", told="complaint", at=NOON)
+
+
+def a_complaint_of_the_letter_is_read(jo):
+    unsubscribe(jo, message=Message.objects.get(), source="complaint", told="complaint", at=NOON)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        a_file_names_them,
+        a_file_names_the_address,
+        a_list_of_hashes_is_read,
+        a_complaint_is_read,
+        a_complaint_of_the_letter_is_read,
+    ],
+)
+def test_what_others_say_after_their_own_stop_holds_whatever_they_ask_for(client, lead, letter, later):
+    assert may_come_back(lead.person)
+    later(lead.person)
+    own = reverse("nurture:preferences", args=[token_of(PERSON, lead.person_id)])
+
+    assert 'name="again"' not in client.get(own).text
+    client.post(own, {"again": "1"})
+
+    assert is_silent(lead.person)
+    # Nor do they take it over by stopping once more.
+    unsubscribe(lead.person, message=letter, at=NOON + DAY)
+    assert not may_come_back(lead.person)
+
+
+def test_a_file_that_only_names_them_says_nothing_of_their_stop(lead, letter):
+    bring(f"Email\n{ADDRESS}\n", by=make_user("lea", Role.MARKETER))
+
+    assert may_come_back(lead.person)
+
+
+def test_a_second_stop_of_their_own_is_newer_than_what_they_had_asked_before_it(alice, lead, letter):
+    unsubscribe(lead.person, at=NOON + 3 * DAY)
+
+    with pytest.raises(MoveRefused, match="after that day"):
+        come_back(lead.person, by=alice, evidence="By phone.", said_at=NOON + DAY, at=NOON + 4 * DAY)
 
 
 def test_what_the_stop_took_back_is_older_than_the_word_of_that_day(alice, lead):

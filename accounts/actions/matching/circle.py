@@ -42,8 +42,8 @@ class KnownPerson:
     account: KnownAccount | None = None
     external_ids: set[tuple[str, str]] = field(default_factory=set)
     suppressed: set[str] = field(default_factory=set)
-    # On these only a rep has said so: what the file says again is no longer hers to take back.
-    suppressed_by_rep: set[str] = field(default_factory=set)
+    # On these only a rep or she herself has said so: what the file says again is no longer theirs to take back.
+    suppressed_by_one: set[str] = field(default_factory=set)
     is_new: bool = False
     is_changed: bool = False
     job_is_changed: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from accounts.actions.matching.circle import Circle, KnownAccount, KnownPerson, values_of
 from accounts.actions.matching.companies import seat_of
 from accounts.actions.matching.rows import AccountRow, PersonRow, by_source
-from accounts.actions.people import BY_REP, suppression_key
+from accounts.actions.people import TAKEN_OVER, suppression_key
 from accounts.models import Account, AccountDomain, ContactPoint, Employment, ExternalId, Person, Suppression
 
 ERASURE = "erasure"
@@ -96,8 +96,8 @@ def _read_people(circle: Circle, ids: list[int], *, lock: bool) -> None:
     silent = Suppression.objects.filter(person__in=ids)
     for person_id, channel, source in silent.values_list("person_id", "channel", "source"):
         circle.people[person_id].suppressed.add(channel)
-        if source == BY_REP:
-            circle.people[person_id].suppressed_by_rep.add(channel)
+        if source in TAKEN_OVER:
+            circle.people[person_id].suppressed_by_one.add(channel)
     merged = {row.merged_into_id for row in rows if row.merged_into_id} - circle.people.keys()
     if merged:
         _read_people(circle, sorted(merged), lock=lock)

@@ -37,7 +37,7 @@ def add_to_person(
         found |= _employ(circle, known, row, account, is_strong=names_account)
     known.is_found_otherwise |= found
     changed |= found
-    is_silenced = _suppress(known, suppress)
+    is_silenced = _suppress(known, suppress, said=row.suppress)
     notes += ["silenced"] * (is_silenced and known.is_worked)
     changed |= is_silenced
     changed |= _stand(known, account if is_elsewhere else known.account, row.standing, is_hers=not is_elsewhere)
@@ -167,12 +167,13 @@ def _leave(circle: Circle, known: KnownPerson) -> None:
     known.left.append(job)
 
 
-def _suppress(known: KnownPerson, channels: set[str]) -> bool:
+def _suppress(known: KnownPerson, channels: set[str], *, said: set[str]) -> bool:
+    """`said`: of these channels those that the file itself names; the others are known by a key that stays refused."""
     new = sorted(channels - known.suppressed)
     known.suppressed.update(new)
     known.new_suppressions += new
-    confirmed = sorted(channels & known.suppressed_by_rep)
-    known.suppressed_by_rep.difference_update(confirmed)
+    confirmed = sorted(said & known.suppressed_by_one)
+    known.suppressed_by_one.difference_update(confirmed)
     known.confirmed_suppressions += confirmed
     return bool(new or confirmed)
 

@@ -106,7 +106,7 @@ def write_people(circle: Circle) -> None:
     )
     for known in touched:
         if known.confirmed_suppressions:
-            # A rep may have taken hers back since it was read: what the file says stands all the same.
+            # It may have been taken back since it was read: what the file says stands all the same.
             for channel in known.confirmed_suppressions:
                 suppress_person(known.row, channel, source="import", at=circle.at)
     _write_jobs(circle, touched)
