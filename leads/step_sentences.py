@@ -50,6 +50,8 @@ def planned(t: Teller, e: LeadEvent) -> Told:
         return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _("out of office"))
     if e.data.get("because") == "returned":
         return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _("back from out of office"))
+    if e.data.get("because") == "returns_sooner":
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _("back sooner than they had said"))
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "hours":

@@ -21,7 +21,7 @@ from team.calendars import KeptCalendars
 if TYPE_CHECKING:
     from team.models import User
 
-OUT_OF_OFFICE, RETURNED = "out_of_office", "returned"
+OUT_OF_OFFICE, RETURNED, SOONER = "out_of_office", "returned", "returns_sooner"
 
 
 @transaction.atomic
@@ -91,9 +91,11 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
 
 
 @transaction.atomic
-def go_on_from_return(person_id: int, *, until: datetime, at: datetime) -> LeadEvent | None:
+def go_on_from_return(
+    person_id: int, *, until: datetime, back_at: datetime | None = None, at: datetime
+) -> LeadEvent | None:
     """She is back before `until`: an attempt that waits for that moment is due when it would have been, or now. Where
-    one of us has moved it since, it stays."""
+    one of us has moved it since, it stays. `back_at`: she is not back yet, but sooner, and it is due no earlier."""
     found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING).first()
     if found is None:
         return None
@@ -106,8 +108,9 @@ def go_on_from_return(person_id: int, *, until: datetime, at: datetime) -> LeadE
         return None
     for step in late:
         due_at = planned.get(step.pk) or _due_without_absence(lead, step, calendars) or at
-        effects.move_step(step, max(due_at, soon(at)))
-    write_planned([effects], at=at, of_team=cache(calendars.of_team), because=RETURNED)
+        effects.move_step(step, max(due_at, back_at or soon(at)))
+    because = SOONER if back_at else RETURNED
+    write_planned([effects], at=at, of_team=cache(calendars.of_team), because=because)
     return lead.events.order_by("-id").first()
 
 

@@ -35,13 +35,19 @@ def begin_absence(
     person_id: int, *, kind: str, words: str, back_on: date, zone: str, said_at: datetime, at: datetime
 ) -> bool:
     """She is away until the morning of that day, by the clock of `zone`. What a track or a cadence has planned for her
-    before waits until then; returns whether anything does."""
+    before waits until then, and what waited for a later day that she gave before goes back to it; returns whether
+    anything waits."""
+    former = Wishes([person_id]).away_until(person_id, at=at)
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
     until = resolve(datetime.combine(back_on, morning), zone)
     Away.objects.create(person_id=person_id, said_at=said_at, back_on=back_on, until=until)
     record_received(person_id, kind=kind, words=words, back_on=back_on, until=until, at=at)
     _note_away(person_id, until)
-    moved = _letters([person_id]).filter(due_at__lt=until).update(due_at=until)
+    moved = 0
+    if former is not None and former > until:
+        moved += _go_back(person_id, former, back_at=until)
+        moved += go_on_from_return(person_id, until=former, back_at=until, at=at) is not None
+    moved += _letters([person_id]).filter(due_at__lt=until).update(due_at=until)
     moved += _waiting([person_id]).filter(due_at__lt=until).update(due_at=until)
     return wait_for_return(person_id, until=until, at=at) is not None or moved > 0
 
@@ -61,14 +67,23 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     if not Away.objects.filter(pk=away.pk, ended_at=None).update(ended_at=at):
         return False
     _note_away(person_id, None)
-    people = list(rows_of([person_id]))
-    _letters(people).filter(due_at=away.until).update(due_at=at)
-    for one in _waiting(people).filter(due_at=away.until).select_related("node").select_for_update(of=("self",)):
-        one.due_at = max(at, wait_ends(one) or at)
-        one.save(update_fields=["due_at"])
+    _go_back(person_id, away.until, back_at=at)
     record_received(person_id, kind=HEARD if by else BACK, heard_by=by, at=at)
     go_on_from_return(person_id, until=away.until, at=at)
     return True
+
+
+def _go_back(person_id: int, until: datetime, *, back_at: datetime) -> int:
+    """She is back at `back_at`, before `until`: a letter that waited for that leaves then, a wait ends when it would
+    have, no earlier. How many did."""
+    people = list(rows_of([person_id]))
+    moved = _letters(people).filter(due_at=until).update(due_at=back_at)
+    waiting = _waiting(people).filter(due_at=until).select_related("node").order_by("pk")
+    for one in waiting.select_for_update(of=("self",)):
+        one.due_at = max(back_at, wait_ends(one) or back_at)
+        one.save(update_fields=["due_at"])
+        moved += 1
+    return moved
 
 
 def _note_away(person_id: int, until: datetime | None) -> None:

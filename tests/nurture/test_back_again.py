@@ -23,12 +23,12 @@ from nurture.models import Away, Enrolment, Message
 from nurture.wishes import Wishes
 from tests.make import NOON, make_lead, make_person
 from tests.nurture import mails
-from tests.nurture.making import email, make_enrolment, make_track, wait
+from tests.nurture.making import email, make_enrolment, make_message, make_track, wait
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # Noon on Wednesday; she had said Friday of next week.
 BACK = NOON + 2 * DAY
-UNTIL = datetime(2027, 3, 12, 8, 0, tzinfo=UTC)
+UNTIL, SOONER = datetime(2027, 3, 12, 8, 0, tzinfo=UTC), datetime(2027, 3, 8, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -197,6 +197,64 @@ def test_an_attempt_that_waited_is_due_when_it_was_planned_or_now(client, jo, al
     lead.refresh_from_db()
     assert lead.due_at == attempts.get().due_at
     assert "back from out of office" in client.get(f"/leads/{lead.public_id}/").text
+
+
+def gives_an_earlier_day(*, at=NOON + DAY):
+    take_mail(
+        mails.mail(
+            "I am away and back on 8 March.", subject="Automatic reply: Our offer",
+            Date="Tue, 2 Mar 2027 11:30:00 +0000", Message_ID="<sooner@brevik.example>",
+        ),
+        source="imap", at=at,
+    )  # fmt: skip
+
+
+def test_what_waited_for_the_day_she_gave_goes_back_to_an_earlier_one_that_she_gives(client, jo, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    log_touch(lead, kind="email", by=alice, at=NOON)
+    attempts = Step.objects.open().filter(lead=lead, made_by=Step.MadeBy.CADENCE)
+    planned = attempts.get().due_at
+    letter = make_message(person=jo, due_at=NOON + HOUR)
+    goes_away()
+    assert (Message.objects.get().due_at, attempts.get().due_at) == (UNTIL, UNTIL)
+
+    gives_an_earlier_day()
+
+    letter.refresh_from_db()
+    assert (letter.due_at, attempts.get().due_at) == (SOONER, SOONER)
+    client.force_login(alice)
+    assert "back sooner than they had said" in client.get(f"/leads/{lead.public_id}/").text
+    assert end_absence(jo.pk, at=BACK)
+    letter.refresh_from_db()
+    assert (letter.due_at, attempts.get().due_at) == (BACK, max(planned, BACK + MINUTE))
+
+
+@pytest.mark.parametrize(("days", "goes_on"), [(1, SOONER), (10, NOON + 10 * DAY)])
+def test_a_wait_goes_back_to_an_earlier_day_or_to_its_own_end(jo, days, goes_on):
+    lead = make_lead(phase=Phase.WORKING, person=jo)
+    hers = make_enrolment(make_track(wait(days), email(), kind="play"), lead=lead)
+    advance(at=NOON)
+    goes_away()
+
+    gives_an_earlier_day()
+
+    hers.refresh_from_db()
+    assert hers.due_at == goes_on
+
+
+def test_an_attempt_that_is_planned_meanwhile_goes_back_to_an_earlier_day_and_from_it(jo, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    other = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone="UTC"))
+    goes_away()
+    for one in (lead, other):
+        log_touch(one, kind="email", by=alice, at=NOON + HOUR)
+    attempts = Step.objects.open().filter(made_by=Step.MadeBy.CADENCE)
+
+    gives_an_earlier_day()
+    assert attempts.get(lead=lead).due_at == SOONER
+    end_absence(jo.pk, by=alice, at=NOON + DAY + HOUR)
+
+    assert attempts.get(lead=lead).due_at == max(attempts.get(lead=other).due_at, NOON + DAY + HOUR + MINUTE)
 
 
 @pytest.mark.parametrize("was_merged", [False, True])
