@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from agreement.models import Criterion
 from leads.actions.changing import LeadConflict, MoveRefused
 from nurture.actions.enrolling import newest_of
-from nurture.actions.moving import ask_to_move, work_on
+from nurture.actions.moving import ask_to_move, work_at_once
 from nurture.drafts import mark_of_draft, mark_of_node, said_by
 from nurture.flow import Flow, flow_of
 from nurture.models import Sorting, Track, TrackNode, TrackVersion
@@ -164,9 +164,9 @@ def remove_node(node: TrackNode, *, seen: str = "") -> None:
         _put(other, other.position - 1)
 
 
-def publish(track: Track, *, by: User, at: datetime, moves: bool = False, seen: str = "") -> int:
+def publish(track: Track, *, by: User, at: datetime, moves: bool = False, seen: str = "") -> None:
     """The draft is what runs from now on. Who is under way finishes her version, or with `moves` goes on in this one:
-    a batch at once, the rest by a tick; how many at once. MoveRefused says what is missing; DraftChanged where it is
+    a batch at once, the rest by a tick. MoveRefused says what is missing; DraftChanged where it is
     not as `seen`."""
     with transaction.atomic():
         # Who retires it holds the track, too: what becomes of its people is asked by one after the other.
@@ -180,7 +180,8 @@ def publish(track: Track, *, by: User, at: datetime, moves: bool = False, seen: 
         if moves:
             ask_to_move(draft, by=by, at=at)
         look_again(track)
-    return work_on(track, at=at).done if moves else 0
+    if moves:
+        work_at_once(track, at=at)
 
 
 @transaction.atomic

@@ -102,6 +102,15 @@ def _next_batch(track: Track) -> int:
     return looked_at
 
 
+def work_at_once(track: Track, *, at: datetime) -> Worked:
+    """The first batch, for whoever asked and waits for the page. What stands in its way is the tick's."""
+    try:
+        return work_on(track, at=at)
+    except Exception:
+        logger.exception("track_not_moved_at_once", track=track.pk)
+        return Worked()
+
+
 @transaction.atomic
 def work_on(track: Track, *, at: datetime) -> Worked:
     """The next batch of what is asked of everybody in it. Nobody, where another one is at it."""

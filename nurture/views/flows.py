@@ -23,7 +23,7 @@ from leads.settings.kind import SettingConflict, SettingRefused
 from leads.settings.telling import history_of, tell_change
 from leads.views.access import need_role
 from nurture.actions import drafting
-from nurture.actions.moving import ask_to_empty, progress_of, work_on
+from nurture.actions.moving import ask_to_empty, progress_of, work_at_once
 from nurture.drafts import mark_of_draft
 from nurture.flow import Flow, flow_of
 from nurture.forms.tracks import EndForm, TrackForm
@@ -165,16 +165,20 @@ def _end(request: Request, track: Track, form: EndForm, *, at: datetime) -> str:
             stays,
         )
         return words % {"track": track, "n": stays}
-    worked = work_on(track, at=at)
+    worked = work_at_once(track, at=at)
     if rest := _rest(track):
         return _("%(track)s takes nobody any more. %(rest)s") % {"track": track, "rest": rest}
+    # The tick may have been faster.
+    done = _done(track)
     words = ngettext(
         "%(track)s takes nobody any more; it ended for %(n)d person.",
         "%(track)s takes nobody any more; it ended for %(n)d people.",
-        worked.done,
-    ) % {"track": track, "n": worked.done}
+        done,
+    ) % {"track": track, "n": done}
     if into is None:
         return words
+    if worked.done < done:
+        return f"{words} " + _("Whoever may be in %(into)s has begun it.") % {"into": into}
     return f"{words} " + ngettext(
         "%(n)d of them has begun %(into)s.", "%(n)d of them have begun %(into)s.", worked.began
     ) % {
@@ -271,13 +275,13 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             moves, seen = request.POST.get("moves") == "yes", request.POST.get("seen", "")
-            moved = drafting.publish(track, by=request.user, at=now, moves=moves, seen=seen)
+            drafting.publish(track, by=request.user, at=now, moves=moves, seen=seen)
         except drafting.DraftChanged as changed:
             conflict = str(changed)
         except (LeadConflict, MoveRefused) as refused:
             refusal, at_step = str(refused), getattr(refused, "field", "")
         else:
-            tell(request, _published(track, moved))
+            tell(request, _published(track, moves=moves))
             return redirect("nurture:track", public_id)
     version = TrackVersion.objects.filter(track=track, published_at=None).first()
     if version is None:
@@ -302,11 +306,11 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     return render(request, "nurture/publish.html", context, status=status)
 
 
-def _published(track: Track, moved: int) -> str:
+def _published(track: Track, *, moves: bool) -> str:
     """That it runs, and how many people under way it touches, or leaves as they are."""
     if rest := _rest(track):
         return _("%(track)s is published. %(rest)s") % {"track": track, "rest": rest}
-    if moved:
+    if moves and (moved := _done(track)):
         words = ngettext(
             "%(track)s is published; %(n)d person goes on in it.", "%(track)s is published; %(n)d people go on in it.",
             moved,
@@ -320,6 +324,12 @@ def _published(track: Track, moved: int) -> str:
         finish,
     )
     return words % {"track": track, "n": finish} if finish else _("%s is published.") % track
+
+
+def _done(track: Track) -> int:
+    """How many who are fed have been moved, or left, whoever did it."""
+    move = progress_of(track)
+    return move.done if move else 0
 
 
 def _rest(track: Track) -> str:

@@ -1,13 +1,14 @@
 """Many people of a track are moved, or leave it, batch by batch; what is asked for is kept until it is done."""
 
 import pytest
+from django.db import OperationalError
 from django.db.models import F
 from django.urls import reverse
 
 from nurture import tasks
 from nurture.actions.drafting import draft_of
 from nurture.actions.enrolling import move_some, newest_of
-from nurture.actions.moving import SETTLES, work_moves
+from nurture.actions.moving import SETTLES, Worked, work_moves
 from nurture.models import Enrolment, TrackMove
 from tests.make import NOON, make_person
 from tests.nurture.making import add_version, make_enrolment, make_track, wait
@@ -232,6 +233,42 @@ def test_a_batch_that_fails_leaves_what_was_asked_for_and_holds_up_no_other_trac
     assert (in_newest(first), in_newest(second)) == (2, 3)
     tasks.move_people()
     assert (in_newest(first), in_newest(second)) == (3, 3)
+
+
+def test_whose_first_batch_fails_is_told_what_is_to_come(desk, rules, marketer, monkeypatch):
+    published, retired = fed(people=1), fed(people=2)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("nurture.actions.moving.move_some", held_up)
+        broken.setattr("nurture.actions.moving.empty_some", held_up)
+        answers = [publish(desk, published, marketer).text, retire(desk, retired).text]
+
+    assert "is published. 0 of 1 person is done; the rest follows within minutes" in answers[0]
+    assert "takes nobody any more. 0 of 2 people are done; the rest follow within minutes" in answers[1]
+    tasks.move_people()
+    assert in_newest(published) == 1
+    assert not Enrolment.objects.under_way().filter(track=retired).exists()
+
+
+def test_what_the_tick_did_before_the_page_is_counted_there(desk, rules, marketer, monkeypatch):
+    published, retired, into = fed(people=1), fed(people=2), make_track(wait(3))
+
+    def tick_first(track, *, at):
+        work_moves()
+        return Worked()
+
+    monkeypatch.setattr("nurture.actions.drafting.work_at_once", tick_first)
+    monkeypatch.setattr("nurture.views.flows.work_at_once", tick_first)
+    answers = [
+        publish(desk, published, marketer).text, retire(desk, retired, goes="move", into=into.pk).text,
+    ]  # fmt: skip
+
+    assert "is published; 1 person goes on in it." in answers[0]
+    assert "it ended for 2 people. Whoever may be in" in answers[1]
+
+
+def held_up(*_batch, **_more):
+    raise OperationalError("canceling statement due to lock timeout")
 
 
 def failing_for(track):
