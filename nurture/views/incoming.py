@@ -23,6 +23,7 @@ from nurture.actions.first_word import take_from_somebody_new
 from nurture.forms.incoming import AssignForm, GlanceForm
 from nurture.models import Incoming
 from nurture.views.mail import READERS
+from team.addresses import read_number
 from team.http import Request
 
 SHOWN = 50
@@ -36,14 +37,18 @@ def incoming(request: Request) -> HttpResponse:
     which = request.GET.get("list") or next((name for name, rows in lists.items() if rows.exists()), "aside")
     if which not in lists:
         raise Http404
+    after = read_number(request.GET.get("after", ""))
+    rows = lists[which] if after is None else lists[which].filter(pk__lt=after)
+    found = list(rows.select_related("body").order_by("-id")[: SHOWN + 1])
     context = {
         "which": which,
         "tabs": [
             ("aside", _("Set aside"), lists["aside"].count()),
             ("strangers", _("From nobody we know"), lists["strangers"].count()),
         ],
-        "rows": lists[which].select_related("body").order_by("-id")[:SHOWN],
-        "most": SHOWN,
+        "rows": found[:SHOWN],
+        "after": after,
+        "next_after": found[SHOWN - 1].pk if len(found) > SHOWN else None,
     }
     return render(request, "nurture/incoming.html", context)
 

@@ -1,6 +1,8 @@
 """The list of mail: in which order, whose, and page after page."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -8,7 +10,7 @@ from django.urls import reverse
 from accounts.search import index_people
 from team.models import Role
 from tests.make import NOON, make_account, make_lead, make_person, make_user
-from tests.nurture.making import leave, make_message
+from tests.nurture.making import leave, make_aside, make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +65,26 @@ def test_mail_is_found_by_person_company_or_address_in_whatever_state_it_is(clie
     # A manager finds the mail of leads she may see.
     client.force_login(mona)
     assert (names_of(client, q="ada")[0], names_of(client, q="bo")[0]) == (["Ada"], [])
+
+
+def test_mail_that_came_in_goes_on_beyond_fifty_in_the_list_it_was_opened_on(client, rules, monkeypatch):
+    monkeypatch.setattr("nurture.views.incoming.SHOWN", 2)
+    rows = [make_aside(sender=f"jo{n}@brevik.example") for n in range(5)]
+    client.force_login(make_user("ada", Role.ADMIN))
+    url = reverse("nurture:incoming")
+
+    seen, page = [], client.get(url)
+    while True:
+        seen += [row.pk for row in page.context["rows"]]
+        following = re.search(r'href="([^"]+)" rel="next"', page.text)
+        if following is None:
+            break
+        assert "list=aside" in following[1]
+        page = client.get(url + unescape(following[1]))
+
+    assert seen == [row.pk for row in reversed(rows)]
+    assert "That is everything." in page.text
+    assert 'href="?list=aside">Back to the first' in page.text
+    # What cannot be read is the first page; behind the last there is a way back.
+    assert [row.pk for row in client.get(url, {"after": "x"}).context["rows"]] == seen[:2]
+    assert "There is nothing beyond this" in client.get(url, {"list": "aside", "after": rows[0].pk}).text
