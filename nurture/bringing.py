@@ -1,11 +1,11 @@
-"""Which letters of tracks bring an asset, or link to it. Reads only."""
+"""Which letters of tracks bring an asset, link to it, or are planned with it. Reads only."""
 
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q
 
 from content.models import Asset
-from nurture.models import Enrolment, TrackNode, TrackVersion
+from nurture.models import Enrolment, Message, TrackNode, TrackVersion
 
 # More than anybody reads before retiring something.
 SHOWN = 50
@@ -22,3 +22,8 @@ def brought_by(asset: Asset) -> list[TrackNode]:
     says = Q(asset=asset) | Q(text__contains=f"/c/{asset.public_id}/")
     nodes = TrackNode.objects.filter(says, is_newest | Exists(in_it.order_by()), kind=TrackNode.Kind.EMAIL)
     return list(nodes.select_related("version__track").order_by("version__track__name", "version", "pk")[: SHOWN + 1])
+
+
+def planned_with(asset: Asset) -> int:
+    """How many letters of tracks are about to bring it, by name or because it fits."""
+    return Message.objects.filter(asset=asset, state=Message.State.PLANNED, kind=Message.Kind.NURTURE).count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
@@ -59,7 +59,8 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     wishes = Wishes([lead.person_id])
     found.away, found.is_silent = wishes.away(lead.person_id, at=at), wishes.wants_no_mail(lead.person_id)
     enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
-    newest = enrolments.order_by("-id").first()
+    # What is under way first, whenever it was written down; then what ended last.
+    newest = enrolments.order_by(F("ended_at").desc(nulls_first=True), "-id").first()
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
         _say(found, newest, at=at)

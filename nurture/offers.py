@@ -72,7 +72,8 @@ def languages_of(written: str) -> tuple[tuple[tuple[str, ...], ...], bool]:
 
 class Offers:
     """What may be sent on these topics on one day, read at once for whoever is asked about: however many tastes they
-    have, none asks the database anew."""
+    have, none asks the database anew. Snippets are not among it: they are words of a rep's own letter, for the moment
+    at which she writes it."""
 
     def __init__(self, topics: Collection[int], *, on: date) -> None:
         marks = Asset.labels.through.objects.filter(asset__topic__in=topics, label__dimension__in=DIMENSIONS)
@@ -81,7 +82,7 @@ class Offers:
             marked[asset].add((dimension, label))
         # By topic and by what a taste asks of it, each with the day it expires, the newest first.
         self._alike: dict[int, dict[Looks, list[Offer]]] = defaultdict(lambda: defaultdict(list))
-        rows = Asset.objects.sendable(on=on).filter(topic__in=topics).order_by("-pk")
+        rows = Asset.objects.brought_by_itself(on=on).filter(topic__in=topics).order_by("-pk")
         for asset, topic, language, expires_on in rows.values_list("pk", "topic", "language", "expires_on"):
             self._alike[topic][language, frozenset(marked[asset])].append((asset, expires_on))
         self._ordered: dict[tuple[int, Taste], list[list[list[Offer]]]] = {}

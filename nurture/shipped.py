@@ -44,8 +44,8 @@ def _branch(question: str, yes: list[Node], no: list[Node], **asks: Any) -> Node
 
 
 READ = _(
-    "Hello {{ first_name | there }},\n\nI came across this and thought of our conversation. It is short, and it is "
-    "about the question you raised: {{ asset_title | the page }}\n\n{{ asset_link | }}\n\n{{ sender_name | }}"
+    "Hello {{ first_name | there }},\n\nI came across this and thought of you. It is short, and on a subject "
+    "that you looked into: {{ asset_title | the page }}\n\n{{ asset_link | }}\n\n{{ sender_name | }}"
 )
 HOW = _(
     "Hello {{ first_name | there }},\n\nthis is how somebody in a similar position went about it, and what they would "

@@ -31,8 +31,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def sendable(self, *, on: date) -> AssetQuerySet:
         """What may leave the house on this day: in use, and no talk track."""
-        is_spoken = Q(form=AssetVersion.Form.TALK_TRACK)
-        return self.filter(_has_current(~is_spoken), Q(expires_on=None) | Q(expires_on__gt=on), retired_at=None)
+        return self._of_form(~Q(form=AssetVersion.Form.TALK_TRACK), on=on)
+
+    def brought_by_itself(self, *, on: date) -> AssetQuerySet:
+        """Of that what a track may choose: a whole piece, and no words that a rep writes into a letter of their own."""
+        return self._of_form(~Q(form__in=[AssetVersion.Form.TALK_TRACK, AssetVersion.Form.SNIPPET]), on=on)
+
+    def _of_form(self, form: Q, *, on: date) -> AssetQuerySet:
+        return self.filter(_has_current(form), Q(expires_on=None) | Q(expires_on__gt=on), retired_at=None)
 
     def in_languages(self, languages: Collection[str]) -> AssetQuerySet:
         """In one of these, by two letters; an empty one is where nobody said."""

@@ -16,7 +16,7 @@ from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
-from nurture.actions.planning import plan_messages
+from nurture.actions.planning import plan_anew, plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
@@ -95,6 +95,8 @@ class Batch:
         self.people = People(persons, at=at, versions=versions)
         self.lines: list[Line] = []
         self.messages: list[Message] = []
+        # By what never left, because what it brought went out of use, what is planned in its place.
+        self.anew: dict[int, Message] = {}
         self.steps: list[tuple[Enrolment, PlannedStep]] = []
         self.exhausted: list[Enrolment] = []
         self.waiting: list[tuple[Lead, int, int | None]] = []
@@ -183,6 +185,9 @@ class Batch:
             self.go(one, node)
         elif message.state in (Message.State.PLANNED, Message.State.SENDING):
             one.due_at = max(message.due_at or self.at, self.at + ASK_AGAIN)
+        elif message.because == Message.Because.EXPIRED and node.brings_what_fits:
+            # What it would have brought went out of use before it left: something else may fit.
+            self.go(one, node)
         else:
             # One letter that did not get there ends nothing: whom none reaches any more has left the track before.
             if because := _why_passed(message):
@@ -212,12 +217,15 @@ class Batch:
         elif deed.node.kind == Kind.EMAIL:
             due_at = away_until or self.at
             one.due_at = max(due_at, self.at + ASK_AGAIN)
-            self.messages.append(
-                Message(
-                    kind=Message.Kind.NURTURE, person_id=one.person_id, lead_id=one.lead_id, enrolment_id=one.pk,
-                    node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=due_at,
-                )
+            message = Message(
+                kind=Message.Kind.NURTURE, person_id=one.person_id, lead_id=one.lead_id, enrolment_id=one.pk,
+                node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=due_at,
             )  # fmt: skip
+            never_left = self.sent.get((one.pk, deed.node.key))
+            if never_left is None or never_left.node_id != deed.node.pk:
+                self.messages.append(message)
+            else:
+                self.anew[never_left.pk] = message
         else:
             one.due_at = self.at + STEP_AGAIN
             words = deed.node.words or str(deed.node.get_step_kind_display())
@@ -250,6 +258,7 @@ class Batch:
             say_flow_waits(self.waiting, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
         plan_messages(self.messages)
+        plan_anew(self.anew)
         if going_on:
             enter(going_on, at=self.at)
         self._sort_anew()

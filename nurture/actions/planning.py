@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,19 @@ class WrittenBefore(MoveRefused):
 def plan_messages(messages: Sequence[Message]) -> None:
     """Plan these. What somebody else has sent her at this moment is not planned twice: the next look passes over it."""
     Message.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
+
+
+def plan_anew(instead: Mapping[int, Message]) -> None:
+    """Plan these in place of the letters of the same steps that never left, because what they brought went out of use.
+    What somebody else sends them at this moment is left as it is: the next look passes over it."""
+    Because, State = Message.Because, Message.State
+    ended = Message.objects.filter(pk__in=instead, state=State.CANCELLED, because=Because.EXPIRED)
+    for pk in ended.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True):
+        new = instead[pk]
+        with suppress(IntegrityError), transaction.atomic():
+            Message.objects.filter(pk=pk).update(
+                state=State.PLANNED, because="", asset=new.asset_id, planned_at=new.planned_at, due_at=new.due_at
+            )
 
 
 @transaction.atomic

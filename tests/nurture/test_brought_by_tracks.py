@@ -7,7 +7,7 @@ from nurture.bringing import brought_by
 from nurture.models import Track
 from team.models import Role
 from tests.make import NOON, make_asset, make_team, make_user
-from tests.nurture.making import add_version, branch, email, make_enrolment, make_track, wait
+from tests.nurture.making import add_version, branch, email, make_enrolment, make_message, make_track, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +37,13 @@ def test_whoever_retires_an_asset_sees_which_letters_of_tracks_bring_it(client):
     # Whoever is under way in it would get it.
     make_enrolment(left)
     assert [node.subject for node in brought_by(asset)][-1] == "Left"
+
+
+def test_planned_letters_that_bring_it_are_counted_too(client):
+    asset = make_asset("The guide")
+    make_message(make_track(email(brings_what_fits=True)), asset=asset)
+    client.force_login(make_user("milo", Role.MARKETER))
+
+    page = client.get(reverse("nurture:asset_tracks", args=[asset.public_id]))
+
+    assert "1 planned letter is about to bring it." in page.text

@@ -15,7 +15,7 @@ from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol
 from nurture.models import Message
 from tests.make import NOON, disposition, make_lead, make_person
-from tests.nurture.making import email, leave, make_track, step, wait
+from tests.nurture.making import email, leave, make_enrolment, make_track, step, wait
 
 
 def page_of(client, lead):
@@ -63,6 +63,24 @@ def test_a_sleeper_shows_her_track_what_it_sent_and_when_the_next_letter_leaves(
     # It stands on the page of the lead as soon as that is there.
     panel = reverse("nurture:lead_panel", args=[lead.public_id])
     assert f'hx-get="{panel}" hx-trigger="load"' in page_of(client, lead)
+
+
+def test_the_track_that_is_under_way_is_shown_whatever_was_written_down_after_it(client, alice):
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice)
+    running = enrol(lead.person, track=make_track(wait(10), name="The long road"), by=alice, at=timezone.now())
+    make_enrolment(
+        make_track(wait(5), name="An old one"),
+        lead=lead,
+        state="ended",
+        outcome="exhausted",
+        ended_at=NOON,
+        due_at=None,
+    )
+    client.force_login(alice)
+
+    found = panel_of(client, lead).context["found"]
+
+    assert found.enrolment == running
 
 
 def test_history_names_the_play_and_so_does_the_title_of_its_panel(client, alice, worked):

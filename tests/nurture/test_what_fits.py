@@ -10,16 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
+from content.actions.keeping import retire_asset
 from content.languages import code_of
 from content.models import Asset, Label
 from nurture.actions.advancing import advance
+from nurture.actions.claiming import claim_messages
 from nurture.actions.enrolling import enrol
 from nurture.knowing import People
 from nurture.models import Message
 from nurture.offers import Offers, Taste, languages_of
 from nurture.suggesting import Fit, suggestions_for
 from tests.make import NOON, make_asset, make_lead, make_person
-from tests.nurture.making import email, engage, make_topic, make_track
+from tests.nurture.making import email, engage, make_topic, make_track, wait
 
 
 @pytest.fixture
@@ -200,3 +202,34 @@ def test_the_form_of_a_letter_and_the_page_of_a_lead_say_by_which_rule(client, m
 )
 def test_a_language_is_read_as_people_and_files_write_it(written, code):
     assert code_of(written) == code
+
+
+def test_the_words_of_a_rep_are_brought_by_no_track(lead, topic):
+    make_asset("After a voicemail", topic=topic, form="snippet")
+    make_asset("What to say", topic=topic, form="talk_track")
+    make_asset("The guide", topic=topic)
+
+    assert one_after_the_other(lead) == ["The guide"]
+
+
+def test_what_goes_out_of_use_before_it_leaves_gives_way_to_what_fits_next(lead, alice, topic, rules, clock):
+    second, first = make_asset("Second", topic=topic), make_asset("First", topic=topic)
+    enrolment = enrol(lead.person, track=make_track(email(brings_what_fits=True), wait(30)), by=alice, at=clock())
+    advance(at=clock())
+    assert Message.objects.get().asset == first
+    retire_asset(first, because="Outdated", successor=None, by=alice, at=clock())
+    claim_messages(by="test", at=clock.on(hours=1))
+    assert Message.objects.get().because == "expired"
+
+    advance(at=clock.on(hours=1))
+
+    message = Message.objects.get()
+    assert (message.state, message.because, message.asset) == ("planned", "", second)
+    enrolment.refresh_from_db()
+    assert enrolment.node == message.node
+    # With nothing left that fits it is passed over.
+    retire_asset(second, because="Outdated", successor=None, by=alice, at=clock())
+    claim_messages(by="test", at=clock.on(hours=1))
+    advance(at=clock.on(hours=1))
+    enrolment.refresh_from_db()
+    assert (enrolment.node.kind, Message.objects.get().state) == ("wait", "cancelled")
