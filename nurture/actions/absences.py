@@ -64,7 +64,7 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     away = Wishes([person_id]).away(person_id, at=at)
     if away is None or (said_at is not None and said_at <= away.said_at):
         return False
-    if not Away.objects.filter(pk=away.pk, ended_at=None).update(ended_at=at):
+    if not Away.objects.filter(pk=away.pk, ended_at=None).update(ended_at=at, back_said_at=said_at or at):
         return False
     _note_away(person_id, None)
     _go_back(person_id, away.until, back_at=at)

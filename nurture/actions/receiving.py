@@ -19,6 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from accounts.actions.people import suppress_key, suppression_key
 from accounts.models import ContactPoint, Person, Suppression
@@ -278,7 +279,9 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
 def _has_said_since(person_id: int, moment: datetime) -> bool:
     """Whether she wrote herself after that, her mail program said another day, or one of us noted that she is back."""
     people = rows_of([person_id])
-    if Away.objects.filter(Q(said_at__gt=moment) | Q(ended_at__gt=moment), person__in=people).exists():
+    # Of what ended before that was kept, only when it was read is known.
+    away = Away.objects.filter(person__in=people).alias(back=Coalesce("back_said_at", "ended_at"))
+    if away.filter(Q(said_at__gt=moment) | Q(back__gt=moment)).exists():
         return True
     replies = Incoming.objects.filter(person__in=people, kind=Kind.REPLY.value, read_at__gt=moment)
     later = replies.filter(Q(sent_at=None) | Q(sent_at__gt=moment))

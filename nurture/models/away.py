@@ -20,6 +20,8 @@ class Away(models.Model):
     until = models.DateTimeField()
     # She was back sooner: she wrote so, or one of us knew it.
     ended_at = models.DateTimeField(null=True)
+    # When that was said, however late it was read.
+    back_said_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("time away")
@@ -29,6 +31,11 @@ class Away(models.Model):
             models.CheckConstraint(
                 name="away_ended_while_it_lasted",
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("said_at"), ended_at__lt=F("until")),
+            ),
+            models.CheckConstraint(
+                name="away_end_was_said_before_it",
+                condition=Q(back_said_at=None)
+                | Q(ended_at__isnull=False, back_said_at__gte=F("said_at"), back_said_at__lte=F("ended_at")),
             ),
         ]
         indexes = [models.Index(fields=["person", "-id"], name="away_of_person")]

@@ -123,6 +123,21 @@ def test_what_a_rep_noted_since_holds(jo, alice):
     assert not is_away(jo, at=BACK + HOUR)
 
 
+def test_who_goes_away_again_after_what_she_wrote_is_away_although_that_was_read_late(jo):
+    make_lead(phase=Phase.WORKING, person=jo)
+    goes_away()
+    writes(date="Tue, 2 Mar 2027 10:00:00 +0000")
+    assert not is_away(jo)
+    again = mails.mail(
+        "I am away and back on 15 March.", subject="Automatic reply", Date="Tue, 2 Mar 2027 11:00:00 +0000"
+    )
+
+    read = take_mail(again, source="imap", at=BACK + MINUTE)
+
+    assert (read.effect, is_away(jo, at=BACK + HOUR)) == ("noted", True)
+    assert Away.objects.get(ended_at=None).back_on == date(2027, 3, 15)
+
+
 def make_letter_to(person, rep):
     """A letter of ours that she may answer, or somebody in her stead; its name."""
     message = Message.objects.create(
@@ -335,3 +350,11 @@ def test_nobody_is_back_after_the_day_she_gave(jo):
     for ended_at in (NOON - HOUR, NOON + DAY):
         with pytest.raises(IntegrityError), transaction.atomic():
             Away.objects.create(person=jo, said_at=NOON, back_on=NOON.date(), until=NOON + DAY, ended_at=ended_at)
+
+
+def test_what_ends_a_time_away_is_said_during_it_and_before_it_is_heard(jo):
+    for ended_at, said_at in ((NOON + HOUR, NOON + 2 * HOUR), (NOON + HOUR, NOON - HOUR), (None, NOON)):
+        with pytest.raises(IntegrityError, match="away_end_was_said_before_it"), transaction.atomic():
+            Away.objects.create(
+                person=jo, said_at=NOON, back_on=NOON.date(), until=NOON + DAY, ended_at=ended_at, back_said_at=said_at
+            )
