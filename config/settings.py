@@ -337,6 +337,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tell-owners": {"task": "nurture.tasks.tell_owners", "schedule": 600, "options": {"expires": 600}},
     "count-assets": {"task": "nurture.tasks.count_assets", "schedule": 3600, "options": {"expires": 3600}},
     "deliver": {"task": "nurture.tasks.deliver", "schedule": 15, "options": {"expires": 15}},
+    "follow-rules": {"task": "nurture.tasks.follow_rules", "schedule": 15, "options": {"expires": 15}},
     "judge-hits": {"task": "nurture.tasks.judge_hits", "schedule": 15, "options": {"expires": 15}},
     "read-mailbox": {"task": "nurture.tasks.read_mailbox", "schedule": 60, "options": {"expires": 60}},
     "read-told": {"task": "nurture.tasks.read_told", "schedule": 15, "options": {"expires": 15}},

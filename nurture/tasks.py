@@ -94,9 +94,15 @@ def count_assets() -> int:
 def deliver() -> int:
     """Every 15 seconds: mail that is due. Beside another, each message is claimed by one of the two."""
     ring("free_leases", lambda at: claiming.free_leases(at=at))
-    ring("follow_rules", lambda at: replanning.follow_rules(at=at))
     ring("settle_unsent", lambda at: unsent.settle_unsent(at=at))
     return sending.deliver(by=f"{socket.gethostname()}:{os.getpid()}")
+
+
+@shared_task
+def follow_rules() -> int:
+    """Every 15 seconds: what is planned follows the rules of mail as they are now. Beside another, one of the two does
+    it; mail that is due waits for neither."""
+    return ring("follow_rules", lambda at: replanning.follow_rules(at=at), budget=replanning.BUDGET_SECONDS)
 
 
 @shared_task

@@ -5,6 +5,8 @@ The lock of the transaction is the lease and its commit the fence: nothing here 
 
 from __future__ import annotations
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,17 +32,18 @@ TRY_AGAIN = timedelta(hours=1)
 logger = structlog.get_logger(__name__)
 
 
-def ring(kind: str, work: Callable[[datetime], int]) -> int:
-    """One tick of this kind: work until nothing is due. Two at once do no harm.
+def ring(kind: str, work: Callable[[datetime], int], *, budget: float = math.inf) -> int:
+    """One tick of this kind: work until nothing is due, or for so many seconds and the batch that is begun by then.
+    Two at once do no harm.
 
     It says after each batch that it lives: a worker that has much to do is not taken for a deaf one.
     """
-    total = 0
+    ends, total = time.monotonic() + budget, 0
     while True:
         done = work(database_now())
         total += done
         Tick.objects.update_or_create(kind=kind, defaults={"last_at": database_now(), "worked": total})
-        if done < BATCH:
+        if done < BATCH or time.monotonic() >= ends:
             return total
 
 

@@ -31,6 +31,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What hours and caps are for: what somebody writes by hand goes at once."""
         return self.filter(state=Message.State.PLANNED, kind=Message.Kind.NURTURE)
 
+    def to_follow_rules(self, at: datetime) -> MessageQuerySet:
+        """What tracks have planned for later, and holds up for no reason of its own: its server, a track that rests, or
+        that its person is away."""
+        planned = self.planned_by_tracks().filter(due_at__gt=at, put_off_since=None)
+        resting = Q(enrolment__state=Enrolment.State.PAUSED)
+        return planned.exclude(resting).exclude(person__away_until__gt=at)
+
     def in_order(self, state: str) -> MessageQuerySet:
         """Of this state: what is planned, the next to leave first; of any other, or of all where it is empty, the
         newest first."""

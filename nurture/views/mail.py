@@ -38,6 +38,8 @@ from nurture.stopped import stopped_rules, switchings, waiting
 from team.http import Request
 from team.models import Role
 
+# More letters than follow other rules in a minute.
+MANY = 20_000
 READERS = (Role.ADMIN, Role.MARKETER, Role.MANAGER)
 # The frame of a message has nothing but its words and the styles in their tags.
 FRAME: dict[str, Any] = {
@@ -63,19 +65,26 @@ def mail_rules(request: Request) -> HttpResponse:
     form = RulesForm(request.POST, instance=MailRules.objects.get(pk=1))
     if not form.is_valid():
         return _page(request, form, status=422)
-    moves = change_rules(form.cleaned_data, by=request.user, at=timezone.now())
+    now = timezone.now()
     said = [_("Kept. It holds for the next message.")]
-    if moves and (count := Message.objects.planned_by_tracks().count()):
-        said.append(
-            ngettext(
-                "%(count)d letter of a track that is planned follows within a minute.",
-                "%(count)d letters of tracks that are planned follow within a minute.",
-                count,
-            )
-            % {"count": count}
-        )
-    messages.success(request, " ".join(said))
+    if change_rules(form.cleaned_data, by=request.user, at=now):
+        said.append(_who_follows(Message.objects.to_follow_rules(now).count()))
+    messages.success(request, " ".join(filter(None, said)))
     return redirect("nurture:mail")
+
+
+def _who_follows(count: int) -> str:
+    """How many letters follow other rules, and how soon; empty where none are planned."""
+    if not count:
+        return ""
+    if count > MANY:
+        return _("%(count)d letters of tracks that are planned follow within minutes.") % {"count": count}
+    words = ngettext(
+        "%(count)d letter of a track that is planned follows within a minute.",
+        "%(count)d letters of tracks that are planned follow within a minute.",
+        count,
+    )
+    return words % {"count": count}
 
 
 @require_http_methods(["GET", "POST"])

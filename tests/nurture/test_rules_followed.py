@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import Person
+from nurture import tasks
 from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.claiming import claim_messages
 from nurture.actions.replanning import follow_rules
@@ -17,6 +20,10 @@ from tests.nurture.making import leave, make_letter_track, make_message
 pytestmark = pytest.mark.django_db
 # NOON is a Monday.
 EVENING, MORNING = NOON.replace(hour=20), NOON.replace(hour=8) + timedelta(days=1)
+RULES_FORM = {
+    "most_a_day": "1", "most_a_week": "3", "opens": "8", "closes": "18", "domain_most_a_minute": "60",
+    "hours_late": "24", "sender_name": "", "postal_address": "",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -122,13 +129,59 @@ def test_many_follow_part_by_part_and_a_change_meanwhile_begins_anew(admin, rule
     assert follow_rules(at=EVENING) == 0
 
 
-def test_who_keeps_the_rules_reads_what_follows_them(client, admin, rules):
-    make_message(due_at=NOON)
+def test_mail_that_is_due_waits_for_no_letter_that_follows(admin, rules, sink, monkeypatch):
+    put_off()
+    change_rules({"closes": 21}, by=admin, at=EVENING)
+    followed = []
+    monkeypatch.setattr("nurture.actions.replanning.follow_rules", lambda *, at: followed.append(at) or 0)
+
+    tasks.deliver()
+    assert followed == []
+    tasks.follow_rules()
+
+    assert len(followed) == 1
+
+
+def test_a_ring_follows_for_as_long_as_it_may(admin, rules, monkeypatch):
+    monkeypatch.setattr("nurture.actions.replanning.BATCH", 2)
+    monkeypatch.setattr("leads.actions.sweeping.BATCH", 2)
+    monkeypatch.setattr("nurture.actions.replanning.BUDGET_SECONDS", 0)
+    for _one in range(5):
+        put_off()
+    change_rules({"closes": 21}, by=admin, at=EVENING)
+
+    assert [tasks.follow_rules() for _ring in range(4)] == [2, 2, 1, 0]
+
+
+def test_only_what_may_follow_is_counted(client, admin, rules):
+    evening = timezone.now() + timedelta(days=1)
+    resting, away, refused, _follows = (make_message(due_at=evening) for _one in range(4))
+    make_message(due_at=NOON - timedelta(days=999))
+    Enrolment.objects.filter(pk=resting.enrolment_id).update(state="paused", paused_because="by_hand", due_at=None)
+    Person.objects.filter(pk=away.person_id).update(away_until=evening)
+    Message.objects.filter(pk=refused.pk).update(put_off_since=NOON)
     client.force_login(admin)
-    said = {
-        "most_a_day": "1", "most_a_week": "3", "opens": "8", "closes": "22", "domain_most_a_minute": "60",
-        "hours_late": "24", "sender_name": "", "postal_address": "",
-    }  # fmt: skip
+
+    answer = client.post(reverse("nurture:mail_rules"), RULES_FORM | {"closes": "22"}, follow=True)
+
+    assert "1 letter of a track that is planned follows within a minute." in answer.text
+
+
+def test_of_very_many_the_page_promises_minutes(client, admin, rules, monkeypatch):
+    monkeypatch.setattr("nurture.views.mail.MANY", 1)
+    for _one in range(2):
+        make_message(due_at=timezone.now() + timedelta(days=1))
+    client.force_login(admin)
+
+    answer = client.post(reverse("nurture:mail_rules"), RULES_FORM | {"closes": "22"}, follow=True)
+
+    assert "2 letters of tracks that are planned follow within minutes." in answer.text
+
+
+def test_who_keeps_the_rules_reads_what_follows_them(client, admin, rules):
+    make_message(due_at=timezone.now() + timedelta(days=1))
+    client.force_login(admin)
+    said = RULES_FORM | {"closes": "22"}
 
     assert "within a minute of being kept" in client.get(reverse("nurture:mail")).text
     moved = client.post(reverse("nurture:mail_rules"), said, follow=True).text
