@@ -41,8 +41,8 @@ def come_back(
 ) -> Consent:
     """She gets mail again, and her word is kept: `evidence` says how she gave it, `by` who of us heard it.
 
-    MoveRefused where another's word than hers keeps mail from her, or what she said is older than her stop. Leads, she,
-    then her addresses are locked, as whoever stops mail locks them.
+    MoveRefused where another's word than hers keeps mail from her, or what she said is older than her last no. Leads,
+    she, then her addresses are locked, as whoever stops mail locks them.
     """
     person = living(person)
     record_received(person.pk, kind=HEARD_AGAIN if by else AGAIN, heard_by=by, at=at)
@@ -51,15 +51,17 @@ def come_back(
     stops = _own_stops(person)
     if not stops:
         raise MoveRefused(_("It is not their own stop alone that keeps mail from them: it stays so."))
-    stopped_at = max(stop.at for stop in stops)
-    if said_at is not None and timezone.localdate(said_at) < timezone.localdate(stopped_at):
-        raise MoveRefused(_("They stopped it after that day."), field="on")
+    # A no to all mail may be newer than the stop.
+    noes = Consent.objects.of([person.pk]).filter(topic=None, is_given=False)
+    said_no_at = max([*(stop.at for stop in stops), *noes.values_list("at", flat=True)[:1]])
+    if said_at is not None and timezone.localdate(said_at) < timezone.localdate(said_no_at):
+        raise MoveRefused(_("They said no after that day."), field="on")
     Suppression.objects.filter(pk__in=[stop.pk for stop in stops]).delete()
     if Wishes([person.pk]).wants_no_mail(person.pk):
         raise MoveRefused(_("It is not their own stop alone that keeps mail from them: it stays so."))
     source = Consent.Source.BY_HAND if by else Consent.Source.PREFERENCES
-    # Of a day only that is known, and it was after the stop of that day.
-    said_at = min(max(said_at or at, stopped_at), at)
+    # Of a day only that is known, and it was after what they said on that day before.
+    said_at = min(max(said_at or at, said_no_at), at)
     return note_consent(person, is_given=True, source=source, at=at, said_at=said_at, evidence=evidence, by=by)
 
 

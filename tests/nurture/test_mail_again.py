@@ -124,7 +124,9 @@ def test_what_others_decided_is_not_taken_back_by_it(client, alice, lead, others
         come_back(lead.person, by=alice, evidence="On the phone.", at=timezone.now())
 
     assert 'name="again"' not in page
-    assert "Write to us if you want it again." in page
+    # Nobody here can turn it on again: none is sent to write for it.
+    assert "It is not your own stop alone that keeps it from you: it stays so." in page
+    assert "Write to us" not in page
     assert is_silent(lead.person)
     assert not Consent.objects.exists()
     client.force_login(alice)
@@ -186,8 +188,34 @@ def test_a_file_that_only_names_them_says_nothing_of_their_stop(lead, letter):
 def test_a_second_stop_of_their_own_is_newer_than_what_they_had_asked_before_it(alice, lead, letter):
     unsubscribe(lead.person, at=NOON + 3 * DAY)
 
-    with pytest.raises(MoveRefused, match="after that day"):
+    with pytest.raises(MoveRefused, match="no after that day"):
         come_back(lead.person, by=alice, evidence="By phone.", said_at=NOON + DAY, at=NOON + 4 * DAY)
+
+
+def test_one_stop_and_nothing_else_is_taken_back(lead):
+    unsubscribe(lead.person, at=NOON)
+
+    come_back(lead.person, evidence="A click.", at=NOON + DAY)
+
+    assert not is_silent(lead.person)
+
+
+@time_machine.travel(NOON + 4 * DAY, tick=False)
+def test_what_they_asked_for_before_they_last_said_no_is_refused_beside_its_day(client, alice, lead, letter):
+    note_consent(lead.person, is_given=False, source="by_hand", evidence="By phone.", by=alice, at=NOON + 3 * DAY)
+    url = reverse("nurture:lead_consent", args=[lead.public_id])
+    said = {"said": "again", "topic": "", "evidence": "On the phone."}
+    client.force_login(alice)
+
+    before = client.post(url, {**said, "on": str((NOON + DAY).date())})
+
+    assert (before.status_code, before.context["form"].errors) == (422, {"on": ["They said no after that day."]})
+    assert is_silent(lead.person)
+
+    client.post(url, {**said, "on": str((NOON + 3 * DAY).date())})
+
+    assert not is_silent(lead.person)
+    assert "They may be written to." in client.get(url).text
 
 
 def test_what_the_stop_took_back_is_older_than_the_word_of_that_day(alice, lead):
