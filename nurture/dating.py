@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from leads.actions.planning import due_of_step
 from leads.models import Lead
@@ -17,7 +18,7 @@ from nurture.models import MailRules, Passage, TrackNode
 from nurture.pace import leaves_at, letters_went
 from nurture.recipients import points_of, recipients_of
 from nurture.walking import Deed, Walker, walk
-from team.company_time import company_day
+from team.company_time import company_zone
 
 Kind, What = TrackNode.Kind, Passage.What
 
@@ -29,12 +30,13 @@ def dated(
     person, rules, now = walker.person, MailRules.objects.get(pk=1), at
     to = recipients_of([person], points_of([person]), at=people.at)[person]
     went = letters_went([to], at=people.at)[person]
+    clock = ZoneInfo(company_zone())
 
     def leaves() -> datetime:
         return leaves_at(to, went, people.wishes, rules, at=now)
 
     # What it brings is asked of the day on which it leaves.
-    walker.on = company_day(leaves())
+    walker.on = leaves().astimezone(clock).date()
     for deed in walk(node, walker, people):
         when = now
         if deed.node.kind == Kind.EMAIL and deed.what == What.PLANNED:
@@ -45,4 +47,4 @@ def dated(
             when = due_of_step(lead, days=deed.days, away_until=away_until, at=now)
         yield when, deed
         now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
-        walker.on = company_day(leaves())
+        walker.on = leaves().astimezone(clock).date()

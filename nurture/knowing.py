@@ -16,6 +16,7 @@ from agreement.models import Criterion
 from content.models import Asset, Label
 from leads.models import Answer, Engagement, Lead
 from nurture.fitting import cycle_at
+from nurture.flow import Flow
 from nurture.had import HAD, Sent, linked_in, sent_to, steps_sent_to, taken_by
 from nurture.models import Enrolment, Message, Track, TrackNode
 from nurture.offers import Offers, Taste, languages_of
@@ -76,10 +77,11 @@ class People:
             found[person] |= assets
         return found
 
-    def linked(self, node: TrackNode) -> set[int]:
-        """The assets that the words of a letter link to."""
+    def linked(self, node: TrackNode, flow: Flow) -> set[int]:
+        """The assets that the words of a letter link to; those of its whole flow are read at once."""
         if node.pk not in self._linked:
-            self._linked[node.pk] = linked_in({node.pk: node.text}).get(node.pk, set())
+            found = linked_in({pk: one.text for pk, one in flow.nodes.items()})
+            self._linked |= {pk: found.get(pk, set()) for pk in flow.nodes}
         return self._linked[node.pk]
 
     @cached_property

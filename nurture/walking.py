@@ -116,7 +116,7 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
             return Deed(node, What.SKIPPED, because="consent")
     if one := had_step(node, people.steps.get(walker.person, ()), since=walker.since, enrolment=walker.enrolment):
         return Deed(node, What.SKIPPED, because="refused" if one.is_refused else "had_it")
-    linked = people.linked(node)
+    linked = people.linked(node, walker.flow)
     had = people.had.get(walker.person, set()) | walker.given
     asset = node.asset_id
     if node.brings_what_fits:

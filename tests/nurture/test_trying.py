@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Employment
@@ -13,9 +15,21 @@ from nurture.actions.advancing import advance
 from nurture.actions.claiming import claim_messages
 from nurture.actions.enrolling import enrol
 from nurture.models import Enrolment, Message
+from nurture.recipients import permalink
 from nurture.trying import try_on
 from tests.make import NOON, make_lead, make_person
-from tests.nurture.making import email, leave, make_asset, make_enrolment, make_message, make_track, step, wait
+from tests.nurture.making import (
+    email,
+    engage,
+    leave,
+    make_asset,
+    make_enrolment,
+    make_message,
+    make_topic,
+    make_track,
+    step,
+    wait,
+)
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -145,3 +159,23 @@ def test_the_page_says_the_hour_and_what_it_is_where_they_are(client, lead, alic
     (line,) = answer.context["trial"].lines
     theirs = line.at.astimezone(ZoneInfo("Asia/Tokyo"))
     assert f"({theirs.hour}:{theirs.minute:02} theirs)" in answer.text
+
+
+def test_it_costs_the_same_statements_however_many_letters_there_are(lead):
+    topic = make_topic("Maintenance")
+    engage(lead.person, topic=topic, at=NOON - 9 * DAY)
+
+    def statements(rounds):
+        nodes = []
+        for _round in range(rounds):
+            link = permalink(str(make_asset().public_id))
+            make_asset(topic=topic)
+            letters = email(asset=make_asset()), email(text=f"See {link}"), email(brings_what_fits=True), email()
+            nodes += [node for letter in letters for node in (letter, wait(1))]
+        track = make_track(*nodes)
+        with CaptureQueriesContext(connection) as asked:
+            trial = tried(track, lead)
+        assert [line.is_passed for line in trial.lines] == [False] * len(nodes)
+        return len(asked)
+
+    assert statements(1) == statements(4)
