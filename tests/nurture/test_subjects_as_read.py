@@ -38,9 +38,9 @@ def test_the_list_of_mail_shows_each_subject_as_its_person_reads_it(client, lead
     MessageBody.objects.create(message=kept, subject="Hello Cyrus, as it was sent", text="Hello.")
 
     assert in_list(client, "planned") == [
-        "Hello Cyrus, as it was sent",
-        "Dear [their title]",
         f"Hello Ada, and {lead.account or 'yours'}",
+        "Dear [their title]",
+        "Hello Cyrus, as it was sent",
     ]
     assert [message.pk for message in (planned, nobody, kept)] == sorted(Message.objects.values_list("pk", flat=True))
 
