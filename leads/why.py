@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import (
     Case,
     CharField,
+    Exists,
     FilteredRelation,
     JSONField,
     OuterRef,
@@ -37,7 +38,7 @@ from agreement.models import Cadence, Lane, Phase, StepKind
 from content.models import Asset, Topic
 from leads.cadence import Attempt, attempts_of, first_attempt
 from leads.came_back import HandedOff, Slept, Woke, came_back_words, woke_words
-from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Signal, Step
+from leads.models import Activity, Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Signal, Step
 from leads.naming import name_of_person
 from team.prepared import Prepared
 from team.templatetags.midfield import day_words, span_words
@@ -78,6 +79,8 @@ class Facts:
     slept: Slept | None
     handed: HandedOff | None
     note: str
+    # What they wrote themselves, while a promise stands.
+    wrote: str
     because: str
     # What brought her back, as the first event holds it, and the name of a colleague who did.
     began: dict[str, Any] | None
@@ -173,7 +176,12 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
     # Each looked up a row, as below.
     found = {name: Subquery(rows.values("pk")[:1]) for name, rows in {"cadence": cadence, **ways}.items()}
     began = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id")
-    notes = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
+    said = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
+    # The words of a letter of ours are no reason to call, whether it left or was taken back.
+    letters = Activity.objects.filter(
+        lead=OuterRef("lead"), at=OuterRef("at"), by=OuterRef("by"), kind=Activity.Kind.EMAIL
+    )
+    notes, theirs = said.exclude(Exists(letters)), said.filter(by=None)
     promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
     return (
         Lead.objects.filter(pk__in=leads)
@@ -194,11 +202,8 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
                 When(first_handed_off_at__isnull=False, then=Subquery(hand_offs.values(was=handed)[:1])),
                 output_field=JSONField(),
             ),
-            Case(
-                When(promise__isnull=False, then=Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])),
-                default=Value(""),
-                output_field=CharField(),
-            ),
+            _while_promised(notes),
+            _while_promised(theirs),
             _while_queued(began.values(code=KT("data__because"))[:1]),
             Case(
                 When(previous__isnull=False, first_touched_at=None, then=Subquery(began.values("data")[:1])),
@@ -206,6 +211,12 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
             ),
         )
     )  # fmt: skip
+
+
+def _while_promised(notes: QuerySet[Note]) -> Case:
+    """Asked only of leads that wait for something they were promised."""
+    words = Subquery(notes.values(said=Left("text", NOTE_CHARS))[:1])
+    return Case(When(promise__isnull=False, then=words), default=Value(""), output_field=CharField())
 
 
 def _while_queued(words: QuerySet[Any, Any]) -> Case:
@@ -290,8 +301,8 @@ def why(facts: Facts, *, now: datetime, kind: str = "", promised: bool = False, 
     """
     if kind == StepKind.DECIDE:
         return _decide(facts)
-    if promised and facts.note:
-        return _("“%(note)s”") % {"note": " ".join(facts.note.split())}
+    if promised and (words := facts.wrote if kind == StepKind.REPLY else facts.note):
+        return _("“%(note)s”") % {"note": " ".join(words.split())}
     if facts.handed and (is_systems or kind == StepKind.REBOOK) and (said := came_back_words(facts.handed, now=now)):
         return said
     if facts.previous_id and facts.is_untouched and facts.slept:

@@ -9,11 +9,13 @@ from django.urls import reverse
 from agreement.models import Phase, StepKind
 from leads.actions.changing import LeadConflict
 from leads.actions.engaging import NewEngagement, engage
-from leads.actions.logging import log_touch, mark_of_next, set_step, snooze_step
+from leads.actions.logging import add_note, log_touch, mark_of_next, set_step, snooze_step
 from leads.actions.many import Verb, Wish, do_to_many
+from leads.actions.receiving import record_received
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Step
+from leads.why import facts_of, why
 from nurture.actions.planning import take_back, write_message
 from tests.make import NOON, make_lead
 
@@ -185,3 +187,35 @@ def test_a_call_that_was_promised_stands_first_from_a_quarter_of_an_hour_before(
 
     task, call = (lead.steps.get(kind=kind).mark for kind in ("task", "call_back"))
     assert first == [task, call]
+
+
+def why_of(lead, kind):
+    return why(facts_of([lead.pk])[lead.pk], now=LATER, kind=kind, promised=True)
+
+
+@pytest.mark.parametrize("words", ["Does it fit an older line?", ""])
+def test_a_reply_is_why_it_is_to_be_answered_and_no_letter_of_ours(waits, alice, words):
+    lead = waits(kind=StepKind.CALL)
+    record_received(lead.person_id, kind="reply", words=words, at=NOON)
+    lead.refresh_from_db()
+    write_message(lead, subject="To silent", text="Hello.", by=alice, at=LATER)
+    lead.refresh_from_db()
+    undo_last(lead, by=alice, at=LATER)
+
+    said = why_of(lead, StepKind.REPLY)
+
+    assert kinds(lead) == [StepKind.CALL, StepKind.REPLY]
+    assert said == "“Does it fit an older line?”" if words else "silent" not in said
+
+
+def test_a_promised_call_says_what_was_noted_and_not_what_a_letter_was_about(waits, alice):
+    lead = waits(kind=StepKind.CALL)
+    add_note(lead, text="After the shift change", by=alice, at=NOON)
+    lead.refresh_from_db()
+    write_message(lead, subject="To silent", text="Hello.", by=alice, at=LATER)
+    Step.objects.create(
+        lead=lead, kind=StepKind.CALL_BACK, due_at=LATER, assignee=alice, made_by="person", created_at=NOON,
+        promised=True,
+    )  # fmt: skip
+
+    assert why_of(lead, StepKind.CALL_BACK) == "“After the shift change”"
