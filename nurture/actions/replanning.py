@@ -1,4 +1,5 @@
-"""The rules of mail have changed: what tracks have planned gets the moment that they give, part by part by the tick.
+"""The rules of mail have changed, or what somebody asked for: what tracks have planned gets the moment that they give,
+by other rules part by part by the tick.
 
 What may not go any more when it was to is found out by whoever claims it, too; what may go sooner would wait in vain.
 """
@@ -36,12 +37,27 @@ def follow_rules(*, at: datetime) -> int:
     # Those that are due, too: whoever claims them now may be putting them off by the former rules.
     planned = Message.objects.planned_by_tracks().filter(pk__gt=rules.followed_to).order_by("pk")
     letters = list(planned.select_for_update(of=("self",))[:BATCH])
-    moved = _moved(letters, rules, at=at)
-    update_rows(Message, ("id", "due_at"), [(one.pk, one.due_at) for one in moved])
-    _look_sooner({one.enrolment_id for one in moved if one.enrolment_id}, at=at)
+    _follow(letters, rules, at=at)
     rules.followed_to = letters[-1].pk if len(letters) == BATCH else None
     rules.save(update_fields=["followed_to"])
     return len(letters)
+
+
+def follow_wishes(people: Collection[int], rules: MailRules, *, at: datetime) -> None:
+    """What is planned for these rows of hers leaves when pace and pause as they are now let it.
+
+    Whoever writes down what she asked for has locked the rules, she and her addresses: a claim that has taken such a
+    letter waits for that, and judges it by what is said now.
+    """
+    planned = Message.objects.planned_by_tracks().filter(person__in=people).order_by("pk")
+    can_skip = connection.features.has_select_for_update_skip_locked
+    _follow(list(planned.select_for_update(skip_locked=can_skip, of=("self",))), rules, at=at)
+
+
+def _follow(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> None:
+    moved = _moved(letters, rules, at=at)
+    update_rows(Message, ("id", "due_at"), [(one.pk, one.due_at) for one in moved])
+    _look_sooner({one.enrolment_id for one in moved if one.enrolment_id}, at=at)
 
 
 def _moved(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> list[Message]:
