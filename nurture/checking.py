@@ -109,6 +109,13 @@ def asked_and_not_moved(at: datetime) -> QuerySet[TrackMove]:
     return TrackMove.objects.filter(left, asked_at__lt=at - DAY)
 
 
+def left_behind_by_a_move(at: datetime) -> QuerySet[Enrolment]:
+    """Who was to go on in another version, or to leave, a day ago: the log says why they could not."""
+    moves = TrackMove.objects.filter(track=OuterRef("version__track"), asked_at__lt=at - DAY)
+    theirs = moves.filter(Q(version=None) | Q(version__number__gt=OuterRef("version__number")))
+    return Enrolment.objects.under_way().filter(Exists(theirs))
+
+
 def held_out_and_fed(at: datetime) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(Exists(Message.objects.filter(enrolment=OuterRef("pk"))), is_held_out=True)
 
@@ -179,6 +186,7 @@ CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     left_to_a_track_that_was_over,
     merged_out_of_its_track,
     asked_and_not_moved,
+    left_behind_by_a_move,
     held_out_and_fed,
     planned_for_who_left,
     planned_for_the_suppressed,

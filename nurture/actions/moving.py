@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from nurture.actions.enrolling import empty_some, move_some
 from nurture.models import Track, TrackMove, TrackVersion
@@ -26,6 +26,8 @@ BATCH = 500
 # On SQLite everybody else's writes wait for a batch.
 SQLITE_BATCH = 100
 BUDGET_SECONDS = 60.0
+# Where so many of one track cannot be moved it is no fault of theirs: the rest waits for the next ring.
+MOST_ASIDE = 50
 # Whoever came in by what held a moment before is seen once her transaction is over: none lasts longer than this.
 SETTLES = timedelta(minutes=10)
 
@@ -80,23 +82,26 @@ def let_them_stay(track: int) -> None:
 
 def work_moves(*, budget: float = BUDGET_SECONDS) -> int:
     """Batch by batch what was asked of each track, at least one of each and for at most so many seconds; how many
-    people. A track that cannot be worked holds up no other, and is tried again by the next ring."""
+    people. A track that cannot be worked holds up no other, nor a person the others of hers: both are tried again by
+    the next ring."""
     ends, total = time.monotonic() + budget, 0
     for track in Track.objects.filter(move__isnull=False).order_by("move__asked_at", "pk"):
+        aside = set[int]()
         try:
-            while looked_at := _next_batch(track):
+            while looked_at := _next_batch(track, aside):
                 total += looked_at
-                if time.monotonic() > ends:
+                if time.monotonic() > ends or len(aside) >= MOST_ASIDE:
                     break
         except Exception:
             logger.exception("track_not_moved", track=track.pk)
+        total -= len(aside)
     return total
 
 
-def _next_batch(track: Track) -> int:
+def _next_batch(track: Track, aside: set[int]) -> int:
     """How many were looked at; on SQLite, then as long for everybody else."""
     begun = time.monotonic()
-    looked_at = work_on(track, at=database_now()).looked_at
+    looked_at = work_on(track, aside=aside, at=database_now()).looked_at
     if not connection.features.has_select_for_update_skip_locked:
         time.sleep(min(time.monotonic() - begun, 1))
     return looked_at
@@ -112,22 +117,44 @@ def work_at_once(track: Track, *, at: datetime) -> Worked:
 
 
 @transaction.atomic
-def work_on(track: Track, *, at: datetime) -> Worked:
-    """The next batch of what is asked of everybody in it. Nobody, where another one is at it."""
+def work_on(track: Track, *, aside: set[int] | None = None, at: datetime) -> Worked:
+    """The next batch of what is asked of everybody in it, but for those `aside`, to whom whoever cannot be moved is
+    added. Nobody, where another one is at it."""
+    aside = set() if aside is None else aside
     skip = connection.features.has_select_for_update_skip_locked
     moves = TrackMove.objects.select_for_update(skip_locked=skip, of=("self",))
     move = moves.select_related("version", "into", "by").filter(track=track).first()
     if move is None:
         return Worked()
     most = BATCH if skip else min(BATCH, SQLITE_BATCH)
-    ids = list(move.left().order_by("pk").values_list("pk", flat=True)[:most])
-    if move.version is not None:
-        worked = Worked(len(ids), move_some(ids, move.version, by=move.by, at=at))
-    else:
-        worked = Worked(len(ids), *empty_some(ids, into=move.into, by=move.by, at=at))
+    ids = list(move.left().exclude(pk__in=aside).order_by("pk").values_list("pk", flat=True)[:most])
+    done, began = _work_apart(move, ids, aside, at=at)
     if at > move.asked_at + SETTLES and not move.left().exists():
         move.delete()
-    return worked
+    return Worked(len(ids), done, began)
+
+
+def _work_apart(move: TrackMove, ids: list[int], aside: set[int], *, at: datetime) -> tuple[int, int]:
+    """How many of these were done, and began another track. Who cannot be moved is found by halves and set aside; what
+    is locked is no fault of theirs."""
+    if len(aside) >= MOST_ASIDE:
+        return 0, 0
+    try:
+        with transaction.atomic():
+            if move.version is not None:
+                return move_some(ids, move.version, by=move.by, at=at), 0
+            return empty_some(ids, into=move.into, by=move.by, at=at)
+    except OperationalError:
+        raise
+    except Exception:
+        if len(ids) <= 1:
+            logger.exception("person_not_moved", track=move.track_id, enrolments=ids)
+            aside.update(ids)
+            return 0, 0
+    half = len(ids) // 2
+    done, began = _work_apart(move, ids[:half], aside, at=at)
+    more_done, more_began = _work_apart(move, ids[half:], aside, at=at)
+    return done + more_done, began + more_began
 
 
 def progress_of(track: Track) -> Progress | None:

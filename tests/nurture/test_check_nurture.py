@@ -42,6 +42,11 @@ def too_often(_alice):
     leave(second, at=NOON + timedelta(hours=2))
 
 
+def asked_to_leave(_alice):
+    track, by = Enrolment.objects.first().track, make_user("mark")
+    TrackMove.objects.create(track=track, people=1, by=by, asked_at=NOON - 2 * DAY)
+
+
 BREAKS = {
     "idle_in_a_track": lambda _alice: put(Enrolment.objects.all(), due_at=NOON - DAY),
     "waits_for_nothing": lambda _alice: (
@@ -57,9 +62,8 @@ BREAKS = {
         put(Sorting.objects.all(), answer="elsewhere"),
         put(Enrolment.objects.all(), lead=None, state="ended", outcome="woken", ended_at=NOON, due_at=None),
     ),
-    "asked_and_not_moved": lambda _alice: TrackMove.objects.create(
-        track=Enrolment.objects.first().track, people=1, by=make_user("mark"), asked_at=NOON - 2 * DAY
-    ),
+    "asked_and_not_moved": asked_to_leave,
+    "left_behind_by_a_move": asked_to_leave,
     "merged_out_of_its_track": lambda _alice: put(
         Enrolment.objects.all(), state="ended", outcome="merged", ended_at=NOON + timedelta(minutes=1), due_at=None
     ),

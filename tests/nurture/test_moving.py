@@ -1,14 +1,18 @@
 """Many people of a track are moved, or leave it, batch by batch; what is asked for is kept until it is done."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
 from nurture import tasks
 from nurture.actions.drafting import draft_of
 from nurture.actions.enrolling import move_some, newest_of
 from nurture.actions.moving import SETTLES, Worked, work_moves
+from nurture.checking import left_behind_by_a_move
 from nurture.models import Enrolment, TrackMove
 from tests.make import NOON, make_person
 from tests.nurture.making import add_version, make_enrolment, make_track, wait
@@ -265,6 +269,43 @@ def test_what_the_tick_did_before_the_page_is_counted_there(desk, rules, markete
 
     assert "is published; 1 person goes on in it." in answers[0]
     assert "it ended for 2 people. Whoever may be in" in answers[1]
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_who_cannot_be_moved_holds_up_nobody_else_and_is_named(desk, rules, marketer, monkeypatch, place):
+    track = fed()
+    stuck = Enrolment.objects.order_by("pk")[place]
+
+    with monkeypatch.context() as broken:
+        broken.setattr("nurture.actions.moving.move_some", failing_with(stuck))
+        publish(desk, track, marketer)
+        tasks.move_people()
+
+    assert in_newest(track) == PEOPLE - 1
+    assert list(left_behind_by_a_move(timezone.now() + timedelta(days=2))) == [stuck]
+    # What stood in the way is mended.
+    tasks.move_people()
+    assert in_newest(track) == PEOPLE
+
+
+def test_where_nobody_can_be_moved_a_ring_ends(desk, rules, marketer, monkeypatch):
+    monkeypatch.setattr("nurture.actions.moving.MOST_ASIDE", 2)
+    track = fed()
+    monkeypatch.setattr("nurture.actions.moving.move_some", failing_for(track))
+
+    publish(desk, track, marketer)
+
+    assert (tasks.move_people(), in_newest(track)) == (0, 0)
+
+
+def failing_with(stuck):
+    def move(ids, newest, **more):
+        done = move_some(ids, newest, **more)
+        if stuck.pk in ids:
+            raise ValueError("no")
+        return done
+
+    return move
 
 
 def held_up(*_batch, **_more):
