@@ -76,7 +76,8 @@ def inject_mail_faults(plan):
     with post_office(plan, kinds, timeout=0.3) as post:
         use(post.url)
         begun = database_now()
-        for hour in range(40):
+        # What is put off is given up after five days at the latest.
+        for hour in range(6 * 24):
             at = begun + timedelta(hours=hour)
             threads = [
                 threading.Thread(target=_deliver_all, args=(f"sender {number}", at)) for number in range(2)
