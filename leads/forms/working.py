@@ -196,6 +196,8 @@ class StepForm(LeadForm):
             cleaned["moment"] = (cleaned["due"], cleaned.get("zone") or self.mine)
         elif "due" not in self.errors:
             self.add_error("due", _("When? Pick a moment or write one."))
+        if cleaned.get("title") and not cleaned.get("kind") and "kind" not in self.errors:
+            self.add_error("kind", _("Choose what it is that has your words, or leave the words out."))
         return cleaned
 
 

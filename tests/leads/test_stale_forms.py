@@ -204,3 +204,16 @@ def test_a_meeting_moved_meanwhile_is_not_moved_back_unread(client, alice, peter
 
     hand_off.refresh_from_db()
     assert f"{hand_off.meeting_at:%Y-%m-%dT%H:%M}" == hers
+
+
+def test_words_for_the_same_step_later_are_asked_about_and_kept(client, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=timezone.now())
+    client.force_login(alice)
+    typed = {"when": "3", "kind": "", "title": "Ask for the plan of May"}
+    due = lead.steps.open().get().due_at
+
+    answer = client.post(reverse("leads:set_step", args=[lead.public_id]), typed)
+
+    assert (answer.status_code, "Choose what it is that has your words" in answer.text) == (422, True)
+    assert 'value="Ask for the plan of May"' in answer.text
+    assert lead.steps.open().get().due_at == due
