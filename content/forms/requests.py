@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +18,7 @@ from content.forms.keeping import DayField
 from content.forms.naming import AssetField, RequestField
 from content.models import Label, Topic
 from content.models.demand import ContentRequestQuerySet
+from team.company_time import company_day
 from team.models import User
 
 # All of these have hundredths.
@@ -76,6 +79,12 @@ class AskForm(LabelFields, forms.Form):
         if not need:
             raise forms.ValidationError(_("Say what you need."))
         return need
+
+    def clean_needed_on(self) -> date | None:
+        day: date | None = self.cleaned_data["needed_on"]
+        if day and day < company_day(timezone.now()):
+            raise forms.ValidationError(_("This day is over. Give a later one, or none."))
+        return day
 
     @property
     def said(self) -> Need:

@@ -312,6 +312,16 @@ def test_what_is_like_it_is_offered_while_it_is_typed_and_nothing_is_kept(client
     assert "?alike" in client.get(url).text
 
 
+def test_what_is_needed_by_a_day_that_is_over_is_asked_about_at_its_field(client, alice):
+    client.force_login(alice)
+    url = reverse("content:request_new")
+
+    late = client.post(url, {"need": CASE, "needed_on": "2020-01-01"})
+
+    assert (late.status_code, "This day is over. Give a later one, or none." in late.text) == (422, True)
+    assert ContentRequest.objects.count() == 0
+
+
 def test_no_search_is_read_while_a_need_is_typed_and_what_was_looked_for_counts_on_its_page(client, alice, bob):
     asked = ask(bob)
     miss_search(["paper", "mill"], {}, place="library", by=alice, at=timezone.now())
