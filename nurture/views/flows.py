@@ -23,6 +23,7 @@ from leads.settings.kind import SettingConflict, SettingRefused
 from leads.settings.telling import history_of, tell_change
 from leads.views.access import need_role
 from nurture.actions import drafting
+from nurture.actions.enrolling import newest_of
 from nurture.actions.moving import ask_to_empty, progress_of, work_at_once
 from nurture.drafts import mark_of_draft
 from nurture.flow import Flow, flow_of
@@ -271,11 +272,11 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     need_role(request, *WRITERS)
     now, track = timezone.now(), track_or_404(public_id)
     refusal, at_step, conflict = "", "", ""
+    moves = request.POST.get("moves") == "yes"
     under_way = Enrolment.objects.fed().filter(track=track)
     if request.method == "POST":
         try:
-            moves, seen = request.POST.get("moves") == "yes", request.POST.get("seen", "")
-            drafting.publish(track, by=request.user, at=now, moves=moves, seen=seen)
+            drafting.publish(track, by=request.user, at=now, moves=moves, seen=request.POST.get("seen", ""))
         except drafting.DraftChanged as changed:
             conflict = str(changed)
         except (LeadConflict, MoveRefused) as refused:
@@ -285,17 +286,20 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
             return redirect("nurture:track", public_id)
     version = TrackVersion.objects.filter(track=track, published_at=None).first()
     if version is None:
+        if refusal:
+            tell(request, _too_late(track, refusal, wanted=moves), level=messages.WARNING)
         return redirect("nurture:track", public_id)
-    flow = flow_of(version.pk)
+    flow, newest = flow_of(version.pk), newest_of(track)
     context = {
         "now": now,
         "track": track,
         "parts": _draft_parts(flow),
         "seen": mark_of_draft(flow),
         "conflict": conflict,
-        "moves": request.POST.get("moves") == "yes",
+        "moves": moves,
         "foot_concerns": _foot_concerns(),
         "under_way": under_way.count(),
+        "older": under_way.exclude(version=newest).count(),
         "gone": under_way.filter(node__isnull=False).exclude(node__key__in=version.nodes.values("key")).count(),
         "rivals": rivals_of(track),
         "refusal": refusal,
@@ -330,6 +334,16 @@ def _done(track: Track) -> int:
     """How many who are fed have been moved, or left, whoever did it."""
     move = progress_of(track)
     return move.done if move else 0
+
+
+def _too_late(track: Track, refusal: str, *, wanted: bool) -> str:
+    """There is no draft any more; and where people were `wanted` to go on in it and do not, how they can."""
+    move = progress_of(track)
+    behind = Enrolment.objects.fed().filter(track=track).exclude(version=newest_of(track)).exists()
+    if not wanted or not behind or (move is not None and move.goes_on):
+        return refusal
+    how = _("Nobody was moved: write a new version, and publish it with “They go on in this one”.")
+    return f"{refusal} {how}"
 
 
 def _rest(track: Track) -> str:

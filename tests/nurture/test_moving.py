@@ -325,3 +325,25 @@ def make_enrolment_in(version, track):
     return Enrolment.objects.create(
         person=make_person(), track=track, version=version, started_at=NOON, due_at=NOON, node=version.nodes.get()
     )
+
+
+@pytest.mark.parametrize(("first", "is_told"), [("no", True), ("yes", False)])
+def test_who_publishes_what_is_published_already_hears_whether_anybody_was_moved(desk, marketer, first, is_told):
+    track = fed(people=2)
+    publish(desk, track, marketer, moves=first)
+
+    late = desk.post(reverse("nurture:track_publish", args=[track.public_id]), {"moves": "yes"}, follow=True)
+
+    assert "The draft was published or discarded meanwhile." in late.text
+    assert ("Nobody was moved: write a new version" in late.text, "Write a new version" in late.text) == (is_told, True)
+
+
+def test_how_many_are_in_older_versions_is_said_before_it_is_published(desk, marketer):
+    track = fed(people=2)
+    publish(desk, track, marketer, moves="no")
+    Enrolment.objects.create(person=make_person(), track=track, version=newest_of(track), started_at=NOON, due_at=NOON)
+    draft_of(track, by=marketer, at=NOON)
+
+    page = desk.get(reverse("nurture:track_publish", args=[track.public_id])).text
+
+    assert "3 people are under way, 2 of them in older versions than the one that runs" in page
