@@ -26,10 +26,11 @@ from nurture.actions import drafting
 from nurture.actions.enrolling import newest_of
 from nurture.actions.moving import ask_to_empty, progress_of, work_at_once
 from nurture.drafts import mark_of_draft
+from nurture.fields import as_read
 from nurture.flow import Flow, flow_of
 from nurture.forms.tracks import EndForm, TrackForm
 from nurture.letter_checks import Concern, foot_concerns
-from nurture.models import Enrolment, MailRules, Track, TrackVersion
+from nurture.models import Enrolment, MailRules, Track, TrackNode, TrackVersion
 from nurture.telling import Part, goal_words, parts_of
 from nurture.track_settings import KIND, touched_by_end
 from nurture.views.tracks import WRITERS, track_or_404
@@ -254,6 +255,8 @@ def _foot_concerns() -> list[Concern]:
 def track_discard(request: Request, public_id: UUID) -> HttpResponse:
     need_role(request, *WRITERS)
     track, now = track_or_404(public_id), timezone.now()
+    if "sure" not in request.POST and (version := track.versions.filter(published_at=None).first()):
+        return _really_discard(request, track, version)
     try:
         drafting.discard_draft(track, seen=request.POST.get("seen", ""))
     except drafting.DraftChanged as changed:
@@ -264,6 +267,19 @@ def track_discard(request: Request, public_id: UUID) -> HttpResponse:
     else:
         tell(request, _("The draft is gone. What runs stays."))
     return redirect("nurture:track", public_id)
+
+
+def _really_discard(request: Request, track: Track, version: TrackVersion) -> HttpResponse:
+    """What would go: nothing brings it back."""
+    flow = flow_of(version.pk)
+    nodes = [node for node, _depth in flow.in_order()]
+    context = {
+        "track": track,
+        "steps": len(nodes),
+        "letters": [as_read(node.subject) for node in nodes if node.kind == TrackNode.Kind.EMAIL],
+        "seen": request.POST.get("seen") or mark_of_draft(flow),
+    }
+    return render(request, "nurture/draft_discard.html", context)
 
 
 @require_http_methods(BOTH)

@@ -91,3 +91,25 @@ def test_what_was_asked_for_comes_through_the_address_it_had(new_page, alice, bo
     reader.reload()
     expect(reader.locator("main")).to_contain_text("the sum for planners")
     expect(reader.locator("main")).not_to_contain_text("Old words.")
+
+
+def test_that_it_is_none_of_these_stays_said_while_one_goes_on_typing(new_page, alice, bob):
+    asking = new_page(user=alice)
+    asking.goto(reverse("content:request_new"))
+    asking.get_by_label("What do you need?").fill(NEED)
+    asking.locator("form button.primary").click()
+    expect(asking.locator("h1")).not_to_have_text("Ask for content")
+    page = new_page(user=bob)
+    page.goto(reverse("content:request_new"))
+    page.get_by_label("What do you need?").fill(f"{NEED} of paper mills")
+    page.locator("form button.primary").click()
+    expect(page.get_by_role("alert")).to_contain_text("This may be asked for already.")
+
+    page.get_by_label("It is none of these").check()
+    with page.expect_response("**alike**"):
+        page.get_by_label("What do you need?").press_sequentially(", in winter")
+
+    expect(page.get_by_label("It is none of these")).to_be_checked()
+    page.locator("form button.primary").click()
+    expect(page.locator("h1")).not_to_have_text("Ask for content")
+    assert ContentRequest.objects.count() == 2

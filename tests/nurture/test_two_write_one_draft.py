@@ -102,7 +102,7 @@ def test_what_is_published_or_discarded_is_what_was_seen(desk):
     desk.post(url("node", track, draft.nodes.get(kind="wait").pk), {"days": "2"})
 
     for action, hidden in ((publish, to_publish), (discard, to_discard)):
-        late = desk.post(action, hidden)
+        late = desk.post(action, {**hidden, "sure": "1"})
         assert (late.status_code, "Somebody has changed this draft" in late.text) == (409, True)
     draft.refresh_from_db()
     assert draft.published_at is None
@@ -110,6 +110,21 @@ def test_what_is_published_or_discarded_is_what_was_seen(desk):
     assert desk.post(publish, sent_from(desk.get(publish), "")).status_code == 302
     draft.refresh_from_db()
     assert draft.published_at is not None
+
+
+def test_a_draft_is_discarded_only_by_who_has_seen_what_goes(desk):
+    track = make_track(wait(9), email(subject="Hello {{ first_name | there }}"))
+    desk.post(url("track_draft", track))
+    discard = url("track_discard", track)
+
+    asked = desk.post(discard, sent_from(desk.get(url("track_draft", track)), discard))
+
+    assert asked.status_code == 200
+    assert "2 steps go" in asked.text
+    assert "1 letter with its words" in asked.text
+    assert track.versions.filter(published_at=None).exists()
+    assert desk.post(discard, sent_from(asked, "")).status_code == 302
+    assert not track.versions.filter(published_at=None).exists()
 
 
 def test_a_step_is_added_moved_and_removed_once_however_often_it_is_sent(desk):
