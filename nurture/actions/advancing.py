@@ -222,10 +222,10 @@ class Batch:
                 node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=due_at,
             )  # fmt: skip
             never_left = self.sent.get((one.pk, deed.node.key))
-            if never_left is None or never_left.node_id != deed.node.pk:
-                self.messages.append(message)
-            else:
+            if deed.node.brings_what_fits and never_left and never_left.node_id == deed.node.pk:
                 self.anew[never_left.pk] = message
+            else:
+                self.messages.append(message)
         else:
             one.due_at = self.at + STEP_AGAIN
             words = deed.node.words or str(deed.node.get_step_kind_display())
