@@ -24,7 +24,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = [pytest.param(390, "dark"), pytest.param(1440, "light")]
 # The other halves only where there is time for them.
-WIDTHS += [pytest.param(390, "light", marks=pytest.mark.full), pytest.param(1440, "dark", marks=pytest.mark.full)]
+OF_THE_DESK = [pytest.mark.full, pytest.mark.desk]
+WIDTHS += [pytest.param(390, "light", marks=OF_THE_DESK), pytest.param(1440, "dark", marks=OF_THE_DESK)]
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_kill_9_leaves_no_process_behind(midfield):
     assert all_gone(started)
 
 
-@pytest.mark.parametrize("part", [" worker ", pytest.param(" beat ", marks=pytest.mark.full)])
+@pytest.mark.parametrize("part", [" worker ", pytest.param(" beat ", marks=[pytest.mark.full, pytest.mark.desk])])
 def test_who_lives_and_does_nothing_is_started_again(new_var_dir, part):
     # Ticks every second, and nobody waits 75 of them.
     with Running(new_var_dir(), free_port(), DJANGO_SETTINGS_MODULE="tests.faults.settings") as running:
