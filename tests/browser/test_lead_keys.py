@@ -368,10 +368,11 @@ def test_what_is_typed_after_an_answer_says_so_and_opens_no_other_form(page, cas
 
 
 def test_letters_open_no_form_over_one_that_is_filled_in_or_on_its_way(page, cast):
+    held = []
+    # Before the page is there: what is asked in the moment a route begins may pass it by unseen.
+    page.route("**/*form=step", lambda route: held.append(route))
     page.goto(url_of(cast["leads"][0]))
     shows(page, "Ada Holm")
-    held = []
-    page.route("**/*form=step", lambda route: held.append(route))
 
     with page.expect_request("**/*form=step"):
         page.keyboard.press("s")
