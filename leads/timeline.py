@@ -91,6 +91,8 @@ class Entry:
     state: str = ""
     words: list[str] = field(default_factory=list)
     is_taken_back: bool = False
+    # What is said of one that was taken back, where it is not that somebody did so.
+    back: str = ""
     event: LeadEvent | None = None
 
     @property

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from leads.telling import joined, who_words
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # Of one moment, what somebody did stands below what came of it.
 ACTS, LETTERS = EVENTS + 1, EVENTS + 2
+# So much of what a mail server said stands in one line; the whole of it is on the page of the letter.
+ANSWER_CHARS = 120
 What = Passage.What
 # A step of ours, and a step set by hand that a play gives way to, are events of the lead already.
 TOLD = (
@@ -104,7 +107,7 @@ class LetterLines(Above):
         if not logged:
             return
         leads, events = {one.lead_id for one in logged}, [one.pk for one in logged]
-        letters = Message.objects.filter(lead__in=leads, event_id__in=events)
+        letters = Message.objects.filter(lead__in=leads, event_id__in=events).select_related("body")
         self.letters = {one.event_id: one for one in letters if one.event_id}
         waits = any(one.state == Message.State.PLANNED for one in self.letters.values())
         self.is_stopped = waits and stopped_rules() is not None
@@ -115,6 +118,15 @@ class LetterLines(Above):
         if letter is None:
             return
         entry.text = format_html('<a href="{}">{}</a>', reverse("nurture:message", args=[letter.public_id]), entry.text)
+        if entry.is_taken_back and _has_left(letter):
+            # The attempt is counted no more; that they got it, or may have, stays true.
+            entry.is_taken_back = False
+            is_sure = letter.state == Message.State.SENT
+            entry.soft = _("taken back, but it had left") if is_sure else _("taken back, but it may have left")
+            return
+        if entry.is_taken_back and letter.state in Message.NEVER_LEFT:
+            entry.back = _why_not(letter)
+            return
         entry.soft = joined(self._stands(letter), entry.soft)
 
     def _stands(self, letter: Message) -> str:
@@ -122,7 +134,7 @@ class LetterLines(Above):
         if letter.state == State.SENT:
             return ""
         if letter.state in Message.NEVER_LEFT:
-            return _("did not leave")
+            return _why_not(letter)
         if letter.state == State.UNKNOWN:
             return _("nobody knows whether it left")
         if letter.state == State.PLANNED and self.is_stopped:
@@ -130,6 +142,23 @@ class LetterLines(Above):
         if letter.due_at and letter.due_at > self.now:
             return _("waits for their mail server")
         return _("goes out now")
+
+
+def _has_left(letter: Message) -> bool:
+    """Of one whose logging was taken back: a claim that has not begun to speak ends with that."""
+    return letter.has_left and (letter.state != Message.State.SENDING or letter.begun_at is not None)
+
+
+def _why_not(letter: Message) -> str:
+    """Why it did not leave, with what the server said; empty where somebody has taken back what was logged of it."""
+    Because = Message.Because
+    if letter.because == Because.UNDONE:
+        return ""
+    why = str(Because(letter.because).label)
+    answer = letter.body.answer if letter.because in (Because.HARD, Because.TOO_OFTEN) else ""
+    if answer:
+        why = f"{why}: {Truncator(answer).chars(ANSWER_CHARS)}"
+    return _("did not leave: %(why)s") % {"why": why}
 
 
 def _letter_words(letter: Message, subject: str) -> SafeString | str:

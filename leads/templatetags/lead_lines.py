@@ -131,7 +131,7 @@ def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
     told: str = conditional_escape(entry.text)
     mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
     if entry.is_taken_back:
-        told = f'<s>{told}</s> <span class="soft">· {escape(_("taken back"))}</span>'
+        told = f'<s>{told}</s> <span class="soft">· {escape(entry.back or _("taken back"))}</span>'
     elif entry.soft:
         told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
     if undoable and entry.event and entry.event.pk == undoable.pk:

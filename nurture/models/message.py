@@ -114,7 +114,7 @@ class Message(models.Model):
         HAD_IT = "had_it", _("they have had it already")
         BY_HAND = "by_hand", _("taken back by hand")
         UNDONE = "undone", _("what was logged of it was taken back")
-        HARD = "hard", _("the server said never")
+        HARD = "hard", _("refused by their mail server")
         TOO_OFTEN = "too_often", _("it was tried too often")
         HEADERS = "headers", _("its headers cannot be sent")
         WORDS = "words", _("its words cannot be put together")

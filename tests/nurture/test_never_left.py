@@ -60,10 +60,15 @@ def test_a_refused_letter_is_no_first_touch_and_its_writer_is_told_why(client, s
         lead.bdr_id
     ]
     (row,) = noticed_by(lead.bdr, at=clock.at).unseen
-    assert row.said == "Your e-mail did not leave: the server said never"
+    assert row.said == "Your e-mail did not leave: refused by their mail server"
     assert row.url == reverse("nurture:message", args=[letter.public_id])
     client.force_login(lead.bdr)
-    assert "The e-mail never left: it is no attempt" in client.get(reverse("leads:lead", args=[lead.public_id])).text
+    history = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert "The e-mail never left: it is no attempt" in history
+    assert (
+        '</s> <span class="soft">· did not leave: refused by their mail server: 5.1.1 no such mailbox</span>' in history
+    )
+    assert "· taken back" not in history
     assert client.get(row.url).status_code == 200
     assert all_well(clock.at) == {}
 

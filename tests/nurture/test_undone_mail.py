@@ -39,3 +39,25 @@ def test_undo_takes_back_what_has_not_left_and_says_of_what_has_that_it_did(clie
     said = "it had left by then"
     assert said in client.get(reverse("nurture:message", args=[sent.public_id])).text
     assert said not in client.get(reverse("nurture:message", args=[kept.public_id])).text
+
+
+def test_what_was_taken_back_after_it_had_left_stands_in_the_history_as_what_it_is(client, alice, rules):
+    stays = {}
+    for state, said in (
+        ("unknown", "taken back, but it may have left"),
+        ("sent", "taken back, but it had left"),
+        ("cancelled", "taken back"),
+    ):
+        lead, message = written(alice)
+        if state != "cancelled":
+            leave(message, at=NOON)
+        if state == "unknown":
+            Message.objects.filter(pk=message.pk).update(state=state, sent_at=None, begun_at=NOON)
+        undo_last(lead, by=alice, at=NOON)
+        stays[lead] = (said, state == "cancelled")
+    client.force_login(alice)
+
+    for lead, (said, is_struck) in stays.items():
+        page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+        assert f'<span class="soft">· {said}</span>' in page
+        assert ("<s><a href" in page) == is_struck
