@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from agreement.models import Phase
 from leads.models import Activity, Block, BlockLead, Step
 from team.models import Role
+from tests.browser.looks import each_look
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -108,8 +109,7 @@ def test_brackets_move_inside_the_block_and_undo_puts_a_lead_back_into_it(new_pa
     assert list(BlockLead.objects.order_by("position").values_list("state", flat=True)) == ["waiting"] * 3
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_look()
 def test_the_pages_of_a_block_have_nothing_to_complain_of(new_page, ana, width, scheme):
     work(ana, 3)
     page = new_page(user=ana, viewport={"width": width, "height": 844}, color_scheme=scheme)

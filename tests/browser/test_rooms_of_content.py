@@ -17,15 +17,11 @@ from leads.models import Lead
 from nurture.models import MailRules
 from nurture.tokens import PERSON, STOP, token_of
 from team.models import Role
+from tests.browser.looks import each_look
 from tests.make import make_account, make_asset, make_calendar, make_lead, make_person, make_team, make_user, reason
 from tests.nurture.making import make_aside, make_letter_track, make_message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-WIDTHS = [pytest.param(390, "dark"), pytest.param(1440, "light")]
-# The other halves only where there is time for them.
-OF_THE_DESK = [pytest.mark.full, pytest.mark.desk]
-WIDTHS += [pytest.param(390, "light", marks=OF_THE_DESK), pytest.param(1440, "dark", marks=OF_THE_DESK)]
 
 
 @pytest.fixture
@@ -111,7 +107,7 @@ def pages_of(house):
     return {"milo": keeper, "ana": rep, "mona": manager, "ada": admin, "": anybody}
 
 
-@pytest.mark.parametrize(("width", "scheme"), WIDTHS)
+@each_look()
 @pytest.mark.parametrize("who", ["milo", "ana", "mona", "ada", ""])
 def test_nothing_is_cut_and_every_reader_finds_its_way(new_page, house, who, width, scheme):
     size = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead
 from leads.models import HandOff, Lead, SecondLook
+from tests.browser.looks import each_look
 from tests.make import make_account, make_lead, make_person, reason
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -193,15 +194,14 @@ def test_a_second_look_is_put_back_with_one_click(new_page, mona, alice, now):
     assert SecondLook.objects.get().state == "put_back"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_the_pages_are_accessible(new_page, peter, mona, alice, sent, now, theme, width):
+@each_look()
+def test_the_pages_are_accessible(new_page, peter, mona, alice, sent, now, width, scheme):
     send(alice, peter, now, begun=True)
     accept_hand_off(send(alice, peter, now), by=peter, at=now)
     lead = make_lead(phase="working", bdr=alice, at=now)
     disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=now)
     working = make_lead(phase="working", bdr=alice, at=now - timedelta(days=9))
-    options = {"color_scheme": theme, "viewport": {"width": width, "height": 900}}
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
     ae, manager = new_page(user=peter, **options), new_page(user=mona, **options)
 
     ae.goto(reverse("leads:hand_off_brief", args=[sent.public_id]) + "?form=reject")

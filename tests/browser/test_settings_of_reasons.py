@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from agreement.models import AgreementVersion, Criterion, Phase, Reason
 from leads.models import Lead
 from team.models import Role
+from tests.browser.looks import each_look
 from tests.browser.test_widths import complaints
 from tests.make import make_calendar, make_lead, make_team, make_user
 
@@ -102,8 +103,7 @@ def test_only_what_a_pick_needs_is_asked(new_page, dora):
     expect(page.get_by_text("Recycle · as “No authority” · back after 30 days")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_look()
 def test_these_pages_fit_and_are_read_by_everybody(new_page, dora, width, scheme):
     Criterion.objects.filter(key="need").update(label="Need of maintenance in the plant and what it costs a year")
     page = new_page(user=dora, viewport={"width": width, "height": 900}, color_scheme=scheme)

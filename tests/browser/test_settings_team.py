@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from leads.models import Clock
 from team.models import CalendarDay, Role, Territory
+from tests.browser.looks import each_look
 from tests.make import make_calendar, make_lead, make_team, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,8 +31,7 @@ def complaints(page):
     return [(found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_look()
 def test_every_page_of_the_team_fits_and_reads_well(new_page, team, dora, width, scheme):
     south = make_team("South", calendar=team.calendar)
     spain = Territory.objects.create(name="Spain and Portugal", team=south, country="ES", source="Trade fair")

@@ -11,6 +11,7 @@ from accounts.models import CustomField
 from agreement.models import Cadence, Disposition, Phase
 from leads.models import Import, Lead
 from team.models import Installation, Role, Upload
+from tests.browser.looks import each_look
 from tests.make import make_account, make_calendar, make_lead, make_person, make_team, make_user
 from tests.nurture.making import email, make_track, wait
 
@@ -68,8 +69,7 @@ TABS = """[...document.querySelectorAll(".tabs a")].filter((tab) => {
 }).map((tab) => tab.textContent.trim())"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@each_look()
 def test_every_list_of_the_people_of_a_track_is_seen_without_scrolling(new_page, ana, width, scheme):
     track = make_track(email(), wait(3), is_fan_base=True)
     letter = track.versions.get().nodes.get(kind="email")
@@ -106,8 +106,7 @@ CONTRAST = """(button) => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 360])
+@each_look(narrow=360, wide=390)
 def test_every_action_bar_fits_a_phone_and_its_first_button_is_seen(new_page, team, ana, width, scheme):
     peter = make_user("peter", Role.AE)
     mona = make_user("mona", Role.MANAGER, team=team)
@@ -186,8 +185,7 @@ def test_a_marketer_reads_what_became_of_her_files_on_a_phone(new_page, db):
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@each_look()
 def test_the_list_of_leads_is_read_and_filtered_at_every_width(new_page, team, ana, width, scheme):
     for zone in ("Pacific/Apia", "Europe/Oslo"):
         working(ana, zone=zone).steps.update(due_at=timezone.now())
@@ -220,8 +218,7 @@ def test_the_address_of_a_calendar_is_made_on_a_phone(new_page, ana, scheme):
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@each_look()
 def test_the_pages_of_companies_fit_and_every_key_and_reader_finds_its_way(new_page, team, ana, width, scheme):
     lead = working(ana)
     make_person(account=lead.account, title="Reliability engineer with a title that is longer than its column")
@@ -251,8 +248,7 @@ def test_the_pages_of_companies_fit_and_every_key_and_reader_finds_its_way(new_p
     assert lead.phase == Phase.CLOSED
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@each_look()
 def test_dispositions_fields_and_cadences_are_set_at_every_width(new_page, team, width, scheme):
     page = new_page(user=make_user("ada", Role.ADMIN), viewport={"width": width, "height": 900}, color_scheme=scheme)
     wrong = {}
