@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import ContactPoint, Employment, Person
-from agreement.models import Criterion
+from agreement.models import Criterion, Phase
 from content.models import Asset, Label
 from leads.models import Answer, Engagement, Lead
 from nurture.fitting import cycle_at
@@ -189,23 +189,32 @@ class People:
 
     def labels_of(self, person: int) -> list[Label]:
         """Her role, the phase of her pursuit, and the part of the buying cycle: each where there is a label for it."""
+        return [self.labels[dimension, key] for dimension, key, _all in self._known_of(person)]
+
+    def _known_of(self, person: int) -> list[tuple[str, str, Sequence[str]]]:
+        """By dimension, the key of a label that says how it is with her, among all that answer the same question."""
         known = len(self.answered.get(person, set()) & self.criteria)
-        stages = (self.phases.get(person, ""), cycle_at(known, of=len(self.criteria)))
+        persona, stage = Label.Dimension.PERSONA.value, Label.Dimension.STAGE.value
         asked = [
-            (Label.Dimension.PERSONA, self.roles.get(person, "")),
-            *((Label.Dimension.STAGE, key) for key in stages),
+            (persona, self.roles.get(person, ""), Employment.Role.values),
+            (stage, self.phases.get(person, ""), Phase.values),
+            (stage, cycle_at(known, of=len(self.criteria)).value, Track.Cycle.values),
         ]
-        return [self.labels[one] for one in asked if one in self.labels]
+        return [one for one in asked if one[:2] in self.labels]
 
     def taste(self, person: int) -> Taste:
         """For whom the library is asked."""
         labels = self.labels_of(person)
+        others = {
+            (dimension, other) for dimension, key, all_ in self._known_of(person) for other in all_ if other != key
+        }
         languages, is_any = languages_of(self.persons[person].language if person in self.persons else "")
         return Taste(
             languages,
             is_any,
             personas=tuple(label.pk for label in labels if label.dimension == Label.Dimension.PERSONA),
             stages=tuple(label.pk for label in labels if label.dimension == Label.Dimension.STAGE),
+            others=frozenset(label.pk for key, label in self.labels.items() if key in others),
         )
 
     def best_for(self, person: int, *, without: Collection[int] = (), on: date | None = None) -> int | None:

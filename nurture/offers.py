@@ -2,7 +2,8 @@
 
 Of what may be used, on what they showed interest in, and that they have not had: first their first topic, then their
 language, then their role, then where they stand, then the newest. All there is is looked through. `Taste.best_first` is
-that rule for a statement that ends at a page, `Offers` the same for many people at once.
+that rule for a statement that ends at a page, `Offers` the same for many people at once, and for what is brought by
+itself: what is marked for another role or stage than theirs is offered last to a rep, and brought by no track.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Taste:
     any_language: bool
     personas: tuple[int, ...]
     stages: tuple[int, ...]
+    # Labels of another role or stage than theirs, as far as theirs is known.
+    others: frozenset[int] = frozenset()
 
     def best_first(self, rows: AssetQuerySet, *, topics: Sequence[int], without: Collection[int] = ()) -> AssetQuerySet:
         labels = dict(zip(DIMENSIONS, self._asked, strict=True))
@@ -47,11 +50,13 @@ class Taste:
 
     def place_of(self, language: str, marks: Collection[Mark]) -> Place | None:
         """Where `best_first` puts what is in this language and bears these labels, among what is on one topic: a lower
-        place is better. None where it leaves it out."""
+        place is better. None where it leaves it out, and where it is marked for another role or stage."""
         spoken = next((place for place, some in enumerate(self.languages) if language in some), len(self.languages))
         if spoken == len(self.languages) and not self.any_language:
             return None
         bears = [{label for dimension, label in marks if dimension == one} for one in DIMENSIONS]
+        if any(some and some <= self.others for some in bears):
+            return None
         fits = [
             0 if some.intersection(asked) else 2 if some else 1 for some, asked in zip(bears, self._asked, strict=True)
         ]
@@ -88,7 +93,7 @@ class Offers:
         self._ordered: dict[tuple[int, Taste], list[list[list[Offer]]]] = {}
 
     def best_first(self, topic: int, taste: Taste) -> Iterator[Offer]:
-        """As `Taste.best_first` orders them, each with the day it expires."""
+        """What may be brought by itself, as `Taste.best_first` orders it, each with the day it expires."""
         if (topic, taste) not in self._ordered:
             places: dict[Place, list[list[Offer]]] = defaultdict(list)
             for looks, alike in self._alike[topic].items():

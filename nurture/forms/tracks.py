@@ -196,7 +196,8 @@ class NodeForm(forms.Form):
         label=gettext_lazy("Bring what fits best instead"),
         help_text=gettext_lazy(
             "Of what they have not had on what they are most interested in: first in their language (else in ours), "
-            "then for their role, then for where they stand, then the newest. Where there is none, no e-mail."
+            "then for their role, then for where they stand, then the newest. What is marked for another role or stage "
+            "than theirs is left out. Where there is none, no e-mail."
         ),
         required=False,
     )

@@ -79,10 +79,54 @@ def test_it_is_chosen_by_topic_then_language_then_role_then_stage_then_the_newes
         "Ours, for doers",
         "Ours, nobody said",
     ]
-    assert one_after_the_other(lead) == expected
+    # A rep may choose what is marked for somebody else; a track never does.
+    others = ("German, for doers, late", "German, for others")
+    assert one_after_the_other(lead) == [title for title in expected if title not in others]
     on_page = suggestions_for(Fit(lead, at=NOON), by=alice, is_letter=True)
     assert [one.asset.title for one in on_page] == expected
     assert on_page[0].why == "about maintenance, for: doer, when: while they sleep, in their language, new to them"
+
+
+@pytest.mark.parametrize(
+    ("marks", "is_brought"),
+    [
+        ([("persona", "decision_maker")], False),
+        ([("persona", "decision_maker"), ("persona", "doer")], True),
+        ([("stage", "late")], False),
+        ([("stage", "handed_off")], False),
+        ([("stage", "late"), ("stage", "nurture")], True),
+        ([("persona", "doer"), ("stage", "middle")], False),
+        ([("persona", "decision_maker"), ("stage", "early")], False),
+        ([("need", "grow"), ("objection", "price")], True),
+    ],
+)
+def test_a_track_brings_nothing_that_is_marked_for_another_role_or_stage(lead, alice, topic, marks, is_brought):
+    asset = make_asset("The guide", topic=topic, labels=[label(*mark) for mark in marks])
+    track = make_track(email(brings_what_fits=True), wait(30))
+    enrol(lead.person, track=track, by=alice, at=NOON)
+
+    advance(at=NOON)
+
+    assert list(Message.objects.values_list("asset", flat=True)) == ([asset.pk] if is_brought else [])
+
+
+def test_of_whom_role_or_pursuit_is_not_known_is_brought_what_is_marked_for_some(topic):
+    somebody = make_person(title="Planner")
+    engage(somebody, topic=topic, at=NOON - timedelta(days=9))
+    make_asset("For who decides", topic=topic, labels=[label("persona", "decision_maker")])
+    make_asset("Asleep", topic=topic, labels=[label("stage", "nurture")])
+    make_asset("Choosing", topic=topic, labels=[label("stage", "late")])
+    # A mark of the marketers' own says nothing that we know of anybody.
+    finance = Label.objects.create(dimension="persona", key="finance", label="Finance")
+    make_asset("For finance", topic=topic, labels=[finance])
+
+    people = People([somebody.pk], at=NOON)
+    brought = []
+    while (pk := people.best_for(somebody.pk, without=brought)) is not None:
+        brought.append(pk)
+
+    titles = {Asset.objects.get(pk=pk).title for pk in brought}
+    assert titles == {"For who decides", "Asleep", "For finance"}
 
 
 def test_of_whom_no_language_is_known_takes_ours_first_and_then_any(lead, topic):
