@@ -23,7 +23,7 @@ from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since
 from leads.came_back import HandedOff, Slept, came_back_words, woke_words
-from leads.her_clock import HerClock, her_clock, weekend_worked
+from leads.her_clock import HerClock, her_clock, weekend_worked, zone_of
 from leads.lead_rows import (
     ANSWERS,
     CONTACTS,
@@ -65,7 +65,7 @@ def history_of(lead: Lead, user: User, *, show: str, before: Cursor | None, now:
     timeline.read_notes([])
     names = Names()
     timeline.want(names)
-    return timeline.say(names.load(), reader=user.pk, now=now)
+    return timeline.say(names.load(), reader=user.pk, now=now, zone=zone_of(lead, at=now))
 
 
 @dataclass
@@ -154,7 +154,7 @@ class LeadPage:
 
     @cached_property
     def history(self) -> History:
-        return self.timeline.say(self.names, reader=self.user.pk, now=self.now)
+        return self.timeline.say(self.names, reader=self.user.pk, now=self.now, zone=self.hers.zone)
 
     @property
     def may_erase(self) -> bool:

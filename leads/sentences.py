@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, time
 from html import unescape
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -38,7 +37,7 @@ from leads.sales_sentences import (
 from leads.step_sentences import planned, stays
 from leads.stops import AGAIN, STOPS
 from leads.telling import BECAUSE, Teller, Told, because_of, joined, new_value, pair_of, who_words
-from team.templatetags.midfield import clock_words, day_words, moment_words
+from team.templatetags.midfield import day_words
 
 DEED_ICONS = {
     "asked": "flag", "downloaded": "download", "registered": "webinar", "attended": "webinar", "read": "library",
@@ -182,7 +181,7 @@ def _received(t: Teller, e: LeadEvent) -> Told:
         about = _("about one topic") if e.data.get("is_topic") else ""
         return Told(icon, str(sentence) % {"who": who_words(t.names, e.data.get("heard_by"), t.reader)}, about, state)
     noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
-    text = _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True)}
+    text = _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True, promised=True)}
     return Told(icon, text, stays(t, e), state)
 
 
@@ -347,14 +346,3 @@ def _ref(data: dict[str, Any]) -> tuple[str, Any]:
     """What routing's `ref` is the id of."""
     kind = {"works_account": "account", "territory": "territory", "wake": "user"}.get(data.get("because", ""), "")
     return (kind, data.get("ref")) if kind else ("user", None)
-
-
-def both_clocks(moment: datetime | None, zone: str, *, now: datetime) -> str:
-    """A moment on the reader's clock, and on hers where that shows something else."""
-    if moment is None:
-        return ""
-    ours = moment_words(moment, now=now)
-    hers = moment.astimezone(ZoneInfo(zone)) if zone else None
-    if hers is None or hers.utcoffset() == timezone.localtime(moment).utcoffset():
-        return ours
-    return _("%(ours)s (%(theirs)s theirs)") % {"ours": ours, "theirs": clock_words(hers)}

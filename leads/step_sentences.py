@@ -38,6 +38,7 @@ def _of_flow(t: Teller, e: LeadEvent) -> tuple[str, str]:
 
 def planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(new_value(e, "due_at"))
+    hers = t.on_both_clocks(new_value(e, "due_at"))
     kind = e.data.get("kind", "")
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
     if e.data.get("because") == "suppressed":
@@ -47,21 +48,21 @@ def planned(t: Teller, e: LeadEvent) -> Told:
         following = _("next %(moment)s") % {"moment": due} if due else ""
         return Told("clock", _("The planned e-mail is not written: no address is left"), following)
     if e.data.get("because") == "out_of_office":
-        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, _("out of office"))
+        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": hers}, _("out of office"))
     if e.data.get("because") == "returned":
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _("back from out of office"))
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": hers}, _("back from out of office"))
     if e.data.get("because") == "returns_sooner":
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due}, _("back sooner than they had said"))
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": hers}, _("back sooner than they had said"))
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "hours":
         return Told("clock", _("The answer is promised by %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "meeting_at_account" and not e.data.get("done"):
-        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": due}, because_of(e))
+        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": hers}, because_of(e))
     if e.data.get("because") == "meeting_gone":
         # What waited may have been due before the meeting was over: a day that has passed is no news.
         is_ahead = bool(due) and datetime.fromisoformat(new_value(e, "due_at")) > e.at
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": due if is_ahead else _("now")}, because_of(e))
+        return Told("clock", _("Attempts go on %(moment)s") % {"moment": hers if is_ahead else _("now")}, because_of(e))
     if e.data.get("because") == "away_covered":
         return Told("asleep", _("Waits for its rep until %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") in ("back", "not_awaited"):

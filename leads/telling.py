@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from leads.models import Lead, LeadEvent
 from leads.naming import Names
-from team.templatetags.midfield import day_words, moment_words
+from team.templatetags.midfield import clock_words, day_words, moment_words
 
 
 @dataclass
@@ -27,8 +30,10 @@ class Told:
 class Teller:
     """Who reads it, when, and what everything that a sentence may name is called."""
 
-    def __init__(self, names: Names, pursuits: dict[int, Lead], *, reader: int, now: datetime) -> None:
+    def __init__(self, names: Names, pursuits: dict[int, Lead], *, reader: int, now: datetime, zone: str = "") -> None:
         self.names, self.pursuits, self.reader, self.now = names, pursuits, reader, now
+        # Where the person of the lead lives; empty where nobody can know it.
+        self.zone = zone
 
     def who(self, event: LeadEvent) -> str:
         return who_words(self.names, event.by_id, self.reader)
@@ -42,11 +47,29 @@ class Teller:
 
     def day(self, event: LeadEvent, column: str = "wake_at") -> str:
         moment = new_moment(event, column)
-        return day_words(moment, now=self.now, midline=True) if moment else ""
+        return day_words(moment, now=self.now, midline=True, promised=True) if moment else ""
 
     def moment(self, text: str | None) -> str:
         moment = parse_datetime(text or "")
         return moment_words(moment, now=self.now) if moment else ""
+
+    def on_both_clocks(self, text: str | None) -> str:
+        """A moment that is of hers, not of ours."""
+        return both_clocks(parse_datetime(text or ""), self.zone, now=self.now)
+
+
+def both_clocks(moment: datetime | None, zone: str, *, now: datetime) -> str:
+    """A moment on the reader's clock, and on hers where that shows something else, with the day where that differs."""
+    if moment is None:
+        return ""
+    ours = moment_words(moment, now=now)
+    hers = moment.astimezone(ZoneInfo(zone)) if zone else None
+    if hers is None or hers.utcoffset() == timezone.localtime(moment).utcoffset():
+        return ours
+    theirs = clock_words(hers)
+    if hers.date() != timezone.localtime(moment).date():
+        theirs = _("%(day)s %(clock)s") % {"day": date_format(hers, "D"), "clock": theirs}
+    return _("%(ours)s (%(theirs)s theirs)") % {"ours": ours, "theirs": theirs}
 
 
 def who_words(names: Names, pk: int | None, reader: int) -> str:

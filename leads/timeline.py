@@ -178,8 +178,9 @@ class Timeline:
         for one in self.above:
             one.want(names)
 
-    def say(self, names: Names, *, reader: int, now: datetime) -> History:
-        entries = [*self._said_events(names, reader, now), *self._said_looks(names, reader)]
+    def say(self, names: Names, *, reader: int, now: datetime, zone: str = "") -> History:
+        """`zone`: where the person lives, empty where nobody can know it."""
+        entries = [*self._said_events(names, reader, now, zone), *self._said_looks(names, reader)]
         entries += [*self._said_deeds(), *self._said_notes(names, reader)]
         for one in self.above:
             entries += one.say(names, reader=reader)
@@ -239,9 +240,9 @@ class Timeline:
             if look.decided_at
         ]  # fmt: skip
 
-    def _said_events(self, names: Names, reader: int, now: datetime) -> list[Entry]:
+    def _said_events(self, names: Names, reader: int, now: datetime, zone: str) -> list[Entry]:
         taken_back = {event.corrects for event in self.events if event.corrects}
-        teller = Teller(names, self.pursuits, reader=reader, now=now)
+        teller = Teller(names, self.pursuits, reader=reader, now=now, zone=zone)
         entries = []
         for event in self.events:
             told = say(teller, event)

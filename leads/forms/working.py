@@ -22,7 +22,7 @@ from leads.forms.fields import (
     with_shared_fields,
 )
 from leads.models import Activity
-from leads.sentences import both_clocks
+from leads.telling import both_clocks
 from team.localtime import resolve
 from team.models import Installation
 from team.prepared_objects import PreparedObjects

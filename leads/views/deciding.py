@@ -32,8 +32,8 @@ from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
 from leads.free_times import clash, first_free
 from leads.models import Lead, SecondLook, SharedAct
-from leads.sentences import both_clocks, told
-from leads.telling import new_moment
+from leads.sentences import told
+from leads.telling import both_clocks, new_moment
 from leads.views.access import visible_lead
 from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form

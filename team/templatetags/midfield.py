@@ -125,12 +125,17 @@ def moment(
 
 @register.simple_tag(takes_context=True)
 def day(
-    context: Context, at: datetime | None, now: datetime | None = None, *, midline: bool = False
+    context: Context,
+    at: datetime | None,
+    now: datetime | None = None,
+    *,
+    midline: bool = False,
+    promised: bool = False,
 ) -> SafeString | str:
-    """The day of a moment: Today, Tomorrow, Mon 24 Nov, 12 Mar 2027; `midline` where it does not begin the text."""
+    """The day of a moment: Today, Tomorrow, Mon 24 Nov, 12 Mar 2027; see `day_words`."""
     if at is None:
         return ""
-    return _time(at, day_words(at, now=now or _now(context), midline=midline), None, "")
+    return _time(at, day_words(at, now=now or _now(context), midline=midline, promised=promised), None, "")
 
 
 @register.simple_tag(takes_context=True)
@@ -220,10 +225,11 @@ def moment_words(at: datetime, *, now: datetime) -> str:
     return _moment_words(at, now.astimezone(zone).date(), zone, get_language())
 
 
-def day_words(at: datetime, *, now: datetime, midline: bool = False) -> str:
-    """The day in the reader's zone; `midline` where it does not begin the text."""
+def day_words(at: datetime, *, now: datetime, midline: bool = False, promised: bool = False) -> str:
+    """The day in the reader's zone; `midline` where it does not begin the text, `promised` where it is said with its
+    year as soon as that is another one."""
     zone = timezone.get_current_timezone()
-    return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language())
+    return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language(), promised)
 
 
 def until_words(ends_at: datetime, *, now: datetime) -> str:
@@ -268,7 +274,9 @@ def _moment_words(at: datetime, today: date, zone: tzinfo, language: str | None)
 
 
 @lru_cache(maxsize=8192)
-def _day_words(at: datetime, today: date, zone: tzinfo, midline: bool, _language: str | None) -> str:
+def _day_words(
+    at: datetime, today: date, zone: tzinfo, midline: bool, _language: str | None, promised: bool = False
+) -> str:
     local = at.astimezone(zone)
     days = (local.date() - today).days
     if days == 0:
@@ -281,7 +289,7 @@ def _day_words(at: datetime, today: date, zone: tzinfo, midline: bool, _language
         return date_format(local, "D")
     if abs(days) < 7:
         return date_format(local, pgettext("date format: weekday and day", "D j M"))
-    if local.year == today.year or abs(days) < 183:
+    if local.year == today.year or (abs(days) < 183 and not promised):
         return date_format(local, pgettext("date format: day", "j M"))
     return date_format(local, pgettext("date format: day and year", "j M Y"))
 

@@ -95,8 +95,8 @@ def test_a_rep_is_told_and_writes_all_the_same(client, alice, jo):
     told = client.get(f"/leads/{lead.public_id}/write/").content.decode()
     panel = client.get(f"/leads/{lead.public_id}/track/").content.decode()
 
-    assert "Jo Prentice is out of office. Back on Mon 8 Mar." in told
-    assert "Back on Mon 8 Mar." in panel
+    assert "Jo Prentice is out of office. Back on Mon 8 Mar 2027." in told
+    assert "Back on Mon 8 Mar 2027." in panel
     assert write_message(lead, subject="Hello", text="Hello.", by=alice, at=NOON).due_at == NOON
 
 

@@ -1,9 +1,11 @@
 """What comes back is taken once, and the right thing follows from it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions.people import suppression_key
@@ -230,6 +232,21 @@ def test_who_is_away_hears_from_us_on_the_morning_she_is_back(alice, jo):
     assert lines[0].startswith("Attempts wait until")
     assert lines[1].startswith("Out of office, back on")
     assert broken() == {}
+
+
+def test_until_when_attempts_wait_is_said_on_both_clocks(client, alice, jo):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    jo.time_zone = "Asia/Tokyo"
+    jo.save()
+    take(mail("I am away and back on 8 March.", subject="Automatic reply: Our offer"))
+    client.force_login(alice)
+
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    older = client.get(reverse("leads:timeline", args=[lead.public_id]), headers={"HX-Request": "true"}).text
+
+    for answer in (page, older):
+        assert re.search(r"Attempts wait until [^<]* 23:00 \(Mon 8:00 theirs\)", answer)
 
 
 def soft_of(lead, reader):

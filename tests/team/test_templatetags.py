@@ -111,6 +111,11 @@ def test_a_day_is_named_by_its_distance(days, words):
     assert day_words(NOON + timedelta(days=days), now=NOON) == words
 
 
+@pytest.mark.parametrize(("days", "words"), [(4, "Tue 25 Nov"), (20, "11 Dec"), (111, "12 Mar 2026")])
+def test_a_day_that_was_promised_has_its_year_where_that_is_another(days, words):
+    assert day_words(NOON + timedelta(days=days), now=NOON, promised=True) == words
+
+
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [(0, "0 min"), (59, "59 min"), (60, "1 h"), (1439, "23 h 59 min"), (1440, "1 day"), (2880, "2 days")],
