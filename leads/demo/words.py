@@ -17,6 +17,18 @@ class Place:
     digits: int
     tongue: str
 
+    def somebody(self, given: str, family: str) -> dict[str, str]:
+        """The fields of a person of this name who lives here."""
+        return {
+            "given_name": given,
+            "family_name": family,
+            "country": self.country,
+            "region": self.region,
+            "city": self.city,
+            "time_zone": self.zone,
+            "language": self.tongue,
+        }
+
 
 PLACES = (
     Place("Cleveland", "OH", "US", "America/New_York", "+1 216 555 01", 2, "en"),

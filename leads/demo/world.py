@@ -207,15 +207,7 @@ def _row_of(
         address = email(f"{slug(name[0])}.{slug(name[1])}@{account.domain}")
         points.append(Point(ContactPoint.Kind.EMAIL, address.display, address.normalised))
     return PersonRow(
-        fields={
-            "given_name": name[0],
-            "family_name": name[1],
-            "country": place.country,
-            "region": place.region,
-            "city": place.city,
-            "time_zone": place.zone,
-            "language": place.tongue,
-        },
+        fields=place.somebody(*name),
         points=points,
         title=title,
         account=account,

@@ -92,15 +92,7 @@ def _people(size: int, account: AccountRow, place: Place, number: int, rng: Rand
         address = email(f"{slug(name[0])}.{slug(name[1])}@{account.domain}")
         rows.append(
             PersonRow(
-                fields={
-                    "given_name": name[0],
-                    "family_name": name[1],
-                    "country": place.country,
-                    "region": place.region,
-                    "city": place.city,
-                    "time_zone": place.zone,
-                    "language": place.tongue,
-                },
+                fields=place.somebody(*name),
                 points=[
                     Point(ContactPoint.Kind.PHONE, phone, plain),
                     Point(ContactPoint.Kind.EMAIL, address.display, address.normalised),
