@@ -18,6 +18,7 @@ from nurture.flow import flow_of
 from nurture.knowing import People
 from nurture.models import Away, Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
+from nurture.unfed import beyond_mail
 from nurture.walking import Walker
 from nurture.wishes import Wishes
 from team.models import User
@@ -45,6 +46,8 @@ class Following:
     away: Away | None = None
     # They asked for no e-mail.
     is_silent: bool = False
+    # No mail of its track may reach them any more: it ends with the next look.
+    is_beyond_mail: bool = False
     # What it has sent them in this pursuit, the newest first, with its subject, and whether the reader may open it: a
     # letter to an inquiry is for who keeps tracks.
     sent: list[tuple[Message, str, bool]] = field(default_factory=list)
@@ -63,6 +66,7 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     newest = enrolments.order_by(F("ended_at").desc(nulls_first=True), "-id").first()
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
+        found.is_beyond_mail = beyond_mail().filter(pk=newest.pk).exists()
         _say(found, newest, at=at)
         _say_letters(found, newest, reader=reader, at=at)
         return found
@@ -87,7 +91,7 @@ def _say_letters(found: Following, one: Enrolment, *, reader: User, at: datetime
     sent = list(last[:LETTERS_SHOWN])
     subjects = subjects_of(sent, at=at) if sent else {}
     found.sent = [(letter, subjects.get(letter.pk, ""), letter.is_seen) for letter in sent]
-    if one.is_held_out or one.state != Enrolment.State.ACTIVE or found.is_silent:
+    if one.is_held_out or one.state != Enrolment.State.ACTIVE or found.is_silent or found.is_beyond_mail:
         return
     flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
     here = flow.nodes.get(one.node_id or 0)
@@ -120,11 +124,7 @@ def _say(found: Following, one: Enrolment, *, at: datetime) -> None:
     node = one.node
     if node is None and one.state == Enrolment.State.PAUSED:
         return
-    is_fed = one.track.kind == Track.Kind.TRACK and one.state == Enrolment.State.ACTIVE
-    # Who has taken back what she agreed to is looked at with the next ring, as who stops mail.
-    is_looked_at = one.due_at is not None and one.due_at <= at
-    ends = found.is_silent or (is_looked_at and Wishes([one.person_id]).lacks_every_consent(one.person_id))
-    if is_fed and ends and flow_of(one.version_id).sends:
+    if found.is_beyond_mail:
         found.waits = _("ends within a minute")
         return
     if node is None:

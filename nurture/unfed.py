@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
 from leads.models import Consent, Lead
-from nurture.models import Enrolment, MailRules, Sorting, Track
+from nurture.models import Enrolment, MailRules, Sorting, Track, TrackNode
 
 Answer, Because = Sorting.Answer, Sorting.Because
 
@@ -59,6 +59,19 @@ def unreached() -> QuerySet[Sorting]:
 def reachable_again() -> QuerySet[Sorting]:
     """Of those, who has an address that works and wants mail, as far as one statement can say."""
     return with_address(unreached(), "recycling__lead__person").filter(usable=True, silent=False, lacking=False)
+
+
+def beyond_mail() -> QuerySet[Enrolment]:
+    """Fed by a track that sends, while no mail of it may reach her any more: she is silent, took back what she agreed
+    to, or has no address that works. What only the key of an address says is seen when she is due.
+
+    Whom a new rule asks for consent is none of these: she has said nothing.
+    """
+    sends = TrackNode.objects.filter(version=OuterRef("version"), kind=TrackNode.Kind.EMAIL).order_by()
+    said_no = Consent.objects.filter(person=OuterRef("person"), is_given=False).order_by()
+    fed = Enrolment.objects.fed().filter(Exists(sends), track__kind=Track.Kind.TRACK)
+    found = with_address(fed.alias(said_no=Exists(said_no)), "person")
+    return found.filter(Q(silent=True) | Q(usable=False) | Q(lacking=True, said_no=True))
 
 
 def left_elsewhere() -> QuerySet[Sorting]:

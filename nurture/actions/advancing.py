@@ -20,6 +20,7 @@ from nurture.actions.planning import plan_anew, plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
+from nurture.unfed import beyond_mail
 from nurture.walking import Deed, Walker, walk
 
 BATCH = 500
@@ -43,9 +44,10 @@ def advance(*, at: datetime) -> int:
 
 
 def follow(*, at: datetime) -> int:
-    """Up to 500 of each that are not due: over for their people, at their goal, or one of us has done what they wait
-    for."""
+    """Up to 500 of each that are not due: over for their people, beyond mail, at their goal, or one of us has done what
+    they wait for."""
     ended = _work(Enrolment.objects.over().order_by("pk"), at=at)
+    ended += _work(Enrolment.objects.filter(pk__in=beyond_mail().values("pk")).order_by("pk"), at=at)
     ended += _work(Enrolment.objects.filter(pk__in=Enrolment.objects.at_goal().values("pk")).order_by("pk"), at=at)
     return ended + _work(Enrolment.objects.to_follow().order_by("pk"), at=at)
 
@@ -150,6 +152,9 @@ class Batch:
                 self._end(one, outcome)
             elif one.pk in self.at_goal:
                 self._end(one, Outcome.GOAL)
+            elif not one.is_held_out and self._cannot_be_reached(one):
+                # Whether she waits, or one of us has paused it: it would send her nothing any more.
+                self._end(one, Outcome.UNREACHABLE)
             elif one.state == State.PAUSED:
                 continue
             elif one.is_held_out:
@@ -158,8 +163,6 @@ class Batch:
                 one.state, one.due_at, one.paused_because = State.PAUSED, None, Enrolment.Pause.OWN_STEP
                 self.waiting.append((self.leads[one.lead_id or 0], one.track_id, one.step_id))
                 self._line(one, None, What.PAUSED, Enrolment.Pause.OWN_STEP)
-            elif self._cannot_be_reached(one):
-                self._end(one, Outcome.UNREACHABLE)
             else:
                 self._look_at_node(one)
 

@@ -14,7 +14,6 @@ from content.models import Topic
 from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
 from leads.models import Consent
-from nurture.actions.ending import end_soon_without_mail
 
 if TYPE_CHECKING:
     from team.models import User
@@ -45,10 +44,7 @@ def note_consent(
     lock_addresses([person.pk])
     if held.erased_at or held.merged_into_id:
         raise MoveRefused(_("This person stands under another one now."))
-    noted = Consent.objects.create(
+    return Consent.objects.create(
         person=held, topic=topic, is_given=is_given, at=said_at or at, noted_at=at, source=source, evidence=evidence,
         by=by,
     )  # fmt: skip
-    if not is_given:
-        end_soon_without_mail(held.pk, at=at)
-    return noted

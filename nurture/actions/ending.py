@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from agreement.models import Phase
 from leads.models import Lead
-from nurture.knowing import People
-from nurture.models import Enrolment, Message, Passage, Track, TrackNode
+from nurture.models import Enrolment, Message, Passage, Track
 from team.bulk import insert_rows, update_rows
 
 Outcome, State = Enrolment.Outcome, Enrolment.State
@@ -40,20 +39,6 @@ def end(enrolment: Enrolment, outcome: str, *, at: datetime) -> None:
     """Ended, in memory. Where it stood is kept."""
     enrolment.state, enrolment.outcome, enrolment.ended_at = State.ENDED, outcome, at
     enrolment.due_at, enrolment.paused_because, enrolment.step_id = None, "", None
-
-
-def end_soon_without_mail(person: int, *, at: datetime) -> None:
-    """Where no mail of tracks may reach her any more, the track that feeds her looks at her with its next ring and
-    ends, and not when a wait of days is over. A play goes on, and passes over its letters as it comes to them.
-
-    She and her addresses are locked by whoever writes down what she said.
-    """
-    if People([person], at=at).may_be_mailed(person):
-        return
-    sends = Exists(TrackNode.objects.filter(version=OuterRef("version"), kind=TrackNode.Kind.EMAIL))
-    fed = Enrolment.objects.fed().filter(sends, person=person, track__kind=Track.Kind.TRACK)
-    ids = list(fed.values_list("pk", flat=True))
-    Enrolment.objects.filter(pk__in=ids, state=State.ACTIVE, due_at__gt=at).update(due_at=at)
 
 
 def write(enrolments: Sequence[Enrolment], lines: Sequence[Line], *, at: datetime) -> None:

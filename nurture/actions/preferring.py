@@ -14,7 +14,6 @@ from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_shut
 from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
-from nurture.actions.ending import end_soon_without_mail
 from nurture.actions.replanning import follow_wishes
 from nurture.models import MailRules, Message, MessageBody, Preference
 from nurture.same import living, rows_of
@@ -49,7 +48,6 @@ def unsubscribe(
     if message is not None and message.to_hash:
         suppress_hash(message.to_hash, Suppression.Channel.EMAIL, source=source, at=at)
     pass_over_shut([person.pk], at=at)
-    end_soon_without_mail(person.pk, at=at)
     # A second click says nothing new; a second letter does.
     if is_new or told not in (ONE_CLICK, STOPPED):
         record_received(person.pk, kind=told, words=words, at=at)

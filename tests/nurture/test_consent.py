@@ -13,7 +13,7 @@ from agreement.models import Phase
 from leads.actions.changing import MoveRefused
 from leads.actions.merging import merge_people, undo_merge
 from leads.models import Consent
-from nurture.actions.advancing import advance
+from nurture.actions.advancing import advance, follow
 from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.consenting import note_consent
 from nurture.actions.enrolling import enrol
@@ -266,7 +266,7 @@ def test_a_track_ends_at_once_where_a_rep_notes_that_its_person_wants_no_mail(cl
     note_consent(hers.person, is_given=False, source="by_hand", evidence="No.", by=alice, at=at)
     client.force_login(alice)
     panel = client.get(reverse("nurture:lead_panel", args=[hers.lead.public_id])).text
-    advance(at=at)
+    follow(at=at)
 
     assert "ends within a minute" in panel
     hers.refresh_from_db()
@@ -281,6 +281,7 @@ def test_no_wait_is_cut_short_by_a_no_that_ends_nothing(rules, alice, kind):
     note_consent(hers.person, is_given=False, topic=topic, source="by_hand", evidence="No.", by=alice, at=NOON + DAY)
     if kind == "play":
         unsubscribe(hers.person, at=NOON + DAY)
+    follow(at=NOON + DAY)
     advance(at=NOON + DAY)
 
     hers.refresh_from_db()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.actions.people import suppress_key, suppress_person
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
-from nurture.actions.advancing import advance
+from nurture.actions.advancing import advance, follow
 from nurture.actions.preferring import ONE_CLICK, unsubscribe
 from nurture.actions.sorting import enrol_reachable, enrol_recycled
 from nurture.models import Enrolment, Message, Sorting
@@ -175,7 +175,7 @@ def test_who_stops_mail_in_the_middle_of_a_wait_is_said_to_on_her_lead_and_stand
     assert ("They asked for no e-mail" in before, "ends within a minute" in before) == (True, True)
     assert "Wait 2 days" not in before
 
-    advance(at=at + timedelta(minutes=1))
+    follow(at=at + timedelta(minutes=1))
     after = client.get(panel).text
     assert ("They asked for no e-mail" in after, "Feed: cannot be reached by e-mail" in after) == (True, True)
     assert listed(client)[0] == {lead.public_id: "asked for no e-mail"}
