@@ -38,7 +38,7 @@ from agreement.models import Cadence, Lane, Phase, StepKind
 from content.models import Asset, Topic
 from leads.cadence import Attempt, attempts_of, first_attempt
 from leads.came_back import HandedOff, Slept, Woke, came_back_words, woke_words
-from leads.models import Activity, Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Signal, Step
+from leads.models import Engagement, HandOff, Lead, LeadEvent, Note, Recycling, Signal, Step
 from leads.naming import name_of_person
 from team.prepared import Prepared
 from team.templatetags.midfield import day_words, span_words
@@ -177,11 +177,13 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
     found = {name: Subquery(rows.values("pk")[:1]) for name, rows in {"cadence": cadence, **ways}.items()}
     began = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("id")
     said = Note.objects.filter(lead=OuterRef("pk")).order_by("-at", "-id")
-    # The words of a letter of ours are no reason to call, whether it left or was taken back.
-    letters = Activity.objects.filter(
-        lead=OuterRef("lead"), at=OuterRef("at"), by=OuterRef("by"), kind=Activity.Kind.EMAIL
-    )
-    notes, theirs = said.exclude(Exists(letters)), said.filter(by=None)
+    # By its line of history: a note alone does not say whose words it holds.
+    line = LeadEvent.objects.filter(lead=OuterRef("lead"), at=OuterRef("at"))
+    # The subject of a letter of ours is no reason to call, whether it left or was taken back; and who wrote to us is no
+    # machine that is out of office, or a server that sends something back.
+    letters = line.filter(by=OuterRef("by"), verb="log", data__has_key="letter")
+    replies = line.filter(by=None, verb="receive", data__kind="reply")
+    notes, theirs = said.exclude(Exists(letters)), said.filter(Exists(replies), by=None)
     promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
     return (
         Lead.objects.filter(pk__in=leads)

@@ -91,12 +91,13 @@ def log_touch(
     at: datetime,
     note: str = "",
     step_done: bool = True,
+    is_letter: bool = False,
     expect: int | None = None,
 ) -> LeadEvent:
     """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch.
 
     Where she has written and waits, an e-mail is the answer to that, and no attempt: it does that step, and what else
-    is planned stays.
+    is planned stays. `is_letter`: it leaves from here, and the note is its subject.
     """
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
@@ -114,7 +115,7 @@ def log_touch(
         if asked:
             stands = [step for step in effects.open_steps if step not in asked]
         _answer_who_waits(lead, effects, by=by, stands=stands)
-    data = {"kind": kind, "activity": activity.pk}
+    data = {"kind": kind, "activity": activity.pk} | ({"letter": True} if is_letter else {})
     return _touched(lead, effects, by=by, at=at, data=data, is_attempt=not asked)
 
 

@@ -81,7 +81,7 @@ def write_message(
     )  # fmt: skip
     said, words = _filled(message, subject, text, at=at)
     # History shows it as it goes out.
-    message.event_id = log_touch(lead, kind=Activity.Kind.EMAIL, note=said, by=by, at=at).pk
+    message.event_id = log_touch(lead, kind=Activity.Kind.EMAIL, note=said, by=by, at=at, is_letter=True).pk
     # Under the lock of the lead: two who send at once are told apart.
     if not is_again:
         _must_be_new(message, said, words, at=at)

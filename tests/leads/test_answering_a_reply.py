@@ -219,3 +219,23 @@ def test_a_promised_call_says_what_was_noted_and_not_what_a_letter_was_about(wai
     )  # fmt: skip
 
     assert why_of(lead, StepKind.CALL_BACK) == "“After the shift change”"
+
+
+@pytest.mark.parametrize("kind", ["out_of_office", "auto_reply", "bounce_soft"])
+def test_what_a_machine_sends_is_nothing_that_they_wrote(waits, kind):
+    lead = waits(kind=StepKind.CALL)
+    record_received(lead.person_id, kind="reply", words="Does it fit an older line?", at=NOON)
+    record_received(lead.person_id, kind=kind, words="I am out of the office until Monday.", at=LATER)
+
+    assert why_of(lead, StepKind.REPLY) == "“Does it fit an older line?”"
+
+
+def test_a_promised_call_says_what_was_noted_of_an_email_that_was_sent_elsewhere(waits, alice):
+    lead = waits(kind=StepKind.CALL)
+    log_touch(lead, kind="email", note="Wants a call on Thursday, ask for Jo", by=alice, at=NOON)
+    Step.objects.create(
+        lead=lead, kind=StepKind.CALL_BACK, due_at=LATER, assignee=alice, made_by="person", created_at=NOON,
+        promised=True,
+    )  # fmt: skip
+
+    assert why_of(lead, StepKind.CALL_BACK) == "“Wants a call on Thursday, ask for Jo”"
