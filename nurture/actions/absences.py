@@ -15,6 +15,7 @@ from accounts.models import Person
 from leads.actions.receiving import go_on_from_return, record_received, wait_for_return
 from leads.models import Lead
 from nurture.actions.enrolling import wait_ends
+from nurture.actions.replanning import follow_return
 from nurture.models import Away, Enrolment, MailRules, Message
 from nurture.same import rows_of
 from nurture.wishes import Wishes
@@ -45,7 +46,7 @@ def begin_absence(
     _note_away(person_id, until)
     moved = 0
     if former is not None and former > until:
-        moved += _go_back(person_id, former, back_at=until)
+        moved += _go_back(person_id, former, back_at=until, at=at)
         moved += go_on_from_return(person_id, until=former, back_at=until, at=at) is not None
     moved += _letters([person_id]).filter(due_at__lt=until).update(due_at=until)
     moved += _waiting([person_id]).filter(due_at__lt=until).update(due_at=until)
@@ -67,17 +68,18 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     if not Away.objects.filter(pk=away.pk, ended_at=None).update(ended_at=at, back_said_at=said_at or at):
         return False
     _note_away(person_id, None)
-    _go_back(person_id, away.until, back_at=at)
+    _go_back(person_id, away.until, back_at=at, at=at)
     record_received(person_id, kind=HEARD if by else BACK, heard_by=by, at=at)
     go_on_from_return(person_id, until=away.until, at=at)
     return True
 
 
-def _go_back(person_id: int, until: datetime, *, back_at: datetime) -> int:
-    """She is back at `back_at`, before `until`: a letter that waited for that leaves then, a wait ends when it would
-    have, no earlier. How many did."""
+def _go_back(person_id: int, until: datetime, *, back_at: datetime, at: datetime) -> int:
+    """She is back at `back_at`, before `until`: a letter that waited for that leaves then, in her hours, a wait ends
+    when it would have, no earlier. How many did."""
     people = list(rows_of([person_id]))
     moved = _letters(people).filter(due_at=until).update(due_at=back_at)
+    moved += follow_return(people, at=at)
     waiting = _waiting(people).filter(due_at=until).select_related("node").order_by("pk")
     for one in waiting.select_for_update(of=("self",)):
         one.due_at = max(back_at, wait_ends(one) or back_at)

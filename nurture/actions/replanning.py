@@ -54,15 +54,27 @@ def follow_wishes(people: Collection[int], rules: MailRules, *, at: datetime) ->
     _follow(list(planned.select_for_update(skip_locked=can_skip, of=("self",))), rules, at=at)
 
 
-def _follow(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> None:
+def follow_return(people: Collection[int], *, at: datetime) -> int:
+    """What is planned for these rows of hers leaves when it may now that she is back, or is to be back, sooner: also
+    what fell outside her hours on the day that she gave before. How many got another moment.
+
+    What a claim has taken is waited for: whoever calls holds no address.
+    """
+    planned = Message.objects.planned_by_tracks().filter(person__in=people).order_by("pk")
+    letters = list(planned.select_for_update(of=("self",)))
+    return _follow(letters, MailRules.objects.get(pk=1), at=at) if letters else 0
+
+
+def _follow(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> int:
     moved = _moved(letters, rules, at=at)
     update_rows(Message, ("id", "due_at"), [(one.pk, one.due_at) for one in moved])
     _look_sooner({one.enrolment_id for one in moved if one.enrolment_id}, at=at)
+    return len(moved)
 
 
 def _moved(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> list[Message]:
-    """Those that get another moment. What a mail server put off, a track that rests and whoever is away hold up their
-    letters for reasons of their own, and what is due is judged by the next claim."""
+    """Those that get another moment. What a mail server put off and a track that rests wait for reasons of their own,
+    and what is due is judged by the next claim."""
     resting = Enrolment.objects.filter(pk__in=[one.enrolment_id for one in letters], state=Enrolment.State.PAUSED)
     held = set(resting.values_list("pk", flat=True))
     waiting = [
@@ -78,8 +90,6 @@ def _moved(letters: Sequence[Message], rules: MailRules, *, at: datetime) -> lis
     moved = []
     for letter in waiting:
         to = recipients[letter.person_id]
-        if wishes.away(to.person.pk, at=at):
-            continue
         # What was spread because it was late stays so.
         is_old = letter.planned_at < at - timedelta(hours=rules.hours_late)
         begins = min(letter.due_at or at, spread_at(letter, at=at)) if is_old else at

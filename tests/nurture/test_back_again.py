@@ -14,7 +14,7 @@ from agreement.models import Phase
 from leads.actions.logging import log_touch
 from leads.actions.merging import merge_people
 from leads.models import Step
-from nurture.actions.absences import end_absence
+from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.advancing import advance
 from nurture.actions.claiming import claim_messages
 from nurture.actions.erasing import forget_person
@@ -193,6 +193,33 @@ def test_a_letter_leaves_within_her_hours_at_once(client, jo, alice, monkeypatch
     client.post(f"/leads/{lead.public_id}/track/act/", {"does": "back", "form_id": "one"})
 
     assert len(claim_messages(by="me", at=BACK)) == 1
+
+
+@pytest.mark.parametrize("says", ["a rep", "her mail program"])
+def test_a_letter_that_was_put_off_to_her_hours_after_the_day_she_gave_goes_back_too(jo, alice, says):
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    hers = make_enrolment(make_track(email()), lead=lead)
+    advance(at=NOON)
+    begin_absence(
+        jo.pk, kind="out_of_office", words="", back_on=date(2027, 3, 13), zone="UTC", said_at=NOON - HOUR, at=NOON
+    )
+    saturday = Message.objects.get().due_at
+    Message.objects.update(due_at=NOON)
+    claim_messages(by="me", at=NOON)
+    monday = Message.objects.get().due_at
+    Enrolment.objects.update(due_at=monday)
+
+    if says == "a rep":
+        end_absence(jo.pk, by=alice, at=BACK)
+    else:
+        gives_an_earlier_day()
+
+    assert (saturday.strftime("%a"), monday.strftime("%a")) == ("Sat", "Mon")
+    # What is as late as that leaves over the next six hours.
+    sooner, least = Message.objects.get().due_at, BACK if says == "a rep" else SOONER
+    assert least <= sooner < least + 6 * HOUR
+    hers.refresh_from_db()
+    assert hers.due_at == least
 
 
 def test_an_attempt_that_waited_is_due_when_it_was_planned_or_now(client, jo, alice, monkeypatch):
