@@ -16,6 +16,7 @@ from leads.views.access import need_role
 from team.addresses import read_number
 from team.http import Request, tell
 from team.models import Role, Team
+from team.templatetags.midfield import as_sentence
 
 
 @require_POST
@@ -32,7 +33,7 @@ def view_save(request: Request) -> HttpResponse:
         tell(request, str(refused), level=messages.WARNING)
     else:
         where = _("for %(team)s") % {"team": team} if team else _("for you")
-        tell(request, _("View kept %(where)s: %(name)s.") % {"where": where, "name": view.name})
+        tell(request, as_sentence(_("View kept %(where)s: %(name)s") % {"where": where, "name": view.name}))
     return _back(request, query)
 
 
@@ -55,7 +56,7 @@ def view_share(request: Request, pk: int) -> HttpResponse:
 def view_remove(request: Request, pk: int) -> HttpResponse:
     view = _changeable(request, pk)
     remove_view(view)
-    tell(request, _("View removed: %(name)s.") % {"name": view.name})
+    tell(request, as_sentence(_("View removed: %(name)s") % {"name": view.name}))
     return _back(request, "")
 
 

@@ -23,10 +23,13 @@ def search(request: Request) -> HttpResponse:
     q = request.GET.get("q", "").strip()
     company = _company(request.GET.get("company", ""))
     found = find_at(company, q, by=request.user) if company else find(q, by=request.user) if q else None
+    shown = q[:QUERY_MAX].replace("\0", " ")
     context = {
         "company": company,
         "now": timezone.now(),
-        "q": q[:QUERY_MAX].replace("\0", " "),
+        "q": shown,
+        # What stands in the search box at the head of the page: that of no other list.
+        "searched": shown,
         "is_cut": len(q) > QUERY_MAX,
         "query_max": QUERY_MAX,
         "found": found,

@@ -31,6 +31,7 @@ from leads.views.access import need_role
 from team.actions.submitting import SentBefore, submit_once
 from team.http import Request, tell
 from team.models import Role, SettingChange
+from team.templatetags.midfield import as_sentence
 
 CONFLICTS = (SettingConflict, LeadConflict)
 REFUSALS = (SettingRefused, MoveRefused)
@@ -102,7 +103,7 @@ def setting_remove(request: Request, slug: str, pk: int) -> HttpResponse:
         except REFUSALS as refused:
             context["refused"], status = str(refused), 422
         else:
-            tell(request, _("Removed: %(name)s.") % {"name": context["name"]})
+            tell(request, as_sentence(_("Removed: %(name)s") % {"name": context["name"]}))
             return redirect("leads:setting_list", slug)
     context |= {"touches": kind.touches_of_removal(pk, old, at=now), "seen": mark_of(old)}
     return render(request, "leads/settings/remove.html", context, status=status)
@@ -208,10 +209,10 @@ def _ring(kind: Kind) -> None:
 
 def _told(kind: Kind, change: SettingChange | None, name: str) -> str:
     if change is None:
-        return _("Nothing was changed: %(name)s.") % {"name": name}
+        return as_sentence(_("Nothing was changed: %(name)s") % {"name": name})
     if change.verb == SettingChange.Verb.RETIRE:
         return kind.told_of_end(name)
-    return _("Saved: %(name)s.") % {"name": name}
+    return as_sentence(_("Saved: %(name)s") % {"name": name})
 
 
 def _kind(slug: str) -> Kind:

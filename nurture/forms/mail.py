@@ -55,7 +55,8 @@ class RulesForm(forms.ModelForm):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         for name in ("most_a_day", "most_a_week", "domain_most_a_minute"):
-            self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(CAP_MAX)]
+            # In place of those of the column, which would say a second thing of the same number.
+            self.fields[name].validators = [MinValueValidator(1), MaxValueValidator(CAP_MAX)]
             self.fields[name].widget.attrs["min"] = 1
 
     def clean(self) -> dict[str, Any]:

@@ -174,6 +174,12 @@ def wrong_fields(form: BaseForm) -> str:
 
 
 @register.filter
+def as_sentence(text: str) -> str:
+    """With a full stop at its end, where whoever wrote it has put no mark there."""
+    return text if text.rstrip('”»"’)').endswith((".", "?", "!", "…")) else f"{text}."
+
+
+@register.filter
 def breakable(address: str) -> SafeString:
     """An e-mail address that, where it does not fit, goes on below before its at sign or a point, not inside a word,
     and never with its ending alone."""

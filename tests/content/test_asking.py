@@ -312,6 +312,17 @@ def test_what_is_like_it_is_offered_while_it_is_typed_and_nothing_is_kept(client
     assert "?alike" in client.get(url).text
 
 
+def test_a_question_that_needs_another_look_keeps_its_own_mark(client, alice):
+    client.force_login(alice)
+    url = reverse("content:request_new")
+
+    nothing = client.post(url, {"need": ""})
+    late = client.post(url, {"need": CASE, "needed_on": "2020-01-01"})
+
+    assert re.search(r"one field needs another look:\s+What do you need\?</p>", nothing.text)
+    assert re.search(r"one field needs another look:\s+By when\.</p>", late.text)
+
+
 def test_what_is_needed_by_a_day_that_is_over_is_asked_about_at_its_field(client, alice):
     client.force_login(alice)
     url = reverse("content:request_new")

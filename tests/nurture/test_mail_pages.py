@@ -1,5 +1,6 @@
 """The outbox for who answers for it, one message, and what a rep writes from a lead."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -126,6 +127,18 @@ def test_who_writes_while_mail_is_stopped_reads_by_whom_and_why_and_that_it_wait
     assert "This message waits." in message
 
 
+def test_what_is_looked_for_in_mail_or_while_one_writes_is_no_search_for_people(client, admin, alice):
+    lead = make_lead(phase="working", bdr=alice)
+    client.force_login(alice)
+    writes = client.post(reverse("nurture:write", args=[lead.public_id]), {"q": "pressure", "do": "find"}).text
+    people = client.get(reverse("leads:search"), {"q": "pressure"}).text
+    client.force_login(admin)
+    mail = client.get(reverse("nurture:mail"), {"q": "pressure"}).text
+
+    boxes = [re.findall(r'<input[^>]*type="search" name="q" value="([^"]*)"', page) for page in (people, writes, mail)]
+    assert boxes == [["pressure"], ["", "pressure"], ["", "pressure"]]
+
+
 def test_rules_that_cannot_hold_are_refused_at_their_place(client, admin, rules):
     client.force_login(admin)
     good = {
@@ -136,6 +149,8 @@ def test_rules_that_cannot_hold_are_refused_at_their_place(client, admin, rules)
     for name, value in wrong.items():
         answer = client.post(reverse("nurture:mail_rules"), {**good, name: value})
         assert (answer.status_code, list(answer.context["form"].errors)) == (422, [name])
+    below = client.post(reverse("nurture:mail_rules"), {**good, "most_a_day": "-1"})
+    assert below.context["form"].errors == {"most_a_day": ["Ensure this value is greater than or equal to 1."]}
     assert client.get(reverse("nurture:mail_rules")).url == reverse("nurture:mail")
 
     assert client.post(reverse("nurture:mail_rules"), good).status_code == 302
