@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils.dateparse import parse_date
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +18,7 @@ from leads.models import Recycling
 from leads.waking import CONTRACT_YEARS, WAKE_YEARS, years_on
 from team.actions.submitting import new_form_id
 from team.localtime import is_zone, resolve
+from team.templatetags.midfield import written_day
 
 NOTE_MAX = 20_000
 WALL = "%Y-%m-%dT%H:%M"
@@ -113,10 +113,12 @@ class About:
 
 
 class AboutField(forms.CharField):
-    """The end of a contract as people say it: 31 Mar 2027, Mar 2027, 2027-03, Q1 2027; nothing if nobody knows."""
+    """The end of a contract as people say it: 31 Mar 2027, 31.3.2027, Mar 2027, 2027-03, Q1 2027; nothing if nobody
+    knows. Figures that are one day to one reader and another to the next are asked about."""
 
     default_error_messages = {
-        "about": gettext_lazy("Say it like Mar 2027, Q1 2027 or 2027-03-31, or leave it empty if nobody knows.")
+        "about": gettext_lazy("Say it like Mar 2027, Q1 2027 or 2027-03-31, or leave it empty if nobody knows."),
+        "either": gettext_lazy("Is it %(first)s or %(second)s? Write the month as a word."),
     }
 
     def __init__(self, **more: Any) -> None:
@@ -126,10 +128,27 @@ class AboutField(forms.CharField):
         text = " ".join(str(super().clean(value)).split())
         if not text:
             return About()
-        found = _quarter(text) or _month(text) or _day(text)
+        found = _quarter(text) or _month(text) or _day(text) or self._figures(text)
         if found is None:
             raise forms.ValidationError(self.error_messages["about"], code="about")
         return found
+
+    def _figures(self, text: str) -> About | None:
+        """A day in figures alone, the year last. With points the day comes first, as wherever points are written."""
+        match = re.fullmatch(r"(\d{1,2})(\. ?|/|-)(\d{1,2})\2((?:19|20)\d\d)", text)
+        if not match:
+            return None
+        first, sign, second, year = int(match[1]), match[2], int(match[3]), int(match[4])
+        may_mean = [_day_of(year, second, first), None if sign[0] == "." else _day_of(year, first, second)]
+        found = [day for day in may_mean if day]
+        if len(set(found)) > 1:
+            words = {"first": written_day(found[0]), "second": written_day(found[1])}
+            raise forms.ValidationError(self.error_messages["either"], code="either", params=words)
+        return About(found[0], Recycling.Precision.DAY) if found else None
+
+
+def _day_of(year: int, month: int, day: int) -> date | None:
+    return date(year, month, day) if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1] else None
 
 
 def _quarter(text: str) -> About | None:
@@ -151,14 +170,13 @@ def _month(text: str) -> About | None:
 
 
 def _day(text: str) -> About | None:
-    if match := re.fullmatch(r"(\d{1,2})\.? ([^\W\d]+)\.? ((?:19|20)\d\d)", text):
-        day, month, year = int(match[1]), _month_named(match[2]), int(match[3])
-        if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]:
-            return About(date(year, month, day), Recycling.Precision.DAY)
-        return None
-    try:
-        found = parse_date(text)
-    except ValueError:
+    if match := re.fullmatch(r"(\d{1,2})\.? ([^\W\d]+)\.?,? ((?:19|20)\d\d)", text):
+        found = _day_of(int(match[3]), _month_named(match[2]), int(match[1]))
+    elif match := re.fullmatch(r"([^\W\d]+)\.? (\d{1,2}),? ((?:19|20)\d\d)", text):
+        found = _day_of(int(match[3]), _month_named(match[1]), int(match[2]))
+    elif match := re.fullmatch(r"((?:19|20)\d\d)([-/.])(\d{1,2})\2(\d{1,2})", text):
+        found = _day_of(int(match[1]), int(match[3]), int(match[4]))
+    else:
         return None
     return About(found, Recycling.Precision.DAY) if found else None
 

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -261,6 +262,15 @@ def test_an_address_of_somebody_else_is_refused_in_its_place(signed_in, lead):
     [
         ("31 Mar 2027", date(2027, 3, 31), "day"),
         ("2027-03-31", date(2027, 3, 31), "day"),
+        ("2027/3/31", date(2027, 3, 31), "day"),
+        ("31.12.2026", date(2026, 12, 31), "day"),
+        ("3. 4. 2027", date(2027, 4, 3), "day"),
+        ("31/12/2026", date(2026, 12, 31), "day"),
+        ("12/31/2026", date(2026, 12, 31), "day"),
+        ("31-12-2026", date(2026, 12, 31), "day"),
+        ("3/3/2027", date(2027, 3, 3), "day"),
+        ("Dec 31, 2026", date(2026, 12, 31), "day"),
+        ("31. December 2026", date(2026, 12, 31), "day"),
         ("Mar 2027", date(2027, 3, 1), "month"),
         ("march 2027", date(2027, 3, 1), "month"),
         ("2027-03", date(2027, 3, 1), "month"),
@@ -272,6 +282,23 @@ def test_an_address_of_somebody_else_is_refused_in_its_place(signed_in, lead):
 )
 def test_an_end_is_read_as_people_say_it(said, day, precision):
     assert AboutField().clean(said) == About(day, precision)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("03/04/2027", "Is it 3 Apr 2027 or 4 Mar 2027? Write the month as a word."),
+        ("3-4-2027", "Is it 3 Apr 2027 or 4 Mar 2027? Write the month as a word."),
+        ("31.13.2026", "Say it like Mar 2027, Q1 2027 or 2027-03-31, or leave it empty if nobody knows."),
+        ("30/2/2027", "Say it like Mar 2027, Q1 2027 or 2027-03-31, or leave it empty if nobody knows."),
+        ("31.12/2026", "Say it like Mar 2027, Q1 2027 or 2027-03-31, or leave it empty if nobody knows."),
+    ],
+)
+def test_an_end_that_is_two_days_or_none_is_asked_about(said, asked):
+    with pytest.raises(ValidationError) as refused:
+        AboutField().clean(said)
+
+    assert refused.value.messages == [asked]
 
 
 @pytest.mark.parametrize(
