@@ -245,6 +245,23 @@ def test_erased_person_is_refused_and_a_silent_address_comes_in_silent(team, lea
     assert "ada" not in suppression_key("ada@corvane.io")
 
 
+@pytest.mark.parametrize(
+    ("source", "column", "whose"),
+    [("unsubscribe", "", "unsubscribe"), ("complaint", "", "complaint"), ("unsubscribe", "yes", "import")],
+)
+def test_a_silent_address_that_a_file_names_stays_the_word_of_who_said_it(team, lea, source, column, whose):
+    make_person(email="bo@corvane.io")
+    suppress_key("bo@corvane.io", "email", source=source, at=database_now())
+
+    bring(f"Email,Do not email\nbo@corvane.io,{column}\n", by=lea)
+    assert Suppression.objects.get(person__isnull=False).source == whose
+
+    # What the file says itself stands, whoever takes back theirs.
+    bring("Email,Do not email\nbo@corvane.io,yes\n", by=lea)
+    said = Suppression.objects.get(person__isnull=False).source
+    assert said == (whose if whose == "complaint" else "import")
+
+
 def test_open_lead_gets_the_engagement_and_no_second_lead(team, lea):
     person = make_person(email="ada@corvane.io")
     make_lead(person=person, team=team, at=database_now())

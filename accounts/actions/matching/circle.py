@@ -18,6 +18,10 @@ NOTHING = object()
 Values = tuple[Any, ...]
 
 
+# Whose word it is that somebody is left alone: that of the file, and of who was erased.
+IMPORT, ERASURE = "import", "erasure"
+
+
 @dataclass(slots=True, eq=False)
 class KnownAccount:
     row: Account
@@ -57,7 +61,8 @@ class KnownPerson:
     new_job: str = ""
     new_points: list[ContactPoint] = field(default_factory=list)
     new_external_ids: list[tuple[str, str]] = field(default_factory=list)
-    new_suppressions: list[str] = field(default_factory=list)
+    # By channel, whose word it is: the file's, or that of the key by which it is known already.
+    new_suppressions: dict[str, str] = field(default_factory=dict)
     confirmed_suppressions: list[str] = field(default_factory=list)
 
     @property
@@ -120,7 +125,8 @@ class Circle:
         self.account_by_external: dict[tuple[str, str], KnownAccount] = {}
         self.account_by_domain: dict[str, KnownAccount] = {}
         self.accounts_by_name: dict[str, list[KnownAccount]] = defaultdict(list)
-        self.refused_keys: dict[str, set[str]] | None = None
+        # By key and channel, whose word it is.
+        self.refused_keys: dict[str, dict[str, str]] | None = None
 
     @property
     def changed_people(self) -> list[KnownPerson]:
@@ -148,7 +154,7 @@ class Circle:
             known.is_refound = known.is_found_otherwise = False
             known.new_job = ""
             known.left, known.new_points, known.new_external_ids = [], [], []
-            known.new_suppressions, known.confirmed_suppressions = [], []
+            known.new_suppressions, known.confirmed_suppressions = {}, []
         self.new_accounts, self.new_people = [], []
 
     def remember_account(self, known: KnownAccount) -> None:

@@ -10,8 +10,6 @@ from accounts.actions.matching.rows import AccountRow, PersonRow, by_source
 from accounts.actions.people import TAKEN_OVER, suppression_key
 from accounts.models import Account, AccountDomain, ContactPoint, Employment, ExternalId, Person, Suppression
 
-ERASURE = "erasure"
-
 
 def load_people(circle: Circle, rows: Sequence[PersonRow], *, lock: bool = False) -> None:
     """Read whom these rows may meet; with `lock`, in id order, so that two workers cannot wait for each other."""
@@ -139,5 +137,4 @@ def _load_refused(circle: Circle, rows: Sequence[PersonRow]) -> None:
     hashes = {suppression_key(key): key for row in rows for key in row.keys}
     found = Suppression.objects.filter(key_hash__in=hashes.keys()).values_list("key_hash", "channel", "source")
     for key_hash, channel, source in found:
-        mark = ERASURE if source == ERASURE else channel
-        circle.refused_keys.setdefault(hashes[key_hash], set()).add(mark)
+        circle.refused_keys.setdefault(hashes[key_hash], {})[channel] = source

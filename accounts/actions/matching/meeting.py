@@ -8,7 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from accounts.actions.matching.checking import is_as_read
-from accounts.actions.matching.circle import AccountNames, Circle, KnownAccount, KnownPerson, columns_of
+from accounts.actions.matching.circle import (
+    ERASURE,
+    IMPORT,
+    AccountNames,
+    Circle,
+    KnownAccount,
+    KnownPerson,
+    columns_of,
+)
 from accounts.actions.matching.companies import (
     account_of,
     customer_named_by,
@@ -17,10 +25,11 @@ from accounts.actions.matching.companies import (
     new_account,
     seat_of,
 )
-from accounts.actions.matching.loading import ERASURE, load_accounts, load_people
+from accounts.actions.matching.loading import load_accounts, load_people
 from accounts.actions.matching.people import add_to_person, find_person
 from accounts.actions.matching.rows import AccountRow, PersonRow
 from accounts.actions.matching.writing import write_accounts, write_people
+from accounts.actions.people import TAKEN_OVER
 from accounts.models import Account, Person, Standing
 
 
@@ -87,12 +96,14 @@ class Meeting:
         """Whom this row is about, and what it adds to her."""
         circle = self.circle
         notes: list[str] = []
-        suppress = set(row.suppress)
+        suppress = dict.fromkeys(row.suppress, IMPORT)
         if circle.refused_keys:
-            marks = {mark for key in row.keys for mark in circle.refused_keys.get(key, ())}
-            if ERASURE in marks:
+            refused = [one for key in row.keys for one in circle.refused_keys.get(key, {}).items()]
+            if any(source == ERASURE for _channel, source in refused):
                 return Met(Outcome.REFUSED, reason="erased")
-            suppress |= marks
+            for channel, source in refused:
+                if suppress.get(channel) in (None, *TAKEN_OVER):
+                    suppress[channel] = source
         is_elsewhere = self._is_elsewhere(row)
         account, names_account = (customer_named_by(circle, row), False) if is_elsewhere else account_of(circle, row)
         known = find_person(circle, row, account)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.actions.matching.circle import NOTHING, Circle, KnownAccount, KnownPerson
 from accounts.actions.matching.companies import MAY_BECOME_CUSTOMER, stand
 from accounts.actions.matching.rows import PersonRow
+from accounts.actions.people import TAKEN_OVER
 from accounts.jobs import is_another_title
 from accounts.models import ContactPoint, Employment, JobChange
 from accounts.normalise import folded
@@ -18,7 +19,7 @@ def add_to_person(
     row: PersonRow,
     account: KnownAccount | None,
     *,
-    suppress: set[str],
+    suppress: dict[str, str],
     notes: list[str],
     names_account: bool,
     is_elsewhere: bool = False,
@@ -167,11 +168,13 @@ def _leave(circle: Circle, known: KnownPerson) -> None:
     known.left.append(job)
 
 
-def _suppress(known: KnownPerson, channels: set[str], *, said: set[str]) -> bool:
-    """`said`: of these channels those that the file itself names; the others are known by a key that stays refused."""
-    new = sorted(channels - known.suppressed)
+def _suppress(known: KnownPerson, channels: dict[str, str], *, said: set[str]) -> bool:
+    """`channels`: each with whose word it is; `said`: those that the file itself names. The others are known by a key
+    that stays refused, and it stays the word of whoever said it."""
+    new = {channel: channels[channel] for channel in sorted(channels.keys() - known.suppressed)}
     known.suppressed.update(new)
-    known.new_suppressions += new
+    known.new_suppressions |= new
+    known.suppressed_by_one |= {channel for channel, source in new.items() if source in TAKEN_OVER}
     confirmed = sorted(said & known.suppressed_by_one)
     known.suppressed_by_one.difference_update(confirmed)
     known.confirmed_suppressions += confirmed

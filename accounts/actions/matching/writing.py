@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from accounts.actions.matching.circle import Circle, KnownAccount, KnownPerson, columns_of
+from accounts.actions.matching.circle import IMPORT, Circle, KnownAccount, KnownPerson, columns_of
 from accounts.actions.people import lock_addresses, suppress_person
 from accounts.designation import OwnFields, known_by
 from accounts.models import (
@@ -102,13 +102,17 @@ def write_people(circle: Circle) -> None:
     insert_rows(
         Suppression,
         ("channel", "person_id", "key_hash", "at", "source"),
-        [(channel, known.row.pk, "", circle.at, "import") for known in touched for channel in known.new_suppressions],
+        [
+            (channel, known.row.pk, "", circle.at, source)
+            for known in touched
+            for channel, source in known.new_suppressions.items()
+        ],
     )
     for known in touched:
         if known.confirmed_suppressions:
             # It may have been taken back since it was read: what the file says stands all the same.
             for channel in known.confirmed_suppressions:
-                suppress_person(known.row, channel, source="import", at=circle.at)
+                suppress_person(known.row, channel, source=IMPORT, at=circle.at)
     _write_jobs(circle, touched)
     found = [known for known in touched if known.is_new or known.is_found_otherwise]
     _write_texts_of("person", [(known.row.pk, known.is_new, _text_of(known)) for known in found])
