@@ -14,7 +14,7 @@ from accounts.models import ContactPoint, PersonMerge, Suppression
 from agreement.models import Phase
 from content.models import Asset
 from leads.models import Engagement, Lead, Recycling
-from nurture.models import Enrolment, MailRules, Message, Sorting, Track, TrackMove, TrackNode
+from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackMove, TrackNode
 from nurture.unfed import left_elsewhere
 from team.company_time import company_zone
 
@@ -22,6 +22,8 @@ from team.company_time import company_zone
 TICK_GRACE = timedelta(minutes=15)
 DAY = timedelta(days=1)
 NAMED_MAX = 1000
+# Nobody comes to a step of hers so often within a day, whatever goes out of use or is set by hand meanwhile.
+ANEW_MOST = 10
 
 Kind, State = TrackNode.Kind, Enrolment.State
 
@@ -42,6 +44,15 @@ def waits_for_nothing(at: datetime) -> QuerySet[Enrolment]:
     lost_letter = Q(node__kind=Kind.EMAIL) & ~Exists(letters) & Q(due_at__gt=at + DAY)
     lost_step = Q(node__kind=Kind.STEP, step=None)
     return Enrolment.objects.filter(lost_letter | lost_step, state=State.ACTIVE)
+
+
+def planned_for_ever(at: datetime) -> QuerySet[Enrolment]:
+    """Under way, and planned again and again at the step where she stands."""
+    here = Passage.objects.filter(
+        enrolment=OuterRef("pk"), node=OuterRef("node"), what=Passage.What.PLANNED, at__gt=at - DAY
+    )
+    often = here.order_by().values("node").annotate(n=Count("pk")).filter(n__gt=ANEW_MOST)
+    return Enrolment.objects.under_way().filter(Exists(often))
 
 
 def stands_in_another_version(at: datetime) -> QuerySet[Enrolment]:
@@ -178,6 +189,7 @@ def _over_the_cap(at: datetime, *, within: timedelta, most: int) -> QuerySet[Mes
 CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     idle_in_a_track,
     waits_for_nothing,
+    planned_for_ever,
     stands_in_another_version,
     version_of_another_track,
     lead_of_another_person,

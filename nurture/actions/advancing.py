@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Person
+from content.models import Asset
 from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_flow_waits
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
@@ -20,6 +22,7 @@ from nurture.actions.planning import plan_anew, plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
+from nurture.over import over_in
 from nurture.unfed import beyond_mail
 from nurture.walking import Deed, Walker, walk
 
@@ -117,7 +120,8 @@ class Batch:
         waits_for = {one.step_id for one in self.enrolments if one.step_id}
         self.steps_now = dict(Step.objects.filter(pk__in=waits_for).values_list("pk", "state"))
         clicked, answered = set(), set()
-        for message in Message.objects.filter(enrolment__in=pks).select_related("node"):
+        # In their order: what a newer version of a step planned stands for the step.
+        for message in Message.objects.filter(enrolment__in=pks).select_related("node").order_by("pk"):
             self.sent[message.enrolment_id or 0, message.node.key if message.node else None] = message
             if message.clicked_at:
                 clicked.add(message.enrolment_id)
@@ -188,14 +192,33 @@ class Batch:
             self.go(one, node)
         elif message.state in (Message.State.PLANNED, Message.State.SENDING):
             one.due_at = max(message.due_at or self.at, self.at + ASK_AGAIN)
-        elif message.because == Message.Because.EXPIRED and node.brings_what_fits:
-            # What it would have brought went out of use before it left: something else may fit.
+        elif self._may_bring_another(message, node):
             self.go(one, node)
         else:
             # One letter that did not get there ends nothing: whom none reaches any more has left the track before.
             if because := _why_passed(message):
                 self._line(one, node, What.SKIPPED, because)
             self.go(one, self.flows[one.version_id].after(node))
+
+    def _may_bring_another(self, message: Message, node: TrackNode) -> bool:
+        """What this step chose went out of use before it left: something else may fit, which is in use and so another.
+        Where its words link to something out of use, whatever it brings would not leave."""
+        is_over = message.because == Message.Because.EXPIRED and node.brings_what_fits
+        return is_over and message.asset_id in self._out_of_use and node.pk not in self._words_over
+
+    @cached_property
+    def _out_of_use(self) -> set[int]:
+        """Of what letters of theirs that never left were to bring, what may not leave the house today."""
+        over = {one.asset_id for one in self.sent.values() if one.because == Message.Because.EXPIRED and one.asset_id}
+        return over.difference(
+            Asset.objects.sendable(on=self.people.day).filter(pk__in=over).values_list("pk", flat=True)
+        )
+
+    @cached_property
+    def _words_over(self) -> set[int]:
+        """The steps that choose what they bring, and whose words link to something that may not leave the house."""
+        nodes = [node for flow in self.flows.values() for node in flow.nodes.values() if node.brings_what_fits]
+        return over_in({node.pk: node.text for node in nodes}, on=self.people.day)
 
     def go(self, one: Enrolment, node: TrackNode | None, *, ahead: int = 0) -> None:
         """On from this node, as if she had just come there, to where she waits."""

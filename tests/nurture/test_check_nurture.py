@@ -10,7 +10,7 @@ from leads.actions.recycling import wake_lead
 from nurture.actions.advancing import advance
 from nurture.actions.sorting import enrol_recycled
 from nurture.checking import CHECKS, check_tracks
-from nurture.models import Enrolment, Message, Sorting, TrackMove
+from nurture.models import Enrolment, Message, Passage, Sorting, TrackMove
 from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture.making import add_version, email, leave, make_asset, make_track, step, wait
 
@@ -47,12 +47,19 @@ def asked_to_leave(_alice):
     TrackMove.objects.create(track=track, people=1, by=by, asked_at=NOON - 2 * DAY)
 
 
+def again_and_again(_alice):
+    one = Enrolment.objects.first()
+    again = [Passage(enrolment=one, node=one.node, what="planned", at=NOON) for _n in range(10)]
+    Passage.objects.bulk_create(again)
+
+
 BREAKS = {
     "idle_in_a_track": lambda _alice: put(Enrolment.objects.all(), due_at=NOON - DAY),
     "waits_for_nothing": lambda _alice: (
         put(Enrolment.objects.filter(node__kind="email"), due_at=NOON + 9 * DAY),
         Message.objects.all().delete(),
     ),
+    "planned_for_ever": again_and_again,
     "stands_in_another_version": another_version,
     "version_of_another_track": lambda _alice: put(Enrolment.objects.all(), track=make_track(wait(1))),
     "lead_of_another_person": lambda _alice: put(Enrolment.objects.all(), person=make_person()),
