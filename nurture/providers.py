@@ -27,7 +27,7 @@ from nurture.actions.recording import record_told
 from nurture.inbound.bounces import Failure
 from nurture.inbound.mail import InMail, Kind
 from nurture.inbound.parts import BYTES_MAX
-from nurture.inbound.reasons import address_is_dead
+from nurture.inbound.reasons import address_is_dead, is_of_mailbox
 from nurture.models import Message, Told
 from team.clock import database_now
 
@@ -140,7 +140,9 @@ def in_mail(event: AnymailTrackingEvent) -> InMail:
         if kind in (Kind.BOUNCE_SOFT, Kind.BOUNCE_HARD) and is_dead is not None:
             kind = Kind.BOUNCE_HARD if is_dead else Kind.BOUNCE_SOFT
     address = str(event.recipient or "").lower()[:254]
-    failure = Failure(address, next(iter(codes), ""), is_hard=kind is Kind.BOUNCE_HARD, said=said)
+    is_hard = kind is Kind.BOUNCE_HARD
+    of_mailbox = is_hard or is_of_mailbox(said, codes)
+    failure = Failure(address, next(iter(codes), ""), is_hard=is_hard, said=said, is_of_mailbox=of_mailbox)
     return InMail(kind, sender=address, at=event.timestamp, failures=[failure])
 
 

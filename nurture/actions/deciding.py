@@ -48,6 +48,7 @@ def send_again(message: Message, *, by: User, at: datetime) -> None:
     new = {
         "state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0,
         "put_off_since": None, "settled_at": None, "bounced_at": None,
+        "is_block_bounce": False,
     }  # fmt: skip
     try:
         with transaction.atomic():

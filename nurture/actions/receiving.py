@@ -304,13 +304,18 @@ def _bounce_hard(found: InMail, message: Message | None, row: Incoming, *, at: d
 
 
 def _bounce_soft(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
-    """Counted. What is only late is nothing yet; where the last messages all came back, the address is used no more."""
+    """Counted where it is about her mailbox: where the last messages all came back so, the address is used no more.
+    What is only late is nothing yet."""
     if message is None:
         return Followed(Effect.STRANGER)
     if all(one.is_delayed for one in found.failures):
         return Followed(Effect.NONE, message.person_id)
     hold_whose(message)
-    if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at):
+    is_block = not any(one.is_of_mailbox for one in found.failures if not one.is_delayed)
+    if not Message.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at, is_block_bounce=is_block):
+        return Followed(Effect.NONE, message.person_id)
+    if is_block:
+        record_received(message.person_id, kind=found.kind.value, words=_said(found), at=at)
         return Followed(Effect.NONE, message.person_id)
     if came_back_in_a_row(message):
         shut_address(message, said=_said(found), at=at)

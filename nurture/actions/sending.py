@@ -26,7 +26,7 @@ from nurture.actions.known_hosts import may_send_here
 from nurture.actions.unsent import settle_or_leave
 from nurture.fields import BadWords
 from nurture.inbound.bounces import STATUS
-from nurture.inbound.reasons import address_is_dead
+from nurture.inbound.reasons import address_is_dead, is_of_mailbox
 from nurture.models import MailServer, Message, MessageBody
 from nurture.smtp import MayHaveTaken
 from team.clock import database_now
@@ -47,7 +47,7 @@ MAY_MEAN_NOBODY = (550, 551, 553)
 # RFC 5321: the service is not available and closes the line.
 CLOSING = 421
 # RFC 1870 and RFC 3463: said of one letter, where others are taken.
-TOO_LARGE, STATUS_TOO_LARGE = 552, "5.3.4"
+TOO_LARGE, STATUS_TOO_LARGE, STATUS_FULL = 552, "5.3.4", "5.2.2"
 
 
 class ServerDown(Exception):
@@ -144,8 +144,8 @@ class _Line:
             outcome = self._answered(code, answer)
             outcome.is_nobody = code in MAY_MEAN_NOBODY and _says_nobody(outcome.answer)
             # Without a status, 552 said of a recipient means that her mailbox is full (RFC 5321).
-            is_full = code == TOO_LARGE and not STATUS.search(outcome.answer)
-            outcome.is_of_address = outcome.is_nobody or is_full or _is_of_mailbox(outcome.answer)
+            codes = _codes(outcome.answer) or ([STATUS_FULL] if code == TOO_LARGE else [])
+            outcome.is_of_address = outcome.is_nobody or is_of_mailbox(outcome.answer, codes)
             return outcome
         except smtplib.SMTPSenderRefused as refused:
             outcome = self._answered(refused.smtp_code, refused.smtp_error)
@@ -160,7 +160,8 @@ class _Line:
             return None
         except smtplib.SMTPResponseException as refused:
             outcome = self._answered(refused.smtp_code, refused.smtp_error)
-            outcome.is_of_address = not outcome.is_of_server and _is_of_mailbox(outcome.answer)
+            of_mailbox = is_of_mailbox(outcome.answer, _codes(outcome.answer))
+            outcome.is_of_address = of_mailbox and not outcome.is_of_server
             return outcome
         except (BadWords, ValueError, UnicodeError) as error:
             return Outcome(Message.State.DEAD, Message.Because.HEADERS, answer=str(error))
@@ -259,16 +260,13 @@ def _is_too_large(outcome: Outcome) -> bool:
     return outcome.code == TOO_LARGE or STATUS_TOO_LARGE in outcome.answer
 
 
-def _is_of_mailbox(answer: str) -> bool:
-    """RFC 3463, X.1.X and X.2.X: of an address or its mailbox, but for who sends (X.1.7, X.1.8) and how long the letter
-    is (X.2.3). What is said without a status may be of us: a server that lists us refuses good addresses."""
-    codes = [".".join(code) for code in STATUS.findall(answer)]
-    return any(code[2:4] in ("1.", "2.") and code[2:] not in ("1.7", "1.8", "2.3") for code in codes)
-
-
 def _says_nobody(answer: str) -> bool:
     """As in mail that comes back: a server that lists or distrusts us says 550 too, and the address is a good one."""
-    return bool(address_is_dead(answer, [".".join(code) for code in STATUS.findall(answer)]))
+    return bool(address_is_dead(answer, _codes(answer)))
+
+
+def _codes(answer: str) -> list[str]:
+    return [".".join(code) for code in STATUS.findall(answer)]
 
 
 def _wait(attempt: int) -> timedelta:

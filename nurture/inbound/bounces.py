@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from nurture.inbound.parts import Parts, blocks_in, header_of, message_ids
-from nurture.inbound.reasons import address_is_dead
+from nurture.inbound.reasons import address_is_dead, is_of_mailbox
 
 DAEMONS = re.compile(
     r"mailer[-_. ]?daemon|post[-_]?(?:master|office)|mail[-_. ]?(?:delivery|router|system|deliver|admin)"
@@ -76,6 +76,8 @@ class Failure:
     said: str
     # Still being tried.
     is_delayed: bool = False
+    # Not about us or our letter: so many in a row shut the address.
+    is_of_mailbox: bool = False
 
 
 def failures_of(parts: Parts) -> list[Failure] | None:
@@ -139,7 +141,8 @@ def _from_json(words: str) -> list[Failure] | None:
         for one in (named if isinstance(named, list) else [])
         if isinstance(one, dict)
     ]  # fmt: skip
-    return failures or [Failure("", "", is_hard=bounce.get("bounceType") == "Permanent", said="")]
+    is_hard = bounce.get("bounceType") == "Permanent"
+    return failures or [Failure("", "", is_hard=is_hard, said="", is_of_mailbox=is_hard)]
 
 
 def _json_in(words: str) -> dict[str, object]:
@@ -184,12 +187,15 @@ def _judged(recipient: str, status: str, diagnostic: str, words: str, title: str
         words
     )
     plain = [one for one in codes if not one.endswith(".0.0")]
+    is_hard = is_dead and not is_delayed and not refused_later
+    said = next((one for one in (diagnostic, told, words) if one), "")
     return Failure(
         recipient.lower(),
         (plain or codes or [""])[0],
-        is_hard=is_dead and not is_delayed and not refused_later,
+        is_hard=is_hard,
         said=" ".join((diagnostic or told or words).split())[:500],
         is_delayed=is_delayed,
+        is_of_mailbox=is_hard or (not AFTER_FROM.search(said) and is_of_mailbox(said, codes or _codes(said))),
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from email.utils import parseaddr
+
+from django.conf import settings
 
 
 def _any(*ways: str) -> re.Pattern[str]:
@@ -15,15 +18,16 @@ ADDRESS = re.compile(r"<?[^\s<>@]{1,64}@[^\s<>@,;:]{3,253}>?")
 # Up to the end of the sentence.
 ON = r"(?:(?!\. )[^;\n]){0,60}?"
 
-# No fault of the address, however the words around it sound: "unknown address error: mailbox full".
-NOT_HERS = _any(
-    # Too full.
+# Her mailbox is there, and takes nothing.
+FULL = _any(
     rf"mail ?box {ON}\bfull\b", r"mailbox (?:is )?(?:frozen|exceeded|size|over|has exceeded)", r"over ?quota",
-    r"disk quota",
-    r"(?:over|exceed\w*|full|out of) (?:the )?(?:\w+ )?(?:quota|storage|disk)", r"(?:account|inbox|folder) is full",
+    r"(?:account|inbox|folder) is full", r"too many (?:messages|mails?) (?:in|on)",
+)  # fmt: skip
+# Somewhere is no room, or later there may be: hers where its status says so.
+LATER = _any(
+    r"disk quota", r"(?:over|exceed\w*|full|out of) (?:the )?(?:\w+ )?(?:quota|storage|disk)",
     r"quota (?:is )?(?:exceeded|full|violation|limit)", r"insufficient (?:disk|system|storage|space)", "容量",
-    r"not enough (?:disk |storage )?space", r"too many (?:messages|mails?) (?:in|on)", r"storage (?:limit|allocation)",
-    # Later, perhaps.
+    r"not enough (?:disk |storage )?space", r"storage (?:limit|allocation)",
     r"temporar(?:y|ily) (?:lock|disabl|suspend|deferr|reject|unavail|block|fail)", r"(?:try|try again|retry) later",
     "plus tard", r"grey-?list",
     r"not found, try again", r"too many (?:connections|recipients|hops|errors|concurrent)", r"rate limit", r"throttl",
@@ -41,7 +45,11 @@ NOT_HERS = _any(
     r"content (?:reject|filter|not)", r"attachments? .{0,30}(?:block|allow|reject|type|not)", r"protocol violation",
     r"header error",
     r"command not implemented", r"improper sequence", r"syntax error", r"rfc ?[25]\d{3}", r"multiple addresses in from",
-    # Not from us.
+)  # fmt: skip
+# Not from us, or not so much of it.
+OF_US = _any(
+    r"(?:daily|hourly|sending|outbound|recipients?|sender\w*) (?:\w+ ){0,2}(?:limit|quota)", r"outbound ?spam",
+    r"send ?as ?denied", r"(?:allowed|permission|rights?) to send",
     r"\bspam\b", r"\bube\b", r"\bvirus", r"infected", r"\bdnsbl", r"\brbl\b", r"(?:black|block|deny) ?list",
     r"\bblocked\b", r"\bbanned\b", r"reputation",
     r"\bdmarc\b", r"\bdkim\b", r"\bspf\b", r"reverse dns", r"\bptr\b", r"\brdns\b", r"client host rejected",
@@ -57,6 +65,8 @@ NOT_HERS = _any(
     r"not permitted", r"(?:is|are) not allowed", r"only .{0,40}members",
     r"relay(?:ing)? (?:access )?(?:denied|not|prohibited)", r"unable to relay", r"relaying", r"address is not verified",
 )  # fmt: skip
+# No fault of the address, however the words around it sound: "unknown address error: mailbox full".
+NOT_HERS = (FULL, LATER, OF_US)
 # Who put herself on hold may come back. Weaker than a code that says nobody has the address.
 ON_HOLD = _any(
     r"disabled", r"suspended", r"inactive", r"deactivated", r"frozen", r"discontinued", r"not active", r"locked",
@@ -105,15 +115,19 @@ BLOCK_LISTS = _any(r"spamhaus|spamcop|barracudacentral|sorbs\.net|senderbase|tal
 OWN_HEADING = re.compile(r"\b[45]\.\d\.\d - [\w ]{3,40}(?= [45]\d\d)")
 # RFC 3463: mailbox or system that is none, moved, or ambiguous; and what large receivers made of it.
 DEAD = {f"{figure}.{one}" for figure in "45" for one in ("1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "1.351", "4.4")}
+# RFC 3463: her mailbox is disabled or full, or the list behind it leads nowhere.
+OF_MAILBOX = ("2.1", "2.2", "2.4")
+# RFC 3463: the sender's own address. Exchange Online: how much we sent, and in whose name.
+OF_SENDER = ("1.7", "1.8", "1.90", "2.252")
 SAYS_NOTHING = re.compile(r"\.0\.\d+$|^[45]\.(?:1\.0|5\.0|4\.0|2\.0)$|^2\.")
 
 
 def address_is_dead(said: str, codes: Sequence[str]) -> bool | None:
     """From one answer of a mail server and its codes (RFC 3463); None where they do not tell."""
-    if BLOCK_LISTS.search(" ".join(LINK.findall(said))):
+    if _is_about_us(said, codes):
         return False
-    bare = " ".join(ADDRESS.sub("@", LINK.sub("", OWN_HEADING.sub("", said[:8000]))).split())
-    if NOT_HERS.search(bare) or any(code[2:] in ("1.7", "1.8") for code in codes):
+    bare = _bare(said)
+    if any(one.search(bare) for one in NOT_HERS):
         return False
     if NOBODY.search(bare):
         return True
@@ -124,3 +138,38 @@ def address_is_dead(said: str, codes: Sequence[str]) -> bool | None:
     if ON_HOLD.search(bare) or any(not SAYS_NOTHING.search(code) for code in codes):
         return False
     return None
+
+
+def is_of_mailbox(said: str, codes: Sequence[str]) -> bool:
+    """Whether one refusal, heard while we send or in a report, is about the mailbox it was for: so many in a row shut
+    the address. What is about us, our letter, or how much we send is not, and neither is what does not say.
+
+    RFC 3463 (statuses X.1.Z and X.2.Z, and X.7.Z of security and policy), with what the registry of enhanced status
+    codes (RFC 5248) has added since. X.1.0 and X.2.0 name neither side, X.1.7 and X.1.8 are the sender's address,
+    X.2.3 is the length of the letter.
+    """
+    if _is_about_us(said, codes):
+        return False
+    bare = _bare(said)
+    if OF_US.search(bare):
+        return False
+    if FULL.search(bare) or any(code[2:] == "2.2" for code in codes):
+        return True
+    if LATER.search(bare):
+        return False
+    return address_is_dead(said, codes) is True or any(code[2:] in OF_MAILBOX for code in codes)
+
+
+def _is_about_us(said: str, codes: Sequence[str]) -> bool:
+    """It links to a list we are on, its status is the sender's, or it names our address and no other."""
+    if BLOCK_LISTS.search(" ".join(LINK.findall(said))) or any(code[2:] in OF_SENDER for code in codes):
+        return True
+    named = {one.strip("<>").lower() for one in ADDRESS.findall(LINK.sub("", said[:8000]))}
+    return bool(named) and named <= {
+        parseaddr(one)[1].lower() for one in (settings.DEFAULT_FROM_EMAIL, settings.MAIL_REPLY_TO)
+    }
+
+
+def _bare(said: str) -> str:
+    """Its words, without addresses and links."""
+    return " ".join(ADDRESS.sub("@", LINK.sub("", OWN_HEADING.sub("", said[:8000]))).split())

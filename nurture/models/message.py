@@ -63,10 +63,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.left().filter(to_hash=key).order_by("-claimed_at", "-id")
 
     def answered_at(self, key: str) -> MessageQuerySet:
-        """What she got at the address of this keyed hash, or was refused there, the newest first. What was refused for
-        its own sake, or for ours, says nothing of an address."""
+        """What she got at the address of this keyed hash, or was refused there, the newest first. What was refused or
+        came back for its own sake, or for ours, says nothing of an address."""
         refused = Q(state=Message.State.REFUSED, bounced_at__isnull=False)
-        return self.filter(Q(state__in=Message.LEFT) | refused, to_hash=key).order_by("-claimed_at", "-id")
+        said = self.filter(Q(state__in=Message.LEFT) | refused, to_hash=key, is_block_bounce=False)
+        return said.order_by("-claimed_at", "-id")
 
     def lost_sight_of(self, at: datetime) -> MessageQuerySet:
         """Whoever sent these said neither yes nor no before its lease ended."""
@@ -168,6 +169,8 @@ class Message(models.Model):
     clicked_at = models.DateTimeField(null=True)
     replied_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)
+    # It came back for what the other side thinks of us or of the letter, or would not say why.
+    is_block_bounce = models.BooleanField(default=False, db_default=False)
     complained_at = models.DateTimeField(null=True)
     unsubscribed_at = models.DateTimeField(null=True)
 
@@ -201,6 +204,9 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="message_sent_says_when",
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+            ),
+            models.CheckConstraint(
+                name="message_block_came_back", condition=Q(is_block_bounce=False) | Q(bounced_at__isnull=False)
             ),
             models.CheckConstraint(
                 name="message_settled_never_left",

@@ -19,6 +19,7 @@ from leads.timeline import Timeline
 from nurture.actions.bouncing import SOFT_MAX
 from nurture.actions.receiving import ATTEMPTS_MAX, take_mail
 from nurture.models import Enrolment, Incoming, Message, MessageBody
+from tests.constraints import constraints_of, put, refuses
 from tests.make import NOON, disposition, make_asset, make_lead, make_person
 from tests.nurture import mails
 from tests.nurture.mails import complaint, report
@@ -171,6 +172,46 @@ def test_what_was_not_delivered_is_counted_and_the_fifth_in_a_row_ends_it(alice,
 
     assert effects == [*["none", "counted"] * 4, "none", "bounced"]
     assert jo.contact_points.get(kind="email").state == ContactPoint.State.BOUNCED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("5.7.1", "550 5.7.1 rejected as spam"),
+        ("5.1.0", f"550 5.1.0 <{settings.DEFAULT_FROM_EMAIL}>: Sender address rejected: undeliverable address"),
+        ("5.2.0", "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException"),
+        ("5.0.0", ""),
+    ],
+)
+def test_what_came_back_for_our_sake_is_told_and_counts_against_no_address(alice, jo, said):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
+    for number in range(SOFT_MAX):
+        message = sent(jo, by=alice, at=NOON + timedelta(minutes=number), lead=lead)
+        take(bounce(message, said))
+        Incoming.objects.all().delete()
+
+    message.refresh_from_db()
+    assert message.bounced_at is not None
+    assert jo.contact_points.get(kind="email").state == ContactPoint.State.OK
+    assert told(lead, alice)[0][0] == "An e-mail could not be delivered"
+
+
+def test_what_came_back_for_our_sake_ends_no_row_of_what_did_for_her_mailbox(alice, jo):
+    listed = ("5.7.1", "550 5.7.1 rejected as spam")
+    for number, said in enumerate([FULL, FULL, listed, FULL, FULL, listed]):
+        take(bounce(sent(jo, by=alice, at=NOON + timedelta(minutes=number)), said))
+        Incoming.objects.all().delete()
+    assert jo.contact_points.get(kind="email").state == ContactPoint.State.OK
+
+    take(bounce(sent(jo, by=alice, at=NOON + timedelta(hours=1)), FULL))
+
+    assert jo.contact_points.get(kind="email").state == ContactPoint.State.BOUNCED
+
+
+def test_only_what_came_back_did_for_our_sake(alice, jo):
+    message = sent(jo, by=alice)
+
+    refuses(constraints_of("nurture")["message_block_came_back"], lambda: put(message, is_block_bounce=True))
 
 
 @pytest.mark.parametrize(

@@ -86,18 +86,29 @@ SAID = {
         ("552 5.2.2 mailbox full", "bounced"), ("552 mailbox full", "bounced"), ("550 5.7.1 user unknown", "bounced"),
         ("550 5.7.1 blocked, see https://www.spamhaus.org/query/ip/192.0.2.1", "ok"),
         ("554 blocked using zen.spamhaus.org", "ok"), ("550 relaying denied", "ok"), ("550 5.1.8 sender", "ok"),
-        ("552 5.2.3 message length exceeds limit", "ok"),
+        ("552 5.2.3 message length exceeds limit", "ok"), ("550 5.2.1 mailbox disabled", "bounced"),
+        ("550 5.1.0 <US>: Sender address rejected: undeliverable address", "ok"),
+        ("550 5.1.1 <US>: Sender address rejected: User unknown in virtual mailbox table", "ok"),
+        ("550 5.1.1 <US>: User unknown", "ok"), ("550 5.1.0 address rejected", "ok"),
+        ("550 5.1.1 <jo@brevik.example>: User unknown, you are <US>", "bounced"),
+        ("550 5.2.1 rejected by our spam filter", "ok"), ("552 sending quota exceeded", "ok"),
+        ("552 5.2.2 exceeded storage allocation, try again later", "bounced"),
     ],
-    "DATA": [("552 5.2.2 mailbox full", "bounced"), ("552 too much", "ok"), ("554 5.7.1 not with these words", "ok")],
+    "DATA": [
+        ("552 5.2.2 mailbox full", "bounced"), ("552 too much", "ok"), ("554 5.7.1 not with these words", "ok"),
+        ("554 5.2.252 SendAsDenied; <US> not allowed to send as somebody@brevik.example", "ok"),
+        ("554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message", "ok"),
+        ("550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients", "ok"),
+    ],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("when", "said", "then"), [(when, *one) for when, all_ in SAID.items() for one in all_])
 def test_what_a_server_says_of_us_or_of_a_letter_says_nothing_of_an_address(
-    sink, rules, clock, alice, monkeypatch, when, said, then
+    sink, rules, clock, alice, settings, monkeypatch, when, said, then
 ):
     async def refuses(*_who):
-        return said
+        return said.replace("US", settings.DEFAULT_FROM_EMAIL)
 
     monkeypatch.setattr(type(sink), f"handle_{when}", refuses)
     asleep = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(email="jo@brevik.example", time_zone="UTC"))
