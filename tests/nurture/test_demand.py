@@ -287,3 +287,13 @@ def test_a_request_of_hers_is_joined_for_a_second_lead_and_its_worth_is_filled_i
     again = client.get(urls[0])
     assert (again.context["form"]["worth"].value(), again.context["form"]["currency"].value()) == (500, "USD")
     assert "For this lead, too" not in client.get(urls[0], {"alike": "", "need": "Case study of a paper mill"}).text
+
+
+@pytest.mark.parametrize("page", ["content:requests", "content:searches", "content:feedback", "nurture:sends"])
+def test_behind_the_last_page_of_a_list_there_is_a_way_back(client, db, page):
+    client.force_login(make_user("milo", Role.MARKETER))
+
+    beyond = client.get(reverse(page), {"page": 9}).text
+
+    assert "There is nothing beyond this" in beyond
+    assert re.search(r'<a class="button" href="\?">Back to the first</a>', beyond)

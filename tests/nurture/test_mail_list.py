@@ -38,8 +38,11 @@ def test_what_is_planned_stands_in_the_order_in_which_it_leaves_page_after_page(
     assert seen == ["First", "Second", "Alike", "Third", "Last"]
     assert "The next to leave first." in page.text
     assert "in the last seven days" in page.text
-    # What cannot be read is the first page.
+    # What cannot be read is the first page; behind the last there is a way back.
     assert names_of(client, state="planned", after="x~y")[0] == ["First", "Second"]
+    beyond = client.get(reverse("nurture:mail"), {"state": "sent", "after": "1"}).text
+    assert "There is nothing beyond this" in beyond
+    assert '<a class="button" href="?state=sent">Back to the first</a>' in beyond
 
 
 def test_mail_is_found_by_person_company_or_address_in_whatever_state_it_is(client, alice, mona, rules):
