@@ -1,7 +1,8 @@
 """Until when somebody is away: what her mail program said, and what ends it before that day.
 
 What a track or a cadence has planned meanwhile lies on the morning of her return, and goes back from there once she is
-back sooner. Leads are locked before what is kept of her, and her rows before what her tracks have planned.
+back sooner. Leads are locked before what is kept of her, and her rows before what her tracks have planned; and before
+any of it is read, as two of her mails may be read at once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.models import Person
+from leads.actions.changing import lock_leads
 from leads.actions.receiving import go_on_from_return, record_received, wait_for_return
 from leads.models import Lead
 from nurture.actions.enrolling import wait_ends
@@ -32,12 +34,21 @@ if TYPE_CHECKING:
 BACK, HEARD = "back", "heard_back"
 
 
+def hold_her(person_id: int) -> None:
+    """Her leads, then she, until the transaction ends: of what is read of her absence after this, nobody changes any.
+    Also a lead that is over, with which words are kept."""
+    lock_leads(list(Lead.objects.filter(person=person_id).values_list("pk", flat=True)))
+    Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
+
+
+@transaction.atomic
 def begin_absence(
     person_id: int, *, kind: str, words: str, back_on: date, zone: str, said_at: datetime, at: datetime
 ) -> bool:
     """She is away until the morning of that day, by the clock of `zone`. What a track or a cadence has planned for her
     before waits until then, and what waited for a later day that she gave before goes back to it; returns whether
     anything waits."""
+    hold_her(person_id)
     former = Wishes([person_id]).away_until(person_id, at=at)
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
     until = resolve(datetime.combine(back_on, morning), zone)
@@ -61,7 +72,7 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     hours, an attempt of a cadence is due when it would have been, or now. False where she is not away, or said so only
     after she wrote.
     """
-    list(Lead.objects.open().filter(person=person_id).order_by("pk").select_for_update(of=("self",)))
+    hold_her(person_id)
     away = Wishes([person_id]).away(person_id, at=at)
     if away is None or (said_at is not None and said_at <= away.said_at):
         return False

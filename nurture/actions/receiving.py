@@ -27,7 +27,7 @@ from accounts.normalise import BadValue, email
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.receiving import record_received
 from leads.models import Engagement, Lead
-from nurture.actions.absences import begin_absence, end_absence
+from nurture.actions.absences import begin_absence, end_absence, hold_her
 from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_address
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
@@ -264,6 +264,7 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
+    hold_her(person_id)
     zone = zone_of(person_id, at=at)
     back_on = found.back_on if found.back_on and found.back_on > at.astimezone(ZoneInfo(zone)).date() else None
     if back_on is None or _has_said_since(person_id, _said_at(found, at=at)):

@@ -1,6 +1,7 @@
 """What becomes of the people of a track is asked by one after the other, and done by one worker at a time."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from email.utils import format_datetime
 from threading import Thread
 
 import pytest
@@ -16,14 +17,18 @@ from nurture.actions.drafting import draft_of, publish
 from nurture.actions.enrolling import enrol, skip
 from nurture.actions.moving import ask_to_empty, ask_to_move, work_moves, work_on
 from nurture.actions.preferring import unsubscribe
-from nurture.models import Enrolment, MailRules
+from nurture.actions.receiving import take_mail
+from nurture.models import Enrolment, MailRules, Message
 from nurture.track_settings import KIND
+from nurture.wishes import Wishes
 from team.models import Role
 from tests.make import NOON, make_person, make_team, make_user
+from tests.nurture.mails import mail
 from tests.nurture.making import add_version, email, make_enrolment, make_track, wait
 from tests.nurture.test_silence_races import is_held_up
 
-LATER = NOON + timedelta(days=9)
+DAY = timedelta(days=1)
+LATER = NOON + 9 * DAY
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -95,7 +100,7 @@ def test_who_stops_mail_while_she_is_moved_on_is_heard_and_holds_up_nobody(way):
     if way == "back":
         with transaction.atomic():
             begin_absence(
-                hers.person_id, kind="out_of_office", words="", back_on=LATER.date() + timedelta(days=1), zone="UTC",
+                hers.person_id, kind="out_of_office", words="", back_on=LATER.date() + DAY, zone="UTC",
                 said_at=NOON, at=NOON,
             )  # fmt: skip
     acts = {
@@ -112,6 +117,32 @@ def test_who_stops_mail_while_she_is_moved_on_is_heard_and_holds_up_nobody(way):
 
     assert len(beside.answer()) == 1
     assert Suppression.objects.filter(person=hers.person_id).exists()
+
+
+@pytest.mark.parametrize("is_read_first", ["20 March", "5 March"])
+def test_of_two_days_of_return_read_at_once_the_one_said_last_holds_for_what_is_planned_too(is_read_first):
+    """She gave an earlier day an hour after the first one."""
+    jo = make_person(email="jo@brevik.example", time_zone="UTC")
+    hers = make_enrolment(make_track(email()), jo)
+    letter = Message.objects.create(
+        kind="nurture", person=jo, enrolment=hers, node=hers.version.nodes.get(), planned_at=NOON, due_at=NOON + DAY
+    )
+    days = {"20 March": NOON - DAY, "5 March": NOON - DAY + timedelta(hours=1)}
+    read_last = next(day for day in days if day != is_read_first)
+    raw = mail(f"I am away and back on {read_last}.", subject="Automatic reply", Date=format_datetime(days[read_last]))
+    beside = Beside(lambda: take_mail(raw, source="imap", at=NOON))
+
+    with transaction.atomic():
+        begin_absence(
+            jo.pk, kind="out_of_office", words="", back_on=date(2027, 3, int(is_read_first.split()[0])), zone="UTC",
+            said_at=days[is_read_first], at=NOON,
+        )  # fmt: skip
+        beside.come()
+
+    assert len(beside.answer()) == 1
+    until = Wishes([jo.pk]).away_until(jo.pk, at=NOON)
+    letter.refresh_from_db()
+    assert until.date() == letter.due_at.date() == Person.objects.get().away_until.date() == date(2027, 3, 5)
 
 
 class Beside:
