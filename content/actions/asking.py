@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Asset, ContentRequest, Label, News, RequestChange, RequestVoice, Topic
+from team.company_time import company_day
 from team.templatetags.midfield import clock_words
 
 if TYPE_CHECKING:
@@ -59,11 +60,15 @@ class Voice:
 
 
 def ask_for(need: Need, voice: Voice, *, by: User, at: datetime) -> ContentRequest:
-    """Who asks is its first voice. AskedAlready for what she asked for a few minutes ago, word for word."""
+    """Who asks is its first voice. AskedAlready for what she asked for a few minutes ago, word for word;
+    RequestRefused for a day that is over."""
+    today = company_day(at)
+    if need.needed_on and need.needed_on < today:
+        raise RequestRefused(_("The day by which it is needed is over. Give a later one, or none."))
     with transaction.atomic():
         _must_be_new(need, by=by, at=at)
         asked = ContentRequest.objects.create(
-            need=need.words, topic=need.topic, needed_on=need.needed_on, made_by=by, made_at=at
+            need=need.words, topic=need.topic, needed_on=need.needed_on, made_by=by, made_at=at, asked_on=today
         )
         asked.labels.set(need.labels)
         _raise_voice(asked, voice, by=by, at=at)

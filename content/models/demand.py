@@ -70,6 +70,8 @@ class ContentRequest(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+    # By value, the day it was then for the company; null of what was asked before that was kept.
+    asked_on = models.DateField(null=True, blank=True)
     # Who makes it; null until somebody said so.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     # When it was answered, declined or joined.
@@ -89,6 +91,10 @@ class ContentRequest(models.Model):
                 condition=Q(state__in=["open", "accepted", "in_work", "done", "declined", "joined"]),
             ),
             models.CheckConstraint(name="contentrequest_says_what_is_needed", condition=~Q(need="")),
+            models.CheckConstraint(
+                name="contentrequest_needed_on_a_day_to_come",
+                condition=Q(needed_on=None) | Q(asked_on=None) | Q(needed_on__gte=models.F("asked_on")),
+            ),
             models.CheckConstraint(
                 name="contentrequest_closed_has_a_moment",
                 condition=Q(state__in=["open", "accepted", "in_work"], closed_at=None)

@@ -143,7 +143,10 @@ def ask_page(
                     form.add_error(None, str(already))
                     rows = ContentRequest.objects.filter(pk=already.asked.pk)
                     context["same"] = asked_for(rows, by=request.user, at=now, is_sought=False)
-            status, context["is_held_up"] = 409, True
+                except RequestRefused as refused:
+                    form.add_error("needed_on", str(refused))
+            if context["same"]:
+                status, context["is_held_up"] = 409, True
     if "same" not in context:
         context["same"] = same_needs(form.said, by=request.user, at=now)
     context |= {

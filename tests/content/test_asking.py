@@ -323,6 +323,15 @@ def test_a_question_that_needs_another_look_keeps_its_own_mark(client, alice):
     assert re.search(r"one field needs another look:\s+By when\.</p>", late.text)
 
 
+def test_nothing_is_asked_for_by_a_day_that_is_over(alice):
+    with pytest.raises(RequestRefused, match="is over"):
+        ask_for(Need("A film", needed_on=TODAY - timedelta(days=1)), Voice(), by=alice, at=NOON)
+
+    assert not ContentRequest.objects.exists()
+    asked = ask_for(Need("A film", needed_on=TODAY), Voice(), by=alice, at=NOON)
+    assert (asked.asked_on, asked.needed_on) == (TODAY, TODAY)
+
+
 def test_what_is_needed_by_a_day_that_is_over_is_asked_about_at_its_field(client, alice):
     client.force_login(alice)
     url = reverse("content:request_new")

@@ -143,6 +143,9 @@ CASES = {
     "talk_is_noted_once_it_was_held": lambda: talk(held_on=NOON.date() + timedelta(days=1)),
     "contentrequest_state_is_known": lambda: asked(state="lost", closed_at=NOON),
     "contentrequest_says_what_is_needed": lambda: asked(need=""),
+    "contentrequest_needed_on_a_day_to_come": lambda: asked(
+        asked_on=NOON.date(), needed_on=NOON.date() - timedelta(days=1)
+    ),
     "contentrequest_closed_has_a_moment": lambda: asked(closed_at=NOON),
     "contentrequest_in_work_has_an_owner": lambda: asked(state="in_work"),
     "contentrequest_done_by_an_asset": lambda: asked(state="done", closed_at=NOON),
