@@ -222,6 +222,22 @@ def test_the_calendar_leads_to_the_day_and_the_preview_to_one_act_with_undo(clie
     assert days_of(*leads) == [TUESDAY] * 4
 
 
+def test_a_spread_says_which_days_it_raises_that_are_over_for_the_team(client, alice, bob, mona, team):
+    for _lead in range(3):
+        asleep(alice, TUESDAY)
+    for _lead in range(5):
+        asleep(bob, TUESDAY + DAY)
+    client.force_login(mona)
+    asked = {"team": team.pk, "first": "2027-03-16", "last": "2027-03-16"}
+
+    preview = client.get(reverse("leads:spread_days"), asked).text
+    chosen = client.get(reverse("leads:spread_days"), {**asked, "one_day": 1, "last": "", "to": "2027-03-17"}).text
+
+    said = "More come back than the whole team has room for, and this adds to them: 17 Mar 2027."
+    assert (said in preview, said in chosen) == (True, False)
+    assert "Room is kept for each rep" in preview
+
+
 def test_a_day_off_is_no_alarm_and_the_calendar_says_why_days_stay_over(client, alice, bob, mona, team):
     """Alice works on no other day near the one that three people gave."""
     asleep(alice, SATURDAY)
