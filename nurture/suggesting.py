@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # In a letter, and on the page of a lead, where much else stands.
 SHOWN, SHOWN_BESIDE = 8, 5
+HAD_SHOWN = 3
 Dimension = Label.Dimension
 Form = AssetVersion.Form
 
@@ -74,6 +75,13 @@ class Fit:
     def fitting(self, rows: AssetQuerySet) -> AssetQuerySet:
         """Best first, by the rule of nurture/offers.py; what she has had, whoever gave it to her, is left out."""
         return self.taste.best_first(rows, topics=self.topics, without=self.had)
+
+    def had_of(self, q: str) -> list[Asset]:
+        """What there is of these words and she has had: the library does not lack it."""
+        words = query_words(q)
+        if not words or not self.had:
+            return []
+        return list(Match(words).newest(Asset.objects.in_use(on=self.on).filter(pk__in=self.had))[:HAD_SHOWN])
 
 
 def sendable_to(lead: Lead, *, at: datetime) -> AssetQuerySet:

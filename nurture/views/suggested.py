@@ -12,13 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from content.actions.using import correct_searches, judge_asset, miss_search
+from content.actions.using import judge_asset
 from content.forms.keeping import ThumbForm
 from content.models import Asset
 from content.models.use import Place
-from content.words import QUERY_MAX, query_words
+from content.words import QUERY_MAX
 from leads.models import Lead
 from leads.views.access import can_work, visible_lead
+from nurture.actions.looking import note_search
 from nurture.suggesting import Fit, suggestions_for
 from team.addresses import read_uuid
 from team.http import Request, tell
@@ -45,7 +46,7 @@ def suggested_judge(request: Request, public_id: UUID) -> HttpResponse:
         return _panel(request, lead, judged=asset, form=form, status=422)
     is_up, reason = form.cleaned_data["thumb"] == ThumbForm.UP, form.cleaned_data["reason"]
     judge_asset(asset, version, is_up=is_up, reason=reason, by=request.user, at=timezone.now())
-    tell(request, _("Thank you: whoever keeps it reads this."))
+    tell(request, _("Thank you: whoever keeps it reads this."), drafts=[f"thumb-{asset.public_id}"])
     return _panel(request, lead) if request.htmx else redirect("nurture:suggested", public_id)
 
 
@@ -56,15 +57,14 @@ def _panel(
     q = (request.POST or request.GET).get("q", "").replace("\x00", "").strip()[:QUERY_MAX]
     fit = Fit(lead, at=now)
     found = suggestions_for(fit, by=request.user, q=q)
-    if words := query_words(q):
-        correct_searches(words, fit.asked, place=Place.LEAD, by=request.user, at=now)
-        if not found:
-            miss_search(words, fit.asked, place=Place.LEAD, by=request.user, at=now)
+    had = [] if found else fit.had_of(q)
+    note_search(fit, q, is_missed=not (found or had), place=Place.LEAD, by=request.user, at=now)
     context = {
         "now": now,
         "lead": lead,
         "q": q,
         "found": found,
+        "had": had,
         "works": can_work(lead),
         "judged": judged,
         "form": form,

@@ -16,13 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods
 
-from content.actions.using import correct_searches, miss_search
-from content.models import AssetVersion
+from content.models import Asset, AssetVersion
 from content.models.use import Place
-from content.words import query_words
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.models import Lead
 from leads.views.access import workable_lead
+from nurture.actions.looking import note_search
 from nurture.actions.planning import WrittenBefore, write_message
 from nurture.forms.mail import WriteForm
 from nurture.models import Message
@@ -81,11 +80,11 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
 
 
 def _say_written(request: Request, lead: Lead) -> None:
+    said, level = _("Written to %(name)s: it goes out now."), messages.SUCCESS
     if stopped_rules():
         said = _("Written to %(name)s: mail is stopped, and it waits until mail is started again.")
-        messages.warning(request, said % {"name": lead.person})
-    else:
-        messages.success(request, _("Written to %(name)s: it goes out now.") % {"name": lead.person})
+        level = messages.WARNING
+    tell(request, said % {"name": lead.person}, level=level, drafts=[f"write-{lead.public_id}"])
 
 
 def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> WriteForm:
@@ -135,13 +134,13 @@ def _page(
     at = timezone.now()
     q = str(form["q"].value() or "").strip()
     found: list[Suggestion] = []
+    had: list[Asset] = []
     if preview is None:
         fit = Fit(lead, at=at)
         found = suggestions_for(fit, by=request.user, q=q, is_letter=True)
-        if request.POST.get("do") == "find" and (words := query_words(q)):
-            correct_searches(words, fit.asked, place=Place.COMPOSER, by=request.user, at=at)
-            if not found:
-                miss_search(words, fit.asked, place=Place.COMPOSER, by=request.user, at=at)
+        had = [] if found else fit.had_of(q)
+        if request.POST.get("do") == "find":
+            note_search(fit, q, is_missed=not (found or had), place=Place.COMPOSER, by=request.user, at=at)
     chosen = form.chosen()
     subject, text = (str(form[name].value() or "") for name in ("subject", "text"))
     asked = read_uuid(str(form["asset"].value() or ""))
@@ -160,6 +159,7 @@ def _page(
         "before": before,
         "concerns": form.concerns() if preview else [],
         "fitting": found,
+        "had": had,
         "over": over,
         "away": wishes.away(lead.person_id, at=at),
         "lacks_consent": wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),

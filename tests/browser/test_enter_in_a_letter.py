@@ -45,3 +45,8 @@ def test_enter_searches_and_never_sends(new_page, alice, is_scripted):
     page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_url(f"**{reverse('leads:lead', args=[lead.public_id])}")
     assert Message.objects.count() == 1
+
+    # What has left is not given back as something that was not saved.
+    page.goto(reverse("nurture:write", args=[lead.public_id]))
+    expect(page.get_by_label("Subject")).to_have_value("")
+    expect(page.locator(".restored")).to_have_count(0)

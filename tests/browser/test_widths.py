@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from accounts.models import CustomField
 from agreement.models import Cadence, Disposition, Phase
+from leads.actions.logging import log_touch
 from leads.models import Import, Lead
 from team.models import Installation, Role, Upload
 from tests.browser.looks import each_look
@@ -60,6 +61,27 @@ def test_the_moment_of_a_row_is_never_cut(new_page, ana, width):
 
     assert page.locator(".row").count() == 5
     assert page.evaluate(CUT) == []
+
+
+# Of the lines of a history those whose moment does not stand in one line at the right of the words.
+ASTRAY = """[...document.querySelectorAll("#history .timeline > li")].filter((line) => {
+  const time = line.querySelector(":scope > time"), written = document.createRange();
+  written.selectNodeContents(time);
+  const said = line.querySelector(":scope > div").getBoundingClientRect(), moment = written.getBoundingClientRect();
+  return moment.left < said.right || moment.height > 1.5 * parseFloat(getComputedStyle(time).lineHeight);
+}).map((line) => line.textContent.trim())"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_moment_of_a_line_of_history_stands_beside_its_words(new_page, ana, width):
+    lead = working(ana)
+    log_touch(lead, kind="email", note="They want to see an older line first. " * 5, by=ana, at=timezone.now())
+    page = new_page(user=ana, viewport={"width": width, "height": 900})
+
+    page.goto(f"/leads/{lead.public_id}/")
+
+    assert page.locator("#history .timeline > li").count() >= 1
+    assert page.evaluate(ASTRAY) == []
 
 
 # Of the tabs those that begin or end beyond the window, or beyond their own strip.

@@ -142,6 +142,19 @@ def test_what_is_looked_for_in_vain_for_somebody_is_wanted_for_their_role_and_st
     ]
 
 
+def test_what_they_have_had_is_named_where_it_is_looked_for_and_is_not_missing(client, lead, alice):
+    had = make_asset("Spare parts calculator")
+    write_message(lead, subject="Hi", text="Hello", asset=had, by=alice, at=timezone.now())
+    client.force_login(alice)
+    panel, letter = (reverse(name, args=[lead.public_id]) for name in ("nurture:suggested", "nurture:write"))
+
+    for found in (client.get(f"{panel}?q=calculator"), client.post(letter, {"q": "calculator", "do": "find"})):
+        assert "They have had what there is of this:" in found.text
+        assert "Spare parts calculator" in found.text
+        assert "marketing sees what is missing" not in found.text
+    assert not LibrarySearch.objects.exists()
+
+
 def test_what_is_put_right_for_somebody_is_no_demand_for_them_and_stays_one_for_others(client, lead, alice):
     make_asset("Pharma audit checklist")
     champion = make_lead(phase="working", bdr=alice, person=make_person(title="Head of quality"))

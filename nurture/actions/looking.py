@@ -1,0 +1,24 @@
+"""What is looked for in the library for the person of a lead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from content.actions.using import correct_searches, miss_search
+from content.words import query_words
+
+if TYPE_CHECKING:
+    from nurture.suggesting import Fit
+    from team.models import User
+
+
+def note_search(fit: Fit, q: str, *, is_missed: bool, place: str, by: User, at: datetime) -> None:
+    """A search that found nothing (`is_missed`) is demand for her role and where she stands; what was put right by
+    this one is none any more. Words of nothing but signs are no search."""
+    words = query_words(q)
+    if not words:
+        return
+    correct_searches(words, fit.asked, place=place, by=by, at=at)
+    if is_missed:
+        miss_search(words, fit.asked, place=place, by=by, at=at)
