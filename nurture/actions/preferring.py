@@ -15,7 +15,7 @@ from leads.actions.silencing import pass_over_shut
 from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
 from nurture.actions.replanning import follow_wishes
-from nurture.models import MailRules, Message, MessageBody, Preference
+from nurture.models import Message, MessageBody, Preference
 from nurture.same import living, rows_of
 
 UNSUBSCRIBED = BY_THEMSELVES[0]
@@ -70,10 +70,9 @@ def prefer(
     person: Person, *, pace: str, paused_until: datetime | None, refused: Collection[Topic], at: datetime
 ) -> Preference:
     """How often, about what, and not before when. It holds for what is planned already, too, which leaves sooner or
-    later by it, and by whichever row of hers she says it. Locked as an unsubscription does: no letter begins beside it.
+    later by it, and by whichever row of hers she says it. Locked as an unsubscription does: no letter begins beside it,
+    and whoever else says something waits for none of it.
     """
-    # First, as whoever holds them waits for what a claim has taken, and a claim for her addresses.
-    rules = MailRules.objects.select_for_update().get(pk=1)
     person = Person.objects.select_for_update(no_key=True).get(pk=living(person).pk)
     lock_addresses([person.pk])
     # What she said by a row that was merged into hers, she says anew.
@@ -84,5 +83,5 @@ def prefer(
             person_id=row, defaults={"pace": pace, "paused_until": paused_until, "changed_at": at}
         )
         preference.refused.set(refused)
-    follow_wishes(rows, rules, at=at)
+    follow_wishes(rows, at=at)
     return Preference.objects.get(person=person)

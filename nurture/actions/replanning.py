@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.db import connection, transaction
 
+from accounts.models import ContactPoint
 from leads.actions.sweeping import BATCH
 from nurture.actions.claiming import spread_at
 from nurture.models import Enrolment, MailRules, Message
 from nurture.pace import leaves_at, letters_went
 from nurture.recipients import recipients_today
+from nurture.same import living_of
 from nurture.wishes import Wishes
 from team.bulk import update_rows
 
@@ -26,7 +29,7 @@ BUDGET_SECONDS = 60.0
 @transaction.atomic
 def follow_rules(*, at: datetime) -> int:
     """The next of what is planned, in order of its key, leaves when hours and caps as they are now let it. Returns how
-    many were looked at; 0 where all follow, or another one is at it."""
+    many were looked at; 0 where all follow, another one is at it, or whoever is next says something just now."""
     changed = MailRules.objects.filter(pk=1, followed_to__isnull=False)
     if not changed.exists():
         return 0
@@ -37,21 +40,39 @@ def follow_rules(*, at: datetime) -> int:
     # Those that are due, too: whoever claims them now may be putting them off by the former rules.
     planned = Message.objects.planned_by_tracks().filter(pk__gt=rules.followed_to).order_by("pk")
     letters = list(planned.select_for_update(of=("self",))[:BATCH])
-    _follow(letters, rules, at=at)
-    rules.followed_to = letters[-1].pk if len(letters) == BATCH else None
+    heard = _heard(letters)
+    _follow(heard, rules, at=at)
+    if len(heard) < len(letters):
+        # The next ring goes on there, and knows what was said.
+        rules.followed_to = heard[-1].pk if heard else rules.followed_to
+    else:
+        rules.followed_to = letters[-1].pk if len(letters) == BATCH else None
     rules.save(update_fields=["followed_to"])
-    return len(letters)
+    return len(heard)
 
 
-def follow_wishes(people: Collection[int], rules: MailRules, *, at: datetime) -> None:
+def _heard(letters: Sequence[Message]) -> list[Message]:
+    """Of these letters those before the first to somebody whose addresses another one holds: whoever is writing down
+    what she asks for passes by what is taken here, and nobody knows it yet. The other addresses are locked."""
+    whose = living_of({letter.person_id for letter in letters})
+    rows = ContactPoint.objects.filter(person__in=set(whose.values()), kind=ContactPoint.Kind.EMAIL)
+    can_skip = connection.features.has_select_for_update_skip_locked
+    mine = {row.pk for row in rows.order_by("pk").select_for_update(skip_locked=can_skip, no_key=True)}
+    held = {person for pk, person in rows.values_list("pk", "person_id") if pk not in mine}
+    return list(takewhile(lambda letter: whose[letter.person_id] not in held, letters))
+
+
+def follow_wishes(people: Collection[int], *, at: datetime) -> None:
     """What is planned for these rows of hers leaves when pace and pause as they are now let it.
 
-    Whoever writes down what she asked for has locked the rules, she and her addresses: a claim that has taken such a
-    letter waits for that, and judges it by what is said now.
+    Whoever writes down what she asked for has locked her and her addresses: a claim that has taken such a letter waits
+    for that, and judges it by what is said now; whoever lets letters follow other rules leaves it to the next ring.
     """
     planned = Message.objects.planned_by_tracks().filter(person__in=people).order_by("pk")
     can_skip = connection.features.has_select_for_update_skip_locked
-    _follow(list(planned.select_for_update(skip_locked=can_skip, of=("self",))), rules, at=at)
+    letters = list(planned.select_for_update(skip_locked=can_skip, of=("self",)))
+    # Read under their lock, and not locked: who changes the rules after this has these letters follow.
+    _follow(letters, MailRules.objects.get(pk=1), at=at)
 
 
 def follow_return(people: Collection[int], *, at: datetime) -> int:

@@ -5,12 +5,15 @@ A GET changes nothing but the note that somebody came by (R30): machines follow 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +36,8 @@ from nurture.sender import our_sender
 from nurture.tokens import LINK, OPENING, PERSON, STOP, row_of, token_of
 from nurture.wishes import Wishes
 from team.addresses import read_number
+
+logger = structlog.get_logger(__name__)
 
 # One transparent point.
 PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
@@ -82,7 +87,9 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     context = {"preferences": preferences, "sender": our_sender()}
     if request.method == "POST":
         is_one_click = request.POST.get("List-Unsubscribe") == ONE_CLICK
-        unsubscribe(message.person, message=message, told="one_click" if is_one_click else "stopped", at=timezone.now())
+        told = "one_click" if is_one_click else "stopped"
+        if not _is_kept(lambda: unsubscribe(message.person, message=message, told=told, at=timezone.now())):
+            return _private(render(request, "nurture/stop.html", context | {"is_not_kept": True}, status=503))
         if is_one_click:
             return _private(HttpResponse("", content_type="text/plain"))
         return _private(render(request, "nurture/stopped.html", context))
@@ -101,27 +108,19 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if person is None or person.erased_at:
         return _leads_nowhere(request)
     here, at = reverse("nurture:preferences", args=[token]), timezone.now()
-    if request.method == "POST" and "stop" in request.POST:
-        unsubscribe(person, at=at)
+    by_button = _by_button(request.POST, person, at=at)
+    if by_button and _is_kept(by_button):
         return _private(redirect(f"{here}?kept"))
-    if request.method == "POST" and "again" in request.POST:
-        # Sent twice, or stopped by somebody else meanwhile: the page says how it stands.
-        with suppress(MoveRefused):
-            come_back(person, evidence=_(A_CLICK), at=at)
-        return _private(redirect(f"{here}?kept"))
-    if request.method == "POST" and "consent" in request.POST:
-        _consent(person, request.POST["consent"], at=at)
-        return _private(redirect(f"{here}?kept"))
-    wishes, said = Wishes([person.pk]), request.POST if request.method == "POST" else None
+    wishes, said = Wishes([person.pk]), request.POST if request.method == "POST" and not by_button else None
     until = wishes.paused_until(person.pk)
     stands = until if until and until > at else None
     form = PreferenceForm(
         said, pace=wishes.asked_pace(person.pk), refused=wishes.refused(person.pk), paused_until=stands, at=at
     )
-    if form.is_bound and form.is_valid():
-        paused = form.paused_until
-        prefer(person, pace=form.cleaned_data["pace"], paused_until=paused, refused=form.refused, at=at)
+    is_said = form.is_bound and form.is_valid()
+    if is_said and _is_kept(lambda: _prefer(person, form, at=at)):
         return _private(redirect(f"{here}?kept"))
+    is_not_kept = is_said or by_button is not None
     is_silent = wishes.wants_no_mail(person.pk)
     context: dict[str, Any] = {
         "sender": our_sender(),
@@ -130,10 +129,43 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         "is_silent": is_silent,
         "may_come_back": is_silent and may_come_back(person),
         "agreed": _agreed(person),
-        "is_kept": "kept" in request.GET,
+        "is_kept": "kept" in request.GET and not is_not_kept,
+        "is_not_kept": is_not_kept,
         "address": _masked(person),
     }
-    return _private(render(request, "nurture/preferences.html", context, status=422 if form.is_bound else 200))
+    status = 503 if is_not_kept else 422 if form.is_bound else 200
+    return _private(render(request, "nurture/preferences.html", context, status=status))
+
+
+def _is_kept(say: Callable[[], object]) -> bool:
+    """Whether it is said. False: something else is written down about her for longer than she is let wait."""
+    try:
+        say()
+    except OperationalError:
+        logger.warning("recipient_not_heard", exc_info=True)
+        return False
+    return True
+
+
+def _by_button(said: QueryDict, person: Person, *, at: datetime) -> Callable[[], object] | None:
+    """What one of the buttons of her page says; none, where it is the form that was sent, or nothing."""
+    if "stop" in said:
+        return lambda: unsubscribe(person, at=at)
+    if "again" in said:
+        return lambda: _come_back(person, at=at)
+    if "consent" in said:
+        return lambda: _consent(person, str(said["consent"]), at=at)
+    return None
+
+
+def _prefer(person: Person, form: PreferenceForm, *, at: datetime) -> None:
+    prefer(person, pace=form.cleaned_data["pace"], paused_until=form.paused_until, refused=form.refused, at=at)
+
+
+def _come_back(person: Person, *, at: datetime) -> None:
+    # Sent twice, or stopped by somebody else meanwhile: the page says how it stands.
+    with suppress(MoveRefused):
+        come_back(person, evidence=_(A_CLICK), at=at)
 
 
 def _consent(person: Person, said: str, *, at: datetime) -> None:
