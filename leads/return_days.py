@@ -93,6 +93,12 @@ class Load:
     def of_team(self, day: date) -> int:
         return sum(self.capacity(rep.pk, day) for rep in self.reps)
 
+    def has_room(self, holder: int | None, day: date) -> bool:
+        """For one more of this rep, or of the pool, on a day of which the whole team takes up one more, too."""
+        if self.queued(holder, day) >= self.capacity(holder, day):
+            return False
+        return sum(self.queued(one, day) for one in (*self.a_day, POOL)) < self.of_team(day)
+
     def days(self) -> list[date]:
         return [self.first + timedelta(days=one) for one in range((self.last - self.first).days + 1)]
 

@@ -87,8 +87,9 @@ class Plan:
 
 
 def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool = False) -> Plan:
-    """On the days from `first` to `last` whoever is more than its rep takes up goes to the nearest day with room,
-    rather later than earlier; of a contract never later than notice can be given. Who can be moved least, stays."""
+    """On the days from `first` to `last` whoever is more than its rep takes up goes to the nearest day with room
+    for it and for the whole team, rather later than earlier; of a contract never later than notice can be given. Who
+    can be moved least, stays. Days that are over for the whole team are relieved first."""
     first = max(first, today_in(team, at) + timedelta(days=1))
     far = timedelta(days=FARTHEST)
     if lock:
@@ -96,15 +97,18 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
     load = load_of(team, first - far, last + far, at=at)
     plan = Plan(load)
     sleepers = sleepers_between(team, first, last, lock=lock)
+    over = {day for day in load.days() if load.day_of(day, None).over}
     # What the reps have is placed first: what is left is the pool's.
-    for one in sorted(sleepers, key=lambda one: (load.holder_of(one.lead.bdr_id) is POOL, one.day)):
+    for one in sorted(
+        sleepers, key=lambda one: (one.day not in over, load.holder_of(one.lead.bdr_id) is POOL, one.day)
+    ):
         holder = load.holder_of(one.lead.bdr_id)
         if load.counts[holder, one.day] + load.waiting(holder, one.day) <= load.capacity(holder, one.day):
             continue
         if len(plan.moves) == MOVE_MAX:
             plan.stays.append((one, _("One act moves no more: spread the rest after it.")))
             continue
-        there = next((day for day in _nearest(one, load.today) if _has_room(load, holder, day)), None)
+        there = next((day for day in _nearest(one, load.today) if load.has_room(holder, day)), None)
         if there is None:
             plan.stays.append((one, _why_not(one)))
             continue
@@ -162,7 +166,7 @@ def plan_offers(team: Team, leads: Sequence[Lead], *, at: datetime) -> Plan:
             continue
         one = Sleeper(lead, lead.wake_at.astimezone(ZoneInfo(team.calendar.time_zone)).date())
         holder = load.holder_of(lead.bdr_id)
-        there = next((day for day in load.days() if _has_room(load, holder, day)), None)
+        there = next((day for day in load.days() if load.has_room(holder, day)), None)
         if there is None:
             plan.stays.append((one, _("No day within two months has room.")))
         elif one.day <= there:
@@ -346,10 +350,6 @@ def _nearest(one: Sleeper, today: date) -> Iterator[date]:
         for day in (one.day + timedelta(days=distance), one.day - timedelta(days=distance)):
             if day > today and (one.last is None or day <= one.last) and abs((day - before).days) <= one.farthest:
                 yield day
-
-
-def _has_room(load: Load, holder: int | None, day: date) -> bool:
-    return load.queued(holder, day) < load.capacity(holder, day)
 
 
 def _kind_of(one: Sleeper, why: str) -> str:

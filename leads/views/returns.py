@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -200,21 +199,17 @@ def _plan(chosen: Team, form: DaysForm, *, at: datetime) -> Plan:
 def _preview(
     request: Request, chosen: Team, form: DaysForm, plan: Plan | None, *, at: datetime, status: int = 200
 ) -> HttpResponse:
-    first, to = form.cleaned_data.get("first"), form.cleaned_data.get("to")
-    days = _then(plan) if plan else []
-    # A day that somebody has chosen may be over; what a spread has chosen says why it is.
-    raised = [written_day(day.day) for day, change in days if change > 0 and day.over] if not to else []
+    first = form.cleaned_data.get("first")
     context: dict[str, Any] = {
         "now": at,
         "team": chosen,
         "form": form,
         "plan": plan,
-        "days": days,
-        "raised": get_text_list(raised, _("and")),
+        "days": _then(plan) if plan else [],
         "moves": plan.moves[:SHOWN] if plan else [],
         "more": max(len(plan.moves) - SHOWN, 0) if plan else 0,
         "is_of_one_day": form.is_of_one_day,
-        "to": to,
+        "to": form.cleaned_data.get("to"),
         "month": first or today_in(chosen, at),
         "form_id": new_form_id(),
     }

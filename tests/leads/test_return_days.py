@@ -98,6 +98,47 @@ def test_what_is_over_goes_to_the_nearest_day_with_room_as_one_act_and_back(alic
     assert broken() == {}
 
 
+def test_nobody_is_moved_to_a_day_that_the_whole_team_has_no_room_on(client, alice, bob, mona, team):
+    """Alice has room on Wednesday, Bob has more than his on it, and together they have none."""
+    wednesday, monday = date(2027, 3, 17), date(2027, 3, 15)
+    leads = [asleep(alice, TUESDAY) for _lead in range(3)]
+    for day, many in ((TUESDAY, 2), (wednesday, 4)):
+        for _lead in range(many):
+            asleep(bob, day)
+    client.force_login(mona)
+    asked = {"team": team.pk, "first": TUESDAY.isoformat(), "last": TUESDAY.isoformat()}
+
+    preview = client.get(reverse("leads:spread_days"), asked)
+
+    assert [(day.day, change, day.over) for day, change in preview.context["days"]] == [
+        (monday, 1, 0),
+        (TUESDAY, -1, 0),
+    ]
+    assert "on which both the rep and the whole team have room" in preview.text
+    client.post(reverse("leads:spread_days"), asked | {"form_id": new_form_id()})
+    assert Counter(days_of(*leads)) == {TUESDAY: 2, monday: 1}
+    page = client.get(reverse("leads:return_calendar"), {"team": team.pk, "month": "2027-03"})
+    assert page.context["over_days"] == 0
+
+
+def test_days_that_are_over_for_the_whole_team_are_relieved_first(alice, bob, mona, team):
+    """Alice has more than her room on Monday, on which Bob has some left; on Tuesday nobody has; Wednesday has
+    room for one."""
+    monday, tuesday = date(2027, 3, 15), TUESDAY
+    for rep, day, many in ((alice, monday, 3), (alice, tuesday, 3), (bob, tuesday, 2)):
+        for _lead in range(many):
+            asleep(rep, day)
+    for rep in (alice, bob):
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT, ends_at=MIDNIGHT + 14 * DAY)
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT + 17 * DAY, ends_at=MIDNIGHT + 90 * DAY)
+    asleep(alice, date(2027, 3, 17))
+
+    spread_returns(team, monday, tuesday, by=mona, at=NOON)
+
+    load = load_of(team, monday, date(2027, 3, 17), at=NOON)
+    assert [load.day_of(day, None).over for day in load.days()] == [0, 0, 0]
+
+
 def test_a_day_off_empties_into_the_working_days_beside_it(alice, mona, team):
     leads = [asleep(alice, SATURDAY) for _lead in range(3)]
 
@@ -220,22 +261,6 @@ def test_the_calendar_leads_to_the_day_and_the_preview_to_one_act_with_undo(clie
     undone = client.post(reverse("leads:shared_undo", args=[SharedAct.objects.get().public_id]), follow=True)
     assert "2 leads are as before." in undone.text
     assert days_of(*leads) == [TUESDAY] * 4
-
-
-def test_a_spread_says_which_days_it_raises_that_are_over_for_the_team(client, alice, bob, mona, team):
-    for _lead in range(3):
-        asleep(alice, TUESDAY)
-    for _lead in range(5):
-        asleep(bob, TUESDAY + DAY)
-    client.force_login(mona)
-    asked = {"team": team.pk, "first": "2027-03-16", "last": "2027-03-16"}
-
-    preview = client.get(reverse("leads:spread_days"), asked).text
-    chosen = client.get(reverse("leads:spread_days"), {**asked, "one_day": 1, "last": "", "to": "2027-03-17"}).text
-
-    said = "More come back than the whole team has room for, and this adds to them: 17 Mar 2027."
-    assert (said in preview, said in chosen) == (True, False)
-    assert "Room is kept for each rep" in preview
 
 
 def test_a_day_off_is_no_alarm_and_the_calendar_says_why_days_stay_over(client, alice, bob, mona, team):
