@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Person
@@ -347,6 +347,29 @@ def test_who_was_away_before_attempts_waited_for_it_is_so_after_an_upgrade(jo):
     import_module("nurture.migrations.0042_away_until_filled").fill(apps, None)
 
     assert [Person.objects.get(pk=one.pk).away_until for one in (jo, back)] == [now + 3 * DAY, None]
+
+
+def test_after_an_upgrade_the_last_word_holds_by_whichever_row_it_was_said(jo):
+    """The last word of one is that she is back, of one that another day, of one it was said before she was merged."""
+    now, back, sooner = timezone.now(), make_person(), make_person()
+    merged = make_person(merged_into=make_person(merged_into=jo))
+
+    def says(person, days, *, ago, **more):
+        until = now + days * DAY
+        Away.objects.create(person=person, said_at=now - ago * DAY, back_on=until.date(), until=until, **more)
+
+    says(back, 9, ago=5)
+    says(back, -1, ago=3)
+    says(sooner, 9, ago=5)
+    says(sooner, 3, ago=3)
+    says(merged, 4, ago=2)
+    Person.objects.filter(pk__in=[back.pk, sooner.pk]).update(away_until=now + 9 * DAY)
+
+    import_module("nurture.migrations.0047_away_until_by_the_last_word").fill(apps, connection.schema_editor())
+
+    people = dict(Person.objects.values_list("pk", "away_until"))
+    assert (people[back.pk], people[sooner.pk]) == (None, now + 3 * DAY)
+    assert {people[pk] for pk in (jo.pk, merged.pk, merged.merged_into_id)} == {now + 4 * DAY}
 
 
 def test_who_is_forgotten_is_not_away_either(jo):
