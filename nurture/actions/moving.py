@@ -18,6 +18,8 @@ from nurture.models import Track, TrackMove, TrackVersion
 from team.clock import database_now
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from team.models import User
 
 logger = structlog.get_logger(__name__)
@@ -47,10 +49,17 @@ class Progress(NamedTuple):
     people: int
     done: int
     version: int | None
+    # The enrolments of whom something stands in the way just now.
+    stuck: tuple[int, ...] = ()
 
     @property
     def goes_on(self) -> bool:
         return self.done < self.people
+
+    @property
+    def follow(self) -> int:
+        """How many are left that nothing stands in the way of."""
+        return max(self.people - self.done - len(self.stuck), 0)
 
 
 def ask_to_move(version: TrackVersion, *, by: User, at: datetime) -> None:
@@ -94,8 +103,14 @@ def work_moves(*, budget: float = BUDGET_SECONDS) -> int:
                     break
         except Exception:
             logger.exception("track_not_moved", track=track.pk)
+        _note_aside(track, aside)
         total -= len(aside)
     return total
+
+
+def _note_aside(track: Track, aside: Collection[int]) -> None:
+    """Who was set aside by this ring is named on the page of the track until one goes by without."""
+    TrackMove.objects.filter(track=track).exclude(aside=sorted(aside)).update(aside=sorted(aside))
 
 
 def _next_batch(track: Track, aside: set[int]) -> int:
@@ -162,5 +177,7 @@ def progress_of(track: Track) -> Progress | None:
     move = TrackMove.objects.select_related("version").filter(track=track, people__gt=0).first()
     if move is None:
         return None
-    done = max(move.people - move.left().fed().count(), 0)
-    return Progress(move.people, done, move.version.number if move.version else None)
+    left = move.left().fed()
+    done = max(move.people - left.count(), 0)
+    stuck = left.filter(pk__in=move.aside).order_by("pk").values_list("pk", flat=True) if move.aside else ()
+    return Progress(move.people, done, move.version.number if move.version else None, tuple(stuck))

@@ -27,6 +27,8 @@ class TrackMove(models.Model):
     people = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     asked_at = models.DateTimeField()
+    # By value, the enrolments that the last ring could not do: few, and each is tried again by the next.
+    aside = models.JSONField(default=list, db_default=[], blank=True)
 
     class Meta:
         verbose_name = _("move of everybody in a track")

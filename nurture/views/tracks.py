@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,10 +31,12 @@ from nurture.track_settings import KIND
 from nurture.trying import try_on
 from nurture.views.track_people import whys_of
 from team.http import Request, tell
-from team.models import Role
+from team.models import Role, User
 
 READERS = tuple(Role)
 WRITERS = (Role.MARKETER, Role.ADMIN)
+# So many who cannot be moved are named.
+NAMED = 10
 
 
 def may_write(request: Request) -> bool:
@@ -104,10 +107,17 @@ def track(request: Request, public_id: UUID) -> HttpResponse:
         "fans": fan_figures(one) if one.is_fan_base else None,
         "older": Enrolment.objects.fed().filter(track=one).exclude(version=shown).count() if shown else 0,
         "move": move if move and move.goes_on else None,
+        "stuck": _stuck(move.stuck, reader=request.user) if move and move.stuck else [],
         "may_write": may_write(request),
         "history": history_of(KIND, pk=one.pk, most=8) if may_write(request) else [],
     }
     return render(request, "nurture/track.html", context)
+
+
+def _stuck(enrolments: Collection[int], *, reader: User) -> list[Enrolment]:
+    """Those of them whom the reader may see, a handful by name."""
+    rows = Enrolment.objects.visible_to(reader).filter(pk__in=enrolments).select_related("person", "lead")
+    return list(rows.order_by("pk")[:NAMED])
 
 
 @require_http_methods(["GET", "POST"])

@@ -282,10 +282,15 @@ def test_who_cannot_be_moved_holds_up_nobody_else_and_is_named(desk, rules, mark
         tasks.move_people()
 
     assert in_newest(track) == PEOPLE - 1
+    page = desk.get(reverse("nurture:track", args=[track.public_id])).text
+    assert "1 person cannot be moved" in page
+    assert f"in its log. {stuck.person}</p>" in page
+    assert "The rest follow" not in page
     assert list(left_behind_by_a_move(timezone.now() + timedelta(days=2))) == [stuck]
     # What stood in the way is mended.
     tasks.move_people()
     assert in_newest(track) == PEOPLE
+    assert "cannot be moved" not in desk.get(reverse("nurture:track", args=[track.public_id])).text
 
 
 def test_where_nobody_can_be_moved_a_ring_ends(desk, rules, marketer, monkeypatch):

@@ -1,0 +1,13 @@
+"""A move keeps who could not be moved by its last ring."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("nurture", "0046_message_block_looked_at")]
+
+    operations = [
+        migrations.AddField(
+            model_name="trackmove", name="aside", field=models.JSONField(blank=True, db_default=[], default=list)
+        ),
+    ]
