@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -78,5 +79,7 @@ def _alike(words: frozenset[str], known: set[str]) -> list[set[str]]:
     ]
 
 
+# It is asked of every need at each pause of typing, and most of the time goes into taking them apart.
+@lru_cache(maxsize=8192)
 def _said(text: str) -> frozenset[str]:
     return frozenset(words_of(text)) - SMALL
