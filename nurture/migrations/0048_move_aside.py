@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("nurture", "0046_message_block_looked_at")]
+    dependencies = [("nurture", "0047_away_until_by_the_last_word")]
 
     operations = [
         migrations.AddField(
