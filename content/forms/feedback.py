@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +14,8 @@ from content.forms.keeping import DayField
 from content.models import Feedback, PulseAsked
 
 TEXT_MAX = 1000
+# So many are asked in a round.
+QUESTIONS = 3
 OUTCOMES = (Feedback.State.DONE, Feedback.State.DECLINED)
 
 
@@ -46,6 +49,12 @@ class AnswersForm(forms.Form):
     @property
     def texts(self) -> list[str]:
         return [one_line(self.cleaned_data.get(name, "")) for name in self.fields]
+
+
+def typed_answers(sent: Mapping[str, str]) -> list[str]:
+    """What stands in a form of questions that are asked no more, by the names that `AnswersForm` gives its fields."""
+    read = (one_line(sent.get(f"answer_{number}", ""))[:TEXT_MAX] for number in range(1, QUESTIONS + 1))
+    return [text for text in read if text]
 
 
 class GiveForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from content.actions.pulsing import (
     stop_pulse,
     take_feedback_on,
 )
-from content.forms.feedback import AnswersForm, CloseForm, FeedbackFilters, GiveForm, PulseForm
+from content.forms.feedback import AnswersForm, CloseForm, FeedbackFilters, GiveForm, PulseForm, typed_answers
 from content.models import Asset, Feedback, Pulse, PulseAsked
 from content.models.asset import KEEPERS
 from content.promise import promise_of
@@ -53,23 +54,26 @@ def answer(request: Request) -> HttpResponse:
     need_role(request, *Role)
     asked = _asked(request, read_number(request.POST.get("asked", "")))
     if asked is None:
-        tell(request, _("You have answered these, or they are not asked any more."), level=messages.WARNING)
-        return redirect("content:feedback")
+        return _too_late(request, _("You have answered these, or they are not asked any more."))
     form = AnswersForm(request.POST, asked=asked)
     if not form.is_valid():
         return _page(request, answers=form)
     try:
         count = answer_round(asked, form.texts, by=request.user, on=timezone.localdate())
     except FeedbackRefused as refused:
-        tell(request, str(refused), level=messages.WARNING)
-    else:
-        said = (
-            _("Thank you: you hear what becomes of each answer.")
-            if count
-            else _("Skipped: you are asked again next time.")
-        )
-        tell(request, said, drafts=[f"pulse-{asked.pk}"])
+        return _too_late(request, str(refused))
+    said = (
+        _("Thank you: you hear what becomes of each answer.") if count else _("Skipped: you are asked again next time.")
+    )
+    tell(request, said, drafts=[f"pulse-{asked.pk}"])
     return redirect("content:feedback")
+
+
+def _too_late(request: Request, why: str) -> HttpResponse:
+    """What was typed goes back to who typed it: the questions that it answers are on the page no more."""
+    tell(request, why, level=messages.WARNING)
+    typed = typed_answers(request.POST)
+    return _page(request, typed=typed) if typed else redirect("content:feedback")
 
 
 @require_POST
@@ -196,7 +200,9 @@ def _kept(request: Request, public_id: UUID) -> Feedback:
     return one
 
 
-def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.Form) -> HttpResponse:
+def _page(
+    request: Request, *, closing: Feedback | None = None, typed: Sequence[str] = (), **bound: forms.Form
+) -> HttpResponse:
     now = timezone.now()
     filters = FeedbackFilters(request.GET)
     number, state = filters.read.get("page", 1), filters.read.get("state", "")
@@ -215,6 +221,7 @@ def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.F
         "next_number": number + 1 if len(found) > PAGE else 0,
         "unheard": list(Feedback.objects.unheard_by(request.user).order_by("-closed_at", "-pk")[:HEARD_MAX]),
         "asked": asked,
+        "typed": typed,
         "answers": bound.get("answers") or (AnswersForm(asked=asked) if asked else None),
         "give": bound.get("give") or GiveForm(),
         "form_id": new_form_id(),
@@ -224,4 +231,5 @@ def _page(request: Request, *, closing: Feedback | None = None, **bound: forms.F
         "is_keeper": any(request.user.has_role(role) for role in KEEPERS),
         "reads_all": any(request.user.has_role(role) for role in READERS),
     }
-    return render(request, "content/feedback.html", context, status=422 if bound else 200)
+    status = 422 if bound else 409 if typed else 200
+    return render(request, "content/feedback.html", context, status=status)

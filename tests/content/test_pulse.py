@@ -94,6 +94,25 @@ def test_she_answers_in_the_page_once_and_hears_once_what_became_of_it(client, a
     assert (shown, waits(alice)) == ([first], 0)
 
 
+def test_what_is_typed_for_questions_that_are_answered_already_comes_back(client, alice, lea):
+    """In another tab; where the browser keeps what is typed, the page shows it with a way to copy it."""
+    ask(lea)
+    open_rounds(on=TODAY)
+    client.force_login(alice)
+    asked = client.get(reverse("content:feedback")).context["asked"]
+    answer_round(asked, ["First", "", ""], by=alice, on=TODAY)
+
+    late = client.post(
+        reverse("content:feedback_answer"), {"asked": asked.pk, "answer_1": "Twice", "answer_3": "<b>More</b>"}
+    )
+
+    assert late.status_code == 409
+    assert "You have answered these, or they are not asked any more." in late.text
+    assert "<blockquote>Twice</blockquote><blockquote>&lt;b&gt;More&lt;/b&gt;</blockquote>" in late.text
+    assert '<section data-kept-drafts="pulse"' in late.text
+    assert Feedback.objects.get().text == "First"
+
+
 def test_an_empty_answer_is_asked_again_and_only_skipping_says_nothing(client, alice, lea):
     ask(lea)
     open_rounds(on=TODAY)
