@@ -1,6 +1,7 @@
 """Mail that could not be read, or was of nobody we know: shown as words, counted, and as good as known once a human
 says whose it is."""
 
+import re
 from datetime import date
 
 import pytest
@@ -102,6 +103,10 @@ def test_a_person_and_a_lead_are_added_from_the_mail_of_a_stranger_in_one_form(c
     twice = decide(client, row, do="add", name="Jo Private", email="jo.private@home.example")
 
     assert 'value="jo.private@home.example"' in page
+    # Who has no name is not added, so the form does not say that it may be left out.
+    assert re.findall(r'<label for="new-(\w+)">[^<]*(<span)?', page) == [
+        ("name", ""), ("email", "<span"), ("phone", "<span"), ("company", "<span"), ("title", "<span"),
+    ]  # fmt: skip
     assert (bare.status_code, list(bare.context["new"].errors)) == (422, ["name"])
     row.refresh_from_db()
     assert (row.effect, str(row.person)) == ("in_front", "Jo Private")
