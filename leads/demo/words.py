@@ -200,12 +200,12 @@ NOT_READY = (
 )
 MID_CONTRACT = (
     "Signed with the incumbent for three years, not unhappy, not happy. Will look at the market before renewal.",
-    "Contract renews by itself unless they give notice. She put our name in the file.",
+    "Contract renews by itself unless they give notice. Our name is in the file by now.",
     "Paid in advance. Asked for the comparison sheet a quarter before the end.",
 )
 NO_AUTHORITY = (
-    "Collects material, decides nothing. Her manager starts in spring.",
-    "Would love it, but the group standardises tools and he is not asked.",
+    "Collects material, decides nothing. Whoever decides starts in spring.",
+    "Would love it, but the group standardises tools and this plant is not asked.",
 )
 UNRESPONSIVE = (
     "Six attempts over three weeks, nothing. Leaving it for a quarter.",
@@ -219,7 +219,7 @@ LEFT_COMPANY = (
 BOOKED = (
     "Wants to see how a breakdown moves the plan. Bring the bottling case.",
     "Planner joins too. Asked for a price range beforehand; said we show it on the call.",
-    "Her boss asked her to find something before the audit.",
+    "Was asked to find something before the audit.",
     "Two sites, one decision. Wants to see both calendars on one screen.",
 )
 HELD = (
@@ -249,8 +249,8 @@ ANSWERS = {
         ("yes", "There is a line for digital projects, about a third is spent."),
     ),
     "authority": (
-        ("yes", "Signs up to 40,000 herself, above that with the plant manager."),
-        ("unknown", "Says she decides, but the group may have to agree."),
+        ("yes", "Signs up to 40,000 alone, above that with the plant manager."),
+        ("unknown", "Decides, as they say, but the group may have to agree."),
     ),
     "need": (
         ("yes", "Eleven hours of standstill last month, and one customer shipment late."),
@@ -270,7 +270,7 @@ SALES_TALK = (
     ("authority", "yes", "Plant manager was on the call and signs."),
     ("need", "yes", "Walked through last month's stops together."),
     ("timeframe", "yes", "Trial on one line, decision six weeks later."),
-    ("motivation", "yes", "It is his first project in the job."),
+    ("motivation", "yes", "It is the first project in a new job."),
 )
 WON = (
     "Two lines to start with, the other plant follows.",

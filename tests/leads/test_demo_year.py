@@ -1,7 +1,9 @@
 """The year behind the demo's today: sound at any size, the same every time, and finished whenever it is interrupted."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,11 +13,12 @@ from django.db.models import Count, Q
 from accounts.models import Account, Person
 from agreement.models import Phase
 from leads.checking import check_all
+from leads.demo import words
 from leads.demo.cast import make_cast
 from leads.demo.world import World, make_library
 from leads.demo.year import making
 from leads.demo.year.making import is_year_missing, make_year
-from leads.demo.year.progress import say_on_pages
+from leads.demo.year.progress import say_of_tracks, say_on_pages
 from leads.models import Activity, Engagement, HandOff, Lead, LeadEvent, Recycling
 from team.calendars import forget_kept_calendars
 from team.models import Installation
@@ -96,6 +99,20 @@ def test_pages_say_how_far_it_is_and_keep_what_they_said_before(db):
 
     say_on_pages(1)
     assert Installation.objects.get().calendar_shift == "Demo: the team works at night today."
+
+    say_of_tracks(is_done=False)
+    assert Installation.objects.get().calendar_shift == (
+        "Demo: the team works at night today.\nDemo: what tracks did in the year behind today is still being written."
+    )
+
+    say_of_tracks(is_done=True)
+    assert Installation.objects.get().calendar_shift == "Demo: the team works at night today."
+
+
+def test_what_may_be_noted_of_anybody_calls_nobody_he_or_she():
+    written = Path(words.__file__).read_text()
+
+    assert re.findall(r"\b(?:she|her|hers|herself|he|him|his|himself)\b", written, re.IGNORECASE) == []
 
 
 def test_no_year_is_made_behind_an_installation_of_ones_own(db):

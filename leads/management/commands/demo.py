@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
         make_year(cast, at=at, tell=tell)
         self._clear()
-        self.stdout.write(f"The demo's year is complete ({time.monotonic() - began:.0f} seconds).")
+        self.stdout.write(f"The demo's year is written ({time.monotonic() - began:.0f} seconds).")
 
     def _telling(self, what: str) -> Callable[[float], None]:
         """One line that fills, on a terminal only."""

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from leads.demo.cast import find_cast
+from leads.demo.year.progress import say_of_tracks
 from nurture.demo import make_tracks
 from nurture.demo_consents import make_consents
 from nurture.demo_letters import make_letters
@@ -26,8 +27,14 @@ class Command(BaseCommand):
             raise CommandError("This is not the demo company, so no tracks are made for it.")
         if options["year"]:
             call_command("demo", year=True, stdout=self.stdout)
-        by = User.objects.filter(memberships__role=Role.MARKETER).order_by("pk").first()
-        told = make_tracks(by=by, at=timezone.now()) if by else 0
-        make_letters(at=timezone.now())
-        make_consents(at=timezone.now())
+        say_of_tracks(is_done=False)
+        try:
+            by = User.objects.filter(memberships__role=Role.MARKETER).order_by("pk").first()
+            told = make_tracks(by=by, at=timezone.now()) if by else 0
+            make_letters(at=timezone.now())
+            make_consents(at=timezone.now())
+        finally:
+            say_of_tracks(is_done=True)
         self.stdout.write(f"Tracks: {told} more people went through one.")
+        if options["year"]:
+            self.stdout.write("The demo's year is complete.")
