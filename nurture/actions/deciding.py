@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from leads.actions.changing import LeadConflict, lock_lead
 from nurture.actions.claiming import why_never
 from nurture.actions.counting import count_use
+from nurture.actions.planning import UNTRIED
 from nurture.actions.unsent import log_letter
 from nurture.models import Message
 from team.actions.auditing import note_audit
@@ -45,14 +46,9 @@ def send_again(message: Message, *, by: User, at: datetime) -> None:
     # Their addresses are locked by that, and before the letter, as an unsubscription does.
     because = why_never(message, at=at)
     again = Message.objects.filter(pk=message.pk, state__in=Message.MAY_GO_AGAIN)
-    new = {
-        "state": Message.State.PLANNED, "because": "", "due_at": at, "begun_at": None, "attempt": 0, "lapses": 0,
-        "put_off_since": None, "settled_at": None, "bounced_at": None,
-        "is_block_bounce": False,
-    }  # fmt: skip
     try:
         with transaction.atomic():
-            is_planned = again.update(**new)
+            is_planned = again.update(**UNTRIED, due_at=at)
     except IntegrityError as error:
         raise LeadConflict(_("They have had what it brings meanwhile, by another message.")) from error
     if not is_planned:

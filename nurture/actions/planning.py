@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 # Within so long the same letter once more is a slip: Back, and Send.
 A_SLIP = timedelta(minutes=15)
+# What is planned once more, with its moment, has not been tried: what befell it before is over.
+UNTRIED = {
+    "state": Message.State.PLANNED, "because": "", "begun_at": None, "attempt": 0, "lapses": 0, "put_off_since": None,
+    "settled_at": None, "bounced_at": None, "is_block_bounce": False,
+}  # fmt: skip
 
 
 class WrittenBefore(MoveRefused):
@@ -51,7 +56,7 @@ def plan_anew(instead: Mapping[int, Message]) -> None:
         new = instead[pk]
         with suppress(IntegrityError), transaction.atomic():
             Message.objects.filter(pk=pk).update(
-                state=State.PLANNED, because="", asset=new.asset_id, planned_at=new.planned_at, due_at=new.due_at
+                **UNTRIED, asset=new.asset_id, planned_at=new.planned_at, due_at=new.due_at
             )
 
 

@@ -85,3 +85,19 @@ def test_what_is_in_use_again_by_the_next_look_is_not_planned_a_second_time(lead
 
     enrolment.refresh_from_db()
     assert (enrolment.node.kind, Message.objects.get().state) == ("wait", "cancelled")
+
+
+def test_what_goes_in_its_place_has_not_been_tried(lead, alice, topic, rules, clock):
+    second, first = make_asset("Second", topic=topic), make_asset("First", topic=topic)
+    enrol(lead.person, track=make_track(email(brings_what_fits=True), wait(30)), by=alice, at=clock())
+    advance(at=clock())
+    # Their server puts it off, and nobody lost hold of it but once.
+    Message.objects.update(attempt=4, lapses=1, put_off_since=clock())
+    retire(first, alice, clock())
+
+    claim_messages(by="test", at=clock.on(hours=1))
+    advance(at=clock())
+
+    letter = Message.objects.get()
+    assert (letter.state, letter.asset) == ("planned", second)
+    assert (letter.attempt, letter.lapses, letter.put_off_since) == (0, 0, None)
