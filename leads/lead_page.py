@@ -321,6 +321,11 @@ class LeadPage:
         return str(self.person)
 
     @property
+    def asked_for(self) -> list[str]:
+        """What she chose of our e-mail; of whoever gets none, nothing is left to choose."""
+        return [] if "email" in self.silent else [said for one in self.timeline.above for said in one.asked_for]
+
+    @property
     def own_fields(self) -> list[tuple[str, str]]:
         """The own fields that are filled, hers before her account's: label and value."""
         return [(field.label if field else key, _own_value(value)) for _entity, key, field, value in self._filled]

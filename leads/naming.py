@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Person
 from agreement.models import Criterion, Disposition, Reason, Stage
+from content.models import Topic
 from leads.models import Step
 from team.models import Team, Territory, User
 from team.prepared import Prepared
@@ -27,10 +28,11 @@ SOURCES: dict[str, type[Any]] = {
     "criterion": Criterion,
     "person": Person,
     "step": Step,
+    "topic": Topic,
 }
 # Short lists of codes, read whole: sentences name them and forms offer them.
 CODES = ("reason", "stage", "disposition", "criterion")
-LABELS = dict.fromkeys(CODES, "label") | {"step": "title"}
+LABELS = dict.fromkeys(CODES, "label") | {"step": "title", "topic": "label"}
 MORE = {"disposition": "follows", "criterion": "question", "reason": "kind", "stage": "phase"}
 
 

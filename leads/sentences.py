@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any
 
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Disposition, Phase, SLAClause
+from leads.asked_for import CHOSE, chosen
 from leads.models import Engagement, Lead, LeadEvent
 from leads.naming import Names
 from leads.routing import sentence as routing_sentence
@@ -175,6 +176,10 @@ RECEIVED: dict[str, tuple[str, str | Promise, str]] = {
 
 
 def _received(t: Teller, e: LeadEvent) -> Told:
+    if e.data.get("kind") == CHOSE:
+        until, topics = parse_datetime(e.data.get("until", "")), e.data.get("topics", ())
+        labels = [t.names.say("topic", pk) for pk in topics]
+        return Told("mail", chosen(until=until, pace=e.data.get("pace", ""), topics=labels))
     icon, sentence, state = RECEIVED.get(e.data.get("kind", ""), RECEIVED["auto_reply"])
     day = parse_date(str(e.data.get("back_on") or ""))
     if day is None:
@@ -307,6 +312,7 @@ def want(names: Names, event: LeadEvent) -> None:
     names.want("team", data.get("team"), *pair_of(event, "team"))
     names.want("person", data.get("whose"))
     names.want("step", data.get("planned"))
+    names.want("topic", *data.get("topics", ()))
     names.want(*_ref(data))
 
 

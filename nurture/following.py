@@ -44,8 +44,9 @@ class Following:
     letter_at: datetime | None = None
     # Their mail program said so: what is written by itself waits, what a rep writes does not.
     away: Away | None = None
-    # They asked for no e-mail.
+    # They asked for no e-mail; short of that, what they chose on their own page.
     is_silent: bool = False
+    asked_for: list[str] = field(default_factory=list)
     # No mail of its track may reach them any more: it ends with the next look.
     is_beyond_mail: bool = False
     # What it has sent them in this pursuit, the newest first, with its subject, and whether the reader may open it: a
@@ -61,6 +62,7 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     found = Following(lead, is_play=lead.phase != Phase.NURTURE)
     wishes = Wishes([lead.person_id])
     found.away, found.is_silent = wishes.away(lead.person_id, at=at), wishes.wants_no_mail(lead.person_id)
+    found.asked_for = [] if found.is_silent else wishes.chosen(lead.person_id, at=at).phrases
     enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
     # What is under way first, whenever it was written down; then what ended last.
     newest = enrolments.order_by(F("ended_at").desc(nulls_first=True), "-id").first()

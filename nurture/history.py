@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from accounts.models import Person
 from leads.telling import joined, who_words
 from leads.timeline import EVENTS, PAGE, Above, Entry
 from nurture.actions.composing import subjects_of
 from nurture.fields import as_read
-from nurture.models import Enrolment, Message, Passage
+from nurture.models import Enrolment, Message, Passage, Preference
 from nurture.stopped import stopped_rules
+from nurture.wishes import Wishes
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -45,17 +47,17 @@ ICONS = {What.ENTERED: "step", What.PAUSED: "pause", What.RESUMED: "step", What.
 
 
 class TrackLines(Above):
-    """One page of them: those of the pursuits that are told, and of an inquiry of hers. One statement where she was
-    in no track; whoever is left without, to compare, got nothing that could be told."""
+    """One page of them: those of the pursuits that are told, and of an inquiry of hers; and what she chose on her own
+    page. One statement where she was in no track and has chosen nothing; whoever is left without, to compare, got
+    nothing that could be told."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.letters: list[Message] = []
         self.acts: list[Passage] = []
+        been, self.asked_for = self._been_and_asked()
         if timeline.show not in ("all", "touches", "moves"):
             return
-        hers = Q(lead__in=list(timeline.pursuits)) | Q(lead=None, person=timeline.lead.person_id)
-        been = list(Enrolment.objects.filter(hers, is_held_out=False).values_list("pk", flat=True))
         if been and timeline.show != "moves":
             self.letters = list(self._letters(been))
         if been and timeline.show != "touches":
@@ -82,6 +84,20 @@ class TrackLines(Above):
             for letter in self.letters
             if letter.claimed_at
         ]  # fmt: skip
+
+    def _been_and_asked(self) -> tuple[list[int], list[str]]:
+        person = self.timeline.lead.person_id
+        hers = Q(lead__in=list(self.timeline.pursuits)) | Q(lead=None, person=person)
+        been = Enrolment.objects.filter(hers, is_held_out=False).order_by()
+        rows = Person.objects.filter(Q(pk=person) | Q(merged_into=person)).order_by()
+        chosen = Preference.objects.filter(person__in=rows.values("pk")).order_by()
+        is_of: dict[str, list[int]] = {"been": [], "chosen": []}
+        said = been.values_list(Value("been"), "pk").union(chosen.values_list(Value("chosen"), "pk"), all=True)
+        for kind, pk in said:
+            is_of[kind].append(pk)
+        if not is_of["chosen"]:
+            return is_of["been"], []
+        return is_of["been"], Wishes([person]).chosen(person, at=timezone.now()).phrases
 
     def _letters(self, been: list[int]) -> QuerySet[Message]:
         rows = Message.objects.left().filter(enrolment__in=been)

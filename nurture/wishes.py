@@ -9,14 +9,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from accounts.actions.people import suppressed_channels
 from accounts.models import Suppression
+from content.models import Topic
+from leads.asked_for import asked_for
 from leads.models import Consent
 from nurture.models import Away, MailRules, Message, Preference
 from nurture.same import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody chose on her own page, by whichever row of hers: the longest pause that goes on, the slowest pace,
+    every topic she wants to hear nothing of."""
+
+    until: datetime | None
+    pace: str
+    topics: tuple[Topic, ...]
+
+    @property
+    def phrases(self) -> list[str]:
+        return asked_for(until=self.until, pace=self.pace, topics=[str(topic) for topic in self.topics])
 
 
 class Wishes:
@@ -121,3 +138,12 @@ class Wishes:
     def asked_pace(self, person: int) -> Preference.Pace:
         asked = (Preference.Pace(one.pace) for one in self.preferences.get(person, ()))
         return max(asked, key=lambda pace: Preference.DAYS[pace], default=Preference.Pace.NORMAL)
+
+    def chosen(self, person: int, *, at: datetime) -> Chosen:
+        until = self.paused_until(person)
+        topics = {topic for one in self.preferences.get(person, ()) for topic in one.refused.all()}
+        return Chosen(
+            until if until and until > at else None,
+            self.asked_pace(person),
+            tuple(sorted(topics, key=lambda topic: (topic.position, topic.pk))),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -13,12 +14,14 @@ from agreement.models import Phase
 from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
+from leads.asked_for import CHOSE, chosen
 from leads.cadence import is_long, next_step, reach_of, soon
 from leads.models import Lead, LeadEvent, Step
 from leads.stops import AGAIN, STOPS
 from team.calendars import KeptCalendars
 
 if TYPE_CHECKING:
+    from content.models import Topic
     from team.models import User
 
 OUT_OF_OFFICE, RETURNED, SOONER = "out_of_office", "returned", "returns_sooner"
@@ -43,8 +46,7 @@ def record_received(
 
     Returns the lead it stands on.
     """
-    lead = Lead.objects.open().filter(person=person_id).first()
-    lead = lead or Lead.objects.filter(person=person_id).order_by("-id").first()
+    lead = _told_on(person_id)
     if lead is None:
         return None
     held = lock_lead(lead)
@@ -57,6 +59,33 @@ def record_received(
     data = effects.data(kind=kind, back_on=back_on.isoformat() if back_on else None, **stays)
     data |= {"heard_by": heard_by.pk} if heard_by else {}
     data |= {"is_topic": True} if is_topic else {}
+    write(held, alter(held, "receive", by=None, at=at, data=data))
+    return held
+
+
+def _told_on(person_id: int) -> Lead | None:
+    """Her open pursuit, else the last one."""
+    lead = Lead.objects.open().filter(person=person_id).first()
+    return lead or Lead.objects.filter(person=person_id).order_by("-id").first()
+
+
+@transaction.atomic
+def record_chosen(
+    person_id: int, *, until: datetime | None, pace: str, topics: Sequence[Topic], at: datetime
+) -> Lead | None:
+    """What she chose of our e-mail on her own page, as one line where `record_received` writes its own: no letter of a
+    track before `until`, how often, and none about `topics`. Returns the lead it stands on."""
+    lead = _told_on(person_id)
+    if lead is None:
+        return None
+    held = lock_lead(lead)
+    effects = Effects(held, by=None, at=at)
+    if held.phase == Phase.CLOSED:
+        effects.note(chosen(until=until, pace=pace, topics=[str(topic) for topic in topics]))
+        return held
+    data = effects.data(
+        kind=CHOSE, until=until.isoformat() if until else None, pace=pace, topics=[topic.pk for topic in topics]
+    )
     write(held, alter(held, "receive", by=None, at=at, data=data))
     return held
 

@@ -10,13 +10,14 @@ from django.db import transaction
 from accounts.actions.people import BY_THEMSELVES, lock_addresses, suppress_hash, suppress_person
 from accounts.models import ContactPoint, Person, Suppression
 from content.models import Topic
-from leads.actions.receiving import record_received
+from leads.actions.receiving import record_chosen, record_received
 from leads.actions.silencing import pass_over_shut
 from leads.models import Consent, Lead
 from nurture.actions.consenting import note_consent
 from nurture.actions.replanning import follow_wishes
 from nurture.models import Message, MessageBody, Preference
 from nurture.same import living, rows_of
+from nurture.wishes import Wishes
 
 UNSUBSCRIBED = BY_THEMSELVES[0]
 # How she said it, as history tells it.
@@ -70,18 +71,24 @@ def prefer(
     person: Person, *, pace: str, paused_until: datetime | None, refused: Collection[Topic], at: datetime
 ) -> Preference:
     """How often, about what, and not before when. It holds for what is planned already, too, which leaves sooner or
-    later by it, and by whichever row of hers she says it. Locked as an unsubscription does: no letter begins beside it,
-    and whoever else says something waits for none of it.
+    later by it, and by whichever row of hers she says it; her history says so where it is something else than before.
+    Locked as an unsubscription does: no letter begins beside it, and whoever else says something waits for none of it.
     """
-    person = Person.objects.select_for_update(no_key=True).get(pk=living(person).pk)
+    person = living(person)
+    list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     lock_addresses([person.pk])
     # What she said by a row that was merged into hers, she says anew.
     rows = rows_of([person.pk])
+    before = Wishes([person.pk]).chosen(person.pk, at=at)
     others = Preference.objects.filter(person__in=rows).exclude(person=person)
     for row in [person.pk, *others.values_list("person_id", flat=True)]:
         preference, _made = Preference.objects.update_or_create(
             person_id=row, defaults={"pace": pace, "paused_until": paused_until, "changed_at": at}
         )
         preference.refused.set(refused)
+    now = Wishes([person.pk]).chosen(person.pk, at=at)
+    if now != before:
+        record_chosen(person.pk, until=now.until, pace=now.pace, topics=now.topics, at=at)
     follow_wishes(rows, at=at)
     return Preference.objects.get(person=person)

@@ -84,6 +84,7 @@ def _panel(request: Request, lead: Lead, form: ConsentForm, *, works: bool, at: 
         "works": works,
         "said": said_by_person(lead.person_id),
         "is_silent": wishes.wants_no_mail(lead.person_id),
+        "asked_for": wishes.chosen(lead.person_id, at=at).phrases,
         "may_come_back": may_come_back(lead.person),
         "tracks_may": not wishes.lacks_every_consent(lead.person_id),
         "reps_may": not wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),

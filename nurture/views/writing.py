@@ -161,6 +161,7 @@ def _page(
         "fitting": found,
         "had": had,
         "over": over,
+        "asked_for": wishes.chosen(lead.person_id, at=at).phrases,
         "away": wishes.away(lead.person_id, at=at),
         "lacks_consent": wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND),
         "unwritable": why_unwritable(lead),
