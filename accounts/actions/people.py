@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from accounts.jobs import is_another_title
@@ -229,9 +230,10 @@ def suppress_person(person: Person, channel: str, *, source: str, at: datetime) 
 
 
 def assert_again(suppressions: Iterable[int], *, source: str, at: datetime) -> None:
-    """It is said once more: what a rep or they themselves had said is of this moment and of whoever says so now."""
+    """It is said once more, at `at`: what a rep or they themselves had said is of whoever says so now, and as new as
+    the later of the two."""
     said = Suppression.objects.filter(pk__in=list(suppressions), source__in=TAKEN_OVER)
-    said.update(source=source[:40], at=at)
+    said.update(source=source[:40], at=Greatest("at", Value(at, DateTimeField())))
 
 
 def suppress_key(value: str, channel: str, *, source: str, at: datetime) -> bool:

@@ -73,7 +73,7 @@ def merge_people(kept: Person, merged: Person, *, by: User | None, at: datetime)
         "activities": _moved(Activity.objects.filter(person=merged), kept),
         "consents": _moved(Consent.objects.filter(person=merged), kept),
         "leads": _moved(Lead.objects.filter(person=merged), kept),
-        "suppressions": _move_suppressions(kept, merged, at=at),
+        "suppressions": _move_suppressions(kept, merged),
         "closed_lead": other.pk if other else None,
         "inherited": inherited,
     }
@@ -371,14 +371,14 @@ def _move_employments(kept: Person, merged: Person, *, at: datetime) -> dict[str
     return {"moved": moved, "ended": ended}
 
 
-def _move_suppressions(kept: Person, merged: Person, *, at: datetime) -> list[int]:
+def _move_suppressions(kept: Person, merged: Person) -> list[int]:
     """What she asked for goes with her, the same row, so that who said it may still take it back. What both asked for
-    stays with each, and the kept one's is nobody's alone."""
+    stays with each, and the kept one's is nobody's alone, and as new as the later of the two."""
     have = set(Suppression.objects.filter(person=kept).values_list("channel", flat=True))
     moved = []
     for suppression in Suppression.objects.select_for_update().filter(person=merged).order_by("pk"):
         if suppression.channel in have:
-            suppress_person(kept, suppression.channel, source=suppression.source, at=at)
+            suppress_person(kept, suppression.channel, source=suppression.source, at=suppression.at)
             continue
         Suppression.objects.filter(pk=suppression.pk).update(person=kept)
         moved.append(suppression.pk)

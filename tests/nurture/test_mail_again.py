@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions.people import suppress_hashes, suppress_key, suppress_person, suppression_key
+from accounts.models import Suppression
 from leads.actions.changing import MoveRefused
+from leads.actions.merging import merge_people
 from leads.models import Consent
 from nurture.actions.consenting import note_consent
 from nurture.actions.preferring import unsubscribe
@@ -216,6 +218,28 @@ def test_what_they_asked_for_before_they_last_said_no_is_refused_beside_its_day(
 
     assert not is_silent(lead.person)
     assert "They may be written to." in client.get(url).text
+
+
+@pytest.mark.parametrize(
+    ("kept", "merged", "is_heard"), [(0, 0, True), (0, 54, True), (54, 0, True), (0, 56, False), (56, 0, False)]
+)
+def test_a_merge_makes_no_stop_newer_than_either_said_it(alice, lead, kept, merged, is_heard):
+    """Days; what they said was said on the 55th."""
+    other = make_person()
+    unsubscribe(lead.person, at=NOON + kept * DAY)
+    unsubscribe(other, at=NOON + merged * DAY)
+    merge_people(lead.person, other, by=alice, at=NOON + 60 * DAY)
+
+    said = {"said_at": NOON + 55 * DAY, "evidence": "On the phone.", "at": NOON + 61 * DAY}
+    if is_heard:
+        come_back(lead.person, by=alice, **said)
+    else:
+        with pytest.raises(MoveRefused, match="They said no after that day"):
+            come_back(lead.person, by=alice, **said)
+
+    assert is_silent(lead.person) != is_heard
+    stops = Suppression.objects.filter(person=lead.person)
+    assert [one.at for one in stops] == ([] if is_heard else [NOON + max(kept, merged) * DAY])
 
 
 def test_what_the_stop_took_back_is_older_than_the_word_of_that_day(alice, lead):
