@@ -184,16 +184,26 @@ def publish(track: Track, *, by: User, at: datetime, moves: bool = False, seen: 
         work_at_once(track, at=at)
 
 
-@transaction.atomic
-def revert(version: TrackVersion, *, by: User, at: datetime) -> TrackVersion:
-    """What ran before runs again, as a version of its own. Nobody is moved."""
-    Track.objects.select_for_update(of=("self",)).get(pk=version.track_id)
-    if version.published_at is None:
-        raise MoveRefused(_("This version was never published."))
-    if newest_of(version.track) == version:
-        raise MoveRefused(_("This is what runs now."))
-    _must_be_whole(version.track, flow_of(version.pk), at=at)
-    return _copied(version.track, version, by=by, at=at, is_published=True)
+def revert(version: TrackVersion, *, by: User, at: datetime, moves: bool = False, seen: str = "") -> TrackVersion:
+    """What ran before runs again, as a version of its own; with `moves` whoever is under way goes on in it, as when it
+    is published. DraftChanged where what runs is not the number `seen`."""
+    track = version.track
+    with transaction.atomic():
+        Track.objects.select_for_update(of=("self",)).get(pk=track.pk)
+        newest = newest_of(track)
+        if version.published_at is None:
+            raise MoveRefused(_("This version was never published."))
+        if newest == version:
+            raise MoveRefused(_("This is what runs now."))
+        if seen and newest is not None and seen != str(newest.number):
+            raise DraftChanged(_("Somebody has published another version since you opened this page."))
+        _must_be_whole(track, flow_of(version.pk), at=at)
+        made = _copied(track, version, by=by, at=at, is_published=True)
+        if moves:
+            ask_to_move(made, by=by, at=at)
+    if moves:
+        work_at_once(track, at=at)
+    return made
 
 
 def look_again(track: Track) -> None:

@@ -33,6 +33,7 @@ from nurture.letter_checks import Concern, foot_concerns
 from nurture.models import Enrolment, MailRules, Track, TrackNode, TrackVersion
 from nurture.telling import Part, goal_words, parts_of
 from nurture.track_settings import KIND, touched_by_end
+from nurture.under_way import under_way_for
 from nurture.views.tracks import WRITERS, track_or_404
 from nurture.whole import faults_of, rivals_of
 from team.actions.submitting import SentBefore, submit_once
@@ -289,7 +290,6 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
     now, track = timezone.now(), track_or_404(public_id)
     refusal, at_step, conflict = "", "", ""
     moves = request.POST.get("moves") == "yes"
-    under_way = Enrolment.objects.fed().filter(track=track)
     if request.method == "POST":
         try:
             drafting.publish(track, by=request.user, at=now, moves=moves, seen=request.POST.get("seen", ""))
@@ -305,7 +305,7 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
         if refusal:
             tell(request, _too_late(track, refusal, wanted=moves), level=messages.WARNING)
         return redirect("nurture:track", public_id)
-    flow, newest = flow_of(version.pk), newest_of(track)
+    flow = flow_of(version.pk)
     context = {
         "now": now,
         "track": track,
@@ -314,9 +314,7 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
         "conflict": conflict,
         "moves": moves,
         "foot_concerns": _foot_concerns(),
-        "under_way": under_way.count(),
-        "older": under_way.exclude(version=newest).count(),
-        "gone": under_way.filter(node__isnull=False).exclude(node__key__in=version.nodes.values("key")).count(),
+        "under_way": under_way_for(track, version),
         "rivals": rivals_of(track),
         "refusal": refusal,
         "at_step": at_step,
@@ -380,21 +378,45 @@ def _draft_parts(flow: Flow) -> list[Part]:
     return parts_of(flow, faults=faults_of(flow, on=company_day(timezone.now())))
 
 
-@require_POST
+@require_http_methods(BOTH)
 def track_revert(request: Request, public_id: UUID, number: int) -> HttpResponse:
+    """What would run again, and what becomes of who is under way."""
     need_role(request, *WRITERS)
-    track = track_or_404(public_id)
-    version = TrackVersion.objects.filter(track=track, number=number).select_related("track").first()
+    track, moves, refusal, conflict = track_or_404(public_id), request.POST.get("moves") == "yes", "", ""
+    published = track.versions.filter(published_at__isnull=False)
+    version = published.filter(number=number).select_related("track").first()
     if version is None:
         raise Http404
-    try:
-        made = drafting.revert(version, by=request.user, at=timezone.now())
-    except (LeadConflict, MoveRefused) as refused:
-        tell(request, str(refused), level=messages.WARNING)
-    else:
-        said = {"old": number, "new": made.number}
-        tell(request, _("Version %(old)s runs again, as version %(new)s.") % said)
-    return redirect("nurture:track", public_id)
+    if request.method == "POST":
+        seen = request.POST.get("seen", "")
+        try:
+            made = drafting.revert(version, by=request.user, at=timezone.now(), moves=moves, seen=seen)
+        except drafting.DraftChanged as changed:
+            conflict = str(changed)
+        except (LeadConflict, MoveRefused) as refused:
+            refusal = str(refused)
+        else:
+            tell(request, _reverted(track, number, made.number, moves=moves))
+            return redirect("nurture:track", public_id)
+    newest = newest_of(track)
+    if newest == version:
+        tell(request, refusal or _("This is what runs now."), level=messages.WARNING)
+        return redirect("nurture:track", public_id)
+    context = {
+        "track": track, "version": version, "newest": newest, "parts": parts_of(flow_of(version.pk)),
+        "under_way": under_way_for(track, version), "moves": moves, "refusal": refusal, "conflict": conflict,
+    }  # fmt: skip
+    return render(request, "nurture/revert.html", context, status=409 if conflict else 422 if refusal else 200)
+
+
+def _reverted(track: Track, old: int, new: int, *, moves: bool) -> str:
+    """Which version runs, and how many go on in it."""
+    said = _("Version %(old)s runs again, as version %(new)s.") % {"old": old, "new": new}
+    moved = _done(track) if moves else 0
+    more = _rest(track)
+    if moved and not more:
+        more = ngettext("%(n)d person goes on in it.", "%(n)d people go on in it.", moved) % {"n": moved}
+    return f"{said} {more}".rstrip()
 
 
 def _sent(request: Request) -> QueryDict | None:

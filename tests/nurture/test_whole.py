@@ -1,13 +1,15 @@
 """What is not whole is not published, and says at which step; what competes is said before."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from agreement.models import Phase
 from nurture.actions.advancing import advance
-from nurture.actions.drafting import draft_of, remove_node
-from nurture.actions.enrolling import enrol
-from nurture.models import TrackNode
+from nurture.actions.drafting import add_node, draft_of, publish, remove_node
+from nurture.actions.enrolling import enrol, newest_of
+from nurture.models import Enrolment, TrackNode
 from tests.make import NOON, make_lead
 from tests.nurture.making import branch, email, make_asset, make_topic, make_track, step, wait
 
@@ -91,6 +93,54 @@ def test_publishing_says_how_many_people_it_touches_and_how_many_stand_where_not
 
     page = client.get(url("track_publish", track)).text
     assert "2 people are under way" in page
-    assert "2 stand at a step that is gone" in page
+    assert "2 stand at a step that is gone: 2 go on at once with what follows</span>" in page
     told = client.post(url("track_publish", track), {"moves": "no"}, follow=True).text
     assert "2 people finish the version before it" in told
+
+
+def waiting_in(track, alice, *, people):
+    """So many who stand at its wait."""
+    leads = [make_lead(phase=Phase.NURTURE, bdr=alice) for _person in range(people)]
+    for lead in leads:
+        enrol(lead.person, track=track, by=alice, at=NOON)
+    advance(at=NOON)
+    return leads
+
+
+def test_publishing_says_who_stands_where_nothing_follows_any_more(client, marketer, alice):
+    client.force_login(marketer)
+    track = make_track(wait(10), step(), name="Feed")
+    waiting_in(track, alice, people=2)
+    draft = draft_of(track, by=marketer, at=NOON)
+    for node in draft.nodes.all():
+        remove_node(node)
+    add_node(track, values={"kind": "step", "step_kind": "call", "words": "Ask"})
+
+    page = client.get(url("track_publish", track)).text
+
+    assert "2 stand at a step that is gone: 2 come to the end at once, as nothing follows</span>" in page
+
+
+@pytest.mark.parametrize("moves", ["yes", "no"])
+def test_an_older_version_asks_first_and_takes_its_people_along_where_that_is_chosen(client, marketer, alice, moves):
+    client.force_login(marketer)
+    track = make_track(wait(10), step(), name="Feed")
+    waiting_in(track, alice, people=2)
+    publish(draft_of(track, by=marketer, at=NOON).track, by=marketer, at=NOON, moves=True)
+    revert_url = reverse("nurture:track_revert", args=[track.public_id, 1])
+
+    assert f'<a class="button quiet" href="{revert_url}">' in client.get(url("track", track)).text
+    page = client.get(revert_url)
+    assert "2 people are under way" in page.text
+    assert newest_of(track).number == 2
+    seen = re.search(r'name="seen" value="(\d+)"', page.text)[1]
+    told = client.post(revert_url, {"moves": moves, "seen": seen}, follow=True).text
+
+    assert "Version 1 runs again, as version 3." in told
+    assert ("2 people go on in it." in told) == (moves == "yes")
+    in_it = Enrolment.objects.under_way().filter(version=newest_of(track)).count()
+    assert (newest_of(track).number, in_it) == (3, 2 if moves == "yes" else 0)
+    # Whoever has seen what ran before it is shown what runs now.
+    late = client.post(revert_url, {"moves": "no", "seen": seen})
+    assert (late.status_code, newest_of(track).number) == (409, 3)
+    assert "Somebody has published another version since you opened this page." in late.text
