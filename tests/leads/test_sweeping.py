@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import Person
 from agreement.models import Lane, Phase
@@ -10,12 +11,12 @@ from leads.actions.claiming import claim_lead, reassign_leads, release_lead, tak
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead
 from leads.actions.logging import log_call, set_step
-from leads.actions.sweeping import expire_second_looks, notice_clocks, sweep_leads
+from leads.actions.sweeping import expire_second_looks, notice_clocks, ring, sweep_leads
 from leads.bands import band_of
 from leads.checking import check_all
 from leads.models import Clock, HandOff, Lead, LeadEvent, Notice, Step
 from team.calendars import KeptCalendars
-from team.models import Role
+from team.models import Role, Tick
 from tests.make import NOON, disposition, make_lead, make_user, reason
 
 MIDNIGHT = datetime(2027, 3, 1, tzinfo=UTC)  # a Monday; the team works from 8:00 to 18:00 in UTC
@@ -314,3 +315,17 @@ def test_a_second_look_nobody_took_ends_after_five_working_days(alice, mona):
     assert (look.state, look.decided_by) == ("expired", None)
     # Nothing is left to decide, so that it is nothing new in her notices.
     assert mona.notices.get(kind="second_look").seen_at == clock_at(12, day=8)
+
+
+@pytest.mark.django_db
+def test_a_tick_that_sqlite_lets_wait_for_too_long_leaves_its_work_to_the_next():
+    def work(at):
+        raise OperationalError(words)
+
+    words = "database is locked"
+    assert ring("sweep_leads", work) == 0
+    assert not Tick.objects.filter(kind="sweep_leads").exists()
+    # Any other trouble of the database is one.
+    words = "no such table"
+    with pytest.raises(OperationalError):
+        ring("sweep_leads", work)
