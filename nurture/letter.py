@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError, HeaderWriteError
 from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.policy import default as default_policy
+from itertools import pairwise
 from typing import Any
 
 import css_inline
@@ -45,6 +46,8 @@ class Letter:
     reply_to: str = ""
     # By the address its author wrote: ours, which counts who follows it.
     ours: Mapping[str, str] = field(default_factory=dict)
+    # By the address of what it brings what that is called: the words of its link where the address stands bare.
+    titles: Mapping[str, str] = field(default_factory=dict)
     # Where she says what she wants, where one click stops everything, where an opening is counted, and the link that
     # nobody can see. A letter by hand has the first two alone.
     preferences_url: str = ""
@@ -127,17 +130,22 @@ def readable_headers(mail: EmailMultiAlternatives) -> None:
 
 def html_of(letter: Letter) -> str:
     """The HTML part, styles in its tags."""
-    html = render_to_string("nurture/mail.html", {"letter": letter, "body": body_of(letter.text, letter.ours)})
+    html = render_to_string(
+        "nurture/mail.html", {"letter": letter, "body": body_of(letter.text, letter.ours, letter.titles)}
+    )
     return css_inline.inline(html, keep_style_tags=True, load_remote_stylesheets=False)
 
 
-def body_of(text: str, ours: Mapping[str, str] | None = None) -> str:
-    """The words as HTML that may be shown: cleaned, each link by our address where there is one."""
+def body_of(text: str, ours: Mapping[str, str] | None = None, titles: Mapping[str, str] | None = None) -> str:
+    """The words as HTML that may be shown: cleaned, each link by our address where there is one; an address that stands
+    bare is called by its title where it has one."""
     tokens = _MARKDOWN.parse(text)
-    for token in _walk(tokens):
+    for token, words in pairwise(_walk(tokens)):
         if token.type == "link_open":
             href = str(token.attrGet("href") or "")
             token.attrSet("href", (ours or {}).get(href, href))
+            if words.content == href:
+                words.content = (titles or {}).get(href, href)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return nh3.clean(
         html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None

@@ -45,15 +45,15 @@ def _branch(question: str, yes: list[Node], no: list[Node], **asks: Any) -> Node
 
 READ = _(
     "Hello {{ first_name | there }},\n\nI came across this and thought of you. It is short, and on a subject "
-    "that you looked into: {{ asset_title | the page }}\n\n{{ asset_link | }}\n\n{{ sender_name | }}"
+    "that you looked into: [{{ asset_title | the page }}]({{ asset_link }})\n\n{{ sender_name | }}"
 )
 HOW = _(
     "Hello {{ first_name | there }},\n\nthis is how somebody in a similar position went about it, and what they would "
-    "do again: {{ asset_title | the page }}\n\n{{ asset_link | }}\n\n{{ sender_name | }}"
+    "do again: [{{ asset_title | the page }}]({{ asset_link }})\n\n{{ sender_name | }}"
 )
 LONG = _(
     "Hello {{ first_name | there }},\n\nnothing urgent: one more piece on the subject, for when it comes up again: "
-    "{{ asset_title | the page }}\n\n{{ asset_link | }}\n\n{{ sender_name | }}"
+    "[{{ asset_title | the page }}]({{ asset_link }})\n\n{{ sender_name | }}"
 )
 
 SHIPPED: tuple[Shipped, ...] = (

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from content.models import AssetVersion
-from nurture.actions.planning import snippets_of, with_asset
+from nurture.actions.planning import snippets_of, titles_of, with_asset
 from nurture.fields import BadWords, as_read, fill
 from nurture.letter import Letter, addresses_in, compose, readable_headers
 from nurture.models import MailRules, Message, MessageBody, MessageLink
@@ -182,6 +182,7 @@ def _mail(one: _Said, rules: MailRules) -> EmailMultiAlternatives:
         subject=one.subject,
         text=one.text,
         ours=ours,
+        titles=titles_of(message.asset),
         stop_url=_site("stop", token_of(STOP, message.pk)),
         preferences_url=_site("preferences", token_of(PERSON, message.person_id)),
         opened_url=_site("opened", token_of(OPENING, message.pk)) if one.is_counted else "",

@@ -149,6 +149,11 @@ def with_asset(text: str, asset: Asset | None, snippets: Mapping[int, str]) -> s
     return f"{text}\n\n{link_to(asset.title, permalink(str(asset.public_id)))}"
 
 
+def titles_of(asset: Asset | None) -> dict[str, str]:
+    """By the address of what a message brings what it is called."""
+    return {permalink(str(asset.public_id)): asset.title} if asset is not None else {}
+
+
 def snippets_of(assets: Iterable[Asset | None]) -> dict[int, str]:
     """By asset the words of those that are nothing but words."""
     brought = {asset.pk for asset in assets if asset is not None}

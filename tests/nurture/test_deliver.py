@@ -65,6 +65,9 @@ def test_an_address_without_words_is_a_link_of_ours_in_both_parts(sink, rules, c
     text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert (text.count("/m/"), html.count(f'<a href="{settings.SITE_URL}/m/')) == (2, 2)
     assert "x.example" not in text
+    # Who reads it as HTML sees what it leads to, and no address with a number in it.
+    assert (html.count(">The planner's guide</a>"), str(asset.public_id) in html) == (1, False)
+    assert "The planner's guide" not in text
 
 
 def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(sink, rules, clock):

@@ -66,3 +66,16 @@ def test_the_letter_of_a_step_is_read_from_the_flow_with_what_differs_in_bracket
     client.force_login(marketer)
     assert read(waits).status_code == 200
     assert "[where they work]" in read(waits, "node_letter_frame").text
+
+
+def test_what_a_letter_brings_is_a_link_by_its_title_where_its_address_stands_bare(client, marketer, rules):
+    guide = make_asset(title="The planner’s guide")
+    track = make_track(
+        email(subject="This one", text="Look:\n\n{{ asset_link }}", asset=guide),
+        email(subject="What fits", text="Look:\n\n{{ asset_link }}", brings_what_fits=True),
+    )
+    client.force_login(marketer)
+
+    for node, words in zip(track.versions.get().nodes.order_by("position"), (guide.title, "[what fits]"), strict=True):
+        frame = client.get(reverse("nurture:node_letter_frame", args=[track.public_id, node.pk])).text
+        assert f">{words}</a>" in frame
