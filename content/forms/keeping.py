@@ -120,12 +120,18 @@ class AboutForm(forms.Form):
             raise forms.ValidationError(_("Give it a title."))
         return title
 
+    def clean_review_on(self) -> date | None:
+        return self._still_to_come("review_on", _("This day is over. Give a later one, or none."))
+
     def clean_expires_on(self) -> date | None:
+        over = _("This day is over: nobody would ever send it. Give a later one, or none.")
+        return self._still_to_come("expires_on", over)
+
+    def _still_to_come(self, name: str, over: str) -> date | None:
         """One that was said before stays, though it is over by now."""
-        day: date | None = self.cleaned_data["expires_on"]
-        was = self.asset.expires_on if self.asset else None
-        if day and day != was and day < company_day(timezone.now()):
-            raise forms.ValidationError(_("This day is over: nobody would ever send it. Give a later one, or none."))
+        day: date | None = self.cleaned_data[name]
+        if day and day != getattr(self.asset, name, None) and day < company_day(timezone.now()):
+            raise forms.ValidationError(over)
         return day
 
     @property

@@ -60,17 +60,18 @@ def test_a_marketers_asset_is_in_use_at_once_and_a_form_sent_twice_adds_one(clie
     assert list(asset.events.values_list("verb", "by", "version")) == [("add", mark.pk, 1)]
 
 
-def test_a_day_that_is_over_is_refused_as_the_end_and_one_that_was_said_before_stays(client, mark):
+@pytest.mark.parametrize("name", ["expires_on", "review_on"])
+def test_a_day_that_is_over_is_refused_and_one_that_was_said_before_stays(client, mark, name):
     client.force_login(mark)
-    refused = send(client, expires_on="2020-01-01")
-    send(client, expires_on=timezone.localdate().isoformat())
+    refused = send(client, **{name: "2020-01-01"})
+    send(client, **{name: timezone.localdate().isoformat()})
     asset = Asset.objects.get()
-    Asset.objects.update(expires_on=date(2020, 1, 1))
+    Asset.objects.update(**{name: date(2020, 1, 1)})
 
     page = client.get(reverse("content:asset_edit", args=[asset.public_id]))
-    said = {"title": "Costs now", "kind": "case", "seen": page.context["seen"], "expires_on": "2020-01-01"}
+    said = {"title": "Costs now", "kind": "case", "seen": page.context["seen"], name: "2020-01-01"}
     kept = verb(client, "asset_edit", asset, **said)
-    moved = verb(client, "asset_edit", asset, **{**said, "expires_on": "2020-01-02"})
+    moved = verb(client, "asset_edit", asset, **{**said, name: "2020-01-02"})
 
     assert [answer.status_code for answer in (refused, kept, moved)] == [422, 302, 422]
     assert "This day is over" in refused.text
