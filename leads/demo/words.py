@@ -105,7 +105,11 @@ TRADES = (
     ("Cables and wire", "Cables"),
     ("Pumps and valves", "Pumps"),
 )
-INCUMBENTS = ("Spreadsheets", "Whiteboard", "ERP module", "Torqly", "Plantado", "FixIt Ledger")
+MAKESHIFTS = ("Spreadsheets", "Whiteboard", "ERP module")
+VENDORS = ("Torqly", "Plantado", "FixIt Ledger")
+INCUMBENTS = (*MAKESHIFTS, *VENDORS)
+# Nobody has a contract with a whiteboard.
+CONTRACTED = dict(zip(INCUMBENTS, (*VENDORS, *VENDORS), strict=True))
 FORMS = {"US": "Inc.", "CA": "Ltd.", "GB": "Ltd", "AU": "Pty Ltd", "DE": "GmbH", "FR": "SAS", "SE": "AB"}
 
 # Title and its part in a purchase.

@@ -126,7 +126,7 @@ class Working(Moments):
         if talked:
             log_and_go_on(lead, disposition=self.dispositions["not_now"], by=rep, at=self.at, note=note)
             note = ""
-        vendor = self.rng.choice(words.INCUMBENTS[3:]) if key == "mid_contract" else ""
+        vendor = self.rng.choice(words.VENDORS) if key == "mid_contract" else ""
         missing = self.criteria[self.rng.choice(("budget", "timeframe"))] if key == "not_ready" else None
         recycle_lead(
             lead, reason=self.reasons[key], by=rep, at=self.at, facts=facts, vendor=vendor, missing=missing, note=note

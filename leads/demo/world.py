@@ -18,6 +18,7 @@ from leads.demo.cast import CONTINENT, Cast
 from leads.demo.named import NAMED, NamedPerson
 from leads.demo.words import (
     ASSETS,
+    CONTRACTED,
     ENDS,
     FAMILY,
     FORMS,
@@ -176,6 +177,7 @@ def _account(stem: str, place: Place, cast: Cast, rng: Random, *, at: datetime) 
         "owner_id": (cast.ines if place.country in CONTINENT else cast.clara).pk,
     }
     if incumbent and rng.random() < 0.4:
+        fields["incumbent"] = CONTRACTED[incumbent]
         fields["contract_ends_on"] = (at + timedelta(days=rng.randrange(60, 500))).date()
     return AccountRow(name=f"{stem} {trade} {FORMS[place.country]}", domain=domain, fields=fields)
 

@@ -22,7 +22,7 @@ from leads.demo import named
 from leads.demo.cast import make_cast
 from leads.demo.making import catch_up
 from leads.demo.named import NAMED
-from leads.demo.words import PLACES
+from leads.demo.words import PLACES, VENDORS
 from leads.her_clock import is_callable_in, weekend_of, weekend_worked
 from leads.models import Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
 from leads.queue import Wanted, queue_of
@@ -66,6 +66,9 @@ def _told_as_the_page_says():
     assert last[named.PLANS].steps.open().get().held_from is not None
     contract = last[named.IN_CONTRACT].recyclings.get()
     assert (contract.contract_ends_on - now.date()).days in (96, 97)
+    # Nobody has a contract with a whiteboard.
+    in_contract = Account.objects.filter(contract_ends_on__isnull=False).values_list("incumbent", flat=True)
+    assert set(in_contract) <= set(VENDORS)
     assert last[named.IN_CONTRACT].wake_at < now + timedelta(days=9)
     assert named.CUSTOMER not in last
     assert last[named.NEVER_THERE].hand_offs.filter(state="no_show").count() == 2

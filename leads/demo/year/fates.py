@@ -190,7 +190,7 @@ class Fate:
         """Recycled with the facts of its category, and what follows when it wakes."""
         more: dict[str, Any] = {}
         if key == "mid_contract":
-            more["vendor"] = self.rng.choice(words.INCUMBENTS[3:])
+            more["vendor"] = self.rng.choice(words.VENDORS)
         if key == "not_ready":
             more["missing"] = self.rules.criteria[self.rng.choice(("budget", "timeframe"))]
         facts = self.facts(key, at)

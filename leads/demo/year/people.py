@@ -12,7 +12,7 @@ from accounts.actions.matching import AccountRow, PersonRow, Point
 from accounts.models import ContactPoint, Standing
 from accounts.normalise import email
 from leads.demo.cast import CONTINENT, Cast
-from leads.demo.words import ENDS, FAMILY, FORMS, GIVEN, INCUMBENTS, TITLES, TOPICS, TRADES, Place
+from leads.demo.words import CONTRACTED, ENDS, FAMILY, FORMS, GIVEN, INCUMBENTS, TITLES, TOPICS, TRADES, Place
 from leads.demo.world import slug
 from leads.demo.year.places import PLACES
 
@@ -77,6 +77,7 @@ def _account(stem: str, trade: tuple[str, str], place: Place, cast: Cast, rng: R
         "owner_id": rng.choice(owners).pk,
     }
     if incumbent and rng.random() < 0.4:
+        fields["incumbent"] = CONTRACTED[incumbent]
         fields["contract_ends_on"] = (at + timedelta(days=rng.randrange(-100, 600))).date()
     return AccountRow(name=f"{stem} {word} {FORMS[place.country]}", domain=domain, fields=fields)
 
