@@ -229,6 +229,21 @@ def suppress_person(person: Person, channel: str, *, source: str, at: datetime) 
     return made
 
 
+def suppress_people(asked: Iterable[tuple[int, str]], *, source: str, at: datetime) -> None:
+    """The same of many, each (person, channel), in a few statements for all of them; under `lock_addresses`."""
+    wanted = set(asked)
+    people, channels = {person for person, _channel in wanted}, {channel for _person, channel in wanted}
+    rows = Suppression.objects.select_for_update().filter(person__in=people, channel__in=channels).order_by("pk")
+    columns = rows.values_list("pk", "person_id", "channel")
+    there = {(person or 0, channel): pk for pk, person, channel in columns if (person, channel) in wanted}
+    assert_again(there.values(), source=source, at=at)
+    missing = [
+        Suppression(person_id=person, channel=channel, source=source[:40], at=at)
+        for person, channel in sorted(wanted - there.keys())
+    ]
+    Suppression.objects.bulk_create(missing, ignore_conflicts=True)
+
+
 def assert_again(suppressions: Iterable[int], *, source: str, at: datetime) -> None:
     """It is said once more, at `at`: what a rep or they themselves had said is of whoever says so now, and as new as
     the later of the two."""

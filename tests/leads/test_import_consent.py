@@ -3,12 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Person
+from accounts.actions.matching import writing
+from accounts.actions.people import suppress_person
+from accounts.models import Person, Suppression
 from leads.models import Consent
 from team.models import Role
 from tests.leads.files import EARLIER, bring, counts
-from tests.make import make_user
+from tests.make import make_person, make_user
 
 pytestmark = pytest.mark.django_db
 FILE = """Email,Opt-in
@@ -72,3 +76,40 @@ def test_a_day_is_read_as_somebody_said_it_is_written(mark):
 def test_a_column_by_another_name_can_be_chosen_for_it(mark):
     run = bring("Email,Ja?\na@corvane.io,1\nb@corvane.io,0\n", by=mark, columns={"Ja?": {"target": "consent"}})
     assert [one[:2] for one in said_by(run)] == [("a", True), ("b", False)]
+
+
+def test_saying_once_more_who_wants_no_mail_costs_the_same_queries_for_few_and_for_many(mark):
+    spent = []
+    for count in (5, 40):
+        for n in range(count):
+            person = make_person(email=f"p{count}{n}@corvane.io")
+            suppress_person(person, "email", source="unsubscribed", at=EARLIER)
+        rows = "".join(f"p{count}{n}@corvane.io,yes\n" for n in range(count))
+        with CaptureQueriesContext(connection) as queries:
+            bring("Email,No mail\n" + rows, by=mark, columns={"No mail": {"target": "do_not_email"}})
+        spent.append(len(queries))
+
+    assert set(Suppression.objects.values_list("channel", "source")) == {("email", "import")}
+    assert Suppression.objects.filter(at__gt=EARLIER).count() == 45
+    assert spent[1] - spent[0] <= 2, spent
+
+
+def test_a_stop_that_is_taken_back_while_a_file_says_it_once_more_stands(mark, monkeypatch):
+    persons = [make_person(email=f"{name}@corvane.io") for name in "ab"]
+    for person in persons:
+        suppress_person(person, "email", source="unsubscribed", at=EARLIER)
+    lock = writing.lock_addresses
+
+    def taken_back(people):
+        Suppression.objects.filter(person=persons[0]).delete()
+        lock(people)
+
+    monkeypatch.setattr(writing, "lock_addresses", taken_back)
+
+    bring(
+        "Email,No mail\na@corvane.io,yes\nb@corvane.io,yes\n", by=mark,
+        columns={"No mail": {"target": "do_not_email"}},
+    )  # fmt: skip
+
+    found = Suppression.objects.order_by("person").values_list("person", "channel", "source")
+    assert list(found) == [(person.pk, "email", "import") for person in persons]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.actions.matching.circle import IMPORT, Circle, KnownAccount, KnownPerson, columns_of
-from accounts.actions.people import lock_addresses, suppress_person
+from accounts.actions.people import lock_addresses, suppress_people
 from accounts.designation import OwnFields, known_by
 from accounts.models import (
     Account,
@@ -108,11 +108,10 @@ def write_people(circle: Circle) -> None:
             for channel, source in known.new_suppressions.items()
         ],
     )
-    for known in touched:
-        if known.confirmed_suppressions:
-            # It may have been taken back since it was read: what the file says stands all the same.
-            for channel in known.confirmed_suppressions:
-                suppress_person(known.row, channel, source=IMPORT, at=circle.at)
+    # It may have been taken back since it was read: what the file says stands all the same.
+    confirmed = [(known.row.pk, channel) for known in touched for channel in known.confirmed_suppressions]
+    if confirmed:
+        suppress_people(confirmed, source=IMPORT, at=circle.at)
     _write_jobs(circle, touched)
     found = [known for known in touched if known.is_new or known.is_found_otherwise]
     _write_texts_of("person", [(known.row.pk, known.is_new, _text_of(known)) for known in found])
