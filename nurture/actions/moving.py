@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 
 from nurture.actions.enrolling import empty_some, move_some
@@ -18,8 +19,6 @@ from nurture.models import Track, TrackMove, TrackVersion
 from team.clock import database_now
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from team.models import User
 
 logger = structlog.get_logger(__name__)
@@ -28,19 +27,22 @@ BATCH = 500
 # On SQLite everybody else's writes wait for a batch.
 SQLITE_BATCH = 100
 BUDGET_SECONDS = 60.0
-# Where so many of one track cannot be moved it is no fault of theirs: the rest waits for the next ring.
+# Where a ring finds so many of one track who cannot be moved, the next one goes on behind them.
 MOST_ASIDE = 50
+# So many of them are kept.
+ASIDE_KEPT = 500
 # Whoever came in by what held a moment before is seen once her transaction is over: none lasts longer than this.
 SETTLES = timedelta(minutes=10)
 
 
 class Worked(NamedTuple):
-    """One batch: how many were looked at, how many of those who are fed went on or left, and how many of these began
-    another track."""
+    """One batch: how many were looked at, how many of those who are fed went on or left, how many of these began
+    another track, and how many could not be moved."""
 
     looked_at: int = 0
     done: int = 0
     began: int = 0
+    aside: int = 0
 
 
 class Progress(NamedTuple):
@@ -91,35 +93,31 @@ def let_them_stay(track: int) -> None:
 
 def work_moves(*, budget: float = BUDGET_SECONDS) -> int:
     """Batch by batch what was asked of each track, at least one of each and for at most so many seconds; how many
-    people. A track that cannot be worked holds up no other, nor a person the others of hers: both are tried again by
-    the next ring."""
+    people. A track that cannot be worked holds up no other, nor a person the others of hers: both are tried again, she
+    once the others have been looked at."""
     ends, total = time.monotonic() + budget, 0
     for track in Track.objects.filter(move__isnull=False).order_by("move__asked_at", "pk"):
-        aside = set[int]()
+        aside = 0
         try:
-            while looked_at := _next_batch(track, aside):
-                total += looked_at
-                if time.monotonic() > ends or len(aside) >= MOST_ASIDE:
+            while (worked := _next_batch(track, most_aside=MOST_ASIDE - aside)).looked_at:
+                aside += worked.aside
+                total += worked.looked_at - worked.aside
+                if time.monotonic() > ends or aside >= MOST_ASIDE:
                     break
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             logger.exception("track_not_moved", track=track.pk)
-        _note_aside(track, aside)
-        total -= len(aside)
     return total
 
 
-def _note_aside(track: Track, aside: Collection[int]) -> None:
-    """Who was set aside by this ring is named on the page of the track until one goes by without."""
-    TrackMove.objects.filter(track=track).exclude(aside=sorted(aside)).update(aside=sorted(aside))
-
-
-def _next_batch(track: Track, aside: set[int]) -> int:
-    """How many were looked at; on SQLite, then as long for everybody else."""
+def _next_batch(track: Track, *, most_aside: int) -> Worked:
+    """The next batch; on SQLite, then as long for everybody else."""
     begun = time.monotonic()
-    looked_at = work_on(track, aside=aside, at=database_now()).looked_at
+    worked = work_on(track, most_aside=most_aside, at=database_now())
     if not connection.features.has_select_for_update_skip_locked:
         time.sleep(min(time.monotonic() - begun, 1))
-    return looked_at
+    return worked
 
 
 def work_at_once(track: Track, *, at: datetime) -> Worked:
@@ -132,34 +130,48 @@ def work_at_once(track: Track, *, at: datetime) -> Worked:
 
 
 @transaction.atomic
-def work_on(track: Track, *, aside: set[int] | None = None, at: datetime) -> Worked:
-    """The next batch of what is asked of everybody in it, but for those `aside`, to whom whoever cannot be moved is
-    added. Nobody, where another one is at it."""
-    aside = set() if aside is None else aside
+def work_on(track: Track, *, most_aside: int = MOST_ASIDE, at: datetime) -> Worked:
+    """The next batch of what is asked of everybody in it, up to the last of so many who cannot be moved: who stands
+    behind them is the next batch's. Nobody, where another one is at it, and where all have been looked at, who are then
+    looked at anew."""
     skip = connection.features.has_select_for_update_skip_locked
     moves = TrackMove.objects.select_for_update(skip_locked=skip, of=("self",))
     move = moves.select_related("version", "into", "by").filter(track=track).first()
     if move is None:
         return Worked()
     most = BATCH if skip else min(BATCH, SQLITE_BATCH)
-    ids = list(move.left().exclude(pk__in=aside).order_by("pk").values_list("pk", flat=True)[:most])
-    done, began = _work_apart(move, ids, aside, at=at)
+    ids = list(move.left().filter(pk__gt=move.looked_to).order_by("pk").values_list("pk", flat=True)[:most])
+    aside = set[int]()
+    done, began = _work_apart(move, ids, aside, most=most_aside, at=at)
+    if len(aside) >= most_aside:
+        ids = [pk for pk in ids if pk <= max(aside)]
     if at > move.asked_at + SETTLES and not move.left().exists():
         move.delete()
-    return Worked(len(ids), done, began)
+    else:
+        _note(move, ids, aside)
+    return Worked(len(ids), done, began, len(aside))
 
 
-def _work_apart(move: TrackMove, ids: list[int], aside: set[int], *, at: datetime) -> tuple[int, int]:
-    """How many of these were done, and began another track. Who cannot be moved is found by halves and set aside; what
-    is locked is no fault of theirs."""
-    if len(aside) >= MOST_ASIDE:
+def _note(move: TrackMove, ids: list[int], aside: set[int]) -> None:
+    """How far it has come, and whom it could not do. Whoever was looked at is named on the page of the track only
+    where it was so this time."""
+    former, move.looked_to = move.looked_to, ids[-1] if ids else 0
+    elsewhere = {pk for pk in move.aside if pk <= former or (ids and pk > ids[-1])}
+    move.aside = sorted(aside | elsewhere)[:ASIDE_KEPT]
+    move.save(update_fields=["looked_to", "aside"])
+
+
+def _work_apart(move: TrackMove, ids: list[int], aside: set[int], *, most: int, at: datetime) -> tuple[int, int]:
+    """How many of these were done, and began another track. Who cannot be moved is found by halves and set aside, up to
+    so many, behind whom nobody is looked at; what is locked is no fault of theirs."""
+    if len(aside) >= most:
         return 0, 0
     try:
         with transaction.atomic():
             if move.version is not None:
                 return move_some(ids, move.version, by=move.by, at=at), 0
             return empty_some(ids, into=move.into, by=move.by, at=at)
-    except OperationalError:
+    except (OperationalError, SoftTimeLimitExceeded):
         raise
     except Exception:
         if len(ids) <= 1:
@@ -167,8 +179,8 @@ def _work_apart(move: TrackMove, ids: list[int], aside: set[int], *, at: datetim
             aside.update(ids)
             return 0, 0
     half = len(ids) // 2
-    done, began = _work_apart(move, ids[:half], aside, at=at)
-    more_done, more_began = _work_apart(move, ids[half:], aside, at=at)
+    done, began = _work_apart(move, ids[:half], aside, most=most, at=at)
+    more_done, more_began = _work_apart(move, ids[half:], aside, most=most, at=at)
     return done + more_done, began + more_began
 
 

@@ -27,7 +27,9 @@ class TrackMove(models.Model):
     people = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     asked_at = models.DateTimeField()
-    # By value, the enrolments that the last ring could not do: few, and each is tried again by the next.
+    # The last enrolment that was looked at, in order of their keys; 0: the next ring begins with the first.
+    looked_to = models.PositiveBigIntegerField(default=0, db_default=0)
+    # By value, the enrolments that could not be done when they were looked at last: a few hundred at most.
     aside = models.JSONField(default=list, db_default=[], blank=True)
 
     class Meta:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 from django.db.models import F
 from django.urls import reverse
@@ -303,10 +304,47 @@ def test_where_nobody_can_be_moved_a_ring_ends(desk, rules, marketer, monkeypatc
     assert (tasks.move_people(), in_newest(track)) == (0, 0)
 
 
-def failing_with(stuck):
+def test_more_than_one_ring_bears_hold_up_nobody_behind_them_and_are_all_tried_again(
+    desk, rules, marketer, monkeypatch
+):
+    monkeypatch.setattr("nurture.actions.moving.MOST_ASIDE", 2)
+    track = fed(people=9)
+    stuck = list(Enrolment.objects.order_by("pk")[:5])
+
+    with monkeypatch.context() as broken:
+        broken.setattr("nurture.actions.moving.move_some", failing_with(*stuck))
+        publish(desk, track, marketer)
+        moved = [tasks.move_people() for _ring in range(4)]
+
+    assert in_newest(track) == sum(moved) == 4
+    assert "5 people cannot be moved" in page_of(desk, track)
+    # The one goes on behind whom the last one found, the next begins with the first.
+    assert sum(tasks.move_people() for _ring in range(2)) == 5
+    assert in_newest(track) == 9
+    assert "cannot be moved" not in page_of(desk, track)
+
+
+def test_a_worker_whose_time_is_up_sets_nobody_aside(desk, rules, marketer, monkeypatch):
+    track = fed(people=3)
+    publish(desk, track, marketer)
+
+    def ends(*_batch, **_more):
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as broken:
+        broken.setattr("nurture.actions.moving.move_some", ends)
+        with pytest.raises(SoftTimeLimitExceeded):
+            tasks.move_people()
+
+    assert "cannot be moved" not in page_of(desk, track)
+    tasks.move_people()
+    assert in_newest(track) == 3
+
+
+def failing_with(*stuck):
     def move(ids, newest, **more):
         done = move_some(ids, newest, **more)
-        if stuck.pk in ids:
+        if {one.pk for one in stuck}.intersection(ids):
             raise ValueError("no")
         return done
 
