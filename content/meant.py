@@ -17,11 +17,11 @@ NEARLY = 74
 
 
 def meant(words: Sequence[str]) -> str:
-    """The same words, each that begins no known one put right by the known one that is most like it; empty where none
-    is. A word is taken to begin with the letter it is written with."""
-    looked_up = [word for word in words if len(word) >= SPELT_MIN]
-    known = _known(looked_up)
-    right = [_right(word, known) if word in looked_up else word for word in words]
+    """The same words, two that are known as one written as one, and each that begins no known one taken apart into two
+    that are known, or put right by the known one that is most like it; empty where none is. A word is taken to begin
+    with the letter it is written with."""
+    known = _known(words)
+    right = [_right(word, known) if len(word) >= SPELT_MIN else word for word in _joined(words, known)]
     return " ".join(right) if right != list(words) else ""
 
 
@@ -55,8 +55,31 @@ def _is_near(one: str, other: str) -> bool:
     return fuzz.ratio(one, other) >= NEARLY
 
 
+def _joined(words: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Of two words that begin a known one together, that."""
+    found: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if rest and len(both := word + rest[0]) >= SPELT_MIN and _is_known(both, known):
+            rest.pop(0)
+            word = both
+        found.append(word)
+    return found
+
+
+def _apart(word: str, known: Sequence[str]) -> str:
+    """The two words it is made of, the first as it is known, the second as one begins; empty where it is not."""
+    places = range(len(word) - SPELT_MIN, SPELT_MIN - 1, -1)
+    cuts = [(word[:place], word[place:]) for place in places if word[:place] in known]
+    others = _known([second for _first, second in cuts])
+    return next((f"{first} {second}" for first, second in cuts if _is_known(second, others)), "")
+
+
 def _right(word: str, known: Sequence[str]) -> str:
     if _is_known(word, known):
         return word
+    if two := _apart(word, known):
+        return two
     best = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=NEARLY)
     return best[0] if best else word

@@ -222,6 +222,19 @@ def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and
     assert offered(q="price calclator", kind="webinar")[0] == ""
 
 
+def test_a_word_that_is_two_is_taken_apart_and_two_that_are_one_are_joined(client, alice, now):
+    make_asset("Guide to spare parts", at=now)
+    make_asset("What downtime costs", at=now)
+    client.force_login(alice)
+
+    def offered(q):
+        return client.get(reverse("content:library"), {"q": q}).context["meant"]
+
+    assert [offered(q) for q in ("sparepart", "guide sparepart", "down time", "costs down time", "sparetime")] == [
+        "spare part", "guide spare part", "downtime", "costs downtime", "",
+    ]  # fmt: skip
+
+
 def test_words_of_assets_that_were_there_before_are_known_too_and_twice_is_once(mark, now):
     topic = Topic.objects.create(key="compliance", label="Compliance")
     make_asset("Price calculator 2027 for us", at=now, topic=topic, labels=[label("persona", "influencer")])
