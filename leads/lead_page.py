@@ -326,6 +326,11 @@ class LeadPage:
         return [] if "email" in self.silent else [said for one in self.timeline.above for said in one.asked_for]
 
     @property
+    def under_way(self) -> str:
+        """The track or play that goes on with her, or is paused."""
+        return next((one.under_way for one in self.timeline.above if one.under_way), "")
+
+    @property
     def own_fields(self) -> list[tuple[str, str]]:
         """The own fields that are filled, hers before her account's: label and value."""
         return [(field.label if field else key, _own_value(value)) for _entity, key, field, value in self._filled]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -48,14 +48,14 @@ ICONS = {What.ENTERED: "step", What.PAUSED: "pause", What.RESUMED: "step", What.
 
 class TrackLines(Above):
     """One page of them: those of the pursuits that are told, and of an inquiry of hers; and what she chose on her own
-    page. One statement where she was in no track and has chosen nothing; whoever is left without, to compare, got
-    nothing that could be told."""
+    page, and is in now. One statement where she was in no track and has chosen nothing; whoever is left without, to
+    compare, got nothing that could be told."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.letters: list[Message] = []
         self.acts: list[Passage] = []
-        been, self.asked_for = self._been_and_asked()
+        been = self._read_what_is_known()
         if timeline.show not in ("all", "touches", "moves"):
             return
         if been and timeline.show != "moves":
@@ -85,19 +85,28 @@ class TrackLines(Above):
             if letter.claimed_at
         ]  # fmt: skip
 
-    def _been_and_asked(self) -> tuple[list[int], list[str]]:
-        person = self.timeline.lead.person_id
-        hers = Q(lead__in=list(self.timeline.pursuits)) | Q(lead=None, person=person)
+    def _read_what_is_known(self) -> list[int]:
+        """What she is in now, what she chose, and the keys of all she was in."""
+        lead = self.timeline.lead
+        hers = Q(lead__in=list(self.timeline.pursuits)) | Q(lead=None, person=lead.person_id)
+        goes_on = (Q(lead=lead) | Q(lead=None)) & Q(state__in=Enrolment.UNDER_WAY)
+        state = Case(When(goes_on, then=F("state")), default=Value(""), output_field=CharField())
         been = Enrolment.objects.filter(hers, is_held_out=False).order_by()
-        rows = Person.objects.filter(Q(pk=person) | Q(merged_into=person)).order_by()
+        rows = Person.objects.filter(Q(pk=lead.person_id) | Q(merged_into=lead.person_id)).order_by()
         chosen = Preference.objects.filter(person__in=rows.values("pk")).order_by()
-        is_of: dict[str, list[int]] = {"been": [], "chosen": []}
-        said = been.values_list(Value("been"), "pk").union(chosen.values_list(Value("chosen"), "pk"), all=True)
-        for kind, pk in said:
-            is_of[kind].append(pk)
-        if not is_of["chosen"]:
-            return is_of["been"], []
-        return is_of["been"], Wishes([person]).chosen(person, at=timezone.now()).phrases
+        of_none = Value("", output_field=CharField())
+        said = been.values_list(Value("been"), "pk", state, "track__name")
+        said = said.union(chosen.values_list(Value("chosen"), "pk", of_none, of_none), all=True)
+        found: list[int] = []
+        for what, pk, stands, name in said:
+            if what == "chosen":
+                self.asked_for = Wishes([lead.person_id]).chosen(lead.person_id, at=timezone.now()).phrases
+                continue
+            found.append(pk)
+            if stands:
+                is_paused = stands == Enrolment.State.PAUSED
+                self.under_way = _("%(track)s, paused") % {"track": name} if is_paused else name
+        return found
 
     def _letters(self, been: list[int]) -> QuerySet[Message]:
         rows = Message.objects.left().filter(enrolment__in=been)

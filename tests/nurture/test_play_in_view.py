@@ -1,0 +1,47 @@
+"""A play that goes on with a working lead, or rests, is on the page of the lead without a click."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Phase
+from nurture.actions.enrolling import pause
+from tests.make import make_lead
+from tests.nurture.making import email, make_enrolment, make_track, wait
+
+pytestmark = pytest.mark.django_db
+
+
+def place(client, alice, lead):
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    return " ".join(page.partition('<div id="track-place">')[2].partition("</div>")[0].split())
+
+
+@pytest.fixture
+def lead(alice):
+    return make_lead(phase=Phase.WORKING, bdr=alice)
+
+
+def test_a_play_under_way_is_named_and_comes_with_the_page(client, alice, lead):
+    one = make_enrolment(make_track(wait(3), email(), kind="play", name="Early buyer"), lead=lead)
+
+    under_way = place(client, alice, lead)
+    pause(one, by=alice, at=timezone.now())
+    paused = place(client, alice, lead)
+
+    for said in (under_way, paused):
+        assert 'hx-trigger="load"' in said
+    assert "Play: Early buyer<" in under_way
+    assert "Play: Early buyer, paused<" in paused
+
+
+def test_where_none_is_it_is_asked_for_by_a_click(client, alice, lead):
+    make_enrolment(
+        make_track(wait(3), kind="play", name="Early buyer"), lead=lead, state="ended", outcome="exhausted",
+        ended_at=timezone.now(), due_at=None,
+    )  # fmt: skip
+
+    said = place(client, alice, lead)
+
+    assert ('hx-trigger="click once"' in said, "Play: what fits next" in said) == (True, True)
