@@ -208,7 +208,11 @@ class NodeForm(forms.Form):
         help_text=gettext_lazy("As the queue shows it. Ask what the buyer does next, not what we show."),
         max_length=200,
     )
-    question = forms.ChoiceField(label=gettext_lazy("They"), choices=ASKED)
+    question = forms.ChoiceField(
+        label=gettext_lazy("They"),
+        choices=ASKED,
+        help_text=gettext_lazy("Not whether they replied: whoever replies leaves it, and is in front for their rep."),
+    )
     topic = forms.ModelChoiceField(
         Topic.objects.all(), label=gettext_lazy("Topic"), required=False, empty_label=gettext_lazy("None")
     )

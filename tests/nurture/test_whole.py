@@ -59,6 +59,15 @@ def test_a_branch_is_offered_only_what_can_be_answered(client, marketer):
         assert client.post(url("node_new", track), {"kind": kind, "question": "replied"}).status_code == 422
 
 
+def test_the_form_of_a_branch_says_why_it_does_not_ask_who_replied(client, marketer):
+    client.force_login(marketer)
+
+    page = client.get(url("node_new", make_track(wait(1), published=False)), {"kind": "branch"}).text
+
+    assert [f'value="{one}"' in page for one in ("clicked", "replied")] == [True, False]
+    assert "whoever replies leaves it" in page
+
+
 def test_a_track_that_takes_the_same_people_is_said_before_it_is_published(client, marketer):
     client.force_login(marketer)
     topic = make_topic()
