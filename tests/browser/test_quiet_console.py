@@ -7,6 +7,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from agreement.models import Phase
+from content.actions.pulsing import Questions, answer_round, open_rounds, set_pulse
+from content.models import PulseAsked
 from leads.actions.recycling import recycle_lead
 from leads.models import Lead
 from team.models import Role
@@ -74,3 +76,22 @@ def test_what_was_typed_is_shown_where_its_form_is_gone(page, cast):
     expect(kept).to_be_hidden()
     page.reload()
     expect(kept).to_be_hidden()
+
+
+def test_answers_typed_in_a_second_tab_are_shown_where_their_questions_are_gone(page, cast):
+    today = timezone.localdate()
+    questions = Questions(
+        "What is missing?", "What hinders?", "What helps?", every_weeks=2, next_on=today, is_anonymous=True
+    )
+    set_pulse(questions, by=make_user("lea", Role.MARKETER), at=timezone.now())
+    open_rounds(on=today)
+    page.goto("/feedback/")
+    page.get_by_label("What hinders?").fill("The form forgets")
+    answer_round(PulseAsked.objects.get(user=cast["ana"]), ["A price list", "", ""], by=cast["ana"], on=today)
+
+    page.get_by_role("button", name="Answer", exact=False).first.click()
+
+    expect(page.locator("#toast")).to_contain_text("You have answered these")
+    kept = page.locator("[data-kept-drafts]")
+    expect(kept.locator("blockquote")).to_have_text("The form forgets")
+    expect(kept.get_by_role("button", name="Copy")).to_be_visible()
