@@ -1,5 +1,7 @@
 """What a rep misses is asked for from a lead in two clicks, joined, answered once, and read at the address it had."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -113,3 +115,19 @@ def test_that_it_is_none_of_these_stays_said_while_one_goes_on_typing(new_page, 
     page.locator("form button.primary").click()
     expect(page.locator("h1")).not_to_have_text("Ask for content")
     assert ContentRequest.objects.count() == 2
+
+
+def test_while_one_types_the_address_holds_what_is_looked_for_and_nothing_else(new_page, alice, bob, topic):
+    asked = ContentRequest.objects.create(need=NEED, made_by=alice, made_at=timezone.now())
+    page = new_page(user=bob)
+    page.goto(reverse("content:request_new"))
+
+    with page.expect_request("**alike**") as typed:
+        page.get_by_label("What do you need?").fill(f"{NEED} of paper mills")
+    expect(page.locator("#alike")).to_contain_text(asked.need)
+    with page.expect_request("**alike**") as chosen:
+        page.get_by_label("Topic").select_option(topic.key)
+
+    sent = dict(parse_qsl(urlsplit(typed.value.url).query, keep_blank_values=True))
+    assert set(sent) == {"alike", "need", "persona", "stage", "topic", "objection"}
+    assert f"topic={topic.key}" in chosen.value.url
