@@ -5,7 +5,7 @@ for her in the pool. Unordered; what each row says is read for a page of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from accounts.models import ContactPoint, Suppression
 from accounts.search import query_words
 from agreement.models import StepKind
+from leads.actions.planning import OF_FLOW
 from leads.her_clock import guessed_zone
 from leads.models import Engagement, Lead, Step
 from leads.models.work import is_waited_for
@@ -58,6 +59,13 @@ class Entry:
     account: str
     # Something where she asked not to be called.
     no_calls: int | None
+    # What a track or play asks of her for this lead, too, by its words and its name: due after this.
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_of_flow(self) -> bool:
+        """Planned by a track or play, whose name stands in its title."""
+        return self.made_by == Step.MadeBy.SYSTEM and OF_FLOW in self.title
 
     def is_waited_for(self, at: datetime) -> bool:
         return is_waited_for(self.kind, self.due_at, promised=self.promised, at=at)
@@ -82,7 +90,8 @@ def entries_of(
     at: datetime,
     teams: Sequence[int] | None = None,
 ) -> Iterable[Entry]:
-    """Her rows, unordered, one a lead: the earliest open step of hers; a reserved lead that has none."""
+    """Her rows, unordered, one a lead: the earliest open step of hers, with what tracks ask of her there besides; a
+    reserved lead that has none."""
     words = query_words(q)
     if q.strip() and not words:
         return []
@@ -96,8 +105,13 @@ def entries_of(
     for row in rows:
         entry = _entry(row, at=at)
         known = found.get(entry.lead_id)
-        if known is None or _stands_before(entry, known, at=at):
+        if known is None:
             found[entry.lead_id] = entry
+            continue
+        first, other = (entry, known) if _stands_before(entry, known, at=at) else (known, entry)
+        more = (other.title,) if other.is_of_flow else ()
+        also = (*known.also, *more)
+        found[entry.lead_id] = replace(first, also=also) if also != first.also else first
     return found.values()
 
 

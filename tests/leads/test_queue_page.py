@@ -14,6 +14,7 @@ from leads.actions.claiming import claim_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import hand_off_lead, reject_hand_off
 from leads.actions.logging import add_note, log_call, set_step
+from leads.actions.planning import PlannedStep, plan_steps
 from leads.actions.recycling import recycle_lead, wake_lead
 from leads.models import Lead, Step
 from leads.oversight.sheet import sheet_of
@@ -338,6 +339,26 @@ def test_the_day_counts_touches_less_what_was_taken_back(alice, client):
 
     assert (today_of(alice, at=NOON).touches, today_of(alice, at=NOON).open) == (2, 1)
     assert today_of(alice, at=NOON + DAY).touches == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_a_play_asks_for_is_named_on_the_row_of_its_lead_also_where_another_step_is_due_first(alice, is_first):
+    lead = working(alice)
+    plan_steps([PlannedStep(lead, StepKind.TASK, "Ask what is missing", "Early buyer", 1, days=3)], at=NOON)
+    own = NOON + (5 * HOUR if is_first else 9 * DAY)
+    Step.objects.create(
+        lead=lead, kind=StepKind.TASK, title="Send the figures", due_at=own, assignee=alice, made_by="person",
+        created_at=NOON,
+    )  # fmt: skip
+
+    _group, row = only_row(alice)
+
+    if is_first:
+        assert row.what == "Send the figures"
+        assert row.why.startswith("And one more step: Ask what is missing · Early buyer. ")
+    else:
+        assert row.what == "Ask what is missing · Early buyer"
+        assert "one more step" not in row.why
 
 
 @pytest.mark.parametrize("rows", [1, 50])
