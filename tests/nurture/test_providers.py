@@ -11,6 +11,7 @@ from accounts.models import ContactPoint, Suppression
 from leads.models import Engagement
 from nurture import providers
 from nurture.actions import receiving
+from nurture.actions.bouncing import SOFT_MAX
 from nurture.actions.recording import LEASE, read_told
 from nurture.inbound.mail import Kind
 from nurture.models import Incoming, Told
@@ -50,6 +51,21 @@ def test_a_bounce_is_recorded_and_answered_followed_by_the_tick_and_told_again_i
     assert (row.source, row.kind, row.effect, row.message) == ("postmark", "bounce_hard", "bounced", message)
     assert jo.contact_points.get(kind="email").state == ContactPoint.State.BOUNCED
     assert (kept.state, bytes(kept.body)) == ("done", b"")
+
+
+@pytest.mark.parametrize(
+    ("said", "then"), [("smtp;552 5.2.2 mailbox full", "bounced"), ("smtp;550 5.7.1 rejected as spam", "ok")]
+)
+def test_of_what_came_back_five_times_only_what_is_about_her_mailbox_shuts_her_address(alice, jo, said, then):
+    for number in range(SOFT_MAX):
+        message = sent(jo, by=alice, at=database_now())
+        soft = {**GONE, "Type": "SoftBounce", "ID": number, "Details": said}
+        tell({**soft, "Metadata": {"message": str(message.public_id)}}, **LOGIN)
+        read()
+
+    message.refresh_from_db()
+    assert (message.bounced_at is not None, message.is_block_bounce) == (True, then == "ok")
+    assert jo.contact_points.get(kind="email").state == then
 
 
 def test_what_fails_is_tried_again_and_set_aside_with_its_reason_after_the_last_try(alice, jo, monkeypatch):
