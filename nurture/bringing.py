@@ -19,11 +19,18 @@ def brought_by(asset: Asset) -> list[TrackNode]:
     )
     in_it = Enrolment.objects.under_way().filter(version=OuterRef("version"))
     is_newest = Q(version__track__retired_at=None) & (Q(version__published_at=None) | ~Exists(newer.order_by()))
-    says = Q(asset=asset) | Q(text__contains=f"/c/{asset.public_id}/")
+    says = Q(asset=asset) | _links_to(asset)
     nodes = TrackNode.objects.filter(says, is_newest | Exists(in_it.order_by()), kind=TrackNode.Kind.EMAIL)
     return list(nodes.select_related("version__track").order_by("version__track__name", "version", "pk")[: SHOWN + 1])
 
 
 def planned_with(asset: Asset) -> int:
-    """How many letters of tracks are about to bring it, by name or because it fits."""
-    return Message.objects.filter(asset=asset, state=Message.State.PLANNED, kind=Message.Kind.NURTURE).count()
+    """How many letters of tracks are about to bring it: by name, because it fits, or by a link in their words."""
+    planned = Message.objects.filter(state=Message.State.PLANNED, kind=Message.Kind.NURTURE)
+    linking = planned.filter(node__in=TrackNode.objects.filter(_links_to(asset), kind=TrackNode.Kind.EMAIL))
+    # Two counts, each by its index.
+    return planned.filter(asset=asset).count() + linking.exclude(asset=asset).count()
+
+
+def _links_to(asset: Asset) -> Q:
+    return Q(text__contains=f"/c/{asset.public_id}/")

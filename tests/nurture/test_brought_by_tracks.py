@@ -48,3 +48,17 @@ def test_planned_letters_that_bring_it_are_counted_too(client):
 
     assert "1 planned letter is about to bring it." in page.text
     assert '<h2 id="brought-title">No letter of a track or play brings it</h2>' in page.text
+
+
+def test_planned_letters_whose_words_link_to_it_are_counted_once(client):
+    asset, other = make_asset("The guide"), make_asset("Another")
+    link = f"See /c/{asset.public_id}/"
+    make_message(make_track(email(text=link)))
+    make_message(make_track(email(text=link, asset=other)))
+    make_message(make_track(email(text=link, asset=asset)))
+    make_message(make_track(email(asset=other)))
+    client.force_login(make_user("milo", Role.MARKETER))
+
+    page = client.get(reverse("nurture:asset_tracks", args=[asset.public_id]))
+
+    assert "3 planned letters are about to bring it." in page.text
