@@ -361,6 +361,13 @@ def _reachable(kind: str, channels: Container[str]) -> str | None:
     return (StepKind.CALL if have == [CALL] else StepKind.EMAIL) if have else None
 
 
+def left_of(kind: str, suppressed: Container[str]) -> str:
+    """What is left of a step of this kind for whoever asked for silence on these channels since it was planned; all of
+    it where nothing is."""
+    wanted = NEEDS.get(StepKind(kind), ())
+    return _reachable(kind, frozenset(wanted) - shut_by(suppressed)) or kind if wanted else kind
+
+
 def is_long(until: datetime, *, at: datetime) -> bool:
     """Whether an absence is one that the rep of a lead in hand decides on."""
     return until > at + timedelta(days=STEP_DAYS_MAX)

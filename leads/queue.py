@@ -264,7 +264,7 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
     when = ""
     if is_of_today and entry.made_by == Step.MadeBy.CADENCE:
         # An attempt is planned for a day: what matters is when she can be called, not the hour it was put at.
-        when = (hours if entry.kind in CALLS else "") or _("Today")
+        when = (hours if entry.kind_left in CALLS else "") or _("Today")
     return Row(
         lead_id=entry.lead_id,
         public_id=entry.public_id,
@@ -274,7 +274,7 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
         what=what(
             facts,
             now=at,
-            kind=entry.kind,
+            kind=entry.kind_left,
             title=entry.title,
             attempt=entry.attempt,
             created_at=entry.step_created_at,
@@ -309,7 +309,7 @@ def _icon(entry: Entry, when: str, *, at: datetime) -> str:
     """A telephone beside what is said to be called; empty leaves it to the countdown."""
     if entry.promised and entry.due_at > at:
         return "phone"
-    return ("phone" if entry.kind in CALLS else "clock") if when else ""
+    return ("phone" if entry.kind_left in CALLS else "clock") if when else ""
 
 
 def _hours(zone: str, *, at: datetime, midnight: datetime, weekend: Days) -> str:

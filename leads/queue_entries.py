@@ -17,6 +17,7 @@ from accounts.models import ContactPoint, Suppression
 from accounts.search import query_words
 from agreement.models import StepKind
 from leads.actions.planning import OF_FLOW
+from leads.cadence import left_of
 from leads.her_clock import guessed_zone
 from leads.models import Engagement, Lead, Step
 from leads.models.work import is_waited_for
@@ -59,8 +60,16 @@ class Entry:
     account: str
     # Something where she asked not to be called.
     no_calls: int | None
+    # The same of e-mail.
+    no_mails: int | None
     # What a track or play asks of her for this lead, too, by its words and its name: due after this.
     also: tuple[str, ...] = ()
+
+    @property
+    def kind_left(self) -> str:
+        """What is to be done of it, since she asked not to be called, or for no e-mail."""
+        shut = {"phone": self.no_calls, "email": self.no_mails}
+        return left_of(self.kind, {channel for channel, key in shut.items() if key}) if self.kind else ""
 
     @property
     def is_of_flow(self) -> bool:
@@ -186,19 +195,18 @@ def _number_of(person: str) -> Any:
     return Case(When(**{f"{person}__time_zone": ""}, then=first), default=_NO_WORD)
 
 
-def _no_calls_to(person: str) -> Any:
+def _silent(person: str, channel: str) -> Any:
     """With its LIMIT it is looked up a row."""
-    silent = Suppression.objects.filter(person=OuterRef(person), channel__in=_NO_CALLS).order_by()
+    channels = (channel, Suppression.Channel.ALL)
+    silent = Suppression.objects.filter(person=OuterRef(person), channel__in=channels).order_by()
     return Subquery(silent.values("pk")[:1])
-
-
-_NO_CALLS = (Suppression.Channel.PHONE, Suppression.Channel.ALL)
 
 
 def _of_lead(prefix: str) -> tuple[Any, ...]:
     return (
         f"{prefix}last_touched_at", f"{prefix}created_at", f"{prefix}account_id", f"{prefix}account__public_id",
-        f"{prefix}account__name", _no_calls_to(f"{prefix}person"),
+        f"{prefix}account__name", _silent(f"{prefix}person", Suppression.Channel.PHONE),
+        _silent(f"{prefix}person", Suppression.Channel.EMAIL),
         f"{prefix}person__country", f"{prefix}person__city", f"{prefix}person__region",
         _number_of(f"{prefix}person"), f"{prefix}account__country", f"{prefix}account__city",
         f"{prefix}account__region",

@@ -1,6 +1,6 @@
 """The lines of a lead's page, written in one piece: every act answers with it, and its history has no end."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -13,14 +13,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from agreement.models import Disposition, Phase
+from agreement.models import Disposition, Phase, StepKind
+from leads.cadence import left_of
 from leads.why import address_of
 from team.templatetags.midfield import day, hidden, icon
 
 if TYPE_CHECKING:
     from leads.forms.working import CallForm
     from leads.lead_page import Known, LeadPage
-    from leads.models import HandOff, Lead, LeadEvent
+    from leads.models import HandOff, Lead, LeadEvent, Step
     from leads.naming import Code
     from leads.timeline import Entry
 
@@ -34,6 +35,12 @@ EVIDENCE_CHARS = 140
 def lead_url(name: str, row: "Lead | HandOff") -> str:
     """As `url`, for what has a public id: a page of a lead names two dozen of its addresses."""
     return address_of(f"leads:{name}", row.public_id)
+
+
+@register.filter
+def kind_words(step: "Step", silent: "Container[str]") -> str:
+    """What is to be done of a step, as far as its person may be reached that way."""
+    return str(StepKind(left_of(step.kind, silent)).label)
 
 
 @register.simple_tag

@@ -398,3 +398,20 @@ def test_sales_sends_back_no_call_to_whom_nobody_may_call(alice, peter, channels
     reject_hand_off(hand_off, reason=reason("reject_no_authority"), by=peter, at=NOON)
 
     assert lead.steps.open().get().kind == kind
+
+
+@pytest.mark.parametrize(("channel", "left"), [("email", "call"), ("phone", "e-mail")])
+def test_an_attempt_on_two_channels_is_called_by_the_one_that_is_left(client, alice, channel, left):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=NOON)
+    Lead.objects.filter(pk=lead.pk).update(first_touched_at=NOON)
+    step = lead.steps.get()
+    assert step.kind == StepKind.CALL_EMAIL
+
+    suppress_person(lead.person, channel, source="preference", at=NOON)
+    pass_over_shut([lead.person_id], at=NOON)
+
+    ((_group, (row,)),) = queue_of(alice, wanted=Wanted(), at=NOON).groups
+    assert row.what == f"Attempt 1 of 6: {left}"
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert f"Attempt 1 of 6: {left}<" in page
