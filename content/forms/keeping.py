@@ -92,7 +92,8 @@ class AboutForm(forms.Form):
         for label in Label.objects.filter(retired_at=None):
             labels[label.dimension].append(label)
         self.labels = {label.pk: label for some in labels.values() for label in some}
-        self.fields["language"].choices = languages_offered(gettext_lazy("Not said"))  # type: ignore[attr-defined]
+        languages = languages_offered(gettext_lazy("Not said"), on=company_day(timezone.now()))
+        self.fields["language"].choices = languages  # type: ignore[attr-defined]
         for dimension in Dimension:
             self.fields[dimension.value] = forms.TypedMultipleChoiceField(
                 label=dimension.label,

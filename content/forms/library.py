@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -60,7 +61,7 @@ class LibraryFilters(forms.Form):
     wide = forms.ChoiceField(label=_("For whom and when"), required=False, choices=WIDE)
     days = forms.IntegerField(label=_("Days"), required=False, min_value=1, max_value=DAYS_MAX)
 
-    def __init__(self, data: Any, *, user: User) -> None:
+    def __init__(self, data: Any, *, user: User, on: date) -> None:
         # The same parameter twice counts once, and a NUL is no letter.
         super().__init__({name: data.get(name, "").strip() for name in self.base_fields})
         self.topics = {topic.key: topic for topic in Topic.objects.all()}
@@ -73,7 +74,7 @@ class LibraryFilters(forms.Form):
             offered = [(key, label.label) for (of, key), label in self.labels.items() if of == dimension]
             self._offer(dimension, offered)
         self.fields["state"].choices = states  # type: ignore[attr-defined]
-        self.fields["language"].choices = languages_offered(_("Any"))  # type: ignore[attr-defined]
+        self.fields["language"].choices = languages_offered(_("Any"), on=on)  # type: ignore[attr-defined]
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = [("", EVERY.get(name, _("Any"))), *choices]  # type: ignore[attr-defined]

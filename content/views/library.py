@@ -32,7 +32,7 @@ def library(request: Request) -> HttpResponse:
     need_role(request, *Role)
     now = timezone.now()
     today = company_day(now)
-    filters = LibraryFilters(request.GET, user=request.user)
+    filters = LibraryFilters(request.GET, user=request.user, on=today)
     wanted, after = filters.wanted, request.GET.get("after", "")
     listed = find_assets(wanted, by=request.user, after=after, at=now, on=today)
     is_search = not after and not wanted.state and not wanted.is_unreadable and bool(wanted.words or wanted.asked)

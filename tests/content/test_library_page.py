@@ -263,6 +263,21 @@ def test_the_languages_of_the_library_stand_before_the_others(client, mark, now)
     assert titles(client, language="de") == ["B"]
 
 
+def test_a_language_in_which_nothing_can_be_had_stands_with_the_others(client, mark, now):
+    retired, expired, waiting, before = (make_asset(at=now, language=code) for code in ("da", "fi", "nl", "de"))
+    make_asset(at=now, language="de")
+    for one in (retired, before):
+        retire_asset(one, because="Outdated", successor=None, by=mark, at=now)
+    Asset.objects.filter(pk=expired.pk).update(expires_on=now.date() - timedelta(days=1))
+    waiting.versions.update(is_current=False, approved_by=None, approved_at=None)
+    client.force_login(mark)
+
+    for url, form in ((reverse("content:library"), "filters"), (reverse("content:asset_new"), "form")):
+        choices = dict(client.get(url).context[form].fields["language"].choices)
+        assert [code for code, _name in choices["In the library"]] == ["de"]
+        assert {"da", "fi", "nl"} < {code for code, _name in choices["Others"]}
+
+
 @pytest.mark.parametrize("rows", [1, PAGE + 5])
 def test_a_page_costs_the_same_however_much_there_is_and_the_next_goes_on(
     client, alice, mark, now, rows, django_assert_num_queries
