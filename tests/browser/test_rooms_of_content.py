@@ -19,7 +19,7 @@ from nurture.tokens import PERSON, STOP, token_of
 from team.models import Role
 from tests.browser.looks import each_look
 from tests.make import make_account, make_asset, make_calendar, make_lead, make_person, make_team, make_user, reason
-from tests.nurture.making import make_aside, make_letter_track, make_message
+from tests.nurture.making import add_version, make_aside, make_letter_track, make_message, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -50,6 +50,8 @@ def house(db):
     recycle_lead(sleeper, reason=reason("not_ready"), by=ana, at=now - timedelta(days=60))
     track = make_letter_track(name="Whoever is not ready yet")
     message = make_message(track, person, lead=lead, due_at=now + timedelta(hours=3), asset=asset)
+    add_version(track, wait(3))
+    add_version(track, wait(3), wait(4), published=False)
     aside = make_aside(at=now)
     people = {"ana": ana, "milo": milo, "mona": make_user("mona", Role.MANAGER, team=team)}
     return people | {
@@ -74,6 +76,7 @@ def pages_of(house):
         reverse("nurture:tracks") + "?kind=play", reverse("nurture:track", args=[track]),
         reverse("nurture:track_people", args=[track]), reverse("nurture:track_try", args=[track]),
         reverse("nurture:track_change", args=[track]), reverse("nurture:track_retire", args=[track]),
+        reverse("nurture:track_publish", args=[track]), reverse("nurture:track_revert", args=[track, 1]),
         reverse("nurture:track_new"), reverse("nurture:unfed"), reverse("nurture:mail"),
         reverse("nurture:mail") + "?state=planned", reverse("nurture:message", args=[house["message"].public_id]),
         reverse("nurture:incoming"), reverse("nurture:incoming_mail", args=[aside]),
