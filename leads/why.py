@@ -183,7 +183,8 @@ def _known(*, leads: list[int]) -> QuerySet[Any, Any]:
     # machine that is out of office, or a server that sends something back.
     letters = line.filter(by=OuterRef("by"), verb="log", data__has_key="letter")
     replies = line.filter(by=None, verb="receive", data__kind="reply")
-    notes, theirs = said.exclude(Exists(letters)), said.filter(Exists(replies), by=None)
+    theirs = said.filter(Exists(replies), by=None)
+    notes = said.exclude(Exists(letters)).filter(Q(by__isnull=False) | Exists(replies))
     promised = Step.objects.open().filter(lead=OuterRef("pk"), promised=True)
     return (
         Lead.objects.filter(pk__in=leads)

@@ -239,3 +239,11 @@ def test_a_promised_call_says_what_was_noted_of_an_email_that_was_sent_elsewhere
     )  # fmt: skip
 
     assert why_of(lead, StepKind.CALL_BACK) == "“Wants a call on Thursday, ask for Jo”"
+
+
+def test_a_promised_call_says_nothing_that_a_machine_sent(waits, alice):
+    lead = waits(kind=StepKind.CALL)
+    add_note(lead, text="After the shift change", by=alice, at=NOON)
+    record_received(lead.person_id, kind="out_of_office", words="I am out of the office until Monday.", at=LATER)
+
+    assert why_of(lead, StepKind.CALL_BACK) == "“After the shift change”"
