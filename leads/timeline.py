@@ -137,6 +137,10 @@ class Above:
     def mark(self, entry: Entry, event: LeadEvent) -> None:
         return
 
+    def left_since(self, at: datetime) -> list[str]:
+        """What has been sent by itself since then, by its subject."""
+        return []
+
 
 # Written by those rooms as they start.
 ABOVE: list[Callable[[Timeline], Above]] = []

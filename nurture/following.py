@@ -18,7 +18,7 @@ from nurture.flow import flow_of
 from nurture.knowing import People
 from nurture.models import Away, Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
-from nurture.unfed import beyond_mail
+from nurture.unfed import beyond_mail, track_is_found_at
 from nurture.walking import Walker
 from nurture.wishes import Wishes
 from team.models import User
@@ -52,6 +52,8 @@ class Following:
     # What it has sent them in this pursuit, the newest first, with its subject, and whether the reader may open it: a
     # letter to an inquiry is for who keeps tracks.
     sent: list[tuple[Message, str, bool]] = field(default_factory=list)
+    # Asleep so lately that no track has been looked for yet: when that is done.
+    begins_at: datetime | None = None
     last: Enrolment | None = None
     suggested: list[Suggested] = field(default_factory=list)
     others: list[Track] = field(default_factory=list)
@@ -72,6 +74,8 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
         _say(found, newest, at=at)
         _say_letters(found, newest, reader=reader, at=at)
         return found
+    if not found.is_play:
+        found.begins_at = track_is_found_at(lead, at=at)
     found.last = newest if newest is not None and newest.lead_id == lead.pk else None
     kind = Track.Kind.PLAY if found.is_play else Track.Kind.TRACK
     if lead.phase not in (Phase.NURTURE, Phase.WORKING) or (found.is_play and lead.first_touched_at is None):

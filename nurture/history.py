@@ -25,6 +25,8 @@ from nurture.stopped import stopped_rules
 from nurture.wishes import Wishes
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.utils.safestring import SafeString
 
     from leads.models import LeadEvent
@@ -84,6 +86,10 @@ class TrackLines(Above):
             for letter in self.letters
             if letter.claimed_at
         ]  # fmt: skip
+
+    def left_since(self, at: datetime) -> list[str]:
+        left = [one for one in self.letters if one.claimed_at and one.claimed_at >= at]
+        return [self.subjects.get(one.pk) or str(one.node or "") for one in left]
 
     def _read_what_is_known(self) -> list[int]:
         """What she is in now, what she chose, and the keys of all she was in."""

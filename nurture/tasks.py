@@ -46,9 +46,9 @@ def follow_tracks() -> int:
 
 @shared_task
 def enrol_recycled() -> int:
-    """Every minute: whoever fell asleep gets her track, and whom no mail reached and who has an address by now. A sleep
-    is looked at once, and once more with each new address."""
-    return ring("enrol_recycled", lambda at: sorting.enrol_recycled(at=at) + sorting.enrol_reachable(at=at))
+    """Every minute: whoever fell asleep a while ago gets her track, and whom no mail reached and who has an address by
+    now. A sleep is looked at once, and once more with each new address."""
+    return ring("enrol_recycled", lambda at: sorting.enrol_settled(at=at) + sorting.enrol_reachable(at=at))
 
 
 @shared_task
@@ -57,7 +57,7 @@ def enrol_everybody() -> int:
     return ring(
         "enrol_everybody",
         lambda at: (
-            sorting.enrol_recycled(at=at, everybody=True) + sorting.enrol_fans(at=at) + sorting.keep_fans_asleep(at=at)
+            sorting.enrol_settled(at=at, everybody=True) + sorting.enrol_fans(at=at) + sorting.keep_fans_asleep(at=at)
         ),
     )
 

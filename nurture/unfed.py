@@ -6,6 +6,7 @@ Whom no e-mail reached is looked at again when an address comes: corrected, impo
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -24,9 +25,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ContactPoint, Suppression
 from agreement.models import Phase
-from leads.models import Consent, Lead
+from leads.models import Consent, Lead, Recycling
 from nurture.models import Enrolment, MailRules, Sorting, Track, TrackNode
 
+# So long after they fell asleep no track begins by itself: whoever recycled somebody by mistake takes it back before
+# they hear of us.
+CAN_BE_UNDONE = timedelta(minutes=15)
 Answer, Because = Sorting.Answer, Sorting.Because
 
 
@@ -38,6 +42,13 @@ class Why(TextChoices):
     NO_CONSENT = "no_consent", _("has not agreed to get e-mail")
     LEFT = "left", _("was in another track, which is over: is looked at within an hour")
     COMING = "coming", _("has an address now: is looked at within a minute")
+
+
+def track_is_found_at(lead: Lead, *, at: datetime) -> datetime | None:
+    """When a track is looked for on behalf of who fell asleep just now; None where that was done, or is about to be."""
+    asleep = Recycling.objects.filter(lead=lead, undone_at=None, sorting=None, at__gt=at - CAN_BE_UNDONE)
+    since = asleep.order_by("-id").values_list("at", flat=True).first()
+    return since + CAN_BE_UNDONE if since is not None else None
 
 
 def unreached() -> QuerySet[Sorting]:

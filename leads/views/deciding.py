@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,9 +32,10 @@ from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
 from leads.free_times import clash, first_free
-from leads.models import Lead, SecondLook, SharedAct
+from leads.models import Lead, LeadEvent, SecondLook, SharedAct
 from leads.sentences import told
 from leads.telling import both_clocks, new_moment
+from leads.timeline import Timeline
 from leads.views.access import visible_lead
 from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form
@@ -156,7 +158,8 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
         refused = str(conflict)
     else:
         what = "; ".join(told(event, lead, reader=request.user.pk, now=now) for event in reversed(acts))
-        tell(request, _("%(name)s is as before. Taken back: %(what)s.") % {"name": lead.person, "what": what})
+        said = _("%(name)s is as before. Taken back: %(what)s.") % {"name": lead.person, "what": what}
+        tell(request, " ".join(filter(None, [said, _left_meanwhile(lead, acts)])))
     if not Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists():
         if refused:
             tell(request, refused, level=messages.WARNING)
@@ -165,6 +168,21 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
         words = f"{refused} {what_happened(request, lead, now)}".strip()
         return show(request, public_id, now=now, conflict=words, status=409)
     return redirect("leads:lead", public_id)
+
+
+def _left_meanwhile(lead: Lead, acts: Sequence[LeadEvent]) -> str:
+    """Who is asleep no more may have been written to while she was: what has left stays with her."""
+    slept = [event.at for event in acts if event.verb == "recycle"]
+    if not slept:
+        return ""
+    subjects = [subject for one in Timeline(lead, []).above for subject in one.left_since(min(slept))]
+    if not subjects:
+        return ""
+    said = ngettext(
+        "A letter had left by then: %(subjects)s.", "%(count)s letters had left by then: %(subjects)s.", len(subjects)
+    )
+    quoted = ", ".join(_("“%(words)s”") % {"words": subject} for subject in subjects)
+    return said % {"count": len(subjects), "subjects": quoted}
 
 
 def _seen_or_done(request: Request, public_id: UUID) -> Lead:

@@ -23,7 +23,7 @@ from nurture.flow import Flow, flows_of
 from nurture.had import HAD
 from nurture.knowing import FAN_DOWNLOADS, FAN_PIECES, People
 from nurture.models import Enrolment, Sorting, Track, TrackVersion
-from nurture.unfed import left_elsewhere, reachable_again, with_address
+from nurture.unfed import CAN_BE_UNDONE, left_elsewhere, reachable_again, with_address
 from team.bulk import insert_rows
 
 BATCH = 500
@@ -37,8 +37,13 @@ STAYS_FAN = (Enrolment.Outcome.EXHAUSTED, Enrolment.Outcome.MOVED, Enrolment.Out
 Answer, Because = Sorting.Answer, Sorting.Because
 
 
-def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
-    """Up to 500 sleeping leads that nobody has looked at since they fell asleep; how many.
+def enrol_settled(*, at: datetime, everybody: bool = False) -> int:
+    """`enrol_recycled` of those who have slept so long that a mistake would have been taken back."""
+    return enrol_recycled(at=at, asleep_by=at - CAN_BE_UNDONE, everybody=everybody)
+
+
+def enrol_recycled(*, at: datetime, asleep_by: datetime | None = None, everybody: bool = False) -> int:
+    """Up to 500 sleeping leads that nobody has looked at since they fell asleep, by that moment or until now; how many.
 
     Those that fell asleep lately, as the index of sleeps finds them; with `everybody` whoever was left, however long
     ago: what slept before there was a track, or fitted none until one was published, or was left to another track,
@@ -49,7 +54,7 @@ def enrol_recycled(*, at: datetime, everybody: bool = False) -> int:
         if everybody:
             again = left_elsewhere().order_by("pk").values_list("pk", flat=True)[:BATCH]
             Sorting.objects.filter(pk__in=list(again)).delete()
-        sleeps = Recycling.objects.filter(undone_at=None, lead__phase=Phase.NURTURE, at__lte=at)
+        sleeps = Recycling.objects.filter(undone_at=None, lead__phase=Phase.NURTURE, at__lte=asleep_by or at)
         sleeps = sleeps.filter(~Exists(Sorting.objects.filter(recycling=OuterRef("pk"))))
         if newest is not None:
             sleeps = sleeps.filter(at__gte=newest - LOOK_BACK)

@@ -1,0 +1,74 @@
+"""A lead recycled by mistake is taken back before its person hears of us; where a letter has left, Undo names it."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Phase
+from leads.actions.recycling import recycle_lead
+from leads.actions.undoing import undo_last
+from leads.models import Recycling
+from nurture import tasks
+from nurture.actions.enrolling import enrol
+from nurture.models import Enrolment, Message
+from tests.make import make_lead, make_person, reason
+from tests.nurture.making import email, leave, make_message, make_track
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def track(rules):
+    return make_track(email(subject="Before the contract ends"), name="Whoever sleeps", category="not_ready")
+
+
+def recycled(alice):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone="UTC"), at=now)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=now)
+    return lead
+
+
+def test_no_track_begins_by_itself_before_the_recycling_could_be_taken_back(client, alice, track):
+    lead = recycled(alice)
+    client.force_login(alice)
+
+    tasks.enrol_recycled()
+    tasks.enrol_everybody()
+
+    assert not Enrolment.objects.exists()
+    panel = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+    assert ("A track is looked for" in panel, "In no track" in panel) == (True, False)
+    undo_last(lead, by=alice, at=timezone.now())
+    Recycling.objects.update(at=timezone.now() - 16 * MINUTE)
+    tasks.enrol_recycled()
+    assert not Enrolment.objects.exists()
+
+
+def test_a_quarter_of_an_hour_later_it_does_and_by_hand_at_once(client, alice, track):
+    slept, now = recycled(alice), recycled(alice)
+    Recycling.objects.filter(lead=slept).update(at=timezone.now() - 16 * MINUTE)
+
+    tasks.enrol_recycled()
+    enrol(now.person, track=track, by=alice, at=timezone.now())
+
+    assert set(Enrolment.objects.values_list("lead", "by")) == {(slept.pk, None), (now.pk, alice.pk)}
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+def test_undo_names_the_letter_that_has_left_meanwhile(client, alice, track, has_left):
+    lead = recycled(alice)
+    letter = make_message(track, lead=lead)
+    if has_left:
+        leave(letter, at=timezone.now())
+    client.force_login(alice)
+    event = lead.events.order_by("-id").first()
+
+    answer = client.post(reverse("leads:undo", args=[lead.public_id]), {"event": event.pk}, follow=True)
+
+    assert "is as before" in answer.text
+    assert ("A letter had left by then: “" in answer.text) == has_left
+    assert Message.objects.filter(state="sent").exists() == has_left
