@@ -135,14 +135,14 @@ class Said(NamedTuple):
 
 
 TALKS = (
-    Said("milo", "clara", 23, "We went through her last ten first calls. The sheet of the standstill hour opens doors where nothing else does; people ask for it by name.\n\nWhat she never sends is the whitepaper on audits: nobody has read past the second page.", (
+    Said("milo", "clara", 23, "We went through the last ten first calls. The sheet of the standstill hour opens doors where nothing else does; people ask for it by name.\n\nWhat never goes out is the whitepaper on audits: nobody has read past the second page.", (
         ("The sheet of the standstill hour names a currency that is not theirs", "Both currencies stand in it since Monday."),
     )),
-    Said("mona", "ben", 9, "Weekly talk. He loses time before a first call: what somebody read stands on three pages, and he opens all three.", (
+    Said("mona", "ben", 9, "Weekly talk. Ben loses time before a first call: what somebody read stands on three pages, and all three are opened.", (
         ("First lines for whoever came to a webinar and to nothing else", ""),
         ("The comparison with the vendor they have is a year old", "taken"),
     )),
-    Said("milo", "ana", 2, "Sat beside her for an hour. She answers the question of price with a story, and it works. We write that story down next week, as a talk track that others can use."),
+    Said("milo", "ana", 2, "Sat beside Ana for an hour. The question of price is answered with a story, and it works. We write that story down next week, as a talk track that others can use."),
 )  # fmt: skip
 
 
