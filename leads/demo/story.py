@@ -77,7 +77,11 @@ class Story(Selling):
         add_lead(Person.objects.get(pk=guest.person_id), by=rep, at=at)
         yield self.later(4)
         log_touch(
-            self.lead_of(guest), kind=Activity.Kind.SOCIAL, by=rep, at=self.at, note="Wrote about their talk at the fair."
+            self.lead_of(guest),
+            kind=Activity.Kind.SOCIAL,
+            by=rep,
+            at=self.at,
+            note="Wrote about their talk at the fair.",
         )
 
     def has_a_wrong_number(self, guest: Guest, at: datetime, *, rep: User) -> Career:
