@@ -36,7 +36,7 @@ def _went(t: Teller, e: LeadEvent) -> str:
     if e.to_phase == Phase.WORKING:
         return _("back to %(name)s, due now") % {"name": t.user(new_value(e, "bdr") or t.pursuits[e.lead_id].bdr_id)}
     if e.to_phase == Phase.NURTURE:
-        return _("back on %(day)s") % {"day": t.day(e)}
+        return _("back %(day)s") % {"day": t.on_day(e)}
     if e.to_phase == Phase.QUEUED:
         return _("to another team's pool")
     return ended(e) or _("closed")
@@ -84,5 +84,5 @@ def lost(t: Teller, e: LeadEvent) -> Told:
 
 
 def stalled(t: Teller, e: LeadEvent) -> Told:
-    words = {"who": t.who(e), "reason": t.reason(e).lower(), "day": t.day(e)}
-    return Told("asleep", _("%(who)s let the deal rest: %(reason)s. Back on %(day)s") % words, state="asleep")
+    words = {"who": t.who(e), "reason": t.reason(e).lower(), "day": t.on_day(e)}
+    return Told("asleep", _("%(who)s let the deal rest: %(reason)s. Back %(day)s") % words, state="asleep")

@@ -38,7 +38,7 @@ from leads.sales_sentences import (
 from leads.step_sentences import planned, stays
 from leads.stops import AGAIN, STOPS
 from leads.telling import BECAUSE, Teller, Told, because_of, joined, new_value, pair_of, who_words
-from team.templatetags.midfield import day_words
+from team.templatetags.midfield import on_day_words
 
 DEED_ICONS = {
     "asked": "flag", "downloaded": "download", "registered": "webinar", "attended": "webinar", "read": "library",
@@ -73,7 +73,7 @@ def _added(t: Teller, e: LeadEvent) -> Told:
 
 def _slept(t: Teller, e: LeadEvent) -> Told:
     return Told(
-        "asleep", _("Asleep from the start: %(reason)s. Back on %(day)s") % {"reason": t.reason(e), "day": t.day(e)},
+        "asleep", _("Asleep from the start: %(reason)s. Back %(day)s") % {"reason": t.reason(e), "day": t.on_day(e)},
         routed_words(e.data, t.names), "asleep",
     )  # fmt: skip
 
@@ -186,7 +186,7 @@ def _received(t: Teller, e: LeadEvent) -> Told:
         about = _("about one topic") if e.data.get("is_topic") else ""
         return Told(icon, str(sentence) % {"who": who_words(t.names, e.data.get("heard_by"), t.reader)}, about, state)
     noon = datetime.combine(day, time(12), tzinfo=timezone.get_current_timezone())
-    text = _("Out of office, back on %(day)s") % {"day": day_words(noon, now=t.now, midline=True, promised=True)}
+    text = _("Out of office, back %(day)s") % {"day": on_day_words(noon, now=t.now)}
     return Told(icon, text, stays(t, e), state)
 
 
@@ -207,9 +207,9 @@ def _restaged(t: Teller, e: LeadEvent) -> Told:
 
 
 def _recycled(t: Teller, e: LeadEvent) -> Told:
-    words = {"who": t.who(e), "reason": t.reason(e).lower(), "day": t.day(e)}
+    words = {"who": t.who(e), "reason": t.reason(e).lower(), "day": t.on_day(e)}
     early = _("before the cadence had ended") if e.data.get("early") else ""
-    return Told("recycle", _("%(who)s recycled it: %(reason)s. Back on %(day)s") % words, early, "asleep")
+    return Told("recycle", _("%(who)s recycled it: %(reason)s. Back %(day)s") % words, early, "asleep")
 
 
 def _rewoken(t: Teller, e: LeadEvent) -> Told:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from leads.models import Lead, LeadEvent
 from leads.naming import Names
-from team.templatetags.midfield import clock_words, day_words, moment_words
+from team.templatetags.midfield import clock_words, day_words, moment_words, on_day_words
 
 
 @dataclass
@@ -48,6 +48,10 @@ class Teller:
     def day(self, event: LeadEvent, column: str = "wake_at") -> str:
         moment = new_moment(event, column)
         return day_words(moment, now=self.now, midline=True, promised=True) if moment else ""
+
+    def on_day(self, event: LeadEvent, column: str = "wake_at") -> str:
+        moment = new_moment(event, column)
+        return on_day_words(moment, now=self.now) if moment else ""
 
     def moment(self, text: str | None) -> str:
         moment = parse_datetime(text or "")

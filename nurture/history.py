@@ -196,11 +196,11 @@ def _letter_words(letter: Message, subject: str) -> SafeString | str:
     """What was sent, with the way to it; the page of a letter to an inquiry is for who keeps tracks alone."""
     track = letter.enrolment.track if letter.enrolment else ""
     if not subject:
-        return _("%(track)s sent a letter") % {"track": track}
+        return _("“%(track)s” sent a letter") % {"track": track}
     if letter.lead_id is None:
-        return _("%(track)s sent “%(subject)s”") % {"track": track, "subject": subject}
+        return _("“%(track)s” sent “%(subject)s”") % {"track": track, "subject": subject}
     link = format_html('<a href="{}">{}</a>', reverse("nurture:message", args=[letter.public_id]), subject)
-    return format_html(_("{track} sent “{subject}”"), track=track, subject=link)
+    return format_html(_("“{track}” sent “{subject}”"), track=track, subject=link)
 
 
 def _act_words(act: Passage, who: str) -> tuple[str, str]:
@@ -208,17 +208,17 @@ def _act_words(act: Passage, who: str) -> tuple[str, str]:
     names = {"who": who, "track": act.enrolment.track}
     match act.what:
         case What.ENTERED:
-            said = _("%(who)s started %(track)s") if act.by_id else _("%(track)s began")
+            said = _("%(who)s started “%(track)s”") if act.by_id else _("“%(track)s” began")
         case What.PAUSED:
-            said = _("%(who)s paused %(track)s")
+            said = _("%(who)s paused “%(track)s”")
         case What.RESUMED:
-            said = _("%(who)s let %(track)s go on")
+            said = _("%(who)s let “%(track)s” go on")
         case What.SKIPPED:
-            said = _("%(who)s left out a step of %(track)s")
+            said = _("%(who)s left out a step of “%(track)s”")
         case _:
             if act.because == Enrolment.Outcome.STOPPED and act.by_id:
-                return _("%(who)s took them out of %(track)s") % names, ""
-            return _("%(track)s ended") % names, _outcome(act.because)
+                return _("%(who)s took them out of “%(track)s”") % names, ""
+            return _("“%(track)s” ended") % names, _outcome(act.because)
     node = act.node if act.what == What.SKIPPED else None
     soft = (as_read(node.subject) or node.words or str(node.get_kind_display())) if node else ""
     return said % names, soft

@@ -70,11 +70,11 @@ class TrackKind(Kind):
     def remove(self, pk: int, *, by: User, at: datetime) -> None:
         track = Track.objects.get(pk=pk)
         if track.versions.filter(published_at__isnull=False).exists() or track.enrolments.exists():
-            raise SettingRefused(_("%(track)s was published: take it out of use instead.") % {"track": track})
+            raise SettingRefused(_("“%(track)s” was published: take it out of use instead.") % {"track": track})
         try:
             track.delete()
         except ProtectedError as held:
-            raise SettingRefused(_("Others end in %(track)s: change those first.") % {"track": track}) from held
+            raise SettingRefused(_("Others end in “%(track)s”: change those first.") % {"track": track}) from held
 
     def label_of(self, name: str) -> str:
         return _("Out of use") if name == "is_retired" else super().label_of(name)

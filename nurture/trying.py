@@ -111,7 +111,7 @@ def _end(one: Enrolment, people: People) -> str:
     """What comes after its last step."""
     track, shut = Fallbacks([one]).of(one, people)
     if track is not None and shut is None:
-        return _("Then they go on in %(track)s.") % {"track": track}
+        return _("Then they go on in “%(track)s”.") % {"track": track}
     if _is_kept_asleep(one.lead, one.track, people):
         return _("Then nothing more: a fan comes into no queue.")
     if one.lead is not None and one.lead.wake_at:
@@ -123,7 +123,7 @@ def _notes(track: Track, flow: Flow, person: Person, lead: Lead | None, people: 
     notes = [unfit] if (unfit := why_unfit(track, lead)) else []
     other = Enrolment.objects.under_way().filter(person=person).select_related("track").first()
     if other is not None:
-        notes.append(_("They are in %(track)s now.") % {"track": other.track})
+        notes.append(_("They are in “%(track)s” now.") % {"track": other.track})
     if (shut := why_shut(track, flow, person.pk, people)) is not None:
         notes.append(str(SHUT[shut]))
     if is_held_out(track, person):

@@ -32,7 +32,7 @@ Outcome, State, What = Enrolment.Outcome, Enrolment.State, Passage.What
 SKIPPABLE = (TrackNode.Kind.EMAIL, TrackNode.Kind.WAIT, TrackNode.Kind.STEP)
 SAYS = {
     Shut.GONE: gettext_lazy("This person stands under another one now."),
-    Shut.AT_GOAL: gettext_lazy("They have reached already what %(track)s is for."),
+    Shut.AT_GOAL: gettext_lazy("They have reached already what “%(track)s” is for."),
     Shut.NO_CONSENT: gettext_lazy("They have not agreed to get e-mail: note first what they said."),
     Shut.UNREACHABLE: gettext_lazy("They cannot be reached by e-mail: there is no address, or they asked for none."),
 }
@@ -46,7 +46,7 @@ def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
     held = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     version = newest_of(track)
     if version is None or track.retired_at is not None:
-        raise MoveRefused(_("%(track)s is not published: nobody can be put into it.") % {"track": track})
+        raise MoveRefused(_("“%(track)s” is not published: nobody can be put into it.") % {"track": track})
     if unfit := why_unfit(track, lead):
         raise MoveRefused(unfit)
     people = People([held.pk], at=at)
@@ -207,7 +207,7 @@ def _must_be_in_none(person: Person, *, at: datetime) -> None:
     pursued = Lead.objects.open().filter(person=person).exists()
     outcome = why_over(other, other.lead, pursued=pursued, replied=other.pk in replied_since([other]))
     if not outcome:
-        raise MoveRefused(_("They are in %(track)s already: take them out there first.") % {"track": other.track})
+        raise MoveRefused(_("They are in “%(track)s” already: take them out there first.") % {"track": other.track})
     end(other, outcome, at=at)
     write([other], [(other.pk, other.node_id, What.ENDED, at, None, outcome)], at=at)
 

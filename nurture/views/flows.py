@@ -112,7 +112,7 @@ def _save(request: Request, track: Track, form: TrackForm, *, at: datetime) -> H
             change_setting(KIND, track.pk, form.values, by=request.user, at=at, seen=seen)
     except SentBefore as before:
         return redirect(before.answer_url or there)
-    tell(request, _("%(track)s was saved.") % {"track": form.cleaned_data["name"]})
+    tell(request, _("“%(track)s” was saved.") % {"track": form.cleaned_data["name"]})
     return redirect(there)
 
 
@@ -124,7 +124,7 @@ def track_retire(request: Request, public_id: UUID) -> HttpResponse:
     there = redirect("nurture:track", public_id)
     if request.method == "POST" and request.POST.get("back"):
         change_setting(KIND, track.pk, {"is_retired": False}, by=request.user, at=now)
-        tell(request, _("%(track)s is in use again.") % {"track": track})
+        tell(request, _("“%(track)s” is in use again.") % {"track": track})
         return there
     if track.retired_at is not None:
         return there
@@ -163,27 +163,27 @@ def _end(request: Request, track: Track, form: EndForm, *, at: datetime) -> str:
     if asked["goes"] == EndForm.Goes.FINISH:
         stays = Enrolment.objects.fed().filter(track=track).count()
         words = ngettext(
-            "%(track)s takes nobody any more; %(n)d person finishes it.",
-            "%(track)s takes nobody any more; %(n)d people finish it.",
+            "“%(track)s” takes nobody any more; %(n)d person finishes it.",
+            "“%(track)s” takes nobody any more; %(n)d people finish it.",
             stays,
         )
         return words % {"track": track, "n": stays}
     worked = work_at_once(track, at=at)
     if rest := _rest(track):
-        return _("%(track)s takes nobody any more. %(rest)s") % {"track": track, "rest": rest}
+        return _("“%(track)s” takes nobody any more. %(rest)s") % {"track": track, "rest": rest}
     # The tick may have been faster.
     done = _done(track)
     words = ngettext(
-        "%(track)s takes nobody any more; it ended for %(n)d person.",
-        "%(track)s takes nobody any more; it ended for %(n)d people.",
+        "“%(track)s” takes nobody any more; it ended for %(n)d person.",
+        "“%(track)s” takes nobody any more; it ended for %(n)d people.",
         done,
     ) % {"track": track, "n": done}
     if into is None:
         return words
     if worked.done < done:
-        return f"{words} " + _("Whoever may be in %(into)s has begun it.") % {"into": into}
+        return f"{words} " + _("Whoever may be in “%(into)s” has begun it.") % {"into": into}
     return f"{words} " + ngettext(
-        "%(n)d of them has begun %(into)s.", "%(n)d of them have begun %(into)s.", worked.began
+        "%(n)d of them has begun “%(into)s”.", "%(n)d of them have begun “%(into)s”.", worked.began
     ) % {
         "n": worked.began,
         "into": into,
@@ -327,18 +327,19 @@ def track_publish(request: Request, public_id: UUID) -> HttpResponse:
 def _published(track: Track, *, moves: bool) -> str:
     """That it runs, and how many people under way it touches, or leaves as they are."""
     if rest := _rest(track):
-        return _("%(track)s is published. %(rest)s") % {"track": track, "rest": rest}
+        return _("“%(track)s” is published. %(rest)s") % {"track": track, "rest": rest}
     if moves and (moved := _done(track)):
         words = ngettext(
-            "%(track)s is published; %(n)d person goes on in it.", "%(track)s is published; %(n)d people go on in it.",
+            "“%(track)s” is published; %(n)d person goes on in it.",
+            "“%(track)s” is published; %(n)d people go on in it.",
             moved,
-        )  # fmt: skip
+        )
         return words % {"track": track, "n": moved}
     newest = track.versions.filter(published_at__isnull=False).first()
     finish = Enrolment.objects.fed().filter(track=track).exclude(version=newest).count()
     words = ngettext(
-        "%(track)s is published; %(n)d person finishes the version before it.",
-        "%(track)s is published; %(n)d people finish the version before it.",
+        "“%(track)s” is published; %(n)d person finishes the version before it.",
+        "“%(track)s” is published; %(n)d people finish the version before it.",
         finish,
     )
     return words % {"track": track, "n": finish} if finish else _("%s is published.") % track

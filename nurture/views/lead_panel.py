@@ -70,7 +70,7 @@ def _act(request: Request, lead: Lead) -> str:
         if track is None:
             raise MoveRefused(_("Choose one of the list."))
         enrol(lead.person, track=track, by=request.user, at=now)
-        return _("%(track)s has begun.") % {"track": track}
+        return _("“%(track)s” has begun.") % {"track": track}
     if does == "back":
         if not end_absence(lead.person_id, by=request.user, at=now):
             raise LeadConflict(_("This has changed meanwhile: look at it again."))
@@ -82,10 +82,10 @@ def _act(request: Request, lead: Lead) -> str:
         raise LeadConflict(_("This has changed meanwhile: look at it again."))
     act(one, by=request.user, at=now)
     said = {
-        "pause": _("%(track)s is paused."),
-        "resume": _("%(track)s goes on."),
-        "skip": _("Left out: %(track)s goes on with what follows."),
-        "take_out": _("%(track)s has ended for them."),
+        "pause": _("“%(track)s” is paused."),
+        "resume": _("“%(track)s” goes on."),
+        "skip": _("Left out: “%(track)s” goes on with what follows."),
+        "take_out": _("“%(track)s” has ended for them."),
     }
     return said[does] % {"track": one.track}
 

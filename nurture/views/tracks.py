@@ -172,5 +172,5 @@ def _enrol(request: Request, track: Track, person: Person | None) -> HttpRespons
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
         return redirect(f"{here}?person={person.public_id}")
-    tell(request, _("%(name)s is in %(track)s now.") % {"name": person, "track": track})
+    tell(request, _("%(name)s is in “%(track)s” now.") % {"name": person, "track": track})
     return redirect("nurture:track", track.public_id)

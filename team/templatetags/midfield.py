@@ -238,6 +238,12 @@ def day_words(at: datetime, *, now: datetime, midline: bool = False, promised: b
     return _day_words(at, now.astimezone(zone).date(), zone, midline, get_language(), promised)
 
 
+def on_day_words(at: datetime, *, now: datetime) -> str:
+    """A day that was promised, as a sentence goes on with it: today, tomorrow, on Fri, on 12 Mar 2027."""
+    said = day_words(at, now=now, midline=True, promised=True)
+    return said if abs(_days_between(at, now)) <= 1 else _("on %(day)s") % {"day": said}
+
+
 def until_words(ends_at: datetime, *, now: datetime) -> str:
     """Until when somebody is away: an absence that ends with a day is called by that day, another by its moment."""
     last = ends_at - MINUTE

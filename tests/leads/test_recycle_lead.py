@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 from agreement.models import AgreementVersion, Criterion, Phase, ReasonRule
 from leads.actions.changing import LeadConflict, MoveRefused
@@ -273,3 +275,16 @@ def test_a_day_that_is_not_ahead_or_too_far_is_refused(alice, day):
         change_wake(lead, wake_on=day, by=alice, at=LATER)
 
     assert refusal.value.field == "wake_on"
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "Back tomorrow"), (400, "Back on 4 Apr 2028")])
+def test_the_history_says_the_day_of_a_return_as_one_says_it(client, alice, days, said):
+    with time_machine.travel(NOON, tick=False):
+        lead = make_lead(phase=Phase.WORKING, bdr=alice)
+        day = TODAY + timedelta(days=days)
+        recycle_lead(lead, reason=reason("not_ready"), by=alice, at=NOON, facts=Facts(wake_on=day))
+        client.force_login(alice)
+
+        page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert page.partition("recycled it: not ready. ")[2].startswith(said)

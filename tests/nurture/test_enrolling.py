@@ -46,10 +46,10 @@ def test_one_is_refused_in_words_where_it_does_not_fit(alice):
         (worked, track, "a track feeds who sleeps"),
         (sleeping, play, "for a lead that somebody works"),
         (worked, play, "follows the first conversation"),
-        (sleeping, draft, "Draft is not published"),
+        (sleeping, draft, "“Draft” is not published"),
         (nobody, track, "cannot be reached by e-mail"),
         (silent, track, "cannot be reached by e-mail"),
-        (sleeping, track, "They are in Feed already"),
+        (sleeping, track, "They are in “Feed” already"),
     ]:
         with pytest.raises(MoveRefused, match=words):
             enrol(lead.person, track=into, by=alice, at=NOON)

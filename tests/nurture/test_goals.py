@@ -102,7 +102,7 @@ def test_nobody_is_put_into_a_track_to_leave_it_at_once(client, alice, marketer)
     assert "reached already what it is for" in client.get(tried, {"person": lead.person.public_id}).text
     Enrolment.objects.all().update(state="ended", outcome="stopped", ended_at=NOON, due_at=None, step=None)
     refused = client.post(tried, {"person": lead.person.public_id}, follow=True)
-    assert "reached already what To who decides is for" in refused.text
+    assert "reached already what “To who decides” is for" in refused.text
     assert not Enrolment.objects.under_way().exists()
 
 

@@ -45,3 +45,18 @@ def test_where_none_is_it_is_asked_for_by_a_click(client, alice, lead):
     said = place(client, alice, lead)
 
     assert ('hx-trigger="click once"' in said, "Play: what fits next" in said) == (True, True)
+
+
+def test_a_sentence_that_names_a_track_quotes_its_name(client, alice):
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice)
+    one = make_enrolment(make_track(wait(3), email(), name="Whoever sleeps"), lead=lead)
+    client.force_login(alice)
+
+    said = client.post(
+        reverse("nurture:lead_act", args=[lead.public_id]),
+        {"does": "take_out", "enrolment": one.public_id},
+        follow=True,
+    ).text
+
+    assert "“Whoever sleeps” has ended for them." in said
+    assert "You took them out of “Whoever sleeps”" in client.get(reverse("leads:lead", args=[lead.public_id])).text

@@ -157,7 +157,7 @@ def test_it_is_tried_on_somebody_and_nothing_is_written(client, marketer, alice)
     assert not Passage.objects.exists()
     client.post(url("track_try", track), {"person": lead.person.public_id})
     assert Enrolment.objects.get().person == lead.person
-    assert "They are in Feed now." in client.get(url("track_try", track), {"person": lead.person.public_id}).text
+    assert "They are in “Feed” now." in client.get(url("track_try", track), {"person": lead.person.public_id}).text
     assert client.get(url("track_try", track), {"q": "a\0b"}).status_code == 422
 
 

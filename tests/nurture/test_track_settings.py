@@ -103,7 +103,7 @@ def test_a_track_out_of_use_says_where_its_people_go_and_sends_them_there(desk, 
     sent = {"goes": "move", "into": into.pk, "seen": page.context["form"]["seen"].value()}
     done = desk.post(url("track_retire", track), sent, follow=True)
 
-    assert "it ended for 3 people. 2 of them have begun New." in done.text
+    assert "it ended for 3 people. 2 of them have begun “New”." in done.text
     went = {one.person_id: one.track_id for one in Enrolment.objects.under_way()}
     assert went == {stays.person_id: into.pk, inquiry.pk: into.pk}
     ended = dict(Enrolment.objects.filter(track=track).values_list("person", "outcome"))

@@ -53,15 +53,15 @@ def test_letters_and_acts_of_a_track_stand_in_the_history_of_this_and_of_the_nex
 
     for lead in (fed, woken):
         assert said(lead, alice, "touches") == [
-            (f'Feed sent “<a href="{link}">Read &lt;this&gt;, Sam</a>”', "The guide")
+            (f'“Feed” sent “<a href="{link}">Read &lt;this&gt;, Sam</a>”', "The guide")
         ]
         moves = [line for line in said(lead, alice, "moves") if "Feed" in line[0]]
         assert moves == [
-            ("Feed ended", "is worked again"),
-            ("You left out a step of Feed", "Wait"),
-            ("You let Feed go on", ""),
-            ("You paused Feed", ""),
-            ("You started Feed", ""),
+            ("“Feed” ended", "is worked again"),
+            ("You left out a step of “Feed”", "Wait"),
+            ("You let “Feed” go on", ""),
+            ("You paused “Feed”", ""),
+            ("You started “Feed”", ""),
         ]
         assert len([one for one in told(lead, bob)[0] if "Feed" in one.text]) == 6
         assert [line for line in said(lead, alice, "hers") if "Feed" in line[0]] == []
@@ -75,8 +75,8 @@ def test_who_took_her_out_is_named_and_whom_a_letter_was_erased_of_has_no_subjec
     take_out(Enrolment.objects.get(), by=bob, at=NOON + DAY)
     MessageBody.objects.update(subject="", text="", erased_at=NOON + DAY)
 
-    assert said(fed, alice, "touches") == [("Feed sent a letter", "The guide")]
-    assert "took them out of Feed" in said(fed, alice, "moves")[0][0]
+    assert said(fed, alice, "touches") == [("“Feed” sent a letter", "The guide")]
+    assert "took them out of “Feed”" in said(fed, alice, "moves")[0][0]
 
 
 def test_a_track_left_without_tells_nothing_and_pages_follow_one_another_without_a_gap(alice, fed):
@@ -93,7 +93,7 @@ def test_a_track_left_without_tells_nothing_and_pages_follow_one_another_without
 
     assert len(seen) == len({one.key for one in seen})
     assert [one.key for one in seen] == sorted((one.key for one in seen), reverse=True)
-    assert len([one for one in seen if str(one.text) == "You paused Feed"]) == 2 * PAGE + 1
+    assert len([one for one in seen if str(one.text) == "You paused “Feed”"]) == 2 * PAGE + 1
     assert len([one for one in seen if "sent" in one.text]) == 1
     Enrolment.objects.update(is_held_out=True, hold_out_percent=10, by=None, node=None, step=None)
     assert [line for line in said(fed, alice, "all") if "Feed" in line[0]] == []
