@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from leads.cadence import due_since
 from leads.her_clock import NONE, Days, is_callable_in, weekend_of, window_in
@@ -293,9 +292,8 @@ def _why(entry: Entry, facts: Facts, *, at: datetime) -> str:
     """What is asked for besides before why it is here, because the end is what is cut."""
     if not entry.also:
         return _why_here(entry, facts, at=at)
-    more = ngettext("And one more step", "And %(count)s more steps", len(entry.also)) % {"count": len(entry.also)}
-    said = _("%(more)s: %(steps)s") % {"more": more, "steps": ", ".join(entry.also)}
-    return ". ".join(part for part in (said, _why_here(entry, facts, at=at)) if part)
+    more = [_("And for “%(flow)s”: %(step)s") % {"flow": flow, "step": step} for step, flow in entry.also]
+    return " · ".join(part for part in (*more, _why_here(entry, facts, at=at)) if part)
 
 
 def _why_here(entry: Entry, facts: Facts, *, at: datetime) -> str:

@@ -62,19 +62,14 @@ class Entry:
     no_calls: int | None
     # The same of e-mail.
     no_mails: int | None
-    # What a track or play asks of her for this lead, too, by its words and its name: due after this.
-    also: tuple[str, ...] = ()
+    # What tracks or plays ask of her for this lead, too, due after this: the words of each, and its name.
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind_left(self) -> str:
         """What is to be done of it, since she asked not to be called, or for no e-mail."""
         shut = {"phone": self.no_calls, "email": self.no_mails}
         return left_of(self.kind, {channel for channel, key in shut.items() if key}) if self.kind else ""
-
-    @property
-    def is_of_flow(self) -> bool:
-        """Planned by a track or play, whose name stands in its title."""
-        return self.made_by == Step.MadeBy.SYSTEM and OF_FLOW in self.title
 
     def is_waited_for(self, at: datetime) -> bool:
         return is_waited_for(self.kind, self.due_at, promised=self.promised, at=at)
@@ -118,8 +113,8 @@ def entries_of(
             found[entry.lead_id] = entry
             continue
         first, other = (entry, known) if _stands_before(entry, known, at=at) else (known, entry)
-        more = (other.title,) if other.is_of_flow else ()
-        also = (*known.also, *more)
+        step, is_of_flow, flow = other.title.rpartition(OF_FLOW)
+        also = (*known.also, (step, flow)) if is_of_flow and other.made_by == Step.MadeBy.SYSTEM else known.also
         found[entry.lead_id] = replace(first, also=also) if also != first.also else first
     return found.values()
 

@@ -355,10 +355,10 @@ def test_what_a_play_asks_for_is_named_on_the_row_of_its_lead_also_where_another
 
     if is_first:
         assert row.what == "Send the figures"
-        assert row.why.startswith("And one more step: Ask what is missing · Early buyer. ")
+        assert row.why.startswith("And for “Early buyer”: Ask what is missing · ")
     else:
         assert row.what == "Ask what is missing · Early buyer"
-        assert "one more step" not in row.why
+        assert "And for" not in row.why
 
 
 @pytest.mark.parametrize("rows", [1, 50])
