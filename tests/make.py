@@ -9,6 +9,7 @@ from agreement.models import Criterion, Disposition, Lane, Phase, Reason
 from content.actions.keeping import About, Made, add_asset
 from content.models import Asset
 from leads.actions.claiming import claim_lead
+from leads.actions.closing import disqualify_lead
 from leads.actions.entering import NewLead, open_leads
 from leads.actions.handing import accept_hand_off, hand_off_lead
 from leads.actions.outcomes import record_qualified
@@ -107,6 +108,8 @@ def make_lead(*, phase=Phase.QUEUED, person=None, team=None, lane=Lane.CONTENT, 
     claim_lead(lead, by=bdr, at=at)
     if phase == Phase.NURTURE:
         recycle_lead(lead, reason=reason("not_ready"), by=bdr, at=at)
+    if phase == Phase.CLOSED:
+        disqualify_lead(lead, reason=reason("bad_data"), by=bdr, at=at)
     if phase in (Phase.HANDED_OFF, Phase.ACCEPTED, Phase.QUALIFIED):
         ae = ae or User.objects.filter(memberships__role=Role.AE).first() or make_user("peter", Role.AE)
         hand_off = hand_off_lead(lead, ae=ae, by=bdr, at=at)

@@ -15,7 +15,6 @@ from agreement.models import Cadence, Phase, Stage
 from content.actions.asking import Need, Voice, ask_for
 from content.actions.pulsing import give_feedback
 from content.models import Asset, ContentRequest, Feedback
-from leads.actions.closing import disqualify_lead
 from leads.actions.moving import Target, start_move
 from leads.models import BulkMove, Notice, SavedView, SecondLook, SharedAct
 from nurture.models import Incoming, Message, MessageLink, SendingHost, Track, TrackNode
@@ -23,7 +22,7 @@ from nurture.tokens import LINK, OPENING, PERSON, STOP, token_of
 from team.actions.feeds import make_feed
 from team.models import Absence, Role, SettingChange
 from tests.leads.files import received
-from tests.make import make_asset, make_lead, make_user, reason
+from tests.make import make_asset, make_lead, make_user
 from tests.nurture.making import add_version, email, make_aside, make_message, make_track, wait
 
 # In this order stand the answers of a row. "own" and "other" is the team, or whose hand-off it is.
@@ -278,13 +277,10 @@ def clients(alice, eve, peter, mona, team):
 def things(alice, peter, mona, team):
     """For each address something that its act is meant for, in Alice's team and Peter's hands."""
     now = timezone.now()
-    leads = {phase: make_lead(phase=phase, bdr=alice, ae=peter, at=now) for phase in Phase if phase != Phase.CLOSED}
+    leads = {phase: make_lead(phase=phase, bdr=alice, ae=peter, at=now) for phase in Phase}
     leads[Phase.QUEUED] = make_lead(team=team, at=now)
     meeting = {"meeting_at": now + timedelta(days=1), "local_meeting": now + timedelta(days=1), "zone": "UTC"}
     leads[Phase.HANDED_OFF].hand_offs.update(**meeting)
-    closed = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
-    disqualify_lead(closed, reason=reason("bad_data"), by=alice, at=now)
-    leads[Phase.CLOSED] = closed
     Absence.objects.create(user=alice, starts_at=now + timedelta(days=9), ends_at=now + timedelta(days=10))
     return leads, SecondLook.objects.get(), received(b"Email\na@corvane.io\n", by=mona)
 

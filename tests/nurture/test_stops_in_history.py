@@ -1,7 +1,10 @@
 """Who gets no more mail, by whose word, and since when: it stands in the history of her lead."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from agreement.models import Phase
 from leads.actions.closing import disqualify_lead
@@ -45,7 +48,8 @@ def letter(alice):
     """One that went to the person of a lead of hers."""
 
     def make(phase):
-        lead = make_lead(phase=phase, bdr=alice, person=make_person(email="jo@brevik.example"))
+        person = make_person(email="jo@brevik.example")
+        lead = make_lead(phase=phase, bdr=alice, person=person, at=timezone.now() - timedelta(hours=1))
         message = make_message(person=lead.person)
         leave(message, at=NOON)
         return message
