@@ -261,8 +261,8 @@ def _in_groups(
 
 def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: bool) -> Row:
     when = ""
-    if is_of_today and entry.made_by == Step.MadeBy.CADENCE:
-        # An attempt is planned for a day: what matters is when she can be called, not the hour it was put at.
+    if is_of_today and entry.is_for_a_day:
+        # What matters is when she can be called, not the hour it was put at.
         when = (hours if entry.kind_left in CALLS else "") or _("Today")
     return Row(
         lead_id=entry.lead_id,

@@ -71,6 +71,12 @@ class Entry:
         shut = {"phone": self.no_calls, "email": self.no_mails}
         return left_of(self.kind, {channel for channel, key in shut.items() if key}) if self.kind else ""
 
+    @property
+    def is_for_a_day(self) -> bool:
+        """Planned for a day rather than an hour: an attempt of a cadence, or a step of a track or play."""
+        is_of_flow = self.made_by == Step.MadeBy.SYSTEM and OF_FLOW in self.title
+        return is_of_flow or self.made_by == Step.MadeBy.CADENCE
+
     def is_waited_for(self, at: datetime) -> bool:
         return is_waited_for(self.kind, self.due_at, promised=self.promised, at=at)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from agreement.models import Lane
 from leads.her_clock import NONE, Days, window_in
-from leads.models import Lead, Step
+from leads.models import Lead
 from leads.queue_entries import CALLS, Entry
 from leads.rail import end_of_today
 
@@ -66,8 +66,9 @@ def group_of(entry: Entry, *, at: datetime, midnight: datetime, weekend: Days = 
 
 
 def _is_out_of_hours(entry: Entry, midnight: datetime, *, at: datetime, weekend: Days) -> bool:
-    """An attempt to call that a cadence planned, where her hours begin again on another day of the reader's."""
-    if entry.made_by != Step.MadeBy.CADENCE or entry.kind not in CALLS:
+    """An attempt to call that a cadence or a flow planned, where her hours begin again on another day of the
+    reader's."""
+    if not entry.is_for_a_day or entry.kind not in CALLS:
         return False
     window = window_in(entry.zone, at=at, weekend=weekend)
     return window is not None and window[0] >= midnight

@@ -69,7 +69,11 @@ def planned(t: Teller, e: LeadEvent) -> Told:
         return Told("clock", _("Due again %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "flow":
         # Which one, its step says; history keeps no names.
-        following = _("next %(moment)s") % {"moment": due} if due else ""
+        number = e.data.get("in_place_of")
+        following = joined(
+            _("next %(moment)s") % {"moment": due} if due else "",
+            _("in place of attempt %(number)s") % {"number": number} if number else "",
+        )
         what, name = _of_flow(t, e)
         if name:
             return Told("step", _("“%(flow)s” planned a step: %(what)s") % {"flow": name, "what": what}, following)

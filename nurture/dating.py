@@ -44,7 +44,7 @@ def dated(
             went.append(when)
         elif deed.node.kind == Kind.STEP and deed.what == What.PLANNED and lead is not None:
             away_until = people.wishes.away_until(person, at=now)
-            when = due_of_step(lead, days=deed.days, away_until=away_until, at=now)
+            when = due_of_step(lead, kind=deed.node.step_kind, days=deed.days, away_until=away_until, at=now)
         yield when, deed
         now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
         walker.on = leaves().astimezone(clock).date()

@@ -70,12 +70,13 @@ def answers(node: TrackNode, walker: Walker, people: People) -> bool:
     return False
 
 
-def walk(node: TrackNode | None, walker: Walker, people: People, *, ahead: int = 0) -> Iterator[Deed]:
+def walk(node: TrackNode | None, walker: Walker, people: People) -> Iterator[Deed]:
     """From this node on, one deed after the other. The caller stops where she waits: at what was planned or waited for.
-    `ahead`: in so many days a step of ours is due that stands there first.
 
     It ends by itself at a goal that was reached, and after the last node.
     """
+    # In so many days a step of ours that stands next is due.
+    ahead = 0
     while node is not None:
         following = walker.flow.after(node)
         if node.kind == Kind.WAIT:

@@ -70,12 +70,12 @@ def _work(rows: QuerySet[Enrolment], *, at: datetime) -> int:
 
 
 @transaction.atomic
-def go_from(enrolments: Sequence[Enrolment], starts: Starts, *, ahead: int = 0, at: datetime) -> None:
+def go_from(enrolments: Sequence[Enrolment], starts: Starts, *, again_at: datetime | None = None, at: datetime) -> None:
     """These, which are locked, go on at these nodes as if they had just come there; at none, it is their end. A step
-    of ours that stands there first is planned for so many days ahead."""
+    of ours that stands there first is planned for `again_at`, where it was planned for then before."""
     batch = Batch(enrolments, at=at, waits=True)
     for enrolment in batch.enrolments:
-        batch.go(enrolment, starts[enrolment.pk], ahead=ahead)
+        batch.go(enrolment, starts[enrolment.pk], again_at=again_at)
     batch.write()
 
 
@@ -220,22 +220,22 @@ class Batch:
         nodes = [node for flow in self.flows.values() for node in flow.nodes.values() if node.brings_what_fits]
         return over_in({node.pk: node.text for node in nodes}, on=self.people.day)
 
-    def go(self, one: Enrolment, node: TrackNode | None, *, ahead: int = 0) -> None:
+    def go(self, one: Enrolment, node: TrackNode | None, *, again_at: datetime | None = None) -> None:
         """On from this node, as if she had just come there, to where she waits."""
         one.step_id, one.state, one.paused_because = None, State.ACTIVE, ""
-        for deed in walk(node, self.walkers[one.pk], self.people, ahead=ahead):
+        for deed in walk(node, self.walkers[one.pk], self.people):
             self._line(one, deed.node, deed.what, deed.because)
             one.node_id = deed.node.pk
             if deed.what == What.REACHED:
                 self._end(one, Outcome.GOAL)
                 return
             if deed.what in (What.PLANNED, What.WAITED):
-                self._waits(one, deed)
+                self._waits(one, deed, again_at=again_at if deed.node == node else None)
                 return
         one.node_id = None
         self.exhausted.append(one)
 
-    def _waits(self, one: Enrolment, deed: Deed) -> None:
+    def _waits(self, one: Enrolment, deed: Deed, *, again_at: datetime | None) -> None:
         # Who is away is left alone until she is back: a letter leaves, and a step of ours is due, no sooner.
         away_until = self.people.wishes.away_until(one.person_id, at=self.at)
         if deed.what == What.WAITED:
@@ -256,7 +256,9 @@ class Batch:
             one.due_at = self.at + STEP_AGAIN
             words = deed.node.words or str(deed.node.get_step_kind_display())
             lead = self.leads[one.lead_id or 0]
-            step = PlannedStep(lead, deed.node.step_kind, words, one.track.name, one.track_id, deed.days, away_until)
+            step = PlannedStep(
+                lead, deed.node.step_kind, words, one.track.name, one.track_id, deed.days, away_until, again_at
+            )
             self.steps.append((one, step))
 
     def _has_own_step(self, one: Enrolment) -> bool:

@@ -56,6 +56,9 @@ def enrol(person: Person, *, track: Track, by: User, at: datetime) -> Enrolment:
     _must_be_in_none(held, at=at)
     enrolment = enrolment_of(held, lead, track, version.pk, by=by, at=at)
     enter([enrolment], by=by, at=at)
+    if track.kind == Track.Kind.PLAY:
+        # A lead that is worked shows what comes next at once.
+        go_from([enrolment], {enrolment.pk: flows_of([version.pk])[version.pk].first}, at=at)
     return enrolment
 
 
@@ -238,9 +241,8 @@ def _leave_out(held: Enrolment, *, by: User, at: datetime) -> None:
 def _plan_again(held: Enrolment, node: TrackNode, *, at: datetime) -> None:
     step = Step.objects.filter(pk=held.step_id).first() if held.step_id else None
     if step is None or step.state == Step.State.CANCELLED:
-        # Whole days, the one that has begun with them.
-        ahead = -((at - step.due_at) // timedelta(days=1)) if step is not None else 0
-        go_from([held], {held.pk: node}, ahead=max(ahead, 0), at=at)
+        again_at = step.due_at if step is not None and step.due_at > at else None
+        go_from([held], {held.pk: node}, again_at=again_at, at=at)
 
 
 def _letter_has_left(held: Enrolment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,7 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.planning import planned_by_flow
 from leads.models import Lead
+from leads.telling import new_moment
 from leads.views.access import can_work, visible_lead
 from nurture.actions.absences import end_absence
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
@@ -27,6 +30,7 @@ from nurture.models import Enrolment, Track
 from team.actions.submitting import SentBefore, new_form_id, submit_once
 from team.addresses import read_uuid
 from team.http import Request, tell
+from team.templatetags.midfield import moment_words
 
 ACTS = {"pause": pause, "resume": resume, "skip": skip, "take_out": take_out}
 
@@ -47,7 +51,7 @@ def lead_act(request: Request, public_id: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             submit_once(request.POST.get("form_id", ""), by=request.user, at=now)
-            words = _act(request, lead)
+            words = _act(request, lead, at=now)
     except SentBefore:
         words = ""
     except (LeadConflict, MoveRefused) as refused:
@@ -57,22 +61,21 @@ def lead_act(request: Request, public_id: UUID) -> HttpResponse:
         words = ""
     if words:
         tell(request, words)
-    if request.htmx:
-        return _panel(request, lead, did=True)
-    return redirect("nurture:lead_panel", public_id)
+    # Where the panel stands in the page of the lead, its next step and its history have changed, too.
+    return redirect("leads:lead" if request.htmx else "nurture:lead_panel", public_id)
 
 
-def _act(request: Request, lead: Lead) -> str:
-    now, does = timezone.now(), request.POST.get("does", "")
+def _act(request: Request, lead: Lead, *, at: datetime) -> str:
+    does = request.POST.get("does", "")
     if does == "enrol":
         asked = read_uuid(request.POST.get("track", ""))
         track = Track.objects.running().filter(public_id=asked).first() if asked else None
         if track is None:
             raise MoveRefused(_("Choose one of the list."))
-        enrol(lead.person, track=track, by=request.user, at=now)
-        return _("“%(track)s” has begun.") % {"track": track}
+        enrol(lead.person, track=track, by=request.user, at=at)
+        return _with_next(_("“%(track)s” has begun.") % {"track": track}, lead, at=at)
     if does == "back":
-        if not end_absence(lead.person_id, by=request.user, at=now):
+        if not end_absence(lead.person_id, by=request.user, at=at):
             raise LeadConflict(_("This has changed meanwhile: look at it again."))
         return _("They are back: what waited for them goes on.")
     act = ACTS.get(does)
@@ -80,17 +83,28 @@ def _act(request: Request, lead: Lead) -> str:
     one = hers.select_related("track").first()
     if act is None or one is None or str(one.public_id) != request.POST.get("enrolment", ""):
         raise LeadConflict(_("This has changed meanwhile: look at it again."))
-    act(one, by=request.user, at=now)
+    act(one, by=request.user, at=at)
     said = {
         "pause": _("“%(track)s” is paused."),
         "resume": _("“%(track)s” goes on."),
         "skip": _("Left out: “%(track)s” goes on with what follows."),
         "take_out": _("“%(track)s” has ended for them."),
     }
-    return said[does] % {"track": one.track}
+    return _with_next(said[does] % {"track": one.track}, lead, at=at)
 
 
-def _panel(request: Request, lead: Lead, *, refusal: str = "", did: bool = False) -> HttpResponse:
+def _with_next(said: str, lead: Lead, *, at: datetime) -> str:
+    """With when the lead is due next, where a step was planned, and which attempt that step stands in place of."""
+    event = planned_by_flow(lead, at=at)
+    if event is None:
+        return said
+    due_at, number = new_moment(event, "due_at"), event.data.get("in_place_of")
+    following = _("Next %(moment)s.") % {"moment": moment_words(due_at, now=at)} if due_at else ""
+    instead = _("It stands in place of attempt %(number)s.") % {"number": number} if number else ""
+    return " ".join(filter(None, (said, following, instead)))
+
+
+def _panel(request: Request, lead: Lead, *, refusal: str = "") -> HttpResponse:
     now = timezone.now()
     context = {
         "now": now,
@@ -100,8 +114,6 @@ def _panel(request: Request, lead: Lead, *, refusal: str = "", did: bool = False
         "may_write_to": People([lead.person_id], at=now).may_be_written_to(lead.person_id),
         "form_id": new_form_id(),
         "refusal": refusal,
-        # Its button is gone: whoever works by keyboard goes on from the head of the panel.
-        "did": did or bool(refusal),
     }
     template = "nurture/lead_panel.html#panel" if request.htmx else "nurture/lead_panel.html"
     return render(request, template, context, status=409 if refusal else 200)

@@ -327,5 +327,5 @@ def test_a_batch_costs_the_same_however_many_are_in_it(alice, n):
 
     # The batch itself, what its branch and its two arms ask, what its people agreed to and in which rows, which day
     # it is, for whom and when the library has something (labels, phases, criteria, what it has), and what they
-    # write: a step, an event, a message.
-    assert len(asked) <= 46, [query["sql"][:120] for query in asked]
+    # write: a step, with where they are who are to be called, an event, a message.
+    assert len(asked) <= 48, [query["sql"][:120] for query in asked]

@@ -56,9 +56,9 @@ def test_a_sleeper_shows_her_track_what_it_sent_and_when_the_next_letter_leaves(
     found = panel_of(client, lead)
     assert "Track: The long road" in found.text
     assert [subject for _letter, subject, _is_seen in found.context["found"].sent] == ["First piece"]
-    # Ten days from an hour on, a step that is done when it is due, in a minute, and four days more.
+    # Ten days from an hour on, a step that is done when it is due, two hours later, and four days more.
     assert found.context["found"].letter == "Second piece"
-    assert found.context["found"].letter_at == now + timedelta(days=14, hours=1, minutes=1)
+    assert found.context["found"].letter_at == now + timedelta(days=14, hours=3)
     assert "next letter: Second piece" in found.text
     # It stands on the page of the lead as soon as that is there.
     panel = reverse("nurture:lead_panel", args=[lead.public_id])
