@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy
@@ -79,7 +79,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Sought:
+    """One line: a word, whoever it was for; without words, what was asked for."""
+
     q: str
+    # What any of them asked for, and what all of them did.
     labels: list[str]
     asked: dict[str, str]
     # How many looked for it, how often they did, and when last.
@@ -131,19 +134,31 @@ def offered(need: Need, *, by: User, on: date) -> list[Card]:
 
 
 def in_vain(filters: RequestFilters, *, at: datetime) -> list[Sought]:
-    """A page of what was looked for in vain within 90 days, by what was asked for, and one more where there are more:
-    what most looked for first."""
+    """A page of what was looked for in vain within 90 days, each word once, and one more where there are more: what
+    most looked for first. Two statements beside those of the labels, however long it is."""
     rows = _missed(filters, at=at)
     words = {(label.dimension, label.key): label.label for label in Label.objects.all()}
     words |= {("topic", topic.key): topic.label for topic in Topic.objects.all()}
-    found = rows.values_list("q", "asked").annotate(
+    no_words = Case(When(q="", then=Cast("asked", TextField())), default=Value(""), output_field=TextField())
+    rows = rows.annotate(no_words=no_words)
+    found = rows.values_list("q", "no_words").annotate(
         users=Count("user", distinct=True), times=Count("pk"), last=Max("at"), first=Min("pk")
     )
     begin = (filters.read.get("page", 1) - 1) * SOUGHT_PAGE
     page = found.order_by("-users", "-times", "-last", "first")[begin : begin + SOUGHT_PAGE + 1]
+    marks: dict[tuple[str, str], list[set[tuple[str, str]]]] = defaultdict(list)
+    for q, key, asked in rows.filter(q__in={q for q, *_rest in page}).values_list("q", "no_words", "asked").distinct():
+        marks[q, key].append(set(asked.items()))
     return [
-        Sought(q, [words.get(mark, mark[1]) for mark in sorted(asked.items())], asked, users, times, last)
-        for q, asked, users, times, last, _first in page
+        Sought(
+            q,
+            [words.get(mark, mark[1]) for mark in sorted(set().union(*marks[q, key]))],
+            dict(set.intersection(*marks[q, key])),
+            users,
+            times,
+            last,
+        )
+        for q, key, users, times, last, _first in page
     ]
 
 

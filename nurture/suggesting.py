@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from content.meant import meant
 from content.models import Asset, AssetThumb, AssetVersion, Label
 from content.models.asset import AssetQuerySet
 from content.words import Match, query_words
@@ -52,6 +53,20 @@ class Suggestion:
         if self.current.form == Form.SNIPPET:
             return self.current.text
         return link_to(self.asset.title, permalink(str(self.asset.public_id)))
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a search for the person of a lead leads to: what she may get, else what she has had, else what its words may
+    have meant, where that leads to one of both."""
+
+    found: list[Suggestion]
+    had: list[Asset]
+    meant: str = ""
+
+    @property
+    def is_missed(self) -> bool:
+        return not (self.found or self.had or self.meant)
 
 
 class Fit:
@@ -100,6 +115,15 @@ def suggestions_for(fit: Fit, *, by: User, q: str = "", is_letter: bool = False)
     found = Match(words).newest(rows.exclude(pk__in=fit.had)) if words else fit.fitting(rows)
     most = SHOWN if is_letter else SHOWN_BESIDE
     return _told(list(found.values_list("pk", flat=True)[:most]), fit, by=by)
+
+
+def look_for(fit: Fit, *, by: User, q: str = "", is_letter: bool = False) -> Looked:
+    found = suggestions_for(fit, by=by, q=q, is_letter=is_letter)
+    had = [] if found else fit.had_of(q)
+    spelt = "" if found or had else meant(query_words(q))
+    if spelt and not (suggestions_for(fit, by=by, q=spelt, is_letter=is_letter) or fit.had_of(spelt)):
+        spelt = ""
+    return Looked(found, had, spelt)
 
 
 def suggestion_of(asset: Asset, lead: Lead, *, by: User, at: datetime) -> Suggestion:

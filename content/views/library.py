@@ -28,7 +28,7 @@ NOTICES_SHOWN = 20
 @require_GET
 @never_cache
 def library(request: Request) -> HttpResponse:
-    """A search that finds nothing is demand, and noted."""
+    """A search that finds nothing is demand, and noted, unless what it may have meant is there."""
     need_role(request, *Role)
     now = timezone.now()
     today = company_day(now)
@@ -39,12 +39,12 @@ def library(request: Request) -> HttpResponse:
     if is_search and wanted.words:
         correct_searches(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
     is_missed = is_search and not listed.cards
-    if is_missed:
-        miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
     spelt = meant(wanted.words) if is_missed else ""
     # What is offered is there.
     if spelt and not find_assets(replace(wanted, q=spelt), by=request.user, at=now, on=today).cards:
         spelt = ""
+    if is_missed and not spelt:
+        miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
     notices = _notices(request)
     context = {
         "now": now,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def note_search(fit: Fit, q: str, *, is_missed: bool, place: str, by: User, at: datetime) -> None:
-    """A search that found nothing (`is_missed`) is demand for her role and where she stands; what was put right by
+    """A search that led to nothing (`is_missed`) is demand for her role and where she stands; what was put right by
     this one is none any more. Words of nothing but signs are no search."""
     words = query_words(q)
     if not words:

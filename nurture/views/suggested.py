@@ -20,7 +20,7 @@ from content.words import QUERY_MAX
 from leads.models import Lead
 from leads.views.access import can_work, visible_lead
 from nurture.actions.looking import note_search
-from nurture.suggesting import Fit, suggestions_for
+from nurture.suggesting import Fit, look_for
 from team.addresses import read_uuid
 from team.http import Request, tell
 
@@ -56,15 +56,15 @@ def _panel(
     now = timezone.now()
     q = (request.POST or request.GET).get("q", "").replace("\x00", "").strip()[:QUERY_MAX]
     fit = Fit(lead, at=now)
-    found = suggestions_for(fit, by=request.user, q=q)
-    had = [] if found else fit.had_of(q)
-    note_search(fit, q, is_missed=not (found or had), place=Place.LEAD, by=request.user, at=now)
+    looked = look_for(fit, by=request.user, q=q)
+    note_search(fit, q, is_missed=looked.is_missed, place=Place.LEAD, by=request.user, at=now)
     context = {
         "now": now,
         "lead": lead,
         "q": q,
-        "found": found,
-        "had": had,
+        "found": looked.found,
+        "had": looked.had,
+        "meant": looked.meant,
         "works": can_work(lead),
         "judged": judged,
         "form": form,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods
 
-from content.models import Asset, AssetVersion
+from content.models import AssetVersion
 from content.models.use import Place
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.models import Lead
@@ -29,7 +29,7 @@ from nurture.over import named_in, over_among, over_said
 from nurture.previewing import Preview, preview_written
 from nurture.recipients import points_of
 from nurture.stopped import stopped_rules
-from nurture.suggesting import Fit, Suggestion, sendable_to, suggestion_of, suggestions_for
+from nurture.suggesting import Fit, Looked, look_for, sendable_to, suggestion_of
 from nurture.unwritable import why_unwritable
 from nurture.wishes import Wishes
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -48,8 +48,9 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
     assets = sendable_to(lead, at=at)
     if request.method == "GET":
         return _page(request, lead, _begun(request, lead, {}, request.GET.get("asset", "")))
-    if {"insert", "instead"} & set(request.POST) or request.POST.get("do") == "find":
+    if {"insert", "instead", "meant"} & set(request.POST) or request.POST.get("do") == "find":
         typed = {name: request.POST.get(name, "") for name in SAID}
+        typed["q"] = request.POST.get("meant", typed["q"])
         wanted = request.POST.get("insert", "")
         if "instead" in request.POST:
             typed, wanted = _instead(typed, request.POST["instead"])
@@ -133,14 +134,12 @@ def _page(
 ) -> HttpResponse:
     at = timezone.now()
     q = str(form["q"].value() or "").strip()
-    found: list[Suggestion] = []
-    had: list[Asset] = []
+    looked = Looked([], [])
     if preview is None:
         fit = Fit(lead, at=at)
-        found = suggestions_for(fit, by=request.user, q=q, is_letter=True)
-        had = [] if found else fit.had_of(q)
-        if request.POST.get("do") == "find":
-            note_search(fit, q, is_missed=not (found or had), place=Place.COMPOSER, by=request.user, at=at)
+        looked = look_for(fit, by=request.user, q=q, is_letter=True)
+        if request.POST.get("do") == "find" or "meant" in request.POST:
+            note_search(fit, q, is_missed=looked.is_missed, place=Place.COMPOSER, by=request.user, at=at)
     chosen = form.chosen()
     subject, text = (str(form[name].value() or "") for name in ("subject", "text"))
     asked = read_uuid(str(form["asset"].value() or ""))
@@ -148,7 +147,7 @@ def _page(
     over += [one for one in over_said(text, on=company_day(at)) if one.asset not in {known.asset for known in over}]
     # What is over stays chosen until she has chosen something else.
     kept = [chosen] if chosen else [one.asset for one in over if one.asset.public_id == asked]
-    form.offer([*kept, *(one.asset for one in found)])
+    form.offer([*kept, *(one.asset for one in looked.found)])
     point = points_of([lead.person_id]).get(lead.person_id)
     wishes = Wishes([lead.person_id])
     context = {
@@ -158,8 +157,9 @@ def _page(
         "preview": preview,
         "before": before,
         "concerns": form.concerns() if preview else [],
-        "fitting": found,
-        "had": had,
+        "fitting": looked.found,
+        "had": looked.had,
+        "meant": looked.meant,
         "over": over,
         "asked_for": wishes.chosen(lead.person_id, at=at).phrases,
         "away": wishes.away(lead.person_id, at=at),

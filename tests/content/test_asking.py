@@ -182,15 +182,38 @@ def test_what_was_looked_for_long_ago_counts_whatever_was_looked_for_since(clien
         monkeypatch.setattr("content.backlog.SEARCHES_MAX", 1000)
         cut = client.get(reverse("content:requests"))
     assert [(one.q, one.labels, one.users, one.times) for one in champions] == [
-        ("gloss", ["Champion", "Until there is a conversation"], 2, 3),
-        ("gloss", ["Champion"], 1, 1),
+        ("gloss", ["Champion", "Until there is a conversation"], 2, 4),
     ]
+    # Asked for is what all of them looked for.
+    assert champions[0].asked == {"persona": "champion"}
     assert [one.users for one in unsaid] == [1]
     # One line of two who looked: as many as the matrix counts, the head of the list says.
     assert (len(cell.context["sought"]), "2 searches, each of us counted once" in cell.text) == (1, True)
     assert "More was looked for in vain in 90 days than is counted here" in cut.text
     assert first["sought"][0] == champions[0]
-    assert (len(first["sought"]), len(last["sought"]), last["next_number"]) == (100, 2, 0)
+    assert (len(first["sought"]), len(last["sought"]), last["next_number"]) == (100, 1, 0)
+
+
+def test_a_word_that_was_looked_for_in_vain_stands_once_whoever_it_was_for_and_no_words_by_what_was_asked(
+    client, alice, bob
+):
+    topic = Topic.objects.create(key="uptime", label="Uptime")
+    looked = [
+        (alice, "gloss", {"persona": "champion", "topic": topic.key}), (alice, "gloss", {"persona": "doer"}),
+        (bob, "gloss", {}), (bob, "", {"persona": "doer"}), (alice, "", {"persona": "champion"}),
+    ]  # fmt: skip
+    for user, q, asked in looked:
+        LibrarySearch.objects.create(user=user, at=NOON, place="lead", q=q, asked=asked)
+
+    with time_machine.travel(NOON, tick=False):
+        client.force_login(alice)
+        sought = client.get(reverse("content:searches")).context["sought"]
+
+    assert [(one.q, one.labels, one.asked, one.users, one.times) for one in sought] == [
+        ("gloss", ["Champion", "Doer", "Uptime"], {}, 2, 3),
+        ("", ["Doer"], {"persona": "doer"}, 1, 1),
+        ("", ["Champion"], {"persona": "champion"}, 1, 1),
+    ]
 
 
 def test_the_oldest_request_is_on_top_where_it_is_worth_most_however_many_are_open(client, alice):

@@ -158,9 +158,11 @@ def test_what_has_no_letter_finds_nothing_and_is_no_demand(client, alice, now, q
 
 def test_a_search_that_is_put_right_within_a_minute_is_no_demand_and_another_search_is(client, alice, bob, now):
     make_asset("Price calculator", at=now)
+    make_asset("Pumps", at=now)
     looked = [
-        (alice, 0, "price calclator"), (alice, 20, "pharma"), (bob, 30, "price calclator"),
-        (alice, 40, "price calculator"), (alice, 100, "calculater"), (alice, 170, "calculator"),
+        # What they are put right by finds nothing either, and is not offered.
+        (alice, 0, "pumps calclator"), (alice, 20, "pharma"), (bob, 30, "pumps calclator"),
+        (alice, 40, "pumps calculator"), (alice, 100, "pumps calculater"), (alice, 170, "pumps calculator"),
         (alice, 180, "ster"), (alice, 185, "sterile"),
     ]  # fmt: skip
     for user, seconds, q in looked:
@@ -170,7 +172,8 @@ def test_a_search_that_is_put_right_within_a_minute_is_no_demand_and_another_sea
 
     kept = LibrarySearch.objects.order_by("pk").values_list("user", "q")
     assert list(kept) == [
-        (alice.pk, "pharma"), (bob.pk, "price calclator"), (alice.pk, "calculater"), (alice.pk, "sterile"),
+        (alice.pk, "pharma"), (bob.pk, "pumps calclator"), (alice.pk, "pumps calculator"),
+        (alice.pk, "pumps calculater"), (alice.pk, "sterile"),
     ]  # fmt: skip
 
 
@@ -185,7 +188,7 @@ def test_only_the_same_words_spelt_right_at_the_same_place_and_for_the_same_peop
         {"q": "gdpr retail bank"}, {"q": "gdpr retail bank sap"},
         {"q": "gdpr details bank"}, {"q": "gdpr detail bank"},
         {"q": "chekclist", "persona": "doer"}, {"q": "checklist"},
-        {"q": "retial", "from": "lead"}, {"q": "retail"},
+        {"q": "retial bank", "from": "lead"}, {"q": "retail bank"},
         # The same, spelt right.
         {"q": "detials", "persona": "doer"}, {"q": "details", "persona": "doer"},
     ]  # fmt: skip
@@ -196,7 +199,7 @@ def test_only_the_same_words_spelt_right_at_the_same_place_and_for_the_same_peop
     kept = LibrarySearch.objects.order_by("pk").values_list("q", flat=True)
     assert list(kept) == [
         "gdpr checklist 2025", "gdpr retail bank", "gdpr retail bank sap", "gdpr details bank", "gdpr detail bank",
-        "chekclist", "retial", "details",
+        "chekclist", "retial bank", "retail bank", "details",
     ]  # fmt: skip
 
 
@@ -220,6 +223,17 @@ def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and
     # What is near a word and yet finds nothing, what is near none, and what is there.
     assert [offered(q=q)[0] for q in ("calclator warehouse", "pharma", "pri", "pumps 24")] == [""] * 4
     assert offered(q="price calclator", kind="webinar")[0] == ""
+
+
+def test_a_search_that_is_offered_what_it_may_have_meant_is_no_demand(client, alice, now):
+    make_asset("Guide to spare parts", at=now)
+    client.force_login(alice)
+
+    offered, vain = (client.get(reverse("content:library"), {"q": q}) for q in ("sparepart", "bakery"))
+
+    assert ("If what you wrote is what you meant" in offered.text, "is noted" in offered.text) == (True, False)
+    assert ("If what you wrote is what you meant" in vain.text, "is noted" in vain.text) == (False, True)
+    assert list(LibrarySearch.objects.values_list("q", flat=True)) == ["bakery"]
 
 
 def test_a_word_that_is_two_is_taken_apart_and_two_that_are_one_are_joined(client, alice, now):
