@@ -46,7 +46,7 @@ class Letter:
     reply_to: str = ""
     # By the address its author wrote: ours, which counts who follows it.
     ours: Mapping[str, str] = field(default_factory=dict)
-    # By the address of what it brings what that is called: the words of its link where the address stands bare.
+    # By the address of an asset what that is called: the words of its link where the address stands bare.
     titles: Mapping[str, str] = field(default_factory=dict)
     # Where she says what she wants, where one click stops everything, where an opening is counted, and the link that
     # nobody can see. A letter by hand has the first two alone.

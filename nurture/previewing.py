@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from content.models import Asset
 from leads.models import Lead
 from nurture.actions.composing import WHY, address_of
-from nurture.actions.planning import preview_of, titles_of, with_asset
+from nurture.actions.planning import preview_of, titles_in, with_asset
 from nurture.fields import FIELDS, BadWords, fill
 from nurture.letter import Letter, html_of
 from nurture.models import MailRules, TrackNode
@@ -39,22 +39,24 @@ def preview_written(
 ) -> Preview:
     """What a rep wrote, as its person will get it. MoveRefused where it cannot be sent."""
     said, words = preview_of(lead, subject=subject, text=text, asset=asset, by=by, at=at)
-    return _preview(said, words, sender=by.name, titles=titles_of(asset))
+    return _preview(said, words, sender=by.name, titles=titles_in([words]))
 
 
 def preview_node(node: TrackNode) -> Preview:
     """The letter of a step, its fields in brackets: nobody in particular gets it yet."""
     values = {name: f"[{label}]" for name, label in FIELDS.items()}
     values |= values_of_asset(node.asset)
-    titles = titles_of(node.asset)
     if node.asset is None and node.brings_what_fits:
         values |= {"asset_title": _("[what fits]"), "asset_link": f"{settings.SITE_URL}/"}
-        titles = {values["asset_link"]: values["asset_title"]}
     try:
         subject, text = fill(node.subject, values, clean=True), fill(node.text, values)
     except BadWords as bad:
         return _preview(node.subject, node.text, sender="", fault=str(bad))
-    return _preview(subject, with_asset(text, node.asset, {}), sender="", why=str(WHY), titles=titles)
+    text = with_asset(text, node.asset, {})
+    titles = titles_in([text])
+    if values["asset_link"]:
+        titles |= {values["asset_link"]: values["asset_title"]}
+    return _preview(subject, text, sender="", why=str(WHY), titles=titles)
 
 
 def _preview(

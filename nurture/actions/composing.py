@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from content.models import AssetVersion
-from nurture.actions.planning import snippets_of, titles_of, with_asset
+from nurture.actions.planning import snippets_of, titles_in, with_asset
 from nurture.fields import BadWords, as_read, fill
 from nurture.letter import Letter, addresses_in, compose, readable_headers
 from nurture.models import MailRules, Message, MessageBody, MessageLink
@@ -68,9 +68,9 @@ def compose_all(taken: Sequence[Message], *, at: datetime) -> tuple[dict[int, Em
     said = _each(_said_by(list(rows), bad, at=at), bad, _with_addresses)
     with transaction.atomic():
         _write_links(said)
-    rules = MailRules.objects.get(pk=1)
+    rules, titles = MailRules.objects.get(pk=1), titles_in(one.text for one in said)
     ready: dict[int, EmailMultiAlternatives] = {}
-    said = _each(said, bad, lambda one: ready.update({one.message.pk: _mail(one, rules)}))
+    said = _each(said, bad, lambda one: ready.update({one.message.pk: _mail(one, rules, titles)}))
     with transaction.atomic():
         _write_words(said)
     return ready, bad
@@ -169,7 +169,7 @@ def _write_links(said: Sequence[_Said]) -> None:
     MessageLink.objects.bulk_create(missing, batch_size=500)
 
 
-def _mail(one: _Said, rules: MailRules) -> EmailMultiAlternatives:
+def _mail(one: _Said, rules: MailRules, titles: Mapping[str, str]) -> EmailMultiAlternatives:
     message, to = one.message, one.to
     if to.point is None:
         raise BadWords(_("There is no address."))
@@ -182,7 +182,7 @@ def _mail(one: _Said, rules: MailRules) -> EmailMultiAlternatives:
         subject=one.subject,
         text=one.text,
         ours=ours,
-        titles=titles_of(message.asset),
+        titles=titles,
         stop_url=_site("stop", token_of(STOP, message.pk)),
         preferences_url=_site("preferences", token_of(PERSON, message.person_id)),
         opened_url=_site("opened", token_of(OPENING, message.pk)) if one.is_counted else "",

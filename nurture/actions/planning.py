@@ -149,9 +149,12 @@ def with_asset(text: str, asset: Asset | None, snippets: Mapping[int, str]) -> s
     return f"{text}\n\n{link_to(asset.title, permalink(str(asset.public_id)))}"
 
 
-def titles_of(asset: Asset | None) -> dict[str, str]:
-    """By the address of what a message brings what it is called."""
-    return {permalink(str(asset.public_id)): asset.title} if asset is not None else {}
+def titles_in(texts: Iterable[str]) -> dict[str, str]:
+    """By their addresses what the assets are called that these words link to: one statement, or none where nobody
+    links."""
+    ids = named_in(*texts)
+    rows = Asset.objects.filter(public_id__in=ids).values_list("public_id", "title") if ids else ()
+    return {permalink(str(public_id)): title for public_id, title in rows}
 
 
 def snippets_of(assets: Iterable[Asset | None]) -> dict[int, str]:

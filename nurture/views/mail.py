@@ -25,7 +25,7 @@ from nurture.actions.asking_names import check_sender
 from nurture.actions.composing import subjects_of, words_of
 from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.known_hosts import let_host_send
-from nurture.actions.planning import take_back, titles_of
+from nurture.actions.planning import take_back, titles_in
 from nurture.actions.switching import change_rules, start_mail, stop_mail
 from nurture.forms.mail import RulesForm, StopForm
 from nurture.forms.sender import SelectorForm
@@ -156,9 +156,8 @@ def message(request: Request, public_id: UUID) -> HttpResponse:
 @csp_override(FRAME)
 def message_frame(request: Request, public_id: UUID) -> HttpResponse:
     """Its words by themselves, cleaned, in a frame that may do nothing."""
-    found = _visible(request, public_id)
-    _subject, text = words_of(found, at=timezone.now())
-    return render(request, "nurture/frame.html", {"body": body_of(text, titles=titles_of(found.asset))})
+    _subject, text = words_of(_visible(request, public_id), at=timezone.now())
+    return render(request, "nurture/frame.html", {"body": body_of(text, titles=titles_in([text]))})
 
 
 @require_POST

@@ -9,12 +9,13 @@ from accounts.models import ContactPoint
 from content.models import Topic
 from leads.actions.recycling import wake_lead
 from nurture.actions.claiming import LEASE, begin_message, claim_messages, free_leases
-from nurture.actions.planning import write_message
+from nurture.actions.planning import titles_in, write_message
 from nurture.actions.preferring import prefer, unsubscribe
 from nurture.actions.sending import FAILURES_MOST, deliver
 from nurture.actions.switching import start_mail, stop_mail
 from nurture.demo import make_tracks
 from nurture.models import Enrolment, MailServer, Message
+from nurture.recipients import permalink
 from tests.make import NOON, make_asset, make_lead, make_person
 from tests.nurture.making import leave, make_letter_track, make_message
 
@@ -68,6 +69,31 @@ def test_an_address_without_words_is_a_link_of_ours_in_both_parts(sink, rules, c
     # Who reads it as HTML sees what it leads to, and no address with a number in it.
     assert (html.count(">The planner's guide</a>"), str(asset.public_id) in html) == (1, False)
     assert "The planner's guide" not in text
+
+
+def test_an_address_of_the_library_is_called_by_its_title_whatever_the_letter_brings(
+    sink, rules, clock, django_assert_num_queries
+):
+    brought, *others = (make_asset(title) for title in ("The guide", "Spare parts", "Audits", "Uptime"))
+    pasted = [permalink(str(asset.public_id)) for asset in others]
+    lead = make_lead(phase="working", person=make_person(time_zone="UTC", email="ada@corvane.example"))
+    write_message(
+        lead, subject="Hi", text="\n\n".join([*pasted, f"[so]({pasted[0]})"]), asset=brought, by=lead.bdr, at=NOON
+    )
+    track = make_letter_track(text=f"Look: {pasted[0]}")
+    make_message(track, make_person(time_zone="UTC", email="bo@corvane.example"))
+
+    deliver(by="me", clock=clock)
+
+    found = {mail["To"].addresses[0].username: mail.get_body(("html",)).get_content() for mail in sink.taken}
+    said = ("The guide", "Spare parts", "Audits", "Uptime", "so")
+    assert [found["ada"].count(f">{words}</a>") for words in said] == [1] * 5
+    assert (found["bo"].count(">Spare parts</a>"), "/c/" in found["ada"] + found["bo"]) == (1, False)
+    # However many are named, they are looked up at once, and nobody is asked where none is.
+    with django_assert_num_queries(1):
+        assert list(titles_in(pasted).values()) == ["Spare parts", "Audits", "Uptime"]
+    with django_assert_num_queries(0):
+        assert titles_in(["Hello"]) == {}
 
 
 def test_each_answer_of_the_server_has_its_state_and_none_holds_up_the_others(sink, rules, clock):

@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from nurture.models import MailRules, Message
+from nurture.recipients import permalink
 from tests.make import make_lead, make_person
 from tests.nurture.making import add_version, email, make_asset, make_track
 
@@ -79,3 +80,25 @@ def test_what_a_letter_brings_is_a_link_by_its_title_where_its_address_stands_ba
     for node, words in zip(track.versions.get().nodes.order_by("position"), (guide.title, "[what fits]"), strict=True):
         frame = client.get(reverse("nurture:node_letter_frame", args=[track.public_id, node.pk])).text
         assert f">{words}</a>" in frame
+
+
+def test_an_address_of_the_library_that_was_pasted_is_called_by_its_title_wherever_the_letter_is_read(
+    client, alice, mona, rules
+):
+    guide = make_asset(title="The planner’s guide")
+    address = permalink(str(guide.public_id))
+    lead = make_lead(phase="working", bdr=alice, person=make_person(email="ada@corvane.example"))
+    track = make_track(email(subject="This one", text=f"Look: {address}"))
+    client.force_login(alice)
+    said = {"subject": "Hi", "text": f"Look: {address}"}
+
+    written = client.post(reverse("nurture:write", args=[lead.public_id]), {**said, "do": "preview"})
+    client.post(reverse("nurture:write", args=[lead.public_id]), {**said, "do": "send"})
+    node = track.versions.get().nodes.get()
+    of_step = client.get(reverse("nurture:node_letter_frame", args=[track.public_id, node.pk]))
+    client.force_login(mona)
+    kept = client.get(reverse("nurture:message_frame", args=[Message.objects.get().public_id]))
+
+    for html in (written.context["preview"].html, of_step.text, kept.text):
+        assert f'href="{address}"' in html
+        assert f">{guide.title}</a>" in html
