@@ -270,14 +270,7 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
         url=address_of("leads:lead", facts.public_id),
         name=facts.name,
         about=facts.about,
-        what=what(
-            facts,
-            now=at,
-            kind=entry.kind_left,
-            title=entry.title,
-            attempt=entry.attempt,
-            created_at=entry.step_created_at,
-        ),
+        what=_what(entry, facts, at=at),
         why=_why(entry, facts, at=at),
         due_at=due_since(entry.due_at, entry.step_created_at),
         zone=entry.zone,
@@ -288,15 +281,15 @@ def _row(entry: Entry, facts: Facts, hours: str, *, at: datetime, is_of_today: b
     )
 
 
+def _what(entry: Entry, facts: Facts, *, at: datetime) -> str:
+    """What is due first, and by name what asks for something besides: its words are on the page of the lead."""
+    first = what(
+        facts, now=at, kind=entry.kind_left, title=entry.title, attempt=entry.attempt, created_at=entry.step_created_at
+    )
+    return " · ".join([first, *(_("and “%(flow)s”") % {"flow": flow} for flow in entry.also)])
+
+
 def _why(entry: Entry, facts: Facts, *, at: datetime) -> str:
-    """What is asked for besides before why it is here, because the end is what is cut."""
-    if not entry.also:
-        return _why_here(entry, facts, at=at)
-    more = [_("And for “%(flow)s”: %(step)s") % {"flow": flow, "step": step} for step, flow in entry.also]
-    return " · ".join(part for part in (*more, _why_here(entry, facts, at=at)) if part)
-
-
-def _why_here(entry: Entry, facts: Facts, *, at: datetime) -> str:
     if entry.held_from and entry.due_at > at:
         return why_held(entry.due_at, now=at)
     is_systems = entry.made_by == Step.MadeBy.SYSTEM

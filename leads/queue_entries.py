@@ -62,8 +62,8 @@ class Entry:
     no_calls: int | None
     # The same of e-mail.
     no_mails: int | None
-    # What tracks or plays ask of her for this lead, too, due after this: the words of each, and its name.
-    also: tuple[tuple[str, str], ...] = ()
+    # The names of the tracks or plays that ask something of her for this lead, too, due after this.
+    also: tuple[str, ...] = ()
 
     @property
     def kind_left(self) -> str:
@@ -119,8 +119,8 @@ def entries_of(
             found[entry.lead_id] = entry
             continue
         first, other = (entry, known) if _stands_before(entry, known, at=at) else (known, entry)
-        step, is_of_flow, flow = other.title.rpartition(OF_FLOW)
-        also = (*known.also, (step, flow)) if is_of_flow and other.made_by == Step.MadeBy.SYSTEM else known.also
+        _words, is_of_flow, flow = other.title.rpartition(OF_FLOW)
+        also = (*known.also, flow) if is_of_flow and other.made_by == Step.MadeBy.SYSTEM else known.also
         found[entry.lead_id] = replace(first, also=also) if also != first.also else first
     return found.values()
 

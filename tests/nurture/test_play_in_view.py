@@ -1,5 +1,7 @@
 """A play that goes on with a working lead, or rests, is on the page of the lead without a click."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +12,8 @@ from tests.make import make_lead
 from tests.nurture.making import email, make_enrolment, make_track, wait
 
 pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
 
 
 def place(client, alice, lead):
@@ -60,3 +64,18 @@ def test_a_sentence_that_names_a_track_quotes_its_name(client, alice):
 
     assert "“Whoever sleeps” has ended for them." in said
     assert "You took them out of “Whoever sleeps”" in client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+
+def test_a_step_of_a_play_that_is_not_the_next_one_is_named_as_it_is_written(client, alice, lead):
+    now = timezone.now()
+    play = "Early buyer: shape the question"
+    lead.steps.all().delete()
+    for title, due_at, made_by in (("Send it", now, "person"), (f"Ask why now · {play}", now + DAY, "system")):
+        lead.steps.create(
+            kind="task", title=title, due_at=due_at, assignee=alice, made_by=made_by, created_at=now - DAY
+        )
+    client.force_login(alice)
+
+    said = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert f"and one more step: Ask why now · {play}" in said
