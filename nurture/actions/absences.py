@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.models import Person
-from leads.actions.changing import lock_leads
 from leads.actions.receiving import go_on_from_return, record_received, wait_for_return
-from leads.models import Lead
 from nurture.actions.enrolling import wait_ends
+from nurture.actions.holding import hold_her
 from nurture.actions.replanning import follow_return
 from nurture.models import Away, Enrolment, MailRules, Message
 from nurture.same import rows_of
@@ -32,13 +31,6 @@ if TYPE_CHECKING:
 
 # How the history of her lead names it: she wrote herself, or one of us knew it.
 BACK, HEARD = "back", "heard_back"
-
-
-def hold_her(person_id: int) -> None:
-    """Her leads, then she, until the transaction ends: of what is read of her absence after this, nobody changes any.
-    Also a lead that is over, with which words are kept."""
-    lock_leads(list(Lead.objects.filter(person=person_id).values_list("pk", flat=True)))
-    Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
 
 
 @transaction.atomic

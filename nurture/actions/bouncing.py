@@ -9,10 +9,9 @@ from datetime import datetime
 
 from accounts.actions.people import lock_addresses, mark_contact_point, suppression_key
 from accounts.models import ContactPoint
-from leads.actions.changing import lock_leads
 from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_bounced
-from leads.models import Lead
+from nurture.actions.holding import hold_her
 from nurture.models import Incoming, Message
 from nurture.same import living
 
@@ -23,12 +22,9 @@ SAID_MAX = 200
 
 
 def hold_whose(message: Message) -> None:
-    """Her leads and her addresses, who she is today, until the transaction ends: what is said of the letter holds for
-    whatever is planned or sent after it."""
-    person_id = living(message.person).pk
-    ids = set(Lead.objects.filter(person=person_id).values_list("pk", flat=True))
-    lock_leads([*ids, *([message.lead_id] if message.lead_id else [])])
-    lock_addresses([person_id])
+    """Her leads, she and her addresses, who she is today, until the transaction ends: what is said of the letter holds
+    for whatever is planned or sent after it."""
+    lock_addresses([hold_her(living(message.person).pk, besides=message.lead_id).pk])
 
 
 def shut_address(message: Message, *, said: str, at: datetime) -> bool:

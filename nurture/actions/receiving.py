@@ -27,8 +27,9 @@ from accounts.normalise import BadValue, email
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.receiving import record_received
 from leads.models import Engagement, Lead
-from nurture.actions.absences import begin_absence, end_absence, hold_her
+from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_address
+from nurture.actions.holding import hold_her
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
@@ -231,6 +232,7 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
     person_id = row.person_id or _person_at(found.sender) or (message.person_id if message else None)
     if person_id is None:
         return Followed(Effect.STRANGER)
+    hold_her(person_id)
     new = NewEngagement(
         person_id=person_id,
         kind=Engagement.Kind.REPLIED,
@@ -255,6 +257,7 @@ def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: da
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
+    hold_her(person_id)
     record_received(person_id, kind=found.kind.value, words=found.words, at=at)
     return Followed(Effect.NONE, person_id)
 

@@ -1,0 +1,51 @@
+"""Two that write of one person at once wait for one another, and neither is thrown out: all hold her in one order."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.utils import timezone
+
+from agreement.installation import publish_version_1
+from agreement.models import Phase
+from leads.actions.changing import lock_leads
+from leads.actions.closing import disqualify_lead
+from nurture.actions.receiving import take_mail
+from nurture.models import MailRules
+from team.models import Role
+from tests.make import NOON, make_lead, make_person, make_team, make_user, reason
+from tests.nurture.mails import mail
+from tests.nurture.test_moving_races import Beside
+
+JO = "jo@brevik.example"
+LATER = NOON + timedelta(hours=1)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def over(transactional_db):
+    """A pursuit of hers that is over."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer.")
+    publish_version_1(apps, at=timezone.now())
+    MailRules.objects.get_or_create(pk=1)
+    team = make_team("North")
+    bob = make_user("bob", Role.BDR, team=team)
+    lead = make_lead(person=make_person(email=JO, time_zone="UTC"), phase=Phase.WORKING, bdr=bob, team=team)
+    disqualify_lead(lead, reason=reason("competitor"), by=bob, at=NOON)
+    return lead
+
+
+def test_a_reply_and_what_her_mail_program_says_are_read_at_once(over):
+    pursued = make_lead(person=over.person, phase=Phase.WORKING, bdr=over.bdr, team=over.team)
+    reply = mail("I am here, call me.", sender=JO, Message_ID="<reply@brevik.example>")
+    away = mail("I am away and back on 20 March.", sender=JO, subject="Automatic reply")
+    besides = [Beside(lambda raw=raw: take_mail(raw, source="imap", at=LATER).effect) for raw in (reply, away)]
+
+    with transaction.atomic():
+        lock_leads([pursued.pk])
+        for beside in besides:
+            beside.come()
+
+    assert [beside.answer() for beside in besides] == [["in_front"], ["noted"]]
