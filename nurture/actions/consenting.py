@@ -14,6 +14,7 @@ from content.models import Topic
 from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
 from leads.models import Consent
+from nurture.actions.holding import hold_her
 
 if TYPE_CHECKING:
     from team.models import User
@@ -34,16 +35,16 @@ def note_consent(
 ) -> Consent:
     """She agreed to mail, about this topic or all of it, or took it back. `said_at` is when she said it.
 
-    Leads, which her history is told on when she says no, then she, then her addresses, which a claim locks too:
-    whatever is claimed after this has ended knows of it. `is_told`: false where the caller tells of more than this.
+    All her leads, on which her history is told, then she, then her addresses, which a claim locks too: whatever is
+    claimed after this has ended knows of it. `is_told`: false where the caller tells of more than this.
     """
-    if not is_given and is_told:
-        kind = "heard_no" if by else "withdrawn"
-        record_received(person.pk, kind=kind, heard_by=by, is_topic=topic is not None, at=at)
-    held = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    held = hold_her(person.pk)
     lock_addresses([person.pk])
     if held.erased_at or held.merged_into_id:
         raise MoveRefused(_("This person stands under another one now."))
+    if not is_given and is_told:
+        kind = "heard_no" if by else "withdrawn"
+        record_received(person.pk, kind=kind, heard_by=by, is_topic=topic is not None, at=at)
     return Consent.objects.create(
         person=held, topic=topic, is_given=is_given, at=said_at or at, noted_at=at, source=source, evidence=evidence,
         by=by,

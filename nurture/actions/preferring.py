@@ -12,8 +12,9 @@ from accounts.models import ContactPoint, Person, Suppression
 from content.models import Topic
 from leads.actions.receiving import record_chosen, record_received
 from leads.actions.silencing import pass_over_shut
-from leads.models import Consent, Lead
+from leads.models import Consent
 from nurture.actions.consenting import note_consent
+from nurture.actions.holding import hold_her
 from nurture.actions.replanning import follow_wishes
 from nurture.models import Message, MessageBody, Preference
 from nurture.same import living, rows_of
@@ -37,11 +38,10 @@ def unsubscribe(
     """No e-mail of any kind from now on, to her, whoever she was merged into, and to the address the message went to.
     Her history says so once, as `told` by her: see `leads.sentences.RECEIVED`.
 
-    Leads, she, then her addresses, which a claim locks too: whatever is claimed after this has ended knows of it.
+    All her leads, she, then her addresses, which a claim locks too: whatever is claimed after this has ended knows of
+    it.
     """
-    person = living(person)
-    list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = hold_her(living(person).pk)
     lock_addresses([person.pk, *_there(message)])
     is_new = suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
     if Consent.objects.standing().filter(person=person).exists():
@@ -74,9 +74,7 @@ def prefer(
     later by it, and by whichever row of hers she says it; her history says so where it is something else than before.
     Locked as an unsubscription does: no letter begins beside it, and whoever else says something waits for none of it.
     """
-    person = living(person)
-    list(Lead.objects.open().filter(person=person).order_by("pk").select_for_update(of=("self",)))
-    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = hold_her(living(person).pk)
     lock_addresses([person.pk])
     # What she said by a row that was merged into hers, she says anew.
     rows = rows_of([person.pk])

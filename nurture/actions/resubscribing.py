@@ -20,6 +20,7 @@ from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
 from leads.models import Consent
 from nurture.actions.consenting import note_consent
+from nurture.actions.holding import hold_her
 from nurture.models import Message
 from nurture.same import living, rows_of
 from nurture.wishes import Wishes
@@ -44,10 +45,9 @@ def come_back(
     MoveRefused where another's word than hers keeps mail from her, or what she said is older than her last no. Leads,
     she, then her addresses are locked, as whoever stops mail locks them.
     """
-    person = living(person)
-    record_received(person.pk, kind=HEARD_AGAIN if by else AGAIN, heard_by=by, at=at)
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person = hold_her(living(person).pk)
     lock_addresses([person.pk])
+    record_received(person.pk, kind=HEARD_AGAIN if by else AGAIN, heard_by=by, at=at)
     stops = _own_stops(person)
     if not stops:
         raise MoveRefused(_("It is not their own stop alone that keeps mail from them: it stays so."))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -32,6 +33,8 @@ from team.addresses import read_uuid
 from team.http import Request, tell
 from team.templatetags.midfield import moment_words
 
+logger = structlog.get_logger(__name__)
+
 ACTS = {"pause": pause, "resume": resume, "skip": skip, "take_out": take_out}
 
 
@@ -55,14 +58,22 @@ def lead_act(request: Request, public_id: UUID) -> HttpResponse:
     except SentBefore:
         words = ""
     except (LeadConflict, MoveRefused) as refused:
-        if request.htmx:
-            return _panel(request, lead, refusal=str(refused))
-        tell(request, str(refused), level=messages.WARNING)
-        words = ""
+        return _refused(request, lead, str(refused))
+    except OperationalError:
+        # Something else is written down about them for longer than anybody is let wait.
+        logger.warning("track_act_not_kept", lead=lead.pk, exc_info=True)
+        return _refused(request, lead, _("That could not be kept just now. Please try again in a moment."))
     if words:
         tell(request, words)
     # Where the panel stands in the page of the lead, its next step and its history have changed, too.
     return redirect("leads:lead" if request.htmx else "nurture:lead_panel", public_id)
+
+
+def _refused(request: Request, lead: Lead, words: str) -> HttpResponse:
+    if request.htmx:
+        return _panel(request, lead, refusal=words)
+    tell(request, words, level=messages.WARNING)
+    return redirect("nurture:lead_panel", lead.public_id)
 
 
 def _act(request: Request, lead: Lead, *, at: datetime) -> str:

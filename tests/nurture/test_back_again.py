@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Person
@@ -167,6 +167,27 @@ def test_a_rep_says_that_she_is_back_and_what_waited_goes_on(client, jo, alice, 
     hers.refresh_from_db()
     assert hers.due_at == BACK
     assert "You noted that they are back before the day they gave" in client.get(f"/leads/{lead.public_id}/").text
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_rep_who_is_held_up_for_too_long_is_asked_to_try_again(client, jo, alice, monkeypatch, headers):
+    def waits(*_args, **_named):
+        raise OperationalError("canceling statement due to lock timeout")
+
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=jo)
+    goes_away()
+    monkeypatch.setattr("nurture.views.lead_panel.timezone.now", lambda: BACK)
+    client.force_login(alice)
+    address = f"/leads/{lead.public_id}/track/act/"
+
+    with monkeypatch.context() as held_up:
+        held_up.setattr("nurture.views.lead_panel.end_absence", waits)
+        said = client.post(address, {"does": "back", "form_id": "one"}, headers=headers, follow=True)
+    assert "That could not be kept just now. Please try again in a moment." in said.text
+    assert (said.status_code, is_away(jo)) == (409 if headers else 200, True)
+    client.post(address, {"does": "back", "form_id": "one"})
+
+    assert not is_away(jo)
 
 
 def test_a_wait_that_is_not_over_ends_when_it_would_have(jo):

@@ -7,12 +7,14 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Person, Suppression
 from agreement.installation import publish_version_1
 from agreement.models import Phase
 from leads.actions.changing import lock_leads
 from leads.actions.closing import disqualify_lead
+from nurture.actions.preferring import prefer, unsubscribe
 from nurture.actions.receiving import take_mail
-from nurture.models import MailRules
+from nurture.models import Away, MailRules
 from team.models import Role
 from tests.make import NOON, make_lead, make_person, make_team, make_user, reason
 from tests.nurture.mails import mail
@@ -49,3 +51,27 @@ def test_a_reply_and_what_her_mail_program_says_are_read_at_once(over):
             beside.come()
 
     assert [beside.answer() for beside in besides] == [["in_front"], ["noted"]]
+
+
+@pytest.mark.parametrize("is_first", ["said", "away"])
+@pytest.mark.parametrize("says", ["stop", "pause"])
+def test_what_she_says_on_her_page_and_that_she_is_away_are_kept_where_all_her_pursuits_are_over(over, says, is_first):
+    jo = over.person
+    ways = {
+        "stop": lambda: unsubscribe(jo, at=LATER),
+        "pause": lambda: prefer(jo, pace="normal", paused_until=LATER + timedelta(days=30), refused=[], at=LATER),
+    }
+    away = mail("I am away and back on 20 March.", sender=JO, subject="Automatic reply")
+    besides = {
+        "said": Beside(ways[says]),
+        "away": Beside(lambda: take_mail(away, source="imap", at=LATER).effect),
+    }
+
+    with transaction.atomic():
+        Person.objects.select_for_update(no_key=True).get(pk=jo.pk)
+        for _name, beside in sorted(besides.items(), key=lambda one: one[0] != is_first):
+            beside.come()
+
+    assert (len(besides["said"].answer()), besides["away"].answer()) == (1, ["noted"])
+    assert Suppression.objects.exists() == (says == "stop")
+    assert Away.objects.exists()
