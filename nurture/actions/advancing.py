@@ -159,7 +159,7 @@ class Batch:
             elif not one.is_held_out and self._cannot_be_reached(one):
                 # Whether she waits, or one of us has paused it: it would send her nothing any more.
                 self._end(one, Outcome.UNREACHABLE)
-            elif one.state == State.PAUSED:
+            elif one.state == State.PAUSED or not self._goes_on(one):
                 continue
             elif one.is_held_out:
                 one.due_at = self.at + HELD_OUT_AGAIN
@@ -169,6 +169,15 @@ class Batch:
                 self._line(one, None, What.PAUSED, Enrolment.Pause.OWN_STEP)
             else:
                 self._look_at_node(one)
+
+    def _goes_on(self, one: Enrolment) -> bool:
+        """Due, or one of us has done what she waits for. Who was found for a reason that holds no more, an address that
+        is mended meanwhile, waits on."""
+        is_due = one.due_at is not None and one.due_at <= self.at
+        return is_due or self._is_done(one) or self._has_own_step(one)
+
+    def _is_done(self, one: Enrolment) -> bool:
+        return one.step_id is not None and self.steps_now.get(one.step_id) != Step.State.OPEN
 
     def _look_at_node(self, one: Enrolment) -> None:
         flow = self.flows[one.version_id]
