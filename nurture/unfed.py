@@ -73,13 +73,16 @@ def reachable_again() -> QuerySet[Sorting]:
 
 
 def beyond_mail() -> QuerySet[Enrolment]:
-    """Fed by a track that sends, while no mail of it may reach her any more: she is silent, took back what she agreed
-    to, or has no address that works. What only the key of an address says is seen when she is due.
+    """Fed by a track that sends, while no mail of it may reach her any more: she is silent, said no to all mail, took
+    back what she had agreed to, or has no address that works. What only the key of an address says is seen when she is
+    due.
 
-    Whom a new rule asks for consent is none of these: she has said nothing.
+    Whom a new rule asks for consent is none of these: she has agreed to nothing, and said no to one topic at most.
     """
     sends = TrackNode.objects.filter(version=OuterRef("version"), kind=TrackNode.Kind.EMAIL).order_by()
-    said_no = Consent.objects.filter(person=OuterRef("person"), is_given=False).order_by()
+    # Of who lacks every word, whatever she has agreed to was taken back.
+    about_all_or_given = Q(topic=None) | Q(is_given=True)
+    said_no = Consent.objects.filter(about_all_or_given, person=OuterRef("person")).order_by()
     fed = Enrolment.objects.fed().filter(Exists(sends), track__kind=Track.Kind.TRACK)
     found = with_address(fed.alias(said_no=Exists(said_no)), "person")
     return found.filter(Q(silent=True) | Q(usable=False) | Q(lacking=True, said_no=True))

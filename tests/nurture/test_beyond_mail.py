@@ -126,3 +126,19 @@ def test_where_consent_is_asked_for_who_took_back_the_one_topic_is_out_and_who_s
 
     assert other.state == "active"
     assert list(beyond_mail()) == [one]
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_whom_a_new_rule_asks_stays_in_a_track_until_it_is_due_also_who_said_no_to_one_topic(alice, at, is_paused):
+    one = under_way(alice, at)
+    note_consent(
+        one.person, is_given=False, topic=make_topic(), source="by_hand", evidence="So.", by=alice, at=at - DAY
+    )
+    if is_paused:
+        pause(one, by=alice, at=at)
+
+    MailRules.objects.update(consent_for="tracks")
+
+    assert follow(at=at) == 0
+    one.refresh_from_db()
+    assert one.state == ("paused" if is_paused else "active")
