@@ -143,5 +143,5 @@ def _blank(people: Collection[int], addresses: Collection[str], *, at: datetime)
             state=Incoming.State.DONE, error="", read_at=at, decided_at=at, kind=Incoming.Kind.OTHER,
             effect=Incoming.Effect.NONE,
         )  # fmt: skip
-        bodies.update(sender="", subject="", text="", erased_at=at)
+        bodies.update(sender="", sender_name="", subject="", text="", erased_at=at)
     count_aside()

@@ -75,7 +75,7 @@ def take_mail(raw: bytes, *, source: str, at: datetime, place: str = "", tries: 
     row = _take(source, key_of(raw), lambda: read_mail(raw), at=at, place=place, tries=tries)
     if row.state == Incoming.State.ASIDE:
         seen = glimpse(raw)
-        keep_words(row, sender=seen.sender, subject=seen.subject, text=seen.text)
+        keep_words(row, sender=seen.sender, name=seen.sender_name, subject=seen.subject, text=seen.text)
     return row
 
 
@@ -196,11 +196,11 @@ def _record(row: Incoming, found: InMail, message: Message | None, *, at: dateti
     row.message, row.person_id = message, followed.person_id
     row.status, row.back_on, row.sent_at = found.status[:16], found.back_on, found.at
     row.save(update_fields=["state", "kind", "effect", "read_at", "message", "person", "status", "back_on", "sent_at"])
-    keep_words(row, sender=found.sender, subject=found.subject, text=found.words)
+    keep_words(row, sender=found.sender, name=found.sender_name, subject=found.subject, text=found.words)
 
 
-def keep_words(row: Incoming, *, sender: str, subject: str, text: str) -> None:
-    said = {"sender": sender[:254], "subject": subject[:300], "text": text}
+def keep_words(row: Incoming, *, sender: str, name: str = "", subject: str, text: str) -> None:
+    said = {"sender": sender[:254], "sender_name": name, "subject": subject[:300], "text": text}
     IncomingBody.objects.update_or_create(incoming=row, defaults=said)
 
 

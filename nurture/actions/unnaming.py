@@ -45,7 +45,7 @@ WORDS: dict[type[Model], tuple[str, ...]] = {
     ImportReject: ("raw", "reason"),
     Import: ("error",),
     MessageBody: ("to_address", "subject", "text", "answer"),
-    IncomingBody: ("sender", "subject", "text"),
+    IncomingBody: ("sender", "sender_name", "subject", "text"),
     Incoming: ("error",),
     Feedback: ("text", "outcome"),
     Talk: ("text",),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
+from nurture.inbound.names import name_in
+
 # More than this nobody reads on a page.
 WORDS_MAX = 64 * 1024
 HEADERS = re.compile(
@@ -17,6 +19,7 @@ HEADERS = re.compile(
 @dataclass(frozen=True)
 class Glimpse:
     sender: str
+    sender_name: str
     subject: str
     text: str
 
@@ -25,8 +28,10 @@ def glimpse(raw: bytes) -> Glimpse:
     """Never raises, takes nothing apart and opens nothing: what it looks at may have ended whoever read it."""
     head, _blank, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
     said = {name.lower(): value for name, value in reversed(HEADERS.findall(head[:WORDS_MAX]))}
+    sender = _decoded(said.get(b"from", b""))
     return Glimpse(
-        sender=parseaddr(_decoded(said.get(b"from", b"")))[1][:254],
+        sender=parseaddr(sender)[1][:254],
+        sender_name=name_in(sender),
         subject=_decoded(said.get(b"subject", b""))[:300],
         text=_plain((body or head)[:WORDS_MAX]),
     )

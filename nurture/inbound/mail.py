@@ -12,6 +12,7 @@ from django.conf import settings
 
 from nurture.inbound.absence import day_of_return, is_absence
 from nurture.inbound.bounces import Failure, failures_of, original_ids
+from nurture.inbound.names import name_in
 from nurture.inbound.own_words import own_words, wants_out
 from nurture.inbound.parts import Parts, header_of, message_ids, take_apart
 
@@ -56,6 +57,7 @@ class InMail:
     kind: Kind
     message_id: str = ""
     sender: str = ""
+    sender_name: str = ""
     subject: str = ""
     at: datetime | None = None
     # Addresses that a bounce names, a complaint is about, or a wish to be left alone comes from.
@@ -91,6 +93,7 @@ def read_mail(raw: bytes) -> InMail:
         kind,
         message_id=next(iter(message_ids(parts.header("Message-ID"))), ""),
         sender=_addresses(parts.header("From"))[0],
+        sender_name=name_in(parts.header("From")),
         subject=parts.header("Subject")[:300],
         at=at,
         failures=failures,

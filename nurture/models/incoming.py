@@ -158,6 +158,8 @@ class IncomingBody(models.Model):
 
     incoming = models.OneToOneField(Incoming, models.CASCADE, primary_key=True, related_name="body")
     sender = models.CharField(max_length=254, blank=True, default="")
+    # As their mail program says it; anybody can call themselves anything.
+    sender_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     subject = models.CharField(max_length=300, blank=True, default="")
     text = models.TextField(blank=True, default="")
     erased_at = models.DateTimeField(null=True)
@@ -168,3 +170,8 @@ class IncomingBody(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def who(self) -> str:
+        """Name and address; never a name alone."""
+        return f"{self.sender_name} <{self.sender}>" if self.sender_name and self.sender else self.sender

@@ -7,7 +7,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +19,7 @@ from accounts.normalise import BadValue
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.finding import find
 from leads.forms.people import PersonForm
+from leads.models import Lead
 from leads.views.access import need_role
 from nurture.actions.assigning import DayRefused, assign_mail, put_mail_away
 from nurture.actions.first_word import take_from_somebody_new
@@ -103,8 +106,8 @@ def _add(request: Request, row: Incoming) -> HttpResponse:
         except (BadValue, MoveRefused) as refused:
             form.add_error(None, str(refused))
         else:
-            said = _("%(name)s is known now. What followed: %(what)s.") % {"name": person, "what": followed}
-            messages.success(request, said)
+            said = _("{name} is known now. What followed: {what}.")
+            messages.success(request, format_html(said, name=_linked(person, request), what=followed))
             return redirect("nurture:incoming")
     return _page(request, row, new=form, status=422)
 
@@ -135,6 +138,14 @@ def _page(
     return render(request, "nurture/incoming_mail.html", context, status=status)
 
 
+def _linked(person: Person, request: Request) -> str:
+    """Their name, by which their lead is reached where there is one that may be seen."""
+    lead = Lead.objects.visible_to(request.user).filter(person=person).order_by("-pk").first()
+    if lead is None:
+        return str(person)
+    return format_html('<a href="{}">{}</a>', reverse("leads:lead", args=[lead.public_id]), person)
+
+
 def _said_of(form: PersonForm) -> dict[str, Any]:
     read = form.cleaned_data
     return {
@@ -148,9 +159,9 @@ def _said_of(form: PersonForm) -> dict[str, Any]:
 
 
 def _begun(request: Request, row: Incoming) -> PersonForm:
-    """The form of somebody new, with the address they wrote from."""
+    """The form of somebody new, with the address they wrote from and what they call themselves."""
     body = getattr(row, "body", None)
-    initial = {"email": body.sender if body else ""}
+    initial = {"email": body.sender, "name": body.sender_name} if body else {}
     return PersonForm(user=request.user, teams=[], initial=initial, auto_id="new-%s")
 
 

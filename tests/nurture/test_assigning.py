@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.actions.people import suppressed_channels
 from accounts.search import index_people
@@ -114,6 +115,39 @@ def test_a_person_and_a_lead_are_added_from_the_mail_of_a_stranger_in_one_form(c
     assert Note.objects.filter(lead=lead, text__contains="call me about pumps").exists()
     assert twice.status_code in (200, 422)
     assert Lead.objects.filter(person__family_name="Private").count() == 1
+
+
+def test_what_a_stranger_is_called_by_their_mail_is_shown_and_begins_the_form_and_the_answer_leads_to_their_lead(
+    client, mona
+):
+    sender = "Nora O'Weller <nora.weller@home.example>"
+    row = take_mail(mail("Please call me.", sender=sender, Message_ID="<n@x>"), source="imap", at=NOON)
+    client.force_login(mona)
+
+    listed = client.get(reverse("nurture:incoming")).text
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk]))
+    answer = decide(client, row, do="add", name="Nora O'Weller", email="nora.weller@home.example")
+
+    assert page.context["new"]["name"].value() == "Nora O'Weller"
+    for text in (listed, page.text):
+        assert "Nora O&#x27;Weller &lt;nora.weller@home.example&gt;" in text
+    lead = Lead.objects.open().get(person__contact_points__value="nora.weller@home.example")
+    address = reverse("leads:lead", args=[lead.public_id])
+    assert f'<a href="{address}">{escape(str(lead.person))}</a> is known now.' in answer.text
+
+
+def test_who_wrote_what_could_not_be_read_is_named_too(client, mona, monkeypatch):
+    def breaks(*args, **more):
+        raise ValueError("odd")
+
+    monkeypatch.setattr("nurture.actions.receiving.read_mail", breaks)
+    row = take_mail(mail("Call me.", sender=PRIVATE, Message_ID="<b@x>"), source="imap", at=NOON)
+    client.force_login(mona)
+
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk]))
+
+    assert page.context["new"]["name"].value() == "Jo"
+    assert "Jo &lt;jo.private@home.example&gt;" in page.text
 
 
 def test_whose_address_is_known_is_not_added_a_second_time(client, mona):

@@ -154,3 +154,21 @@ def test_nothing_of_hostile_mail_breaks_the_reader_or_keeps_it_busy():
         begun = time.process_time()
         read_mail(raw)
         assert time.process_time() - begun < 2, raw[:60]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Nora Weller <nora@x.example>", "Nora Weller"),
+        ('"Weller, Nora \\"No\\"" <nora@x.example>', 'Weller, Nora "No'),
+        ("=?utf-8?q?Weller=2C_N=C3=B3ra?= <nora@x.example>", "Weller, N\u00f3ra"),
+        ("nora@x.example (Nora Weller)", "Nora Weller"),
+        ("'nora@x.example' <nora@x.example>", ""),
+        ("nora@x.example", ""),
+        ("<nora@x.example>", ""),
+        ("", ""),
+        ("N" * 300 + " <nora@x.example>", "N" * 200),
+    ],
+)
+def test_who_writes_is_called_as_their_mail_calls_them_and_by_no_address(header, name):
+    assert read_mail(f"From: {header}\nSubject: Hi\n\nHello.\n".encode()).sender_name == name
