@@ -95,9 +95,18 @@ class Load:
 
     def has_room(self, holder: int | None, day: date) -> bool:
         """For one more of this rep, or of the pool, on a day of which the whole team takes up one more, too."""
-        if self.queued(holder, day) >= self.capacity(holder, day):
-            return False
-        return sum(self.queued(one, day) for one in (*self.a_day, POOL)) < self.of_team(day)
+        return self._has_own_room(holder, day) and self._of_all(day) < self.of_team(day)
+
+    def relieves(self, holder: int | None, day: date, of: date) -> bool:
+        """Whether this rep has room on a day that is over for the team already, as that one is: none becomes so."""
+        is_over = self._of_all(day) > self.of_team(day) and self._of_all(of) > self.of_team(of)
+        return is_over and self._has_own_room(holder, day)
+
+    def _has_own_room(self, holder: int | None, day: date) -> bool:
+        return self.queued(holder, day) < self.capacity(holder, day)
+
+    def _of_all(self, day: date) -> int:
+        return sum(self.queued(one, day) for one in (*self.a_day, POOL))
 
     def days(self) -> list[date]:
         return [self.first + timedelta(days=one) for one in range((self.last - self.first).days + 1)]

@@ -7,7 +7,6 @@ from team.aside import AddConstraintAside
 
 
 class Migration(migrations.Migration):
-    atomic = False
     dependencies = [("content", "0026_languages_there_are")]
 
     operations = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -379,6 +379,9 @@ def _move_suppressions(kept: Person, merged: Person) -> list[int]:
     for suppression in Suppression.objects.select_for_update().filter(person=merged).order_by("pk"):
         if suppression.channel in have:
             suppress_person(kept, suppression.channel, source=suppression.source, at=suppression.at)
+            # It bears the moment of neither, by which a rep would take back her own word.
+            of_both = Suppression.objects.filter(person=kept, channel=suppression.channel)
+            of_both.update(at=F("at") + timedelta(microseconds=1))
             continue
         Suppression.objects.filter(pk=suppression.pk).update(person=kept)
         moved.append(suppression.pk)

@@ -108,7 +108,10 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
         if len(plan.moves) == MOVE_MAX:
             plan.stays.append((one, _("One act moves no more: spread the rest after it.")))
             continue
-        there = next((day for day in _nearest(one, load.today) if load.has_room(holder, day)), None)
+        days = list(_nearest(one, load.today))
+        there = next((day for day in days if load.has_room(holder, day)), None)
+        # Where the whole team has none, a rep may still have too many on one day and none on another.
+        there = there or next((day for day in days if load.relieves(holder, day, one.day)), None)
         if there is None:
             plan.stays.append((one, _why_not(one)))
             continue

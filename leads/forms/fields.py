@@ -148,7 +148,8 @@ class AboutField(forms.CharField):
 
 
 def _day_of(year: int, month: int, day: int) -> date | None:
-    return date(year, month, day) if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1] else None
+    is_day = year and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
+    return date(year, month, day) if is_day else None
 
 
 def _quarter(text: str) -> About | None:
@@ -174,7 +175,7 @@ def _day(text: str) -> About | None:
         found = _day_of(int(match[3]), _month_named(match[2]), int(match[1]))
     elif match := re.fullmatch(r"([^\W\d]+)\.? (\d{1,2}),? ((?:19|20)\d\d)", text):
         found = _day_of(int(match[3]), _month_named(match[1]), int(match[2]))
-    elif match := re.fullmatch(r"((?:19|20)\d\d)([-/.])(\d{1,2})\2(\d{1,2})", text):
+    elif match := re.fullmatch(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", text):
         found = _day_of(int(match[1]), int(match[3]), int(match[4]))
     else:
         return None

@@ -48,7 +48,8 @@ LATER = _any(
 )  # fmt: skip
 # Not from us, or not so much of it.
 OF_US = _any(
-    r"(?:daily|hourly|sending|outbound|recipients?|sender\w*) (?:\w+ ){0,2}(?:limit|quota)", r"outbound ?spam",
+    r"(?:daily|hourly|sending|outbound|sender\w*) (?:\w+ ){0,2}(?:limit|quota)",
+    r"recipients? (?:\w+ )?limit", r"outbound ?spam",
     r"send ?as ?denied", r"(?:allowed|permission|rights?) to send",
     r"\bspam\b", r"\bube\b", r"\bvirus", r"infected", r"\bdnsbl", r"\brbl\b", r"(?:black|block|deny) ?list",
     r"\bblocked\b", r"\bbanned\b", r"reputation",

@@ -280,6 +280,11 @@ class Message(models.Model):
         """Asks the database."""
         return bool(undone([self]))
 
+    @property
+    def may_be_mended(self) -> bool:
+        """Whoever wrote it may begin with its words again: it did not leave, and does not. Asks the database."""
+        return self.state in self.NEVER_LEFT or (self.state == self.State.PLANNED and self.was_undone)
+
 
 def undone(messages: Collection[Message]) -> set[int]:
     """Of these the ones whose logging was taken back since."""

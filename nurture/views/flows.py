@@ -342,7 +342,7 @@ def _published(track: Track, *, moves: bool) -> str:
         "“%(track)s” is published; %(n)d people finish the version before it.",
         finish,
     )
-    return words % {"track": track, "n": finish} if finish else _("%s is published.") % track
+    return words % {"track": track, "n": finish} if finish else _("“%s” is published.") % track
 
 
 def _done(track: Track) -> int:

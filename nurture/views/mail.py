@@ -146,6 +146,7 @@ def message(request: Request, public_id: UUID) -> HttpResponse:
         "message": found,
         "subject": subject,
         "stopped": stopped,
+        "may_be_mended": found.lead_id and found.by_id == request.user.pk and found.may_be_mended,
         "links": found.links.exclude(number=0).select_related("asset").order_by("number"),
     }
     return render(request, "nurture/message.html", context)

@@ -47,7 +47,7 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
     at = timezone.now()
     assets = sendable_to(lead, at=at)
     if request.method == "GET":
-        return _page(request, lead, _begun(request, lead, {}, request.GET.get("asset", "")))
+        return _page(request, lead, _begun(request, lead, _said_before(request, lead), request.GET.get("asset", "")))
     if {"insert", "instead", "meant"} & set(request.POST) or request.POST.get("do") == "find":
         typed = {name: request.POST.get(name, "") for name in SAID}
         typed["q"] = request.POST.get("meant", typed["q"])
@@ -86,6 +86,16 @@ def _say_written(request: Request, lead: Lead) -> None:
         said = _("Written to %(name)s: mail is stopped, and it waits until mail is started again.")
         level = messages.WARNING
     tell(request, said % {"name": lead.person}, level=level, drafts=[f"write-{lead.public_id}"])
+
+
+def _said_before(request: Request, lead: Lead) -> dict[str, Any]:
+    """The words of one of her letters to them that did not leave, and what it was to bring: taken back to be mended."""
+    wanted = read_uuid(request.GET.get("again", ""))
+    mine = Message.objects.filter(lead=lead, by=request.user, kind=Message.Kind.BY_HAND)
+    found = mine.filter(public_id=wanted).select_related("body", "asset").first() if wanted else None
+    if not found or not found.may_be_mended:
+        return {}
+    return {"subject": found.body.subject, "text": found.body.text, "asset": found.asset and found.asset.public_id}
 
 
 def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> WriteForm:

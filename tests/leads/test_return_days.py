@@ -139,6 +139,23 @@ def test_days_that_are_over_for_the_whole_team_are_relieved_first(alice, bob, mo
     assert [load.day_of(day, None).over for day in load.days()] == [0, 0, 0]
 
 
+def test_where_the_team_has_no_room_a_rep_is_relieved_onto_a_day_that_is_over_already(alice, bob, mona, team):
+    """Alice has five on Tuesday, one more than both take up, and room on Wednesday, which Bob makes too much of."""
+    wednesday = date(2027, 3, 17)
+    leads = [asleep(alice, TUESDAY) for _lead in range(5)]
+    for _lead in range(5):
+        asleep(bob, wednesday)
+    for rep in (alice, bob):
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT, ends_at=MIDNIGHT + 15 * DAY)
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT + 17 * DAY, ends_at=MIDNIGHT + 90 * DAY)
+
+    spread_returns(team, TUESDAY, TUESDAY, by=mona, at=NOON)
+
+    assert Counter(days_of(*leads)) == {TUESDAY: 4, wednesday: 1}
+    load = load_of(team, TUESDAY, wednesday, at=NOON)
+    assert [load.day_of(day, None).over for day in load.days()] == [0, 2]
+
+
 def test_a_day_off_empties_into_the_working_days_beside_it(alice, mona, team):
     leads = [asleep(alice, SATURDAY) for _lead in range(3)]
 

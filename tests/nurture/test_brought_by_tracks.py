@@ -47,7 +47,7 @@ def test_planned_letters_that_bring_it_are_counted_too(client):
     page = client.get(reverse("nurture:asset_tracks", args=[asset.public_id]))
 
     assert "1 planned letter is about to bring it." in page.text
-    assert '<h2 id="brought-title">No letter of a track or play brings it</h2>' in page.text
+    assert '<h2 id="brought-title">No letter of a track or play names it</h2>' in page.text
 
 
 def test_planned_letters_whose_words_link_to_it_are_counted_once(client):

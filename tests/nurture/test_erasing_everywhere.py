@@ -160,10 +160,10 @@ NO_WORDS = {
     "content.Pulse", "content.PulseRound", "leads.BulkMove", "leads.SharedAct", "leads.Notice", "nurture.Track",
     "nurture.TrackNode", "nurture.MailRules", "nurture.MailServer", "nurture.SenderCheck", "nurture.SendingHost",
 }  # fmt: skip
-# Of what belongs to somebody: names of forms, zones, codes and hashes.
+# Of what belongs to somebody: names of forms, zones, codes, ids and hashes.
 NO_WORDS_OF_HERS = {
     "accounts.PersonMerge", "accounts.Suppression", "leads.Lead", "leads.LeadEvent", "leads.Engagement",
-    "leads.Release", "nurture.Passage", "nurture.Message", "nurture.Hit",
+    "leads.Release", "nurture.Passage", "nurture.Message", "nurture.Hit", "nurture.TrackMove",
 }  # fmt: skip
 GONE = {"accounts.Person", "accounts.ContactPoint", "accounts.Employment", "accounts.ExternalId", "accounts.SearchText"}
 

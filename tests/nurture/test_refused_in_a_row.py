@@ -93,6 +93,8 @@ SAID = {
         ("550 5.1.1 <jo@brevik.example>: User unknown, you are <US>", "bounced"),
         ("550 5.2.1 rejected by our spam filter", "ok"), ("552 sending quota exceeded", "ok"),
         ("552 5.2.2 exceeded storage allocation, try again later", "bounced"),
+        ("552 5.2.2 Recipient over quota", "bounced"), ("552 5.2.2 Recipient mailbox quota exceeded", "bounced"),
+        ("552 Recipient rate limit exceeded", "ok"),
     ],
     "DATA": [
         ("552 5.2.2 mailbox full", "bounced"), ("552 too much", "ok"), ("554 5.7.1 not with these words", "ok"),

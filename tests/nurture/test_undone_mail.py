@@ -8,7 +8,7 @@ from leads.actions.undoing import undo_last
 from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.planning import write_message
 from nurture.models import Message
-from tests.make import NOON, make_lead
+from tests.make import NOON, make_asset, make_lead
 from tests.nurture.making import leave
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +61,25 @@ def test_what_was_taken_back_after_it_had_left_stands_in_the_history_as_what_it_
         page = client.get(reverse("leads:lead", args=[lead.public_id])).text
         assert f'<span class="soft">· {said}</span>' in page
         assert ("<s><a href" in page) == is_struck
+
+
+def test_what_was_taken_back_is_written_again_from_its_words_by_whoever_wrote_it(client, alice, rules):
+    asset = make_asset("The guide")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    message = write_message(lead, subject="A tpyo", text="Half a letter", asset=asset, by=alice, at=NOON)
+    undo_last(lead, by=alice, at=NOON)
+    again = f"{reverse('nurture:write', args=[lead.public_id])}?again={message.public_id}"
+    client.force_login(alice)
+
+    page = client.get(reverse("nurture:message", args=[message.public_id]))
+    assert f'href="{again}"' in page.text
+    form = client.get(again).context["form"]
+    assert (form["subject"].value(), form["text"].value()) == ("A tpyo", "Half a letter")
+    assert form["asset"].value() == asset.public_id
+
+    other = make_lead(phase=Phase.WORKING, bdr=alice)
+    elsewhere = f"{reverse('nurture:write', args=[other.public_id])}?again={message.public_id}"
+    for address in (elsewhere, f"{again}x"):
+        assert not client.get(address).context["form"]["text"].value()
+    leave(message, at=NOON)
+    assert not client.get(again).context["form"]["text"].value()

@@ -102,7 +102,7 @@ def test_publishing_says_how_many_people_it_touches_and_how_many_stand_where_not
 
     page = client.get(url("track_publish", track)).text
     assert "2 people are under way" in page
-    assert "2 stand at a step that is gone: 2 go on at once with what follows</span>" in page
+    assert "2 stand at a step that is gone: they go on at once with what follows</span>" in page
     told = client.post(url("track_publish", track), {"moves": "no"}, follow=True).text
     assert "2 people finish the version before it" in told
 
@@ -127,7 +127,7 @@ def test_publishing_says_who_stands_where_nothing_follows_any_more(client, marke
 
     page = client.get(url("track_publish", track)).text
 
-    assert "2 stand at a step that is gone: 2 come to the end at once, as nothing follows</span>" in page
+    assert "2 stand at a step that is gone: they come to the end at once, as nothing follows</span>" in page
 
 
 @pytest.mark.parametrize("moves", ["yes", "no"])
