@@ -375,8 +375,9 @@ document.addEventListener("click", (event) => {
   const control = event.target.closest("[aria-controls][aria-expanded]:not([role=combobox])");
   const panel = control && document.getElementById(control.getAttribute("aria-controls"));
   if (!panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  // A form that htmx brings on demand: pressed before htmx has come, the link loads the page with it.
-  if (panel.hidden && control.matches("[hx-get]:not([data-htmx-powered])") && !panel.childElementCount) return;
+  // A form that htmx brings on demand, once: where it is not on its way, because htmx has not come yet or its call was
+  // lost, the link loads the page with it.
+  if (control.matches("[hx-get]:not(.htmx-request)") && !panel.childElementCount) return;
   event.preventDefault();
   // A key opens and never folds: pressed twice it leads into the form that is open.
   if (panel.hidden || !event.isTrusted) open(control, panel);

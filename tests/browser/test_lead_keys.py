@@ -388,6 +388,19 @@ def test_letters_open_no_form_over_one_that_is_filled_in_or_on_its_way(page, cas
     expect(page.locator(".panel:visible")).to_have_count(1)
 
 
+def test_a_form_whose_call_was_lost_comes_when_its_key_is_pressed_again(page, cast):
+    lost = []
+    page.route("**/*form=step", lambda route: (lost.append(route), route.abort())[1] if not lost else route.continue_())
+    page.goto(url_of(cast["leads"][0]))
+    shows(page, "Ada Holm")
+
+    page.keyboard.press("s")
+    expect(page.locator("#toast")).to_contain_text("The server did not answer")
+    page.keyboard.press("s")
+
+    expect(page.locator("#panel-step form")).to_be_visible()
+
+
 def test_the_day_of_the_wake_follows_what_is_typed(page, cast):
     page.goto(url_of(cast["leads"][0]))
     shows(page, "Ada Holm")
