@@ -379,8 +379,8 @@ def _move_suppressions(kept: Person, merged: Person) -> list[int]:
     for suppression in Suppression.objects.select_for_update().filter(person=merged).order_by("pk"):
         if suppression.channel in have:
             suppress_person(kept, suppression.channel, source=suppression.source, at=suppression.at)
-            # It bears the moment of neither, by which a rep would take back her own word.
-            of_both = Suppression.objects.filter(person=kept, channel=suppression.channel)
+            # What two reps have heard bears the moment of neither, by which each would take back her own word.
+            of_both = Suppression.objects.filter(person=kept, channel=suppression.channel, source=BY_REP)
             of_both.update(at=F("at") + timedelta(microseconds=1))
             continue
         Suppression.objects.filter(pk=suppression.pk).update(person=kept)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
+from accounts.actions.people import BY_REP
 from accounts.models import ContactPoint, Suppression
 from leads.actions.noticing import covers_of, leave_out_hand_offs, wait_again
 from leads.clocks import start_clock
@@ -218,8 +219,9 @@ def put_back_at_once(lead: Lead, event: LeadEvent, *, by: User | None, at: datet
     SecondLook.objects.filter(pk__in=effects.get("second_looks", []), state=SecondLook.State.OPEN).update(
         state=SecondLook.State.UNDONE, decided_at=at, decided_by=by
     )
-    # What somebody else, or another rep, has said since is hers to say no more: it bears the moment at which they did.
-    Suppression.objects.filter(pk__in=effects.get("suppressions", []), at=event.at).delete()
+    # What somebody else has said, too, or another rep since, is not hers to take back: it bears their name or moment.
+    hers = Suppression.objects.filter(pk__in=effects.get("suppressions", []), source=BY_REP, at=event.at)
+    hers.delete()
     for pk, state, is_primary in effects.get("contact_points", []):
         _restore_contact_point(pk, state, is_primary=is_primary)
 

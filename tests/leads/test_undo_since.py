@@ -133,6 +133,12 @@ def by_merge(lead, lea):
     merge_people(lead.person, other, by=None, at=AT + timedelta(seconds=1))
 
 
+def by_merge_of_what_two_reps_heard(lead, lea):
+    other = make_person()
+    suppress_person(other, "all", source="rep", at=NOON)
+    merge_people(lead.person, other, by=None, at=AT + timedelta(seconds=1))
+
+
 def by_colleague(lead, lea):
     other = make_lead(phase=Phase.WORKING, bdr=lead.bdr)
     merge_people(lead.person, other.person, by=None, at=AT + timedelta(seconds=1))
@@ -140,7 +146,7 @@ def by_colleague(lead, lea):
     opted_out(other, lead.bdr, at=AT + timedelta(seconds=2))
 
 
-@pytest.mark.parametrize("said", [by_form, by_merge, by_colleague])
+@pytest.mark.parametrize("said", [by_form, by_merge, by_merge_of_what_two_reps_heard, by_colleague])
 def test_an_opt_out_that_somebody_else_has_heard_too_stays(alice, lea, said):
     lead = make_lead(phase=Phase.WORKING, bdr=alice)
     opted_out(lead, alice)
