@@ -46,27 +46,15 @@ def record_received(
 
     Returns the lead it stands on.
     """
-    lead = _told_on(person_id)
+    lead = _hold_told_on(person_id)
     if lead is None:
         return None
-    held = lock_lead(lead)
-    effects = Effects(held, by=None, at=at)
-    if held.phase == Phase.CLOSED:
-        effects.note(words or _of_a_closed(kind, heard_by))
-        return held
-    effects.note(words)
-    stays = _stays(effects, until, at=at) if until else {}
-    data = effects.data(kind=kind, back_on=back_on.isoformat() if back_on else None, **stays)
+    data: dict[str, Any] = {"kind": kind, "back_on": back_on.isoformat() if back_on else None}
+    if until and lead.phase != Phase.CLOSED:
+        data |= _stays(Effects(lead, by=None, at=at), until, at=at)
     data |= {"heard_by": heard_by.pk} if heard_by else {}
     data |= {"is_topic": True} if is_topic else {}
-    write(held, alter(held, "receive", by=None, at=at, data=data))
-    return held
-
-
-def _told_on(person_id: int) -> Lead | None:
-    """Her open pursuit, else the last one."""
-    lead = Lead.objects.open().filter(person=person_id).first()
-    return lead or Lead.objects.filter(person=person_id).order_by("-id").first()
+    return _record(lead, data, words=words, if_closed=words or _of_a_closed(kind, heard_by), at=at)
 
 
 @transaction.atomic
@@ -75,19 +63,33 @@ def record_chosen(
 ) -> Lead | None:
     """What she chose of our e-mail on her own page, as one line where `record_received` writes its own: no letter of a
     track before `until`, how often, and none about `topics`. Returns the lead it stands on."""
-    lead = _told_on(person_id)
+    lead = _hold_told_on(person_id)
     if lead is None:
         return None
-    held = lock_lead(lead)
-    effects = Effects(held, by=None, at=at)
-    if held.phase == Phase.CLOSED:
-        effects.note(chosen(until=until, pace=pace, topics=[str(topic) for topic in topics]))
-        return held
-    data = effects.data(
-        kind=CHOSE, until=until.isoformat() if until else None, pace=pace, topics=[topic.pk for topic in topics]
-    )
-    write(held, alter(held, "receive", by=None, at=at, data=data))
-    return held
+    data = {
+        "kind": CHOSE, "until": until.isoformat() if until else None, "pace": pace,
+        "topics": [topic.pk for topic in topics],
+    }  # fmt: skip
+    said = chosen(until=until, pace=pace, topics=[str(topic) for topic in topics])
+    return _record(lead, data, if_closed=said, at=at)
+
+
+def _hold_told_on(person_id: int) -> Lead | None:
+    """Her open pursuit, else the last one."""
+    open_lead = Lead.objects.open().filter(person=person_id).first()
+    lead = open_lead or Lead.objects.filter(person=person_id).order_by("-id").first()
+    return lock_lead(lead) if lead is not None else None
+
+
+def _record(lead: Lead, data: dict[str, Any], *, words: str = "", if_closed: str, at: datetime) -> Lead:
+    """One line with its words; of a lead that is over, whose state has ended, a note of all that there is to say."""
+    effects = Effects(lead, by=None, at=at)
+    if lead.phase == Phase.CLOSED:
+        effects.note(if_closed)
+        return lead
+    effects.note(words)
+    write(lead, alter(lead, "receive", by=None, at=at, data=effects.data(**data)))
+    return lead
 
 
 def _of_a_closed(kind: str, heard_by: User | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from accounts.models import Person
@@ -14,6 +16,11 @@ def hold_her(person_id: int, *, besides: int | None = None) -> Person:
 
     Before the first of them is written to or locked. Her addresses come after it: see `lock_addresses`.
     """
-    hers = Q(person=person_id) | Q(pk=besides) if besides else Q(person=person_id)
-    list(Lead.objects.filter(hers).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-    return Person.objects.select_for_update(no_key=True).get(pk=person_id)
+    return hold_them([person_id], besides=besides)[0]
+
+
+def hold_them(people: Collection[int], *, besides: int | None = None) -> list[Person]:
+    """The same of several whom one transaction writes of, before it writes of the first."""
+    theirs = Q(person__in=people) | Q(pk=besides) if besides else Q(person__in=people)
+    list(Lead.objects.filter(theirs).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    return list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True))

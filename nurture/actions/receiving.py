@@ -29,13 +29,13 @@ from leads.actions.receiving import record_received
 from leads.models import Engagement, Lead
 from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.bouncing import came_back_in_a_row, hold_whose, shut_address
-from nurture.actions.holding import hold_her
+from nurture.actions.holding import hold_her, hold_them
 from nurture.actions.preferring import unsubscribe
 from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
 from nurture.models import Away, Incoming, IncomingBody, Message
 from nurture.recipients import zone_of
-from nurture.same import living, rows_of
+from nurture.same import living, living_of, rows_of
 from team.models import Installation, User
 
 logger = structlog.get_logger(__name__)
@@ -347,9 +347,14 @@ def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: d
     if _is_ours(found.sender) and row.person_id is None:
         return Followed(Effect.NONE)
     followed = Followed(Effect.STRANGER)
+    person_id = row.person_id or _person_at(found.sender)
+    whose = [person_id] if person_id is not None else []
+    if message is not None:
+        whose.append(message.person_id)
+    # Both at once, as two letters may name the same two the other way round.
+    hold_them(living_of(whose).values())
     if message is not None:
         followed = _silenced(message.person_id, message, found, at=at)
-    person_id = row.person_id or _person_at(found.sender)
     if person_id is not None and person_id != followed.person_id:
         followed = _silenced(person_id, None, found, at=at)
     if normalised := _normalised(found.sender):

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.actions.people import lock_addresses
 from accounts.models import Person, Suppression
 from agreement.installation import publish_version_1
 from agreement.models import Phase
@@ -19,6 +20,7 @@ from team.models import Role
 from tests.make import NOON, make_lead, make_person, make_team, make_user, reason
 from tests.nurture.mails import mail
 from tests.nurture.test_moving_races import Beside
+from tests.nurture.test_receiving import id_of, sent
 
 JO = "jo@brevik.example"
 LATER = NOON + timedelta(hours=1)
@@ -75,3 +77,24 @@ def test_what_she_says_on_her_page_and_that_she_is_away_are_kept_where_all_her_p
     assert (len(besides["said"].answer()), besides["away"].answer()) == (1, ["noted"])
     assert Suppression.objects.exists() == (says == "stop")
     assert Away.objects.exists()
+
+
+def test_two_who_answer_each_in_the_others_stead_that_they_want_no_mail_are_both_heard(over):
+    wally = make_person(email="wally@brevik.example", time_zone="UTC")
+    mails = [stop(over.bdr, sender=wally, to=over.person), stop(over.bdr, sender=over.person, to=wally)]
+    besides = [Beside(lambda raw=raw: take_mail(raw, source="imap", at=LATER).effect) for raw in mails]
+
+    with transaction.atomic():
+        lock_addresses([over.person.pk, wally.pk])
+        for beside in besides:
+            beside.come()
+
+    assert [beside.answer() for beside in besides] == [["silenced"], ["silenced"]]
+    assert Suppression.objects.filter(person__in=[over.person, wally]).count() == 2
+
+
+def stop(by, *, sender, to):
+    """Who got a letter hands it on, and somebody else answers it."""
+    name = id_of(sent(to, by=by))
+    address = sender.contact_points.get(kind="email").value
+    return mail("", sender=address, subject="unsubscribe", In_Reply_To=name, Message_ID=f"<to{to.pk}@brevik.example>")
