@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.actions.changing import LeadConflict, MoveRefused
@@ -25,13 +25,13 @@ from leads.views.access import need_role
 from nurture.actions import drafting
 from nurture.actions.enrolling import newest_of
 from nurture.actions.moving import ask_to_empty, progress_of, work_at_once
-from nurture.drafts import mark_of_draft
+from nurture.drafts import Change, changes_of, is_moved, mark_of_draft
 from nurture.fields import as_read
 from nurture.flow import Flow, flow_of
 from nurture.forms.tracks import EndForm, TrackForm
 from nurture.letter_checks import Concern, foot_concerns
-from nurture.models import Enrolment, MailRules, Track, TrackNode, TrackVersion
-from nurture.telling import Part, goal_words, parts_of
+from nurture.models import Enrolment, MailRules, Track, TrackVersion
+from nurture.telling import Names, Part, goal_words, parts_of
 from nurture.track_settings import KIND, touched_by_end
 from nurture.under_way import under_way_for
 from nurture.views.tracks import WRITERS, track_or_404
@@ -42,6 +42,11 @@ from team.http import Request, tell
 from team.models import SettingChange
 
 BOTH = ["GET", "POST"]
+CHANGED = {
+    Change.ADDED: gettext_lazy("added"),
+    Change.WRITTEN: gettext_lazy("written anew"),
+    Change.TAKEN_OUT: gettext_lazy("taken out"),
+}
 
 
 @require_http_methods(BOTH)
@@ -256,8 +261,9 @@ def _foot_concerns() -> list[Concern]:
 def track_discard(request: Request, public_id: UUID) -> HttpResponse:
     need_role(request, *WRITERS)
     track, now = track_or_404(public_id), timezone.now()
-    if "sure" not in request.POST and (version := track.versions.filter(published_at=None).first()):
-        return _really_discard(request, track, version)
+    version, running = track.versions.filter(published_at=None).first(), newest_of(track)
+    if "sure" not in request.POST and version and running:
+        return _really_discard(request, track, flow_of(version.pk), flow_of(running.pk))
     try:
         drafting.discard_draft(track, seen=request.POST.get("seen", ""))
     except drafting.DraftChanged as changed:
@@ -270,14 +276,14 @@ def track_discard(request: Request, public_id: UUID) -> HttpResponse:
     return redirect("nurture:track", public_id)
 
 
-def _really_discard(request: Request, track: Track, version: TrackVersion) -> HttpResponse:
+def _really_discard(request: Request, track: Track, flow: Flow, running: Flow) -> HttpResponse:
     """What would go: nothing brings it back."""
-    flow = flow_of(version.pk)
-    nodes = [node for node, _depth in flow.in_order()]
+    changes = changes_of(flow, running)
+    names = Names([node for node, _change in changes])
     context = {
         "track": track,
-        "steps": len(nodes),
-        "letters": [as_read(node.subject) for node in nodes if node.kind == TrackNode.Kind.EMAIL],
+        "changes": [(as_read(names.title(node)), CHANGED[change]) for node, change in changes],
+        "is_moved": is_moved(flow, running),
         "seen": request.POST.get("seen") or mark_of_draft(flow),
     }
     return render(request, "nurture/draft_discard.html", context)

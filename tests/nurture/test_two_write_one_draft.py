@@ -113,18 +113,47 @@ def test_what_is_published_or_discarded_is_what_was_seen(desk):
 
 
 def test_a_draft_is_discarded_only_by_who_has_seen_what_goes(desk):
-    track = make_track(wait(9), email(subject="Hello {{ first_name | there }}"))
+    track = make_track(wait(9), email(subject="Hello {{ first_name | there }}"), wait(30))
     desk.post(url("track_draft", track))
-    discard = url("track_discard", track)
+    draft, discard = track.versions.get(published_at=None), url("track_discard", track)
+    letter, pause = draft.nodes.get(kind="email"), draft.nodes.get(kind="wait", days=9)
+    desk.post(url("node", track, letter.pk), {"subject": "Goodbye {{ first_name | there }}", "text": "Words."})
+    desk.post(url("node_new", track), {"kind": "wait", "after": letter.pk, "days": "4"})
+    desk.post(url("node_remove", track, pause.pk), {"sure": "1"})
 
     asked = desk.post(discard, sent_from(desk.get(url("track_draft", track)), discard))
 
     assert asked.status_code == 200
-    assert "2 steps go" in asked.text
-    assert "1 letter with its words" in asked.text
+    assert [(str(title), str(what)) for title, what in asked.context["changes"]] == [
+        ("Goodbye there", "written anew"),
+        ("Wait 4 days", "added"),
+        ("Wait 9 days", "taken out"),
+    ]
+    assert "order of its steps" not in asked.text
     assert track.versions.filter(published_at=None).exists()
     assert desk.post(discard, sent_from(asked, "")).status_code == 302
     assert not track.versions.filter(published_at=None).exists()
+
+
+def test_a_draft_that_only_has_another_order_or_none_says_so_before_it_goes(desk):
+    track = make_track(wait(1), wait(2))
+    desk.post(url("track_draft", track))
+    discard = url("track_discard", track)
+    assert "its steps say what runs already" in desk.post(discard).text
+
+    first = track.versions.get(published_at=None).nodes.get(days=1)
+    desk.post(url("node_move", track, first.pk), {"to": "down"})
+
+    assert "The order of its steps" in desk.post(discard).text
+
+
+def test_the_only_draft_of_a_track_is_not_discarded(desk):
+    track = make_track(wait(1), published=False)
+
+    answer = desk.post(url("track_discard", track), follow=True)
+
+    assert "there is only this draft" in answer.text
+    assert track.versions.count() == 1
 
 
 def test_a_step_is_added_moved_and_removed_once_however_often_it_is_sent(desk):
