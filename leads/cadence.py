@@ -368,6 +368,11 @@ def left_of(kind: str, suppressed: Container[str]) -> str:
     return _reachable(kind, frozenset(wanted) - shut_by(suppressed)) or kind if wanted else kind
 
 
+def kind_words(step: Step | CadenceStep, suppressed: Container[str]) -> str:
+    """What is to be done of a step, as far as its person may be reached that way."""
+    return str(StepKind(left_of(step.kind, suppressed)).label)
+
+
 def is_long(until: datetime, *, at: datetime) -> bool:
     """Whether an absence is one that the rep of a lead in hand decides on."""
     return until > at + timedelta(days=STEP_DAYS_MAX)

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vDuration, vUri
 
+from accounts.actions.people import suppressed_channels
 from agreement.models import StepKind
+from leads.cadence import kind_words
 from leads.invitation import GIVEN_BACK, OFF
 from leads.models import HandOff, Lead, Step
 from leads.why import address_of
 from team.models import Absence, CalendarFeed
 from team.models.feed import hash_of
-
-if TYPE_CHECKING:
-    pass
 
 # So far back and ahead a calendar is told; what was earlier it keeps or forgets by itself.
 BACK, AHEAD = timedelta(days=30), timedelta(days=180)
@@ -89,9 +88,11 @@ def _promises(feed: CalendarFeed, *, site: str, at: datetime) -> list[Event]:
         .select_related("lead__person", "lead__account")
         .in_queue_order()
     )
+    told = list(steps[:ENTRIES_MAX])
+    silent = suppressed_channels({step.lead.person_id for step in told})
     events = []
-    for step in steps[:ENTRIES_MAX]:
-        words = str(StepKind(step.kind).label)
+    for step in told:
+        words = kind_words(step, silent.get(step.lead.person_id, ()))
         if feed.has_names:
             words = _("%(what)s: %(who)s") % {"what": words, "who": _who(step.lead)}
         event = _event(f"step-{step.pk}", words, step.due_at, stamp=step.created_at)

@@ -21,7 +21,7 @@ from leads.actions.putting_back import effects_of
 from leads.actions.undoing import can_undo, why_it_stands
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
-from leads.cadence import attempts_of, due_since, left_of
+from leads.cadence import attempts_of, due_since, kind_words
 from leads.came_back import HandedOff, Slept, came_back_words, woke_words
 from leads.her_clock import HerClock, her_clock, weekend_worked, zone_of
 from leads.lead_rows import (
@@ -453,7 +453,7 @@ class LeadPage:
         days = later.day_offset - (this.day_offset if this else 0)
         on = ngettext("%(days)s working day on", "%(days)s working days on", days) % {"days": days}
         when = on if days > 0 else _("later today")
-        kind = str(StepKind(left_of(later.kind, self.silent)).label).lower()
+        kind = kind_words(later, self.silent).lower()
         words = {"number": later.position, "all": len(attempts), "kind": kind}
         return _("attempt %(number)s of %(all)s, %(kind)s, ") % words + when
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.actions.people import suppressed_channels
 from agreement.models import SLAClause
+from leads.cadence import kind_words
 from leads.models import Clock, Lead, LeadEvent, Recycling, Step
 from leads.oversight.days import Days, days_of
 from leads.oversight.red import early_recyclings
@@ -27,11 +29,12 @@ class Sheet:
     misses: list[Clock]
     early: list[Recycling]
     skips: list[LeadEvent]
-    overdue: list[Step]
+    # With what is to be done of each.
+    overdue: list[tuple[Step, str]]
 
 
 def sheet_of(user: User, team: Team, *, at: datetime) -> Sheet:
-    """Nine statements, whatever she did."""
+    """A dozen statements, whatever she did."""
     days = days_of(at)
     reps, _figures = reps_of(team, days)
     row = next((rep for rep in reps if rep.user.pk == user.pk), Rep(user))
@@ -65,7 +68,7 @@ def _skips(user: User, team: Team, days: Days) -> list[LeadEvent]:
     return list(claims.select_related("lead__person", "lead__account").order_by("-at")[:MANY])
 
 
-def _overdue(user: User, team: Team, days: Days) -> list[Step]:
+def _overdue(user: User, team: Team, days: Days) -> list[tuple[Step, str]]:
     """One a lead, as the column counts them: that for which somebody waits, else the earliest."""
     steps = Step.objects.open().filter(
         assignee=user, due_at__lte=days.at, lead__in=Lead.objects.open().filter(team=team)
@@ -73,4 +76,6 @@ def _overdue(user: User, team: Team, days: Days) -> list[Step]:
     late: dict[int, list[Step]] = defaultdict(list)
     for step in steps.select_related("lead__person", "lead__account").order_by("due_at", "pk"):
         late[step.lead_id].append(step)
-    return [min(steps, key=lambda step: step.turn(days.at)) for steps in list(late.values())[:MANY]]
+    first = [min(steps, key=lambda step: step.turn(days.at)) for steps in list(late.values())[:MANY]]
+    silent = suppressed_channels({step.lead.person_id for step in first})
+    return [(step, step.title or kind_words(step, silent.get(step.lead.person_id, ()))) for step in first]

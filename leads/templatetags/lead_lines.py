@@ -1,6 +1,6 @@
 """The lines of a lead's page, written in one piece: every act answers with it, and its history has no end."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -13,15 +13,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from agreement.models import Disposition, Phase, StepKind
-from leads.cadence import left_of
+from agreement.models import Disposition, Phase
+from leads.cadence import kind_words
 from leads.why import address_of
 from team.templatetags.midfield import day, hidden, icon
 
 if TYPE_CHECKING:
     from leads.forms.working import CallForm
     from leads.lead_page import Known, LeadPage
-    from leads.models import HandOff, Lead, LeadEvent, Step
+    from leads.models import HandOff, Lead, LeadEvent
     from leads.naming import Code
     from leads.timeline import Entry
 
@@ -37,10 +37,7 @@ def lead_url(name: str, row: "Lead | HandOff") -> str:
     return address_of(f"leads:{name}", row.public_id)
 
 
-@register.filter
-def kind_words(step: "Step", silent: "Container[str]") -> str:
-    """What is to be done of a step, as far as its person may be reached that way."""
-    return str(StepKind(left_of(step.kind, silent)).label)
+register.filter(kind_words)
 
 
 @register.simple_tag

@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 from icalendar import Calendar
 
+from accounts.actions.people import suppress_person
 from agreement.models import Phase, StepKind
 from config.log_lines import hide_secret_addresses
 from leads.actions.handing import hand_off_lead, reject_hand_off
@@ -83,6 +84,18 @@ def test_names_are_in_it_when_she_says_so_and_none_begins_a_line(client, alice, 
     assert "\r\nATTENDEE" not in client.get(address(token)).content.decode()
 
 
+def test_what_was_promised_is_called_by_what_is_left_of_it(client, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    when = (NOON.replace(tzinfo=None) + timedelta(hours=3), "UTC")
+    set_step(lead, kind=StepKind.CALL_EMAIL, due=when, promised=True, by=alice, at=NOON)
+    token = make_feed(alice, has_names=False, at=NOON)
+    assert [words for words, _at, _minutes in entries(client, token)] == ["Call and e-mail"]
+
+    suppress_person(lead.person, "email", source="unsubscribed", at=NOON)
+
+    assert [words for words, _at, _minutes in entries(client, token)] == ["Call"]
+
+
 def test_a_meeting_that_will_not_be_stands_in_it_no_more(client, alice, peter, day):
     token = make_feed(alice, has_names=False, at=NOON)
     reject_hand_off(day, reason=reason("reject_no_need"), by=peter, at=NOON)
@@ -152,8 +165,8 @@ def test_a_file_costs_the_same_statements_however_much_it_holds(
     token = make_feed(alice, has_names=True, at=NOON)
     client.get(address(token))
 
-    # The feed with its user, her roles; meetings, promises, absences.
-    with django_assert_num_queries(5):
+    # The feed with its user, her roles; meetings, promises, what their people asked for, absences.
+    with django_assert_num_queries(7):
         client.get(address(token))
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from agreement.models import Phase
+from accounts.actions.people import suppress_person
+from agreement.models import Phase, StepKind
 from leads.actions.claiming import claim_lead, take_next
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
 from leads.actions.logging import log_call
@@ -123,13 +124,16 @@ def test_the_sheet_has_her_misses_and_what_is_overdue(client, team, alice, mona,
     late = make_lead(phase="working", bdr=alice, at=now - timedelta(days=4))
     late.clocks.update(due_at=now - timedelta(days=1), state="missed", missed_at=now - timedelta(days=1),
                        ended_at=now - timedelta(days=1), next_notice_at=None)  # fmt: skip
-    late.steps.update(due_at=now - timedelta(days=1))
+    late.steps.update(due_at=now - timedelta(days=1), kind=StepKind.CALL_EMAIL, title="")
     client.force_login(mona)
 
     sheet = client.get(reverse("leads:rep_sheet", args=[alice.pk])).context["sheet"]
 
     assert [clock.lead_id for clock in sheet.misses] == [late.pk]
-    assert [step.lead_id for step in sheet.overdue] == [late.pk]
+    assert [(step.lead_id, what) for step, what in sheet.overdue] == [(late.pk, "Call and e-mail")]
+
+    suppress_person(late.person, "email", source="unsubscribed", at=now)
+    assert ">Call<" in client.get(reverse("leads:rep_sheet", args=[alice.pk])).text
 
 
 def test_the_first_touch_figure_counts_what_its_lists_show(client, team, alice, mona, now):
