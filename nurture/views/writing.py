@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
@@ -65,8 +66,9 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
                 return _previewed(request, lead, form, preview=preview, status=200)
             with transaction.atomic():
                 submit_once(request.POST.get("form_id", ""), by=request.user, at=at)
-                write_message(lead, **said, by=request.user, at=at, is_again=request.POST.get("do") == "again")
-            _say_written(request, lead)
+                is_again = request.POST.get("do") == "again"
+                message = write_message(lead, **said, by=request.user, at=at, is_again=is_again)
+            _say_written(request, lead, event=message.event_id)
             return redirect("leads:lead", public_id)
         except SentBefore:
             return redirect("leads:lead", public_id)
@@ -80,12 +82,13 @@ def write(request: Request, public_id: UUID) -> HttpResponse:
     return _page(request, lead, form, status=status)
 
 
-def _say_written(request: Request, lead: Lead) -> None:
+def _say_written(request: Request, lead: Lead, *, event: int | None) -> None:
     said, level = _("Written to %(name)s: it goes out now."), messages.SUCCESS
     if stopped_rules():
         said = _("Written to %(name)s: mail is stopped, and it waits until mail is started again.")
         level = messages.WARNING
-    tell(request, said % {"name": lead.person}, level=level, drafts=[f"write-{lead.public_id}"])
+    drafts, undo = [f"write-{lead.public_id}"], reverse("leads:undo", args=[lead.public_id])
+    tell(request, said % {"name": lead.person}, level=level, undo=undo, event=event, drafts=drafts)
 
 
 def _said_before(request: Request, lead: Lead) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Whoever takes back an e-mail she wrote takes back the mail, too, as long as it is in the house."""
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from agreement.models import Phase
@@ -39,6 +40,23 @@ def test_undo_takes_back_what_has_not_left_and_says_of_what_has_that_it_did(clie
     said = "it had left by then"
     assert said in client.get(reverse("nurture:message", args=[sent.public_id])).text
     assert said not in client.get(reverse("nurture:message", args=[kept.public_id])).text
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_letter_is_taken_back_from_the_answer_that_says_it_is_written(client, alice, rules):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    client.force_login(alice)
+    letter = {"subject": "Hello", "text": "Words.", "do": "send"}
+    sent = client.post(reverse("nurture:write", args=[lead.public_id]), letter, follow=True)
+    said = sent.text.partition('id="toast"')[2].partition("</form>")[0]
+    undo, event = reverse("leads:undo", args=[lead.public_id]), Message.objects.get().event_id
+    assert f'action="{undo}"' in said
+    assert f'name="event" value="{event}"' in said
+
+    client.post(undo, {"event": event})
+
+    assert claim_messages(by="me", at=NOON) == []
+    assert Message.objects.get().because == "undone"
 
 
 def test_what_was_taken_back_after_it_had_left_stands_in_the_history_as_what_it_is(client, alice, rules):
