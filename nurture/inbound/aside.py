@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.header import decode_header, make_header
 from email.utils import parseaddr
 
 from nurture.inbound.names import name_in
+from nurture.inbound.parts import decoded_header
 
 # More than this nobody reads on a page.
 WORDS_MAX = 64 * 1024
@@ -39,10 +39,7 @@ def glimpse(raw: bytes) -> Glimpse:
 
 def _decoded(value: bytes) -> str:
     words = " ".join(_plain(value).split())
-    try:
-        return str(make_header(decode_header(words)))
-    except (ValueError, LookupError, UnicodeError):
-        return words
+    return decoded_header(words) or words
 
 
 def _plain(value: bytes) -> str:

@@ -93,9 +93,18 @@ def take_apart(raw: bytes) -> Parts:
 def header_of(message: Message, name: str) -> str:
     """In one line, decoded; empty when it is missing or cannot be read."""
     try:
-        value = str(message.get(name, ""))[:HEADER_MAX]
-        pieces = decode_header(value)
+        value = str(message.get(name, ""))
     except Exception:  # headers that no standard knows
+        return ""
+    return decoded_header(value)
+
+
+def decoded_header(value: str) -> str:
+    """What a header says, in one line that any database takes; empty when it cannot be read."""
+    value = value[:HEADER_MAX]
+    try:
+        pieces = decode_header(value)
+    except Exception:  # as no standard has it
         return ""
     if "\x1b$" in value:
         pieces = [(value.encode("ascii", "replace"), "iso-2022-jp")]

@@ -372,6 +372,27 @@ def test_what_ends_its_reader_again_and_again_is_set_aside(db, monkeypatch):
     assert timezone.is_aware(Incoming.objects.get().taken_at)
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("=?utf-8?q?Jo=00_X?=", "Jo X"),
+        ("=?utf-7?q?+2AA-?=", "?"),
+        ("=?utf-8?b?abcde?=", "=?utf-8?b?abcde?="),
+        ("=?utf-8?q?J=C3=B3?= X", "J\u00f3 X"),
+    ],
+)
+def test_what_is_set_aside_is_kept_with_its_words_whatever_its_headers_say(jo, monkeypatch, said, name):
+    def breaks(raw):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("nurture.actions.receiving.read_mail", breaks)
+
+    row = take(mail("Poison", sender=f"{said} <{JO}>", subject=said))
+
+    body = row.body
+    assert (row.state, body.sender, body.sender_name, body.subject, body.text) == ("aside", JO, name, name, "Poison")
+
+
 def test_what_no_database_takes_is_left_out_of_her_words(alice, jo):
     make_lead(phase=Phase.WORKING, bdr=alice, person=jo)
 
