@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from leads.actions.planning import due_of_step
+from leads.her_clock import zones_of
 from leads.models import Lead
 from nurture.knowing import People
 from nurture.models import MailRules, Passage, TrackNode
 from nurture.pace import leaves_at, letters_went
 from nurture.recipients import points_of, recipients_of
 from nurture.walking import Deed, Walker, walk
+from team.calendars import KeptCalendars
 from team.company_time import company_zone
 
 Kind, What = TrackNode.Kind, Passage.What
@@ -31,6 +34,9 @@ def dated(
     to = recipients_of([person], points_of([person]), at=people.at)[person]
     went = letters_went([to], at=people.at)[person]
     clock = ZoneInfo(company_zone())
+    # Read once, where a step of ours asks for it.
+    worktime = cache(KeptCalendars(at=at).of_user)
+    zone = cache(lambda lead: zones_of([lead], at=at)[lead.pk])
 
     def leaves() -> datetime:
         return leaves_at(to, went, people.wishes, rules, at=now)
@@ -44,7 +50,10 @@ def dated(
             went.append(when)
         elif deed.node.kind == Kind.STEP and deed.what == What.PLANNED and lead is not None:
             away_until = people.wishes.away_until(person, at=now)
-            when = due_of_step(lead, kind=deed.node.step_kind, days=deed.days, away_until=away_until, at=now)
+            when = due_of_step(
+                lead, kind=deed.node.step_kind, days=deed.days, away_until=away_until, at=now, worktime=worktime,
+                zone=zone(lead),
+            )  # fmt: skip
         yield when, deed
         now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
         walker.on = leaves().astimezone(clock).date()

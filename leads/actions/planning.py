@@ -120,24 +120,23 @@ def due_of_step(
     away_until: datetime | None,
     again_at: datetime | None = None,
     at: datetime,
-    worktime: Callable[[int], WorkCalendar] | None = None,
-    zone: str | None = None,
+    worktime: Callable[[int], WorkCalendar],
+    zone: str,
 ) -> datetime:
     """When a step that a flow plans now, for so many days on, is due: as an attempt of a cadence is. For today it is
     two working hours of its rep on, for another day once its rep is at work; a call is due at an hour at which she can
-    be called, too, on her clock of `zone`, which is looked up where it is not given. What was planned for `again_at`
-    before keeps it. Nobody is called before she is back; of a lead that is worked and so long without her, its rep
-    decides."""
+    be called, too, on her clock of `zone`. What was planned for `again_at` before keeps it. Nobody is called before
+    she is back; of a lead that is worked and so long without her, its rep decides."""
     back_at = away_until or at
     if lead.phase == Phase.WORKING and is_long(back_at, at=at):
         back_at = at
     due_at = max(again_at or at + timedelta(days=days), back_at)
     with suppress(NeverOpen):
-        hours = (worktime or Calendars(at=at).of_user)(lead.bdr_id or 0)
+        hours = worktime(lead.bdr_id or 0)
         is_now = due_at == at
         due_at = add_working_minutes(hours, at, SAME_DAY_MINUTES) if is_now else next_opening(hours, due_at)
         if kind in BY_PHONE:
-            due_at = attempt_due(hours, zones_of([lead], at=at)[lead.pk] if zone is None else zone, due_at)
+            due_at = attempt_due(hours, zone, due_at)
     return max(due_at, soon(at))
 
 

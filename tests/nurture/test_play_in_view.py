@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Phase
 from nurture.actions.enrolling import pause
 from tests.make import make_lead
-from tests.nurture.making import email, make_enrolment, make_track, wait
+from tests.nurture.making import email, make_enrolment, make_track, step, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +81,20 @@ def test_a_step_of_a_play_that_is_not_the_next_one_is_named_as_it_is_written(cli
     said = client.get(reverse("leads:lead", args=[lead.public_id])).text
 
     assert f"and one more step: Ask why now · {play}" in said
+
+
+@pytest.mark.parametrize("kind", ["call", "task"])
+def test_the_panel_costs_the_same_queries_however_many_steps_stand_before_the_next_letter(client, alice, kind):
+    def statements(steps):
+        lead = make_lead(phase=Phase.WORKING, bdr=alice)
+        play = make_track(wait(1), *[step(step_kind=kind)] * steps, email(subject="The figures"), kind="play")
+        make_enrolment(play, lead=lead)
+        with CaptureQueriesContext(connection) as asked:
+            said = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+        assert "The figures" in said
+        return len(asked)
+
+    client.force_login(alice)
+    statements(1)
+
+    assert statements(1) == statements(8)

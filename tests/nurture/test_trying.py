@@ -179,3 +179,17 @@ def test_it_costs_the_same_statements_however_many_letters_there_are(lead):
         return len(asked)
 
     assert statements(1) == statements(4)
+
+
+@pytest.mark.parametrize("kind", ["call", "task"])
+def test_it_costs_the_same_queries_however_many_steps_of_ours_there_are(lead, kind):
+    def statements(steps):
+        track = make_track(*[step(step_kind=kind)] * steps)
+        with CaptureQueriesContext(connection) as asked:
+            trial = tried(track, lead)
+        assert len(trial.lines) == steps
+        return len(asked)
+
+    statements(1)
+
+    assert statements(1) == statements(8)
