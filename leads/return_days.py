@@ -6,6 +6,7 @@ a faster pace it would fill up. On a day off or away it is nothing. What wakes t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,53 +61,85 @@ class Load:
     first: date
     last: date
     reps: list[User]
-    # What each takes up in a working day, and on which days she works.
+    # What each takes up in a working day, and on which days she works; of the pool those on which any of them does.
     a_day: dict[int, int]
-    working: dict[int, set[date]]
-    counts: Counter[tuple[int | None, date]] = field(default_factory=Counter)
+    working: dict[int | None, set[date]]
     # From when on they are counted: who comes back on a day off before the first day waits for it.
-    since: date = date.max
+    since: date
+    counts: Counter[tuple[int | None, date]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.working[POOL] = set().union(*(self.working[rep.pk] for rep in self.reps))
+        self._working_days = {holder: sorted(days) for holder, days in self.working.items()}
+        # Sums that `put` keeps: who is in the queue on a day, of each and of all, what all take up, and what is left.
+        self._queued: Counter[tuple[int | None, date]] = Counter()
+        self._queued_of_all: Counter[date] = Counter()
+        self._of_team: Counter[date] = Counter()
+        for rep in self.reps:
+            self._of_team.update(dict.fromkeys(self.working[rep.pk], self.a_day[rep.pk]))
+        self._left = self._of_team.copy()
+
+    def put(self, holder: int | None, day: date, count: int = 1) -> None:
+        """So many more come back to this rep, or the pool, on this day. Beyond what is looked at nobody is counted."""
+        if not self.since <= day <= self.last:
+            return
+        _holder, on = self.place_of(holder, day)
+        left = self._left_of(holder, on)
+        self.counts[holder, day] += count
+        self._queued[holder, on] += count
+        self._queued_of_all[on] += count
+        self._left[on] += self._left_of(holder, on) - left
+
+    def move(self, holder: int | None, day: date, to: date) -> None:
+        self.put(holder, day, -1)
+        self.put(holder, to)
 
     def holder_of(self, bdr_id: int | None) -> int | None:
         """Whom it comes back to: a rep of the team, else its pool."""
         return bdr_id if bdr_id in self.a_day else POOL
 
+    def place_of(self, bdr_id: int | None, day: date) -> tuple[int | None, date]:
+        """Whom it comes back to, and on which day it is in the queue then: of a day off the next one that is worked,
+        the end of time where none is in sight."""
+        holder = self.holder_of(bdr_id)
+        days = self._working_days[holder]
+        at = bisect_left(days, day)
+        return holder, days[at] if at < len(days) else date.max if days else day
+
     def capacity(self, holder: int | None, day: date) -> int:
-        if holder is not None:
-            return self.a_day[holder] if day in self.working[holder] else 0
-        return sum(max(self.capacity(rep.pk, day) - self.queued(rep.pk, day), 0) for rep in self.reps)
+        if holder is POOL:
+            return self._left[day]
+        return self.a_day[holder] if day in self.working[holder] else 0
 
     def waiting(self, holder: int | None, day: date) -> int:
         """How many came back on the days off just before this one, on which they are in the queue."""
-        if self.is_off(day, holder):
-            return 0
-        found, before = 0, day - timedelta(days=1)
-        while before >= self.since and self.is_off(before, holder):
-            found += self.counts[holder, before]
-            before -= timedelta(days=1)
-        return found
+        return 0 if self.is_off(day, holder) else self.queued(holder, day) - self.counts[holder, day]
 
     def queued(self, holder: int | None, day: date) -> int:
         """How many are in the queue on this day for the first time; on a day off nobody is."""
-        return 0 if self.is_off(day, holder) else self.counts[holder, day] + self.waiting(holder, day)
+        return self._queued[holder, day]
 
     def of_team(self, day: date) -> int:
-        return sum(self.capacity(rep.pk, day) for rep in self.reps)
+        return self._of_team[day]
+
+    def is_over(self, day: date) -> bool:
+        """For the whole team."""
+        return self._queued_of_all[day] > self._of_team[day]
 
     def has_room(self, holder: int | None, day: date) -> bool:
         """For one more of this rep, or of the pool, on a day of which the whole team takes up one more, too."""
-        return self._has_own_room(holder, day) and self._of_all(day) < self.of_team(day)
+        return self._has_own_room(holder, day) and self._queued_of_all[day] < self._of_team[day]
 
     def relieves(self, holder: int | None, day: date, of: date) -> bool:
         """Whether this rep has room on a day that is over for the team already, as that one is: none becomes so."""
-        is_over = self._of_all(day) > self.of_team(day) and self._of_all(of) > self.of_team(of)
-        return is_over and self._has_own_room(holder, day)
+        return self._has_own_room(holder, day) and self.is_over(day) and self.is_over(of)
 
     def _has_own_room(self, holder: int | None, day: date) -> bool:
         return self.queued(holder, day) < self.capacity(holder, day)
 
-    def _of_all(self, day: date) -> int:
-        return sum(self.queued(one, day) for one in (*self.a_day, POOL))
+    def _left_of(self, holder: int | None, day: date) -> int:
+        """What a rep leaves the pool."""
+        return 0 if holder is POOL else max(self.capacity(holder, day) - self.queued(holder, day), 0)
 
     def days(self) -> list[date]:
         return [self.first + timedelta(days=one) for one in range((self.last - self.first).days + 1)]
@@ -128,8 +161,8 @@ class Load:
 
     def is_off(self, day: date, holder: int | None) -> bool:
         """A day on which nobody of them works, of whom somebody works on another."""
-        working = [self.working[holder]] if holder is not None else list(self.working.values())
-        return any(working) and not any(day in days for days in working)
+        working = self.working[holder]
+        return bool(working) and day not in working
 
 
 def today_in(team: Team, at: datetime) -> date:
@@ -147,11 +180,11 @@ def load_of(team: Team, first: date, last: date, *, at: datetime) -> Load:
     reps = list(User.objects.active().with_role(Role.BDR, team).order_by("name", "pk"))
     today = today_in(team, at)
     since = min(first, max(first - timedelta(days=BEFORE), today))
-    load = Load(today, first, last, reps, _a_day(reps), _working(reps, since, last, at=at), since=since)
+    load = Load(today, first, last, reps, _a_day(reps), _working(reps, since, last, at=at), since)
     zone = ZoneInfo(team.calendar.time_zone)
     rows = returning_between(team, since, last).order_by().annotate(day=TruncDate("wake_at", tzinfo=zone))
     for bdr_id, day, count in rows.values("bdr", "day").annotate(count=Count("pk")).values_list("bdr", "day", "count"):
-        load.counts[load.holder_of(bdr_id), day] += count
+        load.put(load.holder_of(bdr_id), day, count)
     return load
 
 
@@ -172,7 +205,7 @@ def _a_day(reps: Sequence[User]) -> dict[int, int]:
     return {rep.pk: max(rep.open_limit // (lasts * max(teams[rep.pk], 1)), 1 if rep.open_limit else 0) for rep in reps}
 
 
-def _working(reps: Sequence[User], first: date, last: date, *, at: datetime) -> dict[int, set[date]]:
+def _working(reps: Sequence[User], first: date, last: date, *, at: datetime) -> dict[int | None, set[date]]:
     """On a day that is away in part there is time for some, on one that is away as a whole for none."""
     away: Mapping[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for user_id, starts_at, ends_at in Absence.objects.filter(user__in=reps, ends_at__gt=at).values_list(

@@ -87,9 +87,10 @@ class Plan:
 
 
 def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool = False) -> Plan:
-    """On the days from `first` to `last` whoever is more than its rep takes up goes to the nearest day with room
-    for it and for the whole team, rather later than earlier; of a contract never later than notice can be given. Who
-    can be moved least, stays. Days that are over for the whole team are relieved first."""
+    """On the days from `first` to `last` whoever is more than its rep takes up, on the day on which they are in the
+    queue, goes to the nearest day with room for it and for the whole team, rather later than earlier; of a contract
+    never later than notice can be given. Who can be moved least, stays. Days that are over for the whole team are
+    relieved first."""
     first = max(first, today_in(team, at) + timedelta(days=1))
     far = timedelta(days=FARTHEST)
     if lock:
@@ -97,13 +98,15 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
     load = load_of(team, first - far, last + far, at=at)
     plan = Plan(load)
     sleepers = sleepers_between(team, first, last, lock=lock)
-    over = {day for day in load.days() if load.day_of(day, None).over}
-    # What the reps have is placed first: what is left is the pool's.
-    for one in sorted(
-        sleepers, key=lambda one: (one.day not in over, load.holder_of(one.lead.bdr_id) is POOL, one.day)
-    ):
-        holder = load.holder_of(one.lead.bdr_id)
-        if load.counts[holder, one.day] + load.waiting(holder, one.day) <= load.capacity(holder, one.day):
+
+    def turn(one: Sleeper) -> tuple[bool, bool, date]:
+        """What the reps have is placed first: what is left is the pool's."""
+        holder, on = load.place_of(one.lead.bdr_id, one.day)
+        return not load.is_over(on), holder is POOL, one.day
+
+    for one in sorted(sleepers, key=turn):
+        holder, on = load.place_of(one.lead.bdr_id, one.day)
+        if load.queued(holder, on) <= load.capacity(holder, on):
             continue
         if len(plan.moves) == MOVE_MAX:
             plan.stays.append((one, _("One act moves no more: spread the rest after it.")))
@@ -111,12 +114,11 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
         days = list(_nearest(one, load.today))
         there = next((day for day in days if load.has_room(holder, day)), None)
         # Where the whole team has none, a rep may still have too many on one day and none on another.
-        there = there or next((day for day in days if load.relieves(holder, day, one.day)), None)
+        there = there or next((day for day in days if load.relieves(holder, day, on)), None)
         if there is None:
             plan.stays.append((one, _why_not(one)))
             continue
-        load.counts[holder, one.day] -= 1
-        load.counts[holder, there] += 1
+        load.move(holder, one.day, there)
         plan.moves.append((one, there))
     plan.stays = _over(plan)
     plan.moves.sort(key=lambda move: (move[0].day, move[1], move[0].lead.pk))
@@ -124,12 +126,13 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
 
 
 def _over(plan: Plan) -> list[tuple[Sleeper, str]]:
-    """Of those who cannot be moved as many as are still too many on their day: the others have room on it."""
+    """Of those who cannot be moved as many as are still too many on the day on which they are in the queue: the others
+    have room on it."""
     load, left, stays = plan.load, Counter[tuple[int | None, date]](), []
     for one, why in plan.stays:
-        key = load.holder_of(one.lead.bdr_id), one.day
-        left[key] += 1
-        if left[key] <= load.counts[key] - load.capacity(*key):
+        place = load.place_of(one.lead.bdr_id, one.day)
+        left[place] += 1
+        if left[place] <= load.queued(*place) - load.capacity(*place):
             stays.append((one, why))
     return stays
 
@@ -146,9 +149,7 @@ def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = Fal
         elif len(plan.moves) == MOVE_MAX:
             plan.stays.append((one, _("One act moves no more: move the rest after it.")))
         else:
-            holder = load.holder_of(one.lead.bdr_id)
-            load.counts[holder, day] -= 1
-            load.counts[holder, to] += 1
+            load.move(load.holder_of(one.lead.bdr_id), day, to)
             plan.moves.append((one, to))
     return plan
 
@@ -175,9 +176,7 @@ def plan_offers(team: Team, leads: Sequence[Lead], *, at: datetime) -> Plan:
         elif one.day <= there:
             plan.stays.append((one, _("Comes back on %(day)s anyway.") % {"day": written_day(one.day)}))
         else:
-            load.counts[holder, there] += 1
-            if load.first <= one.day <= load.last:
-                load.counts[holder, one.day] -= 1
+            load.move(holder, one.day, there)
             plan.moves.append((one, there))
     return plan
 

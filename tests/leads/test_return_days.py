@@ -2,6 +2,7 @@
 
 import html
 import re
+import sys
 from collections import Counter
 from datetime import date, timedelta
 
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agreement.models import Phase
+from leads import return_days
 from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.rewaking import plan_move, plan_spread, sleepers_between, spread_returns
 from leads.actions.sharing import undo_shared
@@ -20,8 +22,8 @@ from leads.models import Lead, LeadEvent, SharedAct, Signal
 from leads.return_days import load_of
 from leads.waking import Facts
 from team.actions.submitting import new_form_id
-from team.models import Absence, CalendarDay
-from tests.make import NOON, make_lead, reason
+from team.models import Absence, CalendarDay, Role
+from tests.make import NOON, make_lead, make_user, reason
 
 # NOON is Monday 1 March 2027; the content cadence lasts 12 working days.
 TUESDAY, SATURDAY = date(2027, 3, 16), date(2027, 3, 20)
@@ -49,6 +51,22 @@ def asleep(bdr, day=None, key="unresponsive", **facts):
 
 def days_of(*leads):
     return [Lead.objects.get(pk=lead.pk).wake_at.date() for lead in leads]
+
+
+def calls_in(module, do):
+    """How many functions of this module `do` calls."""
+    calls = 0
+
+    def count(frame, event, _arg):
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename == module.__file__
+
+    sys.setprofile(count)
+    try:
+        do()
+    finally:
+        sys.setprofile(None)
+    return calls
 
 
 def broken(at=NOON):
@@ -156,12 +174,49 @@ def test_where_the_team_has_no_room_a_rep_is_relieved_onto_a_day_that_is_over_al
     assert [load.day_of(day, None).over for day in load.days()] == [0, 2]
 
 
-def test_a_day_off_empties_into_the_working_days_beside_it(alice, mona, team):
+def test_of_a_day_off_goes_who_is_too_many_on_the_day_on_which_they_are_in_the_queue(alice, mona, team):
+    """Alice takes up two on Monday, who may wait for it since Saturday."""
     leads = [asleep(alice, SATURDAY) for _lead in range(3)]
 
-    spread_returns(team, SATURDAY, SATURDAY, by=mona, at=NOON)
+    plan = spread_returns(team, SATURDAY, SATURDAY, by=mona, at=NOON)
 
-    assert Counter(days_of(*leads)) == {date(2027, 3, 19): 2, date(2027, 3, 22): 1}
+    assert Counter(days_of(*leads)) == {SATURDAY: 2, date(2027, 3, 19): 1}
+    assert plan.stays == []
+
+
+@pytest.mark.parametrize("day", [SATURDAY, date(2027, 3, 22)])
+def test_a_full_monday_is_relieved_of_who_waits_since_the_weekend_too(alice, bob, mona, team, day):
+    """Alice has six on Monday, two more than she takes up, and room on Wednesday, which Bob makes too much of."""
+    monday, wednesday = date(2027, 3, 22), date(2027, 3, 24)
+    leads = [asleep(alice, day) for _lead in range(6)]
+    for of_bob in (monday, *[wednesday] * 6):
+        asleep(bob, of_bob)
+    for rep in (alice, bob):
+        rep.open_limit = 48 if rep == alice else 12
+        rep.save(update_fields=["open_limit"])
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT, ends_at=MIDNIGHT + 19 * DAY)
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT + 22 * DAY, ends_at=MIDNIGHT + 23 * DAY)
+        Absence.objects.create(user=rep, starts_at=MIDNIGHT + 24 * DAY, ends_at=MIDNIGHT + 90 * DAY)
+
+    spread_returns(team, day, day, by=mona, at=NOON)
+
+    assert Counter(days_of(*leads)) == {day: 4, wednesday: 2}
+    assert load_of(team, monday, monday, at=NOON).queued(alice.pk, monday) == 4
+
+
+def test_to_find_no_room_costs_the_same_for_each_however_many_reps_there_are(alice, bob, team):
+    """It is planned again while the team and all who come back are held."""
+    for rep in (alice, bob):
+        Absence.objects.create(user=rep, starts_at=NOON, ends_at=NOON + timedelta(days=90))
+    leads = [asleep(rep, TUESDAY) for rep in (alice, bob) for _lead in range(5)]
+
+    few = calls_in(return_days, lambda: plan_spread(team, TUESDAY, TUESDAY, at=NOON))
+    for name in range(8):
+        make_user(f"rep{name}", Role.BDR, team=team, open_limit=0)
+    many = calls_in(return_days, lambda: plan_spread(team, TUESDAY, TUESDAY, at=NOON))
+
+    assert len(plan_spread(team, TUESDAY, TUESDAY, at=NOON).stays) == len(leads)
+    assert many - few < 100
 
 
 def test_of_a_contract_nobody_comes_back_later_than_notice_can_be_given(alice, team):
@@ -208,9 +263,7 @@ def test_who_finds_no_room_stays_and_says_why(alice, bob, team):
 
 
 def test_many_are_moved_with_the_statements_of_a_few(alice, mona, team, django_assert_max_num_queries):
-    alice.open_limit = 5000
-    alice.save(update_fields=["open_limit"])
-    for _lead in range(30):
+    for _lead in range(32):
         asleep(alice, SATURDAY)
 
     with django_assert_max_num_queries(32):
@@ -231,9 +284,11 @@ def test_a_day_that_somebody_gave_is_moved_by_a_week_at_most_however_often_days_
     week_on = TUESDAY + timedelta(days=7)
     assert [day for _one, day in plan.moves] == [week_on]
 
-    # There is room on the day after alone.
+    # It waits for the day after, which is full; there is room from the next on alone.
     until_then.delete()
     away(16, 23)
+    for _lead in range(2):
+        asleep(alice, week_on + DAY, key="not_ready")
     again = plan_spread(team, week_on, week_on, at=NOON)
 
     assert ([day for _one, day in again.moves], [why for _one, why in again.stays]) == (
