@@ -88,6 +88,17 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     return found
 
 
+def ended_words(one: Enrolment) -> str:
+    """How it has ended for them by what somebody has just done; empty while it goes on."""
+    said = {
+        Enrolment.Outcome.GOAL: _("“%(track)s” has ended: they have reached what it is for."),
+        Enrolment.Outcome.EXHAUSTED: _("“%(track)s” has come to its end: nothing more in it is for them."),
+        Enrolment.Outcome.MOVED: _("“%(track)s” has come to its end: they go on in the track that follows it."),
+        Enrolment.Outcome.UNREACHABLE: _("“%(track)s” has come to its end: what follows it cannot reach them."),
+    }
+    return said.get(Enrolment.Outcome(one.outcome), "") % {"track": one.track} if one.outcome else ""
+
+
 def _say_letters(found: Following, one: Enrolment, *, reader: User, at: datetime) -> None:
     """What it sent, and what it will send next and when, as things stand: each wait takes its days, each step of ours
     is done on its day."""

@@ -25,7 +25,7 @@ from leads.telling import new_moment
 from leads.views.access import can_work, visible_lead
 from nurture.actions.absences import end_absence
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
-from nurture.following import following_of
+from nurture.following import ended_words, following_of
 from nurture.knowing import People
 from nurture.models import Enrolment, Track
 from team.actions.submitting import SentBefore, new_form_id, submit_once
@@ -83,8 +83,8 @@ def _act(request: Request, lead: Lead, *, at: datetime) -> str:
         track = Track.objects.running().filter(public_id=asked).first() if asked else None
         if track is None:
             raise MoveRefused(_("Choose one of the list."))
-        enrol(lead.person, track=track, by=request.user, at=at)
-        return _with_next(_("“%(track)s” has begun.") % {"track": track}, lead, at=at)
+        begun = enrol(lead.person, track=track, by=request.user, at=at)
+        return _with_next(ended_words(begun) or _("“%(track)s” has begun.") % {"track": track}, lead, at=at)
     if does == "back":
         if not end_absence(lead.person_id, by=request.user, at=at):
             raise LeadConflict(_("This has changed meanwhile: look at it again."))
@@ -94,14 +94,14 @@ def _act(request: Request, lead: Lead, *, at: datetime) -> str:
     one = hers.select_related("track").first()
     if act is None or one is None or str(one.public_id) != request.POST.get("enrolment", ""):
         raise LeadConflict(_("This has changed meanwhile: look at it again."))
-    act(one, by=request.user, at=at)
+    done = act(one, by=request.user, at=at)
     said = {
         "pause": _("“%(track)s” is paused."),
         "resume": _("“%(track)s” goes on."),
         "skip": _("Left out: “%(track)s” goes on with what follows."),
         "take_out": _("“%(track)s” has ended for them."),
     }
-    return _with_next(said[does] % {"track": one.track}, lead, at=at)
+    return _with_next(ended_words(done) or said[does] % {"track": one.track}, lead, at=at)
 
 
 def _with_next(said: str, lead: Lead, *, at: datetime) -> str:

@@ -23,6 +23,7 @@ from leads.views.access import need_role
 from nurture.actions.enrolling import enrol
 from nurture.actions.moving import progress_of
 from nurture.flow import flow_of
+from nurture.following import ended_words
 from nurture.forms.tracks import FindForm
 from nurture.models import Enrolment, Track, TrackVersion
 from nurture.seeing import people_seen_by
@@ -168,9 +169,9 @@ def _enrol(request: Request, track: Track, person: Person | None) -> HttpRespons
     if lead.exists() and not may_write(request) and not Lead.objects.workable_by(request.user).filter(pk__in=lead):
         raise PermissionDenied
     try:
-        enrol(person, track=track, by=request.user, at=timezone.now())
+        begun = enrol(person, track=track, by=request.user, at=timezone.now())
     except (LeadConflict, MoveRefused) as refused:
         tell(request, str(refused), level=messages.WARNING)
         return redirect(f"{here}?person={person.public_id}")
-    tell(request, _("%(name)s is in “%(track)s” now.") % {"name": person, "track": track})
+    tell(request, ended_words(begun) or _("%(name)s is in “%(track)s” now.") % {"name": person, "track": track})
     return redirect("nurture:track", track.public_id)

@@ -104,3 +104,34 @@ def test_a_step_set_by_hand_says_that_the_play_waits_at_once_and_in_history(clie
     assert "“No authority” waits" in text
     assert "somebody set the next step by hand" in text
     assert {name for name, ids in check_all(at=timezone.now()).items() if ids} == set()
+
+
+@pytest.mark.parametrize("where", ["lead", "track"])
+def test_a_play_that_has_nothing_for_them_is_not_said_to_have_begun(client, alice, where):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=timezone.now())
+    play = make_track(email(brings_what_fits=True), kind="play", name="Send what fits")
+    client.force_login(alice)
+
+    if where == "lead":
+        act = reverse("nurture:lead_act", args=[lead.public_id])
+        told = client.post(act, {"does": "enrol", "track": play.public_id}, follow=True).text
+    else:
+        tried = reverse("nurture:track_try", args=[play.public_id])
+        told = client.post(tried, {"person": lead.person.public_id}, follow=True).text
+
+    assert play.enrolments.get().outcome == "exhausted"
+    assert "“Send what fits” has come to its end: nothing more in it is for them." in told
+    assert ("has begun" in told, " is in “Send what fits” now" in told) == (False, False)
+
+
+def test_whoever_skips_the_last_step_is_told_that_this_was_the_end(client, alice, worked):
+    play = worked.enrolments.get()
+    client.force_login(alice)
+    act = reverse("nurture:lead_act", args=[worked.public_id])
+
+    first, last = (client.post(act, {"does": "skip", "enrolment": play.public_id}, follow=True).text for _n in "ab")
+
+    goes_on = "Left out: “No authority” goes on with what follows."
+    assert (goes_on in first, goes_on in last) == (True, False)
+    assert "“No authority” has come to its end: nothing more in it is for them." in last
