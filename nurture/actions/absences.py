@@ -40,7 +40,7 @@ def begin_absence(
     """She is away until the morning of that day, by the clock of `zone`. What a track or a cadence has planned for her
     before waits until then, and what waited for a later day that she gave before goes back to it; returns whether
     anything waits."""
-    hold_her(person_id)
+    person_id = hold_her(person_id).pk
     former = Wishes([person_id]).away_until(person_id, at=at)
     morning = time(MailRules.objects.values_list("opens", flat=True).get(pk=1))
     until = resolve(datetime.combine(back_on, morning), zone)
@@ -64,7 +64,7 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     hours, an attempt of a cadence is due when it would have been, or now. False where she is not away, or said so only
     after she wrote.
     """
-    hold_her(person_id)
+    person_id = hold_her(person_id).pk
     away = Wishes([person_id]).away(person_id, at=at)
     if away is None or (said_at is not None and said_at <= away.said_at):
         return False

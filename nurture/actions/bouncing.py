@@ -13,7 +13,6 @@ from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_bounced
 from nurture.actions.holding import hold_her
 from nurture.models import Incoming, Message
-from nurture.same import living
 
 # So many messages in a row that were refused or came back say of an address what one says that nobody has it.
 SOFT_MAX = 5
@@ -24,7 +23,8 @@ SAID_MAX = 200
 def hold_whose(message: Message) -> None:
     """Her leads, she and her addresses, who she is today, until the transaction ends: what is said of the letter holds
     for whatever is planned or sent after it."""
-    lock_addresses([hold_her(living(message.person).pk, besides=message.lead_id).pk])
+    message.person = hold_her(message.person_id, besides=message.lead_id)
+    lock_addresses([message.person_id])
 
 
 def shut_address(message: Message, *, said: str, at: datetime) -> bool:

@@ -39,12 +39,12 @@ def note_consent(
     claimed after this has ended knows of it. `is_told`: false where the caller tells of more than this.
     """
     held = hold_her(person.pk)
-    lock_addresses([person.pk])
-    if held.erased_at or held.merged_into_id:
-        raise MoveRefused(_("This person stands under another one now."))
+    lock_addresses([held.pk])
+    if held.erased_at:
+        raise MoveRefused(_("They are forgotten already."))
     if not is_given and is_told:
         kind = "heard_no" if by else "withdrawn"
-        record_received(person.pk, kind=kind, heard_by=by, is_topic=topic is not None, at=at)
+        record_received(held.pk, kind=kind, heard_by=by, is_topic=topic is not None, at=at)
     return Consent.objects.create(
         person=held, topic=topic, is_given=is_given, at=said_at or at, noted_at=at, source=source, evidence=evidence,
         by=by,

@@ -17,7 +17,7 @@ from nurture.actions.consenting import note_consent
 from nurture.actions.holding import hold_her
 from nurture.actions.replanning import follow_wishes
 from nurture.models import Message, MessageBody, Preference
-from nurture.same import living, rows_of
+from nurture.same import rows_of
 from nurture.wishes import Wishes
 
 UNSUBSCRIBED = BY_THEMSELVES[0]
@@ -41,7 +41,7 @@ def unsubscribe(
     All her leads, she, then her addresses, which a claim locks too: whatever is claimed after this has ended knows of
     it.
     """
-    person = hold_her(living(person).pk)
+    person = hold_her(person.pk)
     lock_addresses([person.pk, *_there(message)])
     is_new = suppress_person(person, Suppression.Channel.EMAIL, source=source, at=at)
     if Consent.objects.standing().filter(person=person).exists():
@@ -74,7 +74,7 @@ def prefer(
     later by it, and by whichever row of hers she says it; her history says so where it is something else than before.
     Locked as an unsubscription does: no letter begins beside it, and whoever else says something waits for none of it.
     """
-    person = hold_her(living(person).pk)
+    person = hold_her(person.pk)
     lock_addresses([person.pk])
     # What she said by a row that was merged into hers, she says anew.
     rows = rows_of([person.pk])

@@ -22,7 +22,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from accounts.actions.people import suppress_key, suppression_key
-from accounts.models import ContactPoint, Person, Suppression
+from accounts.models import ContactPoint, Suppression
 from accounts.normalise import BadValue, email
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.receiving import record_received
@@ -35,7 +35,7 @@ from nurture.inbound.aside import glimpse
 from nurture.inbound.mail import InMail, Kind, read_mail
 from nurture.models import Away, Incoming, IncomingBody, Message
 from nurture.recipients import zone_of
-from nurture.same import living, living_of, rows_of
+from nurture.same import living, rows_of
 from team.models import Installation, User
 
 logger = structlog.get_logger(__name__)
@@ -229,10 +229,11 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
     """She waits for us, whatever she says: a sleeping lead wakes, an open one stands in front."""
     if _is_ours(found.sender) and row.person_id is None:
         return Followed(Effect.NONE)
-    person_id = row.person_id or _person_at(found.sender) or (message.person_id if message else None)
+    is_she = row.person_id or _person_at(found.sender)
+    person_id = is_she or (message.person_id if message else None)
     if person_id is None:
         return Followed(Effect.STRANGER)
-    hold_her(person_id)
+    person_id = hold_her(person_id).pk
     new = NewEngagement(
         person_id=person_id,
         kind=Engagement.Kind.REPLIED,
@@ -243,7 +244,7 @@ def _reply(found: InMail, message: Message | None, row: Incoming, *, at: datetim
     )
     engage([new], at=at)
     record_received(person_id, kind=found.kind.value, words=found.words or found.subject, at=at)
-    if row.person_id or person_id == _person_at(found.sender):
+    if is_she:
         # Whoever else answers in her stead says nothing of where she is.
         end_absence(person_id, said_at=_said_at(found, at=at), at=at)
     if message is not None:
@@ -257,7 +258,7 @@ def _auto_reply(found: InMail, message: Message | None, row: Incoming, *, at: da
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
-    hold_her(person_id)
+    person_id = hold_her(person_id).pk
     record_received(person_id, kind=found.kind.value, words=found.words, at=at)
     return Followed(Effect.NONE, person_id)
 
@@ -267,7 +268,7 @@ def _out_of_office(found: InMail, message: Message | None, row: Incoming, *, at:
     person_id = row.person_id or _whose(found, message)
     if person_id is None:
         return Followed(Effect.STRANGER)
-    hold_her(person_id)
+    person_id = hold_her(person_id).pk
     zone = zone_of(person_id, at=at)
     back_on = found.back_on if found.back_on and found.back_on > at.astimezone(ZoneInfo(zone)).date() else None
     if back_on is None or _has_said_since(person_id, _said_at(found, at=at)):
@@ -352,10 +353,10 @@ def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: d
     if message is not None:
         whose.append(message.person_id)
     # Both at once, as two letters may name the same two the other way round.
-    hold_them(living_of(whose).values())
+    today = hold_them(whose)
     if message is not None:
         followed = _silenced(message.person_id, message, found, at=at)
-    if person_id is not None and person_id != followed.person_id:
+    if person_id is not None and today[person_id].pk != followed.person_id:
         followed = _silenced(person_id, None, found, at=at)
     if normalised := _normalised(found.sender):
         suppress_key(normalised, Suppression.Channel.EMAIL, source=found.kind.value, at=at)
@@ -365,9 +366,9 @@ def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: d
 
 def _silenced(person_id: int, message: Message | None, found: InMail, *, at: datetime) -> Followed:
     """No e-mail of any kind from now on, to her and to the address the message went to."""
-    source = found.kind.value
-    unsubscribe(Person.objects.get(pk=person_id), message=message, source=source, told=source, words=found.words, at=at)
-    return Followed(Effect.SILENCED, person_id)
+    person, source = hold_her(person_id), found.kind.value
+    unsubscribe(person, message=message, source=source, told=source, words=found.words, at=at)
+    return Followed(Effect.SILENCED, person.pk)
 
 
 def _nothing(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:

@@ -22,7 +22,7 @@ from leads.models import Consent
 from nurture.actions.consenting import note_consent
 from nurture.actions.holding import hold_her
 from nurture.models import Message
-from nurture.same import living, rows_of
+from nurture.same import rows_of
 from nurture.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def come_back(
     MoveRefused where another's word than hers keeps mail from her, or what she said is older than her last no. Leads,
     she, then her addresses are locked, as whoever stops mail locks them.
     """
-    person = hold_her(living(person).pk)
+    person = hold_her(person.pk)
     lock_addresses([person.pk])
     record_received(person.pk, kind=HEARD_AGAIN if by else AGAIN, heard_by=by, at=at)
     stops = _own_stops(person)
