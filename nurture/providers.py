@@ -46,13 +46,12 @@ TOLD = {
     EventType.COMPLAINED: Kind.COMPLAINT,
     EventType.UNSUBSCRIBED: Kind.UNSUBSCRIBE,
 }
-# What the provider itself remembers of the address.
-REMEMBERED = {
-    RejectReason.INVALID: Kind.BOUNCE_HARD,
-    RejectReason.BOUNCED: Kind.BOUNCE_HARD,
-    RejectReason.SPAM: Kind.COMPLAINT,
-    RejectReason.UNSUBSCRIBED: Kind.UNSUBSCRIBE,
-}
+# What the provider itself makes of the address.
+GONE = (RejectReason.INVALID, RejectReason.BOUNCED)
+# What it remembers of somebody whom it sends nothing any more. From the other server it is a word about our letter.
+REMEMBERED = {RejectReason.SPAM: Kind.COMPLAINT, RejectReason.UNSUBSCRIBED: Kind.UNSUBSCRIBE}
+# How providers call what is over tomorrow, in a word of their own beside that reason.
+PASSING = re.compile(r"^(?:activity\.)?soft[ _]?bounced?$|^transient$", re.IGNORECASE)
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
@@ -134,16 +133,25 @@ def in_mail(event: AnymailTrackingEvent) -> InMail:
     said = " ".join(str(event.mta_response or event.description or "").split())[:500]
     codes = STATUS.findall(said)
     kind = TOLD[event.event_type]
-    if kind is Kind.BOUNCE_SOFT:
+    if event.event_type == EventType.REJECTED:
         kind = REMEMBERED.get(event.reject_reason, kind)
+    if kind is Kind.BOUNCE_SOFT:
         is_dead = address_is_dead(said, codes)
-        if kind in (Kind.BOUNCE_SOFT, Kind.BOUNCE_HARD) and is_dead is not None:
-            kind = Kind.BOUNCE_HARD if is_dead else Kind.BOUNCE_SOFT
+        if is_dead is None:
+            is_dead = event.reject_reason in GONE and not _is_passing(event)
+        kind = Kind.BOUNCE_HARD if is_dead else Kind.BOUNCE_SOFT
     address = str(event.recipient or "").lower()[:254]
     is_hard = kind is Kind.BOUNCE_HARD
     of_mailbox = is_hard or is_of_mailbox(said, codes)
     failure = Failure(address, next(iter(codes), ""), is_hard=is_hard, said=said, is_of_mailbox=of_mailbox)
     return InMail(kind, sender=address, at=event.timestamp, failures=[failure])
+
+
+def _is_passing(event: AnymailTrackingEvent) -> bool:
+    """Whether the provider says in a word of its own that it may work later; django-anymail has one reason for both."""
+    told = event.esp_event if isinstance(event.esp_event, dict) else {}
+    parts = [told, *(part for part in told.values() if isinstance(part, dict))]
+    return any(PASSING.search(word) for part in parts for word in part.values() if isinstance(word, str))
 
 
 def _message(event: AnymailTrackingEvent) -> Message | None:

@@ -141,6 +141,31 @@ def test_without_our_name_it_is_of_the_last_message_to_that_address(alice, jo, t
     assert Suppression.objects.filter(person=jo).exists() == (kind != "bounce_soft")
 
 
+BOUNCED = {"type": "bounce", "raw_rcpt_to": JO, "timestamp": "1", "event_id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "told", "kind"),
+    [
+        ("postmark", {**GONE, "Details": ""}, "bounce_hard"),
+        ("postmark", {**GONE, "Type": "SoftBounce", "Details": ""}, "bounce_soft"),
+        ("brevo", {"event": "hard_bounce", "email": JO, "ts_event": 1}, "bounce_hard"),
+        ("brevo", {"event": "soft_bounce", "email": JO, "ts_event": 1}, "bounce_soft"),
+        ("sparkpost", [{"msys": {"message_event": {**BOUNCED, "bounce_class": "51"}}}], "bounce_soft"),
+        ("sparkpost", [{"msys": {"message_event": {**BOUNCED, "bounce_class": "10"}}}], "bounce_hard"),
+    ],
+)
+def test_what_the_other_server_did_not_explain_is_as_lasting_as_the_provider_calls_it(alice, jo, hook, told, kind):
+    sent(jo, by=alice, at=database_now())
+
+    tell(told, hook=f"{hook}_tracking_webhook", **LOGIN)
+    read()
+
+    assert Incoming.objects.get().kind == kind
+    assert not Suppression.objects.filter(person=jo).exists()
+    assert (jo.contact_points.get(kind="email").state == "bounced") == (kind == "bounce_hard")
+
+
 def test_an_answer_that_the_provider_took_in_is_read_as_a_mail(alice, jo):
     told = {
         "From": JO,
