@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, Case, CharField, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ContactPoint, Person, Suppression
 from agreement.models import CadenceStep, StepKind
 from leads.bands import is_waiting
-from leads.her_clock import guessed_zone, is_callable_in, weekend_worked, window_in
+from leads.her_clock import TURN, Where, in_turn, is_callable_in, weekend_worked, window_in
 from leads.models import HandOff, Lead, Step
 from team.localtime import is_zone
 from team.prepared import Prepared
@@ -57,8 +57,7 @@ class Reach:
     # What was done in this pursuit: the last attempt of the cadence, since when each kind, the search for a way.
     last_attempt: int
     done: dict[str, datetime]
-    # What says where she is: her zone, her place, her number, her company's place.
-    where: tuple[str, ...] = ("",) * 6
+    where: Where = field(default_factory=Where)
     # She said that she is out of office until then; it may be over.
     away_until: datetime | None = None
 
@@ -72,11 +71,6 @@ class Reach:
         did = sorted([*((at, kind) for kind, at in self.done.items()), *((one.created_at, one.kind) for one in done)])
         last = max([self.last_attempt, *(one.attempt or 0 for one in done)])
         return replace(self, last_attempt=last, done={kind: at for at, kind in did})
-
-    def zone(self, *, at: datetime) -> str:
-        """Her zone if anybody can know it, as `her_clock` does."""
-        said, *known = self.where
-        return said if is_zone(said) else guessed_zone(*known, year=at.year)
 
     def lacks(self, kind: str) -> list[str]:
         """What could be found for an attempt that nothing is left of; not asked twice in a pursuit, unless she was
@@ -129,14 +123,13 @@ def reaches_of(leads: Sequence[Lead]) -> dict[int, Reach]:
     }
 
 
-def _where_in(found: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+def _where_in(found: Sequence[tuple[Any, ...]]) -> Where:
     said = next((zone for what, zone, *_more in found if what == "zone"), "")
     places = {what: (country, place) for what, country, _at, _number, place in found if what in ("lives", "firm")}
-    # The number somebody has chosen comes first, as a list of them stands: its key is negative.
-    numbers = [(n, text) for what, kind, _at, n, text in found if what == "has" and kind in ContactPoint.PHONES]
-    phones = sorted((n > 0, abs(n), text) for n, text in numbers)
-    phone = phones[0][-1] if phones else ""
-    return (said, *places.get("lives", ("", "")), phone, *places.get("firm", ("", "")))
+    numbers = in_turn(
+        (turn, text) for what, kind, _at, turn, text in found if what == "has" and kind in ContactPoint.PHONES
+    )
+    return Where(said, *places.get("lives", ("", "")), numbers, *places.get("firm", ("", "")))
 
 
 def shut_by(suppressed: Container[str]) -> frozenset[str]:
@@ -178,12 +171,11 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
     place = Case(When(city="", then=F("region")), default=F("city"), output_field=CharField())
     no_moment, no_number = Cast(Value(None), DateTimeField()), Cast(Value(None), IntegerField())
     no_text = Cast(Value(""), CharField())
-    chosen_first = Case(When(is_primary=True, then=-F("pk")), default=F("pk"), output_field=BigIntegerField())
     # The model's own order would name a column that the union does not have.
     return (
         meetings.values_list(Value("meets"), no_text, "meeting_at", "minutes", no_text)
         .union(
-            points.values_list(Value("has"), "kind", no_moment, chosen_first, "normalised"),
+            points.values_list(Value("has"), "kind", no_moment, TURN, "normalised"),
             silent.values_list(Value("shut"), "channel", no_moment, no_number, no_text),
             done.values_list(Value("did"), "kind", "created_at", "attempt", no_text),
             away.values_list(Value("away"), no_text, "away_until", no_number, no_text),
@@ -313,7 +305,7 @@ def _planned(
             created_at=at,
         )
     if worktime and CALL in NEEDS[StepKind(it.kind)]:
-        due_at = attempt_due(worktime, reach.zone(at=at), due_at)
+        due_at = attempt_due(worktime, reach.where.zone(at=at), due_at)
     if waits and reach.away_until and due_at < reach.away_until and not is_long(reach.away_until, at=at):
         due_at = reach.away_until
     # Who asked to be called and was not reached yet waits for nobody's meeting.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import BigIntegerField, Case, F, Q, When
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ContactPoint, Person
@@ -22,6 +24,9 @@ SATURDAY = 5
 # On a weekend nobody is called, but on those of its days that the caller's team works.
 Days = frozenset[date]
 NONE: Days = frozenset()
+# The numbers somebody may be called at, and the turn of each: the key, negative of the one that somebody has chosen.
+NUMBERS = Q(kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE)
+TURN = Case(When(is_primary=True, then=-F("pk")), default=F("pk"), output_field=BigIntegerField())
 # So far around a moment the day is looked for on which somebody is called next.
 AROUND = range(-1, 9)
 FARTHEST_WEST = timedelta(hours=12)
@@ -68,16 +73,39 @@ def window_in(zone: str, *, at: datetime, weekend: Days = NONE) -> tuple[datetim
     return opens, opens.replace(hour=CALLABLE_UNTIL)
 
 
+class Where(NamedTuple):
+    """What says in which zone somebody is; whatever asks that asks it here, of as much as is read for it."""
+
+    said: str = ""
+    country: str = ""
+    place: str = ""
+    # Those she may be called at, in their turn.
+    numbers: tuple[str, ...] = ()
+    company_country: str = ""
+    company_place: str = ""
+
+    def zone(self, *, at: datetime) -> str:
+        """Empty if nobody can know it."""
+        return known_zone(self, year=at.year)[0]
+
+
 @lru_cache(maxsize=8192)
-def guessed_zone(country: str, place: str, phone: str, company_country: str, company_place: str, *, year: int) -> str:
-    """The zone of somebody who never said hers: of where she is, of her number, of where the company is."""
+def known_zone(where: Where, *, year: int) -> tuple[str, str]:
+    """Her own zone if it is known, else where she is, else what the first of her numbers says that says any, else
+    where the company is; and from which of these it is known."""
     at = datetime(year, 1, 1, tzinfo=UTC)
-    known = (
-        zone_of_place(country, place, at=at) if country else None,
-        zone_of_phone(phone, at=at) if phone else None,
-        zone_of_place(company_country, company_place, at=at) if company_country else None,
-    )
-    return next((zone for zone in known if zone and is_zone(zone)), "")
+    known = [("said", where.said)]
+    if where.country:
+        known.append(("place", zone_of_place(where.country, where.place, at=at) or ""))
+    known += [("number", zone_of_phone(number, at=at) or "") for number in where.numbers]
+    if where.company_country:
+        known.append(("company", zone_of_place(where.company_country, where.company_place, at=at) or ""))
+    return next(((zone, how) for how, zone in known if is_zone(zone)), ("", ""))
+
+
+def where_of(person: Person, account: Account | None, numbers: Iterable[str]) -> Where:
+    firm = (account.country, account.city or account.region) if account else ("", "")
+    return Where(person.time_zone, person.country, person.city or person.region, tuple(numbers), *firm)
 
 
 @dataclass(frozen=True)
@@ -122,48 +150,45 @@ class HerClock:
         return _("after hours there")
 
 
-def her_clock(
-    person: Person, account: Account | None, phones: list[str], *, at: datetime, weekend: Days = NONE
-) -> HerClock:
-    """Her own zone if it is known, else where she is, else what her number says, else where the company is."""
-    country, place = person.country, person.city or person.region
-    known: list[tuple[str | None, str]] = [(person.time_zone, "")]
-    if country:
-        known.append((zone_of_place(country, place, at=at), _("from where they are")))
-    known += [(zone_of_phone(phone, at=at), _("from the number")) for phone in phones]
-    if account and account.country:
-        known.append((zone_of_place(account.country, account.city or account.region, at=at), _("from the company")))
-    for zone, how in known:
-        if zone and is_zone(zone):
-            return HerClock(zone, how, at.astimezone(ZoneInfo(zone)), weekend)
-    return HerClock()
+def her_clock(where: Where, *, at: datetime, weekend: Days = NONE) -> HerClock:
+    zone, how = known_zone(where, year=at.year)
+    if not zone:
+        return HerClock()
+    words = {"place": _("from where they are"), "number": _("from the number"), "company": _("from the company")}
+    return HerClock(zone, words.get(how, ""), at.astimezone(ZoneInfo(zone)), weekend)
 
 
 def zone_of(lead: Lead, *, at: datetime) -> str:
     """The zone of the person of this lead, empty if nobody can know it."""
-    phones = ContactPoint.objects.filter(
-        person=lead.person_id, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
-    ).order_by("-is_primary", "pk")
-    return her_clock(lead.person, lead.account, list(phones.values_list("normalised", flat=True)), at=at).zone
+    numbers = numbers_of([lead.person_id]).get(lead.person_id, ())
+    return where_of(lead.person, lead.account, numbers).zone(at=at)
 
 
 def zones_of(leads: Collection[Lead], *, at: datetime) -> dict[int, str]:
-    """By lead the zone of its person, empty where nobody can know it: two statements, however many they are."""
-    people = {lead.person_id for lead in leads}
-    numbers = ContactPoint.objects.filter(
-        person__in=people, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
-    ).order_by("-is_primary", "pk")
-    phones: dict[int, str] = {}
-    for person_id, number in numbers.values_list("person_id", "normalised"):
-        phones.setdefault(person_id, number)
+    """By lead what `zone_of` says of one: two statements, however many they are."""
+    numbers = numbers_of({lead.person_id for lead in leads})
     known = Lead.objects.filter(pk__in=[lead.pk for lead in leads]).order_by()
     rows = known.values_list(
         "pk", "person_id", "person__time_zone", "person__country", "person__city", "person__region",
         "account__country", "account__city", "account__region",
     )  # fmt: skip
     found = {}
-    for pk, person_id, zone, country, city, region, *firm in rows:
+    for pk, person_id, said, country, city, region, *firm in rows:
         there = [part or "" for part in firm]
-        guess = (country, city or region, phones.get(person_id, ""), there[0], there[1] or there[2])
-        found[pk] = zone if is_zone(zone) else guessed_zone(*guess, year=at.year)
+        where = Where(said, country, city or region, numbers.get(person_id, ()), there[0], there[1] or there[2])
+        found[pk] = where.zone(at=at)
     return found
+
+
+def numbers_of(people: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """By person the numbers she may be called at: one statement."""
+    points = ContactPoint.objects.filter(NUMBERS, person__in=people).order_by()
+    found: dict[int, list[tuple[int, str]]] = {}
+    for person_id, turn, number in points.values_list("person_id", TURN, "normalised"):
+        found.setdefault(person_id, []).append((turn, number))
+    return {person_id: in_turn(numbers) for person_id, numbers in found.items()}
+
+
+def in_turn(numbers: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Of numbers with their `TURN`: the one somebody has chosen first, then as they were put down."""
+    return tuple(number for _turn, number in sorted(numbers, key=lambda one: (one[0] > 0, abs(one[0]))))

@@ -23,7 +23,7 @@ from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import attempts_of, due_since, kind_words
 from leads.came_back import HandedOff, Slept, came_back_words, woke_words
-from leads.her_clock import HerClock, her_clock, weekend_worked, zone_of
+from leads.her_clock import HerClock, her_clock, in_turn, weekend_worked, where_of, zone_of
 from leads.lead_rows import (
     ANSWERS,
     CONTACTS,
@@ -366,11 +366,13 @@ class LeadPage:
 
     @cached_property
     def hers(self) -> HerClock:
-        usable = [point.normalised for point in self.phones if point.state in ContactPoint.USABLE]
+        usable = [point for point in self.phones if point.state in ContactPoint.USABLE]
+        numbers = in_turn((-point.pk if point.is_primary else point.pk, point.normalised) for point in usable)
         # By the reader's own weekend, as her queue says who is callable.
         kept = getattr(self.lead, "reader_hours", None)
         hours = hours_kept(kept["calendar"], kept["version"], at=self.now) if kept else None
-        return her_clock(self.person, self.account, usable, at=self.now, weekend=weekend_worked(hours, at=self.now))
+        where = where_of(self.person, self.account, numbers)
+        return her_clock(where, at=self.now, weekend=weekend_worked(hours, at=self.now))
 
     @property
     def also(self) -> list[Colleague]:

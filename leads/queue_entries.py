@@ -4,6 +4,7 @@ for her in the pool. Unordered; what each row says is read for a page of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,14 +12,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, StringAgg, Subquery, Value, When
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import ContactPoint, Suppression
 from accounts.search import query_words
 from agreement.models import StepKind
 from leads.actions.planning import OF_FLOW
 from leads.cadence import left_of
-from leads.her_clock import guessed_zone
+from leads.her_clock import NUMBERS, TURN, Where, in_turn
 from leads.models import Engagement, Lead, Step
 from leads.models.work import is_waited_for
 from team.models import User
@@ -131,13 +133,11 @@ def is_call(entry: Entry) -> bool:
 
 
 def _entry(row: Sequence[Any], *, at: datetime) -> Entry:
-    """With the zone she said, or else the one that her place, her number or her company says."""
-    *columns, country, city, region, phone, company_country, company_city, company_region = row
-    if not columns[_ZONE] and (country or phone or company_country):
-        columns[_ZONE] = guessed_zone(
-            country, city or region, phone or "", company_country or "", company_city or company_region or "",
-            year=at.year,
-        )  # fmt: skip
+    """With the zone in which she is."""
+    *columns, country, city, region, numbers, company_country, company_city, company_region = row
+    there = company_country or "", company_city or company_region or ""
+    where = Where(columns[_ZONE], country, city or region, _numbers_in(numbers), *there)
+    columns[_ZONE] = where.zone(at=at)
     return Entry(*columns)
 
 
@@ -184,16 +184,21 @@ def _stands_before(one: Entry, other: Entry, *, at: datetime) -> bool:
 
 _NO_NUMBER: Any = Value(None, output_field=models.BigIntegerField())
 _NO_MOMENT: Any = Value(None, output_field=models.DateTimeField())
+_NUMBER = re.compile(r"(-?\d+):(\S+)")
 _NO_WORD: Any = Value("", output_field=models.CharField())
 
 
-def _number_of(person: str) -> Any:
-    """The number that she would be called at, asked for only where she never said her zone."""
-    numbers = ContactPoint.objects.filter(
-        person=OuterRef(person), kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
-    )
-    first = Subquery(numbers.order_by("-is_primary", "pk").values("normalised")[:1])
-    return Case(When(**{f"{person}__time_zone": ""}, then=first), default=_NO_WORD)
+def _numbers_of(person: str) -> Any:
+    """The numbers that she would be called at, each with its turn, asked for only where she never said her zone."""
+    points = ContactPoint.objects.filter(NUMBERS, person=OuterRef(person)).order_by().values("person")
+    number = Concat(Cast(TURN, models.CharField()), Value(":"), "normalised", output_field=models.CharField())
+    # SQLite before 3.44 gives a list in no order.
+    numbers = Subquery(points.values(all=StringAgg(number, Value(" "))))
+    return Case(When(**{f"{person}__time_zone": ""}, then=numbers), default=Value(""), output_field=models.TextField())
+
+
+def _numbers_in(listed: str | None) -> tuple[str, ...]:
+    return in_turn((int(turn), number) for turn, number in _NUMBER.findall(listed or ""))
 
 
 def _silent(person: str, channel: str) -> Any:
@@ -209,7 +214,7 @@ def _of_lead(prefix: str) -> tuple[Any, ...]:
         f"{prefix}account__name", _silent(f"{prefix}person", Suppression.Channel.PHONE),
         _silent(f"{prefix}person", Suppression.Channel.EMAIL),
         f"{prefix}person__country", f"{prefix}person__city", f"{prefix}person__region",
-        _number_of(f"{prefix}person"), f"{prefix}account__country", f"{prefix}account__city",
+        _numbers_of(f"{prefix}person"), f"{prefix}account__country", f"{prefix}account__city",
         f"{prefix}account__region",
     )  # fmt: skip
 

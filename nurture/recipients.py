@@ -12,12 +12,11 @@ from django.urls import reverse
 from accounts.actions.people import suppression_key
 from accounts.models import ContactPoint, Employment, Person
 from content.models import Asset, Topic
-from leads.her_clock import guessed_zone
+from leads.her_clock import numbers_of, where_of
 from nurture.knowing import People
 from nurture.models import Message
 from nurture.same import living_of
 from team.company_time import company_zone
-from team.localtime import is_zone
 from team.models import User
 
 
@@ -77,18 +76,14 @@ def recipients_today(people: Collection[int], *, at: datetime) -> dict[int, Reci
 
 
 def recipients_of(people: Collection[int], points: dict[int, ContactPoint], *, at: datetime) -> dict[int, Recipient]:
-    phones: dict[int, str] = {}
-    numbers = ContactPoint.objects.filter(
-        person__in=people, kind__in=ContactPoint.PHONES, state__in=ContactPoint.USABLE
-    ).order_by("-is_primary", "pk")
-    for person_id, number in numbers.values_list("person_id", "normalised"):
-        phones.setdefault(person_id, number)
+    numbers = numbers_of(people)
     jobs = {
         job.person_id: job
         for job in Employment.objects.filter(person__in=people, is_current=True).select_related("account")
     }
     persons = list(Person.objects.filter(pk__in=people))
-    zones = {one.pk: _zone(one, jobs.get(one.pk), phones.get(one.pk, ""), at=at) for one in persons}
+    firms = {pk: job.account for pk, job in jobs.items()}
+    zones = {one.pk: where_of(one, firms.get(one.pk), numbers.get(one.pk, ())).zone(at=at) for one in persons}
     ours = company_zone() if "" in zones.values() else ""
     return {
         person.pk: Recipient(
@@ -152,18 +147,3 @@ def senders_of(messages: Sequence[Message]) -> dict[int, str]:
 def permalink(public_id: str) -> str:
     """The one address of an asset."""
     return f"{settings.SITE_URL}{reverse('content:asset', args=[public_id])}"
-
-
-def _zone(person: Person, job: Employment | None, phone: str, *, at: datetime) -> str:
-    """Empty where nobody knows it."""
-    if is_zone(person.time_zone):
-        return person.time_zone
-    account = job.account if job else None
-    return guessed_zone(
-        person.country,
-        person.city or person.region,
-        phone,
-        account.country if account else "",
-        (account.city or account.region) if account else "",
-        year=at.year,
-    )
