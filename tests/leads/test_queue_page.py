@@ -96,7 +96,7 @@ def test_a_reply_stands_in_front_of_an_older_attempt_and_is_one_line_of_the_shee
     sheet = sheet_of(alice, lead.team, at=saturday)
 
     assert (group, row.due_at) == (Group.WAITING, reply.due_at)
-    assert (sheet.overdue, sheet.rep.overdue) == ([reply], 1)
+    assert (sheet.overdue, sheet.rep.overdue) == ([(reply, "Answer the reply")], 1)
 
 
 @pytest.mark.parametrize(
