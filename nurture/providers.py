@@ -17,6 +17,7 @@ import structlog
 from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, EventType, RejectReason
 from anymail.urls import urlpatterns
 from anymail.webhooks.base import AnymailBasicAuthMixin
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -109,7 +110,7 @@ def follow(told: Told, *, at: datetime) -> list[str]:
     for event in events:
         try:
             _follow(event, source=str(view.esp_name).lower(), at=at)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
             raise
         except Exception as error:
             logger.warning("told_event_not_followed", told=told.pk, error=str(error))

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -253,8 +254,8 @@ def _read_on(run: Import, ends: float, chunk_rows: int) -> int:
         _fail(run, str(error))
     except FileNotFoundError:
         _fail(run, _("The uploaded file is not there any more."))
-    except OperationalError:
-        # The database is away or busy: the lease runs out, and each claim counts.
+    except (OperationalError, SoftTimeLimitExceeded):
+        # The database is away or busy, or the time of this part is over: the lease runs out, and each claim counts.
         raise
     except Exception as error:
         logger.exception("import_stopped", import_id=run.pk)

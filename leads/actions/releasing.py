@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import Coalesce
@@ -179,7 +180,7 @@ def _opened(rows: Sequence[Release], *, at: datetime) -> dict[int, Lead | str] |
     try:
         with transaction.atomic():
             return _open(rows, at=at)
-    except DatabaseError:
+    except (DatabaseError, SoftTimeLimitExceeded):
         raise
     except Exception:
         logger.exception("release_failed", releases=len(rows))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
@@ -82,7 +83,7 @@ def _swept(leads: list[Lead], *, calendars: Calendars, at: datetime) -> bool:
     try:
         with transaction.atomic():
             _sweep(leads, calendars=calendars, at=at)
-    except DatabaseError:
+    except (DatabaseError, SoftTimeLimitExceeded):
         raise
     except Exception:
         logger.exception("sweep_failed", team=leads[0].team_id, leads=len(leads))

@@ -10,6 +10,7 @@ from email.headerregistry import Address
 from urllib.parse import urlsplit
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -106,6 +107,8 @@ def _each(said: Sequence[_Said], bad: dict[int, str], work: Callable[[_Said], No
             well.append(one)
         except BadWords as words:
             bad[one.message.pk] = str(words)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:
             logger.exception("message_not_composed", message=one.message.pk)
             bad[one.message.pk] = type(error).__name__

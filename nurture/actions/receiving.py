@@ -16,6 +16,7 @@ from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
@@ -151,6 +152,9 @@ def _take(
     except (OperationalError, InterfaceError):
         # The database is in trouble, not the mail.
         Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN).update(attempts=F("attempts") - 1)
+        raise
+    except SoftTimeLimitExceeded:
+        # It ends its reader, and is begun so often and no more.
         raise
     except Exception as error:
         if row.attempts < tries:

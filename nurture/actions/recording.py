@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.apps import apps
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
@@ -83,6 +84,9 @@ def _read(row: Told, providers: Any, *, at: datetime) -> None:
     except (OperationalError, InterfaceError):
         # The database is in trouble, not what was told.
         _mine(row).update(attempts=F("attempts") - 1, due_at=at)
+        raise
+    except SoftTimeLimitExceeded:
+        # It ends its reader, and is read again so often and no more.
         raise
     except Exception as error:
         logger.exception("told_not_read", told=row.pk)

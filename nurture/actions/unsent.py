@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from agreement.models import Phase
@@ -44,6 +45,8 @@ def settle_or_leave(pk: int, *, at: datetime) -> bool:
     """Whether it was settled. What cannot be is left to the next ring, and whoever ended it goes on."""
     try:
         return settle_letter(pk, by=None, at=at)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         logger.exception("letter_not_settled", message=pk)
         return False
