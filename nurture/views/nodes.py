@@ -182,8 +182,11 @@ def _to_draft(request: Request, public_id: UUID, pk: int, act: Callable[[TrackNo
         return redirect(there)
     found = drafting.node_of(track, pk)
     version = track.versions.filter(published_at=None).first()
-    if version is None or (found is None and not seen):
+    if found is None and not seen:
         raise Http404
+    if version is None:
+        tell(request, _("The draft was published or discarded meanwhile."), level=messages.WARNING)
+        return redirect("nurture:track", public_id)
     try:
         with transaction.atomic():
             submit_once(form_id, by=request.user, at=now, answer_url=there)

@@ -147,6 +147,20 @@ def test_a_draft_that_only_has_another_order_or_none_says_so_before_it_goes(desk
     assert "The order of its steps" in desk.post(discard).text
 
 
+@pytest.mark.parametrize("verb", ["node_move", "node_remove"])
+def test_whoever_moves_or_removes_a_step_of_a_draft_that_is_gone_is_told_so(desk, verb):
+    track = make_track(wait(1), wait(2))
+    desk.post(url("track_draft", track))
+    action = url(verb, track, track.versions.get(published_at=None).nodes.get(days=2).pk)
+    hidden = sent_from(desk.get(url("track_draft", track)), action)
+    desk.post(url("track_discard", track), {"sure": "1"})
+
+    late = desk.post(action, {**hidden, "to": "up"}, follow=True)
+
+    assert late.redirect_chain == [(url("track", track), 302)]
+    assert "The draft was published or discarded meanwhile." in late.text
+
+
 def test_the_only_draft_of_a_track_is_not_discarded(desk):
     track = make_track(wait(1), published=False)
 
