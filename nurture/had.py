@@ -14,6 +14,7 @@ from accounts.models import ContactPoint
 from content.models import Asset
 from leads.models import Engagement
 from nurture.models import Brought, Message, TrackNode
+from nurture.models.message import taken_back
 from nurture.over import named_in
 from nurture.same import rows_of
 
@@ -49,7 +50,7 @@ def sent_to(
     """By person the assets of ours that she has had or is about to get, chosen or linked to, and those that went to
     whoever was found to be her; without the messages `but`. `same`: the rows that are theirs, where they are known."""
     same = rows_of(people) if same is None else same
-    hers = Q(person__in=people, state__in=Message.HOLDS_ASSET)
+    hers = Q(person__in=people, state__in=Message.HOLDS_ASSET) & ~taken_back()
     others = [pk for pk, person in same.items() if pk != person]
     rows = Message.objects.filter(hers | Q(person__in=others, state__in=Message.LEFT), asset__isnull=False)
     found: dict[int, set[int]] = defaultdict(set)

@@ -15,7 +15,7 @@ from content.models import Asset, AssetVersion
 from leads.actions.changing import MoveRefused, lock_lead
 from leads.actions.logging import log_touch
 from leads.models import Activity, Lead
-from nurture.actions.unsent import settle_letter
+from nurture.actions.unsent import cancel_taken_back, settle_letter
 from nurture.fields import BadWords, fields_in, fill
 from nurture.had import sent_to
 from nurture.letter import addresses_in, link_to
@@ -69,6 +69,9 @@ def write_message(
     that she has had, words that cannot be sent. WrittenBefore for what went to her a few minutes ago, unless it
     `is_again`."""
     _must_be_words(subject, text)
+    # The lead before its letters, as whatever settles them locks them: what was taken back makes room for this one.
+    lock_lead(lead)
+    cancel_taken_back(Message.objects.filter(person=lead.person_id))
     point = points_of([lead.person_id]).get(lead.person_id)
     if point is None:
         raise MoveRefused(_("No e-mail address is known of %(name)s.") % {"name": lead.person})

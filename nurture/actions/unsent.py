@@ -18,7 +18,9 @@ from leads.actions.changing import lock_lead
 from leads.actions.logging import log_touch
 from leads.actions.unsending import count_no_attempt, tell_of_unsent
 from leads.models import Activity, LeadEvent
+from nurture.actions.ending import locked
 from nurture.models import Message
+from nurture.models.message import MessageQuerySet
 
 if TYPE_CHECKING:
     from team.models import User
@@ -32,13 +34,24 @@ def settle_unsent(*, at: datetime) -> int:
     """Each letter by hand that ended without leaving, in a transaction of its own. Returns how many.
 
     Page by page to the last: those that cannot be settled are looked at again by the next ring, and hold up no other.
+    Also while mail is stopped; what was taken back before it was taken up ends first.
     """
+    with transaction.atomic():
+        # In the order of the index of what is to be sent.
+        back = locked(Message.objects.taken_back().order_by("lapses", "due_at", "pk")).values_list("pk", flat=True)
+        cancel_taken_back(Message.objects.filter(pk__in=list(back[:BATCH])))
     total, last = 0, 0
     while page := list(Message.objects.unsettled().filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         for pk in page:
             total += settle_or_leave(pk, at=at)
         last = page[-1]
     return total
+
+
+def cancel_taken_back(letters: MessageQuerySet) -> None:
+    """Those of these whose writer took back what was logged of them do not leave, and hold what they were to bring no
+    longer. What is being taken up at this moment ends there."""
+    letters.taken_back().update(state=Message.State.CANCELLED, because=Message.Because.UNDONE, due_at=None)
 
 
 def settle_or_leave(pk: int, *, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -82,6 +82,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def unsettled(self) -> MessageQuerySet:
         """What somebody wrote that ended without leaving, and whose attempt still counts."""
         return self.filter(kind=Message.Kind.BY_HAND, state__in=Message.NEVER_LEFT, settled_at=None).order_by("id")
+
+    def taken_back(self) -> MessageQuerySet:
+        """What somebody wrote and has taken back before anybody took it up: it does not leave."""
+        return self.filter(taken_back())
 
     def left(self) -> MessageQuerySet:
         """What she got, or may have got."""
@@ -284,6 +288,14 @@ class Message(models.Model):
     def may_be_mended(self) -> bool:
         """Whoever wrote it may begin with its words again: it did not leave, and does not. Asks the database."""
         return self.state in self.NEVER_LEFT or (self.state == self.State.PLANNED and self.was_undone)
+
+
+def taken_back() -> Q:
+    """Of a letter that somebody wrote and nobody has taken up: what was logged of it was taken back since. That it has
+    a moment leads SQLite to the index of what is to be sent."""
+    corrected = LeadEvent.objects.filter(lead=OuterRef("lead"), corrects=OuterRef("event_id"))
+    waits = Q(kind=Message.Kind.BY_HAND, state=Message.State.PLANNED, due_at__isnull=False)
+    return waits & Q(Exists(corrected))
 
 
 def undone(messages: Collection[Message]) -> set[int]:

@@ -5,9 +5,13 @@ import time_machine
 from django.urls import reverse
 
 from agreement.models import Phase
+from leads.actions.changing import MoveRefused
 from leads.actions.undoing import undo_last
 from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.planning import write_message
+from nurture.actions.switching import stop_mail
+from nurture.actions.unsent import settle_unsent
+from nurture.had import sent_to
 from nurture.models import Message
 from tests.make import NOON, make_asset, make_lead
 from tests.nurture.making import leave
@@ -101,3 +105,54 @@ def test_what_was_taken_back_is_written_again_from_its_words_by_whoever_wrote_it
         assert not client.get(address).context["form"]["text"].value()
     leave(message, at=NOON)
     assert not client.get(again).context["form"]["text"].value()
+
+
+@time_machine.travel(NOON, tick=False)
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_what_was_taken_back_is_sent_again_at_once_as_it_was_with_what_it_brings(client, alice, rules, is_stopped):
+    asset = make_asset("The guide")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    back = write_message(lead, subject="Hello", text="Hello.", asset=asset, by=alice, at=NOON)
+    undo_last(lead, by=alice, at=NOON)
+    if is_stopped:
+        stop_mail(by=None, at=NOON)
+    client.force_login(alice)
+    address = reverse("nurture:write", args=[lead.public_id])
+    form = client.get(f"{address}?again={back.public_id}").context["form"]
+    assert form.chosen() == asset
+
+    sent = client.post(address, {name: form[name].value() for name in ("subject", "text", "asset")})
+
+    assert sent.status_code == 302
+    states = list(Message.objects.order_by("pk").values_list("state", "because", "asset"))
+    assert states == [("cancelled", "undone", asset.pk), ("planned", "", asset.pk)]
+
+
+def test_what_was_taken_back_holds_nothing_from_anybody_while_mail_is_stopped(alice, rules):
+    asset = make_asset("The guide")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    back = write_message(lead, subject="Hello", text="Hello.", asset=asset, by=alice, at=NOON)
+    waits = written(alice)[1]
+    stop_mail(by=None, at=NOON)
+    assert sent_to([lead.person_id]) == {lead.person_id: {asset.pk}}
+
+    undo_last(lead, by=alice, at=NOON)
+    assert sent_to([lead.person_id]) == {}
+    settle_unsent(at=NOON)
+
+    assert (Message.objects.get(pk=back.pk).because, Message.objects.get(pk=waits.pk).state) == ("undone", "planned")
+
+
+def test_what_is_being_taken_up_at_that_moment_is_sent_again_once_whoever_sends_has_ended_it(alice, rules):
+    asset = make_asset("The guide")
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    letter = {"subject": "Hello", "text": "Hello.", "asset": asset, "by": alice, "at": NOON}
+    write_message(lead, **letter)
+    (claim,) = claim_messages(by="me", at=NOON)
+    undo_last(lead, by=alice, at=NOON)
+
+    with pytest.raises(MoveRefused, match="has had"):
+        write_message(lead, **letter)
+    assert not begin_message(claim, at=NOON)
+
+    assert write_message(lead, **letter).state == "planned"
