@@ -72,7 +72,9 @@ function tellRestored(holder, field) {
   if (holder.matches("form")) holder.prepend(note);
   else field.after(note);
   const panel = field.closest("[hidden]");
-  if (panel?.id) open(document.querySelector(`[aria-controls="${panel.id}"]`), panel, { focus: false });
+  // Whoever asked for another form by its address gets that one.
+  const isAskedFor = new URLSearchParams(location.search).has("form");
+  if (panel?.id && !isAskedFor) open(document.querySelector(`[aria-controls="${panel.id}"]`), panel, { focus: false });
 }
 
 // Typed for a form that is not on this page any more, after a lost race or a lead that went on: to read, copy, discard.

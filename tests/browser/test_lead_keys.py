@@ -401,6 +401,27 @@ def test_a_form_whose_call_was_lost_comes_when_its_key_is_pressed_again(page, ca
     expect(page.locator("#panel-step form")).to_be_visible()
 
 
+def test_what_was_typed_before_does_not_take_the_place_of_a_form_whose_call_was_lost(page, cast):
+    page.goto(url_of(cast["leads"][0]))
+    shows(page, "Ada Holm")
+    page.keyboard.press("t")
+    page.locator("#panel-note textarea").fill("Half a note")
+    page.reload()
+    expect(page.locator("#panel-note textarea")).to_have_value("Half a note")
+    lost = []
+    page.route("**/*form=step", lambda route: (lost.append(route), route.abort())[1] if not lost else route.continue_())
+    page.locator("h1").click()
+
+    page.keyboard.press("s")
+    expect(page.locator("#toast")).to_contain_text("The server did not answer")
+    page.keyboard.press("s")
+
+    expect(page.locator("#panel-step form")).to_be_visible()
+    expect(page.locator("#panel-note")).to_be_hidden()
+    page.keyboard.press("t")
+    expect(page.locator("#panel-note textarea")).to_have_value("Half a note")
+
+
 def test_the_day_of_the_wake_follows_what_is_typed(page, cast):
     page.goto(url_of(cast["leads"][0]))
     shows(page, "Ada Holm")
