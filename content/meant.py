@@ -26,8 +26,10 @@ def meant(words: Sequence[str]) -> str:
 
 
 def is_put_right(was: Sequence[str], now: Sequence[str]) -> bool:
-    """Whether these are the same words, spelt right or typed on: each that differs was none that is known, and is like
-    what stands in its place, which is. A word with a digit means what it says."""
+    """Whether these are the same words, spelt right, with another space or typed on: each that differs was none that is
+    known, and is like what stands in its place, which is. A word with a digit means what it says."""
+    if "".join(was) == "".join(now):
+        return True
     differing = [(old, new) for old, new in zip(was, now, strict=False) if old != new]
     if len(was) != len(now) or not all(old.isalpha() and new.isalpha() for old, new in differing):
         return False

@@ -66,7 +66,7 @@ class Looked:
 
     @property
     def is_missed(self) -> bool:
-        return not (self.found or self.had or self.meant)
+        return not (self.found or self.had)
 
 
 class Fit:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SAME_TIME = timedelta(minutes=10)
 # Who looks for the same in other letters within this time has written it right now.
 CORRECTED = timedelta(minutes=1)
+# Who follows what was offered for it within this time meant that.
+FOLLOWED = timedelta(hours=1)
 
 
 def open_asset(asset: Asset, *, place: str, by: User, at: datetime) -> None:
@@ -51,7 +53,8 @@ def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: 
 
 def correct_searches(words: Iterable[str], asked: dict[str, str], *, place: str, by: User, at: datetime) -> None:
     """What she looked for in vain within the last minute, at the same place and for the same people, is no demand where
-    she now looks for the same words, spelt right or typed on: what she meant is what she looks for now."""
+    she now looks for the same words, spelt right, with another space or typed on: what she meant is what she looks for
+    now."""
     q = " ".join(words)[:QUERY_MAX]
     lately = LibrarySearch.objects.filter(user=by, place=_known(place), at__gt=at - CORRECTED, at__lte=at)
     wrong = [
@@ -59,6 +62,17 @@ def correct_searches(words: Iterable[str], asked: dict[str, str], *, place: str,
     ]
     if wrong:
         LibrarySearch.objects.filter(pk__in=wrong).delete()
+
+
+def follow_offer(words: Iterable[str], asked: dict[str, str], *, by: User, at: datetime) -> None:
+    """She took what was offered for these words: what she looked for in vain by them lately, for the same people, is no
+    demand. Nobody else's is taken back, and following it again changes nothing."""
+    q = " ".join(words)[:QUERY_MAX]
+    if not q:
+        return
+    hers = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - FOLLOWED, at__lte=at)
+    if slips := [row.pk for row in hers if row.asked == asked]:
+        LibrarySearch.objects.filter(pk__in=slips).delete()
 
 
 def look_at_library(*, by: User, at: datetime, asset: int | None = None) -> None:

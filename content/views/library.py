@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from content.actions.using import correct_searches, miss_search
+from content.actions.using import correct_searches, follow_offer, miss_search
 from content.actions.watching import hear_of_assets
 from content.forms.library import LibraryFilters
 from content.library import find_assets
@@ -17,6 +17,7 @@ from content.models import Asset, AssetNotice
 from content.models.use import Place
 from content.places import place_of
 from content.views.access import need_role
+from content.words import query_words
 from team.addresses import read_shown
 from team.company_time import company_day
 from team.http import Request
@@ -28,7 +29,8 @@ NOTICES_SHOWN = 20
 @require_GET
 @never_cache
 def library(request: Request) -> HttpResponse:
-    """A search that finds nothing is demand, and noted, unless what it may have meant is there."""
+    """A search that finds nothing is demand, and noted; whoever follows what it may have meant takes that back:
+    `instead_of` is what they had written."""
     need_role(request, *Role)
     now = timezone.now()
     today = company_day(now)
@@ -38,12 +40,13 @@ def library(request: Request) -> HttpResponse:
     is_search = not after and not wanted.state and not wanted.is_unreadable and bool(wanted.words or wanted.asked)
     if is_search and wanted.words:
         correct_searches(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
+        follow_offer(query_words(request.GET.get("instead_of", "")), wanted.asked, by=request.user, at=now)
     is_missed = is_search and not listed.cards
     spelt = meant(wanted.words) if is_missed else ""
     # What is offered is there.
     if spelt and not find_assets(replace(wanted, q=spelt), by=request.user, at=now, on=today).cards:
         spelt = ""
-    if is_missed and not spelt:
+    if is_missed:
         miss_search(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
     notices = _notices(request)
     context = {

@@ -57,7 +57,8 @@ def _panel(
     q = (request.POST or request.GET).get("q", "").replace("\x00", "").strip()[:QUERY_MAX]
     fit = Fit(lead, at=now)
     looked = look_for(fit, by=request.user, q=q)
-    note_search(fit, q, is_missed=looked.is_missed, place=Place.LEAD, by=request.user, at=now)
+    instead_of = request.GET.get("instead_of", "")
+    note_search(fit, q, is_missed=looked.is_missed, instead_of=instead_of, place=Place.LEAD, by=request.user, at=now)
     context = {
         "now": now,
         "lead": lead,

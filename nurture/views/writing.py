@@ -152,7 +152,10 @@ def _page(
         fit = Fit(lead, at=at)
         looked = look_for(fit, by=request.user, q=q, is_letter=True)
         if request.POST.get("do") == "find" or "meant" in request.POST:
-            note_search(fit, q, is_missed=looked.is_missed, place=Place.COMPOSER, by=request.user, at=at)
+            instead_of = request.POST.get("q", "") if "meant" in request.POST else ""
+            note_search(
+                fit, q, is_missed=looked.is_missed, instead_of=instead_of, place=Place.COMPOSER, by=request.user, at=at
+            )
     chosen = form.chosen()
     subject, text = (str(form[name].value() or "") for name in ("subject", "text"))
     asked = read_uuid(str(form["asset"].value() or ""))

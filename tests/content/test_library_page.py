@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -215,25 +216,73 @@ def test_a_word_that_is_written_wrong_is_put_right_by_those_of_titles_topics_and
 
     assert offered(q="price calclator", kind="guide") == (
         "price calculator",
-        [reverse("content:library") + "?q=price+calculator&amp;kind=guide"],
+        [reverse("content:library") + "?q=price+calculator&amp;kind=guide&amp;instead_of=price+calclator"],
     )
     assert offered(q="complaince")[0] == "compliance"
-    assert offered(q="calculater") == ("calculator", [reverse("content:library") + "?q=calculator"])
+    assert offered(q="calculater") == (
+        "calculator",
+        [reverse("content:library") + "?q=calculator&amp;instead_of=calculater"],
+    )
     assert offered(q="influencr")[0].startswith("influencer")
     # What is near a word and yet finds nothing, what is near none, and what is there.
     assert [offered(q=q)[0] for q in ("calclator warehouse", "pharma", "pri", "pumps 24")] == [""] * 4
     assert offered(q="price calclator", kind="webinar")[0] == ""
 
 
-def test_a_search_that_is_offered_what_it_may_have_meant_is_no_demand(client, alice, now):
+def test_words_that_are_there_are_no_reason_to_take_what_is_like_them_and_missing_for_a_slip(client, alice, mark, now):
+    like = {
+        "contract": "contact", "training": "trading", "pricing": "printing", "planning": "planting",
+        "monitor": "motor", "progress": "process", "personnel": "personal",
+    }  # fmt: skip
+    make_asset(", ".join(like.values()), at=now)
+    client.force_login(alice)
+
+    pages = {q: client.get(reverse("content:library"), {"q": q}) for q in like}
+
+    assert {q: page.context["meant"] for q, page in pages.items()} == like
+    assert all("If you meant what you wrote, it is noted" in page.text for page in pages.values())
+    assert list(LibrarySearch.objects.order_by("pk").values_list("q", flat=True)) == list(like)
+
+
+def test_whoever_follows_what_is_offered_takes_back_what_they_looked_for_in_vain_and_nobody_elses(
+    client, alice, bob, mark, now
+):
+    make_asset("Guide to spare parts", at=now, labels=[label("persona", "doer")])
+    asked = {"q": "sparepart", "kind": "guide", "persona": "doer"}
+
+    def looks(who, said=None, *, after=0):
+        client.force_login(who)
+        with time_machine.travel(now + timedelta(minutes=after), tick=False):
+            return client.get(said or reverse("content:library"), {} if said else asked)
+
+    looks(bob)
+    for minutes in (5, 15):
+        page = looks(alice, after=minutes)
+    (offer,) = re.findall(r'Did you mean <a href="([^"]+)">', page.text)
+    looks(alice, reverse("content:library") + "?q=sparepart", after=15)
+    assert LibrarySearch.objects.count() == 4
+
+    for minutes in (30, 31):
+        found = looks(alice, unescape(offer), after=minutes)
+        kept = LibrarySearch.objects.order_by("pk").values_list("user", "q", "asked")
+        assert [card.asset.title for card in found.context["listed"].cards] == ["Guide to spare parts"]
+        # What she looked for without saying for whom was another search.
+        assert list(kept) == [(bob.pk, "sparepart", {"persona": "doer", "kind": "guide"}), (alice.pk, "sparepart", {})]
+
+
+def test_what_is_written_with_another_space_within_a_minute_or_instead_of_nothing_takes_nothing_else_back(
+    client, alice, now
+):
     make_asset("Guide to spare parts", at=now)
     client.force_login(alice)
 
-    offered, vain = (client.get(reverse("content:library"), {"q": q}) for q in ("sparepart", "bakery"))
+    titles(client, persona="doer")
+    titles(client, q="bakery")
+    titles(client, q="spareparts")
+    titles(client, q="spare parts", persona="")
+    titles(client, q="guide", persona="doer", instead_of="-\x00")
 
-    assert ("If what you wrote is what you meant" in offered.text, "is noted" in offered.text) == (True, False)
-    assert ("If what you wrote is what you meant" in vain.text, "is noted" in vain.text) == (False, True)
-    assert list(LibrarySearch.objects.values_list("q", flat=True)) == ["bakery"]
+    assert list(LibrarySearch.objects.order_by("pk").values_list("q", flat=True)) == ["", "bakery", "guide"]
 
 
 def test_a_word_that_is_two_is_taken_apart_and_two_that_are_one_are_joined(client, alice, now):

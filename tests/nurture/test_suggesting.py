@@ -1,6 +1,8 @@
 """What the library has for somebody, with why, where a rep writes and on the page of her lead."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -155,7 +157,7 @@ def test_what_they_have_had_is_named_where_it_is_looked_for_and_is_not_missing(c
     assert not LibrarySearch.objects.exists()
 
 
-def test_what_a_search_for_somebody_may_have_meant_is_offered_keeps_what_was_typed_and_is_no_demand(
+def test_what_a_search_for_somebody_may_have_meant_is_offered_keeps_what_was_typed_and_followed_is_no_demand(
     client, lead, alice
 ):
     make_asset("Guide to spare parts")
@@ -163,22 +165,29 @@ def test_what_a_search_for_somebody_may_have_meant_is_offered_keeps_what_was_typ
     write_message(lead, subject="Hi", text="Hello", asset=had, by=alice, at=timezone.now())
     client.force_login(alice)
     panel, letter = (reverse(name, args=[lead.public_id]) for name in ("nurture:suggested", "nurture:write"))
-
-    beside = {q: client.get(panel, {"q": q}) for q in ("sparepart", "spare prts", "audti")}
-    written = {q: client.post(letter, {"text": "Dear Ada", "q": q, "do": "find"}) for q in beside}
-    followed = client.post(letter, {"text": "Dear Ada", "q": "sparepart", "meant": "spare part"})
-    known = client.post(letter, {"q": "audti", "meant": "audit"})
-
     right = {"sparepart": "spare part", "spare prts": "spare parts", "audti": "audit"}
+
+    beside = {q: client.get(panel, {"q": q}) for q in right}
+    assert list(LibrarySearch.objects.order_by("pk").values_list("q", "place")) == [(q, "lead") for q in right]
     for q, meant in right.items():
-        assert beside[q].context["meant"] == written[q].context["meant"] == meant
-        assert f'href="{panel}?q={meant.replace(" ", "%20")}"' in beside[q].text
+        (offer,) = re.findall(r'Did you mean <a href="([^"]+)" hx-get="\1"', beside[q].text)
+        assert beside[q].context["meant"] == meant
+        for _time in range(2):
+            assert client.get(unescape(offer)).context["q"] == meant
+    assert not LibrarySearch.objects.exists()
+
+    written = {q: client.post(letter, {"text": "Dear Ada", "q": q, "do": "find"}) for q in right}
+    assert list(LibrarySearch.objects.order_by("pk").values_list("q", "place")) == [(q, "composer") for q in right]
+    for q, meant in right.items():
+        assert written[q].context["meant"] == meant
         assert f'form="letter" name="meant" value="{meant}"' in written[q].text
-        assert "It is noted" not in beside[q].text + written[q].text
-    assert [one.asset.title for one in followed.context["fitting"]] == ["Guide to spare parts"]
-    form = followed.context["form"]
-    assert (form["text"].value(), form["q"].value()) == ("Dear Ada", "spare part")
-    assert known.context["had"] == [had]
+        assert "If you meant what you wrote, it is noted" in beside[q].text
+        assert "If you meant what you wrote, it is noted" in written[q].text
+        followed = client.post(letter, {"text": "Dear Ada", "q": q, "meant": meant})
+        form = followed.context["form"]
+        assert (form["text"].value(), form["q"].value()) == ("Dear Ada", meant)
+        found = [one.asset.title for one in followed.context["fitting"]], followed.context["had"]
+        assert found == (([], [had]) if q == "audti" else (["Guide to spare parts"], []))
     assert not LibrarySearch.objects.exists()
 
 
