@@ -149,7 +149,7 @@ class LetterLines(Above):
         if letter is None:
             return
         entry.text = format_html('<a href="{}">{}</a>', reverse("nurture:message", args=[letter.public_id]), entry.text)
-        if entry.is_taken_back and _has_left(letter):
+        if entry.is_taken_back and letter.may_have_left:
             # The attempt is counted no more; that they got it, or may have, stays true.
             entry.is_taken_back = False
             is_sure = letter.state == Message.State.SENT
@@ -173,11 +173,6 @@ class LetterLines(Above):
         if letter.due_at and letter.due_at > self.now:
             return _("waits for their mail server")
         return _("goes out now")
-
-
-def _has_left(letter: Message) -> bool:
-    """Of one whose logging was taken back: a claim that has not begun to speak ends with that."""
-    return letter.has_left and (letter.state != Message.State.SENDING or letter.begun_at is not None)
 
 
 def _why_not(letter: Message) -> str:

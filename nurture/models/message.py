@@ -280,6 +280,16 @@ class Message(models.Model):
         return self.state in self.LEFT
 
     @property
+    def may_have_left(self) -> bool:
+        """As an Undo meets it: a claim that has not begun to speak ends with that."""
+        return self.has_left and (self.state != self.State.SENDING or self.begun_at is not None)
+
+    @property
+    def is_going(self) -> bool:
+        """It will leave, or is on its way, unless what was logged of it is taken back."""
+        return self.state in (self.State.PLANNED, self.State.SENDING) and not self.may_have_left
+
+    @property
     def was_undone(self) -> bool:
         """Asks the database."""
         return bool(undone([self]))

@@ -140,12 +140,17 @@ def mail_host(request: Request, pk: int) -> HttpResponse:
 @csp_override({**settings.SECURE_CSP, "frame-src": [CSP.SELF]})
 def message(request: Request, public_id: UUID) -> HttpResponse:
     found = _visible(request, public_id)
-    stopped = stopped_rules() if found.state == Message.State.PLANNED else None
+    # Whoever takes it up next ends it.
+    is_taken_back = found.is_going and found.was_undone
+    stopped = stopped_rules() if found.state == Message.State.PLANNED and not is_taken_back else None
     subject, _text = words_of(found, at=timezone.now())
     context: dict[str, Any] = {
         "message": found,
         "subject": subject,
         "stopped": stopped,
+        "state": (Message.State.CANCELLED if is_taken_back else Message.State(found.state)).label,
+        "because": (Message.Because.UNDONE.label if is_taken_back else found.get_because_display()),
+        "is_taken_back": is_taken_back,
         "may_be_mended": found.lead_id and found.by_id == request.user.pk and found.may_be_mended,
         "links": found.links.exclude(number=0).select_related("asset").order_by("number"),
     }

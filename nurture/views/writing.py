@@ -87,8 +87,14 @@ def _say_written(request: Request, lead: Lead, *, event: int | None) -> None:
     if stopped_rules():
         said = _("Written to %(name)s: mail is stopped, and it waits until mail is started again.")
         level = messages.WARNING
-    drafts, undo = [f"write-{lead.public_id}"], reverse("leads:undo", args=[lead.public_id])
+    drafts, undo = [_draft(request, lead)], reverse("leads:undo", args=[lead.public_id])
     tell(request, said % {"name": lead.person}, level=level, undo=undo, event=event, drafts=drafts)
+
+
+def _draft(request: Request, lead: Lead) -> str:
+    """Under which name a browser keeps what is typed: a letter that is written again is another one than the next."""
+    again = read_uuid(request.GET.get("again", ""))
+    return f"write-{lead.public_id}-{again}" if again else f"write-{lead.public_id}"
 
 
 def _said_before(request: Request, lead: Lead) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> W
         text = said.get("text", "").rstrip()
         said = {**said, "asset": asset.public_id, "text": f"{text}\n\n{one.words}\n".lstrip()}
         # What this browser kept of the words before is older than these.
-        drafts = [f"write-{lead.public_id}"] if request.method == "POST" else []
+        drafts = [_draft(request, lead)] if request.method == "POST" else []
         tell(request, _("Put in: %(title)s") % {"title": asset}, drafts=drafts)
     return WriteForm(assets=assets, initial=said)
 
@@ -169,6 +175,7 @@ def _page(
     context = {
         "lead": lead,
         "form": form,
+        "draft": _draft(request, lead),
         "q": q,
         "preview": preview,
         "before": before,

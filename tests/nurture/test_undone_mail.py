@@ -95,6 +95,8 @@ def test_what_was_taken_back_is_written_again_from_its_words_by_whoever_wrote_it
 
     page = client.get(reverse("nurture:message", args=[message.public_id]))
     assert f'href="{again}"' in page.text
+    assert "<span>Not sent</span>" in page.text
+    assert not [said for said in ("Do not send it", "Not before", "it had left") if said in page.text]
     form = client.get(again).context["form"]
     assert (form["subject"].value(), form["text"].value()) == ("A tpyo", "Half a letter")
     assert form["asset"].value() == asset.public_id
@@ -105,6 +107,37 @@ def test_what_was_taken_back_is_written_again_from_its_words_by_whoever_wrote_it
         assert not client.get(address).context["form"]["text"].value()
     leave(message, at=NOON)
     assert not client.get(again).context["form"]["text"].value()
+
+
+@time_machine.travel(NOON, tick=False)
+def test_the_page_of_a_letter_that_is_taken_up_and_was_taken_back_says_that_it_does_not_go(client, alice, rules):
+    lead, message = written(alice)
+    (claim,) = claim_messages(by="me", at=NOON)
+    undo_last(lead, by=alice, at=NOON)
+    client.force_login(alice)
+    address = reverse("nurture:message", args=[message.public_id])
+
+    page = client.get(address).text
+    assert ("<span>Not sent</span>" in page, "it had left" in page) == (True, False)
+
+    assert not begin_message(claim, at=NOON)
+    assert "<span>Not sent</span>" in client.get(address).text
+
+
+@time_machine.travel(NOON, tick=False)
+def test_what_was_begun_of_another_letter_is_kept_apart_from_one_that_is_written_again(client, alice, rules):
+    lead, message = written(alice)
+    undo_last(lead, by=alice, at=NOON)
+    client.force_login(alice)
+    address = reverse("nurture:write", args=[lead.public_id])
+    again = f"{address}?again={message.public_id}"
+    own = f"write-{lead.public_id}-{message.public_id}"
+    assert f'data-draft="write-{lead.public_id}"' in client.get(address).text
+    assert f'data-draft="{own}"' in client.get(again).text
+
+    sent = client.post(again, {"subject": "Hello", "text": "Hello.", "do": "send"}, follow=True)
+
+    assert f'data-draft-clear="{own}"' in sent.text
 
 
 @time_machine.travel(NOON, tick=False)
