@@ -12,6 +12,7 @@ BECAUSE = {
     "consent": gettext_lazy("they have not agreed to get it"),
     "nobody": gettext_lazy("nobody answers for this lead"),
     "asked_not": gettext_lazy("they asked not to be called"),
+    "not_contacted": gettext_lazy("they asked not to be contacted"),
     "by_hand": gettext_lazy("by hand"),
     "own_step": gettext_lazy("somebody set the next step by hand"),
     "version": gettext_lazy("moved to the newest version"),

@@ -17,7 +17,6 @@ from nurture.knowing import People
 from nurture.models import Passage, TrackNode
 
 Kind, Question, What = TrackNode.Kind, TrackNode.Question, Passage.What
-CALLS = (StepKind.CALL, StepKind.CALL_BACK, StepKind.CALL_EMAIL)
 
 
 @dataclass(slots=True)
@@ -135,8 +134,20 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
 def _step(node: TrackNode, walker: Walker, people: People, *, ahead: int) -> Deed:
     if not walker.is_worked:
         return Deed(node, What.SKIPPED, because="nobody")
-    if node.step_kind in CALLS and not people.may_be_called(walker.person):
-        return Deed(node, What.SKIPPED, because="asked_not")
-    if node.step_kind == StepKind.EMAIL and not people.may_be_written_to(walker.person):
-        return Deed(node, What.SKIPPED, because="unreachable")
+    if because := why_not_tried(node, walker.person, people):
+        return Deed(node, What.SKIPPED, because=because)
     return Deed(node, What.PLANNED, days=ahead)
+
+
+def why_not_tried(node: TrackNode, person: int, people: People) -> str:
+    """Why nothing is left of a step of ours with the ways to reach her that there are; empty while something is."""
+    match node.step_kind:
+        case StepKind.CALL | StepKind.CALL_BACK:
+            return "" if people.may_be_called(person) else "asked_not"
+        case StepKind.EMAIL:
+            return "" if people.may_be_written_to(person) else "unreachable"
+        case StepKind.CALL_EMAIL:
+            return "" if people.may_be_called(person) or people.may_be_written_to(person) else "not_contacted"
+        case StepKind.SOCIAL:
+            return "not_contacted" if people.wishes.wants_no_contact(person) else ""
+    return ""

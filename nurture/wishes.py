@@ -67,6 +67,9 @@ class Wishes:
     def wants_no_call(self, person: int) -> bool:
         return Suppression.Channel.PHONE in self.silent.get(person, set())
 
+    def wants_no_contact(self, person: int) -> bool:
+        return Suppression.Channel.ALL in self.silent.get(person, set())
+
     def refuses(self, person: int, topic: int | None) -> bool:
         return topic in self.refused(person)
 

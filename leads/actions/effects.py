@@ -97,6 +97,11 @@ class Effects:
     def next_due(self) -> datetime | None:
         return min((step.due_at for step in self.open_steps), default=None)
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When its lead is due: at its next step, and whoever sleeps when she wakes, if that is sooner."""
+        return min((moment for moment in (self.lead.wake_at, self.next_due) if moment is not None), default=None)
+
     def close_steps(self, steps: Iterable[Step] | None = None, *, state: str = Step.State.CANCELLED) -> None:
         """Close these open steps, by default all of them."""
         closing = list(self.open_steps if steps is None else steps)

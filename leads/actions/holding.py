@@ -254,7 +254,7 @@ def write_planned(
     events: list[LeadEvent] = []
     for effects in moved:
         lead = effects.lead
-        new: dict[str, Any] = {"due_at": effects.next_due}
+        new: dict[str, Any] = {"due_at": effects.due_at}
         if lead.phase == Phase.QUEUED:
             new = {"due_at": due_in_pool(effects)}
             if lead.reserved_until is not None and lead.reserved_until == lead.due_at:

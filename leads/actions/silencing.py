@@ -1,7 +1,7 @@
 """Somebody asked to be left alone while she is pursued: what nobody may try any more stands in no queue.
 
-Which attempts these are is said once, in `StepQuerySet.over_shut_channels`: whatever suppresses somebody, whatever puts
-an attempt back, and `check_leads` ask the same question.
+Which attempts, and steps of plays and tracks, these are is said once, in `StepQuerySet.over_shut_channels`: whatever
+suppresses somebody, whatever puts an attempt back, and `check_leads` ask the same question.
 """
 
 from __future__ import annotations
@@ -52,13 +52,16 @@ def ways_of(kind: str) -> tuple[str, ...]:
 
 
 def pass_over_shut(people: Collection[int], *, at: datetime) -> int:
-    """In place of each attempt at these people that nothing is left of: what else its cadence has, or *Decide*.
+    """In place of each attempt at these people that nothing is left of: what else its cadence has, or *Decide*. Where
+    it was a step of a play or track, that goes on with its next look; whoever sleeps, sleeps on.
 
     In the transaction that has suppressed them, or put their attempts back. Returns how many leads it was.
     """
     if not people:
         return 0
-    return _pass_over_these(Step.objects.filter(lead__person__in=people).over_shut_channels(), SUPPRESSED, at=at)
+    hers = Step.objects.filter(lead__person__in=people)
+    # With her number she may have shut the last way there was.
+    return _pass_over_these(hers.over_shut_channels() | hers.without_an_address(), SUPPRESSED, at=at)
 
 
 def pass_over_bounced(people: Collection[int], *, at: datetime) -> int:
@@ -107,8 +110,8 @@ def _pass_over(
     lead = effects.lead
     effects.close_steps(passed)
     settle_first_touch(effects, at=at, of_team=of_team)
-    if effects.open_steps:
-        # Something else is to be done first, and the cadence goes on when it is.
+    if effects.open_steps or lead.phase == Phase.NURTURE:
+        # Something else is to be done first, and the cadence goes on when it is; nobody who sleeps is tried.
         return
     whose = passed[0].assignee_id
     if lead.first_touched_at is not None or lead.attempts:

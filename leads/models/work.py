@@ -64,28 +64,29 @@ class StepQuerySet(models.QuerySet["Step"]):
         return self.attempts().annotate(free_at=_moment(until)).filter(_BEFORE_A_MEETING | _held_wrongly(at))
 
     def over_shut_channels(self) -> StepQuerySet:
-        """Attempts, and searches for a way, of which nothing is left since she asked to be left alone. What a person
-        has planned is her own."""
+        """Attempts, steps of plays and tracks, and searches for a way, of which nothing is left since she asked to be
+        left alone. What a person has planned is her own."""
         silent = Suppression.objects.filter(person=OuterRef("lead__person"))
         no_calls, no_mails = (Exists(silent.filter(channel=channel)) for channel in _ONE_BY_ONE)
         both = Q(kind__in=[StepKind.CALL_EMAIL, StepKind.FIND_CONTACT])
-        planned = Q(made_by=Step.MadeBy.CADENCE) | Q(made_by=Step.MadeBy.SYSTEM, kind=StepKind.FIND_CONTACT)
         # Few have asked for anything: the rest is asked of them only.
-        asked = self.open().filter(planned, Exists(silent))
+        asked = self.open().exclude(made_by=Step.MadeBy.PERSON).filter(Exists(silent))
         return asked.filter(
-            Exists(silent.filter(channel=Suppression.Channel.ALL))
+            Q(kind__in=_TRIED) & Exists(silent.filter(channel=Suppression.Channel.ALL))
             | Q(kind=StepKind.CALL) & no_calls
             | Q(kind=StepKind.EMAIL) & no_mails
             | both & no_calls & no_mails
         )
 
     def without_an_address(self) -> StepQuerySet:
-        """E-mails that a cadence planned to somebody of whom no address is good any more. Where there is a number, a
-        call with an e-mail is still a call."""
+        """E-mails that a cadence, a play or a track planned to somebody of whom no address is good any more. Where
+        there is a number that may be called, a call with an e-mail is still a call."""
         points = ContactPoint.objects.filter(person=OuterRef("lead__person"), state__in=ContactPoint.USABLE)
         mails, calls = (Exists(points.filter(kind__in=kinds)) for kinds in (["email"], ContactPoint.PHONES))
-        planned = self.open().filter(made_by=Step.MadeBy.CADENCE)
-        return planned.filter(Q(kind=StepKind.EMAIL) & ~mails | Q(kind=StepKind.CALL_EMAIL) & ~mails & ~calls)
+        no_calls = Exists(Suppression.objects.filter(person=OuterRef("lead__person"), channel__in=_NO_CALLS))
+        planned = self.open().exclude(made_by=Step.MadeBy.PERSON)
+        both = Q(kind=StepKind.CALL_EMAIL) & (~calls | no_calls)
+        return planned.filter(Q(kind=StepKind.EMAIL) | both, ~mails)
 
     def earliest_of_each_lead(self) -> StepQuerySet:
         """One row a lead: its assignee's earliest open step."""
@@ -112,6 +113,9 @@ def _moment(at: datetime | None) -> Value:
 
 
 _ONE_BY_ONE = (Suppression.Channel.PHONE, Suppression.Channel.EMAIL)
+_NO_CALLS = (Suppression.Channel.PHONE, Suppression.Channel.ALL)
+# What tries to reach somebody, or looks for a way to.
+_TRIED = (StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.FIND_CONTACT)
 # Who asked to be called and was not reached yet waits for nobody's meeting.
 _ASKED = Q(lead__lane=Lane.HAND_RAISER, lead__first_touched_at=None)
 _BEFORE_A_MEETING = ~_ASKED & Q(held_from=None, due_at__lt=F("free_at"))

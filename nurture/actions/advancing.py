@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from accounts.models import Person
 from content.models import Asset
 from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_flow_waits
+from leads.actions.silencing import pass_over_bounced, pass_over_shut
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
@@ -24,7 +25,7 @@ from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
 from nurture.over import over_in
 from nurture.unfed import beyond_mail
-from nurture.walking import Deed, Walker, walk
+from nurture.walking import Deed, Walker, walk, why_not_tried
 
 BATCH = 500
 # An e-mail that has not left is asked after again no sooner than this; a step is seen when it is done, and daily.
@@ -104,6 +105,8 @@ class Batch:
         self.anew: dict[int, Message] = {}
         self.steps: list[tuple[Enrolment, PlannedStep]] = []
         self.exhausted: list[Enrolment] = []
+        # Who has a step of ours before them that nobody can do, however it came to that.
+        self.shut: list[int] = []
         self.waiting: list[tuple[Lead, int, int | None]] = []
         self._load()
 
@@ -188,9 +191,15 @@ class Batch:
             self._look_at_message(one, node)
         elif node.kind == Kind.STEP and self.steps_now.get(one.step_id or 0) == Step.State.OPEN:
             one.due_at = self.at + STEP_AGAIN
+            if why_not_tried(node, one.person_id, self.people):
+                self.shut.append(one.person_id)
         elif node.kind == Kind.STEP:
-            if because := BECAME.get(self.steps_now.get(one.step_id or 0, "")):
+            became = self.steps_now.get(one.step_id or 0, "")
+            if because := BECAME.get(became):
                 self._line(one, node, What.RESUMED, because)
+            elif became and (because := why_not_tried(node, one.person_id, self.people)):
+                # Planned before she shut the way to her.
+                self._line(one, node, What.SKIPPED, because)
             self.go(one, flow.after(node))
         else:
             self.go(one, flow.after(node))
@@ -293,6 +302,8 @@ class Batch:
             one.step_id = step.pk
         if self.waiting:
             say_flow_waits(self.waiting, at=self.at)
+        pass_over_shut(self.shut, at=self.at)
+        pass_over_bounced(self.shut, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
         plan_messages(self.messages)
         plan_anew(self.anew)
