@@ -411,7 +411,9 @@ def _normalised(address: str) -> str:
 
 
 def _is_ours(address: str) -> bool:
-    """Mail that one of us sends is nobody's reply."""
+    """Mail that one of us sends is nobody's reply. What names no address is not ours, even where we have set none."""
+    if not address:
+        return False
     own = {parseaddr(one)[1].lower() for one in (settings.DEFAULT_FROM_EMAIL, settings.MAIL_REPLY_TO)}
     return address.lower() in own or User.objects.filter(email__iexact=address).exists()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import parseaddr
 
-from nurture.inbound.names import name_in
+from nurture.inbound.names import first_named
 from nurture.inbound.parts import decoded_header
 
 # More than this nobody reads on a page.
@@ -28,18 +27,17 @@ def glimpse(raw: bytes) -> Glimpse:
     """Never raises, takes nothing apart and opens nothing: what it looks at may have ended whoever read it."""
     head, _blank, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
     said = {name.lower(): value for name, value in reversed(HEADERS.findall(head[:WORDS_MAX]))}
-    sender = _decoded(said.get(b"from", b""))
+    sender = first_named(_line(said.get(b"from", b"")))
     return Glimpse(
-        sender=parseaddr(sender)[1][:254],
-        sender_name=name_in(sender),
-        subject=_decoded(said.get(b"subject", b""))[:300],
+        sender=sender.address,
+        sender_name=sender.name,
+        subject=decoded_header(_line(said.get(b"subject", b"")))[:300],
         text=_plain((body or head)[:WORDS_MAX]),
     )
 
 
-def _decoded(value: bytes) -> str:
-    words = " ".join(_plain(value).split())
-    return decoded_header(words) or words
+def _line(value: bytes) -> str:
+    return " ".join(_plain(value).split())
 
 
 def _plain(value: bytes) -> str:

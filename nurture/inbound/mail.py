@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from django.conf import settings
 
 from nurture.inbound.absence import day_of_return, is_absence
 from nurture.inbound.bounces import Failure, failures_of, original_ids
-from nurture.inbound.names import name_in
+from nurture.inbound.names import first_named, named_in
 from nurture.inbound.own_words import own_words, wants_out
-from nurture.inbound.parts import Parts, header_of, message_ids, take_apart
+from nurture.inbound.parts import Parts, header_of, message_ids, raw_header, take_apart
 
 
 class Kind(StrEnum):
@@ -55,7 +55,6 @@ ANSWERS = re.compile(
 @dataclass(frozen=True)
 class InMail:
     kind: Kind
-    message_id: str = ""
     sender: str = ""
     sender_name: str = ""
     subject: str = ""
@@ -63,8 +62,6 @@ class InMail:
     # Addresses that a bounce names, a complaint is about, or a wish to be left alone comes from.
     failures: list[Failure] = field(default_factory=list)
     original_ids: list[str] = field(default_factory=list)
-    # Message ids of ours: the addresses it was sent to, where a token may stand.
-    sent_to: list[str] = field(default_factory=list)
     back_on: date | None = None
     words: str = ""
 
@@ -89,21 +86,15 @@ def read_mail(raw: bytes) -> InMail:
     if kind is Kind.AUTO_REPLY and is_absence(_own_subject(parts), words):
         kind = Kind.OUT_OF_OFFICE
         back_on = day_of_return(f"{_own_subject(parts)}\n{words}", sent_on=at.date() if at else None)
+    sender = first_named(parts.raw_header("From"))
     return InMail(
         kind,
-        message_id=next(iter(message_ids(parts.header("Message-ID"))), ""),
-        sender=_addresses(parts.header("From"))[0],
-        sender_name=name_in(parts.header("From")),
+        sender=sender.address,
+        sender_name=sender.name,
         subject=parts.header("Subject")[:300],
         at=at,
         failures=failures,
         original_ids=original_ids(parts),
-        sent_to=[
-            one
-            for name in ("To", "Cc", "Delivered-To", "X-Original-To")
-            for one in _addresses(parts.header(name))
-            if one
-        ],
         back_on=back_on,
         words=words,
     )
@@ -150,13 +141,13 @@ def _answers_ours(parts: Parts) -> bool:
 def _complained(parts: Parts) -> list[Failure]:
     """Who complained, where the report says it or the mail it returns does."""
     named = (
-        [header_of(parts.feedback, name) for name in ("Original-Rcpt-To", "Removal-Recipient")]
+        [raw_header(parts.feedback, name) for name in ("Original-Rcpt-To", "Removal-Recipient")]
         if parts.feedback
         else []
     )
     if parts.returned is not None:
-        named += [header_of(parts.returned, name) for name in ("X-HmXmrOriginalRecipient", "Delivered-To", "To")]
-    found = dict.fromkeys(one for text in named for one in _addresses(text) if one)
+        named += [raw_header(parts.returned, name) for name in ("X-HmXmrOriginalRecipient", "Delivered-To", "To")]
+    found = dict.fromkeys(one.address for header in named for one in named_in(header))
     return [Failure(one, "", is_hard=False, said="") for one in found][:5]
 
 
@@ -184,14 +175,6 @@ def _is_bulk(parts: Parts) -> bool:
         or bool(parts.header("List-Id") or parts.header("List-Unsubscribe"))
         or parts.header("X-Spam-Flag").lower() == "yes"
     )
-
-
-def _addresses(text: str) -> list[str]:
-    try:
-        found = [address.strip().lower()[:254] for _name, address in getaddresses([text])]
-    except Exception:  # addresses that no standard knows
-        found = []
-    return [one for one in found if "@" in one] or [""]
 
 
 def _moment(text: str) -> datetime | None:

@@ -43,6 +43,9 @@ RETURNED = re.compile(
     r")[ \t:.]*(?:-{2,}|_{2,}|={2,}|\*{2,})?[ \t|]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# RFC 2047: an encoded word, and a row of them, as the room between two is not part of what they say.
+WORD = r"=\?[^?]*\?[bq]\?.*?\?="
+ENCODED = re.compile(rf"{WORD}(?:\s*{WORD})*", re.IGNORECASE)
 MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f]{3,250}>")
 
 
@@ -63,6 +66,9 @@ class Parts:
 
     def header(self, name: str) -> str:
         return header_of(self.message, name)
+
+    def raw_header(self, name: str) -> str:
+        return raw_header(self.message, name)
 
 
 def take_apart(raw: bytes) -> Parts:
@@ -92,24 +98,33 @@ def take_apart(raw: bytes) -> Parts:
 
 def header_of(message: Message, name: str) -> str:
     """In one line, decoded; empty when it is missing or cannot be read."""
+    return decoded_header(raw_header(message, name))
+
+
+def raw_header(message: Message, name: str) -> str:
+    """In one line, as it stands in the mail: its bytes are read as UTF-8 (RFC 6532), else as Latin-1."""
+    value = next((value for one, value in message.raw_items() if one.lower() == name.lower()), "")
     try:
-        value = str(message.get(name, ""))
-    except Exception:  # headers that no standard knows
+        raw = str(value)[:HEADER_MAX].encode("utf-8", "surrogateescape")
+    except UnicodeError:  # halves of characters
         return ""
-    return decoded_header(value)
+    return " ".join(_storable(_decoded(raw, None)).split())
 
 
 def decoded_header(value: str) -> str:
-    """What a header says, in one line that any database takes; empty when it cannot be read."""
+    """What a header says, in one line that any database takes. What cannot be decoded stays as it stands there."""
     value = value[:HEADER_MAX]
-    try:
-        pieces = decode_header(value)
-    except Exception:  # as no standard has it
-        return ""
     if "\x1b$" in value:
-        pieces = [(value.encode("ascii", "replace"), "iso-2022-jp")]
-    said = "".join(_decoded(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
-    return " ".join(_storable(said).split())
+        value = _decoded(value.encode("ascii", "replace"), "iso-2022-jp")
+    return " ".join(_storable(ENCODED.sub(lambda words: _decoded_words(words[0]), value)).split())
+
+
+def _decoded_words(words: str) -> str:
+    try:
+        pieces = decode_header(words)
+    except Exception:  # as no standard has it
+        return words
+    return "".join(_decoded(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
 
 
 def text_of_html(html: str) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from agreement.models import Phase
 from leads.models import Engagement
@@ -200,3 +201,28 @@ def test_what_still_lies_there_waits_for_its_reader_however_long(port, jo, monke
     assert read_mailbox(at=LATER + timedelta(days=1)) == 1
 
     assert [one.state for one in Incoming.objects.all()] == ["done"]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["=?utf-8?q?Jo_=40_Brevik?= <jo@brevik.example>", "=?utf-8?q?Jo_=3Cpriv=3E?= <jo@brevik.example>",
+     "Jo @ Brevik <jo@brevik.example>"],
+)  # fmt: skip
+def test_a_reply_is_hers_whatever_her_name_holds(port, jo, sender):
+    imap.put(port, reply("Talk", sender=sender))
+
+    assert read_mailbox(at=LATER) == 1
+
+    assert Incoming.objects.get().effect == "in_front"
+    assert Engagement.objects.filter(person=jo, kind="replied").count() == 1
+
+
+@pytest.mark.parametrize("sender", ["", "Nora", "Nora <>", "undisclosed-recipients:;"])
+@pytest.mark.parametrize("words", ["Could we talk?", "unsubscribe"])
+def test_what_names_no_address_waits_for_one_of_us(port, db, client, sender, words):
+    imap.put(port, mail(words, sender=sender, subject="Who am I", Date=DATE))
+
+    assert read_mailbox(at=timezone.now()) == 1
+
+    client.force_login(make_user("mark", Role.MARKETER))
+    assert "Who am I" in client.get(reverse("nurture:incoming") + "?list=strangers").text

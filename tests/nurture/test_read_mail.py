@@ -168,7 +168,47 @@ def test_nothing_of_hostile_mail_breaks_the_reader_or_keeps_it_busy():
         ("<nora@x.example>", ""),
         ("", ""),
         ("N" * 300 + " <nora@x.example>", "N" * 200),
+        ("Nora @ Acme <nora@x.example>", "Nora @ Acme"),
+        ("=?utf-8?q?N=C3=B3ra_=3Cpriv=3E?= <nora@x.example>", "N\u00f3ra <priv>"),
+        ("=?utf-8?q?Bcc=3A_x=40y?= <nora@x.example>", ""),
+        ("M\u00fcller, =?utf-8?q?N=C3=B3ra?= <nora@x.example>", "M\u00fcller, N\u00f3ra"),
+        ("=?utf-8?q?Nora??= <nora@x.example>", "Nora?"),
+        ("Nora", "Nora"),
     ],
 )
 def test_who_writes_is_called_as_their_mail_calls_them_and_by_no_address(header, name):
     assert read_mail(f"From: {header}\nSubject: Hi\n\nHello.\n".encode()).sender_name == name
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "=?utf-8?q?Bj=C3=B6rn_=40_Acme?= <nora@x.example>",
+        "=?utf-8?b?bm9yYUB4LmV4YW1wbGU=?= <nora@x.example>",
+        "=?utf-8?b?c29tZWJvZHlAZWxzZS5leGFtcGxl?= <Nora@X.example>",
+        "=?utf-8?q?Bj=C3=B6rn_=3Cpriv=3E?= <nora@x.example>",
+        "=?utf-8?q?Bcc=3A_x=40y?= <nora@x.example>",
+        "=?utf-8?q?one@else.example,_Bj=C3=B6rn?= <nora@x.example>",
+        "Bob @ Acme <nora@x.example>",
+        "Bob @ Acme, Inc. <nora@x.example>",
+        "Weller, Nora <nora@x.example>",
+        '"one@else.example" <nora@x.example>',
+        "'one@else.example' <nora@x.example>",
+        "Bj\u00f6rn <priv> <nora@x.example>",
+        'Nora "<nora@x.example>',
+        "(one@else.example) nora@x.example (Nora)",
+        "nora@x.example, Bob <bob@x.example>",
+        "Nora <>, Nora <nora@x.example>, Bob <bob@x.example>",
+        "Friends: nora@x.example, bob@x.example;",
+        "=?utf-8?q?Nora_=3Cnora=40x=2Eexample=3E?=",
+        "Nora\r\n Weller\r\n <nora@x.example>",
+        "<mailto:nora@x.example>",
+    ],
+)
+def test_the_address_stands_in_its_brackets_whatever_the_name_says(header):
+    assert read_mail(f"From: {header}\r\nSubject: Hi\r\n\r\nHello.\r\n".encode()).sender == "nora@x.example"
+
+
+@pytest.mark.parametrize("header", ["", "Nora", "Nora <>", "undisclosed:;", "@", "<@>", '"', ",;,<"])
+def test_who_gives_no_address_has_none(header):
+    assert read_mail(f"From: {header}\nSubject: Hi\n\nHello.\n".encode()).sender == ""
