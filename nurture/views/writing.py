@@ -153,11 +153,11 @@ def _page(
 ) -> HttpResponse:
     at = timezone.now()
     q = str(form["q"].value() or "").strip()
-    looked = Looked([], [])
+    looked, is_search = Looked([], []), request.POST.get("do") == "find" or "meant" in request.POST
     if preview is None:
         fit = Fit(lead, at=at)
         looked = look_for(fit, by=request.user, q=q, is_letter=True)
-        if request.POST.get("do") == "find" or "meant" in request.POST:
+        if is_search:
             instead_of = request.POST.get("q", "") if "meant" in request.POST else ""
             note_search(
                 fit, q, is_missed=looked.is_missed, instead_of=instead_of, place=Place.COMPOSER, by=request.user, at=at
@@ -177,6 +177,8 @@ def _page(
         "form": form,
         "draft": _draft(request, lead),
         "q": q,
+        # Whoever looked for something goes on there.
+        "is_search": is_search and bool(q),
         "preview": preview,
         "before": before,
         "concerns": form.concerns() if preview else [],

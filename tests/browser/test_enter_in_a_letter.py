@@ -30,6 +30,7 @@ def test_enter_searches_and_never_sends(new_page, alice, is_scripted):
     search.fill("standstill")
     search.press("Enter")
     expect(page.get_by_role("heading", name="In the library")).to_be_visible()
+    expect(search).to_be_focused()
     page.get_by_label("Subject").press("Enter")
     expect(page.get_by_role("heading", name="In the library")).to_be_visible()
 
