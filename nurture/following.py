@@ -55,6 +55,8 @@ class Following:
     # Asleep so lately that no track has been looked for yet: when that is done.
     begins_at: datetime | None = None
     last: Enrolment | None = None
+    # What ended it was taken back: the next look takes it up again.
+    goes_on: bool = False
     suggested: list[Suggested] = field(default_factory=list)
     others: list[Track] = field(default_factory=list)
     is_play: bool = False
@@ -77,6 +79,9 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     if not found.is_play:
         found.begins_at = track_is_found_at(lead, at=at)
     found.last = newest if newest is not None and newest.lead_id == lead.pk else None
+    found.goes_on = found.last is not None and enrolments.to_take_up(at).filter(pk=found.last.pk).exists()
+    if found.goes_on:
+        return found
     kind = Track.Kind.PLAY if found.is_play else Track.Kind.TRACK
     if lead.phase not in (Phase.NURTURE, Phase.WORKING) or (found.is_play and lead.first_touched_at is None):
         return found

@@ -42,6 +42,7 @@ What = Passage.What
 TOLD = (
     Q(what=What.ENTERED, node=None, because="")
     | Q(what__in=[What.PAUSED, What.RESUMED], because="")
+    | Q(what=What.RESUMED, because=Passage.TAKEN_BACK)
     | Q(what=What.SKIPPED, because="by_hand")
     | Q(what=What.ENDED)
 )
@@ -207,7 +208,7 @@ def _act_words(act: Passage, who: str) -> tuple[str, str]:
         case What.PAUSED:
             said = _("%(who)s paused “%(track)s”")
         case What.RESUMED:
-            said = _("%(who)s let “%(track)s” go on")
+            said = _("%(who)s let “%(track)s” go on") if act.by_id else _("“%(track)s” goes on: its end was taken back")
         case What.SKIPPED:
             said = _("%(who)s left out a step of “%(track)s”")
         case _:

@@ -20,6 +20,7 @@ from nurture.actions import (
     replanning,
     sending,
     sorting,
+    taking_up,
     unsent,
 )
 from team.company_time import company_day
@@ -40,8 +41,9 @@ def move_people() -> int:
 
 @shared_task
 def follow_tracks() -> int:
-    """Every minute: who woke, answered or was worked leaves her track; what one of us has done lets it go on."""
-    return ring("follow_tracks", lambda at: advancing.follow(at=at))
+    """Every minute: who woke, answered or was worked leaves her track; what one of us has done lets it go on, and so
+    does what is taken back."""
+    return ring("follow_tracks", lambda at: advancing.follow(at=at) + taking_up.take_up_again(at=at))
 
 
 @shared_task

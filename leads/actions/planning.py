@@ -106,6 +106,13 @@ def flow_of_step(lead: Lead) -> str:
     return step.title.rpartition(OF_FLOW)[2] if step is not None else ""
 
 
+def last_planned(leads: Sequence[int]) -> dict[tuple[int, int], int]:
+    """By lead and flow the step that this flow planned last on it, whatever became of that."""
+    planned = LeadEvent.objects.filter(lead__in=leads, verb="plan", data__because="flow").order_by("id")
+    rows = planned.values_list("lead", "data__flow", "data__planned") if leads else ()
+    return {(lead, flow): step for lead, flow, step in rows if step}
+
+
 def planned_by_flow(lead: Lead, *, at: datetime) -> LeadEvent | None:
     """What a flow planned on this lead at this moment, as history keeps it."""
     planned = LeadEvent.objects.filter(lead=lead, verb="plan", at=at, data__because="flow")

@@ -101,7 +101,7 @@ class Batch:
         self.people = People(persons, at=at, versions=versions)
         self.lines: list[Line] = []
         self.messages: list[Message] = []
-        # By what never left, because what it brought went out of use, what is planned in its place.
+        # By what never left, because what it brought went out of use or the track had ended, what is planned instead.
         self.anew: dict[int, Message] = {}
         self.steps: list[tuple[Enrolment, PlannedStep]] = []
         self.exhausted: list[Enrolment] = []
@@ -210,7 +210,7 @@ class Batch:
             self.go(one, node)
         elif message.state in (Message.State.PLANNED, Message.State.SENDING):
             one.due_at = max(message.due_at or self.at, self.at + ASK_AGAIN)
-        elif self._may_bring_another(message, node):
+        elif _is_held_back(message) or self._may_bring_another(message, node):
             self.go(one, node)
         else:
             # One letter that did not get there ends nothing: whom none reaches any more has left the track before.
@@ -266,7 +266,7 @@ class Batch:
                 node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=due_at,
             )  # fmt: skip
             never_left = self.sent.get((one.pk, deed.node.key))
-            if deed.node.brings_what_fits and never_left and never_left.node_id == deed.node.pk:
+            if never_left and never_left.node_id == deed.node.pk:
                 self.anew[never_left.pk] = message
             else:
                 self.messages.append(message)
@@ -332,6 +332,11 @@ class Batch:
             lead = self.leads.get(one.lead_id or 0)
             going_on.append(enrolment_of(one.person, lead, track, fallbacks.versions[track.pk], at=self.at))
         return going_on
+
+
+def _is_held_back(message: Message) -> bool:
+    """It never left because the track had ended for her, which goes on after all."""
+    return message.state == Message.State.CANCELLED and message.because == Message.Because.ENDED
 
 
 def _why_passed(message: Message) -> str:

@@ -204,15 +204,23 @@ def _held_all(ids: list[int]) -> list[Enrolment]:
 
 def _must_be_in_none(person: Person, *, at: datetime) -> None:
     """What is over for her ends now; what goes on stands in the way."""
-    other = Enrolment.objects.under_way().filter(person=person).select_related("person", "track", "lead").first()
+    hers = Enrolment.objects.filter(person=person).select_related("person", "track", "lead")
+    # What is about to go on, because its end was taken back, is as good as under way.
+    if back := hers.to_take_up(at).first():
+        raise _is_in(back)
+    other = hers.under_way().first()
     if other is None:
         return
     pursued = Lead.objects.open().filter(person=person).exists()
     outcome = why_over(other, other.lead, pursued=pursued, replied=other.pk in replied_since([other]))
     if not outcome:
-        raise MoveRefused(_("They are in “%(track)s” already: take them out there first.") % {"track": other.track})
+        raise _is_in(other)
     end(other, outcome, at=at)
     write([other], [(other.pk, other.node_id, What.ENDED, at, None, outcome)], at=at)
+
+
+def _is_in(other: Enrolment) -> MoveRefused:
+    return MoveRefused(_("They are in “%(track)s” already: take them out there first.") % {"track": other.track})
 
 
 def _open_lead(person: Person) -> Lead | None:

@@ -48,10 +48,11 @@ def plan_messages(messages: Sequence[Message]) -> None:
 
 
 def plan_anew(instead: Mapping[int, Message]) -> None:
-    """Plan these in place of the letters of the same steps that never left, because what they brought went out of use.
+    """Plan these in place of the letters of the same steps that never left, because what they brought went out of use
+    or their track had ended, and goes on after all.
     What somebody else sends them at this moment is left as it is: the next look passes over it."""
     Because, State = Message.Because, Message.State
-    ended = Message.objects.filter(pk__in=instead, state=State.CANCELLED, because=Because.EXPIRED)
+    ended = Message.objects.filter(pk__in=instead, state=State.CANCELLED, because__in=(Because.EXPIRED, Because.ENDED))
     for pk in ended.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True):
         new = instead[pk]
         with suppress(IntegrityError), transaction.atomic():

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from accounts.models import Employment, Person
 from agreement.models import Phase
-from leads.models import Answer, Engagement, Lead, Recycling, Step
+from leads.models import Answer, Engagement, Lead, LeadEvent, Recycling, Step
 from nurture.models.track import Track, TrackNode, TrackVersion
 from team.models import Role, User
 
@@ -71,6 +71,28 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
             | Q(track__goal=goal.CRITERION, said=Answer.Value.YES)
         )
 
+    def to_take_up(self, at: datetime) -> EnrolmentQuerySet:
+        """Ended with its lead by an act that was taken back since, where the person is in none now. An act is taken
+        back on its own day: within two, wherever that day is. It `lives_in` the phase that its lead is in again."""
+        is_play = Q(track__kind=Track.Kind.PLAY)
+        phase = Case(When(is_play, then=Value(Phase.WORKING)), default=Value(Phase.NURTURE))
+        left = (
+            LeadEvent.objects.filter(
+                lead=OuterRef("lead"), from_phase=OuterRef("lives_in"), at__gt=OuterRef("started_at"),
+                at__lte=OuterRef("ended_at"),
+            )
+            .exclude(to_phase=F("from_phase"))
+            .order_by("-id")
+        )  # fmt: skip
+        taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", corrects=OuterRef("left_by"))
+        other = Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
+        ended = self.filter(
+            outcome__in=Enrolment.WITH_ITS_LEAD, ended_at__gt=at - timedelta(days=2), person__merged_into=None,
+            person__erased_at=None,
+        )  # fmt: skip
+        rows = ended.alias(lives_in=phase, left_by=Subquery(left.values("pk")[:1]))
+        return rows.filter(Exists(taken_back), ~Exists(other), lead__phase=F("lives_in"))
+
     def drawn(self) -> EnrolmentQuerySet:
         """Those for whom it was drawn whether they are fed: whoever somebody chose is like nobody who was left out."""
         return self.filter(hold_out_percent__isnull=False)
@@ -115,6 +137,8 @@ class Enrolment(models.Model):
         OWN_STEP = "own_step", _("somebody set the next step by hand")
 
     UNDER_WAY = (State.ACTIVE, State.PAUSED)
+    # What follows from the phase of the lead alone: where that is as before, so is this.
+    WITH_ITS_LEAD = (Outcome.WOKEN, Outcome.MET, Outcome.LEFT)
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     person = models.ForeignKey(Person, models.PROTECT, related_name="enrolments", db_index=False)
@@ -216,6 +240,10 @@ class Enrolment(models.Model):
                 fields=["lead", "person"], condition=Q(state__in=["active", "paused"]), name="enrolment_under_way"
             ),
             models.Index(fields=["step"], condition=Q(step__isnull=False), name="enrolment_waits_for_step"),
+            # What ended with its lead lately.
+            models.Index(
+                fields=["outcome", "ended_at"], condition=Q(ended_at__isnull=False), name="enrolment_ended_lately"
+            ),
             models.Index(
                 fields=["lead", "ended_at"], condition=Q(outcome="unreachable"), name="enrolment_lost_address"
             ),
@@ -243,6 +271,9 @@ class Passage(models.Model):
         PAUSED = "paused", _("paused")
         RESUMED = "resumed", _("went on")
         ENDED = "ended", _("ended")
+
+    # Why it went on: what had ended it was taken back.
+    TAKEN_BACK = "taken_back"
 
     id = models.BigAutoField(primary_key=True)
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="passages", db_index=False)

@@ -1,0 +1,79 @@
+"""An act that ended a play or a track with its lead was taken back: it goes on where it stood.
+
+Nobody tells a track: the lead is as before, and the next look finds what its end followed from gone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import Person
+from leads.actions.planning import last_planned
+from leads.models import Lead
+from nurture.actions.advancing import BATCH, STEP_AGAIN
+from nurture.actions.ending import Line, locked, why_over, write
+from nurture.models import Enrolment, Passage, TrackNode
+
+Kind, State, What = TrackNode.Kind, Enrolment.State, Passage.What
+
+
+def take_up_again(*, at: datetime) -> int:
+    """Up to 500 go on at the same place: a pause is a pause, of a wait the days that passed count, the step that stands
+    again is the one waited for, and a letter that had not left is looked at. Returns how many."""
+    rows = Enrolment.objects.to_take_up(at).select_related("node", "track", "person").order_by("pk")
+    with transaction.atomic():
+        taken = list(locked(rows)[:BATCH])
+        again = _free(taken)
+        passages = _passages(again)
+        steps = last_planned([one.lead_id for one in again if one.lead_id])
+        lines: list[Line] = []
+        for one in again:
+            _go_on(one, passages[one.pk], at=at)
+            if one.node is not None and one.node.kind == Kind.STEP:
+                one.step_id = steps.get((one.lead_id or 0, one.track_id))
+            if one.step_id and one.state == State.ACTIVE:
+                one.due_at = at + STEP_AGAIN
+            lines.append((one.pk, one.node_id, What.RESUMED, at, None, Passage.TAKEN_BACK))
+        write(again, lines, at=at)
+        return len(again)
+
+
+def _free(taken: Sequence[Enrolment]) -> list[Enrolment]:
+    """Of these, locked behind their leads and people, those for whom nothing else has begun meanwhile. What another
+    batch holds is left to the next look."""
+    rows = Lead.objects.filter(pk__in=[one.lead_id for one in taken]).order_by("pk")
+    leads = {lead.pk: lead for lead in locked(rows)}
+    persons = Person.objects.filter(pk__in=[one.person_id for one in taken]).order_by("pk")
+    people = {person.pk for person in locked(persons, no_key=True)}
+    elsewhere = Enrolment.objects.under_way().filter(person__in=people).values_list("person_id", flat=True)
+    people.difference_update(elsewhere)
+    # One a person: the last.
+    last = {one.person_id: one for one in taken if one.person_id in people and one.lead_id in leads}
+    return [one for one in last.values() if not why_over(one, leads[one.lead_id or 0], pursued=False, replied=False)]
+
+
+def _passages(enrolments: Sequence[Enrolment]) -> dict[int, list[Passage]]:
+    """Where each has come by, in order."""
+    found: dict[int, list[Passage]] = defaultdict(list)
+    for passage in Passage.objects.filter(enrolment__in=[one.pk for one in enrolments]).order_by("pk"):
+        found[passage.enrolment_id].append(passage)
+    return found
+
+
+def _go_on(one: Enrolment, passages: Sequence[Passage], *, at: datetime) -> None:
+    """Under way as it was, in memory."""
+    one.outcome, one.ended_at = "", None
+    # In another version it stood as before.
+    before = [passage for passage in passages if passage.what != What.ENDED and passage.because != "version"]
+    if before and before[-1].what == What.PAUSED:
+        one.state, one.due_at = State.PAUSED, None
+        one.paused_because = before[-1].because or Enrolment.Pause.BY_HAND
+        return
+    one.state, one.due_at = State.ACTIVE, at
+    if one.node is not None and one.node.kind == Kind.WAIT:
+        began = [passage.at for passage in before if passage.what == What.WAITED and passage.node_id == one.node_id]
+        one.due_at = max(at, began[-1] + timedelta(days=one.node.days or 0)) if began else at

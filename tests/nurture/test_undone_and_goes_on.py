@@ -1,0 +1,226 @@
+"""An act that ended a play with its lead is taken back: the play goes on where it stood, with the step it waits for."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from agreement.models import Phase
+from leads.actions.changing import MoveRefused
+from leads.actions.claiming import release_lead
+from leads.actions.closing import disqualify_lead
+from leads.actions.handing import hand_off_lead, reject_hand_off
+from leads.actions.logging import finish_step, log_call
+from leads.actions.many import Verb, Wish, do_to_many
+from leads.actions.recycling import recycle_lead
+from leads.actions.sharing import undo_shared
+from leads.actions.undoing import undo_last
+from leads.checking import check_all
+from leads.models import Step
+from nurture import tasks
+from nurture.actions.advancing import advance, follow
+from nurture.actions.enrolling import enrol, pause, resume, take_out
+from nurture.actions.taking_up import take_up_again
+from nurture.checking import check_tracks
+from nurture.models import Enrolment, Message
+from tests.make import disposition, make_lead, make_person, reason
+from tests.nurture.making import email, make_track, step, wait
+
+pytestmark = pytest.mark.django_db
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+# A Tuesday, at ten in London.
+AT = datetime(2027, 3, 2, 10, tzinfo=UTC)
+
+
+def talked_to(rep, *, at=AT, **person):
+    lead = make_lead(phase=Phase.WORKING, bdr=rep, person=make_person(time_zone="Europe/London", **person), at=at)
+    log_call(lead, disposition=disposition("no_answer"), by=rep, at=at)
+    lead.refresh_from_db()
+    return lead
+
+
+def play_of(*nodes, **fields):
+    return make_track(*nodes, **{"kind": "play", "name": "Early buyer", **fields})
+
+
+def tick(at):
+    """What the alarm clocks of tracks do in a minute."""
+    follow(at=at)
+    take_up_again(at=at)
+    advance(at=at)
+
+
+def holds(at):
+    found = {name: ids for name, ids in {**check_all(at=at), **check_tracks(at=at)}.items() if ids}
+    assert found == {}
+
+
+def planned_on(lead):
+    return list(Step.objects.open().filter(lead=lead, made_by="system").values_list("pk", flat=True))
+
+
+def handed_off(lead, rep, ae):
+    hand_off_lead(lead, ae=ae, by=rep, at=AT + HOUR)
+
+
+WAYS = {
+    "recycle": lambda lead, rep, ae: recycle_lead(lead, reason=reason("not_ready"), by=rep, at=AT + HOUR),
+    "disqualify": lambda lead, rep, ae: disqualify_lead(lead, reason=reason("bad_data"), by=rep, at=AT + HOUR),
+    "hand_off": handed_off,
+    "release": lambda lead, rep, ae: release_lead(lead, by=rep, at=AT + HOUR),
+}
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+def test_it_goes_on_where_it_stood_whether_it_had_ended_by_then(alice, peter, way, is_over):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now"), step("Ask who decides")), by=alice, at=AT)
+    was = planned_on(lead)
+    WAYS[way](lead, alice, peter)
+    if is_over:
+        tick(AT + HOUR + 2 * MINUTE)
+        assert Enrolment.objects.get().state == "ended"
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR + MINUTE)
+
+    one.refresh_from_db()
+    assert (one.state, one.outcome, one.node.words, [one.step_id]) == ("active", "", "Ask why now", was)
+    assert planned_on(lead) == was
+    holds(AT + 2 * HOUR + MINUTE)
+    finish_step(lead, step=one.step, by=alice, at=AT + 3 * HOUR)
+    tick(AT + 3 * HOUR + MINUTE)
+    one.refresh_from_db()
+    assert (one.state, one.node.words, len(planned_on(lead))) == ("active", "Ask who decides", 1)
+
+
+def test_all_of_a_bulk_undo_go_on(alice):
+    leads = [talked_to(alice), talked_to(alice)]
+    play = play_of(step("Ask why now"))
+    for lead in leads:
+        enrol(lead.person, track=play, by=alice, at=AT)
+    act = do_to_many(
+        [lead.pk for lead in leads], Wish(Verb.RECYCLE, reason=reason("not_ready")), by=alice, at=AT + HOUR
+    ).act
+    tick(AT + HOUR + 2 * MINUTE)
+
+    undo_shared(act, by=alice, at=AT + HOUR + 20 * MINUTE)
+    tick(AT + HOUR + 21 * MINUTE)
+
+    assert [one.state for one in Enrolment.objects.all()] == ["active", "active"]
+    assert {one.step_id for one in Enrolment.objects.all()} == {pk for lead in leads for pk in planned_on(lead)}
+    holds(AT + HOUR + 21 * MINUTE)
+
+
+def test_a_wait_a_pause_and_one_that_follows_it_are_as_they_were(alice):
+    waiting, resting = talked_to(alice), talked_to(alice)
+    play = play_of(wait(3), email(subject="The figures"), step("Ask why now"))
+    enrol(waiting.person, track=play, by=alice, at=AT)
+    hers = enrol(resting.person, track=play_of(step("Ask why now"), name="Late buyer"), by=alice, at=AT)
+    was = planned_on(resting)
+    pause(hers, by=alice, at=AT + MINUTE)
+    for lead in (waiting, resting):
+        recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+
+    for lead in (waiting, resting):
+        undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+
+    first, second = Enrolment.objects.order_by("pk")
+    assert (first.state, first.node.kind, first.due_at) == ("active", "wait", AT + 3 * DAY)
+    assert (second.state, second.paused_because, [second.step_id]) == ("paused", "by_hand", was)
+    resume(second, by=alice, at=AT + 2 * HOUR)
+    assert planned_on(resting) == was
+    holds(AT + 2 * HOUR)
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_letter_that_did_not_leave_meanwhile_leaves_after_all(alice, rules, is_over):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(email(subject="The figures"), step("Ask why now")), by=alice, at=AT)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    # A claim finds it out, too.
+    Message.objects.update(state="cancelled", because="ended", due_at=None)
+    if is_over:
+        tick(AT + HOUR + MINUTE)
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+    tick(AT + 2 * HOUR + 11 * MINUTE)
+
+    one.refresh_from_db()
+    letter = Message.objects.get()
+    assert (one.state, one.node.kind, letter.state) == ("active", "email", "planned")
+    holds(AT + 2 * HOUR + 11 * MINUTE)
+
+
+def test_it_stays_over_where_the_lead_came_back_by_another_act(alice, peter):
+    lead = talked_to(alice)
+    enrol(lead.person, track=play_of(step("Ask why now")), by=alice, at=AT)
+    hand_off_lead(lead, ae=peter, by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    reject_hand_off(lead.hand_offs.get(), reason=reason("reject_brief_empty"), by=peter, at=AT + 2 * HOUR)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + 3 * HOUR)
+    undo_last(lead, by=alice, at=AT + 4 * HOUR)
+
+    tick(AT + 4 * HOUR)
+
+    assert (Enrolment.objects.get().state, Enrolment.objects.get().outcome) == ("ended", "met")
+
+
+def test_what_was_taken_out_since_stays_out(alice):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now")), by=alice, at=AT)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+    take_out(one, by=alice, at=AT + 3 * HOUR)
+
+    tick(AT + 4 * HOUR)
+
+    one.refresh_from_db()
+    assert (one.state, one.outcome, planned_on(lead)) == ("ended", "stopped", [])
+
+
+def test_a_track_of_who_sleeps_on_after_all_goes_on_too(alice, rules):
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(time_zone="Europe/London"), at=AT)
+    one = enrol(lead.person, track=make_track(wait(3), email(), name="Whoever sleeps"), by=alice, at=AT)
+    tick(AT)
+    disqualify_lead(lead, reason=reason("bad_data"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    assert Enrolment.objects.get().outcome == "woken"
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+
+    one.refresh_from_db()
+    assert (one.state, one.due_at) == ("active", AT + 3 * DAY)
+
+
+def test_until_the_next_minute_the_page_says_so_and_it_is_not_started_twice(client, alice):
+    now = timezone.now()
+    lead = talked_to(alice, at=now - HOUR)
+    play = play_of(step("Ask why now"))
+    enrol(lead.person, track=play, by=alice, at=now - HOUR)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=now - 10 * MINUTE)
+    follow(at=now - 9 * MINUTE)
+    client.force_login(alice)
+    event = lead.events.order_by("-id").first()
+
+    answer = client.post(reverse("leads:undo", args=[lead.public_id]), {"event": event.pk}, follow=True)
+    panel = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+
+    assert "is as before" in answer.text
+    assert ("It goes on within a minute." in panel, 'value="enrol"' in panel) == (True, False)
+    with pytest.raises(MoveRefused, match="Early buyer"):
+        enrol(lead.person, track=play, by=alice, at=timezone.now())
+    tasks.follow_tracks()
+    assert Enrolment.objects.get().state == "active"
+    assert len(planned_on(lead)) == 1
+    history = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert "“Early buyer” goes on" in history
