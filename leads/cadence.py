@@ -306,23 +306,30 @@ def _planned(
         )
     if worktime and CALL in NEEDS[StepKind(it.kind)]:
         due_at = attempt_due(worktime, reach.where.zone(at=at), due_at)
-    if waits and reach.away_until and due_at < reach.away_until and not is_long(reach.away_until, at=at):
-        due_at = reach.away_until
-    # Who asked to be called and was not reached yet waits for nobody's meeting.
-    held_until = None if is_waiting(lead) else reach.held_until
-    if held_until and held_until <= due_at:
-        held_until = None
+    away_until = reach.away_until if waits and reach.away_until and not is_long(reach.away_until, at=at) else None
+    due_at, held_from = as_it_waits(lead, due_at, away_until=away_until, held_until=reach.held_until)
     return Step(
         lead=lead,
         kind=it.kind,
-        due_at=held_until or due_at,
-        held_from=due_at if held_until else None,
+        due_at=due_at,
+        held_from=held_from,
         assignee_id=assignee_id,
         cadence_id=lead.cadence_id,
         attempt=it.number,
         made_by=Step.MadeBy.CADENCE,
         created_at=at,
     )
+
+
+def as_it_waits(
+    lead: Lead, due_at: datetime, *, away_until: datetime | None, held_until: datetime | None
+) -> tuple[datetime, datetime | None]:
+    """When what is planned for this moment is due: once she is back, and behind the last meeting at her account; and
+    when it would be but for that meeting. Who asked to be called and was not reached yet waits for nobody's meeting."""
+    due_at = max(due_at, away_until or due_at)
+    if held_until is None or held_until <= due_at or is_waiting(lead):
+        return due_at, None
+    return held_until, due_at
 
 
 def _comes_to(attempt: CadenceStep | None, reach: Reach) -> Attempt:

@@ -76,8 +76,7 @@ class Entry:
     @property
     def is_for_a_day(self) -> bool:
         """Planned for a day rather than an hour: an attempt of a cadence, or a step of a track or play."""
-        is_of_flow = self.made_by == Step.MadeBy.SYSTEM and OF_FLOW in self.title
-        return is_of_flow or self.made_by == Step.MadeBy.CADENCE
+        return self.made_by in Step.PLANNED
 
     def is_waited_for(self, at: datetime) -> bool:
         return is_waited_for(self.kind, self.due_at, promised=self.promised, at=at)
@@ -121,8 +120,8 @@ def entries_of(
             found[entry.lead_id] = entry
             continue
         first, other = (entry, known) if _stands_before(entry, known, at=at) else (known, entry)
-        _words, is_of_flow, flow = other.title.rpartition(OF_FLOW)
-        also = (*known.also, flow) if is_of_flow and other.made_by == Step.MadeBy.SYSTEM else known.also
+        flow = other.title.rpartition(OF_FLOW)[2]
+        also = (*known.also, flow) if other.made_by == Step.MadeBy.FLOW else known.also
         found[entry.lead_id] = replace(first, also=also) if also != first.also else first
     return found.values()
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase, StepKind
-from leads.actions.planning import OF_FLOW
+from leads.actions.planning import BY_FLOW, OF_FLOW
 from leads.models import LeadEvent
-from leads.telling import Teller, Told, because_of, joined, new_value
+from leads.telling import BECAUSE, Teller, Told, because_of, joined, new_value
 
 STAYS: dict[str, str | Promise] = {
     "promised": gettext_lazy("%(step)s of %(moment)s was promised and stays: you may put it off"),
@@ -36,6 +36,15 @@ def _of_flow(t: Teller, e: LeadEvent) -> tuple[str, str]:
     return (what, name) if bar else ("", "")
 
 
+def _wait(until: str) -> str:
+    """No moment is known where the lead is due before, with something else."""
+    return _("Attempts wait until %(moment)s") % {"moment": until} if until else _("Attempts wait")
+
+
+def _go_on(since: str) -> str:
+    return _("Attempts go on %(moment)s") % {"moment": since} if since else _("Attempts go on")
+
+
 def planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(new_value(e, "due_at"))
     hers = t.on_both_clocks(new_value(e, "due_at"))
@@ -48,31 +57,32 @@ def planned(t: Teller, e: LeadEvent) -> Told:
         following = _("next %(moment)s") % {"moment": due} if due else ""
         return Told("clock", _("The planned e-mail is not written: no address is left"), following)
     if e.data.get("because") == "out_of_office":
-        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": hers}, _("out of office"))
+        return Told("pause", _wait(hers), _("out of office"))
     if e.data.get("because") == "returned":
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": hers}, _("back from out of office"))
+        return Told("clock", _go_on(hers), _("back from out of office"))
     if e.data.get("because") == "returns_sooner":
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": hers}, _("back sooner than they had said"))
+        return Told("clock", _go_on(hers), _("back sooner than they had said"))
     if e.to_phase == Phase.QUEUED:
         return Told("clock", _("The first touch is promised by %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "hours":
         return Told("clock", _("The answer is promised by %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") == "meeting_at_account" and not e.data.get("done"):
-        return Told("pause", _("Attempts wait until %(moment)s") % {"moment": hers}, because_of(e))
+        return Told("pause", _wait(hers), because_of(e))
     if e.data.get("because") == "meeting_gone":
         # What waited may have been due before the meeting was over: a day that has passed is no news.
         is_ahead = bool(due) and datetime.fromisoformat(new_value(e, "due_at")) > e.at
-        return Told("clock", _("Attempts go on %(moment)s") % {"moment": hers if is_ahead else _("now")}, because_of(e))
+        return Told("clock", _go_on(hers if is_ahead or not due else _("now")), because_of(e))
     if e.data.get("because") == "away_covered":
         return Told("asleep", _("Waits for its rep until %(moment)s") % {"moment": due}, because_of(e))
     if e.data.get("because") in ("back", "not_awaited"):
         return Told("clock", _("Due again %(moment)s") % {"moment": due}, because_of(e))
-    if e.data.get("because") == "flow":
+    if e.data.get("because") == BY_FLOW:
         # Which one, its step says; history keeps no names.
         number = e.data.get("in_place_of")
         following = joined(
             _("next %(moment)s") % {"moment": due} if due else "",
             _("in place of attempt %(number)s") % {"number": number} if number else "",
+            str(BECAUSE.get(e.data.get("later", ""), "")),
         )
         what, name = _of_flow(t, e)
         if name:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from leads.actions.planning import due_of_step
+from leads.actions.planning import due_of_step, waits_until
+from leads.cadence import held_until_of
 from leads.her_clock import zones_of
 from leads.models import Lead
 from nurture.knowing import People
@@ -37,6 +38,7 @@ def dated(
     # Read once, where a step of ours asks for it.
     worktime = cache(KeptCalendars(at=at).of_user)
     zone = cache(lambda lead: zones_of([lead], at=at)[lead.pk])
+    held_until = cache(lambda lead: held_until_of([lead]).get(lead.account_id))
 
     def leaves() -> datetime:
         return leaves_at(to, went, people.wishes, rules, at=now)
@@ -49,11 +51,13 @@ def dated(
             when = leaves()
             went.append(when)
         elif deed.node.kind == Kind.STEP and deed.what == What.PLANNED and lead is not None:
+            planned_for = due_of_step(
+                lead, kind=deed.node.step_kind, days=deed.days, at=now, worktime=worktime, zone=zone(lead)
+            )
             away_until = people.wishes.away_until(person, at=now)
-            when = due_of_step(
-                lead, kind=deed.node.step_kind, days=deed.days, away_until=away_until, at=now, worktime=worktime,
-                zone=zone(lead),
-            )  # fmt: skip
+            when, _held_from = waits_until(
+                lead, planned_for, away_until=away_until, held_until=held_until(lead), at=now
+            )
         yield when, deed
         now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
         walker.on = leaves().astimezone(clock).date()

@@ -373,7 +373,7 @@ def claim_counted(
     if effects.open_steps:
         # What was planned, or what she asked for while the lead was waiting here.
         effects.assign_steps(by)
-        if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
+        if any(step.made_by in Step.PLANNED for step in effects.open_steps):
             hold_planned(effects, reach_of(lead).held_until, at=at)
     else:
         worktime = calendars.of_user(by.pk)

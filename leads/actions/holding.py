@@ -96,11 +96,11 @@ def _last_meeting(account_id: int, *, at: datetime) -> tuple[datetime | None, in
 
 def hold_planned(effects: Effects, until: datetime | None, *, at: datetime) -> None:
     """What was planned before the lead was taken waits, too."""
-    step = _attempt(effects.open_steps)
-    if step is None or step.snoozed or until is None or until <= at:
+    if until is None or until <= at:
         return
-    if step.due_at < until:
-        effects.move_step(step, until, held_from=step.held_from or step.due_at)
+    for step in _attempts(effects.open_steps):
+        if step.due_at < until:
+            effects.move_step(step, until, held_from=step.held_from or step.due_at)
 
 
 def let_go(effects: Effects) -> None:
@@ -226,8 +226,14 @@ def _hold(leads: Sequence[Lead], until: datetime | None, *, ref: int | None, at:
 
 
 def _retime(effects: Effects, until: datetime | None, *, at: datetime, as_before: bool) -> bool:
-    step = _attempt(effects.open_steps)
-    if step is None or step.snoozed or (until is None and step.due_at <= at):
+    """Whether one of its attempts is due at another moment."""
+    attempts = _attempts(effects.open_steps)
+    moved = [step for step in attempts if _retime_step(effects, step, until, at=at, as_before=as_before)]
+    return bool(moved)
+
+
+def _retime_step(effects: Effects, step: Step, until: datetime | None, *, at: datetime, as_before: bool) -> bool:
+    if until is None and step.due_at <= at:
         return False
     planned = step.held_from or step.due_at
     if until and planned < until:
@@ -287,8 +293,9 @@ def _waits(effects: Effects, *, at: datetime) -> bool:
     return is_held(effects, at=at) or (clock is not None and is_laid_aside(clock, at=at))
 
 
-def _attempt(steps: Iterable[Step]) -> Step | None:
-    return next((step for step in steps if step.made_by == Step.MadeBy.CADENCE), None)
+def _attempts(steps: Iterable[Step]) -> list[Step]:
+    """What waits for a meeting: what a rep put off herself does not."""
+    return [step for step in steps if step.made_by in Step.PLANNED and not step.snoozed]
 
 
 def _held_until(steps: Iterable[Step], *, at: datetime) -> datetime | None:

@@ -25,7 +25,6 @@ from leads.actions.stages import connected_stage
 from leads.actions.stepping import (
     CALLED,
     Moment,
-    due_asleep,
     hers_of,
     next_moment,
     planned,
@@ -345,7 +344,7 @@ def _touched(
     elif lead.phase in (Phase.ACCEPTED, Phase.QUALIFIED) and effects.open_steps:
         new["due_at"] = effects.next_due
     elif lead.phase == Phase.NURTURE:
-        new["due_at"] = due_asleep(effects)
+        new["due_at"] = effects.due_at
     event = alter(lead, "log", by=by, at=at, data=effects.data(**data, because=why_later(effects)), **new)
     return write(lead, event, **more)
 
@@ -385,7 +384,7 @@ def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequenc
         and (
             step.kind == StepKind.REPLY
             or (step.kind == StepKind.CALL_BACK and step in hers)
-            or (of_track and step.made_by == Step.MadeBy.SYSTEM and step.kind in CALLED)
+            or (of_track and step.made_by == Step.MadeBy.FLOW and step.kind in CALLED)
         )
     ]
     if lead.phase in (Phase.HANDED_OFF, Phase.NURTURE) or len(waiting) < len(effects.open_steps):

@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from agreement.models import Phase, StepKind
 from leads.actions.changing import alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
-from leads.actions.holding import by_lead
-from leads.cadence import SAME_DAY_MINUTES, attempt_due, is_long, soon
+from leads.actions.holding import HELD, by_lead
+from leads.cadence import SAME_DAY_MINUTES, as_it_waits, attempt_due, held_until_of, is_long, soon
 from leads.her_clock import zones_of
 from leads.models import Clock, Lead, LeadEvent, Step
 from team.calendars import Calendars
@@ -21,6 +22,8 @@ from team.worktime import NeverOpen, WorkCalendar, add_working_minutes, next_ope
 TITLE_MAX = 200
 # Between the words of a step and the name of what planned it.
 OF_FLOW = " · "
+# Why a step was planned, as history keeps it.
+BY_FLOW = "flow"
 # What a flow plans of this is done by phone.
 BY_PHONE = (StepKind.CALL, StepKind.CALL_EMAIL, StepKind.CALL_BACK)
 
@@ -53,7 +56,8 @@ def may_be_planned(lead: Lead) -> bool:
 
 
 def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
-    """One step for each, of leads that are locked, in this order, due as `due_of_step` says.
+    """One step for each, of leads that are locked, in this order, due as `due_of_step` says, and no sooner than she is
+    back and the last meeting at her account is over.
 
     The attempt that a cadence had planned for her is not made: the step stands in its place, and history says in that
     of which. Whoever sleeps is due at the step when it comes first.
@@ -63,27 +67,37 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
     steps = by_lead(Step.objects.open().filter(lead__in=leads).order_by("due_at", "id")) if leads else {}
     clocks = by_lead(Clock.objects.running().filter(lead__in=leads)) if leads else {}
     zones = zones_of([one.lead for one in planned if one.kind in BY_PHONE], at=at)
-    made: list[tuple[PlannedStep, Effects, Step, int | None]] = []
+    held_until = held_until_of(leads)
+    made: list[tuple[PlannedStep, Effects, Step, dict[str, Any]]] = []
     for one in planned:
         must_allow(one.lead, "plan", one.lead.phase, by=None)
         effects = Effects(one.lead, by=None, at=at, together=together)
         effects.open_steps, effects.running_clocks = steps.get(one.lead.pk, []), clocks.get(one.lead.pk, [])
         attempts = [step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE]
         effects.close_steps(attempts)
-        due_at = due_of_step(
-            one.lead, kind=one.kind, days=one.days, away_until=one.away_until, again_at=one.again_at, at=at,
-            worktime=worktime, zone=zones.get(one.lead.pk, ""),
+        planned_for = due_of_step(
+            one.lead, kind=one.kind, days=one.days, again_at=one.again_at, at=at, worktime=worktime,
+            zone=zones.get(one.lead.pk, ""),
         )  # fmt: skip
+        due_at, held_from = waits_until(
+            one.lead, planned_for, away_until=one.away_until, held_until=held_until.get(one.lead.account_id or 0), at=at
+        )
         step = effects.make_step(
             Step(
-                lead=one.lead, kind=one.kind, title=one.title, due_at=due_at, assignee_id=one.lead.bdr_id,
-                made_by=Step.MadeBy.SYSTEM, created_at=at,
+                lead=one.lead, kind=one.kind, title=one.title, due_at=due_at, held_from=held_from,
+                assignee_id=one.lead.bdr_id, made_by=Step.MadeBy.FLOW, created_at=at,
             )
         )  # fmt: skip
-        made.append((one, effects, step, attempts[0].attempt if attempts else None))
+        said = {
+            "in_place_of": attempts[0].attempt if attempts else None,
+            "later": HELD if held_from else "",
+            # Where it goes back to when she is back sooner.
+            "planned_for": planned_for.isoformat() if planned_for != (held_from or due_at) else "",
+        }
+        made.append((one, effects, step, said))
     together.write()
-    write_each([(one.lead, _event(one, effects, step, place, at=at)) for one, effects, step, place in made])
-    return [step for _one, _effects, step, _place in made]
+    write_each([(one.lead, _event(one, effects, step, said, at=at)) for one, effects, step, said in made])
+    return [step for _one, _effects, step, _said in made]
 
 
 def say_flow_waits(waiting: Sequence[tuple[Lead, int, int | None]], *, at: datetime) -> None:
@@ -100,7 +114,7 @@ def say_flow_waits(waiting: Sequence[tuple[Lead, int, int | None]], *, at: datet
 
 def flow_of_step(lead: Lead) -> str:
     """The name of the flow whose step waits on this lead; empty where none does."""
-    planned = LeadEvent.objects.filter(lead=lead, verb="plan", data__because="flow").order_by("-id").first()
+    planned = LeadEvent.objects.filter(lead=lead, verb="plan", data__because=BY_FLOW).order_by("-id").first()
     pk = planned.data.get("planned") if planned is not None else None
     step = Step.objects.open().filter(lead=lead, pk=pk).first() if pk else None
     return step.title.rpartition(OF_FLOW)[2] if step is not None else ""
@@ -115,7 +129,7 @@ def last_planned(leads: Sequence[int]) -> dict[tuple[int, int], int]:
 
 def planned_by_flow(lead: Lead, *, at: datetime) -> LeadEvent | None:
     """What a flow planned on this lead at this moment, as history keeps it."""
-    planned = LeadEvent.objects.filter(lead=lead, verb="plan", at=at, data__because="flow")
+    planned = LeadEvent.objects.filter(lead=lead, verb="plan", at=at, data__because=BY_FLOW)
     return planned.order_by("-id").first()
 
 
@@ -124,7 +138,6 @@ def due_of_step(
     *,
     kind: str,
     days: int,
-    away_until: datetime | None,
     again_at: datetime | None = None,
     at: datetime,
     worktime: Callable[[int], WorkCalendar],
@@ -132,12 +145,8 @@ def due_of_step(
 ) -> datetime:
     """When a step that a flow plans now, for so many days on, is due: as an attempt of a cadence is. For today it is
     two working hours of its rep on, for another day once its rep is at work; a call is due at an hour at which she can
-    be called, too, on her clock of `zone`. What was planned for `again_at` before keeps it. Nobody is called before
-    she is back; of a lead that is worked and so long without her, its rep decides."""
-    back_at = away_until or at
-    if lead.phase == Phase.WORKING and is_long(back_at, at=at):
-        back_at = at
-    due_at = max(again_at or at + timedelta(days=days), back_at)
+    be called, too, on her clock of `zone`. What was planned for `again_at` before keeps it."""
+    due_at = again_at or at + timedelta(days=days)
     with suppress(NeverOpen):
         hours = worktime(lead.bdr_id or 0)
         is_now = due_at == at
@@ -147,7 +156,21 @@ def due_of_step(
     return max(due_at, soon(at))
 
 
-def _event(one: PlannedStep, effects: Effects, step: Step, in_place_of: int | None, *, at: datetime) -> LeadEvent:
-    moments = [moment for moment in (one.lead.wake_at, effects.next_due) if moment is not None]
-    data = effects.data(kind=one.kind, because="flow", flow=one.flow_id, planned=step.pk, in_place_of=in_place_of)
-    return alter(one.lead, "plan", by=None, at=at, due_at=min(moments), data=data)
+def waits_until(
+    lead: Lead, due_at: datetime, *, away_until: datetime | None, held_until: datetime | None, at: datetime
+) -> tuple[datetime, datetime | None]:
+    """As an attempt waits that a cadence plans: see `as_it_waits`. Of a lead that is worked and so long without her,
+    its rep decides; whom nobody works waits for no meeting."""
+    is_worked = lead.phase == Phase.WORKING
+    is_hers_to_decide = is_worked and away_until is not None and is_long(away_until, at=at)
+    return as_it_waits(
+        lead,
+        due_at,
+        away_until=None if is_hers_to_decide else away_until,
+        held_until=held_until if is_worked else None,
+    )
+
+
+def _event(one: PlannedStep, effects: Effects, step: Step, said: dict[str, Any], *, at: datetime) -> LeadEvent:
+    data = effects.data(kind=one.kind, because=BY_FLOW, flow=one.flow_id, planned=step.pk, **said)
+    return alter(one.lead, "plan", by=None, at=at, due_at=effects.due_at, data=data)

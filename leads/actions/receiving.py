@@ -14,6 +14,7 @@ from agreement.models import Phase
 from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
+from leads.actions.planning import BY_FLOW
 from leads.asked_for import CHOSE, chosen
 from leads.cadence import is_long, next_step, reach_of, soon
 from leads.models import Lead, LeadEvent, Step
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from team.models import User
 
 OUT_OF_OFFICE, RETURNED, SOONER = "out_of_office", "returned", "returns_sooner"
+# Where a cadence, a play or a track plans.
+PLANNED_FOR = (Phase.WORKING, Phase.NURTURE)
 
 
 @transaction.atomic
@@ -100,19 +103,17 @@ def _of_a_closed(kind: str, heard_by: User | None) -> str:
 
 @transaction.atomic
 def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEvent | None:
-    """She is away: what a cadence has planned before that is tried when she is back.
+    """She is away: what a cadence, a play or a track has planned before that is tried when she is back.
 
     A first touch is promised, whoever is away, and so is what a person has planned; neither waits, and the line of
     `record_received` says so.
     """
-    if is_long(until, at=at):
-        return None
-    found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING, first_touched_at__isnull=False).first()
+    found = Lead.objects.open().filter(person=person_id, phase__in=PLANNED_FOR).first()
     if found is None:
         return None
     lead = lock_lead(found)
     effects = Effects(lead, by=None, at=at)
-    early = _waiting(effects, until)
+    early = _waiting(effects, until, at=at)
     if not early:
         return None
     for step in early:
@@ -125,9 +126,10 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
 def go_on_from_return(
     person_id: int, *, until: datetime, back_at: datetime | None = None, at: datetime
 ) -> LeadEvent | None:
-    """She is back before `until`: an attempt that waits for that moment is due when it would have been, or now. Where
-    one of us has moved it since, it stays. `back_at`: she is not back yet, but sooner, and it is due no earlier."""
-    found = Lead.objects.open().filter(person=person_id, phase=Phase.WORKING).first()
+    """She is back before `until`: what we had planned that waits for that moment is due when it would have been, or
+    now. Where one of us has moved it since, it stays. `back_at`: she is not back yet, but sooner, and it is due no
+    earlier."""
+    found = Lead.objects.open().filter(person=person_id, phase__in=PLANNED_FOR).first()
     if found is None:
         return None
     lead = lock_lead(found)
@@ -154,32 +156,45 @@ def _due_without_absence(lead: Lead, step: Step, calendars: KeptCalendars) -> da
     return again.due_at if again.attempt == step.attempt else None
 
 
+def planned_for(step: Step) -> datetime:
+    """When a step of a play or track would be due but for an absence and a meeting, unless a rep has put it off."""
+    return step.due_at if step.snoozed else _planned_before(step.lead).get(step.pk) or step.held_from or step.due_at
+
+
 def _planned_before(lead: Lead) -> dict[int, datetime]:
-    """For when each attempt was planned that an absence has moved, however often."""
-    moves = lead.events.filter(verb="plan", data__because=OUT_OF_OFFICE).order_by("-id")
+    """For when each step was planned that an absence has moved, however often, or that a play or track has planned
+    during one."""
+    moves = lead.events.filter(verb="plan", data__because__in=[OUT_OF_OFFICE, BY_FLOW]).order_by("-id")
     planned: dict[int, datetime] = {}
     for data in moves.values_list("data", flat=True):
-        moved = data.get("effects", {}).get("steps_moved", ())
-        planned |= {pk: datetime.fromisoformat(old["due_at"]) for pk, old in moved}
+        if data["because"] == OUT_OF_OFFICE:
+            moved = data.get("effects", {}).get("steps_moved", ())
+            planned |= {pk: datetime.fromisoformat(old["due_at"]) for pk, old in moved}
+        elif "planned_for" in data:
+            planned[data["planned"]] = datetime.fromisoformat(data["planned_for"])
     return planned
 
 
-def _waiting(effects: Effects, until: datetime) -> list[Step]:
-    """What a cadence has planned before she is back."""
-    tries = set(Step.objects.filter(lead=effects.lead).attempts().values_list("pk", flat=True))
-    return [one for one in effects.open_steps if one.pk in tries and one.due_at < until and one.held_from is None]
+def _waiting(effects: Effects, until: datetime, *, at: datetime) -> list[Step]:
+    """What we have planned before she is back and try then; of a lead that is worked neither a first touch, nor
+    anything through so long an absence."""
+    lead = effects.lead
+    if lead.phase not in PLANNED_FOR:
+        return []
+    if lead.phase == Phase.WORKING and (lead.first_touched_at is None or is_long(until, at=at)):
+        return []
+    ours = [one for one in effects.open_steps if one.made_by in Step.PLANNED and not one.snoozed]
+    return [one for one in ours if one.due_at < until and one.held_from is None]
 
 
 def _stays(effects: Effects, until: datetime, *, at: datetime) -> dict[str, Any]:
     """The first step that is due before she is back and does not wait for it, and why; nothing where all of them do."""
     early = [step for step in effects.open_steps if step.due_at < until]
-    is_too_long = is_long(until, at=at)
-    is_tried = effects.lead.phase == Phase.WORKING and effects.lead.first_touched_at is not None and not is_too_long
-    waiting = {step.pk for step in _waiting(effects, until)} if is_tried else set()
+    waiting = {step.pk for step in _waiting(effects, until, at=at)}
     step = next((one for one in early if one.pk not in waiting), None)
     if step is None:
         return {}
-    why = "long" if is_too_long else ""
+    why = "long" if is_long(until, at=at) and effects.lead.phase != Phase.NURTURE else ""
     if step.promised or step.made_by == Step.MadeBy.PERSON:
         why = "promised" if step.promised else "planned"
     return {"stays": step.kind, "stays_at": step.due_at.isoformat(), "stays_because": why}

@@ -119,7 +119,7 @@ def planned(effects: Effects, *, by: User | None, at: datetime, data: dict[str, 
         if not effects.open_steps:
             raise MoveRefused(_("Something has to come next: say how it went, or set the next step first."))
     elif lead.phase == Phase.NURTURE:
-        due_at = due_asleep(effects)
+        due_at = effects.due_at
     return alter(lead, "plan", by=by, at=at, due_at=due_at, data=effects.data(**data, because=why_later(effects)))
 
 
@@ -127,10 +127,6 @@ def why_later(effects: Effects) -> str:
     """What holds up the attempt that this act has planned."""
     made = effects.codes.get("steps_made", [])
     return HELD if any(step.held_from and step.pk in made for step in effects.open_steps) else ""
-
-
-def due_asleep(effects: Effects) -> datetime:
-    return min(moment for moment in (effects.lead.wake_at, effects.next_due) if moment is not None)
 
 
 def who_will(lead: Lead, by: User) -> int | None:

@@ -46,8 +46,9 @@ class StepQuerySet(models.QuerySet["Step"]):
         return self.filter(assignee=user)
 
     def attempts(self) -> StepQuerySet:
-        """What a cadence planned for leads in work. What a rep put off herself is her choice: no meeting moves it."""
-        return self.open().filter(made_by=Step.MadeBy.CADENCE, snoozed=0, lead__phase=Phase.WORKING)
+        """What a cadence, a play or a track planned for leads in work. What a rep put off herself is her choice: no
+        meeting moves it."""
+        return self.open().filter(made_by__in=Step.PLANNED, snoozed=0, lead__phase=Phase.WORKING)
 
     def before_a_meeting(self, at: datetime) -> StepQuerySet:
         """Attempts at somebody while a colleague of hers has a meeting ahead."""
@@ -140,8 +141,13 @@ class Step(models.Model):
 
     class MadeBy(models.TextChoices):
         CADENCE = "cadence", _("Cadence")
+        FLOW = "flow", _("Play or track")
         PERSON = "person", _("Somebody")
         SYSTEM = "system", _("System")
+
+    # Planned ahead by us, and neither promised nor set by a person: it waits until she is back, and for a meeting of a
+    # colleague at her account.
+    PLANNED = (MadeBy.CADENCE, MadeBy.FLOW)
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=12, choices=StepKind)
@@ -197,7 +203,7 @@ class Step(models.Model):
             ),
             models.CheckConstraint(
                 name="step_held_up_is_a_later_attempt",
-                condition=Q(held_from=None) | Q(made_by="cadence", held_from__lt=models.F("due_at")),
+                condition=Q(held_from=None) | Q(made_by__in=["cadence", "flow"], held_from__lt=models.F("due_at")),
             ),
             models.CheckConstraint(
                 name="step_is_lent_to_somebody_else",

@@ -61,8 +61,8 @@ def end_absence(person_id: int, *, by: User | None = None, said_at: datetime | N
     """She is back before the day she gave: she wrote so herself at `said_at`, or `by` knows it.
 
     What waited for that day goes back to where it would be: a wait ends when it would have, a letter leaves in her
-    hours, an attempt of a cadence is due when it would have been, or now. False where she is not away, or said so only
-    after she wrote.
+    hours, an attempt or a step of a track is due when it would have been, or now. False where she is not away, or said
+    so only after she wrote.
     """
     person_id = hold_her(person_id).pk
     away = Wishes([person_id]).away(person_id, at=at)

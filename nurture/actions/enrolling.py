@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.logging import finish_step
+from leads.actions.receiving import planned_for
 from leads.models import Lead, Step
 from nurture.actions.advancing import go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
@@ -249,8 +250,8 @@ def _leave_out(held: Enrolment, *, by: User, at: datetime) -> None:
 def _plan_again(held: Enrolment, node: TrackNode, *, at: datetime) -> None:
     step = Step.objects.filter(pk=held.step_id).first() if held.step_id else None
     if step is None or step.state == Step.State.CANCELLED:
-        again_at = step.due_at if step is not None and step.due_at > at else None
-        go_from([held], {held.pk: node}, again_at=again_at, at=at)
+        again_at = planned_for(step) if step is not None else at
+        go_from([held], {held.pk: node}, again_at=again_at if again_at > at else None, at=at)
 
 
 def _letter_has_left(held: Enrolment) -> bool:

@@ -354,7 +354,7 @@ def test_what_a_play_asks_for_is_named_on_the_row_of_its_lead_also_where_another
     _group, row = only_row(alice)
 
     # Why it is here is said as of any other row.
-    lead.steps.filter(made_by="system").delete() if is_first else lead.steps.filter(made_by="person").delete()
+    lead.steps.filter(made_by="flow").delete() if is_first else lead.steps.filter(made_by="person").delete()
     alone = only_row(alice)[1]
     assert row.why == alone.why
     assert row.what == ("Send the figures · and “Early buyer”" if is_first else "Ask what is missing · Early buyer")

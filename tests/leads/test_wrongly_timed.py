@@ -29,7 +29,7 @@ def ends_at(account_id, at):
 
 def is_wrong_attempt(step, at):
     lead, end = step.lead, ends_at(step.lead.account_id, at)
-    if step.state != "open" or step.made_by != "cadence" or step.snoozed or lead.phase != Phase.WORKING:
+    if step.state != "open" or step.made_by not in ("cadence", "flow") or step.snoozed or lead.phase != Phase.WORKING:
         return False
     has_asked = lead.lane == Lane.HAND_RAISER and lead.first_touched_at is None
     if step.held_from is None:
@@ -94,9 +94,11 @@ def at_random(request, alice, bob, peter):
         zone = {"local_meeting": meeting_at, "zone": "UTC" if meeting_at else ""}
         length = draw.choice([15, 30, 60])
         HandOff.objects.filter(pk=hand_off.pk).update(meeting_at=meeting_at, minutes=length, **zone)
+    for lead in Lead.objects.filter(phase=Phase.WORKING).order_by("pk")[:3]:
+        lead.steps.create(kind="task", made_by="flow", due_at=LATER, created_at=NOON)
     for step in Step.objects.all():
         due_at = somewhere(draw)
-        held = {"held_from": due_at - HOUR} if step.made_by == "cadence" and draw.random() < 0.6 else {}
+        held = {"held_from": due_at - HOUR} if step.made_by in ("cadence", "flow") and draw.random() < 0.6 else {}
         promised, snoozed = draw.random() < 0.2, draw.choice([0, 0, 0, 1])
         Step.objects.filter(pk=step.pk).update(due_at=due_at, promised=promised, snoozed=snoozed, **held)
     for lead in Lead.objects.filter(phase=Phase.QUEUED, pk__in=draw.sample(range(99), 20)):

@@ -192,7 +192,7 @@ def test_a_play_takes_the_place_of_the_cadence_and_gives_way_to_a_step_set_by_ha
 
     advance(at=NOON)
     first = Step.objects.open().get(lead=lead)
-    assert (first.title, first.made_by) == ("Ask who decides · No authority", "system")
+    assert (first.title, first.made_by) == ("Ask who decides · No authority", "flow")
     lead.refresh_from_db()
     finish_step(lead, step=first, by=alice, at=NOON + DAY)
     follow(at=NOON + DAY)
@@ -225,14 +225,14 @@ def test_a_step_of_a_play_comes_again_on_its_day_after_one_set_by_hand(alice, ow
     resume(hers, by=alice, at=at + timedelta(minutes=1))
     follow(at=at + timedelta(minutes=2))
 
-    planned = Step.objects.open().get(lead=lead, made_by="system")
+    planned = Step.objects.open().get(lead=lead, made_by="flow")
     assert (planned.title, planned.due_at.date()) == ("Ask who decides · No authority", (NOON + 4 * DAY).date())
     assert stands(hers)[:2] == ("step", "active")
     assert broken(at) == set()
     lead.refresh_from_db()
     finish_step(lead, step=planned, by=alice, at=at + 2 * DAY)
     follow(at=at + 2 * DAY)
-    assert Step.objects.open().get(lead=lead, made_by="system").title == "Ask again · No authority"
+    assert Step.objects.open().get(lead=lead, made_by="flow").title == "Ask again · No authority"
 
 
 def test_what_is_skipped_after_a_letter_has_left_is_the_wait_behind_it(client, alice, marketer):

@@ -24,7 +24,7 @@ def test_why_a_letter_was_passed_over_and_what_became_of_a_step_is_counted_and_l
         engage(lead.person, asset=guide)
         enrol(lead.person, track=track, by=alice, at=NOON)
     advance(at=NOON)
-    steps = {one.lead_id: one for one in Step.objects.open().filter(made_by="system")}
+    steps = {one.lead_id: one for one in Step.objects.open().filter(made_by="flow")}
     finish_step(leads[0], step=steps[leads[0].pk], by=alice, at=NOON + DAY)
     finish_step(leads[1], step=steps[leads[1].pk], by=alice, at=NOON + DAY, is_skipped=True)
     follow(at=NOON + DAY)

@@ -72,7 +72,7 @@ def test_a_step_of_a_play_that_is_not_the_next_one_is_named_as_it_is_written(cli
     now = timezone.now()
     play = "Early buyer: shape the question"
     lead.steps.all().delete()
-    for title, due_at, made_by in (("Send it", now, "person"), (f"Ask why now · {play}", now + DAY, "system")):
+    for title, due_at, made_by in (("Send it", now, "person"), (f"Ask why now · {play}", now + DAY, "flow")):
         lead.steps.create(
             kind="task", title=title, due_at=due_at, assignee=alice, made_by=made_by, created_at=now - DAY
         )

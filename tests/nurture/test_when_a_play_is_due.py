@@ -44,7 +44,7 @@ def play_of(*nodes):
 def started(lead, rep, *nodes, at=EARLY):
     hers = enrol(lead.person, track=play_of(*nodes), by=rep, at=at)
     advance(at=at)
-    return hers, Step.objects.open().get(lead=lead, made_by="system")
+    return hers, Step.objects.open().get(lead=lead, made_by="flow")
 
 
 def row_of(rep, *, at):
@@ -87,7 +87,7 @@ def test_a_step_that_goes_on_comes_again_at_the_moment_it_had(night_owl, waits, 
 
     resume(hers, by=night_owl, at=EARLY + HOUR)
 
-    assert Step.objects.open().get(lead=lead, made_by="system").due_at == due
+    assert Step.objects.open().get(lead=lead, made_by="flow").due_at == due
 
 
 def test_history_and_the_answer_say_in_place_of_which_attempt_it_stands(client, alice):
