@@ -78,6 +78,8 @@ class DaysForm(forms.Form):
     def __init__(self, *args: Any, team: Team, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team, self.today = team, today
+        if self.data.get("one_day") or self.data.get("to"):
+            self.fields["first"].label = gettext("Everybody of")
 
     def clean(self) -> dict[str, Any]:
         asked: dict[str, Any] = super().clean() or {}

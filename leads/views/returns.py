@@ -29,6 +29,7 @@ from leads.actions.rewaking import (
 from leads.forms.coming_back import DaysForm, MonthForm
 from leads.models import Lead
 from leads.offers import offers_to
+from leads.resurrecting import next_month
 from leads.return_days import POOL, WEEK, Day, Load, load_of, today_in, weeks_from
 from leads.returning import views_for
 from leads.views.access import managed_team, managed_teams, need_role
@@ -54,7 +55,6 @@ def return_calendar(request: Request) -> HttpResponse:
     month, rep = MonthForm(request.GET, reps=list(reps)).read(today)
     if not is_manager:
         rep = request.user.pk
-    shown = month or today.replace(day=1)
     load = load_of(chosen, *weeks_from(month or today), at=now)
     days = [load.day_of(day, rep, month.month if month else 0) for day in load.days()]
     ahead = [day for day in days if not day.is_past and day.is_in_month]
@@ -71,8 +71,9 @@ def return_calendar(request: Request) -> HttpResponse:
         "rep": rep,
         "shown_rep": next((one for one in load.reps if one.pk == rep), None),
         "month": month,
-        "before": (shown - timedelta(days=1)).replace(day=1),
-        "after": (shown + timedelta(days=31)).replace(day=1),
+        # Beside the next weeks, the month they begin in and the one after it.
+        "before": (month - timedelta(days=1)).replace(day=1) if month else today.replace(day=1),
+        "after": next_month(month or today),
         "weeks": [days[first : first + WEEK] for first in range(0, len(days), WEEK)],
         "count": sum(day.count for day in ahead),
         "capacity": sum(day.capacity for day in ahead),
@@ -226,13 +227,12 @@ def _then(plan: Plan) -> list[tuple[Day, int]]:
 
 
 def _days_asked(given: QueryDict, chosen: Team, *, at: datetime) -> QueryDict:
-    """Without a question, what is left of this month."""
+    """Without a question, what is left of this month from tomorrow on; on its last day, the month after it."""
     asked = given.copy()
-    today = today_in(chosen, at)
-    tomorrow = today + timedelta(days=1)
+    tomorrow = today_in(chosen, at) + timedelta(days=1)
     asked.setdefault("first", tomorrow.isoformat())
     if not asked.get("last") and not asked.get("to") and not asked.get("one_day"):
-        asked["last"] = (tomorrow.replace(day=1) + timedelta(days=31)).replace(day=1).isoformat()
+        asked["last"] = (next_month(tomorrow) - timedelta(days=1)).isoformat()
     return asked
 
 

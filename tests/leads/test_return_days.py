@@ -408,7 +408,46 @@ def test_days_that_cannot_be_are_refused_beside_their_field(client, mona, team, 
     response = client.get(reverse("leads:spread_days"), {"team": team.pk} | asked)
 
     assert response.status_code == 422
-    assert "needs another look" in response.text
+    assert "Nothing to show:" in response.text
+    assert "Not saved" not in response.text
+    (wrong,) = response.context["form"].errors
+    assert f'id="id_{wrong}_error"' in response.text
+
+
+def test_a_day_that_is_refused_is_called_as_its_field_is_and_is_not_moved(client, mona, team):
+    client.force_login(mona)
+    asked = {"team": team.pk, "first": "2027-02-28", "to": "2027-03-16", "form_id": new_form_id()}
+
+    response = client.post(reverse("leads:spread_days"), asked)
+
+    assert response.status_code == 422
+    strip = re.sub(r"\s+|<[^>]*>", " ", response.text.split('role="alert">')[1].split("</div>")[0])
+    assert "Not moved: one field needs another look: Everybody of." in " ".join(strip.split())
+    assert "Choose a day after today, within five years." in response.text
+
+
+@pytest.mark.parametrize(
+    ("today", "beside", "until"),
+    [
+        ("2027-01-31", ("2027-01", "2027-02"), "2027-02-28"),
+        ("2028-02-29", ("2028-02", "2028-03"), "2028-03-31"),
+        ("2026-11-30", ("2026-11", "2026-12"), "2026-12-31"),
+        ("2026-12-31", ("2026-12", "2027-01"), "2027-01-31"),
+        ("2027-01-30", ("2027-01", "2027-02"), "2027-01-31"),
+    ],
+)
+def test_beside_the_next_weeks_are_their_own_month_and_the_one_after_it(client, mona, team, today, beside, until):
+    calendar, link = reverse("leads:return_calendar"), r'month=([0-9-]+)" rel="(?:prev|next)"'
+
+    with time_machine.travel(f"{today}T12:00:00+00:00", tick=False):
+        client.force_login(mona)
+        page = client.get(calendar, {"team": team.pk})
+        of_its_own = client.get(calendar, {"team": team.pk, "month": beside[0]})
+        spread = client.get(reverse("leads:spread_days"), {"team": team.pk})
+
+    assert tuple(re.findall(link, page.text)) == beside
+    assert re.findall(link, of_its_own.text)[1] == beside[1]
+    assert spread.context["form"].cleaned_data["last"].isoformat() == until
 
 
 @pytest.mark.parametrize("asked", [
