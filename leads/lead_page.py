@@ -18,10 +18,11 @@ from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.logging import mark_of_next, promised_ahead
 from leads.actions.putting_back import effects_of
+from leads.actions.stepping import of_another_kind
 from leads.actions.undoing import can_undo, why_it_stands
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
-from leads.cadence import attempts_of, due_since, kind_words
+from leads.cadence import CALL, attempts_of, due_since, kind_words
 from leads.came_back import HandedOff, Slept, came_back_words, woke_words
 from leads.her_clock import HerClock, her_clock, in_turn, weekend_worked, where_of, zone_of
 from leads.lead_rows import (
@@ -443,6 +444,10 @@ class LeadPage:
         if standing := promised_ahead(self.steps, at=self.now):
             return _("the call that was promised stays: %(moment)s") % {
                 "moment": moment_words(standing[0].due_at, now=self.now)
+            }
+        if asked := of_another_kind(self.steps, {CALL}):
+            return _("the e-mail of %(moment)s stays until it is sent") % {
+                "moment": moment_words(asked[0].due_at, now=self.now)
             }
         if not lead.cadence_id:
             return _("the lead is yours, and its cadence plans the next attempt")

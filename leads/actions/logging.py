@@ -27,6 +27,7 @@ from leads.actions.stepping import (
     Moment,
     hers_of,
     next_moment,
+    of_another_kind,
     planned,
     put_off,
     set_by_hand,
@@ -96,7 +97,8 @@ def log_touch(
     """An e-mail sent elsewhere or a social touch: a human attempt, so that it meets the first touch.
 
     Where she has written and waits, an e-mail is the answer to that, and no attempt: it does that step, and what else
-    is planned stays. `is_letter`: it leaves from here, and the note is its subject.
+    is planned stays. A call that a play or track asks for stays, too. `is_letter`: it leaves from here, and the note is
+    its subject.
     """
     lead = _mine(lead, by=by, at=at, expect=expect)
     effects = Effects(lead, by=by, at=at)
@@ -108,9 +110,9 @@ def log_touch(
     effects.add("activities", activity.pk)
     effects.note(note, activity_id=activity.pk)
     if lead.phase == Phase.WORKING and step_done:
-        _attempt_done(lead, effects, reach, at=at, only=asked)
+        _attempt_done(lead, effects, reach, kind, at=at, only=asked)
     elif step_done:
-        stands = promised_ahead(effects.open_steps, at=at)
+        stands = _left_by(effects, kind, at=at)
         if asked:
             stands = [step for step in effects.open_steps if step not in asked]
         _answer_who_waits(lead, effects, by=by, stands=stands)
@@ -262,24 +264,29 @@ def _log_call(
 
     activity = _activity(lead, Activity.Kind.CALL, by=by, at=at, disposition=disposition)
     effects.add("activities", activity.pk)
+    ways = {CALL}
     if disposition.with_email and EMAIL in reach.known:
+        ways.add(EMAIL)
         effects.add("activities", _activity(lead, Activity.Kind.EMAIL, by=by, at=at).pk)
     effects.note(note, activity_id=activity.pk)
 
     # Who was not reached before the moment she was told still waits for it; another moment replaces it.
     stands = [] if disposition.is_conversation or promised else promised_ahead(effects.open_steps, at=at)
+    # In whose place nothing is planned.
+    other = of_another_kind(effects.open_steps, ways)
     if lead.phase == Phase.WORKING:
-        done = [step for step in effects.open_steps if step.kind in CALLED and step not in stands]
+        done = [step for step in effects.open_steps if step.kind in CALLED and step not in [*stands, *other]]
         effects.close_steps(done, state=Step.State.DONE)
         if promised:
             effects.make_step(_promise(lead, promised, by=by, at=at))
         elif follows == Disposition.Follows.FIND_CONTACT:
             _number_is_wrong(lead, effects)
-            _go_on(lead, effects, reach_of(lead), at=at)
-        elif not effects.open_steps or (follows == Disposition.Follows.NEXT_ATTEMPT and not stands):
+            if not other:
+                _go_on(lead, effects, reach_of(lead), at=at)
+        elif not effects.open_steps or (follows == Disposition.Follows.NEXT_ATTEMPT and not stands and not other):
             _go_on(lead, effects, reach.having_done(done), at=at)
     else:
-        _answer_who_waits(lead, effects, by=by, stands=stands)
+        _answer_who_waits(lead, effects, by=by, stands=[*stands, *other])
         if promised:
             effects.make_step(_promise(lead, promised, by=by, at=at))
     return _touched(
@@ -391,14 +398,19 @@ def _answer_who_waits(lead: Lead, effects: Effects, *, by: User, stands: Sequenc
         effects.close_steps(waiting, state=Step.State.DONE)
 
 
-def _attempt_done(lead: Lead, effects: Effects, reach: Reach, *, at: datetime, only: Sequence[Step]) -> None:
-    """The next step was this touch, or `only` these were; the cadence goes on. A call that was promised is kept by a
-    call, not by this."""
-    stands = promised_ahead(effects.open_steps, at=at)
+def _attempt_done(lead: Lead, effects: Effects, reach: Reach, kind: str, *, at: datetime, only: Sequence[Step]) -> None:
+    """The next step was this touch, or `only` these were; the cadence goes on."""
+    stands = _left_by(effects, kind, at=at)
     done = list(only) or [step for step in effects.open_steps if step.kind in CALLED and step not in stands][:1]
     effects.close_steps(done, state=Step.State.DONE)
     if not effects.open_steps:
         _go_on(lead, effects, reach.having_done(done), at=at, is_attempt=not only)
+
+
+def _left_by(effects: Effects, kind: str, *, at: datetime) -> list[Step]:
+    """What a touch of this kind that is no call leaves: a call that was promised, which a call keeps, and what a play
+    or track asks for otherwise."""
+    return [*promised_ahead(effects.open_steps, at=at), *of_another_kind(effects.open_steps, {kind})]
 
 
 def _go_on(lead: Lead, effects: Effects, reach: Reach, *, at: datetime, is_attempt: bool = True) -> None:

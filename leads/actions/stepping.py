@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ from agreement.models import Phase, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import HELD, by_lead, settle_first_touch, stopped_promises, sweep_of_held
-from leads.cadence import soon
+from leads.actions.planning import is_of_flow
+from leads.cadence import CALL, EMAIL, soon
 from leads.models import Clock, Lead, LeadEvent, Step
 from leads.models.work import next_of
 from team.calendars import KeptCalendars
@@ -28,8 +29,17 @@ if TYPE_CHECKING:
 ATTEMPTS = (StepKind.CALL, StepKind.EMAIL, StepKind.CALL_EMAIL, StepKind.SOCIAL, StepKind.FIND_CONTACT)
 # What a call answers: the attempt it was, the moment that was promised, the search for a number that was found.
 CALLED = (*ATTEMPTS, StepKind.CALL_BACK, StepKind.REPLY, StepKind.REBOOK, StepKind.DECIDE, StepKind.REACH_UP)
+# What a play or track asks for in particular, and how it is done.
+DONE_BY = {StepKind.CALL: CALL, StepKind.EMAIL: EMAIL}
 # A moment as an instant, and as it was said: wall time and zone.
 Moment = tuple[datetime, datetime | None, str]
+
+
+def of_another_kind(steps: Iterable[Step], ways: Collection[str]) -> list[Step]:
+    """Of these steps those of plays and tracks that a touch over these channels does not do: they ask for something
+    particular, where an attempt of a cadence is any touch."""
+    asked = [(step, DONE_BY.get(StepKind(step.kind))) for step in steps if is_of_flow(step)]
+    return [step for step, way in asked if way and way not in ways]
 
 
 def set_steps(
