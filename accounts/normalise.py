@@ -139,15 +139,19 @@ def text(value: str, *, limit: int = MAX_GRAPHEMES, most: int | None = None, is_
     `limit` counts characters as people do, `most` as the database does. Longer is refused, never cut; of more than
     16 marks on one letter the rest is dropped.
     """
-    if value.isascii() and value.isprintable() and not is_long:
-        clean = " ".join(value.split()) if "  " in value else value.strip()
-    else:
-        clean = _cleaned(value, is_long=is_long)
+    clean = _cleaned(value, is_long=True) if is_long else one_line(value)
     if len(clean) > limit and _graphemes(clean) > limit:
         raise BadValue(_("is longer than %(limit)d characters") % {"limit": limit})
     if most is not None and len(clean) > most:
         raise BadValue(_("is longer than %(limit)d characters") % {"limit": most})
     return clean
+
+
+def one_line(value: str) -> str:
+    """In NFC, without what turns or hides the line; of more than 16 marks on one letter the rest is dropped."""
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split()) if "  " in value else value.strip()
+    return _cleaned(value, is_long=False)
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,5 @@
 """Somebody a rep found herself."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -37,9 +36,7 @@ class PersonForm(forms.Form):
 
     def clean_name(self) -> str:
         written: str = self.cleaned_data["name"]
-        self.parsed_name = _read(split_name, written)
-        for part in self.parsed_name:
-            _read(partial(text, limit=PART_MAX, most=PART_MAX), part)
+        self.parsed_name = _read(_parted, written)
         return written
 
     def clean_email(self) -> str:
@@ -64,6 +61,27 @@ class PersonForm(forms.Form):
         if not self.errors and not any(read.get(one) for one in ("email", "phone", "company")):
             raise forms.ValidationError(_("Give an e-mail, a phone or a company: something by which they are found."))
         return read
+
+
+def as_name(written: str) -> str:
+    """As many words of what somebody calls themselves as the form takes for a name."""
+    words = written.split()
+    while words:
+        try:
+            _parted(" ".join(words))
+        except BadValue:
+            words.pop()
+        else:
+            return " ".join(words)
+    return written[:PART_MAX]
+
+
+def _parted(written: str) -> Name:
+    """Raises BadValue for a part that is longer than what is kept of one."""
+    name = split_name(written)
+    for part in name:
+        text(part, limit=PART_MAX, most=PART_MAX)
+    return name
 
 
 def _read(how: Any, written: str) -> Any:

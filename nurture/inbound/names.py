@@ -74,5 +74,5 @@ def _kept(address: str) -> str:
 
 def _called(said: str) -> str:
     """By no address, which anybody can write there."""
-    name = " ".join(decoded_header(re.sub(r"\\(.)", r"\1", said)).strip("\"' ").split())
+    name = decoded_header(re.sub(r"\\(.)", r"\1", said)).strip("\"' ")
     return "" if re.search(r"\S@\S", name) else name[:NAME_MAX].strip()

@@ -14,6 +14,8 @@ from email.parser import BytesParser, HeaderParser
 from email.policy import compat32
 from html.parser import HTMLParser
 
+from accounts.normalise import one_line
+
 # More than this of a mail is attachments.
 BYTES_MAX = 2 * 1024 * 1024
 # A mail of people has a handful of parts; the words of one fit in a few pages.
@@ -112,11 +114,12 @@ def raw_header(message: Message, name: str) -> str:
 
 
 def decoded_header(value: str) -> str:
-    """What a header says, in one line that any database takes. What cannot be decoded stays as it stands there."""
+    """What a header says, in one line that any database takes and nothing in it turns. What cannot be decoded stays as
+    it stands there."""
     value = value[:HEADER_MAX]
     if "\x1b$" in value:
         value = _decoded(value.encode("ascii", "replace"), "iso-2022-jp")
-    return " ".join(_storable(ENCODED.sub(lambda words: _decoded_words(words[0]), value)).split())
+    return one_line(_storable(ENCODED.sub(lambda words: _decoded_words(words[0]), value)))
 
 
 def _decoded_words(words: str) -> str:

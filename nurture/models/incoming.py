@@ -170,8 +170,3 @@ class IncomingBody(models.Model):
 
     def __str__(self) -> str:
         return self.subject
-
-    @property
-    def who(self) -> str:
-        """Name and address; never a name alone."""
-        return f"{self.sender_name} <{self.sender}>" if self.sender_name and self.sender else self.sender

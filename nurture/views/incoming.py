@@ -18,7 +18,7 @@ from accounts.models import Person
 from accounts.normalise import BadValue
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.finding import find
-from leads.forms.people import PersonForm
+from leads.forms.people import PersonForm, as_name
 from leads.models import Lead
 from leads.views.access import need_role
 from nurture.actions.assigning import DayRefused, assign_mail, put_mail_away
@@ -161,7 +161,7 @@ def _said_of(form: PersonForm) -> dict[str, Any]:
 def _begun(request: Request, row: Incoming) -> PersonForm:
     """The form of somebody new, with the address they wrote from and what they call themselves."""
     body = getattr(row, "body", None)
-    initial = {"email": body.sender, "name": body.sender_name} if body else {}
+    initial = {"email": body.sender, "name": as_name(body.sender_name)} if body else {}
     return PersonForm(user=request.user, teams=[], initial=initial, auto_id="new-%s")
 
 

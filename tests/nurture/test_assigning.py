@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.actions.people import suppressed_channels
@@ -14,7 +15,7 @@ from agreement.models import Phase
 from leads.models import Engagement, Lead, Note
 from leads.rail import rail_of
 from nurture.actions.receiving import take_mail
-from nurture.models import Incoming
+from nurture.models import Incoming, IncomingBody
 from team.models import AuditEntry, Role
 from tests.make import NOON, make_lead, make_person, make_user
 from tests.nurture.mails import mail
@@ -130,7 +131,7 @@ def test_what_a_stranger_is_called_by_their_mail_is_shown_and_begins_the_form_an
 
     assert page.context["new"]["name"].value() == "Nora O'Weller"
     for text in (listed, page.text):
-        assert "Nora O&#x27;Weller &lt;nora.weller@home.example&gt;" in text
+        assert "<bdi>Nora O&#x27;Weller</bdi> &lt;nora.weller@home.example&gt;" in text
     lead = Lead.objects.open().get(person__contact_points__value="nora.weller@home.example")
     address = reverse("leads:lead", args=[lead.public_id])
     assert f'<a href="{address}">{escape(str(lead.person))}</a> is known now.' in answer.text
@@ -147,7 +148,7 @@ def test_who_wrote_what_could_not_be_read_is_named_too(client, mona, monkeypatch
     page = client.get(reverse("nurture:incoming_mail", args=[row.pk]))
 
     assert page.context["new"]["name"].value() == "Jo"
-    assert "Jo &lt;jo.private@home.example&gt;" in page.text
+    assert "<bdi>Jo</bdi> &lt;jo.private@home.example&gt;" in page.text
 
 
 def test_whose_address_is_known_is_not_added_a_second_time(client, mona):
@@ -161,3 +162,66 @@ def test_whose_address_is_known_is_not_added_a_second_time(client, mona):
     assert "It belongs to Jo Known: take it as theirs." in page.text
     assert Incoming.objects.get(pk=row.pk).person is None
     assert known.contact_points.count() >= 1
+
+
+def test_a_name_turns_no_address_around_and_is_kept_without_what_turns_a_line(client, mona):
+    sender = "J\u202eo\u200f Weller <jo@x.example>"
+    row = take_mail(mail("Hello.", sender=sender, subject="O\u202effer"), source="imap", at=timezone.now())
+    older = take_mail(mail("Hello.", sender=PRIVATE, Message_ID="<b@x>"), source="imap", at=timezone.now())
+    # As names were kept once; who is called in Hebrew is so still.
+    IncomingBody.objects.filter(incoming=older).update(sender_name="Jo\u202e")
+    client.force_login(mona)
+
+    assert (row.body.sender_name, row.body.sender, row.body.subject) == ("Jo Weller", "jo@x.example", "Offer")
+    listed = client.get(reverse("nurture:incoming"), {"list": "strangers"}).text
+    assert "<bdi>Jo Weller</bdi> &lt;jo@x.example&gt;" in listed
+    for page in (listed, client.get(reverse("nurture:incoming_mail", args=[older.pk])).text):
+        assert "<bdi>Jo\u202e</bdi> &lt;jo.private@home.example&gt;" in page
+
+
+@pytest.mark.parametrize("is_aside", [False, True])
+def test_a_name_in_utf_8_is_read_as_what_it_is_and_begins_the_form(client, mona, monkeypatch, is_aside):
+    def breaks(raw):
+        raise ZeroDivisionError
+
+    if is_aside:
+        monkeypatch.setattr("nurture.actions.receiving.read_mail", breaks)
+    row = take_mail(mail("Hi.", sender="J\u00fcrgen M\u00fcller <jm@x.example>"), source="imap", at=NOON)
+    client.force_login(mona)
+
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk])).text
+
+    assert "<bdi>J\u00fcrgen M\u00fcller</bdi> &lt;jm@x.example&gt;" in page
+    assert 'value="J\u00fcrgen M\u00fcller"' in page
+
+
+@pytest.mark.parametrize(
+    ("called", "begun"),
+    [
+        (" ".join(["Alexandrina"] * 16), " ".join(["Alexandrina"] * 9)),
+        ("N" * 150, "N" * 100),
+        ("G" * 90 + " " + "F" * 90, "G" * 90 + " " + "F" * 90),
+    ],
+)
+def test_a_long_name_begins_the_form_as_far_as_it_is_taken(client, mona, called, begun):
+    row = take_mail(mail("Hello.", sender=f"{called} <jo@x.example>"), source="imap", at=NOON)
+    client.force_login(mona)
+
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk])).text
+    assert f'name="name" value="{begun}"' in page
+    answer = decide(client, row, do="add", name=begun, email="jo@x.example")
+
+    assert "is known now" in answer.text
+
+
+def test_a_long_subject_is_cut_in_the_list_and_stands_whole_beside_what_it_heads(client, mona):
+    long = "Our offer for the whole plant and all that belongs to it " * 5
+    row = take_mail(mail("Hello.", subject=long), source="imap", at=timezone.now())
+    client.force_login(mona)
+
+    listed = client.get(reverse("nurture:incoming"), {"list": "strangers"}).text
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk])).text
+
+    cut = long[:79] + "\u2026"
+    assert long.strip() not in listed
+    assert (cut in listed, f"<h1>{cut}</h1>" in page, page.count(long.strip())) == (True, True, 1)
