@@ -50,11 +50,6 @@ class PlannedStep:
         return f"{self.words[: TITLE_MAX - len(tail)]}{tail}"
 
 
-def is_of_flow(step: Step) -> bool:
-    """Whether a play or track asks for it."""
-    return step.made_by == Step.MadeBy.SYSTEM and OF_FLOW in step.title
-
-
 def may_be_planned(lead: Lead) -> bool:
     """Whether a step can be planned for this lead: it is worked or asleep, and somebody answers for it."""
     return lead.phase in (Phase.WORKING, Phase.NURTURE) and lead.bdr_id is not None

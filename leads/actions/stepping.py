@@ -14,7 +14,6 @@ from agreement.models import Phase, StepKind
 from leads.actions.changing import LeadConflict, MoveRefused, alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import HELD, by_lead, settle_first_touch, stopped_promises, sweep_of_held
-from leads.actions.planning import is_of_flow
 from leads.cadence import CALL, EMAIL, soon
 from leads.models import Clock, Lead, LeadEvent, Step
 from leads.models.work import next_of
@@ -38,7 +37,7 @@ Moment = tuple[datetime, datetime | None, str]
 def of_another_kind(steps: Iterable[Step], ways: Collection[str]) -> list[Step]:
     """Of these steps those of plays and tracks that a touch over these channels does not do: they ask for something
     particular, where an attempt of a cadence is any touch."""
-    asked = [(step, DONE_BY.get(StepKind(step.kind))) for step in steps if is_of_flow(step)]
+    asked = [(step, DONE_BY.get(StepKind(step.kind))) for step in steps if step.made_by == Step.MadeBy.FLOW]
     return [step for step, way in asked if way and way not in ways]
 
 
