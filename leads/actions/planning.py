@@ -122,7 +122,7 @@ def flow_of_step(lead: Lead) -> str:
 
 def last_planned(leads: Sequence[int]) -> dict[tuple[int, int], int]:
     """By lead and flow the step that this flow planned last on it, whatever became of that."""
-    planned = LeadEvent.objects.filter(lead__in=leads, verb="plan", data__because="flow").order_by("id")
+    planned = LeadEvent.objects.filter(lead__in=leads, verb="plan", data__because=BY_FLOW).order_by("id")
     rows = planned.values_list("lead", "data__flow", "data__planned") if leads else ()
     return {(lead, flow): step for lead, flow, step in rows if step}
 

@@ -58,7 +58,7 @@ def holds(at):
 
 
 def planned_on(lead):
-    return list(Step.objects.open().filter(lead=lead, made_by="system").values_list("pk", flat=True))
+    return list(Step.objects.open().filter(lead=lead, made_by="flow").values_list("pk", flat=True))
 
 
 def handed_off(lead, rep, ae):
