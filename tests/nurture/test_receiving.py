@@ -2,9 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -400,3 +403,20 @@ def test_what_no_database_takes_is_left_out_of_her_words(alice, jo):
 
     assert (row.state, row.effect) == ("done", "in_front")
     assert Note.objects.filter(text="Yes.").exists()
+
+
+def test_after_an_upgrade_what_passed_for_ours_as_it_named_no_address_waits_for_one_of_us(alice):
+    at = timezone.now()
+    lost = take(mail("Could we talk?", sender="Nora", Message_ID="<a@x>"), at=at)
+    put_away = take(mail("Hello.", sender="Nora", Message_ID="<b@x>"), at=at)
+    old = take(mail("Hello.", sender="Nora", Message_ID="<c@x>"), at=at - timedelta(days=40))
+    ours = take(mail("Hello.", sender=alice.email, Message_ID="<d@x>"), at=at)
+    Incoming.objects.update(effect="none")
+    Incoming.objects.filter(pk=put_away.pk).update(decided_at=at)
+
+    migration = import_module("nurture.migrations.0052_mail_that_named_no_address")
+    for _ in range(2):
+        migration.show(apps, connection.schema_editor())
+
+    assert [row.pk for row in Incoming.objects.from_strangers(at)] == [lost.pk]
+    assert set(Incoming.objects.filter(pk__in=[old.pk, ours.pk]).values_list("effect", flat=True)) == {"none"}
