@@ -16,10 +16,11 @@ from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import Account, ContactPoint, CustomField, Suppression
 from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
+from leads.actions.last_act import can_undo, is_aside, last_acts
 from leads.actions.logging import mark_of_next, promised_ahead
 from leads.actions.putting_back import effects_of
 from leads.actions.stepping import of_another_kind
-from leads.actions.undoing import can_undo, why_it_stands
+from leads.actions.undoing import why_it_stands
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
 from leads.cadence import CALL, attempts_of, due_since, kind_words
@@ -37,7 +38,7 @@ from leads.lead_rows import (
     STEPS,
     Job,
 )
-from leads.models import Answer, Clock, Engagement, HandOff, Lead, LeadEvent, Recycling, SecondLook, Step
+from leads.models import Answer, Clock, Engagement, HandOff, Lead, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
 from leads.scoring import rules_of
@@ -306,13 +307,18 @@ class LeadPage:
         return self.lead.phase == Phase.QUEUED and not self.may_take
 
     @cached_property
-    def undoable(self) -> LeadEvent | None:
-        """Her own last act of the day, while nobody has acted since and nothing else holds it."""
-        event = self.history.newest
-        if event is None or not can_undo(event, by=self.user, at=self.now):
-            return None
-        is_end = event.to_phase == Phase.CLOSED
-        return None if is_end and why_it_stands(self.lead, effects_of(event)) else event
+    def undoable(self) -> dict[int, str]:
+        """Her own last act of the day, while nobody has acted since and nothing else holds it, and what she has only
+        said since: each with its key, where nothing stands above it."""
+        found = {}
+        for event in last_acts(self.lead, self.history.lines):
+            is_held = event.to_phase == Phase.CLOSED and why_it_stands(self.lead, effects_of(event))
+            if not is_held and can_undo(event, by=self.user, at=self.now):
+                # Who asked never to be contacted again is not back in somebody's calls by one stray key.
+                is_silenced = bool(effects_of(event).get("suppressions"))
+                newest = next(one for one in self.history.lines if not is_aside(one))
+                found[event.pk] = "" if is_silenced or event != newest else "u"
+        return found
 
     # Who
 

@@ -21,7 +21,6 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from agreement.models import Disposition
-from leads.actions.undoing import is_aside
 from leads.models import Engagement, Lead, LeadEvent, Note, SecondLook
 from leads.naming import Names
 from leads.sentences import DEED_ICONS, deed_words, say, want
@@ -117,7 +116,8 @@ class History:
     show: str
     days: list[tuple[datetime, list[Entry]]]
     next: Cursor | None
-    newest: LeadEvent | None = None
+    # Of the first page, what happened to this lead itself, the last first.
+    lines: list[LeadEvent] = field(default_factory=list)
 
 
 class Above:
@@ -200,8 +200,8 @@ class Timeline:
             if (group := list(found))
         ]
         end = Cursor(*shown[-1].key) if rest else None
-        newest = next((one for one in self.events if one.lead_id == self.lead.pk and not is_aside(one)), None)
-        return History(self.show, days, end, newest if self.before is None else None)
+        lines = [one for one in self.events if one.lead_id == self.lead.pk and self.before is None]
+        return History(self.show, days, end, sorted(lines, key=lambda one: one.pk, reverse=True))
 
     def _events(self) -> Asked | QuerySet[LeadEvent]:
         if self.show == "hers":

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
+from leads.actions.last_act import can_take_back
 from leads.models import Lead, Step
 from nurture.actions.composing import subjects_of
 from nurture.dating import dated
@@ -54,6 +55,8 @@ class Following:
     sent: list[tuple[Message, str, bool]] = field(default_factory=list)
     # Asleep so lately that no track has been looked for yet: when that is done.
     begins_at: datetime | None = None
+    # Until then the reader may take the recycling back.
+    may_take_back: bool = False
     last: Enrolment | None = None
     # What ended it was taken back: the next look takes it up again.
     goes_on: bool = False
@@ -78,6 +81,8 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
         return found
     if not found.is_play:
         found.begins_at = track_is_found_at(lead, at=at)
+        if found.begins_at is not None:
+            found.may_take_back = can_take_back(lead, "recycle", by=reader, at=at)
     found.last = newest if newest is not None and newest.lead_id == lead.pk else None
     found.goes_on = found.last is not None and enrolments.to_take_up(at).filter(pk=found.last.pk).exists()
     if found.goes_on:

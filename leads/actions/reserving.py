@@ -15,9 +15,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from agreement.models import Lane, Phase
 from leads.actions.changing import lock_leads
 from leads.actions.claiming import BACK, COVER, reassign_leads
+from leads.actions.last_act import ASIDE
 from leads.actions.noticing import tell_of_many
 from leads.actions.unattended import keeps_while_away
-from leads.actions.undoing import ASIDE
 from leads.models import Lead, LeadEvent, Notice, Step
 from team.models import Absence, Role, User
 

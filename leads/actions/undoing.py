@@ -8,9 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import F, Min, Q
@@ -31,8 +29,8 @@ from leads.actions.changing import (
     write,
     write_each,
 )
-from leads.actions.claiming import MOVED
 from leads.actions.holding import GONE, HELD, hold_attempts_at
+from leads.actions.last_act import ASIDE, History, act_among, can_undo, is_aside, is_move, is_of_absence, newest_of
 from leads.actions.noticing import forget_notices
 from leads.actions.putting_back import (
     Standing,
@@ -45,7 +43,6 @@ from leads.actions.putting_back import (
 )
 from leads.actions.recounting import hours_changed_since, recount_leads
 from leads.actions.silencing import pass_over_bounced, pass_over_shut
-from leads.actions.sliding import AWAY, BACK, NOT_AWAITED
 from leads.actions.stages import entry_stage
 from leads.bands import band_of, sweep_of_queued, sweep_of_untouched
 from leads.clocks import first_touch_of
@@ -58,78 +55,24 @@ from team.models import Absence, Membership, Role
 if TYPE_CHECKING:
     from team.models import User
 
-UNDOABLE = frozenset({
-    "claim", "release", "log", "plan", "answer", "hand_off", "move", "accept", "reject", "withdraw", "no_show",
-    "return", "qualify", "not_qualify", "win", "lose", "stall", "recycle", "rewake", "disqualify",
-})  # fmt: skip
-
-# What the system says when a meeting at the account, or somebody's absence, moves an attempt: nobody has acted on it.
-ASIDE = {"by": None, "verb": "plan"}
-
 # Of these something is written at once that no effect names.
 AT_ONCE = frozenset({"lose", "reassign"})
-# No act writes more events on one lead.
-ACT_MAX = 8
-
-
-def last_event(lead: Lead) -> LeadEvent | None:
-    return lead.events.order_by("-id").first()
-
-
-def last_act(lead: Lead) -> list[LeadEvent]:
-    """The events of the last act on this lead, the last one first, whatever a colleague's meeting or an absence has
-    moved since."""
-    newest = list(lead.events.exclude(**ASIDE).order_by("-id")[:ACT_MAX])
-    act = newest[0].data.get("act") if newest else None
-    return list(takewhile(lambda event: event.data.get("act") == act, newest)) if act else newest[:1]
-
-
-def is_move(event: LeadEvent) -> bool:
-    """A manager's own move: what goes to a cover, an heir or a successor goes back by other roads."""
-    return event.verb == "reassign" and event.data.get("because") == MOVED
-
-
-def is_aside(event: LeadEvent) -> bool:
-    return (event.by_id, event.verb) == (ASIDE["by"], ASIDE["verb"])
-
-
-def is_of_absence(event: LeadEvent) -> bool:
-    return is_aside(event) and event.data.get("because") in (AWAY, BACK, NOT_AWAITED)
-
-
-def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:
-    """Her own act, of her own day, that can be taken back. Whether somebody has acted since, `undo_last` asks."""
-    if event is None or event.by_id != by.pk or not (event.verb in UNDOABLE or is_move(event)):
-        return False
-    zone = ZoneInfo(by.time_zone)
-    return event.at.astimezone(zone).date() == at.astimezone(zone).date()
-
-
-@dataclass
-class History:
-    """What is to be taken back of one lead: the events of the act, and those since that are no act; the last first."""
-
-    lead: Lead
-    act: list[LeadEvent]
-    since: list[LeadEvent]
 
 
 @transaction.atomic
 def undo_last(lead: Lead, *, by: User, at: datetime, event_id: int | None = None) -> LeadEvent:
     """Take back the last act on this lead, if it was hers, today, and nobody has acted since.
 
-    `event_id` names the act that was meant: LeadConflict when it is no longer the last one. An act that wrote several
-    events is taken back whole, the last one first; returns the correction of its first. MoveRefused when it would not
-    be hers to do any more, as when she no longer covers whose lead it is. What an act opened is closed
-    again; LeadConflict when that was worked on meanwhile, or when she is no prospect any more and would come to the
-    reps again. Where a colleague's meeting has moved the attempt since, the
-    lead is put back to before that, and the meetings that are booked now are asked once more. What an absence has moved
-    since goes with the act only where the act had planned it; the rest stays where it is.
+    `event_id` names the act that was meant: LeadConflict when it is no longer the last one; what was only said since,
+    or was taken back, does not stand in its way. An act that wrote several events is taken back whole, the last one
+    first; returns the correction of its first. MoveRefused when it would not be hers to do any more, as when she no
+    longer covers whose lead it is. What an act opened is closed again; LeadConflict when that was worked on meanwhile,
+    or when she is no prospect any more and would come to the reps again. Where a colleague's meeting has moved the
+    attempt since, the lead is put back to before that, and the meetings that are booked now are asked once more. What
+    an absence has moved since goes with the act only where the act had planned it; the rest stays where it is.
     """
     held = lock_lead(lead)
-    act = last_act(held)
-    since = list(held.events.filter(pk__gte=act[-1].pk).order_by("-id")) if act else []
-    undone = _undo([History(held, act, since)], {held.pk: event_id}, by=by, at=at)
+    undone = _undo([act_among(held, newest_of(held), event_id)], {held.pk: event_id}, by=by, at=at)
     if held.pk in undone.refused:
         raise undone.refused[held.pk]
     return undone.corrections[held.pk]
@@ -155,22 +98,16 @@ def undo_many(
     """Take back on each of these leads, which are locked, the act of this name, as `undo_last` does on one: what that
     reads is read once for all and what comes of it is written once. `meant` is the last event of the act on each.
     `asked_at` is when she asked for it, where that was before `at`: the act must have been of that day."""
-    return _undo(_histories(leads, act), meant, by=by, at=at, asked_at=asked_at)
+    return _undo(_histories(leads, act, meant), meant, by=by, at=at, asked_at=asked_at)
 
 
-def _histories(leads: Sequence[Lead], act: str) -> list[History]:
+def _histories(leads: Sequence[Lead], act: str, meant: Mapping[int, int]) -> list[History]:
     of_leads = LeadEvent.objects.filter(lead__in=leads)
     first = of_leads.filter(data__act=act).aggregate(first=Min("pk"))["first"]
     since: dict[int, list[LeadEvent]] = defaultdict(list)
     for event in of_leads.filter(pk__gte=first).order_by("-pk") if first else ():
         since[event.lead_id].append(event)
-    found = []
-    for lead in leads:
-        own = [event for event in since[lead.pk] if not is_aside(event)]
-        whole = list(takewhile(lambda event: event.data.get("act") == act, own)) or own[:1]
-        begins = whole[-1].pk if whole else 0
-        found.append(History(lead, whole, [event for event in since[lead.pk] if event.pk >= begins]))
-    return found
+    return [act_among(lead, since[lead.pk], meant[lead.pk]) for lead in leads]
 
 
 def _undo(

@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef
 from django.utils.dateparse import parse_datetime
 
 from agreement.models import Phase
+from leads.actions.last_act import History, is_aside
 from leads.actions.putting_back import effects_of, reverse_activities
-from leads.actions.undoing import History, Undoing, is_aside, look_again
+from leads.actions.undoing import Undoing, look_again
 from leads.clocks import ended
 from leads.models import Activity, Clock, Lead, LeadEvent, Notice
 

@@ -1,6 +1,6 @@
 """The lines of a lead's page, written in one piece: every act answers with it, and its history has no end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from team.templatetags.midfield import day, hidden, icon
 if TYPE_CHECKING:
     from leads.forms.working import CallForm
     from leads.lead_page import Known, LeadPage
-    from leads.models import HandOff, Lead, LeadEvent
+    from leads.models import HandOff, Lead
     from leads.naming import Code
     from leads.timeline import Entry
 
@@ -120,9 +120,10 @@ def criteria_lines(context: Context, known: "Sequence[Known]") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def history_days(
-    context: Context, days: "Sequence[tuple[datetime, list[Entry]]]", undoable: "LeadEvent | None"
+    context: Context, days: "Sequence[tuple[datetime, list[Entry]]]", undoable: "Mapping[int, str]"
 ) -> SafeString:
-    """A list a day: what happened, the words that belong to it, when; the last act with a way back."""
+    """A list a day: what happened, the words that belong to it, when; what is `undoable` with a way back and its
+    key."""
     drawn = []
     for at, entries in days:
         lines = "\n".join(_told(entry, undoable) for entry in entries)
@@ -131,18 +132,18 @@ def history_days(
     return SafeString("\n".join(drawn))  # nosec B703
 
 
-def _told(entry: "Entry", undoable: "LeadEvent | None") -> str:
+def _told(entry: "Entry", undoable: "Mapping[int, str]") -> str:
     told: str = conditional_escape(entry.text)
     mark = f' data-is="{entry.state}"' if entry.state and not entry.is_taken_back else ""
     if entry.is_taken_back:
         told = f'<s>{told}</s> <span class="soft">· {escape(entry.back or _("taken back"))}</span>'
     elif entry.soft:
         told = f'{told} <span class="soft">· {escape(entry.soft)}</span>'
-    if undoable and entry.event and entry.event.pk == undoable.pk:
-        # Who asked never to be contacted again is not back in somebody's calls by one stray key.
-        is_silenced = bool(undoable.data.get("effects", {}).get("suppressions"))
-        key, shown = ("", "") if is_silenced else (' data-key="u"', " <kbd>u</kbd>")
-        told = f'{told} <button class="link" form="undo-last"{key}>{escape(_("Undo"))}{shown}</button>'
+    if undoable and entry.event and entry.event.pk in undoable:
+        key = undoable[entry.event.pk]
+        marks, shown = (f' data-key="{key}"', f" <kbd>{key}</kbd>") if key else ("", "")
+        named = f'name="event" value="{entry.event.pk}"'
+        told = f'{told} <button class="link" form="undo-last" {named}{marks}>{escape(_("Undo"))}{shown}</button>'
     words = "".join(f"<blockquote>{linebreaksbr(text)}</blockquote>" for text in entry.words)
     return (
         f"<li{mark}>{icon(entry.icon)}<div><p>{told}</p>{words}</div>"

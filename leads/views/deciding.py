@@ -24,10 +24,11 @@ from leads.actions.blocks import wait_in_block
 from leads.actions.changing import LeadConflict, MoveRefused, lock_lead, parts_of
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead, lock_for_booking
+from leads.actions.last_act import NO_EVENT, last_act, last_event
 from leads.actions.logging import log_and_go_on
 from leads.actions.recycling import recycle_lead
 from leads.actions.sharing import shared_act_of, undo_shared
-from leads.actions.undoing import last_act, undo_last
+from leads.actions.undoing import undo_last
 from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
@@ -141,10 +142,9 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
 
     Both name what they offered to take back; where another act came between, or nothing is named, it is a conflict.
     """
-    lead, now = _seen_or_done(request, public_id), timezone.now()
-    acts = last_act(lead)
-    # No event has this number.
-    event_id = read_number(request.POST.get("event", "")) or 0
+    event_id = read_number(request.POST.get("event", "")) or NO_EVENT
+    lead, now = _seen_or_done(request, public_id, event_id), timezone.now()
+    acts = last_act(lead, event_id)
     refused = ""
     try:
         shared = shared_act_of(acts[0] if acts else None, verb=SharedAct.Verb.CALL)
@@ -185,14 +185,14 @@ def _left_meanwhile(lead: Lead, acts: Sequence[LeadEvent]) -> str:
     return said % {"count": len(subjects), "subjects": quoted}
 
 
-def _seen_or_done(request: Request, public_id: UUID) -> Lead:
-    """The lead if she sees it, or did the last thing to it, wherever it went then; else 404, and 403 for whoever only
-    looks on."""
+def _seen_or_done(request: Request, public_id: UUID, event_id: int) -> Lead:
+    """The lead if she sees it, or did the last thing to it, or what she takes back, wherever it went then; else 404,
+    and 403 for whoever only looks on."""
     lead = Lead.objects.select_related("person").filter(public_id=public_id).first()
     if lead is None:
         raise Http404
-    last = next(iter(last_act(lead)), None)
-    if last is not None and last.by_id == request.user.pk and request.user.held:
+    last = [last_event(lead), *last_act(lead, event_id)[:1]]
+    if any(one and one.by_id == request.user.pk for one in last) and request.user.held:
         return lead
     seen = visible_lead(request, public_id)
     if not parts_of(request.user, seen) - {"system"}:

@@ -14,6 +14,7 @@ from leads.actions.closing import disqualify_lead
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.entering import NewLead, add_lead, open_asleep, open_closed
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.last_act import UNDOABLE
 from leads.actions.logging import add_note, finish_step, log_call, log_touch, set_step
 from leads.actions.meetings import move_meeting
 from leads.actions.merging import erase_person, merge_people
@@ -31,7 +32,6 @@ from leads.actions.recycling import change_wake, recycle_lead, wake_lead
 from leads.actions.restaging import restage_lead
 from leads.actions.standing import set_standing
 from leads.actions.sweeping import notice_clocks, sweep_leads
-from leads.actions.undoing import UNDOABLE
 from leads.checking import check_all
 from leads.models import Clock, HandOff, Lead, Recycling
 from leads.transitions import BEGIN, MOVES, TABLE, is_allowed

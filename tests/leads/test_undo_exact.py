@@ -12,10 +12,11 @@ from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict
 from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
-from leads.actions.logging import add_note, log_call, set_step, snooze_step
+from leads.actions.last_act import last_act
+from leads.actions.logging import add_note, log_call, log_touch, set_step, snooze_step
 from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import record_no_show, record_not_qualified, record_qualified, return_lead, stall_lead
-from leads.actions.undoing import last_act, undo_last
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.folding import fold
 from leads.models import HandOff, Lead, Step
@@ -181,7 +182,7 @@ def test_one_promise_runs_where_two_were_given_anew_and_no_tick_has_come(hers, h
 def test_what_a_colleague_did_on_the_lead_itself_still_stands_in_the_way(hers, his, alice, bob, peter):
     act = log_call(his, disposition=disposition("no_answer"), by=bob, at=LATER)
     book(hers, peter, by=alice, at=LATER + timedelta(seconds=3))
-    add_note(his, text="I know her", by=alice, at=LATER + timedelta(seconds=4))
+    log_touch(his, kind="social", by=alice, at=LATER + timedelta(seconds=4))
 
     with pytest.raises(LeadConflict, match="Somebody has acted on this lead since"):
         undo_last(his, by=bob, at=LATER + timedelta(seconds=8), event_id=act.pk)

@@ -12,12 +12,13 @@ from leads.actions.claiming import claim_lead, release_lead
 from leads.actions.closing import approve_second_look, disqualify_lead, put_back
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off, withdraw_hand_off
+from leads.actions.last_act import can_undo, last_event
 from leads.actions.logging import add_note, log_call, log_touch, set_step, snooze_step
 from leads.actions.meetings import move_meeting
 from leads.actions.outcomes import lose_lead, record_no_show, record_qualified, return_lead, stall_lead, win_lead
 from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.sweeping import sweep_leads
-from leads.actions.undoing import can_undo, last_event, undo_last
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.folding import fold
 from leads.models import Activity, Answer, Clock, HandOff, Lead, Recycling, Step
@@ -226,7 +227,7 @@ def test_somebody_elses_act_cannot_be_taken_back(alice, bob):
 def test_nor_ones_own_once_somebody_has_acted_since(alice, bob):
     lead = make_lead(phase=Phase.WORKING, bdr=alice)
     act = log_call(lead, disposition=disposition("no_answer"), by=alice, at=LATER)
-    add_note(lead, text="I know her", by=bob, at=LATER)
+    log_touch(lead, kind="social", by=bob, at=LATER)
     before = state(lead)
 
     with pytest.raises(LeadConflict, match="acted on this lead since"):
@@ -249,10 +250,10 @@ def test_nor_an_act_of_yesterday_where_she_is(alice):
 def test_a_correction_is_not_corrected(alice):
     lead = make_lead(phase=Phase.WORKING, bdr=alice)
     log_call(lead, disposition=disposition("no_answer"), by=alice, at=LATER)
-    undo_last(lead, by=alice, at=LATER)
+    correction = undo_last(lead, by=alice, at=LATER)
 
     with pytest.raises(LeadConflict):
-        undo_last(lead, by=alice, at=LATER)
+        undo_last(lead, by=alice, at=LATER, event_id=correction.pk)
 
 
 def test_a_deal_lost_again_after_undo_opens_its_next_pursuit_again(alice, peter):

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actions.people import suppress_person
-from agreement.models import Cadence, Lane, Phase, StepKind
+from agreement.models import Cadence, Criterion, Lane, Phase, StepKind
+from leads.actions.answering import answer_criteria
 from leads.actions.changing import LeadConflict
 from leads.actions.handing import hand_off_lead
 from leads.actions.logging import add_note, log_call
@@ -59,8 +60,15 @@ def noted(lead, colleague, _ae):
     add_note(lead, text="I know her", by=colleague, at=SINCE)
 
 
+def answered(lead, colleague, _ae):
+    answer_criteria(lead, answers={Criterion.objects.first(): ("yes", "")}, by=colleague, at=SINCE)
+
+
 # What was before on each of the leads, and what happens between the act and its undo.
-LEADS = [(nothing, nothing), (called, nothing), (called, booked), (nothing, booked), (called, silent), (called, noted)]
+LEADS = [
+    (nothing, nothing), (called, nothing), (called, booked), (nothing, booked), (called, silent), (called, noted),
+    (called, answered),
+]  # fmt: skip
 
 
 def stands(lead):

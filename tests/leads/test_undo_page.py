@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.actions.people import add_contact_point
 from accounts.models import ContactPoint
 from agreement.models import Phase
+from leads.actions.last_act import last_act, last_event
 from leads.actions.logging import log_call
-from leads.actions.undoing import last_act, last_event, undo_last
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.folding import fold
 from leads.models import HandOff, Lead

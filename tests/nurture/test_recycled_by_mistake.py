@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Phase
-from leads.actions.recycling import recycle_lead
+from leads.actions.logging import add_note
+from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.undoing import undo_last
 from leads.models import Recycling
 from nurture import tasks
@@ -72,3 +73,20 @@ def test_undo_names_the_letter_that_has_left_meanwhile(client, alice, track, has
     assert "is as before" in answer.text
     assert ("A letter had left by then: “" in answer.text) == has_left
     assert Message.objects.filter(state="sent").exists() == has_left
+
+
+def test_that_it_can_be_taken_back_is_said_to_whoever_can(client, alice, bob, track):
+    lead = recycled(alice)
+    add_note(lead, text="Call them in June", by=bob, at=timezone.now())
+    said = {}
+
+    for rep in (alice, bob):
+        client.force_login(rep)
+        said[rep.name] = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+    change_wake(lead, wake_on=(timezone.now() + timedelta(days=50)).date(), by=alice, at=timezone.now())
+    client.force_login(alice)
+    moved = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+
+    promised = "takes the recycling back"
+    assert [promised in words for words in (said[alice.name], said[bob.name], moved)] == [True, False, False]
+    assert all("Until then they hear nothing" in words for words in (*said.values(), moved))
