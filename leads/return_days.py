@@ -122,6 +122,10 @@ class Load:
     def of_team(self, day: date) -> int:
         return self._of_team[day]
 
+    def queue(self) -> dict[date, int]:
+        """How many of the whole team are in the queue on each day for the first time, as it is now."""
+        return {day: self._queued_of_all[day] for day in self.days()}
+
     def is_over(self, day: date) -> bool:
         """For the whole team."""
         return self._queued_of_all[day] > self._of_team[day]

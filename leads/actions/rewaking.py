@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -72,6 +72,9 @@ class Plan:
     """Who is moved to which day, and who stays and why."""
 
     load: Load
+    # The days that it is asked to relieve, and how many of the team were in the queue on each day before.
+    days: Sequence[date] = ()
+    was: Mapping[date, int] = field(default_factory=dict)
     moves: list[tuple[Sleeper, date]] = field(default_factory=list)
     stays: list[tuple[Sleeper, str]] = field(default_factory=list)
     act: SharedAct | None = None
@@ -82,8 +85,26 @@ class Plan:
         return Counter(_kind_of(one, why) for one, why in self.stays).most_common()
 
     @property
+    def over_now(self) -> int:
+        """On so many of its days more are in the queue than the whole team takes up, before it."""
+        return sum(self.was[day] > self.load.of_team(day) for day in self.days)
+
+    @property
+    def over_then(self) -> int:
+        """As `over_now`, after it."""
+        return sum(self.load.is_over(day) for day in self.days)
+
+    @property
+    def staying(self) -> list[tuple[str, int, list[tuple[date, list[Sleeper]]]]]:
+        """Who stays, as `reasons` has it, and of each reason by the day on which they come back."""
+        found: dict[str, dict[date, list[Sleeper]]] = defaultdict(lambda: defaultdict(list))
+        for one, why in sorted(self.stays, key=lambda stay: stay[0].day):
+            found[_kind_of(one, why)][one.day].append(one)
+        return [(why, number, list(found[why].items())) for why, number in self.reasons]
+
+    @property
     def skipped(self) -> list[tuple[Lead, str]]:
-        return [(one.lead, why) for one, why in self.stays]
+        return [(one.lead, _kind_of(one, why)) for one, why in self.stays]
 
 
 def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool = False) -> Plan:
@@ -96,7 +117,7 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
     if lock:
         hold_days_of(team)
     load = load_of(team, first - far, last + far, at=at)
-    plan = Plan(load)
+    plan = Plan(load, days=[day for day in load.days() if first <= day <= last], was=load.queue())
     sleepers = sleepers_between(team, first, last, lock=lock)
 
     def turn(one: Sleeper) -> tuple[bool, bool, date]:
@@ -142,7 +163,7 @@ def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = Fal
     if lock:
         hold_days_of(team)
     load = load_of(team, min(day, to), max(day, to), at=at)
-    plan = Plan(load)
+    plan = Plan(load, days=(day, to), was=load.queue())
     for one in sleepers_between(team, day, day, lock=lock):
         if one.last is not None and to > max(one.last, one.day):
             plan.stays.append((one, one.why))
@@ -358,6 +379,8 @@ def _kind_of(one: Sleeper, why: str) -> str:
     """The same of many: without the day of one of them."""
     if one.last is not None and why == _why_not(one):
         return _("No day has room before notice can no longer be given.")
+    if one.last is not None and why == one.why:
+        return _("Then notice can no longer be given.")
     return why
 
 

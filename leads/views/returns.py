@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,8 @@ from team.models import Role, Team, User
 from team.templatetags.midfield import written_day
 
 SHOWN, MANY = 50, 200
+# So many that stay are shown unfolded.
+FEW = 12
 
 
 @require_GET
@@ -125,8 +128,22 @@ def _do(request: Request, chosen: Team, form: DaysForm, *, at: datetime) -> Http
         tell_of_many(request, said % words, done.skipped, act=done.act)
     else:
         said = ngettext("%(count)s lead comes back on another day.", "%(count)s leads come back on other days.", count)
-        tell_of_many(request, said % {"count": count}, done.skipped, act=done.act)
+        tell_of_many(request, said % {"count": count} + _days_said(done), done.skipped, act=done.act)
     return redirect(there)
+
+
+def _days_said(done: Plan) -> str:
+    """How many days were over for the team, and how many still are; nothing where none was."""
+    now, then = done.over_now, done.over_then
+    if not now:
+        return ""
+    if not then:
+        said = ngettext("%(now)s day was over and is no more.", "%(now)s days were over, none is any more.", now)
+    elif then == now:
+        said = ngettext("%(then)s day is over as before.", "%(then)s days are over as before.", then)
+    else:
+        said = ngettext("%(then)s day of %(now)s is still over.", "%(then)s days of %(now)s are still over.", then)
+    return " " + said % {"now": now, "then": then}
 
 
 @require_http_methods(["GET", "POST"])
@@ -201,14 +218,19 @@ def _preview(
     request: Request, chosen: Team, form: DaysForm, plan: Plan | None, *, at: datetime, status: int = 200
 ) -> HttpResponse:
     first = form.cleaned_data.get("first")
+    days = _then(plan) if plan else []
     context: dict[str, Any] = {
         "now": at,
         "team": chosen,
         "form": form,
         "plan": plan,
-        "days": _then(plan) if plan else [],
+        "days": days,
+        # What the longest bar stands for.
+        "peak": max((max(was, day.queued, day.capacity) for day, _change, was in days), default=0),
         "moves": plan.moves[:SHOWN] if plan else [],
         "more": max(len(plan.moves) - SHOWN, 0) if plan else 0,
+        "shown": SHOWN,
+        "is_short": bool(plan and len(plan.stays) <= FEW),
         "is_of_one_day": form.is_of_one_day,
         "to": form.cleaned_data.get("to"),
         "month": first or today_in(chosen, at),
@@ -217,13 +239,16 @@ def _preview(
     return render(request, "leads/spread_days.html", context, status=status)
 
 
-def _then(plan: Plan) -> list[tuple[Day, int]]:
-    """The days that change, as they would be, and how many each gains or loses."""
-    change: dict[date, int] = {}
+def _then(plan: Plan) -> list[tuple[Day, int, int]]:
+    """The days that change or were over, as they would be; how many each gains or loses, and how many were in its queue
+    before."""
+    change: Counter[date] = Counter()
     for one, to in plan.moves:
-        change[one.day] = change.get(one.day, 0) - 1
-        change[to] = change.get(to, 0) + 1
-    return [(plan.load.day_of(day, POOL), change[day]) for day in sorted(change) if change[day]]
+        change[one.day] -= 1
+        change[to] += 1
+    days = {day for day, will in plan.load.queue().items() if change[day] or plan.was[day] != will}
+    days |= {day for day in plan.days if plan.was[day] > plan.load.of_team(day)}
+    return [(plan.load.day_of(day, POOL), change[day], plan.was[day]) for day in sorted(days)]
 
 
 def _days_asked(given: QueryDict, chosen: Team, *, at: datetime) -> QueryDict:

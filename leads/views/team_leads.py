@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -231,16 +232,16 @@ def tell_of_many(
     act: SharedAct | None = None,
     event: int | None = None,
 ) -> None:
-    """What was done, with its *Undo*; what stayed, and why the first of these did."""
+    """What was done, with its *Undo*; how much stayed, and why, or why most of it did."""
     undo = reverse("leads:shared_undo", args=[act.public_id]) if act else ""
     if not skipped:
         tell(request, said, undo=undo, event=event)
         return
-    left = len(skipped)
-    said += " " + ngettext("%(count)s stayed: %(why)s", "%(count)s stayed, the first because: %(why)s", left) % {
-        "count": left,
-        "why": skipped[0][1],
-    }
+    whys = Counter(why for _lead, why in skipped)
+    why, most = whys.most_common(1)[0]
+    words = {"count": len(skipped), "most": most, "why": why}
+    stayed = _("%(count)s stayed: %(why)s") if len(whys) == 1 else _("%(count)s stayed, %(most)s because: %(why)s")
+    said += " " + stayed % words
     tell(request, said, level=messages.WARNING, undo=undo)
 
 

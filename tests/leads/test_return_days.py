@@ -128,9 +128,9 @@ def test_nobody_is_moved_to_a_day_that_the_whole_team_has_no_room_on(client, ali
 
     preview = client.get(reverse("leads:spread_days"), asked)
 
-    assert [(day.day, change, day.over) for day, change in preview.context["days"]] == [
-        (monday, 1, 0),
-        (TUESDAY, -1, 0),
+    assert [(day.day, change, was, day.queued) for day, change, was in preview.context["days"]] == [
+        (monday, 1, 0, 1),
+        (TUESDAY, -1, 5, 4),
     ]
     assert "on which both the rep and the whole team have room" in preview.text
     client.post(reverse("leads:spread_days"), asked | {"form_id": new_form_id()})
