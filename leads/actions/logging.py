@@ -6,7 +6,7 @@ one, or another hand, came between.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from leads.actions.changing import LeadConflict, MoveRefused, alter, lock_lead, 
 from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import settle_first_touch
-from leads.actions.silencing import refuse_shut, ways_of, why_shut
+from leads.actions.knowing import must_know
+from leads.actions.silencing import refuse_shut, ways_of
 from leads.actions.stages import connected_stage
 from leads.actions.stepping import (
     CALLED,
@@ -104,7 +105,7 @@ def log_touch(
     effects = Effects(lead, by=by, at=at)
     reach = reach_of(lead)
     if kind == Activity.Kind.EMAIL:
-        _must_know(lead, (EMAIL,), reach)
+        must_know(lead, (EMAIL,), reach)
     asked = [step for step in effects.open_steps if step.kind == StepKind.REPLY] if kind == Activity.Kind.EMAIL else []
     activity = _activity(lead, kind, by=by, at=at, is_attempt=not asked)
     effects.add("activities", activity.pk)
@@ -157,7 +158,7 @@ def set_step(
     lead = _mine(lead, by=by, at=at, seen=seen)
     reach = reach_of(lead)
     refuse_shut(lead, kind, reach.shut, field="kind")
-    _must_know(lead, ways_of(kind), reach, field="kind")
+    must_know(lead, ways_of(kind), reach, field="kind")
     moment = next_moment(due, at=at)
     effects = Effects(lead, by=by, at=at)
     data = set_by_hand(effects, kind, moment, by=by, at=at, title=title, promised=promised)
@@ -260,7 +261,7 @@ def _log_call(
         refuse_shut(lead, StepKind.CALL_BACK, reach.shut, field="call_back")
         promised = next_moment(call_back, at=at)
     if not is_about:
-        _must_know(lead, (CALL, EMAIL) if disposition.with_email else (CALL,), reach)
+        must_know(lead, (CALL, EMAIL) if disposition.with_email else (CALL,), reach)
 
     activity = _activity(lead, Activity.Kind.CALL, by=by, at=at, disposition=disposition)
     effects.add("activities", activity.pk)
@@ -293,35 +294,6 @@ def _log_call(
         lead, effects, by=by, at=at, data={"kind": "call", "disposition": disposition.pk, "activity": activity.pk},
         is_conversation=disposition.is_conversation,
     )  # fmt: skip
-
-
-def _must_know(lead: Lead, ways: Collection[str], reach: Reach, *, field: str = "") -> None:
-    """MoveRefused for a call to no number and an e-mail to no address: either would count as a touch of nobody. On a
-    network somebody is found by the name, and a company by its own number."""
-    if words := _why_unknown(lead, ways, reach, is_planned=bool(field)):
-        raise MoveRefused(words, field=field)
-
-
-def must_be_called(lead: Lead, disposition: Disposition) -> None:
-    """MoveRefused where `log_and_go_on` would refuse this call for want of a number: before its form is filled in."""
-    _must_know(lead, (CALL, EMAIL) if disposition.with_email else (CALL,), reach_of(lead))
-
-
-def _why_unknown(lead: Lead, ways: Collection[str], reach: Reach, *, is_planned: bool) -> str:
-    if CALL in ways and CALL not in reach.known and not (lead.account and lead.account.phone):
-        if is_planned:
-            return _("No phone number is known. Put it down under Correct first.")
-        return _("No phone number is known. Put the one you called down under Correct, then log it.")
-    if EMAIL in ways and EMAIL not in reach.known:
-        if is_planned:
-            return _("No e-mail address is known. Put it down under Correct first.")
-        return _("No e-mail address is known. Put the one you wrote to down under Correct, then log it.")
-    return ""
-
-
-def why_no_way(lead: Lead, kind: str, reach: Reach) -> str:
-    """Why `set_step` would plan no step of this kind: nobody knows how, or they asked for none."""
-    return why_shut(lead, kind, reach.shut) or _why_unknown(lead, ways_of(kind), reach, is_planned=True)
 
 
 def _touched(

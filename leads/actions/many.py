@@ -15,7 +15,8 @@ from agreement.models import AgreementVersion, Cadence, Phase, Reason, ReasonRul
 from leads.actions.acts import Act, one_act
 from leads.actions.changing import LeadConflict, MoveRefused, lock_leads
 from leads.actions.claiming import release_leads
-from leads.actions.logging import set_step, snooze_step, why_no_way
+from leads.actions.knowing import why_no_way
+from leads.actions.logging import set_step, snooze_step
 from leads.actions.recadencing import change_cadence
 from leads.actions.recycling import recycle_together, why_no_sleep
 from leads.actions.sharing import share_act

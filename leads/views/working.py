@@ -17,6 +17,7 @@ from agreement.models import StepKind, in_use_for
 from leads.actions import logging as actions
 from leads.actions.blocks import work_in_block
 from leads.actions.changing import LeadConflict, MoveRefused
+from leads.actions.knowing import must_be_called
 from leads.actions.planning import flow_of_step
 from leads.actions.switchboard import log_about
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
@@ -49,7 +50,7 @@ def log_call(request: Request, public_id: UUID) -> HttpResponse:
             return show(request, public_id, now=now, panel="call", form=sent, conflict=happened, status=409)
         disposition = sent.cleaned_data["disposition"]
         try:
-            actions.must_be_called(lead, disposition)
+            must_be_called(lead, disposition)
         except MoveRefused as refused:
             sent.add_error(None, str(refused))
             return show(request, public_id, now=now, panel="call", form=sent, status=422)
