@@ -19,9 +19,9 @@ from accounts.models import Account, CustomField, Employment, Person, Standing
 from agreement.models import Phase
 from leads.actions.standing import may_say_standing
 from leads.buying_group import missing_roles
-from leads.lead_page import in_order
 from leads.models import Engagement, Lead, LeadEvent
 from leads.models.lead import AE_PHASES
+from leads.own_fields import told_fields
 from leads.sentences import DEED_ICONS, deed_words
 from team.models import SettingChange, User
 from team.templatetags.midfield import clock_words
@@ -163,16 +163,7 @@ class AccountPage:
     @cached_property
     def own_fields(self) -> list[tuple[str, str]]:
         """The company's own fields that are filled: label and value."""
-        if not self.account.custom:
-            return []
-        labels = dict(CustomField.objects.filter(entity="account").values_list("key", "label"))
-        order = [("account", key) for key in labels]
-        custom: dict[str, Any] = self.account.custom
-        return [
-            (labels.get(key, key), (_("yes") if value else _("no")) if isinstance(value, bool) else str(value))
-            for key, value in in_order("account", custom, order)
-            if value not in (None, "")
-        ]
+        return told_fields((CustomField.Entity.ACCOUNT, self.account.custom))
 
     @property
     def is_for_reps(self) -> bool:

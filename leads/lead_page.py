@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import Account, ContactPoint, CustomField, Suppression
 from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
 from leads.actions.last_act import can_undo, is_aside, last_acts
-from leads.actions.logging import mark_of_next, promised_ahead
+from leads.actions.logging import mark_of_next
 from leads.actions.putting_back import effects_of
-from leads.actions.stepping import of_another_kind
 from leads.actions.undoing import why_it_stands
+from leads.after_call import after_no_answer
 from leads.blocks import BlockPlace, place_of
 from leads.buying_group import missing_roles
-from leads.cadence import CALL, attempts_of, due_since, kind_words
+from leads.cadence import attempts_of, due_since
 from leads.came_back import HandedOff, Slept, came_back_words, woke_words
 from leads.her_clock import HerClock, her_clock, in_turn, weekend_worked, where_of, zone_of
+from leads.lead_known import Known, Topic, topics_of
 from leads.lead_rows import (
     ANSWERS,
     CONTACTS,
@@ -38,22 +36,21 @@ from leads.lead_rows import (
     STEPS,
     Job,
 )
-from leads.models import Answer, Clock, Engagement, HandOff, Lead, Recycling, SecondLook, Step
+from leads.models import Answer, Clock, HandOff, Lead, Recycling, SecondLook, Step
 from leads.models.lead import AE_PHASES
 from leads.naming import Code, Names
+from leads.own_fields import told_fields
 from leads.scoring import rules_of
 from leads.seeing import seen_as, shape_of
 from leads.sentences import routed_words, want_routing
-from leads.timeline import Cursor, History, Timeline, is_taken_back
+from leads.timeline import Cursor, History, Timeline
 from leads.why import woke
 from team.calendars import hours_kept
 from team.models import Role, User
 from team.prepared import Asked, in_one_trip
 from team.prepared_objects import objects_of
-from team.templatetags.midfield import moment_words
 
 DEEDS_READ = 200
-DEEDS_COUNT = timedelta(days=180)
 # Done by saying so; the others by a call, a touch or a meeting.
 FINISHED = (
     StepKind.TASK, StepKind.FIND_CONTACT, StepKind.OUTCOME, StepKind.REACH_UP, StepKind.REPLY, StepKind.DECIDE,
@@ -78,35 +75,6 @@ class Colleague:
     lead: Lead | None
     # Whom the call in hand was about, too.
     is_chosen: bool = False
-
-
-@dataclass
-class Topic:
-    label: str
-    points: int
-    deeds: list[str]
-
-
-@dataclass
-class Known:
-    """One criterion with its newest answer."""
-
-    criterion: Code
-    answer: Answer | None = None
-    evidence: str = ""
-    by: str = ""
-
-    @property
-    def value(self) -> str:
-        return self.answer.value if self.answer else ""
-
-    @property
-    def state(self) -> str:
-        return {"yes": "done", "no": "due"}.get(self.value, "")
-
-    @property
-    def icon(self) -> str:
-        return {"yes": "done", "no": "close"}.get(self.value, "unknown")
 
 
 @dataclass
@@ -337,26 +305,11 @@ class LeadPage:
         """The track or play that goes on with her, or is paused."""
         return next((one.under_way for one in self.timeline.above if one.under_way), "")
 
-    @property
+    @cached_property
     def own_fields(self) -> list[tuple[str, str]]:
         """The own fields that are filled, hers before her account's: label and value."""
-        return [(field.label if field else key, _own_value(value)) for _entity, key, field, value in self._filled]
-
-    @cached_property
-    def _filled(self) -> list[tuple[str, str, CustomField | None, Any]]:
-        """Every own field that says something: whose, its key, which, what. No query where there are none."""
-        customs = [(CustomField.Entity.PERSON, self.person.custom)]
-        if self.account:
-            customs.append((CustomField.Entity.ACCOUNT, self.account.custom))
-        if not any(custom for _entity, custom in customs):
-            return []
-        fields = {(field.entity, field.key): field for field in CustomField.objects.all()}
-        return [
-            (entity, key, fields.get((entity, key)), value)
-            for entity, custom in customs
-            for key, value in in_order(entity, custom, fields)
-            if value not in (None, "")
-        ]
+        of_account = self.account.custom if self.account else {}
+        return told_fields((CustomField.Entity.PERSON, self.person.custom), (CustomField.Entity.ACCOUNT, of_account))
 
     @cached_property
     def phones(self) -> list[ContactPoint]:
@@ -445,30 +398,7 @@ class LeadPage:
 
     @property
     def after_no_answer(self) -> str:
-        """What the cadence does when nobody answers, for the form before it is sent."""
-        lead = self.lead
-        if standing := promised_ahead(self.steps, at=self.now):
-            return _("the call that was promised stays: %(moment)s") % {
-                "moment": moment_words(standing[0].due_at, now=self.now)
-            }
-        if asked := of_another_kind(self.steps, {CALL}):
-            return _("the e-mail of %(moment)s stays until it is sent") % {
-                "moment": moment_words(asked[0].due_at, now=self.now)
-            }
-        if not lead.cadence_id:
-            return _("the lead is yours, and its cadence plans the next attempt")
-        attempts = attempts_of(lead.cadence_id)
-        done = lead.attempts + 1
-        later = next((one for one in attempts if one.position > done), None)
-        if later is None:
-            return _("that was the last attempt: decide tomorrow, recycle or go on")
-        this = next((one for one in attempts if one.position == done), None)
-        days = later.day_offset - (this.day_offset if this else 0)
-        on = ngettext("%(days)s working day on", "%(days)s working days on", days) % {"days": days}
-        when = on if days > 0 else _("later today")
-        kind = kind_words(later, self.silent).lower()
-        words = {"number": later.position, "all": len(attempts), "kind": kind}
-        return _("attempt %(number)s of %(all)s, %(kind)s, ") % words + when
+        return after_no_answer(self.lead, self.steps, self.silent, now=self.now)
 
     @property
     def dispositions(self) -> list[Code]:
@@ -534,19 +464,7 @@ class LeadPage:
 
     @cached_property
     def topics(self) -> list[Topic]:
-        """What she was interested in during the last half year: points by topic, with what stands behind them."""
-        points: dict[str, int] = defaultdict(int)
-        behind: dict[str, list[str]] = defaultdict(list)
-        for deed in self.timeline.deeds:
-            if deed.at < self.now - DEEDS_COUNT or deed.at > self.now or is_taken_back(deed):
-                continue
-            topic = deed.topic or (deed.asset.topic if deed.asset_id and deed.asset else None)
-            kind = str(Engagement.Kind(deed.kind).label)
-            label = topic.label if topic else kind
-            points[label] += max(deed.points, 0)
-            behind[label].append(deed.asset.title if deed.asset else kind)
-        found = [Topic(label, worth, behind[label]) for label, worth in points.items()]
-        return sorted(found, key=lambda topic: (-topic.points, topic.label))[:6]
+        return topics_of(self.timeline.deeds, now=self.now)
 
     @property
     def topics_max(self) -> int:
@@ -568,16 +486,3 @@ class LeadPage:
         note = self.timeline.notes.get(answer.note_id or 0)
         by = _("you") if answer.by_id == self.user.pk else self.names.say("user", answer.by_id)
         return Known(code, answer, note.text if note else "", by)
-
-
-def in_order(entity: str, custom: dict[str, Any], fields: Iterable[tuple[str, str]]) -> list[tuple[str, Any]]:
-    """What is kept in own fields, in the order of these (entity, key); what no field names any more stands last."""
-    places = {key: place for place, (whose, key) in enumerate(fields) if whose == entity}
-    last = max(places.values(), default=0) + 1
-    return sorted(custom.items(), key=lambda item: places.get(item[0], last))
-
-
-def _own_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(value)

@@ -20,7 +20,8 @@ from team.templatetags.midfield import day, hidden, icon
 
 if TYPE_CHECKING:
     from leads.forms.working import CallForm
-    from leads.lead_page import Known, LeadPage
+    from leads.lead_known import Known
+    from leads.lead_page import LeadPage
     from leads.models import HandOff, Lead
     from leads.naming import Code
     from leads.timeline import Entry
