@@ -49,10 +49,15 @@ TOLD = {
 }
 # What the provider itself makes of the address.
 GONE = (RejectReason.INVALID, RejectReason.BOUNCED)
-# What it remembers of somebody whom it sends nothing any more. From the other server it is a word about our letter.
+# What somebody told it. Spam is that only where it sends nothing any more; in a bounce it is what the other server says
+# of our letter.
 REMEMBERED = {RejectReason.SPAM: Kind.COMPLAINT, RejectReason.UNSUBSCRIBED: Kind.UNSUBSCRIBE}
-# How providers call what is over tomorrow, in a word of their own beside that reason.
-PASSING = re.compile(r"^(?:activity\.)?soft[ _]?bounced?$|^transient$", re.IGNORECASE)
+# How providers call what is over tomorrow, in their own word beside that reason; SparkPost by the number of a class:
+# soft, DNS, mailbox full, too large, timed out, transient.
+PASSING = re.compile(
+    r"^(?:activity\.)?soft[ _]?bounced?$|^transient(?::|$)|^err_(?:mailbox_full|too_large)$", re.IGNORECASE
+)
+PASSING_CLASSES = ("20", "21", "22", "23", "24", "70")
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
@@ -134,12 +139,14 @@ def in_mail(event: AnymailTrackingEvent) -> InMail:
     said = " ".join(str(event.mta_response or event.description or "").split())[:500]
     codes = STATUS.findall(said)
     kind = TOLD[event.event_type]
-    if event.event_type == EventType.REJECTED:
+    if kind is Kind.BOUNCE_SOFT and (
+        event.event_type == EventType.REJECTED or event.reject_reason != RejectReason.SPAM
+    ):
         kind = REMEMBERED.get(event.reject_reason, kind)
     if kind is Kind.BOUNCE_SOFT:
         is_dead = address_is_dead(said, codes)
         if is_dead is None:
-            is_dead = event.reject_reason in GONE and not _is_passing(event)
+            is_dead = event.reject_reason in GONE and not _is_passing(event.esp_event)
         kind = Kind.BOUNCE_HARD if is_dead else Kind.BOUNCE_SOFT
     address = str(event.recipient or "").lower()[:254]
     is_hard = kind is Kind.BOUNCE_HARD
@@ -148,11 +155,16 @@ def in_mail(event: AnymailTrackingEvent) -> InMail:
     return InMail(kind, sender=address, at=event.timestamp, failures=[failure])
 
 
-def _is_passing(event: AnymailTrackingEvent) -> bool:
-    """Whether the provider says in a word of its own that it may work later; django-anymail has one reason for both."""
-    told = event.esp_event if isinstance(event.esp_event, dict) else {}
-    parts = [told, *(part for part in told.values() if isinstance(part, dict))]
-    return any(PASSING.search(word) for part in parts for word in part.values() if isinstance(word, str))
+def _is_passing(told: Any, name: str = "") -> bool:
+    """Whether the provider says in a word of its own that it may work later; django-anymail has one reason for both.
+    `told`: what stands under this name in its event."""
+    if isinstance(told, dict):
+        return any(_is_passing(part, str(name)) for name, part in told.items())
+    if name == "hard_bounce":
+        return told in (False, "false", 0, "0")
+    if name == "bounce_class":
+        return str(told) in PASSING_CLASSES
+    return isinstance(told, str) and PASSING.search(told) is not None
 
 
 def _message(event: AnymailTrackingEvent) -> Message | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.utils import getaddresses
 from typing import NamedTuple
 
 from nurture.inbound.parts import HEADER_MAX, WORD, decoded_header
@@ -14,7 +15,7 @@ WORDS = re.compile(rf"""{WORD}|"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)""", re.IGN
 REMARK = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
 ANGLE = re.compile(r"<([^<>]*)>")
 BETWEEN = re.compile(r"[,;]|\Z")
-AROUND = re.compile(r"[\s<>,;:()\"']+")
+AROUND = re.compile(r"[\s<>,;:()\"]+")
 
 
 class Named(NamedTuple):
@@ -35,7 +36,9 @@ def named_in(header: str) -> list[Named]:
         for bare in (WORDS.sub(lambda words: " " * len(words[0]), said), said):
             if found := _read(said, bare):
                 return found
-    return []
+    # Something quoted or remarked in an address without brackets is rare, and allowed.
+    rare = getaddresses([header]) if '"' in header or "(" in header else []
+    return [Named(_called(name), _kept(address)) for name, address in rare if _is_address(address)]
 
 
 def _read(said: str, bare: str) -> list[Named]:
@@ -54,10 +57,13 @@ def _read(said: str, bare: str) -> list[Named]:
 def _one(said: str, bare: str, begin: int, last: int) -> Named | None:
     """Whose name begins at the one place, and whose address behind the other."""
     for angle in reversed(list(ANGLE.finditer(bare, last))):
-        address = "".join(said[angle.start(1) : angle.end(1)].rpartition(":")[2].split())
+        inside = said[angle.start(1) : angle.end(1)].rpartition(":")[2].strip()
+        # Quoted, a space is part of it; else the line was only broken there.
+        address = inside if '"' in inside else "".join(inside.split())
         if _is_address(address):
             return Named(_called(said[begin : angle.start()]), _kept(address))
-    address = next(filter(_is_address, AROUND.split(bare[last:])), "")
+    # Outlook puts one in single quotes; within them they are the owner's: o'brien.
+    address = next(filter(_is_address, (one.strip("'") for one in AROUND.split(bare[last:]))), "")
     if not address:
         return None
     remark = REMARK.search(said, last)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from anymail.exceptions import AnymailWebhookValidationFailure
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from django.test import RequestFactory
 
 from accounts.models import ContactPoint, Suppression
@@ -141,6 +142,7 @@ def test_without_our_name_it_is_of_the_last_message_to_that_address(alice, jo, t
     assert Suppression.objects.filter(person=jo).exists() == (kind != "bounce_soft")
 
 
+AT_MAILJET = {"event": "bounce", "email": JO, "time": 1, "MessageID": 1}
 BOUNCED = {"type": "bounce", "raw_rcpt_to": JO, "timestamp": "1", "event_id": "1"}
 
 
@@ -153,6 +155,9 @@ BOUNCED = {"type": "bounce", "raw_rcpt_to": JO, "timestamp": "1", "event_id": "1
         ("brevo", {"event": "soft_bounce", "email": JO, "ts_event": 1}, "bounce_soft"),
         ("sparkpost", [{"msys": {"message_event": {**BOUNCED, "bounce_class": "51"}}}], "bounce_soft"),
         ("sparkpost", [{"msys": {"message_event": {**BOUNCED, "bounce_class": "10"}}}], "bounce_hard"),
+        ("sparkpost", [{"msys": {"message_event": {**BOUNCED, "bounce_class": "22"}}}], "bounce_soft"),
+        ("mailjet", {**AT_MAILJET, "error": "quota exceeded", "hard_bounce": False}, "bounce_soft"),
+        ("mailjet", {**AT_MAILJET, "error": "user unknown", "hard_bounce": True}, "bounce_hard"),
     ],
 )
 def test_what_the_other_server_did_not_explain_is_as_lasting_as_the_provider_calls_it(alice, jo, hook, told, kind):
@@ -164,6 +169,22 @@ def test_what_the_other_server_did_not_explain_is_as_lasting_as_the_provider_cal
     assert Incoming.objects.get().kind == kind
     assert not Suppression.objects.filter(person=jo).exists()
     assert (jo.contact_points.get(kind="email").state == "bounced") == (kind == "bounce_hard")
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "own", "kind"),
+    [
+        (EventType.BOUNCED, RejectReason.UNSUBSCRIBED, {"status": "hard_bounced"}, Kind.UNSUBSCRIBE),
+        (EventType.BOUNCED, RejectReason.BOUNCED, {"data": {"bounce": {"type": "Transient"}}}, Kind.BOUNCE_SOFT),
+        (EventType.BOUNCED, RejectReason.BOUNCED, {"data": {"bounce": {"type": "Permanent"}}}, Kind.BOUNCE_HARD),
+        (EventType.BOUNCED, RejectReason.SPAM, {}, Kind.BOUNCE_SOFT),
+        (EventType.REJECTED, RejectReason.SPAM, {}, Kind.COMPLAINT),
+        (EventType.COMPLAINED, RejectReason.UNSUBSCRIBED, {}, Kind.COMPLAINT),
+    ],
+)
+def test_what_a_provider_tells_is_what_it_is(type_, reason, own, kind):
+    event = AnymailTrackingEvent(event_type=type_, reject_reason=reason, recipient=JO, timestamp=NOON, esp_event=own)
+    assert providers.in_mail(event).kind is kind
 
 
 def test_an_answer_that_the_provider_took_in_is_read_as_a_mail(alice, jo):

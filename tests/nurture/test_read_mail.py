@@ -209,6 +209,22 @@ def test_the_address_stands_in_its_brackets_whatever_the_name_says(header):
     assert read_mail(f"From: {header}\r\nSubject: Hi\r\n\r\nHello.\r\n".encode()).sender == "nora@x.example"
 
 
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ("o'brien@x.example", "o'brien@x.example"),
+        ("'o'brien@x.example'", "o'brien@x.example"),
+        ("O'Brien <o'brien@x.example>", "o'brien@x.example"),
+        ("rep: o'brien@x.example, bob@x.example", "o'brien@x.example"),
+        ('<"nora weller"@x.example>', '"nora weller"@x.example'),
+        ('"nora weller"@x.example', '"nora weller"@x.example'),
+        ("nora(a)@x.example", "nora@x.example"),
+    ],
+)
+def test_an_address_is_nobody_elses_for_what_stands_in_it(header, address):
+    assert read_mail(f"From: {header}\r\nSubject: Hi\r\n\r\nHello.\r\n".encode()).sender == address
+
+
 @pytest.mark.parametrize("header", ["", "Nora", "Nora <>", "undisclosed:;", "@", "<@>", '"', ",;,<"])
 def test_who_gives_no_address_has_none(header):
     assert read_mail(f"From: {header}\nSubject: Hi\n\nHello.\n".encode()).sender == ""
