@@ -268,6 +268,15 @@ def attempt_due(worktime: WorkCalendar, zone: str, earliest: datetime) -> dateti
     return earliest
 
 
+def first_hour(worktime: WorkCalendar, zone: str, earliest: datetime) -> datetime:
+    """When what waits for `earliest` is due: once its rep is at work, and what has a `zone`, which is that of whoever
+    is called, at an hour to call her, too."""
+    try:
+        return attempt_due(worktime, zone, next_opening(worktime, earliest))
+    except NeverOpen:
+        return earliest
+
+
 def goes_on(lead: Lead) -> bool:
     """Whether an attempt is left that can reach her."""
     reach = reach_of(lead)
@@ -304,10 +313,13 @@ def _planned(
             made_by=Step.MadeBy.SYSTEM,
             created_at=at,
         )
-    if worktime and CALL in NEEDS[StepKind(it.kind)]:
-        due_at = attempt_due(worktime, reach.where.zone(at=at), due_at)
+    zone = reach.where.zone(at=at) if CALL in NEEDS[StepKind(it.kind)] else ""
+    if worktime:
+        due_at = attempt_due(worktime, zone, due_at)
     away_until = reach.away_until if waits and reach.away_until and not is_long(reach.away_until, at=at) else None
-    due_at, held_from = as_it_waits(lead, due_at, away_until=away_until, held_until=reach.held_until)
+    due_at, held_from = as_it_waits(
+        lead, due_at, away_until=away_until, held_until=reach.held_until, worktime=worktime, zone=zone
+    )
     return Step(
         lead=lead,
         kind=it.kind,
@@ -322,11 +334,19 @@ def _planned(
 
 
 def as_it_waits(
-    lead: Lead, due_at: datetime, *, away_until: datetime | None, held_until: datetime | None
+    lead: Lead,
+    due_at: datetime,
+    *,
+    away_until: datetime | None,
+    held_until: datetime | None,
+    worktime: WorkCalendar | None,
+    zone: str,
 ) -> tuple[datetime, datetime | None]:
-    """When what is planned for this moment is due: once she is back, and behind the last meeting at her account; and
-    when it would be but for that meeting. Who asked to be called and was not reached yet waits for nobody's meeting."""
-    due_at = max(due_at, away_until or due_at)
+    """When what is planned for this moment is due: in the `first_hour` once she is back, and behind the last meeting
+    at her account; and when it would be but for that meeting. Who asked to be called and was not reached yet waits for
+    nobody's meeting."""
+    if away_until and due_at < away_until:
+        due_at = first_hour(worktime, zone, away_until) if worktime else away_until
     if held_until is None or held_until <= due_at or is_waiting(lead):
         return due_at, None
     return held_until, due_at

@@ -56,8 +56,9 @@ def dated(
             )
             away_until = people.wishes.away_until(person, at=now)
             when, _held_from = waits_until(
-                lead, planned_for, away_until=away_until, held_until=held_until(lead), at=now
-            )
+                lead, planned_for, kind=deed.node.step_kind, away_until=away_until, held_until=held_until(lead), at=now,
+                worktime=worktime, zone=zone(lead),
+            )  # fmt: skip
         yield when, deed
         now = when + timedelta(days=deed.days) if deed.what == What.WAITED else when
         walker.on = leaves().astimezone(clock).date()

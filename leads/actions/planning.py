@@ -80,8 +80,10 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
             zone=zones.get(one.lead.pk, ""),
         )  # fmt: skip
         due_at, held_from = waits_until(
-            one.lead, planned_for, away_until=one.away_until, held_until=held_until.get(one.lead.account_id or 0), at=at
-        )
+            one.lead, planned_for, kind=one.kind, away_until=one.away_until,
+            held_until=held_until.get(one.lead.account_id or 0), at=at, worktime=worktime,
+            zone=zones.get(one.lead.pk, ""),
+        )  # fmt: skip
         step = effects.make_step(
             Step(
                 lead=one.lead, kind=one.kind, title=one.title, due_at=due_at, held_from=held_from,
@@ -157,7 +159,15 @@ def due_of_step(
 
 
 def waits_until(
-    lead: Lead, due_at: datetime, *, away_until: datetime | None, held_until: datetime | None, at: datetime
+    lead: Lead,
+    due_at: datetime,
+    *,
+    kind: str,
+    away_until: datetime | None,
+    held_until: datetime | None,
+    at: datetime,
+    worktime: Callable[[int], WorkCalendar],
+    zone: str,
 ) -> tuple[datetime, datetime | None]:
     """As an attempt waits that a cadence plans: see `as_it_waits`. Of a lead that is worked and so long without her,
     its rep decides; whom nobody works waits for no meeting."""
@@ -168,6 +178,8 @@ def waits_until(
         due_at,
         away_until=None if is_hers_to_decide else away_until,
         held_until=held_until if is_worked else None,
+        worktime=worktime(lead.bdr_id or 0),
+        zone=zone if kind in BY_PHONE else "",
     )
 
 

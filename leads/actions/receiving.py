@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -14,12 +14,14 @@ from agreement.models import Phase
 from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
 from leads.actions.holding import write_planned
-from leads.actions.planning import BY_FLOW
+from leads.actions.planning import BY_FLOW, BY_PHONE
 from leads.asked_for import CHOSE, chosen
-from leads.cadence import is_long, next_step, reach_of, soon
+from leads.cadence import first_hour, is_long, next_step, reach_of, soon
+from leads.her_clock import zone_of
 from leads.models import Lead, LeadEvent, Step
 from leads.stops import AGAIN, STOPS
 from team.calendars import KeptCalendars
+from team.worktime import WorkCalendar
 
 if TYPE_CHECKING:
     from content.models import Topic
@@ -112,13 +114,14 @@ def wait_for_return(person_id: int, *, until: datetime, at: datetime) -> LeadEve
     if found is None:
         return None
     lead = lock_lead(found)
-    effects = Effects(lead, by=None, at=at)
+    effects, calendars = Effects(lead, by=None, at=at), KeptCalendars(at=at)
     early = _waiting(effects, until, at=at)
     if not early:
         return None
+    first = _first_hour(lead, calendars, at=at)
     for step in early:
-        effects.move_step(step, until)
-    write_planned([effects], at=at, of_team=cache(KeptCalendars(at=at).of_team), because=OUT_OF_OFFICE)
+        effects.move_step(step, first(step, until))
+    write_planned([effects], at=at, of_team=cache(calendars.of_team), because=OUT_OF_OFFICE)
     return lead.events.order_by("-id").first()
 
 
@@ -135,13 +138,14 @@ def go_on_from_return(
     lead = lock_lead(found)
     effects = Effects(lead, by=None, at=at)
     planned, calendars = _planned_before(lead), KeptCalendars(at=at)
-    waiting = [step for step in effects.open_steps if step.due_at == until]
-    late = [step for step in waiting if step.pk in planned or step.attempt is not None]
+    first = _first_hour(lead, calendars, at=at)
+    hers = [step for step in effects.open_steps if step.pk in planned or step.attempt is not None]
+    late = [step for step in hers if step.due_at in (until, first(step, until))]
     if not late:
         return None
     for step in late:
-        due_at = planned.get(step.pk) or _due_without_absence(lead, step, calendars) or at
-        effects.move_step(step, max(due_at, back_at or soon(at)))
+        due_at, earliest = planned.get(step.pk) or _due_without_absence(lead, step, calendars), back_at or soon(at)
+        effects.move_step(step, due_at if due_at and due_at >= earliest else first(step, earliest))
     because = SOONER if back_at else RETURNED
     write_planned([effects], at=at, of_team=cache(calendars.of_team), because=because)
     return lead.events.order_by("-id").first()
@@ -149,11 +153,21 @@ def go_on_from_return(
 
 def _due_without_absence(lead: Lead, step: Step, calendars: KeptCalendars) -> datetime | None:
     """When an attempt that was planned while she was away would have been due; None where the cadence has gone on."""
-    worktime = calendars.of_user(lead.bdr_id) if lead.bdr_id else calendars.of_team(lead.team_id)
+    worktime = _worktime(lead, calendars)
     reach = replace(reach_of(lead), away_until=None, held_until=None)
     after, whose = (step.attempt or 1) - 1, step.assignee_id
     again = next_step(lead, after=after, assignee_id=whose, at=step.created_at, worktime=worktime, reach=reach)
     return again.due_at if again.attempt == step.attempt else None
+
+
+def _first_hour(lead: Lead, calendars: KeptCalendars, *, at: datetime) -> Callable[[Step, datetime], datetime]:
+    """When a step of hers that waits for a moment is due: see `first_hour`."""
+    worktime, zone = cache(partial(_worktime, lead, calendars)), cache(partial(zone_of, lead, at=at))
+    return lambda step, moment: first_hour(worktime(), zone() if step.kind in BY_PHONE else "", moment)
+
+
+def _worktime(lead: Lead, calendars: KeptCalendars) -> WorkCalendar:
+    return calendars.of_user(lead.bdr_id) if lead.bdr_id else calendars.of_team(lead.team_id)
 
 
 def planned_for(step: Step) -> datetime:

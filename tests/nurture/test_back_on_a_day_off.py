@@ -1,0 +1,143 @@
+"""Whoever comes back on a day off, or at night for their rep, is called in the first hour at which that can be."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from agreement.models import Phase
+from leads.actions.logging import log_call, log_touch
+from leads.models import Step
+from nurture.actions.absences import begin_absence, end_absence
+from nurture.actions.advancing import advance
+from nurture.actions.enrolling import enrol
+from nurture.trying import try_on
+from tests.make import NOON, disposition, make_lead, make_person
+from tests.nurture.making import make_track, step
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SATURDAY = date(2027, 3, 6)
+# The rep works from eight to six in UTC, from Monday to Friday.
+MONDAY, NEW_YORK_OPENS = datetime(2027, 3, 8, 8, 0, tzinfo=UTC), datetime(2027, 3, 8, 13, 0, tzinfo=UTC)
+# Eight on Saturday in Tokyo is Friday night.
+WHERE = [
+    ("UTC", "call", MONDAY),
+    ("Asia/Tokyo", "call", MONDAY),
+    ("Asia/Tokyo", "task", MONDAY),
+    ("America/New_York", "call", NEW_YORK_OPENS),
+    ("America/New_York", "task", MONDAY),
+]
+
+
+@pytest.fixture(autouse=True)
+def _rules(rules):
+    pass
+
+
+def in_hand(rep, zone="UTC", phase=Phase.WORKING):
+    lead = make_lead(phase=phase, bdr=rep, person=make_person(time_zone=zone))
+    if phase == Phase.WORKING:
+        log_call(lead, disposition=disposition("no_answer"), by=rep, at=NOON)
+        lead.refresh_from_db()
+    return lead
+
+
+def goes_away(lead, *, back_on=SATURDAY, at=NOON):
+    zone, person = lead.person.time_zone, lead.person_id
+    begin_absence(person, kind="out_of_office", words="", back_on=back_on, zone=zone, said_at=at, at=at)
+
+
+def begins(lead, rep, *, kind="call", at=NOON + HOUR):
+    track = make_track(step(step_kind=kind), kind="play" if lead.phase == Phase.WORKING else "track")
+    enrol(lead.person, track=track, by=rep, at=at)
+    advance(at=at)
+
+
+def due(lead):
+    return Step.objects.open().get(lead=lead).due_at
+
+
+@pytest.mark.parametrize("phase", [Phase.WORKING, Phase.NURTURE])
+@pytest.mark.parametrize(("zone", "kind", "first"), WHERE)
+def test_a_step_that_is_planned_while_they_are_away_is_due_in_the_first_hour_for_it(alice, zone, kind, first, phase):
+    lead = in_hand(alice, zone, phase)
+    goes_away(lead)
+
+    begins(lead, alice, kind=kind)
+
+    assert due(lead) == first
+
+
+@pytest.mark.parametrize("phase", [Phase.WORKING, Phase.NURTURE])
+@pytest.mark.parametrize(("zone", "kind", "first"), WHERE)
+def test_a_step_that_was_planned_before_they_went_is_due_in_it_too_and_goes_back(alice, zone, kind, first, phase):
+    lead = in_hand(alice, zone, phase)
+    begins(lead, alice, kind=kind)
+    before = due(lead)
+
+    goes_away(lead, at=NOON + HOUR)
+
+    assert (before < first, due(lead)) == (True, first)
+    end_absence(lead.person_id, by=alice, at=NOON + HOUR + MINUTE)
+    assert due(lead) == before
+
+
+@pytest.mark.parametrize("goes_first", [True, False])
+@pytest.mark.parametrize(("zone", "first"), [("Asia/Tokyo", MONDAY), ("America/New_York", NEW_YORK_OPENS)])
+def test_so_is_an_attempt_of_a_cadence(alice, zone, first, goes_first):
+    lead, other = (make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone=zone)) for _one in range(2))
+    if goes_first:
+        goes_away(lead)
+    for one in (lead, other):
+        log_touch(one, kind="email", by=alice, at=NOON)
+    if not goes_first:
+        goes_away(lead)
+
+    attempt = Step.objects.open().get(lead=lead)
+    assert (attempt.made_by, attempt.kind, attempt.due_at) == ("cadence", "call", first)
+    end_absence(lead.person_id, by=alice, at=NOON + HOUR)
+    assert due(lead) == max(due(other), NOON + HOUR + MINUTE)
+
+
+def test_what_will_be_planned_is_told_for_the_same_hour(alice):
+    lead = in_hand(alice, "America/New_York")
+    goes_away(lead)
+    version = make_track(step(), kind="play").versions.get()
+
+    told = try_on(version, lead.person, at=NOON)
+
+    assert [line.at for line in told.lines] == [NEW_YORK_OPENS]
+
+
+@pytest.mark.parametrize(("zone", "kind", "first"), WHERE)
+def test_who_says_a_day_off_that_is_sooner_is_called_in_the_first_hour_after_it(alice, zone, kind, first):
+    lead = in_hand(alice, zone)
+    goes_away(lead, back_on=date(2027, 3, 13))
+    begins(lead, alice, kind=kind)
+    assert due(lead) > first
+
+    goes_away(lead, at=NOON + 2 * HOUR)
+
+    assert due(lead) == first
+
+
+@pytest.mark.parametrize(("zone", "kind", "first"), WHERE)
+def test_who_is_back_at_night_is_called_in_the_first_hour_after_it(alice, zone, kind, first):
+    lead = in_hand(alice, zone)
+    goes_away(lead, back_on=date(2027, 3, 12))
+    begins(lead, alice, kind=kind)
+
+    end_absence(lead.person_id, by=alice, at=datetime(2027, 3, 6, 23, 0, tzinfo=UTC))
+
+    assert due(lead) == first
+
+
+def test_what_was_put_at_the_very_hour_of_return_before_an_upgrade_comes_back_too(alice):
+    lead = in_hand(alice)
+    begins(lead, alice)
+    before = due(lead)
+    goes_away(lead, at=NOON + HOUR)
+    Step.objects.open().filter(lead=lead).update(due_at=datetime(2027, 3, 6, 8, 0, tzinfo=UTC))
+
+    end_absence(lead.person_id, by=alice, at=NOON + HOUR + MINUTE)
+
+    assert due(lead) == before
