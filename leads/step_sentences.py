@@ -56,6 +56,9 @@ def planned(t: Teller, e: LeadEvent) -> Told:
     if e.data.get("because") == "bounced":
         following = _("next %(moment)s") % {"moment": due} if due else ""
         return Told("clock", _("The planned e-mail is not written: no address is left"), following)
+    if e.data.get("because") == "not_agreed":
+        following = _("next %(moment)s") % {"moment": due} if due else ""
+        return Told("stop", _("The planned e-mail is not written: they have not agreed to get it"), following)
     if e.data.get("because") == "out_of_office":
         return Told("pause", _wait(hers), _("out of office"))
     if e.data.get("because") == "returned":

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import batched
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
-from accounts.actions.people import keys_of_email, suppression_key
+from accounts.actions.people import keys_of_email, suppressed_channels, suppression_key
 from accounts.models import ContactPoint, PersonMerge, Suppression
 from agreement.models import Phase
 from content.models import Asset
-from leads.models import Engagement, Lead, Recycling
+from leads.models import Engagement, Lead, LeadEvent, Recycling, Step
 from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackMove, TrackNode
 from nurture.unfed import left_elsewhere
+from nurture.untried import planned_by_flows, untried
 from team.company_time import company_zone
 
 # The system is late, not wrong, until a tick has had this long.
 TICK_GRACE = timedelta(minutes=15)
 DAY = timedelta(days=1)
+# What nobody can try is looked for every hour.
+HOURLY_GRACE = timedelta(hours=2)
+AT_ONCE = 500
 NAMED_MAX = 1000
 # Nobody comes to a step of hers so often within a day, whatever goes out of use or is set by hand meanwhile.
 ANEW_MOST = 10
@@ -151,6 +156,22 @@ def planned_for_the_suppressed(at: datetime) -> QuerySet[Message]:
     return due.filter(Exists(said.filter(person=OuterRef("person"))) | Q(person__in=by_key))
 
 
+def step_that_nobody_can_try(at: datetime) -> QuerySet[Step]:
+    """Open steps of plays and tracks that `why_not_tried` says no to, for longer than the hourly look needs to see it.
+    Where a rule of mail has changed, it may be behind for so long."""
+    late = at - HOURLY_GRACE
+    lately = LeadEvent.objects.filter(lead=OuterRef("lead"), at__gt=late)
+    whose = dict(planned_by_flows().filter(~Exists(lately)).order_by("pk").values_list("pk", "lead__person_id"))
+    found: set[int] = set()
+    for some in batched(whose, AT_ONCE):
+        shut = untried(planned_by_flows().filter(pk__in=some), at=at)
+        said = suppressed_channels({whose[step] for step in shut}, since=late) if shut else {}
+        found.update(step for step in shut if whose[step] not in said)
+        if len(found) >= NAMED_MAX:
+            break
+    return Step.objects.filter(pk__in=found)
+
+
 def sent_after_it_expired(at: datetime) -> QuerySet[Message]:
     expired = Asset.objects.filter(pk=OuterRef("asset"), expires_on__lte=OuterRef("day"))
     left = (
@@ -202,6 +223,7 @@ CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     held_out_and_fed,
     planned_for_who_left,
     planned_for_the_suppressed,
+    step_that_nobody_can_try,
     sent_after_it_expired,
     over_the_cap_of_a_day,
     over_the_cap_of_a_week,

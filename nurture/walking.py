@@ -134,14 +134,14 @@ def _email(node: TrackNode, walker: Walker, people: People) -> Deed:
 def _step(node: TrackNode, walker: Walker, people: People, *, ahead: int) -> Deed:
     if not walker.is_worked:
         return Deed(node, What.SKIPPED, because="nobody")
-    if because := why_not_tried(node, walker.person, people):
+    if because := why_not_tried(node.step_kind, walker.person, people):
         return Deed(node, What.SKIPPED, because=because)
     return Deed(node, What.PLANNED, days=ahead)
 
 
-def why_not_tried(node: TrackNode, person: int, people: People) -> str:
-    """Why nothing is left of a step of ours with the ways to reach her that there are; empty while something is."""
-    match node.step_kind:
+def why_not_tried(kind: str, person: int, people: People) -> str:
+    """Why nothing is left of a step of this kind with the ways to reach her that there are; empty while any is."""
+    match kind:
         case StepKind.CALL | StepKind.CALL_BACK:
             return "" if people.may_be_called(person) else "asked_not"
         case StepKind.EMAIL:

@@ -319,20 +319,22 @@ def key_of_external_id(source: str, value: str) -> str:
     return f"{source}:{value}"
 
 
-def suppressed_channels(person_ids: Iterable[int]) -> dict[int, set[str]]:
-    """On which channels each of these people may not be reached: by her own rows and by her addresses' keys."""
+def suppressed_channels(person_ids: Iterable[int], *, since: datetime | None = None) -> dict[int, set[str]]:
+    """On which channels each of these people may not be reached: by her own rows and by her addresses' keys.
+    `since`: by what was said after that."""
+    said = Suppression.objects.filter(at__gt=since) if since else Suppression.objects.all()
     ids = list(person_ids)
     found: dict[int, set[str]] = defaultdict(set)
-    for person_id, channel in Suppression.objects.filter(person__in=ids).values_list("person_id", "channel"):
+    for person_id, channel in said.filter(person__in=ids).values_list("person_id", "channel"):
         found[person_id].add(channel)
-    if Suppression.objects.filter(person=None).exists():
+    if said.filter(person=None).exists():
         hashes: dict[str, set[int]] = defaultdict(set)
         reached = ContactPoint.objects.filter(person__in=ids).exclude(kind=ContactPoint.Kind.SOCIAL)
         for person_id, kind, normalised in reached.values_list("person_id", "kind", "normalised"):
             forms = keys_of_email(normalised) if kind == ContactPoint.Kind.EMAIL else (normalised,)
             for form in forms:
                 hashes[suppression_key(form)].add(person_id)
-        for key_hash, channel in Suppression.objects.filter(key_hash__in=hashes).values_list("key_hash", "channel"):
+        for key_hash, channel in said.filter(key_hash__in=hashes).values_list("key_hash", "channel"):
             for person_id in hashes[key_hash]:
                 found[person_id].add(channel)
     for channels in found.values():

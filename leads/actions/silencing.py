@@ -25,7 +25,7 @@ from team.calendars import KeptCalendars
 from team.worktime import WorkCalendar
 
 # What history says of it.
-SUPPRESSED, BOUNCED = "suppressed", "bounced"
+SUPPRESSED, BOUNCED, NOT_AGREED = "suppressed", "bounced", "not_agreed"
 
 
 def refuse_shut(lead: Lead, kind: str, shut: frozenset[str], *, field: str) -> None:
@@ -69,6 +69,11 @@ def pass_over_bounced(people: Collection[int], *, at: datetime) -> int:
     if not people:
         return 0
     return _pass_over_these(Step.objects.filter(lead__person__in=people).without_an_address(), BOUNCED, at=at)
+
+
+def pass_over_steps(steps: Collection[int], because: str, *, at: datetime) -> int:
+    """The same of these steps, whatever shut the way: what is known above this room, too."""
+    return _pass_over_these(Step.objects.open().filter(pk__in=steps), because, at=at)
 
 
 def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:

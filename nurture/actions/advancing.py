@@ -15,10 +15,10 @@ from django.db.models import QuerySet
 from accounts.models import Person
 from content.models import Asset
 from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_flow_waits
-from leads.actions.silencing import pass_over_bounced, pass_over_shut
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
+from nurture.actions.passing import pass_over_untried
 from nurture.actions.planning import plan_anew, plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
@@ -105,7 +105,7 @@ class Batch:
         self.anew: dict[int, Message] = {}
         self.steps: list[tuple[Enrolment, PlannedStep]] = []
         self.exhausted: list[Enrolment] = []
-        # Who has a step of ours before them that nobody can do, however it came to that.
+        # Steps of ours that nobody can do, however it came to that.
         self.shut: list[int] = []
         self.waiting: list[tuple[Lead, int, int | None]] = []
         self._load()
@@ -191,13 +191,13 @@ class Batch:
             self._look_at_message(one, node)
         elif node.kind == Kind.STEP and self.steps_now.get(one.step_id or 0) == Step.State.OPEN:
             one.due_at = self.at + STEP_AGAIN
-            if why_not_tried(node, one.person_id, self.people):
-                self.shut.append(one.person_id)
+            if why_not_tried(node.step_kind, one.person_id, self.people):
+                self.shut.append(one.step_id or 0)
         elif node.kind == Kind.STEP:
             became = self.steps_now.get(one.step_id or 0, "")
             if because := BECAME.get(became):
                 self._line(one, node, What.RESUMED, because)
-            elif became and (because := why_not_tried(node, one.person_id, self.people)):
+            elif became and (because := why_not_tried(node.step_kind, one.person_id, self.people)):
                 # Planned before she shut the way to her.
                 self._line(one, node, What.SKIPPED, because)
             self.go(one, flow.after(node))
@@ -302,8 +302,8 @@ class Batch:
             one.step_id = step.pk
         if self.waiting:
             say_flow_waits(self.waiting, at=self.at)
-        pass_over_shut(self.shut, at=self.at)
-        pass_over_bounced(self.shut, at=self.at)
+        if self.shut:
+            pass_over_untried(self.shut, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
         plan_messages(self.messages)
         plan_anew(self.anew)

@@ -15,6 +15,8 @@ from leads.actions.changing import MoveRefused
 from leads.actions.receiving import record_received
 from leads.models import Consent
 from nurture.actions.holding import hold_her
+from nurture.actions.passing import pass_over_untried
+from nurture.untried import planned_by_flows
 
 if TYPE_CHECKING:
     from team.models import User
@@ -36,7 +38,8 @@ def note_consent(
     """She agreed to mail, about this topic or all of it, or took it back. `said_at` is when she said it.
 
     All her leads, on which her history is told, then she, then her addresses, which a claim locks too: whatever is
-    claimed after this has ended knows of it. `is_told`: false where the caller tells of more than this.
+    claimed after this has ended knows of it, and what a play or track asks of us and nobody may try by now leaves the
+    queue. `is_told`: false where the caller tells of more than this.
     """
     held = hold_her(person.pk)
     lock_addresses([held.pk])
@@ -45,7 +48,10 @@ def note_consent(
     if not is_given and is_told:
         kind = "heard_no" if by else "withdrawn"
         record_received(held.pk, kind=kind, heard_by=by, is_topic=topic is not None, at=at)
-    return Consent.objects.create(
+    consent = Consent.objects.create(
         person=held, topic=topic, is_given=is_given, at=said_at or at, noted_at=at, source=source, evidence=evidence,
         by=by,
     )  # fmt: skip
+    if not is_given:
+        pass_over_untried(planned_by_flows().filter(lead__person=held).values_list("pk", flat=True), at=at)
+    return consent

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Suppression
 from agreement.models import Phase
 from leads.actions.recycling import wake_lead
+from leads.models import Step
 from nurture.actions.advancing import advance
 from nurture.actions.sorting import enrol_recycled
 from nurture.checking import CHECKS, check_tracks
@@ -53,6 +54,12 @@ def again_and_again(_alice):
     Passage.objects.bulk_create(again)
 
 
+def wants_no_call(_alice):
+    lead = Enrolment.objects.first().lead
+    Step.objects.create(lead=lead, kind="call", made_by="flow", assignee=lead.bdr, due_at=NOON, created_at=NOON)
+    Suppression.objects.create(person=lead.person, channel="phone", at=NOON)
+
+
 BREAKS = {
     "idle_in_a_track": lambda _alice: put(Enrolment.objects.all(), due_at=NOON - DAY),
     "waits_for_nothing": lambda _alice: (
@@ -81,6 +88,7 @@ BREAKS = {
     "planned_for_the_suppressed": lambda _alice: Suppression.objects.create(
         person=Enrolment.objects.first().person, channel="email", at=NOON
     ),
+    "step_that_nobody_can_try": wants_no_call,
     "sent_after_it_expired": expired,
     "over_the_cap_of_a_day": too_often,
     "over_the_cap_of_a_week": lambda alice: [
@@ -110,7 +118,10 @@ def test_each_break_is_found_by_its_name(alice, name):
         )  # fmt: skip
     if name:
         BREAKS[name](alice)
-    days = ("asleep_and_not_looked_at", "left_to_a_track_that_was_over", "merged_out_of_its_track")
+    days = (
+        "asleep_and_not_looked_at", "left_to_a_track_that_was_over", "merged_out_of_its_track",
+        "step_that_nobody_can_try",
+    )  # fmt: skip
     later = 2 * DAY if name in days else timedelta(minutes=20)
 
     found = check_tracks(at=NOON + later)

@@ -1,0 +1,129 @@
+"""A step of a play or track that nobody can try leaves the queue, whatever shut the way, and the play goes on."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts.actions.people import suppress_key, suppress_person
+from agreement.models import Phase
+from leads.actions.logging import log_call
+from leads.checking import check_all
+from leads.folding import fold
+from leads.queue import Wanted, queue_of
+from nurture.actions.advancing import advance, follow
+from nurture.actions.consenting import note_consent
+from nurture.actions.enrolling import enrol
+from nurture.checking import check_tracks
+from nurture.models import MailRules
+from tests.make import NOON, disposition, make_lead, make_person
+from tests.nurture.making import make_track, step, wait
+
+pytestmark = pytest.mark.usefixtures("rules")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LATER = NOON + 2 * HOUR
+
+
+@pytest.fixture
+def lead(alice):
+    """Tried once, so that a play may begin."""
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email="jo@brevik.example"))
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    lead.refresh_from_db()
+    return lead
+
+
+def started(lead, rep, *nodes, kind="play"):
+    one = enrol(lead.person, track=make_track(*nodes, kind=kind, name="Early", is_by_hand=True), by=rep, at=NOON + HOUR)
+    advance(at=NOON + HOUR)
+    return one
+
+
+def of_play(lead):
+    return [(one.kind, one.title.split(" · ")[0]) for one in lead.steps.open().filter(title__contains="Early")]
+
+
+def shut(lead, how):
+    if how == "by_key":
+        suppress_key("jo@brevik.example", "email", source="file", at=LATER)
+    elif how == "by_another_row":
+        row = make_person(email="jo.lund@brevik.example")
+        row.merged_into = lead.person
+        row.save(update_fields=["merged_into"])
+        suppress_person(row, "email", source="list", at=LATER)
+    elif how == "rule":
+        MailRules.objects.filter(pk=1).update(consent_for="all")
+    else:
+        note_consent(lead.person, is_given=False, source="form", at=LATER)
+
+
+def broken(at):
+    found = check_all(at=at) | check_tracks(at=at)
+    return {name: ids for name, ids in found.items() if ids}
+
+
+NOT_AT_ONCE = ["by_key", "by_another_row", "rule"]
+
+
+def test_with_a_consent_that_is_taken_back_it_leaves_the_queue_at_once(client, alice, lead):
+    one = started(lead, alice, step("Send the case", step_kind="email"), step("Look them up", step_kind="task"))
+    assert of_play(lead) == [("email", "Send the case")]
+
+    shut(lead, "withdrawn")
+
+    assert of_play(lead) == []
+    ((_group, (row,)),) = queue_of(alice, wanted=Wanted(), at=LATER).groups
+    assert "Send the case" not in row.what
+    assert broken(LATER) == {}
+    follow(at=LATER)
+    assert of_play(lead) == [("task", "Look them up")]
+    assert one.passages.get(what="skipped").because == "unreachable"
+    assert broken(LATER) == {}
+    assert fold(lead.events.order_by("id")).contradictions == []
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert "The planned e-mail is not written: they have not agreed to get it" in page
+
+
+def test_a_call_stays_where_mail_is_not_agreed_to(alice, lead):
+    started(lead, alice, step("Ask why now"))
+
+    shut(lead, "withdrawn")
+    advance(at=LATER + DAY)
+    follow(at=LATER + DAY)
+
+    assert of_play(lead) == [("call", "Ask why now")]
+    assert broken(LATER + DAY) == {}
+
+
+@pytest.mark.parametrize("how", NOT_AT_ONCE)
+def test_what_shut_it_elsewhere_is_seen_with_the_daily_look(alice, lead, how):
+    started(lead, alice, step("Send the case", step_kind="email"), step("Look them up", step_kind="task"))
+    shut(lead, how)
+    stands = lead.steps.open().get(title__contains="Early").pk
+    assert check_tracks(at=LATER + DAY)["step_that_nobody_can_try"] == [stands]
+
+    advance(at=LATER + DAY)
+    follow(at=LATER + DAY)
+
+    assert of_play(lead) == [("task", "Look them up")]
+    assert broken(LATER + DAY) == {}
+
+
+@pytest.mark.parametrize("how", ["withdrawn", *NOT_AT_ONCE])
+def test_whoever_sleeps_goes_on_sleeping_without_it(alice, how):
+    lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(email="jo@brevik.example"))
+    one = started(
+        lead, alice, step("Send the case", step_kind="email"), wait(9), step("Ask", step_kind="task"), kind="track"
+    )
+    assert of_play(lead) == [("email", "Send the case")]
+
+    shut(lead, how)
+    advance(at=LATER + DAY)
+    follow(at=LATER + DAY)
+
+    one.refresh_from_db()
+    assert (one.state, one.node.kind, of_play(lead)) == ("active", "wait", [])
+    lead.refresh_from_db()
+    assert lead.due_at == lead.wake_at
+    assert broken(LATER + DAY) == {}
