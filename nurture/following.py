@@ -50,6 +50,8 @@ class Following:
     asked_for: list[str] = field(default_factory=list)
     # No mail of its track may reach them any more: it ends with the next look.
     is_beyond_mail: bool = False
+    # Its lead has left, or they have answered: it ends with the next look, and nothing can be done about it before.
+    is_over: bool = False
     # What it has sent them in this pursuit, the newest first, with its subject, and whether the reader may open it: a
     # letter to an inquiry is for who keeps tracks.
     sent: list[tuple[Message, str, bool]] = field(default_factory=list)
@@ -75,6 +77,9 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     newest = enrolments.order_by(F("ended_at").desc(nulls_first=True), "-id").first()
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
+        found.is_over = enrolments.over().filter(pk=newest.pk).exists()
+        if found.is_over:
+            return found
         found.is_beyond_mail = beyond_mail().filter(pk=newest.pk).exists()
         _say(found, newest, at=at)
         _say_letters(found, newest, reader=reader, at=at)

@@ -229,13 +229,16 @@ def _open_lead(person: Person) -> Lead | None:
 
 
 def _held(enrolment: Enrolment, *states: str) -> Enrolment:
-    """As it is now, locked behind its lead and its person. LeadConflict when it is in none of these states any more."""
+    """As it is now, locked behind its lead and its person. LeadConflict when it is in none of these states any more, or
+    over, though no look of its own has ended it yet: what is done to it by then would stay when that is taken back."""
     if enrolment.lead_id is not None:
         Lead.objects.select_for_update().filter(pk=enrolment.lead_id).first()
     Person.objects.select_for_update(no_key=True).filter(pk=enrolment.person_id).first()
     held = Enrolment.objects.select_for_update(of=("self",)).select_related("node").get(pk=enrolment.pk)
     if held.state not in states:
         raise LeadConflict(_("This has changed meanwhile: it is %(state)s now.") % {"state": held.get_state_display()})
+    if Enrolment.objects.over().filter(pk=held.pk).exists():
+        raise LeadConflict(_("This has changed meanwhile: it is over for them, and ends within a minute."))
     return held
 
 

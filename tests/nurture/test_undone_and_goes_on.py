@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Phase
-from leads.actions.changing import MoveRefused
+from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.claiming import release_lead
 from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead, reject_hand_off
@@ -20,7 +20,7 @@ from leads.checking import check_all
 from leads.models import Step
 from nurture import tasks
 from nurture.actions.advancing import advance, follow
-from nurture.actions.enrolling import enrol, pause, resume, take_out
+from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.actions.taking_up import take_up_again
 from nurture.checking import check_tracks
 from nurture.models import Enrolment, Message
@@ -224,3 +224,26 @@ def test_until_the_next_minute_the_page_says_so_and_it_is_not_started_twice(clie
     assert len(planned_on(lead)) == 1
     history = client.get(reverse("leads:lead", args=[lead.public_id])).text
     assert "“Early buyer” goes on" in history
+
+
+@pytest.mark.parametrize("act", [pause, skip, take_out])
+def test_nothing_is_done_about_a_play_whose_lead_has_left_and_no_look_has_ended_yet(client, alice, act):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now"), step("Ask who decides")), by=alice, at=AT)
+    (asked,) = planned_on(lead)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+
+    with pytest.raises(LeadConflict, match="it is over for them"):
+        act(one, by=alice, at=AT + HOUR)
+    client.force_login(alice)
+    panel = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+    assert "It is over for them, and ends within a minute." in panel
+    assert 'name="does"' not in panel
+
+    tick(AT + HOUR + MINUTE)
+    assert planned_on(lead) == []
+    undo_last(lead, by=alice, at=AT + HOUR + 2 * MINUTE)
+    tick(AT + HOUR + 3 * MINUTE)
+    one.refresh_from_db()
+    assert (one.state, planned_on(lead)) == ("active", [asked])
+    holds(AT + HOUR + 3 * MINUTE)
