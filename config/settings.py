@@ -332,6 +332,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "follow-tracks": {"task": "nurture.tasks.follow_tracks", "schedule": 60, "options": {"expires": 60}},
     "enrol-recycled": {"task": "nurture.tasks.enrol_recycled", "schedule": 60, "options": {"expires": 60}},
     "enrol-everybody": {"task": "nurture.tasks.enrol_everybody", "schedule": 3600, "options": {"expires": 3600}},
+    "look-for-untried": {"task": "nurture.tasks.look_for_untried", "schedule": 3600, "options": {"expires": 3600}},
     "blank-erased": {"task": "nurture.tasks.blank_erased", "schedule": 600, "options": {"expires": 600}},
     "open-pulses": {"task": "nurture.tasks.open_pulses", "schedule": 600, "options": {"expires": 600}},
     "tell-owners": {"task": "nurture.tasks.tell_owners", "schedule": 600, "options": {"expires": 600}},

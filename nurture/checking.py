@@ -17,7 +17,7 @@ from content.models import Asset
 from leads.models import Engagement, Lead, LeadEvent, Recycling, Step
 from nurture.models import Enrolment, MailRules, Message, Passage, Sorting, Track, TrackMove, TrackNode
 from nurture.unfed import left_elsewhere
-from nurture.untried import planned_by_flows, untried
+from nurture.untried import AT_ONCE, planned_by_flows, untried
 from team.company_time import company_zone
 
 # The system is late, not wrong, until a tick has had this long.
@@ -25,7 +25,6 @@ TICK_GRACE = timedelta(minutes=15)
 DAY = timedelta(days=1)
 # What nobody can try is looked for every hour.
 HOURLY_GRACE = timedelta(hours=2)
-AT_ONCE = 500
 NAMED_MAX = 1000
 # Nobody comes to a step of hers so often within a day, whatever goes out of use or is set by hand meanwhile.
 ANEW_MOST = 10

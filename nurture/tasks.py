@@ -16,6 +16,7 @@ from nurture.actions import (
     fetching,
     hearing,
     moving,
+    passing,
     recording,
     replanning,
     sending,
@@ -62,6 +63,13 @@ def enrol_everybody() -> int:
             sorting.enrol_settled(at=at, everybody=True) + sorting.enrol_fans(at=at) + sorting.keep_fans_asleep(at=at)
         ),
     )
+
+
+@shared_task
+def look_for_untried() -> int:
+    """Every hour: steps that nobody can try any more, whatever shut the way, leave the queue. What left it is found no
+    more."""
+    return ring("look_for_untried", lambda at: passing.look_for_untried(at=at))
 
 
 @shared_task

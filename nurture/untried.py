@@ -11,6 +11,9 @@ from leads.models.work import StepQuerySet
 from nurture.knowing import People
 from nurture.walking import why_not_tried
 
+# So many steps are asked about at once.
+AT_ONCE = 500
+
 
 def planned_by_flows() -> StepQuerySet:
     """Open, wherever their play or track stands: it may be paused, or have ended."""

@@ -15,7 +15,8 @@ from nurture.actions.advancing import advance, follow
 from nurture.actions.consenting import note_consent
 from nurture.actions.enrolling import enrol
 from nurture.checking import check_tracks
-from nurture.models import MailRules
+from nurture.models import Enrolment, MailRules
+from nurture.tasks import look_for_untried
 from tests.make import NOON, disposition, make_lead, make_person
 from tests.nurture.making import make_track, step, wait
 
@@ -51,6 +52,8 @@ def shut(lead, how):
         row.merged_into = lead.person
         row.save(update_fields=["merged_into"])
         suppress_person(row, "email", source="list", at=LATER)
+    elif how == "silent":
+        suppress_person(lead.person, "email", source="list", at=LATER)
     elif how == "rule":
         MailRules.objects.filter(pk=1).update(consent_for="all")
     else:
@@ -127,3 +130,24 @@ def test_whoever_sleeps_goes_on_sleeping_without_it(alice, how):
     lead.refresh_from_db()
     assert lead.due_at == lead.wake_at
     assert broken(LATER + DAY) == {}
+
+
+@pytest.mark.parametrize("how", ["silent", *NOT_AT_ONCE])
+@pytest.mark.parametrize("stands", ["paused", "ended"])
+def test_what_a_play_left_open_is_found_within_the_hour(alice, lead, how, stands):
+    one = started(lead, alice, step("Send the case", step_kind="email"))
+    ended = {"state": "ended", "outcome": "goal", "ended_at": LATER, "step": None}
+    paused = {"state": "paused", "paused_because": "by_hand"}
+    Enrolment.objects.filter(pk=one.pk).update(**(ended if stands == "ended" else paused), due_at=None)
+    shut(lead, how)
+    names = ["attempt_over_a_shut_channel"] if how == "silent" else []
+    assert sorted(broken(LATER + DAY)) == [*names, "step_that_nobody_can_try"]
+
+    look_for_untried()
+    look_for_untried()
+
+    assert of_play(lead) == []
+    assert lead.steps.open().get().made_by == "cadence"
+    assert broken(LATER + DAY) == {}
+    assert lead.events.filter(verb="plan", data__because="suppressed").count() <= 1
+    assert fold(lead.events.order_by("id")).contradictions == []
