@@ -13,10 +13,11 @@ from django.db import transaction
 from agreement.models import Phase
 from leads.actions.changing import alter, lock_lead, write
 from leads.actions.effects import Effects
-from leads.actions.holding import write_planned
+from leads.actions.holding import hold_planned, settle_first_touch, write_planned
 from leads.actions.planning import BY_FLOW, BY_PHONE
 from leads.asked_for import CHOSE, chosen
-from leads.cadence import first_hour, is_long, next_step, reach_of, soon
+from leads.bands import is_waiting
+from leads.cadence import first_hour, held_until_of, is_long, next_step, reach_of, soon
 from leads.her_clock import zone_of
 from leads.models import Lead, LeadEvent, Step
 from leads.stops import AGAIN, STOPS
@@ -130,8 +131,8 @@ def go_on_from_return(
     person_id: int, *, until: datetime, back_at: datetime | None = None, at: datetime
 ) -> LeadEvent | None:
     """She is back before `until`: what we had planned that waits for that moment is due when it would have been, or
-    now. Where one of us has moved it since, it stays. `back_at`: she is not back yet, but sooner, and it is due no
-    earlier."""
+    now, and behind the last meeting at her account. Where one of us has moved it since, it stays. `back_at`: she is
+    not back yet, but sooner, and it is due no earlier."""
     found = Lead.objects.open().filter(person=person_id, phase__in=PLANNED_FOR).first()
     if found is None:
         return None
@@ -146,6 +147,9 @@ def go_on_from_return(
     for step in late:
         due_at, earliest = planned.get(step.pk) or _due_without_absence(lead, step, calendars), back_at or soon(at)
         effects.move_step(step, due_at if due_at and due_at >= earliest else first(step, earliest))
+    if lead.phase == Phase.WORKING and not is_waiting(lead):
+        hold_planned(effects, held_until_of([lead]).get(lead.account_id or 0), at=at)
+        settle_first_touch(effects, at=at)
     because = SOONER if back_at else RETURNED
     write_planned([effects], at=at, of_team=cache(calendars.of_team), because=because)
     return lead.events.order_by("-id").first()

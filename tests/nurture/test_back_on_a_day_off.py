@@ -5,13 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from agreement.models import Phase
+from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.logging import log_call, log_touch
-from leads.models import Step
+from leads.models import Lead, Step
 from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.advancing import advance
 from nurture.actions.enrolling import enrol
 from nurture.trying import try_on
-from tests.make import NOON, disposition, make_lead, make_person
+from tests.leads.meetings import book
+from tests.make import NOON, disposition, make_account, make_lead, make_person
 from tests.nurture.making import make_track, step
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -33,8 +35,8 @@ def _rules(rules):
     pass
 
 
-def in_hand(rep, zone="UTC", phase=Phase.WORKING):
-    lead = make_lead(phase=phase, bdr=rep, person=make_person(time_zone=zone))
+def in_hand(rep, zone="UTC", phase=Phase.WORKING, **fields):
+    lead = make_lead(phase=phase, bdr=rep, person=make_person(time_zone=zone, **fields))
     if phase == Phase.WORKING:
         log_call(lead, disposition=disposition("no_answer"), by=rep, at=NOON)
         lead.refresh_from_db()
@@ -141,3 +143,21 @@ def test_what_was_put_at_the_very_hour_of_return_before_an_upgrade_comes_back_to
     end_absence(lead.person_id, by=alice, at=NOON + HOUR + MINUTE)
 
     assert due(lead) == before
+
+
+# And a colleague's meeting
+def test_who_is_back_before_a_colleagues_meeting_is_called_after_it_at_once(alice, bob, peter):
+    account = make_account()
+    hers = make_lead(phase=Phase.WORKING, bdr=bob, person=make_person(account=account))
+    book(hers, peter, by=bob, start=NOON + 4 * DAY, at=NOON)
+    lead = in_hand(alice, account=account)
+    goes_away(lead, back_on=date(2027, 3, 10))
+    begins(lead, alice)
+    assert due(lead) == datetime(2027, 3, 10, 8, 0, tzinfo=UTC)
+
+    end_absence(lead.person_id, by=alice, at=NOON + DAY)
+
+    one = Step.objects.open().get(lead=lead)
+    assert (one.due_at, one.held_from) == (NOON + 4 * DAY + 30 * MINUTE, NOON + DAY + MINUTE)
+    assert Lead.objects.get(pk=lead.pk).due_at == one.due_at
+    assert hold_forgotten_attempts(at=NOON + DAY + HOUR) == 0
