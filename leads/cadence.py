@@ -313,13 +313,10 @@ def _planned(
             made_by=Step.MadeBy.SYSTEM,
             created_at=at,
         )
-    zone = reach.where.zone(at=at) if CALL in NEEDS[StepKind(it.kind)] else ""
-    if worktime:
-        due_at = attempt_due(worktime, zone, due_at)
+    if worktime and CALL in NEEDS[StepKind(it.kind)]:
+        due_at = attempt_due(worktime, reach.where.zone(at=at), due_at)
     away_until = reach.away_until if waits and reach.away_until and not is_long(reach.away_until, at=at) else None
-    due_at, held_from = as_it_waits(
-        lead, due_at, away_until=away_until, held_until=reach.held_until, worktime=worktime, zone=zone
-    )
+    due_at, held_from = as_it_waits(lead, due_at, away_until=away_until, held_until=reach.held_until)
     return Step(
         lead=lead,
         kind=it.kind,
@@ -334,19 +331,11 @@ def _planned(
 
 
 def as_it_waits(
-    lead: Lead,
-    due_at: datetime,
-    *,
-    away_until: datetime | None,
-    held_until: datetime | None,
-    worktime: WorkCalendar | None,
-    zone: str,
+    lead: Lead, due_at: datetime, *, away_until: datetime | None, held_until: datetime | None
 ) -> tuple[datetime, datetime | None]:
-    """When what is planned for this moment is due: in the `first_hour` once she is back, and behind the last meeting
-    at her account; and when it would be but for that meeting. Who asked to be called and was not reached yet waits for
-    nobody's meeting."""
-    if away_until and due_at < away_until:
-        due_at = first_hour(worktime, zone, away_until) if worktime else away_until
+    """When what is planned for this moment is due: once she is back, and behind the last meeting at her account; and
+    when it would be but for that meeting. Who asked to be called and was not reached yet waits for nobody's meeting."""
+    due_at = max(due_at, away_until or due_at)
     if held_until is None or held_until <= due_at or is_waiting(lead):
         return due_at, None
     return held_until, due_at

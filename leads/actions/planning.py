@@ -13,7 +13,7 @@ from agreement.models import Phase, StepKind
 from leads.actions.changing import alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import HELD, by_lead
-from leads.cadence import SAME_DAY_MINUTES, as_it_waits, attempt_due, held_until_of, is_long, soon
+from leads.cadence import SAME_DAY_MINUTES, as_it_waits, attempt_due, first_hour, held_until_of, is_long, soon
 from leads.her_clock import zones_of
 from leads.models import Clock, Lead, LeadEvent, Step
 from team.calendars import Calendars
@@ -169,18 +169,12 @@ def waits_until(
     worktime: Callable[[int], WorkCalendar],
     zone: str,
 ) -> tuple[datetime, datetime | None]:
-    """As an attempt waits that a cadence plans: see `as_it_waits`. Of a lead that is worked and so long without her,
-    its rep decides; whom nobody works waits for no meeting."""
-    is_worked = lead.phase == Phase.WORKING
-    is_hers_to_decide = is_worked and away_until is not None and is_long(away_until, at=at)
-    return as_it_waits(
-        lead,
-        due_at,
-        away_until=None if is_hers_to_decide else away_until,
-        held_until=held_until if is_worked else None,
-        worktime=worktime(lead.bdr_id or 0),
-        zone=zone if kind in BY_PHONE else "",
-    )
+    """As an attempt waits that a cadence plans, see `as_it_waits`, and for whom is away until the `first_hour` after
+    it. Of a lead that is worked and so long without her, its rep decides; whom nobody works waits for no meeting."""
+    is_worked, back_at = lead.phase == Phase.WORKING, None
+    if away_until and due_at < away_until and not (is_worked and is_long(away_until, at=at)):
+        back_at = first_hour(worktime(lead.bdr_id or 0), zone if kind in BY_PHONE else "", away_until)
+    return as_it_waits(lead, due_at, away_until=back_at, held_until=held_until if is_worked else None)
 
 
 def _event(one: PlannedStep, effects: Effects, step: Step, said: dict[str, Any], *, at: datetime) -> LeadEvent:

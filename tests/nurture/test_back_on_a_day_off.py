@@ -6,7 +6,7 @@ import pytest
 
 from agreement.models import Phase
 from leads.actions.holding import hold_forgotten_attempts
-from leads.actions.logging import log_call, log_touch
+from leads.actions.logging import log_call
 from leads.models import Lead, Step
 from nurture.actions.absences import begin_absence, end_absence
 from nurture.actions.advancing import advance
@@ -81,23 +81,6 @@ def test_a_step_that_was_planned_before_they_went_is_due_in_it_too_and_goes_back
     assert (before < first, due(lead)) == (True, first)
     end_absence(lead.person_id, by=alice, at=NOON + HOUR + MINUTE)
     assert due(lead) == before
-
-
-@pytest.mark.parametrize("goes_first", [True, False])
-@pytest.mark.parametrize(("zone", "first"), [("Asia/Tokyo", MONDAY), ("America/New_York", NEW_YORK_OPENS)])
-def test_so_is_an_attempt_of_a_cadence(alice, zone, first, goes_first):
-    lead, other = (make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone=zone)) for _one in range(2))
-    if goes_first:
-        goes_away(lead)
-    for one in (lead, other):
-        log_touch(one, kind="email", by=alice, at=NOON)
-    if not goes_first:
-        goes_away(lead)
-
-    attempt = Step.objects.open().get(lead=lead)
-    assert (attempt.made_by, attempt.kind, attempt.due_at) == ("cadence", "call", first)
-    end_absence(lead.person_id, by=alice, at=NOON + HOUR)
-    assert due(lead) == max(due(other), NOON + HOUR + MINUTE)
 
 
 def test_what_will_be_planned_is_told_for_the_same_hour(alice):
