@@ -8,7 +8,7 @@ from itertools import batched
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.actions.people import keys_of_email, suppressed_channels, suppression_key
 from accounts.models import ContactPoint, PersonMerge, Suppression
@@ -48,6 +48,17 @@ def waits_for_nothing(at: datetime) -> QuerySet[Enrolment]:
     lost_letter = Q(node__kind=Kind.EMAIL) & ~Exists(letters) & Q(due_at__gt=at + DAY)
     lost_step = Q(node__kind=Kind.STEP, step=None)
     return Enrolment.objects.filter(lost_letter | lost_step, state=State.ACTIVE)
+
+
+def stands_beside_its_step(at: datetime) -> QuerySet[Enrolment]:
+    """Under way, with a step of theirs open that they do not wait for, for longer than a tick needs to see it."""
+    theirs = (
+        Step.objects.open()
+        .filter(lead=OuterRef("lead"), made_by=Step.MadeBy.FLOW, created_at__gte=OuterRef("started_at"))
+        .exclude(pk=Coalesce(OuterRef("step"), 0))
+    )
+    taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", at__gt=at - TICK_GRACE)
+    return Enrolment.objects.under_way().filter(Exists(theirs), ~Exists(taken_back))
 
 
 def planned_for_ever(at: datetime) -> QuerySet[Enrolment]:
@@ -209,6 +220,7 @@ def _over_the_cap(at: datetime, *, within: timedelta, most: int) -> QuerySet[Mes
 CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     idle_in_a_track,
     waits_for_nothing,
+    stands_beside_its_step,
     planned_for_ever,
     stands_in_another_version,
     version_of_another_track,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from agreement.models import Phase, StepKind
 from leads.actions.changing import alter, must_allow, write_each
@@ -127,6 +129,13 @@ def last_planned(leads: Sequence[int]) -> dict[tuple[int, int], int]:
     planned = LeadEvent.objects.filter(lead__in=leads, verb="plan", data__because=BY_FLOW).order_by("id")
     rows = planned.values_list("lead", "data__flow", "data__planned") if leads else ()
     return {(lead, flow): step for lead, flow, step in rows if step}
+
+
+def not_planned_after_all(steps: Collection[int], leads: Collection[int]) -> set[int]:
+    """Of these steps of these leads those whose planning by a flow was taken back, with the act that it followed."""
+    taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", corrects=OuterRef("pk"))
+    planned = LeadEvent.objects.filter(Exists(taken_back), lead__in=leads, verb="plan", data__because=BY_FLOW)
+    return set(steps) & set(planned.values_list("data__planned", flat=True))
 
 
 def planned_by_flow(lead: Lead, *, at: datetime) -> LeadEvent | None:

@@ -224,6 +224,10 @@ class Step(models.Model):
         indexes = [
             models.Index(fields=["assignee", "due_at", "id"], condition=Q(state="open"), name="step_open_of_assignee"),
             models.Index(fields=["lead"], condition=Q(state="open", held_from__isnull=False), name="step_held"),
+            # What a play or track asks for, and may ask for again.
+            models.Index(
+                fields=["lead", "created_at"], condition=Q(state="open", made_by="flow"), name="step_open_of_flow"
+            ),
             models.Index(fields=["lead", "due_at"], condition=Q(state="open", kind="rebook"), name="step_rebook"),
             # A reply that waits stands first on every page.
             models.Index(fields=["assignee", "due_at"], condition=Q(state="open", kind="reply"), name="step_reply"),

@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 
 from accounts.models import Person
 from content.models import Asset
-from leads.actions.planning import PlannedStep, may_be_planned, plan_steps, say_flow_waits
+from leads.actions.planning import PlannedStep, may_be_planned, not_planned_after_all, plan_steps, say_flow_waits
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
+from nurture.actions.going_back import stand_again
 from nurture.actions.passing import pass_over_untried
 from nurture.actions.planning import plan_anew, plan_messages
 from nurture.flow import flows_of
@@ -48,12 +49,13 @@ def advance(*, at: datetime) -> int:
 
 
 def follow(*, at: datetime) -> int:
-    """Up to 500 of each that are not due: over for their people, beyond mail, at their goal, or one of us has done what
-    they wait for."""
+    """Up to 500 of each that are not due: over for their people, beyond mail, at their goal, at a step that is open
+    again, or one of us has done what they wait for."""
     ended = _work(Enrolment.objects.over().order_by("pk"), at=at)
     ended += _work(Enrolment.objects.filter(pk__in=beyond_mail().values("pk")).order_by("pk"), at=at)
     ended += _work(Enrolment.objects.filter(pk__in=Enrolment.objects.at_goal().values("pk")).order_by("pk"), at=at)
-    return ended + _work(Enrolment.objects.to_follow().order_by("pk"), at=at)
+    back = _work(Enrolment.objects.to_go_back().order_by("pk"), at=at)
+    return ended + back + _work(Enrolment.objects.to_follow().order_by("pk"), at=at)
 
 
 def end_what_is_over(people: Collection[int], *, at: datetime) -> None:
@@ -107,6 +109,8 @@ class Batch:
         self.exhausted: list[Enrolment] = []
         # Steps of ours that nobody can do, however it came to that.
         self.shut: list[int] = []
+        # Whose step is open again, since what did it was taken back.
+        self.back: set[int] = set()
         self.waiting: list[tuple[Lead, int, int | None]] = []
         self._load()
 
@@ -152,6 +156,7 @@ class Batch:
 
     def look(self) -> None:
         """How each stands now, and on."""
+        self.back = stand_again(self.enrolments, self.flows)
         for one in self.enrolments:
             lead = self.leads.get(one.lead_id or 0)
             outcome = why_over(one, lead, pursued=one.person_id in self.pursued, replied=one.pk in self.replied)
@@ -162,7 +167,12 @@ class Batch:
             elif not one.is_held_out and self._cannot_be_reached(one):
                 # Whether she waits, or one of us has paused it: it would send her nothing any more.
                 self._end(one, Outcome.UNREACHABLE)
-            elif one.state == State.PAUSED or not self._goes_on(one):
+            elif one.state == State.PAUSED:
+                continue
+            elif one.pk in self.back:
+                one.due_at = self.at + STEP_AGAIN
+                self._line(one, one.node, What.PLANNED, Passage.TAKEN_BACK)
+            elif not self._goes_on(one):
                 continue
             elif one.is_held_out:
                 one.due_at = self.at + HELD_OUT_AGAIN
@@ -195,6 +205,9 @@ class Batch:
                 self.shut.append(one.step_id or 0)
         elif node.kind == Kind.STEP:
             became = self.steps_now.get(one.step_id or 0, "")
+            if one.step_id in self._not_planned:
+                self.go(one, node)
+                return
             if because := BECAME.get(became):
                 self._line(one, node, What.RESUMED, because)
             elif became and (because := why_not_tried(node.step_kind, one.person_id, self.people)):
@@ -203,6 +216,12 @@ class Batch:
             self.go(one, flow.after(node))
         else:
             self.go(one, flow.after(node))
+
+    @cached_property
+    def _not_planned(self) -> set[int]:
+        """The steps that went with an act that was taken back: nobody has left them out."""
+        gone = {pk for pk, state in self.steps_now.items() if state == Step.State.CANCELLED}
+        return not_planned_after_all(gone, self.leads) if gone else set()
 
     def _look_at_message(self, one: Enrolment, node: TrackNode) -> None:
         message = self.sent.get((one.pk, node.key))
@@ -305,6 +324,9 @@ class Batch:
         if self.shut:
             pass_over_untried(self.shut, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
+        if self.back:
+            # What was planned behind that step is planned anew when it comes there again.
+            Message.objects.filter(enrolment__in=self.back, state=Message.State.PLANNED).delete()
         plan_messages(self.messages)
         plan_anew(self.anew)
         if going_on:

@@ -20,6 +20,7 @@ from leads.models import Lead, Step
 from nurture.actions.advancing import go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
 from nurture.actions.entering import Shut, enrolment_of, enter, why_shut, why_unfit
+from nurture.actions.going_back import stand_again
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
@@ -127,6 +128,7 @@ def move_some(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -
     """Those of these who are under way go on in this version, where they stood; how many of them are fed."""
     held = _held_all(ids)
     flows = flows_of({newest.pk, *(one.version_id for one in held)})
+    stand_again(held, flows)
     lines: list[Line] = []
     starts: dict[int, TrackNode | None] = {}
     waiting = Message.objects.filter(enrolment__in=ids, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
@@ -229,8 +231,9 @@ def _open_lead(person: Person) -> Lead | None:
 
 
 def _held(enrolment: Enrolment, *states: str) -> Enrolment:
-    """As it is now, locked behind its lead and its person. LeadConflict when it is in none of these states any more, or
-    over, though no look of its own has ended it yet: what is done to it by then would stay when that is taken back."""
+    """As it is now, locked behind its lead and its person, at the step that is open again where one is. LeadConflict
+    when it is in none of these states any more, or over, though no look of its own has ended it yet: what is done to it
+    by then would stay when that is taken back."""
     if enrolment.lead_id is not None:
         Lead.objects.select_for_update().filter(pk=enrolment.lead_id).first()
     Person.objects.select_for_update(no_key=True).filter(pk=enrolment.person_id).first()
@@ -239,6 +242,7 @@ def _held(enrolment: Enrolment, *states: str) -> Enrolment:
         raise LeadConflict(_("This has changed meanwhile: it is %(state)s now.") % {"state": held.get_state_display()})
     if Enrolment.objects.over().filter(pk=held.pk).exists():
         raise LeadConflict(_("This has changed meanwhile: it is over for them, and ends within a minute."))
+    stand_again([held], flows_of([held.version_id]))
     return held
 
 

@@ -93,6 +93,14 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         rows = ended.alias(lives_in=phase, left_by=Subquery(left.values("pk")[:1]))
         return rows.filter(Exists(taken_back), ~Exists(other), lead__phase=F("lives_in"))
 
+    def to_go_back(self) -> EnrolmentQuerySet:
+        """Under way and waiting for no open step, while one they had planned is open again: what did it was taken
+        back. What a flow planned since they began is theirs: they are in one at a time."""
+        planned = Step.objects.open().filter(made_by=Step.MadeBy.FLOW)
+        theirs = planned.filter(lead=OuterRef("lead"), created_at__gte=OuterRef("started_at"))
+        waits_for_none = Q(step=None) | ~Q(step__state=Step.State.OPEN)
+        return self.under_way().filter(waits_for_none, Exists(theirs), lead__in=planned.values("lead"))
+
     def drawn(self) -> EnrolmentQuerySet:
         """Those for whom it was drawn whether they are fed: whoever somebody chose is like nobody who was left out."""
         return self.filter(hold_out_percent__isnull=False)

@@ -60,12 +60,20 @@ def wants_no_call(_alice):
     Suppression.objects.create(person=lead.person, channel="phone", at=NOON)
 
 
+def open_again(alice):
+    one = Enrolment.objects.first()
+    one.lead.steps.create(
+        kind="call", title="Ask why now", due_at=NOON + DAY, assignee=alice, made_by="flow", created_at=NOON
+    )
+
+
 BREAKS = {
     "idle_in_a_track": lambda _alice: put(Enrolment.objects.all(), due_at=NOON - DAY),
     "waits_for_nothing": lambda _alice: (
         put(Enrolment.objects.filter(node__kind="email"), due_at=NOON + 9 * DAY),
         Message.objects.all().delete(),
     ),
+    "stands_beside_its_step": open_again,
     "planned_for_ever": again_and_again,
     "stands_in_another_version": another_version,
     "version_of_another_track": lambda _alice: put(Enrolment.objects.all(), track=make_track(wait(1))),
