@@ -55,6 +55,7 @@ from nurture.actions.deciding import say_it_arrived, send_again
 from nurture.actions.drafting import add_node, draft_of, publish, revert
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
 from nurture.actions.hearing import hear, judge_hits
+from nurture.actions.passing import look_for_untried
 from nurture.actions.planning import take_back, write_message
 from nurture.actions.preferring import prefer, unsubscribe
 from nurture.actions.receiving import take_mail
@@ -138,7 +139,7 @@ class Weeks(RuleBasedStateMachine):
         )  # fmt: skip
         make_track(email(asset=two), wait(30), email(asset=one), category="mid_contract", fallback=last)
         make_track(email(brings_what_fits=True), wait(20), email(brings_what_fits=True), is_fan_base=True)
-        make_track(step(), wait(2), email(asset=three), wait(1), step("Ask again"), kind="play")
+        make_track(step(), wait(2), email(asset=three), wait(1), step("Send the case", step_kind="email"), kind="play")
 
     # Who and what a step is about
     def one_of(self, rows, i):
@@ -197,7 +198,7 @@ class Weeks(RuleBasedStateMachine):
     def tick(self):
         for ring in (
             sweep_leads, notice_clocks, look_at_job_changes, look_at_signals, judge_hits, follow, advance,
-            enrol_recycled, enrol_fans, keep_fans_asleep, free_leases,
+            enrol_recycled, enrol_fans, keep_fans_asleep, look_for_untried, free_leases,
         ):  # fmt: skip
             ring(at=self.at)
         enrol_recycled(at=self.at, everybody=True)
