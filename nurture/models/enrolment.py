@@ -16,6 +16,10 @@ from leads.models import Answer, Engagement, Lead, LeadEvent, Recycling, Step
 from nurture.models.track import Track, TrackNode, TrackVersion
 from team.models import Role, User
 
+# What somebody does bears the clock of the web host, an end that of the database, as it was before its batch: the one
+# may be later than the other, which followed from it.
+CLOCKS_APART = timedelta(minutes=5)
+
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def visible_to(self, user: User) -> EnrolmentQuerySet:
@@ -79,7 +83,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         left = (
             LeadEvent.objects.filter(
                 lead=OuterRef("lead"), from_phase=OuterRef("lives_in"), at__gt=OuterRef("started_at"),
-                at__lte=OuterRef("ended_at"),
+                at__lte=OuterRef("ended_at") + CLOCKS_APART,
             )
             .exclude(to_phase=F("from_phase"))
             .order_by("-id")

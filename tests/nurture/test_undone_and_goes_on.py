@@ -97,6 +97,23 @@ def test_it_goes_on_where_it_stood_whether_it_had_ended_by_then(alice, peter, wa
     assert (one.state, one.node.words, len(planned_on(lead))) == ("active", "Ask who decides", 1)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_it_goes_on_where_the_clock_of_the_act_was_ahead_of_the_end(alice, peter, way):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now")), by=alice, at=AT)
+    was = planned_on(lead)
+    WAYS[way](lead, alice, peter)
+    tick(AT + HOUR - MINUTE)
+    assert Enrolment.objects.get().state == "ended"
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR + MINUTE)
+
+    one.refresh_from_db()
+    assert (one.state, [one.step_id]) == ("active", was)
+    holds(AT + 2 * HOUR + MINUTE)
+
+
 def test_all_of_a_bulk_undo_go_on(alice):
     leads = [talked_to(alice), talked_to(alice)]
     play = play_of(step("Ask why now"))
