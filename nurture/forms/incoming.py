@@ -20,10 +20,11 @@ class AssignForm(forms.Form):
     """Whose it is, and what it says."""
 
     person = forms.UUIDField(
+        label=gettext_lazy("From"),
         error_messages={
             "required": gettext_lazy("Choose whose it is."),
             "invalid": gettext_lazy("Choose whose it is."),
-        }
+        },
     )
     kind = forms.ChoiceField(
         choices=[(kind.value, Incoming.Kind(kind.value).label) for kind in TOLD], label=gettext_lazy("It is")

@@ -121,7 +121,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     body = getattr(row, "body", None)
-    glance = GlanceForm(request.GET if "q" in request.GET else None, initial={"q": body.sender if body else ""})
+    # Who chose among those that were found chooses among them again.
+    asked = request.POST if request.method == "POST" else request.GET
+    glance = GlanceForm(asked if "q" in asked else None, initial={"q": body.sender if body else ""})
     q = glance.cleaned_data["q"].strip() if glance.is_bound and glance.is_valid() else ""
     q = q or (body.sender if body and not glance.is_bound else "")
     context: dict[str, Any] = {

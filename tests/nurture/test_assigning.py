@@ -92,6 +92,36 @@ def test_a_strangers_mail_is_whose_a_human_says_and_says_what_she_sees(client, a
     assert not Incoming.objects.from_strangers(NOON).exists()
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2020-01-01", "They are back by then."), ("9999-12-31", "look at the year."), ("soon", "Enter a valid date.")],
+)
+def test_a_day_that_is_refused_leaves_what_was_chosen_and_says_why_at_its_field(client, mona, day, said):
+    people = [make_person(given_name="Jo", family_name=name) for name in ("Prentice", "Prentiss")]
+    index_people([one.pk for one in people])
+    row = take_mail(mail("I am away.", sender=PRIVATE, Message_ID="<a@x>"), source="imap", at=NOON)
+    client.force_login(mona)
+    page = client.get(reverse("nurture:incoming_mail", args=[row.pk]), {"q": "Jo Prent"}).text
+    assert '<input type="hidden" name="q" value="Jo Prent">' in page
+
+    chosen = {"person": people[1].public_id, "kind": "out_of_office", "q": "Jo Prent"}
+    refused = decide(client, row, **chosen, back_on=day)
+    nobody = decide(client, row, kind="out_of_office", q="Jo Prent")
+
+    assert refused.status_code == nobody.status_code == 422
+    assert re.findall(r'value="([^"]+)" checked', refused.text) == [str(people[1].public_id)]
+    assert '<option value="out_of_office" selected>' in refused.text
+    assert f'value="{day}"' in refused.text
+    assert said in re.search(r'id="id_back_on_error".*?</span></span>', refused.text, re.DOTALL)[0]
+    assert 'name="q" value="Jo Prent"' in refused.text
+    assert "checked" not in nobody.text
+    assert "Choose whose it is." in nobody.text.split("<legend>From</legend>")[1].split("</fieldset>")[0]
+    # What is looked for from there is answered by the page of the mail.
+    assert f'method="get" action="{reverse("nurture:incoming_mail", args=[row.pk])}"' in refused.text
+    decide(client, row, **chosen, back_on="")
+    assert Incoming.objects.get(pk=row.pk).person == people[1]
+
+
 def test_a_person_and_a_lead_are_added_from_the_mail_of_a_stranger_in_one_form(client, alice, mona):
     row = take_mail(mail("Please call me about pumps.", sender=PRIVATE, Message_ID="<a@x>"), source="imap", at=NOON)
     client.force_login(mona)
