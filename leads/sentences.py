@@ -35,7 +35,7 @@ from leads.sales_sentences import (
     withdrew,
     won,
 )
-from leads.step_sentences import planned, stays
+from leads.step_sentences import planned, stays, steps_passed_over
 from leads.stops import AGAIN, STOPS
 from leads.telling import BECAUSE, Teller, Told, because_of, joined, new_value, pair_of, who_words
 from team.templatetags.midfield import on_day_words
@@ -255,7 +255,8 @@ def _erased(t: Teller, e: LeadEvent) -> Told:
 def _corrected(t: Teller, e: LeadEvent) -> Told:
     if e.data.get("because") == "unsent":
         return Told("back_to", _("The e-mail never left: it is no attempt"), "", "overdue")
-    return Told("back_to", _("%(who)s took the last act back") % {"who": t.who(e)}, because_of(e))
+    # Why the system had moved what went with it is told where it was moved.
+    return Told("back_to", _("%(who)s took the last act back") % {"who": t.who(e)})
 
 
 SENTENCES: dict[str, Callable[[Teller, LeadEvent], Told]] = {
@@ -311,7 +312,7 @@ def want(names: Names, event: LeadEvent) -> None:
     names.want("user", *pair_of(event, "ae"), *pair_of(event, "bdr"))
     names.want("team", data.get("team"), *pair_of(event, "team"))
     names.want("person", data.get("whose"))
-    names.want("step", data.get("planned"))
+    names.want("step", data.get("planned"), *steps_passed_over(event))
     names.want("topic", *data.get("topics", ()))
     names.want(*_ref(data))
 

@@ -19,6 +19,14 @@ STAYS: dict[str, str | Promise] = {
     "long": gettext_lazy("%(step)s of %(moment)s stays: so long an absence is yours to decide on"),
     "": gettext_lazy("%(step)s of %(moment)s stays"),
 }
+SHUT: dict[str, str | Promise] = {
+    "all": gettext_lazy("Asked not to be contacted"),
+    "phone": gettext_lazy("Asked for no calls"),
+    "email": gettext_lazy("Asked for no e-mail"),
+    "no_address": gettext_lazy("No address takes their mail"),
+    "not_agreed": gettext_lazy("They have not agreed to get e-mail"),
+    "phone_no_address": gettext_lazy("Asked for no calls, and no address takes their mail"),
+}
 
 
 def stays(t: Teller, e: LeadEvent) -> str:
@@ -45,11 +53,35 @@ def _go_on(since: str) -> str:
     return _("Attempts go on %(moment)s") % {"moment": since} if since else _("Attempts go on")
 
 
+def steps_passed_over(e: LeadEvent) -> list[int]:
+    """What a shut way has taken from the queue; history tells it by its title."""
+    closed: list[int] = e.data.get("effects", {}).get("steps_closed", []) if e.data.get("shut") else []
+    return closed
+
+
+def _passed_over(t: Teller, e: LeadEvent, due: str) -> Told:
+    is_of_flow, why = e.data.get("of_flow"), e.data["shut"]
+    titles = [t.names.find("step", pk) for pk in steps_passed_over(e)]
+    whats = [title.rpartition(OF_FLOW)[0] if is_of_flow and OF_FLOW in title else title for title in titles]
+    named = ", ".join(_("“%(what)s”") % {"what": what} for what in whats if what)
+    if named:
+        text = _("%(why)s: %(what)s is passed over") % {"why": SHUT[why], "what": named}
+    elif why == "no_address":
+        text = _("The planned e-mail is not written: no address is left")
+    else:
+        text = _("%(why)s: the planned attempt is not made") % {"why": SHUT[why]}
+    # A play or track plans what comes next with its next look, and says so.
+    following = _("next %(moment)s") % {"moment": due} if due and not is_of_flow else ""
+    return Told("clock", text, following) if why == "no_address" else Told("stop", text, following, "overdue")
+
+
 def planned(t: Teller, e: LeadEvent) -> Told:
     due = t.moment(new_value(e, "due_at"))
     hers = t.on_both_clocks(new_value(e, "due_at"))
     kind = e.data.get("kind", "")
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
+    if e.data.get("shut") in SHUT:
+        return _passed_over(t, e, due)
     if e.data.get("because") == "suppressed":
         following = _("next %(moment)s") % {"moment": due} if due else ""
         return Told("stop", _("Asked not to be contacted: the planned attempt is not made"), following, "overdue")

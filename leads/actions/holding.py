@@ -254,9 +254,10 @@ def write_planned(
     of_team: Callable[[int], WorkCalendar],
     ref: int | None = None,
     because: str = "",
+    said: Mapping[int, dict[str, Any]] | None = None,
 ) -> None:
     """What the system has planned anew on many leads: their moments and one event each. `because` is by default what a
-    meeting at the account makes of it."""
+    meeting at the account makes of it; `said` is what else the events keep, by lead."""
     events: list[LeadEvent] = []
     for effects in moved:
         lead = effects.lead
@@ -267,7 +268,7 @@ def write_planned(
                 # Reserved until its first touch is due, whenever that is.
                 new["reserved_until"] = new["due_at"]
         why = because or (HELD if _waits(effects, at=at) else GONE)
-        data = effects.data(because=why, ref=ref)
+        data = effects.data(because=why, ref=ref, **(said or {}).get(lead.pk, {}))
         event = alter(lead, "plan", by=None, at=at, data=data, **new)
         belongs(event)
         events.append(event)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.actions.people import suppressed_channels
 from agreement.models import Phase, StepKind
 from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.effects import Effects, Together
@@ -26,6 +29,17 @@ from team.worktime import WorkCalendar
 
 # What history says of it.
 SUPPRESSED, BOUNCED, NOT_AGREED = "suppressed", "bounced", "not_agreed"
+
+
+class Shut(StrEnum):
+    """Why a step may not be made, as history keeps it."""
+
+    ALL = "all"
+    PHONE = "phone"
+    EMAIL = "email"
+    NO_ADDRESS = "no_address"
+    NOT_AGREED = "not_agreed"
+    PHONE_NO_ADDRESS = "phone_no_address"
 
 
 def refuse_shut(lead: Lead, kind: str, shut: frozenset[str], *, field: str) -> None:
@@ -90,7 +104,8 @@ def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
     clocks: dict[int, list[Clock]] = defaultdict(list)
     for clock in Clock.objects.running().filter(lead__in=leads):
         clocks[clock.lead_id].append(clock)
-    moved = []
+    asked = suppressed_channels([lead.person_id for lead in leads])
+    moved, said = [], {}
     for lead in leads:
         effects = Effects(lead, by=None, at=at, together=together)
         effects.open_steps, effects.running_clocks = steps[lead.pk], clocks[lead.pk]
@@ -99,9 +114,28 @@ def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
             worktime = of_user(lead.bdr_id) if lead.bdr_id else of_team(lead.team_id)
             _pass_over(effects, passed, at=at, worktime=worktime, of_team=of_team)
             moved.append(effects)
+            said[lead.pk] = _said_of(passed, asked.get(lead.person_id, set()), because)
     together.write()
-    write_planned(moved, at=at, of_team=of_team, because=because)
+    write_planned(moved, at=at, of_team=of_team, because=because, said=said)
     return len(moved)
+
+
+def _said_of(passed: list[Step], asked: set[str], because: str) -> dict[str, Any]:
+    """Which way is shut to these steps, by what she asked for; else no address of hers takes mail. What a play or
+    track asked for is followed by what that comes to next."""
+    ways = {way for step in passed for way in ways_of(step.kind)}
+    if because == NOT_AGREED:
+        shut = Shut.NOT_AGREED
+    elif "all" in asked or {"phone", "email"} <= asked:
+        shut = Shut.ALL
+    elif CALL in ways and "phone" in asked:
+        shut = Shut.PHONE_NO_ADDRESS if EMAIL in ways else Shut.PHONE
+    elif EMAIL in ways and "email" in asked:
+        shut = Shut.EMAIL
+    else:
+        shut = Shut.NO_ADDRESS
+    is_of_flow = any(step.made_by == Step.MadeBy.FLOW for step in passed)
+    return {"shut": shut.value} | ({"of_flow": True} if is_of_flow else {})
 
 
 def _pass_over(

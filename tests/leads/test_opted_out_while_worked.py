@@ -27,6 +27,7 @@ from leads.folding import fold
 from leads.models import Clock, Lead, LeadEvent, Step
 from leads.pool import pool_of
 from leads.queue import Wanted, queue_of
+from leads.sentences import told
 from team.clock import database_now
 from tests.leads.files import answered, bring, decided, received
 from tests.make import NOON, disposition, make_account, make_lead, make_person, reason
@@ -95,6 +96,22 @@ def test_her_rep_reads_why_in_her_queue_and_in_the_history(team, lea, alice, kim
     assert "Asked not to be contacted, with an open lead: no attempt is made that way any more" in result
 
 
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [("email", "Asked for no e-mail"), ("phone", "Asked for no calls"), ("all", "Asked not to be contacted")],
+)
+def test_history_says_what_they_asked_for_and_what_was_told_before_is_still_told(alice, channel, said):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, lane=Lane.REP_SOURCED)
+    Step.objects.filter(lead=lead).update(kind=StepKind.EMAIL if channel == "email" else StepKind.CALL)
+    asked(lead, channel)
+    event = lead.events.latest("id")
+
+    assert told(event, lead, reader=alice.pk, now=LATER) == f"{said}: the planned attempt is not made"
+    del event.data["shut"]
+    kept = told(event, lead, reader=alice.pk, now=LATER)
+    assert kept == "Asked not to be contacted: the planned attempt is not made"
+
+
 def test_a_file_that_says_it_again_and_one_of_a_stranger_change_nothing(team, lea, alice, kim):
     rows = "Email,Status\nkim@mail.io,Opted out\nlou@mail.io,Opted out\n"
     assert bring(rows, by=lea).tallies["notes"] == {"silenced": 1}
@@ -113,8 +130,9 @@ def test_many_of_one_file_cost_no_more_statements_than_a_few(team, lea, alice, d
         suppress_person(person, "all", source="import", at=LATER)
     pass_over_shut([people[0].pk], at=LATER)
 
-    # Once: their leads, what is shut, steps, clocks, hours and absences, the writes. Of each: what reaches them.
-    with django_assert_max_num_queries(13 + 23):
+    # Once: their leads, what is shut and what they asked for, steps, clocks, hours and absences, the writes. Of each:
+    # what reaches them.
+    with django_assert_max_num_queries(14 + 23):
         assert pass_over_shut([one.pk for one in people], at=LATER) == 23
 
     assert {next_of(lead) for lead in leads} == {(StepKind.DECIDE, "system", alice.pk)}

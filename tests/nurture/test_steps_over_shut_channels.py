@@ -1,5 +1,6 @@
 """A step of a play or track over a channel that somebody has shut is passed over, as an attempt of a cadence is."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from leads.checking import check_all
 from leads.folding import fold
 from leads.models import Lead, Step
 from leads.queue import Wanted, queue_of
+from leads.sentences import told
 from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol
 from nurture.actions.preferring import unsubscribe
@@ -66,11 +68,11 @@ def broken(at=LATER):
 
 
 SHUT = [
-    ("email", "unsubscribed", "Asked not to be contacted: the planned attempt is not made"),
-    ("email", "bounced", "The planned e-mail is not written: no address is left"),
-    ("call", "phone", "Asked not to be contacted: the planned attempt is not made"),
-    ("call_email", "all", "Asked not to be contacted: the planned attempt is not made"),
-    ("social", "all", "Asked not to be contacted: the planned attempt is not made"),
+    ("email", "unsubscribed", "Asked for no e-mail: “Send the case” is passed over"),
+    ("email", "bounced", "No address takes their mail: “Send the case” is passed over"),
+    ("call", "phone", "Asked for no calls: “Send the case” is passed over"),
+    ("call_email", "all", "Asked not to be contacted: “Send the case” is passed over"),
+    ("social", "all", "Asked not to be contacted: “Send the case” is passed over"),
 ]
 
 
@@ -94,7 +96,9 @@ def test_it_leaves_the_queue_at_once_and_the_play_goes_on(client, alice, lead, k
         "Send the case", {"phone": "asked_not", "all": "not_contacted"}.get(how, "unreachable"),
     )  # fmt: skip
     client.force_login(alice)
-    assert said in client.get(reverse("leads:lead", args=[lead.public_id])).text
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    # The play says what comes next.
+    assert re.search(f"{said}.*?</li>", page, re.DOTALL)[0].count("next ") == 0
 
 
 @pytest.mark.parametrize(("kind", "how", "said"), SHUT)
@@ -130,6 +134,9 @@ def test_of_a_call_and_e_mail_to_no_number_and_no_address_nothing_is(alice, lead
     for how in sorted(["phone", "bounced"], key=lambda how: how != first):
         shut(lead, how)
     follow(at=LATER)
+    passed = lead.events.filter(data__has_key="shut").get()
+    told_of = told(passed, lead, reader=alice.pk, now=LATER)
+    assert told_of == "Asked for no calls, and no address takes their mail: “Show the case” is passed over"
 
     assert of_play(lead) == ("task", "Look them up")
     assert broken() == {}
@@ -190,6 +197,19 @@ def test_what_an_undo_brings_back_is_passed_over_too(alice, lead):
 
     assert of_play(lead) == ("task", "Look them up")
     assert broken() == {}
+
+
+def test_what_is_taken_back_with_an_act_says_no_word_of_the_program(client, alice, lead):
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON + HOUR)
+    started(lead, alice, step("Send the case", step_kind="task"))
+
+    undo_last(lead, by=alice, at=LATER)
+
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    said = re.findall(r"took the last act back.*?</li>", page, re.DOTALL)
+    assert len(said) == 2
+    assert not [one for one in said if "flow" in one]
 
 
 def test_a_play_that_is_paused_waits_on_without_it(alice, lead):

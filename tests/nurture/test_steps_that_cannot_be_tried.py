@@ -85,7 +85,7 @@ def test_with_a_consent_that_is_taken_back_it_leaves_the_queue_at_once(client, a
     assert fold(lead.events.order_by("id")).contradictions == []
     client.force_login(alice)
     page = client.get(reverse("leads:lead", args=[lead.public_id])).text
-    assert "The planned e-mail is not written: they have not agreed to get it" in page
+    assert "They have not agreed to get e-mail: “Send the case” is passed over" in page
 
 
 def test_a_call_stays_where_mail_is_not_agreed_to(alice, lead):
