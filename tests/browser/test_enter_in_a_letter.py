@@ -1,4 +1,4 @@
-"""Enter in a field of a letter looks for something or shows the page again; it never sends."""
+"""Enter in a field of a letter looks for something or shows the page again, and never sends; whoever looked goes on."""
 
 import pytest
 from django.urls import reverse
@@ -51,3 +51,23 @@ def test_enter_searches_and_never_sends(new_page, alice, is_scripted):
     page.goto(reverse("nurture:write", args=[lead.public_id]))
     expect(page.get_by_label("Subject")).to_have_value("")
     expect(page.locator(".restored")).to_have_count(0)
+
+
+def test_whoever_looks_for_content_on_the_page_of_a_lead_goes_on_typing_there(new_page, alice):
+    lead = make_lead(phase="working", bdr=alice, at=timezone.now())
+    make_asset("What spare parts cost")
+    page = new_page(user=alice)
+    page.goto(reverse("leads:lead", args=[lead.public_id]))
+    page.get_by_role("link", name="What fits and they have not had").click()
+    search = page.locator("#suggested").get_by_role("searchbox")
+    search.fill("spare prats")
+    search.press("Enter")
+    page.locator("#suggested").get_by_role("link", name="spare parts").wait_for()
+
+    page.keyboard.type("c")
+
+    expect(search).to_be_focused()
+    expect(page.locator("#panel-call form")).to_be_hidden()
+    page.locator("#suggested").get_by_role("link", name="spare parts").click()
+    expect(page.locator("#suggested").get_by_role("link", name="What spare parts cost", exact=True)).to_be_visible()
+    expect(search).to_be_focused()
