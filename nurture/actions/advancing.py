@@ -285,7 +285,8 @@ class Batch:
                 node=deed.node, asset_id=deed.asset, planned_at=self.at, due_at=due_at,
             )  # fmt: skip
             never_left = self.sent.get((one.pk, deed.node.key))
-            if never_left and never_left.node_id == deed.node.pk:
+            is_instead = deed.node.brings_what_fits or (never_left and _is_held_back(never_left))
+            if is_instead and never_left and never_left.node_id == deed.node.pk:
                 self.anew[never_left.pk] = message
             else:
                 self.messages.append(message)
