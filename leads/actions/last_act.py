@@ -30,8 +30,6 @@ ACT_MAX = 8
 LOOKED_UNDER = 60
 # No event has this number: of no words it is said that they are meant.
 NO_EVENT = 0
-# What says something of a lead, and may change nothing of it.
-SAYS = frozenset({"log", "receive"})
 
 
 def last_event(lead: Lead) -> LeadEvent | None:
@@ -65,8 +63,9 @@ def is_of_absence(event: LeadEvent) -> bool:
 
 
 def is_words(event: LeadEvent) -> bool:
-    """A note, or what somebody was heard to say: nothing of the lead is another for it."""
-    return event.verb in SAYS and not event.changes and effects_of(event).keys() <= {"notes"}
+    """A note: nothing of the lead is another for it. What came by mail may be followed by more than its own line says:
+    she is away, or back, or wants no mail."""
+    return event.verb == "log" and not event.changes and effects_of(event).keys() <= {"notes"}
 
 
 def can_undo(event: LeadEvent | None, *, by: User, at: datetime) -> bool:

@@ -141,7 +141,9 @@ def go_on_from_return(
     planned, calendars = _planned_before(lead), KeptCalendars(at=at)
     first = _first_hour(lead, calendars, at=at)
     hers = [step for step in effects.open_steps if step.pk in planned or step.attempt is not None]
-    late = [step for step in hers if step.due_at in (until, first(step, until))]
+    # What an absence has moved is known by that: the hours of its rep, or hers, may be others by now.
+    moved = {step.pk for step in hers if step.pk in planned and not step.snoozed and step.due_at >= until}
+    late = [step for step in hers if step.pk in moved or step.due_at in (until, first(step, until))]
     if not late:
         return None
     for step in late:

@@ -16,6 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.actions.people import suppressed_channels
+from accounts.models import ContactPoint
 from agreement.models import Phase, StepKind
 from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.effects import Effects, Together
@@ -104,7 +105,12 @@ def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
     clocks: dict[int, list[Clock]] = defaultdict(list)
     for clock in Clock.objects.running().filter(lead__in=leads):
         clocks[clock.lead_id].append(clock)
-    asked = suppressed_channels([lead.person_id for lead in leads])
+    people = [lead.person_id for lead in leads]
+    asked = suppressed_channels(people)
+    addresses = ContactPoint.objects.filter(
+        person__in=people, kind=ContactPoint.Kind.EMAIL, state__in=ContactPoint.USABLE
+    )
+    with_address = set(addresses.values_list("person_id", flat=True))
     moved, said = [], {}
     for lead in leads:
         effects = Effects(lead, by=None, at=at, together=together)
@@ -114,26 +120,32 @@ def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
             worktime = of_user(lead.bdr_id) if lead.bdr_id else of_team(lead.team_id)
             _pass_over(effects, passed, at=at, worktime=worktime, of_team=of_team)
             moved.append(effects)
-            said[lead.pk] = _said_of(passed, asked.get(lead.person_id, set()), because)
+            asked_for, has_address = asked.get(lead.person_id, set()), lead.person_id in with_address
+            said[lead.pk] = _said_of(passed, asked_for, because, has_address=has_address)
     together.write()
     write_planned(moved, at=at, of_team=of_team, because=because, said=said)
     return len(moved)
 
 
-def _said_of(passed: list[Step], asked: set[str], because: str) -> dict[str, Any]:
-    """Which way is shut to these steps, by what she asked for; else no address of hers takes mail. What a play or
-    track asked for is followed by what that comes to next."""
+def _said_of(passed: list[Step], asked: set[str], because: str, *, has_address: bool) -> dict[str, Any]:
+    """Which way is shut to these steps, by what she asked for and whether an address of hers takes mail; what is known
+    above this room alone, as that another row of hers asked, by what they would have needed. What a play or track asked
+    for is followed by what that comes to next."""
     ways = {way for step in passed for way in ways_of(step.kind)}
     if because == NOT_AGREED:
         shut = Shut.NOT_AGREED
     elif "all" in asked or {"phone", "email"} <= asked:
         shut = Shut.ALL
     elif CALL in ways and "phone" in asked:
-        shut = Shut.PHONE_NO_ADDRESS if EMAIL in ways else Shut.PHONE
+        shut = Shut.PHONE if EMAIL not in ways or has_address else Shut.PHONE_NO_ADDRESS
     elif EMAIL in ways and "email" in asked:
         shut = Shut.EMAIL
-    else:
+    elif EMAIL in ways and not has_address:
         shut = Shut.NO_ADDRESS
+    elif CALL not in ways:
+        shut = Shut.EMAIL
+    else:
+        shut = Shut.PHONE if EMAIL not in ways else Shut.ALL
     is_of_flow = any(step.made_by == Step.MadeBy.FLOW for step in passed)
     return {"shut": shut.value} | ({"of_flow": True} if is_of_flow else {})
 

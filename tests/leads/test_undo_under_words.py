@@ -10,6 +10,7 @@ from agreement.models import Phase
 from leads.actions.changing import LeadConflict
 from leads.actions.logging import add_note, log_call, log_touch, snooze_step
 from leads.actions.many import Verb, Wish, do_to_many
+from leads.actions.receiving import record_received
 from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.sharing import undo_shared
 from leads.actions.undoing import undo_last
@@ -130,3 +131,12 @@ def test_a_second_press_takes_nothing_more_back(client, alice):
 
     assert (first.status_code, second.status_code) == (302, 409)
     assert LeadEvent.objects.filter(lead=lead, verb="correct").count() == 1
+
+
+def test_what_came_by_mail_since_is_no_mere_word_as_more_may_follow_from_it(alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person())
+    call = log_call(lead, disposition=disposition("no_answer"), by=alice, at=AT)
+    record_received(lead.person_id, kind="out_of_office", words="I am away.", at=SINCE)
+
+    with pytest.raises(LeadConflict, match="Somebody has acted"):
+        undo_last(lead, by=alice, at=LATER, event_id=call.pk)

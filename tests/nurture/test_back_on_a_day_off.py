@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from accounts.models import Person
 from agreement.models import Phase
+from leads.actions.claiming import reassign_leads
 from leads.actions.holding import hold_forgotten_attempts
 from leads.actions.logging import log_call
 from leads.models import Lead, Step
@@ -13,7 +15,7 @@ from nurture.actions.advancing import advance
 from nurture.actions.enrolling import enrol
 from nurture.trying import try_on
 from tests.leads.meetings import book
-from tests.make import NOON, disposition, make_account, make_lead, make_person
+from tests.make import NOON, disposition, make_account, make_calendar, make_lead, make_person
 from tests.nurture.making import make_track, step
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -80,6 +82,24 @@ def test_a_step_that_was_planned_before_they_went_is_due_in_it_too_and_goes_back
 
     assert (before < first, due(lead)) == (True, first)
     end_absence(lead.person_id, by=alice, at=NOON + HOUR + MINUTE)
+    assert due(lead) == before
+
+
+@pytest.mark.parametrize("is_theirs", [True, False])
+def test_it_goes_back_though_the_hours_are_others_by_then(alice, bob, mona, is_theirs):
+    lead = in_hand(alice)
+    begins(lead, alice)
+    before = due(lead)
+    goes_away(lead, at=NOON + HOUR)
+    if is_theirs:
+        Person.objects.filter(pk=lead.person_id).update(time_zone="America/New_York")
+    else:
+        bob.calendar = make_calendar(opens=9 * 60, closes=17 * 60)
+        bob.save()
+        reassign_leads([lead.pk], to=bob, by=mona, at=NOON + HOUR)
+
+    end_absence(lead.person_id, by=mona, at=NOON + HOUR + MINUTE)
+
     assert due(lead) == before
 
 

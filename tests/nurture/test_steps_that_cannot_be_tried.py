@@ -113,6 +113,30 @@ def test_what_shut_it_elsewhere_is_seen_with_the_daily_look(alice, lead, how):
     assert broken(LATER + DAY) == {}
 
 
+def test_whose_other_row_asked_for_no_mail_is_not_said_to_have_no_address(client, alice, lead):
+    started(lead, alice, step("Send the case", step_kind="email"))
+    shut(lead, "by_another_row")
+    advance(at=LATER + DAY)
+
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert "Asked for no e-mail: “Send the case” is passed over" in page
+
+
+def test_who_wants_no_calls_and_has_not_agreed_to_mail_is_not_said_to_have_no_address(client, alice, lead):
+    started(lead, alice, step("Reach them", step_kind="call_email"))
+    suppress_person(lead.person, "phone", source="list", at=LATER)
+    shut(lead, "withdrawn")
+    look_for_untried()
+
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+
+    assert of_play(lead) == []
+    assert "Asked for no calls: “Reach them” is passed over" in page
+
+
 @pytest.mark.parametrize("how", ["withdrawn", *NOT_AT_ONCE])
 def test_whoever_sleeps_goes_on_sleeping_without_it(alice, how):
     lead = make_lead(phase=Phase.NURTURE, bdr=alice, person=make_person(email="jo@brevik.example"))
