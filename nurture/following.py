@@ -78,10 +78,9 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     if newest is not None and newest.is_under_way and newest.lead_id in (None, lead.pk):
         found.enrolment = newest
         found.is_over = enrolments.over().filter(pk=newest.pk).exists()
-        if found.is_over:
-            return found
-        found.is_beyond_mail = beyond_mail().filter(pk=newest.pk).exists()
-        _say(found, newest, at=at)
+        if not found.is_over:
+            found.is_beyond_mail = beyond_mail().filter(pk=newest.pk).exists()
+            _say(found, newest, at=at)
         _say_letters(found, newest, reader=reader, at=at)
         return found
     if not found.is_play:
@@ -123,7 +122,8 @@ def _say_letters(found: Following, one: Enrolment, *, reader: User, at: datetime
     sent = list(last[:LETTERS_SHOWN])
     subjects = subjects_of(sent, at=at) if sent else {}
     found.sent = [(letter, subjects.get(letter.pk, ""), letter.is_seen) for letter in sent]
-    if one.is_held_out or one.state != Enrolment.State.ACTIVE or found.is_silent or found.is_beyond_mail:
+    is_closed = one.is_held_out or one.state != Enrolment.State.ACTIVE or found.is_over
+    if is_closed or found.is_silent or found.is_beyond_mail:
         return
     flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
     here = flow.nodes.get(one.node_id or 0)

@@ -1,6 +1,9 @@
 """A track's own settings: said before they are saved, kept as history, put back; and how a track goes out of use."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -79,6 +82,7 @@ def test_only_marketers_and_admins_change_one_and_circles_are_refused(desk, clie
     assert not SettingChange.objects.exists()
 
 
+@time_machine.travel(NOON + timedelta(days=1), tick=False)
 def test_a_track_out_of_use_says_where_its_people_go_and_sends_them_there(desk, marketer, alice):
     track = make_track(step("Ask", step_kind=StepKind.CALL), wait(9), name="Old", category="not_ready")
     into = make_track(wait(20), email(), name="New", category="not_ready", position=5)
