@@ -10,7 +10,7 @@ from django.db import connection
 
 from agreement.models import Phase
 from leads.actions.handing import withdraw_hand_off
-from leads.actions.logging import log_call, set_step
+from leads.actions.logging import log_call, set_step, snooze_step
 from leads.checking import check_all
 from leads.models import Lead, Step
 from nurture.actions.absences import begin_absence, end_absence
@@ -140,18 +140,26 @@ def test_so_long_an_absence_is_the_reps_to_decide_on_and_whoever_sleeps_is_left_
     assert "so long an absence is yours to decide on" in said_of(lead, client, alice)
 
 
-def test_what_a_rep_has_set_or_moved_stays(jo, alice):
+def test_what_a_rep_has_set_stays(jo, alice):
     lead = in_hand(jo, alice)
     begins(lead, alice, step(step_kind="task"), at=NOON + HOUR)
     set_step(lead, kind="email", by=alice, at=NOON + HOUR, due=NOON + DAY)
     goes_away(jo, at=NOON + HOUR)
-    moved = Step.objects.open().get(lead=lead, kind="task")
-    Step.objects.filter(pk=moved.pk).update(due_at=UNTIL + HOUR)
 
     end_absence(jo.pk, by=alice, at=BACK)
 
-    assert Step.objects.get(pk=moved.pk).due_at == UNTIL + HOUR
     assert Step.objects.open().get(lead=lead, kind="email").due_at == NOON + DAY
+
+
+def test_what_a_rep_has_put_off_meanwhile_stays(jo, alice):
+    lead = in_hand(jo, alice)
+    begins(lead, alice, step(step_kind="task"), at=NOON + HOUR)
+    goes_away(jo, at=NOON + HOUR)
+    snooze_step(lead, by=alice, at=NOON + 2 * HOUR, until=UNTIL + HOUR)
+
+    end_absence(jo.pk, by=alice, at=BACK)
+
+    assert Step.objects.open().get(lead=lead, kind="task").due_at == UNTIL + HOUR
 
 
 def test_a_step_that_comes_again_after_they_are_back_comes_at_its_own_moment(jo, alice):
