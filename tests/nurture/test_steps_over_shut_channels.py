@@ -13,18 +13,16 @@ from leads.actions.claiming import release_lead
 from leads.actions.logging import log_call
 from leads.actions.silencing import pass_over_bounced, pass_over_shut
 from leads.actions.undoing import undo_last
-from leads.checking import check_all
 from leads.folding import fold
 from leads.models import Lead, Step
 from leads.queue import Wanted, queue_of
 from leads.sentences import told
 from nurture.actions.advancing import advance, follow
-from nurture.actions.enrolling import enrol
 from nurture.actions.preferring import unsubscribe
-from nurture.checking import check_tracks
 from nurture.models import Enrolment
 from tests.make import NOON, disposition, make_lead, make_person
-from tests.nurture.making import make_track, step, wait
+from tests.nurture.making import step, wait
+from tests.nurture.plays import broken, started, tried_once
 
 pytestmark = pytest.mark.usefixtures("rules")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -33,17 +31,7 @@ LATER = NOON + 2 * HOUR
 
 @pytest.fixture
 def lead(alice):
-    """Tried once, so that the second attempt is planned."""
-    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email="jo@brevik.example"))
-    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
-    lead.refresh_from_db()
-    return lead
-
-
-def started(lead, rep, *nodes, kind="play"):
-    one = enrol(lead.person, track=make_track(*nodes, kind=kind, name="Early"), by=rep, at=NOON + HOUR)
-    advance(at=NOON + HOUR)
-    return one
+    return tried_once(alice)
 
 
 def of_play(lead):
@@ -60,11 +48,6 @@ def shut(lead, how):
     else:
         suppress_person(lead.person, how, source="list", at=LATER)
         pass_over_shut([lead.person_id], at=LATER)
-
-
-def broken(at=LATER):
-    found = check_all(at=at) | check_tracks(at=at)
-    return {name: ids for name, ids in found.items() if ids}
 
 
 SHUT = [
@@ -85,11 +68,11 @@ def test_it_leaves_the_queue_at_once_and_the_play_goes_on(client, alice, lead, k
 
     ((_group, (row,)),) = queue_of(alice, wanted=Wanted(), at=LATER).groups
     assert "Send the case" not in row.what
-    assert broken() == {}
+    assert broken(LATER) == {}
     follow(at=LATER)
     assert of_play(lead) == ("task", "Look them up")
     assert lead.steps.open().filter(made_by="cadence").count() == 0
-    assert broken() == {}
+    assert broken(LATER) == {}
     assert fold(lead.events.order_by("id")).contradictions == []
     passed = one.passages.get(what="skipped")
     assert (passed.node.words, passed.because) == (
@@ -109,7 +92,7 @@ def test_one_that_comes_after_is_never_planned(alice, lead, kind, how, said):
 
     assert of_play(lead) == ("task", "Look them up")
     assert not lead.steps.filter(title__startswith="Send the case").exists()
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 @pytest.mark.parametrize("how", ["phone", "email", "unsubscribed", "bounced"])
@@ -124,7 +107,7 @@ def test_of_a_call_and_e_mail_what_is_left_is_asked_for(alice, lead, how, is_bef
         follow(at=LATER)
 
     assert of_play(lead) == ("call_email", "Show the case")
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 @pytest.mark.parametrize("first", ["phone", "bounced"])
@@ -139,7 +122,7 @@ def test_of_a_call_and_e_mail_to_no_number_and_no_address_nothing_is(alice, lead
     assert told_of == "Asked for no calls, and no address takes their mail: “Show the case” is passed over"
 
     assert of_play(lead) == ("task", "Look them up")
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 def test_whoever_is_asked_for_nothing_else_has_her_cadence_again(alice, lead):
@@ -151,7 +134,7 @@ def test_whoever_is_asked_for_nothing_else_has_her_cadence_again(alice, lead):
     one.refresh_from_db()
     assert one.outcome == "exhausted"
     assert lead.steps.open().values_list("made_by", "attempt").get() == ("cadence", 2)
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 @pytest.mark.parametrize(("kind", "how", "said"), SHUT)
@@ -167,12 +150,12 @@ def test_whoever_sleeps_goes_on_sleeping_without_it(alice, kind, how, said):
 
     lead.refresh_from_db()
     assert (list(lead.steps.open()), lead.due_at) == ([], lead.wake_at)
-    assert broken() == {}
+    assert broken(LATER) == {}
     follow(at=LATER)
     one.refresh_from_db()
     assert (one.state, one.node.kind) == ("active", "wait")
     assert fold(lead.events.order_by("id")).contradictions == []
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 def test_in_the_pool_none_waits_for_whoever_takes_it(alice, lead):
@@ -184,7 +167,7 @@ def test_in_the_pool_none_waits_for_whoever_takes_it(alice, lead):
 
     assert of_play(lead) is None
     assert lead.steps.open().values_list("made_by", "attempt", "assignee").get() == ("cadence", 2, None)
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 def test_what_an_undo_brings_back_is_passed_over_too(alice, lead):
@@ -196,7 +179,7 @@ def test_what_an_undo_brings_back_is_passed_over_too(alice, lead):
     follow(at=LATER)
 
     assert of_play(lead) == ("task", "Look them up")
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 def test_what_is_taken_back_with_an_act_says_no_word_of_the_program(client, alice, lead):
@@ -222,7 +205,7 @@ def test_a_play_that_is_paused_waits_on_without_it(alice, lead):
     one.refresh_from_db()
     assert (one.state, of_play(lead)) == ("paused", None)
     assert Step.objects.open().get(lead=lead).made_by == "cadence"
-    assert broken() == {}
+    assert broken(LATER) == {}
 
 
 @pytest.mark.parametrize("kind", ["call", "email"])

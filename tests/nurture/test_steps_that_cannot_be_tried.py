@@ -7,18 +7,16 @@ from django.urls import reverse
 
 from accounts.actions.people import suppress_key, suppress_person
 from agreement.models import Phase
-from leads.actions.logging import log_call
-from leads.checking import check_all
 from leads.folding import fold
 from leads.queue import Wanted, queue_of
 from nurture.actions.advancing import advance, follow
 from nurture.actions.consenting import note_consent
-from nurture.actions.enrolling import enrol
 from nurture.checking import check_tracks
 from nurture.models import Enrolment, MailRules
 from nurture.tasks import look_for_untried
-from tests.make import NOON, disposition, make_lead, make_person
-from tests.nurture.making import make_track, step, wait
+from tests.make import NOON, make_lead, make_person
+from tests.nurture.making import step, wait
+from tests.nurture.plays import broken, started, tried_once
 
 pytestmark = pytest.mark.usefixtures("rules")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -27,17 +25,7 @@ LATER = NOON + 2 * HOUR
 
 @pytest.fixture
 def lead(alice):
-    """Tried once, so that a play may begin."""
-    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(email="jo@brevik.example"))
-    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
-    lead.refresh_from_db()
-    return lead
-
-
-def started(lead, rep, *nodes, kind="play"):
-    one = enrol(lead.person, track=make_track(*nodes, kind=kind, name="Early", is_by_hand=True), by=rep, at=NOON + HOUR)
-    advance(at=NOON + HOUR)
-    return one
+    return tried_once(alice)
 
 
 def of_play(lead):
@@ -58,11 +46,6 @@ def shut(lead, how):
         MailRules.objects.filter(pk=1).update(consent_for="all")
     else:
         note_consent(lead.person, is_given=False, source="form", at=LATER)
-
-
-def broken(at):
-    found = check_all(at=at) | check_tracks(at=at)
-    return {name: ids for name, ids in found.items() if ids}
 
 
 NOT_AT_ONCE = ["by_key", "by_another_row", "rule"]
