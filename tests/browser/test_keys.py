@@ -317,8 +317,8 @@ def test_everything_works_without_javascript(new_page, ana):
     page.locator("#note").fill("by hand")
     page.locator("#log-call [data-default]").click()
 
-    assert page.locator("h1").inner_text() == "Lead 2"
-    assert "Call logged" in page.locator("#toast").inner_text()
+    expect(page.locator("h1")).to_have_text("Lead 2")
+    expect(page.locator("#toast")).to_contain_text("Call logged")
     assert page.locator("[data-open]:visible, [data-dismiss]:visible").count() == 0
 
 

@@ -301,6 +301,7 @@ def test_a_rep_sets_herself_away_on_a_phone(new_page, team, ana, scheme):
     assert page.evaluate(BARS) == []
     page.get_by_role("link", name="Away", exact=True).click()
 
+    expect(page.get_by_label("Who covers")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert complaints(page) == []
     page.get_by_label("Who covers").select_option("Nobody")
