@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 
 from nurture.actions.receiving import note_gone, note_handed_out, note_not_handed_out, take_mail
 from nurture.mailbox import Mailbox, MailboxAway, NotHandedOut, Where
@@ -23,6 +24,8 @@ SOURCE = "imap"
 # One ring ends well before a task must, and the next one goes on: fewer than what makes it ring on by itself.
 SECONDS_MAX, MAILS_MAX = 60, 400
 CHUNK = 400
+# So many that the database does not take in one ring: it is not the mails, then.
+FAILED_MAX = 3
 # A server that is away is asked again after a minute, after the next failure after two, and so on.
 MINUTES_MAX = 10
 
@@ -63,7 +66,7 @@ def read_mailbox(*, at: datetime) -> int:
 
 
 def _read(where: Where, *, at: datetime) -> int:
-    begun, taken = time.monotonic(), 0
+    begun, taken, failed = time.monotonic(), 0, 0
     with Mailbox(where) as mailbox:
         numbers = mailbox.numbers()
         for start in range(0, len(numbers), CHUNK):
@@ -86,7 +89,15 @@ def _read(where: Where, *, at: datetime) -> int:
                     if raw is None:
                         continue
                     note_handed_out(source=SOURCE, place=place)
-                    row = take_mail(raw, source=SOURCE, place=place, at=at)
+                    try:
+                        row = take_mail(raw, source=SOURCE, place=place, at=at)
+                    except DatabaseError:
+                        failed += 1
+                        if failed >= FAILED_MAX:
+                            raise
+                        # It lies there for the next ring; those behind it are read all the same.
+                        logger.exception("mail_not_taken", place=place)
+                        continue
                     taken += 1
                     if row.state == Incoming.State.ASIDE:
                         mailbox.flag(number)

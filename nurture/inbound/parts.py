@@ -1,18 +1,21 @@
 """A mail taken apart without trusting it: headers as text, the words, the report, and what of our own came back.
 
-Nothing in here raises, whatever the bytes are: a header that cannot be read is empty, an unknown charset is read as
-Latin-1, and what is nested deeper or larger than a mail ever is stays unread.
+Nothing in here raises, whatever the bytes are, but the end of its reader's time: a header that cannot be read is
+empty, an unknown charset is read as Latin-1, and what is nested deeper or larger than a mail ever is stays unread.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser, HeaderParser
 from email.policy import compat32
 from html.parser import HTMLParser
+
+from celery.exceptions import SoftTimeLimitExceeded
 
 from accounts.normalise import one_line
 
@@ -74,13 +77,11 @@ class Parts:
 
 
 def take_apart(raw: bytes) -> Parts:
-    try:
-        message = BytesParser(policy=compat32).parsebytes(raw[:BYTES_MAX])
-    except Exception:  # the parser of hostile mail
-        message = _headers_only(raw[:BYTES_MAX])
-    parts = Parts(message)
+    raw = raw[:BYTES_MAX]
+    message = _tried(lambda: BytesParser(policy=compat32).parsebytes(raw))
+    parts = Parts(_headers_only(raw) if message is None else message)
     seen = 0
-    todo: list[tuple[Message, int]] = [(message, 0)]
+    todo: list[tuple[Message, int]] = [(parts.message, 0)]
     while todo and seen < PARTS_MAX:
         part, depth = todo.pop()
         seen += 1
@@ -93,7 +94,7 @@ def take_apart(raw: bytes) -> Parts:
         parts.words = text_of_html(parts.html)
     if not parts.words and not parts.statuses and parts.feedback is None:
         # Its parts are not where it says they are.
-        parts.words = _storable(_decoded(raw[:BYTES_MAX], None)).replace("\r\n", "\n").partition("\n\n")[2][:WORDS_MAX]
+        parts.words = _storable(_decoded(raw, None)).replace("\r\n", "\n").partition("\n\n")[2][:WORDS_MAX]
     _split_returned(parts)
     return parts
 
@@ -123,9 +124,8 @@ def decoded_header(value: str) -> str:
 
 
 def _decoded_words(words: str) -> str:
-    try:
-        pieces = decode_header(words)
-    except Exception:  # as no standard has it
+    pieces = _tried(lambda: decode_header(words))
+    if pieces is None:
         return words
     return "".join(_decoded(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
 
@@ -133,11 +133,8 @@ def _decoded_words(words: str) -> str:
 def text_of_html(html: str) -> str:
     """Its words, without what it quotes."""
     reader = _Words()
-    try:
-        reader.feed(html[: 4 * WORDS_MAX])
-        reader.close()
-    except Exception:  # what was read until then is what there is
-        reader.said.append("")
+    # What was read until it fails is what there is.
+    _tried(lambda: reader.read(html[: 4 * WORDS_MAX]))
     lines = (" ".join(line.split()) for line in "".join(reader.said).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:WORDS_MAX]
 
@@ -152,6 +149,10 @@ class _Words(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.said: list[str] = []
         self.silent: list[str] = []
+
+    def read(self, html: str) -> None:
+        self.feed(html)
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self.SILENT:
@@ -236,16 +237,10 @@ def _is_attached(part: Message) -> bool:
 
 
 def _text(part: Message) -> str:
-    try:
-        raw = part.get_payload(decode=True)
-    except Exception:  # encodings that are none
-        raw = None
+    raw = _tried(lambda: part.get_payload(decode=True))
     if not isinstance(raw, bytes):
         raw = str(part.get_payload() or "").encode("utf-8", "replace")
-    try:
-        charset = part.get_content_charset() or ""
-    except Exception:  # parameters that no standard knows
-        charset = ""
+    charset = _tried(part.get_content_charset)
     return _storable(_decoded(raw[: 4 * WORDS_MAX], charset)).replace("\r\n", "\n")[: 4 * WORDS_MAX]
 
 
@@ -268,10 +263,8 @@ def _blocks(text: str) -> list[Message]:
 
 
 def _from_text(text: str) -> Message:
-    try:
-        return HeaderParser(policy=compat32).parsestr(text.lstrip("\n")[:WORDS_MAX])
-    except Exception:  # the same parser
-        return Message()
+    message = _tried(lambda: HeaderParser(policy=compat32).parsestr(text.lstrip("\n")[:WORDS_MAX]))
+    return Message() if message is None else message
 
 
 def _headers_only(raw: bytes) -> Message:
@@ -281,3 +274,14 @@ def _headers_only(raw: bytes) -> Message:
         del message[name]
     message.set_payload(body[:WORDS_MAX])
     return message
+
+
+def _tried[T](read: Callable[[], T]) -> T | None:
+    """What the standard library makes of hostile mail; None where that ends it, as encodings that are none do. The end
+    of its reader's time is no fault of the mail."""
+    try:
+        return read()
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        return None

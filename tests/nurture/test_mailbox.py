@@ -4,12 +4,13 @@ import contextlib
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from agreement.models import Phase
 from leads.models import Engagement
+from nurture.actions import fetching
 from nurture.actions.fetching import read_mailbox
 from nurture.inbound.mail import read_mail
 from nurture.mailbox import Mailbox, NotHandedOut
@@ -104,6 +105,38 @@ def test_a_server_that_is_away_is_asked_again_later_and_nothing_is_lost(port, jo
 
     assert read_mailbox(at=LATER + timedelta(minutes=1)) == 1
     assert MailServer.objects.get(pk="imap:127.0.0.1").failures == 0
+
+
+def test_one_that_the_database_cannot_take_holds_up_nobody_and_is_taken_by_the_next_ring(port, jo, monkeypatch):
+    imap.put(port, reply("Slow"), reply("Two"))
+    takes = fetching.take_mail
+
+    def too_slow(raw, **more):
+        if b"Slow" in raw:
+            raise OperationalError("canceling statement due to statement timeout")
+        return takes(raw, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "take_mail", too_slow)
+        assert read_mailbox(at=LATER) == 1
+    assert imap.lying_in(port) == [("Slow", False)]
+
+    assert (read_mailbox(at=LATER), imap.lying_in(port)) == (1, [])
+
+
+def test_a_database_that_is_away_ends_the_ring_and_every_mail_lies_there(port, jo, monkeypatch):
+    imap.put(port, *(reply(f"Mail {n}") for n in range(5)))
+    asked = []
+
+    def is_away(raw, **_more):
+        asked.append(raw)
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(fetching, "take_mail", is_away)
+    with pytest.raises(OperationalError):
+        read_mailbox(at=LATER)
+
+    assert (len(asked), len(imap.lying_in(port))) == (fetching.FAILED_MAX, 5)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from leads.actions.importing import start_import
 from leads.actions.sweeping import sweep_leads
 from leads.models import Lead
 from nurture.actions.claiming import free_leases
+from nurture.actions.fetching import read_mailbox
 from nurture.actions.receiving import ATTEMPTS_MAX, take_mail
 from nurture.actions.recording import LEASE
 from nurture.actions.sending import deliver
@@ -19,6 +20,7 @@ from nurture.models import Incoming, Told
 from team.clock import database_now
 from tests.leads.files import answered, decided, received
 from tests.make import NOON, make_lead, make_user
+from tests.nurture import imap
 from tests.nurture.mails import mail
 from tests.nurture.test_never_left import first_touch, refused, written
 from tests.nurture.test_providers import GONE, LOGIN, tell
@@ -51,6 +53,33 @@ def test_a_mail_is_read_by_the_next_one_and_set_aside_where_it_ended_every_reade
 
     assert not Incoming.objects.exclude(state="taken").exists()
     assert [take_mail(raw, source="imap", at=NOON).state for raw in (ends_one, ends_each)] == ["done", "aside"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["BytesParser.parsebytes", "HeaderParser.parsestr", "decode_header", "_Words.feed"]
+    + [f"Message.{name}" for name in ("get_payload", "get_content_charset")],
+)
+def test_a_mail_whose_reader_has_no_time_left_is_read_with_all_that_it_says_by_the_next_one(name, jo, time_is_up):
+    report = "Content-Type: message/rfc822\n\nSubject: =?utf-8?q?Ours?=\n\nOurs.\n"
+    parts = f"--x\nContent-Type: text/html\n\n<p>Call me.</p>\n--x\n{report}--x--\n"
+    raw = mail(parts, subject="=?utf-8?q?Later?=", Content_Type="multipart/mixed; boundary=x")
+    if name.startswith("HeaderParser"):
+        raw = raw.replace(b"message/rfc822", b"text/rfc822-headers")
+
+    time_is_up(f"nurture.inbound.parts.{name}", lambda: take_mail(raw, source="imap", at=NOON))
+    row = take_mail(raw, source="imap", at=NOON)
+
+    assert (row.state, row.body.subject, row.body.text) == ("done", "Later", "Call me.")
+
+
+def test_the_mailbox_is_left_as_it_is_by_whoever_has_no_time_left(port, jo, time_is_up):
+    imap.put(port, *(mail(f"{n}.", subject=f"{n}", Message_ID=f"<{n}@x>") for n in range(2)))
+
+    time_is_up("nurture.inbound.parts.BytesParser.parsebytes", lambda: read_mailbox(at=NOON))
+    lay = imap.lying_in(port)
+
+    assert (lay, read_mailbox(at=NOON), imap.lying_in(port)) == ([("0", False), ("1", False)], 2, [])
 
 
 @pytest.mark.usefixtures("provider")
