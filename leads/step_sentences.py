@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from agreement.models import Phase, StepKind
 from leads.actions.planning import BY_FLOW, OF_FLOW
+from leads.actions.silencing import NOT_ASKED
 from leads.models import LeadEvent
 from leads.telling import BECAUSE, Teller, Told, because_of, joined, new_value
 
@@ -54,16 +55,19 @@ def _go_on(since: str) -> str:
 
 
 def steps_passed_over(e: LeadEvent) -> list[int]:
-    """What a shut way has taken from the queue; history tells it by its title."""
-    closed: list[int] = e.data.get("effects", {}).get("steps_closed", []) if e.data.get("shut") else []
+    """What a shut way, or what asks for it no more, has taken from the queue; history tells it by its title."""
+    is_told = e.data.get("shut") or e.data.get("because") == NOT_ASKED
+    closed: list[int] = e.data.get("effects", {}).get("steps_closed", []) if is_told else []
     return closed
 
 
 def _passed_over(t: Teller, e: LeadEvent, due: str) -> Told:
-    is_of_flow, why = e.data.get("of_flow"), e.data["shut"]
+    is_of_flow, why = e.data.get("of_flow"), e.data.get("shut", "")
     titles = [t.names.find("step", pk) for pk in steps_passed_over(e)]
     whats = [title.rpartition(OF_FLOW)[0] if is_of_flow and OF_FLOW in title else title for title in titles]
     named = ", ".join(_("“%(what)s”") % {"what": what} for what in whats if what)
+    if not why:
+        return Told("step", _("%(what)s is passed over: nothing asks for it any more") % {"what": named}, "")
     if named:
         text = _("%(why)s: %(what)s is passed over") % {"why": SHUT[why], "what": named}
     elif why == "no_address":
@@ -80,7 +84,7 @@ def planned(t: Teller, e: LeadEvent) -> Told:
     hers = t.on_both_clocks(new_value(e, "due_at"))
     kind = e.data.get("kind", "")
     label = str(StepKind(kind).label).lower() if kind in StepKind.values else _("the next step")
-    if e.data.get("shut") in SHUT:
+    if e.data.get("shut") in SHUT or e.data.get("because") == NOT_ASKED:
         return _passed_over(t, e, due)
     if e.data.get("because") == "suppressed":
         following = _("next %(moment)s") % {"moment": due} if due else ""

@@ -61,6 +61,19 @@ def stands_beside_its_step(at: datetime) -> QuerySet[Enrolment]:
     return Enrolment.objects.under_way().filter(Exists(theirs), ~Exists(taken_back))
 
 
+def ended_beside_its_step(at: datetime) -> QuerySet[Enrolment]:
+    """Over by a step that was done or left out, which is open again: what did it was taken back, for longer than a tick
+    needs to see it. The step is done or left out by hand."""
+    taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", at__gt=at - TICK_GRACE)
+    return Enrolment.objects.beside_an_open_step().filter(~Exists(taken_back))
+
+
+def paused_for_what_was_taken_back(at: datetime) -> QuerySet[Enrolment]:
+    """Paused for a step set by hand that was taken back, for longer than a tick needs to see it."""
+    taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", at__gt=at - TICK_GRACE)
+    return Enrolment.objects.to_resume().filter(~Exists(taken_back))
+
+
 def planned_for_ever(at: datetime) -> QuerySet[Enrolment]:
     """Under way, and planned again and again at the step where she stands."""
     here = Passage.objects.filter(
@@ -221,6 +234,8 @@ CHECKS: tuple[Callable[[datetime], QuerySet], ...] = (
     idle_in_a_track,
     waits_for_nothing,
     stands_beside_its_step,
+    ended_beside_its_step,
+    paused_for_what_was_taken_back,
     planned_for_ever,
     stands_in_another_version,
     version_of_another_track,

@@ -60,7 +60,7 @@ class Following:
     # Until then the reader may take the recycling back.
     may_take_back: bool = False
     last: Enrolment | None = None
-    # What ended it was taken back: the next look takes it up again.
+    # What ended it, or paused it, was taken back: the next look takes it up again.
     goes_on: bool = False
     suggested: list[Suggested] = field(default_factory=list)
     others: list[Track] = field(default_factory=list)
@@ -79,6 +79,7 @@ def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
         found.enrolment = newest
         found.is_over = enrolments.over().filter(pk=newest.pk).exists()
         if not found.is_over:
+            found.goes_on = enrolments.to_resume().filter(pk=newest.pk).exists()
             found.is_beyond_mail = beyond_mail().filter(pk=newest.pk).exists()
             _say(found, newest, at=at)
         _say_letters(found, newest, reader=reader, at=at)

@@ -208,7 +208,11 @@ def _act_words(act: Passage, who: str) -> tuple[str, str]:
         case What.PAUSED:
             said = _("%(who)s paused “%(track)s”")
         case What.RESUMED:
-            said = _("%(who)s let “%(track)s” go on") if act.by_id else _("“%(track)s” goes on: its end was taken back")
+            said = (
+                _("%(who)s let “%(track)s” go on")
+                if act.by_id
+                else _("“%(track)s” goes on: what had stopped it was taken back")
+            )
         case What.SKIPPED:
             said = _("%(who)s left out a step of “%(track)s”")
         case _:

@@ -30,6 +30,8 @@ from team.worktime import WorkCalendar
 
 # What history says of it.
 SUPPRESSED, BOUNCED, NOT_AGREED = "suppressed", "bounced", "not_agreed"
+# No way is shut: the play or track that planned it asks for it no more.
+NOT_ASKED = "not_asked"
 
 
 class Shut(StrEnum):
@@ -87,7 +89,7 @@ def pass_over_bounced(people: Collection[int], *, at: datetime) -> int:
 
 
 def pass_over_steps(steps: Collection[int], because: str, *, at: datetime) -> int:
-    """The same of these steps, whatever shut the way: what is known above this room, too."""
+    """The same of these steps, whatever shut the way or asks for them no more: what is known above this room, too."""
     return _pass_over_these(Step.objects.open().filter(pk__in=steps), because, at=at)
 
 
@@ -131,6 +133,8 @@ def _said_of(passed: list[Step], asked: set[str], because: str, *, has_address: 
     """Which way is shut to these steps, by what she asked for and whether an address of hers takes mail; what is known
     above this room alone, as that another row of hers asked, by what they would have needed. What a play or track asked
     for is followed by what that comes to next."""
+    if because == NOT_ASKED:
+        return {"of_flow": True}
     ways = {way for step in passed for way in ways_of(step.kind)}
     if because == NOT_AGREED:
         shut = Shut.NOT_AGREED

@@ -1,6 +1,6 @@
-"""An act that ended a play or a track with its lead was taken back: it goes on where it stood.
+"""An act that ended a play or a track, or paused it, was taken back: it goes on where it stood.
 
-Nobody tells a track: the lead is as before, and the next look finds what its end followed from gone.
+Nobody tells a track: the lead is as before, and the next look finds what its end or its pause followed from gone.
 """
 
 from __future__ import annotations
@@ -13,20 +13,29 @@ from django.db import transaction
 
 from accounts.models import Person
 from leads.actions.planning import last_planned
+from leads.actions.silencing import NOT_ASKED, pass_over_steps
 from leads.models import Lead
 from nurture.actions.advancing import BATCH, STEP_AGAIN
 from nurture.actions.ending import Line, locked, why_over, write
+from nurture.actions.going_back import stand_again
+from nurture.flow import flows_of
 from nurture.models import Enrolment, Passage, TrackNode
+from nurture.models.enrolment import EnrolmentQuerySet
 
 Kind, State, What = TrackNode.Kind, Enrolment.State, Passage.What
 
 
 def take_up_again(*, at: datetime) -> int:
-    """Up to 500 go on at the same place: a pause is a pause, of a wait the days that passed count, the step that stands
-    again is the one waited for, and a letter that had not left is looked at. Returns how many."""
-    rows = Enrolment.objects.to_take_up(at).select_related("node", "track", "person").order_by("pk")
+    """Up to 500 of those that had ended, and of those that rest, go on at the same place: a pause by hand is a pause,
+    of a wait the days that passed count, the step that stands again is the one waited for, and a letter that had not
+    left is looked at. Where another has begun meanwhile, the step goes. Returns how many."""
+    ended = _take_up(Enrolment.objects.to_take_up(at), at=at)
+    return ended + _take_up(Enrolment.objects.to_resume(), at=at) + _let_steps_go(at=at)
+
+
+def _take_up(rows: EnrolmentQuerySet, *, at: datetime) -> int:
     with transaction.atomic():
-        taken = list(locked(rows)[:BATCH])
+        taken = list(locked(rows.select_related("node", "track", "person").order_by("pk"))[:BATCH])
         again = _free(taken)
         passages = _passages(again)
         steps = last_planned([one.lead_id for one in again if one.lead_id])
@@ -35,11 +44,20 @@ def take_up_again(*, at: datetime) -> int:
             _go_on(one, passages[one.pk], at=at)
             if one.node is not None and one.node.kind == Kind.STEP:
                 one.step_id = steps.get((one.lead_id or 0, one.track_id))
+        stand_again(again, flows_of({one.version_id for one in again}))
+        for one in again:
             if one.step_id and one.state == State.ACTIVE:
                 one.due_at = at + STEP_AGAIN
             lines.append((one.pk, one.node_id, What.RESUMED, at, None, Passage.TAKEN_BACK))
         write(again, lines, at=at)
         return len(again)
+
+
+def _let_steps_go(*, at: datetime) -> int:
+    """Of how many leads what a play or track that is over asked for, and what takes its place asks for, too."""
+    steps = Enrolment.objects.steps_left_over(at)[:BATCH]
+    with transaction.atomic():
+        return pass_over_steps(steps, NOT_ASKED, at=at) if steps else 0
 
 
 def _free(taken: Sequence[Enrolment]) -> list[Enrolment]:
@@ -49,8 +67,8 @@ def _free(taken: Sequence[Enrolment]) -> list[Enrolment]:
     leads = {lead.pk: lead for lead in locked(rows)}
     persons = Person.objects.filter(pk__in=[one.person_id for one in taken]).order_by("pk")
     people = {person.pk for person in locked(persons, no_key=True)}
-    elsewhere = Enrolment.objects.under_way().filter(person__in=people).values_list("person_id", flat=True)
-    people.difference_update(elsewhere)
+    elsewhere = Enrolment.objects.under_way().filter(person__in=people).exclude(pk__in=[one.pk for one in taken])
+    people.difference_update(elsewhere.values_list("person_id", flat=True))
     # One a person: the last.
     last = {one.person_id: one for one in taken if one.person_id in people and one.lead_id in leads}
     return [one for one in last.values() if not why_over(one, leads[one.lead_id or 0], pursued=False, replied=False)]
@@ -66,10 +84,11 @@ def _passages(enrolments: Sequence[Enrolment]) -> dict[int, list[Passage]]:
 
 def _go_on(one: Enrolment, passages: Sequence[Passage], *, at: datetime) -> None:
     """Under way as it was, in memory."""
-    one.outcome, one.ended_at = "", None
+    had_ended = one.state == State.ENDED
+    one.outcome, one.ended_at, one.paused_because = "", None, ""
     # In another version it stood as before.
     before = [passage for passage in passages if passage.what != What.ENDED and passage.because != "version"]
-    if before and before[-1].what == What.PAUSED:
+    if had_ended and before and before[-1].what == What.PAUSED:
         one.state, one.due_at = State.PAUSED, None
         one.paused_because = before[-1].because or Enrolment.Pause.BY_HAND
         return

@@ -76,8 +76,17 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         )
 
     def to_take_up(self, at: datetime) -> EnrolmentQuerySet:
-        """Ended with its lead by an act that was taken back since, where the person is in none now. An act is taken
-        back on its own day: within two, wherever that day is. It `lives_in` the phase that its lead is in again."""
+        """Ended with its lead, or by a step of theirs, by an act that was taken back since, where the person is in none
+        now. An act is taken back on its own day: within two, wherever that day is."""
+        return self._ended_by_mistake(at).filter(~Exists(_others_under_way()))
+
+    def steps_left_over(self, at: datetime) -> list[int]:
+        """Steps that are open again of those that cannot be taken up, since another has begun meanwhile."""
+        rows = self._ended_by_mistake(at).filter(Exists(_others_under_way())).annotate(step_again=_step_again())
+        return list(rows.filter(step_again__isnull=False).order_by("pk").values_list("step_again", flat=True))
+
+    def _ended_by_mistake(self, at: datetime) -> EnrolmentQuerySet:
+        """It `lives_in` the phase that its lead is in again."""
         is_play = Q(track__kind=Track.Kind.PLAY)
         phase = Case(When(is_play, then=Value(Phase.WORKING)), default=Value(Phase.NURTURE))
         left = (
@@ -89,13 +98,28 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
             .order_by("-id")
         )  # fmt: skip
         taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", corrects=OuterRef("left_by"))
-        other = Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
+        with_its_lead = Q(outcome__in=Enrolment.WITH_ITS_LEAD) & Exists(taken_back)
         ended = self.filter(
-            outcome__in=Enrolment.WITH_ITS_LEAD, ended_at__gt=at - timedelta(days=2), person__merged_into=None,
-            person__erased_at=None,
+            outcome__in=(*Enrolment.WITH_ITS_LEAD, *Enrolment.BY_A_STEP), ended_at__gt=at - timedelta(days=2),
+            person__merged_into=None, person__erased_at=None,
         )  # fmt: skip
-        rows = ended.alias(lives_in=phase, left_by=Subquery(left.values("pk")[:1]))
-        return rows.filter(Exists(taken_back), ~Exists(other), lead__phase=F("lives_in"))
+        rows = ended.alias(lives_in=phase, left_by=Subquery(left.values("pk")[:1]), step_again=_step_again())
+        return rows.filter(with_its_lead | Q(step_again__isnull=False), lead__phase=F("lives_in"))
+
+    def beside_an_open_step(self) -> EnrolmentQuerySet:
+        """Ended by a step of theirs that was done or left out, and is open again."""
+        open_steps = Step.objects.open().filter(made_by=Step.MadeBy.FLOW)
+        rows = self.filter(outcome__in=Enrolment.BY_A_STEP, lead__in=open_steps.values("lead"))
+        return rows.alias(step_again=_step_again()).filter(step_again__isnull=False)
+
+    def to_resume(self) -> EnrolmentQuerySet:
+        """Paused for a step that somebody set by hand, and that was taken back: so was what history says of the
+        pause."""
+        said = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="plan", by=None, data__because="flow_waits")
+        taken_back = LeadEvent.objects.filter(lead=OuterRef("lead"), verb="correct", corrects=OuterRef("said_by"))
+        paused = self.filter(state=Enrolment.State.PAUSED, paused_because=Enrolment.Pause.OWN_STEP)
+        rows = paused.alias(said_by=Subquery(said.order_by("-id").values("pk")[:1]))
+        return rows.filter(Exists(taken_back))
 
     def to_go_back(self) -> EnrolmentQuerySet:
         """Under way and waiting for no open step, while one they had planned is open again: what did it was taken
@@ -121,6 +145,30 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def due(self, at: datetime) -> EnrolmentQuerySet:
         """What the engine must look at, the longest due first."""
         return self.filter(state=Enrolment.State.ACTIVE, due_at__lte=at).order_by("due_at", "id")
+
+
+def _others_under_way() -> EnrolmentQuerySet:
+    return Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
+
+
+def _step_again() -> Case:
+    """Of one that has ended the step whose end had ended it, where that is open again. What a track out of use leaves
+    open is its rep's: nobody had left it out."""
+    planned = Step.objects.open().filter(
+        lead=OuterRef("lead"), made_by=Step.MadeBy.FLOW, created_at__gte=OuterRef("started_at"),
+        created_at__lte=OuterRef("ended_at"),
+    )  # fmt: skip
+    left_out = LeadEvent.objects.filter(
+        lead=OuterRef("lead"), at=OuterRef("ended_at"), verb="plan", data__has_key="skipped"
+    )
+    reached = Passage.objects.filter(enrolment=OuterRef("pk"), what=Passage.What.REACHED)
+    by_it = (
+        Q(outcome=Enrolment.Outcome.EXHAUSTED)
+        | Q(outcome=Enrolment.Outcome.STOPPED) & Exists(left_out)
+        | Q(outcome=Enrolment.Outcome.GOAL) & Exists(reached)
+    )
+    step = Subquery(planned.order_by("-id").values("pk")[:1])
+    return Case(When(by_it, then=step), output_field=models.BigIntegerField(null=True))
 
 
 class Enrolment(models.Model):
@@ -151,6 +199,8 @@ class Enrolment(models.Model):
     UNDER_WAY = (State.ACTIVE, State.PAUSED)
     # What follows from the phase of the lead alone: where that is as before, so is this.
     WITH_ITS_LEAD = (Outcome.WOKEN, Outcome.MET, Outcome.LEFT)
+    # What may follow from what somebody did with a step: where that is open again, so is this.
+    BY_A_STEP = (Outcome.EXHAUSTED, Outcome.GOAL, Outcome.STOPPED)
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     person = models.ForeignKey(Person, models.PROTECT, related_name="enrolments", db_index=False)

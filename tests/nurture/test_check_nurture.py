@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Suppression
 from agreement.models import Phase
 from leads.actions.recycling import wake_lead
-from leads.models import Step
+from leads.models import LeadEvent, Step
 from nurture.actions.advancing import advance
 from nurture.actions.sorting import enrol_recycled
 from nurture.checking import CHECKS, check_tracks
@@ -67,6 +67,21 @@ def open_again(alice):
     )
 
 
+def ended_and_open_again(alice):
+    open_again(alice)
+    put(Enrolment.objects.all(), state="ended", outcome="exhausted", ended_at=NOON, due_at=None)
+
+
+def rests_for_nothing(_alice):
+    one = Enrolment.objects.first()
+    put(Enrolment.objects.all(), state="paused", paused_because="own_step", due_at=None)
+    said = {"verb": "plan", "at": NOON, "data": {"because": "flow_waits"}}
+    waits = LeadEvent.objects.create(lead=one.lead, to_phase=one.lead.phase, **said)
+    LeadEvent.objects.create(
+        lead=one.lead, verb="correct", at=NOON, to_phase=one.lead.phase, corrects=waits.pk, data={"verb": "plan"}
+    )
+
+
 BREAKS = {
     "idle_in_a_track": lambda _alice: put(Enrolment.objects.all(), due_at=NOON - DAY),
     "waits_for_nothing": lambda _alice: (
@@ -74,6 +89,8 @@ BREAKS = {
         Message.objects.all().delete(),
     ),
     "stands_beside_its_step": open_again,
+    "ended_beside_its_step": ended_and_open_again,
+    "paused_for_what_was_taken_back": rests_for_nothing,
     "planned_for_ever": again_and_again,
     "stands_in_another_version": another_version,
     "version_of_another_track": lambda _alice: put(Enrolment.objects.all(), track=make_track(wait(1))),
