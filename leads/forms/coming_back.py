@@ -92,6 +92,9 @@ class DaysForm(forms.Form):
             self.add_error("last", gettext("Choose a day not before the first, and within three months of it."))
         if first and to and to == first:
             self.add_error("to", gettext("Choose another day."))
+        # Whoever opens the form has said no day yet; whoever sends it without one left it out.
+        if asked.get("one_day") and "to" in self.data and not to and "to" not in self.errors:
+            self.add_error("to", gettext("Choose the day on which they are to come back."))
         return asked
 
     @property

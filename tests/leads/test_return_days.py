@@ -379,6 +379,10 @@ def test_a_day_is_moved_to_another_after_a_look(client, alice, mona, team):
     url, day = reverse("leads:spread_days"), {"team": team.pk, "first": "2027-03-16", "one_day": "1"}
 
     assert "Move to" in client.get(url, day).text
+    without = client.get(url, day | {"to": ""})
+    assert (without.status_code, list(without.context["form"].errors)) == (422, ["to"])
+    said = without.text.split('id="id_to_error"')[1].split("</span></span>")[0]
+    assert "Choose the day on which they are to come back." in said
     assert "Move 2 leads" in client.get(url, day | {"to": "2027-03-18"}).text
     client.post(url, {"team": team.pk, "first": "2027-03-16", "to": "2027-03-18", "form_id": new_form_id()})
 

@@ -134,6 +134,12 @@ def test_a_person_and_a_lead_are_added_from_the_mail_of_a_stranger_in_one_form(c
     decide(client, row, do="add", name="Jo Private", email="jo.private@home.example", company="Brevik Mills")
     twice = decide(client, row, do="add", name="Jo Private", email="jo.private@home.example")
 
+    # What was looked for stands there again, and so does who was found by it.
+    sent = {"do": "add", "q": "brevik", "name": "Jo", "email": "none"}
+    refused = client.post(reverse("nurture:incoming_decide", args=[row.pk]), sent)
+
+    assert [refused.context["glance"]["q"].value(), refused.context["q"]] == ["brevik", "brevik"]
+    assert re.findall(r'<input type="hidden" name="q" value="([^"]*)"', page) == ["jo.private@home.example"]
     assert 'value="jo.private@home.example"' in page
     # Who has no name is not added, so the form does not say that it may be left out.
     assert re.findall(r'<label for="new-(\w+)">[^<]*(<span)?', page) == [

@@ -202,7 +202,10 @@ def test_admins_read_it_by_who_and_what_and_page_by_page(client, dora, alice, dj
 
     hers = client.get(url, {"by": dora.pk, "verb": "setting"})
     assert [(one.who, one.about) for one in hers.context["entries"]] == [("Dora", "stage: Trying")]
-    assert client.get(url, {"verb": "guess"}).status_code == 422
+    refused = client.get(url, {"verb": "guess"})
+    assert refused.status_code == 422
+    assert "Not filtered:" in refused.text
+    assert "Not saved" not in refused.text
 
 
 def test_every_act_has_its_words(client, dora, team, alice):

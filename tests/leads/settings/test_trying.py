@@ -111,4 +111,8 @@ def test_the_page_answers_and_writes_nothing(client, dora, team):
 def test_an_address_that_is_none_is_refused(client, dora, team):
     client.force_login(dora)
 
-    assert client.get(reverse("leads:routing"), {"email": "ada at halden"}).status_code == 422
+    refused = client.get(reverse("leads:routing"), {"email": "ada at halden"})
+
+    assert refused.status_code == 422
+    assert "Nothing to answer:" in refused.text
+    assert "Not saved" not in refused.text
