@@ -117,8 +117,10 @@ def plan_spread(team: Team, first: date, last: date, *, at: datetime, lock: bool
     if lock:
         hold_days_of(team)
     load = load_of(team, first - far, last + far, at=at)
-    plan = Plan(load, days=[day for day in load.days() if first <= day <= last], was=load.queue())
     sleepers = sleepers_between(team, first, last, lock=lock)
+    # Days off are relieved on the day on which who comes back on them is in the queue.
+    met = {load.place_of(one.lead.bdr_id, one.day)[1] for one in sleepers}
+    plan = Plan(load, days=[day for day in load.days() if first <= day <= last or day in met], was=load.queue())
 
     def turn(one: Sleeper) -> tuple[bool, bool, date]:
         """What the reps have is placed first: what is left is the pool's."""

@@ -77,6 +77,28 @@ def test_a_spread_says_before_and_after_how_many_days_are_over(alice, spread, of
     assert after in done
 
 
+@pytest.mark.parametrize(
+    ("count", "looked", "said"),
+    [
+        (9, "1 day is over now, 1 then", "1 day is over as before. 3 stayed: " + NO_DAY),
+        (5, "1 day is over now, none then", "1 day was over and is no more."),
+        (2, "", "Nobody is to be moved any more."),
+    ],
+)
+def test_a_spread_of_days_off_alone_says_how_the_day_after_them_stands(client, alice, mona, team, count, looked, said):
+    for _lead in range(count):
+        asleep(alice, TUESDAY - DAY)
+    client.force_login(mona)
+    url, off = reverse("leads:spread_days"), (TUESDAY - 2 * DAY, TUESDAY - DAY)
+    asked = {"team": team.pk} | dict(zip(("first", "last"), (day.isoformat() for day in off), strict=True))
+
+    look = client.get(url, asked)
+    done = client.post(url, asked | {"form_id": new_form_id()}, follow=True)
+
+    assert [looked in words_of(look), "over now" in words_of(look)] == [True, bool(looked)]
+    assert said in words_of(done)
+
+
 def test_the_look_draws_who_is_in_the_queue_of_each_day_now_and_then(alice, spread):
     sleep(alice, tuesday=2, wednesday=5, thursday=1)
 
