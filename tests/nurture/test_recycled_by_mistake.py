@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Suppression
 from agreement.models import Phase
 from leads.actions.logging import add_note
 from leads.actions.recycling import change_wake, recycle_lead
@@ -47,6 +48,19 @@ def test_no_track_begins_by_itself_before_the_recycling_could_be_taken_back(clie
     Recycling.objects.update(at=timezone.now() - 16 * MINUTE)
     tasks.enrol_recycled()
     assert not Enrolment.objects.exists()
+
+
+def test_the_panel_of_who_stopped_e_mail_promises_no_track_that_writes(client, alice, track):
+    lead = recycled(alice)
+    Suppression.objects.create(person=lead.person, channel="email", at=timezone.now())
+    client.force_login(alice)
+
+    panel = client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+
+    assert "Nothing is sent to them." in panel
+    assert "A track is looked for" not in panel
+    assert "A track that sends no e-mail is looked for from</strong>" in panel
+    assert "Until then Undo, in the history, takes the recycling back." in panel
 
 
 def test_a_quarter_of_an_hour_later_it_does_and_by_hand_at_once(client, alice, track):
