@@ -20,8 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.planning import planned_by_flow
-from leads.models import Lead
-from leads.telling import new_moment
+from leads.models import Lead, Step
 from leads.views.access import can_work, visible_lead
 from nurture.actions.absences import end_absence
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
@@ -105,12 +104,14 @@ def _act(request: Request, lead: Lead, *, at: datetime) -> str:
 
 
 def _with_next(said: str, lead: Lead, *, at: datetime) -> str:
-    """With when the lead is due next, where a step was planned, and which attempt that step stands in place of."""
+    """With when the step comes that was planned, also where the lead was due then before, as whoever cannot be called
+    yet or waits for a meeting is; and which attempt it stands in place of."""
     event = planned_by_flow(lead, at=at)
     if event is None:
         return said
-    due_at, number = new_moment(event, "due_at"), event.data.get("in_place_of")
-    following = _("Next %(moment)s.") % {"moment": moment_words(due_at, now=at)} if due_at else ""
+    planned = Step.objects.filter(pk=event.data["planned"]).first()
+    following = _("Next %(moment)s.") % {"moment": moment_words(planned.due_at, now=at)} if planned else ""
+    number = event.data.get("in_place_of")
     instead = _("It stands in place of attempt %(number)s.") % {"number": number} if number else ""
     return " ".join(filter(None, (said, following, instead)))
 

@@ -13,10 +13,12 @@ from leads.queue import Wanted, queue_of
 from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol, resume
 from nurture.models import Enrolment
-from tests.make import NOON, disposition, make_calendar, make_lead, make_person
+from team.templatetags.midfield import moment_words
+from tests.leads.meetings import book as book_at
+from tests.make import NOON, disposition, make_account, make_calendar, make_lead, make_person
 from tests.nurture.making import make_track, step, wait
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # A Tuesday, two minutes before five in the morning in London.
 EARLY = datetime(2027, 3, 2, 4, 58, tzinfo=UTC)
 WORDS = {"call": "Ask why now", "email": "Send the case", "task": "Look them up"}
@@ -30,9 +32,9 @@ def night_owl(alice):
     return alice
 
 
-def tried(rep, **person):
+def tried(rep, *, at=NOON, **person):
     lead = make_lead(phase=Phase.WORKING, bdr=rep, person=make_person(**person))
-    log_call(lead, disposition=disposition("no_answer"), by=rep, at=NOON)
+    log_call(lead, disposition=disposition("no_answer"), by=rep, at=at)
     lead.refresh_from_db()
     return lead
 
@@ -106,6 +108,24 @@ def test_history_and_the_answer_say_in_place_of_which_attempt_it_stands(client, 
     assert f"It stands in place of attempt {attempt}." in said
     assert f"· in place of attempt {attempt}" in said
     assert "Ask why now · Early buyer: shape the question</strong>" in said
+
+
+@pytest.mark.parametrize("waits_for", ["their hours", "a meeting"])
+def test_the_answer_to_start_says_when_the_first_step_comes_also_where_it_waits(client, night_owl, peter, waits_for):
+    account = make_account()
+    lead = tried(night_owl, at=EARLY - 2 * MINUTE, time_zone="Europe/London", account=account)
+    if waits_for == "a meeting":
+        colleague = make_lead(phase=Phase.WORKING, bdr=night_owl, person=make_person(account=account))
+        book_at(colleague, peter, by=night_owl, start=EARLY + 2 * DAY, at=NOON + HOUR)
+    act, page = reverse("nurture:lead_act", args=[lead.public_id]), reverse("leads:lead", args=[lead.public_id])
+
+    with time_machine.travel(EARLY, tick=False):
+        client.force_login(night_owl)
+        client.post(act, {"does": "enrol", "track": play_of(step("Ask why now")).public_id})
+        said = client.get(page).text
+        due = moment_words(Step.objects.open().get(lead=lead, made_by="flow").due_at, now=EARLY)
+
+    assert f"has begun. Next {due}." in said
 
 
 @pytest.mark.parametrize("does", ["pause", "resume", "skip", "take_out"])
