@@ -151,7 +151,7 @@ def sentence(because: str, *, ref: str = "", team: str = "", bdr: str = "") -> s
         "open_lead": _("No new lead: one is open already"),
         "no_team": _("No lead: no team takes what no territory names"),
     }
-    return words.get(because, because) % {"ref": ref, "team": team, "bdr": bdr}
+    return words.get(because, "") % {"ref": ref, "team": team, "bdr": bdr}
 
 
 def why_not(because: str) -> str:
@@ -166,7 +166,7 @@ def why_not(because: str) -> str:
         "open_lead": _("a lead is open already"),
         "no_team": _("no team takes what no territory names"),
     }
-    return words.get(because, because)
+    return words.get(because, _("not for reps"))
 
 
 def asked_of(

@@ -112,6 +112,9 @@ BECAUSE = {
     "competitor": gettext_lazy("a competitor"),
     "do_not_work": gettext_lazy("not to be worked"),
     "suppressed": gettext_lazy("not to be contacted"),
+    "open_lead": gettext_lazy("a lead is open already"),
+    "no_team": gettext_lazy("no team takes what no territory names"),
+    "unmerged": gettext_lazy("Two people again after a merge was taken back"),
     "gone": gettext_lazy("no longer a person of their own"),
     "put_back": gettext_lazy("Put back after a second look"),
     "lost_deal": gettext_lazy("Opened by a lost deal"),
@@ -122,8 +125,8 @@ BECAUSE = {
 
 
 def because_of(e: LeadEvent) -> str:
-    code = e.data.get("because", "")
-    return str(BECAUSE.get(code, str(code).replace("_", " ")))
+    """Nothing where a code has no words: what a sentence says without them is true all the same."""
+    return str(BECAUSE.get(e.data.get("because", ""), ""))
 
 
 def joined(*said: str) -> str:
