@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.actions.people import add_contact_point
 from accounts.models import ContactPoint
-from agreement.models import Phase
+from agreement.models import Criterion, Phase
+from leads.actions.answering import answer_criteria
 from leads.actions.last_act import last_act, last_event
 from leads.actions.logging import log_call
 from leads.actions.undoing import undo_last
@@ -236,6 +237,25 @@ def test_what_wrote_no_event_offers_no_undo(client, alice, now):
     post(client, "correct", lead, given_name="Sam", family_name="Oduya", person_version=lead.person.version)
 
     assert not offered(client, lead)
+
+
+def test_a_history_of_one_kind_offers_an_undo_only_where_it_works(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    client.force_login(alice)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+    called = last_event(lead)
+
+    def offers(show):
+        page = client.get(url("lead", lead), {"show": show}).text
+        return re.findall(r'form="undo-last" name="event" value="(\d+)"', page)
+
+    assert [offers(show) for show in ("all", "touches", "hers")] == [[str(called.pk)], [str(called.pk)], []]
+
+    answer_criteria(lead, answers={Criterion.objects.first(): ("yes", "")}, by=alice, at=now)
+    answered = last_event(lead)
+
+    assert [offers(show) for show in ("all", "touches", "conversations")] == [[str(answered.pk)], [], []]
+    assert refused(client, lead, called.pk)
 
 
 def test_somebody_elses_act_is_refused_in_words_and_a_strangers_lead_not_found(client, alice, bob, eve, now):
