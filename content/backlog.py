@@ -143,7 +143,7 @@ class Searches:
 
 def missed(*, at: datetime) -> QuerySet[LibrarySearch]:
     """The searches without result of the last 90 days."""
-    return LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at).order_by()
+    return LibrarySearch.objects.filter(at__gt=at - SEARCHED, at__lte=at, followed_at=None).order_by()
 
 
 def asked_for(rows: ContentRequestQuerySet, *, by: User, at: datetime, is_sought: bool = True) -> list[Asked]:

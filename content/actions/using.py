@@ -43,9 +43,12 @@ def use_assets(ids: Iterable[int], *, place: str, by: User, at: datetime) -> Non
 
 
 def miss_search(words: Iterable[str], asked: dict[str, str], *, place: str, by: User, at: datetime) -> None:
-    """Nothing was found. Once for who tries it again a little later."""
+    """Nothing was found. Once for who tries it again a little later, and not for who took what was offered for it and
+    comes back to its page."""
     q = " ".join(words)[:QUERY_MAX]
-    before = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - SAME_TIME)
+    lately = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - 2 * FOLLOWED)
+    back_to_it = Q(followed_at__gt=at - FOLLOWED, place=_known(place))
+    before = lately.filter(Q(at__gt=at - SAME_TIME, followed_at=None) | back_to_it)
     if any(row.asked == asked for row in before):
         return
     LibrarySearch.objects.create(user=by, at=at, place=_known(place), q=q, asked=asked)
@@ -57,6 +60,7 @@ def correct_searches(words: Iterable[str], asked: dict[str, str], *, place: str,
     now."""
     q = " ".join(words)[:QUERY_MAX]
     lately = LibrarySearch.objects.filter(user=by, place=_known(place), at__gt=at - CORRECTED, at__lte=at)
+    lately = lately.filter(followed_at=None)
     wrong = [
         row.pk for row in lately.exclude(q__in=("", q)) if row.asked == asked and is_put_right(row.q.split(), q.split())
     ]
@@ -72,7 +76,7 @@ def follow_offer(words: Iterable[str], asked: dict[str, str], *, by: User, at: d
         return
     hers = LibrarySearch.objects.filter(user=by, q=q, at__gt=at - FOLLOWED, at__lte=at)
     if slips := [row.pk for row in hers if row.asked == asked]:
-        LibrarySearch.objects.filter(pk__in=slips).delete()
+        LibrarySearch.objects.filter(pk__in=slips, followed_at=None).update(followed_at=at)
 
 
 def look_at_library(*, by: User, at: datetime, asset: int | None = None) -> None:

@@ -93,6 +93,8 @@ class LibrarySearch(models.Model):
     q = models.CharField(max_length=200, blank=True, default="")
     # {"persona": "champion", "topic": "uptime", …}: keys, as the address says them.
     asked = models.JSONField(default=dict)
+    # When she took what was offered for these words: it is no demand, also where she comes back to its page.
+    followed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(name="librarysearch_place_is_known", condition=PLACE_IS_KNOWN)]

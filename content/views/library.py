@@ -39,8 +39,8 @@ def library(request: Request) -> HttpResponse:
     listed = find_assets(wanted, by=request.user, after=after, at=now, on=today)
     is_search = not after and not wanted.state and not wanted.is_unreadable and bool(wanted.words or wanted.asked)
     if is_search and wanted.words:
-        correct_searches(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
         follow_offer(query_words(request.GET.get("instead_of", "")), wanted.asked, by=request.user, at=now)
+        correct_searches(wanted.words, wanted.asked, place=place_of(request), by=request.user, at=now)
     is_missed = is_search and not listed.cards
     spelt = meant(wanted.words) if is_missed else ""
     # What is offered is there.

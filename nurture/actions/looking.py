@@ -19,7 +19,7 @@ def note_search(fit: Fit, q: str, *, is_missed: bool, instead_of: str = "", plac
     words = query_words(q)
     if not words:
         return
-    correct_searches(words, fit.asked, place=place, by=by, at=at)
     follow_offer(query_words(instead_of), fit.asked, by=by, at=at)
+    correct_searches(words, fit.asked, place=place, by=by, at=at)
     if is_missed:
         miss_search(words, fit.asked, place=place, by=by, at=at)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from content.actions.keeping import retire_asset
 from content.actions.using import open_asset, use_assets
+from content.backlog import missed
 from content.library import PAGE
 from content.models import Asset, AssetAccess, Label, LibrarySearch, LibraryWord, Topic
 from content.models.use import Place
@@ -264,10 +265,35 @@ def test_whoever_follows_what_is_offered_takes_back_what_they_looked_for_in_vain
 
     for minutes in (30, 31):
         found = looks(alice, unescape(offer), after=minutes)
-        kept = LibrarySearch.objects.order_by("pk").values_list("user", "q", "asked")
+        kept = missed(at=now + timedelta(hours=1)).order_by("pk").values_list("user", "q", "asked")
         assert [card.asset.title for card in found.context["listed"].cards] == ["Guide to spare parts"]
         # What she looked for without saying for whom was another search.
         assert list(kept) == [(bob.pk, "sparepart", {"persona": "doer", "kind": "guide"}), (alice.pk, "sparepart", {})]
+
+
+def test_whoever_goes_back_to_the_page_that_offered_what_they_meant_has_missed_nothing_and_later_has(
+    client, alice, bob, mark, now
+):
+    make_asset("Guide to spare parts", at=now)
+    url, seconds = reverse("content:library"), timedelta(seconds=1)
+
+    def looks(who, said, *, after):
+        client.force_login(who)
+        with time_machine.travel(now + after, tick=False):
+            return client.get(said).context["meant"]
+
+    assert looks(alice, f"{url}?q=sparepart", after=0 * seconds) == "spare part"
+    looks(alice, f"{url}?q=spare+part&instead_of=sparepart", after=5 * seconds)
+    for after in (8 * seconds, timedelta(minutes=20)):
+        assert looks(alice, f"{url}?q=sparepart", after=after) == "spare part"
+    assert not missed(at=now + timedelta(hours=1)).exists()
+
+    looks(bob, f"{url}?q=sparepart", after=timedelta(minutes=21))
+    looks(alice, f"{url}?q=sparepart&persona=doer", after=timedelta(minutes=22))
+    looks(alice, f"{url}?q=sparepart", after=timedelta(hours=2))
+
+    kept = missed(at=now + timedelta(hours=3)).order_by("pk").values_list("user", "asked")
+    assert list(kept) == [(bob.pk, {}), (alice.pk, {"persona": "doer"}), (alice.pk, {})]
 
 
 def test_what_is_written_with_another_space_within_a_minute_or_instead_of_nothing_takes_nothing_else_back(
