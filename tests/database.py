@@ -92,13 +92,17 @@ def _empty(operations: DatabaseOperations, statements: list[str]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks no database has nothing new to say on the second one, and a further case of a table little."""
+    """What asks no database has nothing new to say on the second one, and a further case of a table little. But each
+    constraint is a rule of its own, and of those who come at once each database keeps the order in its own way."""
     seen = set()
     for item in items:
-        if not item.get_closest_marker("django_db") and not DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        asks = item.get_closest_marker("django_db")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if not asks and not DATABASE_FIXTURES & fixtures:
             item.add_marker("once")
+        commits = "transactional_db" in fixtures or (asks and asks.kwargs.get("transaction"))
         test = item.nodeid.partition("[")[0]
-        if test in seen:
+        if test in seen and not commits and not item.path.stem.endswith("constraints"):
             item.add_marker("again")
         seen.add(test)
 
