@@ -15,10 +15,11 @@ from django.db.models import QuerySet
 from accounts.models import Person
 from content.models import Asset
 from leads.actions.planning import PlannedStep, may_be_planned, not_planned_after_all, plan_steps, say_flow_waits
+from leads.actions.silencing import NOT_ASKED, pass_over_steps
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
-from nurture.actions.going_back import stand_again
+from nurture.actions.going_back import Again, plan_anew_what_follows, stand_again
 from nurture.actions.passing import pass_over_untried
 from nurture.actions.planning import plan_anew, plan_messages
 from nurture.flow import flows_of
@@ -109,8 +110,8 @@ class Batch:
         self.exhausted: list[Enrolment] = []
         # Steps of ours that nobody can do, however it came to that.
         self.shut: list[int] = []
-        # Whose step is open again, since what did it was taken back.
-        self.back: set[int] = set()
+        # Whose step is open again, since what did it was taken back, and steps that are and that no flow asks for now.
+        self.back = Again()
         self.waiting: list[tuple[Lead, int, int | None]] = []
         self._load()
 
@@ -169,7 +170,7 @@ class Batch:
                 self._end(one, Outcome.UNREACHABLE)
             elif one.state == State.PAUSED:
                 continue
-            elif one.pk in self.back:
+            elif one.pk in self.back.stand:
                 one.due_at = self.at + STEP_AGAIN
                 self._line(one, one.node, What.PLANNED, Passage.TAKEN_BACK)
             elif not self._goes_on(one):
@@ -324,10 +325,10 @@ class Batch:
             say_flow_waits(self.waiting, at=self.at)
         if self.shut:
             pass_over_untried(self.shut, at=self.at)
+        if self.back.gone:
+            pass_over_steps(self.back.gone, NOT_ASKED, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
-        if self.back:
-            # What was planned behind that step is planned anew when it comes there again.
-            Message.objects.filter(enrolment__in=self.back, state=Message.State.PLANNED).delete()
+        plan_anew_what_follows(self.back.stand)
         plan_messages(self.messages)
         plan_anew(self.anew)
         if going_on:

@@ -20,7 +20,7 @@ from leads.models import Lead, Step
 from nurture.actions.advancing import go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
 from nurture.actions.entering import Shut, enrolment_of, enter, why_shut, why_unfit
-from nurture.actions.going_back import stand_again
+from nurture.actions.going_back import plan_anew_what_follows, stand_again
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
@@ -128,7 +128,8 @@ def move_some(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -
     """Those of these who are under way go on in this version, where they stood; how many of them are fed."""
     held = _held_all(ids)
     flows = flows_of({newest.pk, *(one.version_id for one in held)})
-    stand_again(held, flows)
+    again = stand_again(held, flows).stand
+    plan_anew_what_follows(again)
     lines: list[Line] = []
     starts: dict[int, TrackNode | None] = {}
     waiting = Message.objects.filter(enrolment__in=ids, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
@@ -242,7 +243,7 @@ def _held(enrolment: Enrolment, *states: str) -> Enrolment:
         raise LeadConflict(_("This has changed meanwhile: it is %(state)s now.") % {"state": held.get_state_display()})
     if Enrolment.objects.over().filter(pk=held.pk).exists():
         raise LeadConflict(_("This has changed meanwhile: it is over for them, and ends within a minute."))
-    stand_again([held], flows_of([held.version_id]))
+    plan_anew_what_follows(stand_again([held], flows_of([held.version_id])).stand)
     return held
 
 

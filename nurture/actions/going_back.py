@@ -5,35 +5,53 @@ Nobody tells a track: its step is open as before, and the next look, or whoever 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from leads.models import Step
 from nurture.flow import Flow
-from nurture.models import Enrolment, Passage, TrackNode
+from nurture.models import Enrolment, Message, Passage, TrackNode
 
 Kind, What = TrackNode.Kind, Passage.What
 
 
-def stand_again(enrolments: Sequence[Enrolment], flows: Mapping[int, Flow]) -> set[int]:
+@dataclass
+class Again:
+    """Which enrolments stand at their step again, and the open steps that their flow asks for no more."""
+
+    stand: set[int] = field(default_factory=set)
+    gone: list[int] = field(default_factory=list)
+
+
+def stand_again(enrolments: Sequence[Enrolment], flows: Mapping[int, Flow]) -> Again:
     """Those of these locked ones that wait for no open step, while one of theirs is open again, wait for that, in
-    memory. Returns which."""
+    memory; not where a newer version of their flow, in which they are by now, is without it."""
     steps = _open_again(enrolments)
     if not steps:
-        return set()
+        return Again()
     planned = Passage.objects.filter(enrolment__in=steps, what=What.PLANNED, node__kind=Kind.STEP)
     keys = {
         (enrolment, at): key
         for enrolment, at, key in planned.order_by("pk").values_list("enrolment", "at", "node__key")
     }
-    again = set[int]()
+    again = Again()
     for one in enrolments:
         step = steps.get(one.pk)
         key = keys.get((one.pk, step.created_at)) if step is not None else None
-        node = flows[one.version_id].by_key.get(key) if key else None
-        if step is not None and node is not None:
+        if step is None or key is None:
+            continue
+        if node := flows[one.version_id].by_key.get(key):
             one.node, one.step = node, step
-            again.add(one.pk)
+            again.stand.add(one.pk)
+        else:
+            again.gone.append(step.pk)
     return again
+
+
+def plan_anew_what_follows(enrolments: Collection[int]) -> None:
+    """What was planned behind a step that is open again is planned when they come there again."""
+    if enrolments:
+        Message.objects.filter(enrolment__in=enrolments, state=Message.State.PLANNED).delete()
 
 
 def _open_again(enrolments: Sequence[Enrolment]) -> dict[int, Step]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from agreement.models import Phase
 from leads.actions.logging import finish_step, log_call, log_touch
@@ -15,7 +16,7 @@ from nurture.actions.planning import write_message
 from nurture.actions.taking_up import take_up_again
 from nurture.actions.unsent import settle_unsent
 from nurture.checking import check_tracks
-from nurture.models import Message
+from nurture.models import Enrolment, Message
 from tests.make import disposition, make_lead, make_person
 from tests.nurture.making import add_version, email, make_track, step, wait
 
@@ -192,6 +193,18 @@ def test_what_is_left_out_before_anybody_looked_is_the_step_that_is_open_again(a
     assert (stands(one), asked(lead)) == (("active", "Look them up", "open"), ["Look them up"])
 
 
+def test_a_letter_that_was_planned_behind_it_leaves_where_the_step_is_left_out(alice):
+    lead, one = begun(alice, send(), email(subject="The figures"), THIRD)
+    call(lead, alice)
+    undo(lead, alice)
+
+    skip(one, by=alice, at=BACK + MINUTE)
+    tick(BACK + 2 * MINUTE)
+
+    assert (stands(one)[1], list(Message.objects.values_list("state", flat=True))) == ("email", ["planned"])
+    holds(BACK + 2 * MINUTE)
+
+
 def test_in_a_newer_version_without_what_followed_it_stands_at_the_step_again(alice):
     lead, one = begun(alice, send(), LOOK, THIRD)
     call(lead, alice)
@@ -204,6 +217,51 @@ def test_in_a_newer_version_without_what_followed_it_stands_at_the_step_again(al
 
     assert (stands(one), asked(lead)) == (("active", "Ask why now", "open"), ["Ask why now"])
     holds(BACK + 2 * MINUTE)
+
+
+def newer(one, *kept):
+    """The next version of its flow, with these of its steps: their places in it."""
+    old = list(
+        one.version.nodes.order_by("position").values("key", "kind", "words", "step_kind", "days", "subject", "text")
+    )
+    add_version(one.track, *[(old[place], (), ()) for place in kept])
+    return one.track.versions.order_by("number").last()
+
+
+def test_a_letter_that_waits_behind_it_takes_it_for_nobody_in_a_newer_version(alice):
+    lead, one = begun(alice, send(), email(subject="The figures"), THIRD)
+    first = one.step
+    call(lead, alice)
+    undo(lead, alice)
+
+    move_some([one.pk], newer(one, 0, 1, 2), by=alice, at=BACK + MINUTE)
+    tick(BACK + 2 * MINUTE)
+
+    assert (stands(one), one.step) == (("active", "Ask why now", "open"), first)
+    assert (one.version.number, one.node.version, Message.objects.count()) == (2, one.version, 0)
+    holds(BACK + 2 * MINUTE)
+    call(lead, alice, at=BACK + HOUR)
+    assert Message.objects.filter(state="planned").count() == 1
+
+
+@pytest.mark.parametrize("phase", [Phase.WORKING, Phase.NURTURE])
+@pytest.mark.parametrize("following", [email(subject="The figures"), wait(3), LOOK])
+def test_what_a_newer_version_asks_for_no_more_leaves_the_queue(client, alice, following, phase):
+    lead, one = begun(alice, send(), following, email(subject="The price"), phase=phase)
+    call(lead, alice)
+    move_some([one.pk], newer(one, 1, 2), by=alice, at=DONE + 2 * MINUTE)
+    undo(lead, alice)
+    assert "Ask why now" in asked(lead)
+
+    tick(BACK + MINUTE)
+
+    what = following[0].get("words") or following[0]["kind"]
+    assert (stands(one)[:2], asked(lead)) == (("active", what), [what] if following is LOOK else [])
+    assert not Enrolment.objects.to_go_back().exists()
+    holds(BACK + MINUTE)
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    assert "“Ask why now” is passed over: nothing asks for it any more" in page
 
 
 def test_what_somebody_leaves_out_stays_left_out(alice):
