@@ -308,6 +308,12 @@ class LeadPage:
         """The track or play that goes on with her, or is paused."""
         return next((one.under_way for one in self.timeline.above if one.under_way), "")
 
+    @property
+    def goes_on(self) -> str:
+        """The play that goes on with her while she is worked, by itself."""
+        names = (one.goes_on for one in self.timeline.above if one.goes_on)
+        return next(names, "") if self.lead.phase == Phase.WORKING else ""
+
     @cached_property
     def own_fields(self) -> list[tuple[str, str]]:
         """The own fields that are filled, hers before her account's: label and value."""

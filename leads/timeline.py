@@ -123,10 +123,12 @@ class History:
 class Above:
     """What a higher room tells of the same pursuits: read with one page of history, at most a page and one line more
     of it, and said once the names are known. `mark` adds what it knows of a line that is told of an event; `asked_for`
-    is what the person asked for there, beside who she is; `under_way` what goes on there with it, by its name."""
+    is what the person asked for there, beside who she is; `under_way` what goes on there with it, by its name, and
+    `goes_on` the same, unless it is paused."""
 
     asked_for: Sequence[str] = ()
     under_way: str = ""
+    goes_on: str = ""
 
     def want(self, names: Names) -> None:
         return

@@ -113,6 +113,7 @@ class TrackLines(Above):
             if stands:
                 is_paused = stands == Enrolment.State.PAUSED
                 self.under_way = _("%(track)s, paused") % {"track": name} if is_paused else name
+                self.goes_on = "" if is_paused else name
         return found
 
     def _letters(self, been: list[int]) -> QuerySet[Message]:

@@ -62,7 +62,7 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
     back and the last meeting at her account is over.
 
     The attempt that a cadence had planned for her is not made: the step stands in its place, and history says in that
-    of which. Whoever sleeps is due at the step when it comes first.
+    of which; nor is *Decide*, where the cadence has ended. Whoever sleeps is due at the step when it comes first.
     """
     together, worktime = Together(), cache(Calendars(at=at).of_user)
     leads = [one.lead for one in planned]
@@ -75,7 +75,7 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
         must_allow(one.lead, "plan", one.lead.phase, by=None)
         effects = Effects(one.lead, by=None, at=at, together=together)
         effects.open_steps, effects.running_clocks = steps.get(one.lead.pk, []), clocks.get(one.lead.pk, [])
-        attempts = [step for step in effects.open_steps if step.made_by == Step.MadeBy.CADENCE]
+        attempts = [step for step in effects.open_steps if _is_of_cadence(step)]
         effects.close_steps(attempts)
         planned_for = due_of_step(
             one.lead, kind=one.kind, days=one.days, again_at=one.again_at, at=at, worktime=worktime,
@@ -102,6 +102,12 @@ def plan_steps(planned: Sequence[PlannedStep], *, at: datetime) -> list[Step]:
     together.write()
     write_each([(one.lead, _event(one, effects, step, said, at=at)) for one, effects, step, said in made])
     return [step for _one, _effects, step, _said in made]
+
+
+def _is_of_cadence(step: Step) -> bool:
+    """An attempt, or *Decide* that stands behind the last one."""
+    is_its_end = (step.made_by, step.kind) == (Step.MadeBy.SYSTEM, StepKind.DECIDE)
+    return step.made_by == Step.MadeBy.CADENCE or is_its_end
 
 
 def say_flow_waits(waiting: Sequence[tuple[Lead, int, int | None]], *, at: datetime) -> None:
