@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, DateTimeField, Exists, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from accounts.actions.people import suppressed_channels
 from accounts.models import Account, ContactPoint, Person, Suppression
 from agreement.models import CadenceStep, StepKind
 from leads.bands import is_waiting
@@ -84,15 +85,18 @@ class Reach:
 
 
 def reach_of(lead: Lead) -> Reach:
-    """A channel needs a usable contact point and no suppression. Who works at an account where a colleague of hers has
-    a meeting is not tried before it was held."""
+    """A channel needs a usable contact point and no suppression, hers or by the key of an address of hers. Who works at
+    an account where a colleague of hers has a meeting is not tried before it was held."""
     found = _REACHED.rows(person=lead.person_id, account=lead.account_id or 0, lead=lead.pk or 0)
+    silent = {channel for what, channel, *_more in found if what == "shut"}
+    if any(what == "keyed" for what, *_more in found):
+        silent |= suppressed_channels([lead.person_id]).get(lead.person_id, set())
     kinds = {kind for what, kind, *_more in found if what == "has"}
     ends = [start + timedelta(minutes=minutes) for what, _kind, start, minutes, _text in found if what == "meets"]
     did = [(at, kind, attempt or 0) for what, kind, at, attempt, _text in found if what == "did"]
     return Reach(
         known=_open_to(kinds),
-        shut=shut_by({channel for what, channel, *_more in found if what == "shut"}),
+        shut=shut_by(silent),
         held_until=max(ends, default=None),
         last_attempt=max((attempt for _at, _kind, attempt in did), default=0),
         done={kind: at for at, kind, _attempt in sorted(did)},
@@ -102,15 +106,13 @@ def reach_of(lead: Lead) -> Reach:
 
 
 def reaches_of(leads: Sequence[Lead]) -> dict[int, Reach]:
-    """Of many people, by their ids, what `reach_of` says of the channels of one: two statements."""
+    """Of many people, by their ids, what `reach_of` says of the channels of one, in as many statements as of one."""
     people = [lead.person_id for lead in leads]
     points = ContactPoint.objects.filter(person__in=people, state__in=ContactPoint.USABLE).order_by()
     kinds: dict[int, set[str]] = {}
     for person_id, kind in points.values_list("person_id", "kind"):
         kinds.setdefault(person_id, set()).add(kind)
-    silent: dict[int, set[str]] = {}
-    for person_id, channel in Suppression.objects.filter(person__in=people).values_list("person_id", "channel"):
-        silent.setdefault(person_id or 0, set()).add(channel)
+    silent = suppressed_channels(people)
     return {
         pk: Reach(
             known=_open_to(kinds.get(pk, ())),
@@ -162,6 +164,8 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
     meetings = HandOff.objects.open().filter(lead__account=account, meeting_at__isnull=False).order_by()
     points = ContactPoint.objects.filter(person=person, state__in=ContactPoint.USABLE).order_by()
     silent = Suppression.objects.filter(person=person)
+    # Few companies have stops of addresses alone: whose they are is asked only there.
+    keyed = Person.objects.filter(Exists(Suppression.objects.filter(person=None)), pk=person).order_by()
     planned = Q(made_by=Step.MadeBy.CADENCE) | Q(kind=StepKind.FIND_CONTACT)
     done = Step.objects.filter(planned, lead=lead, state=Step.State.DONE).order_by()
     who, firm = Person.objects.filter(pk=person).order_by(), Account.objects.filter(pk=account).order_by()
@@ -177,6 +181,7 @@ def _reached(person: int, account: int, lead: int) -> QuerySet[Any, Any]:
         .union(
             points.values_list(Value("has"), "kind", no_moment, TURN, "normalised"),
             silent.values_list(Value("shut"), "channel", no_moment, no_number, no_text),
+            keyed.values_list(Value("keyed"), no_text, no_moment, no_number, no_text),
             done.values_list(Value("did"), "kind", "created_at", "attempt", no_text),
             away.values_list(Value("away"), no_text, "away_until", no_number, no_text),
             who.values_list(Value("zone"), "time_zone", no_moment, no_number, no_text),
@@ -206,10 +211,17 @@ def first_attempt(cadence_id: int | None, *, kinds: Container[str], suppressed: 
 
 
 def first_step(
-    lead: Lead, *, assignee_id: int | None, at: datetime, worktime: WorkCalendar, due_at: datetime | None = None
+    lead: Lead,
+    *,
+    assignee_id: int | None,
+    at: datetime,
+    worktime: WorkCalendar,
+    due_at: datetime | None = None,
+    reach: Reach | None = None,
 ) -> Step:
-    """The first attempt, due with the first touch (or at the next opening), over a channel the person has."""
-    reach = reach_of(lead)
+    """The first attempt, due with the first touch (or at the next opening), over a channel the person has. `reach`
+    where the caller has read it."""
+    reach = reach or reach_of(lead)
     attempt = _next_possible(lead.cadence_id, reach, after=0)
     if due_at:
         # A first touch was promised: what is due then waits for nobody's morning.
@@ -301,7 +313,8 @@ def _planned(
     worktime: WorkCalendar | None = None,
     waits: bool = False,
 ) -> Step:
-    """`waits`: until she is back, where she is away no longer than a next step may be put off."""
+    """`waits`: until the `first_hour` after she is back, where she is away no longer than a next step may be put
+    off."""
     it = _comes_to(attempt, reach)
     if it.number is None:
         return Step(
@@ -316,6 +329,9 @@ def _planned(
     if worktime and CALL in NEEDS[StepKind(it.kind)]:
         due_at = attempt_due(worktime, reach.where.zone(at=at), due_at)
     away_until = reach.away_until if waits and reach.away_until and not is_long(reach.away_until, at=at) else None
+    if worktime and away_until and due_at < away_until:
+        is_call = CALL in NEEDS[StepKind(it.kind)]
+        away_until = first_hour(worktime, reach.where.zone(at=at) if is_call else "", away_until)
     due_at, held_from = as_it_waits(lead, due_at, away_until=away_until, held_until=reach.held_until)
     return Step(
         lead=lead,

@@ -1,8 +1,11 @@
-"""Steps that a play or track has planned and nobody can try any more, whatever shut the way. Reads only."""
+"""Steps that a play or track has planned, and e-mails of cadences, that nobody can try any more, whatever shut the way.
+Reads only."""
 
 from __future__ import annotations
 
 from datetime import datetime
+
+from django.db.models import Q
 
 from agreement.models import StepKind
 from leads.actions.silencing import BOUNCED, NOT_AGREED, SUPPRESSED
@@ -18,6 +21,12 @@ AT_ONCE = 500
 def planned_by_flows() -> StepQuerySet:
     """Open, wherever their play or track stands: it may be paused, or have ended."""
     return Step.objects.open().filter(made_by=Step.MadeBy.FLOW)
+
+
+def planned_by_us() -> StepQuerySet:
+    """These, and e-mails that a cadence has planned: what is agreed to, no cadence knows."""
+    flows, mails = Q(made_by=Step.MadeBy.FLOW), Q(made_by=Step.MadeBy.CADENCE, kind=StepKind.EMAIL)
+    return Step.objects.open().filter(flows | mails)
 
 
 def untried(steps: StepQuerySet, *, at: datetime) -> dict[int, str]:

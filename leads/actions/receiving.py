@@ -167,13 +167,10 @@ def _due_without_absence(lead: Lead, step: Step, calendars: KeptCalendars) -> da
 
 
 def _first_hour(lead: Lead, calendars: KeptCalendars, *, at: datetime) -> Callable[[Step, datetime], datetime]:
-    """When a step of hers that waits for a moment is due: an attempt of a cadence then, any other in the first hour
-    after it (`first_hour`)."""
+    """When a step of hers that waits for a moment is due: see `first_hour`."""
     worktime, zone = cache(partial(_worktime, lead, calendars)), cache(partial(zone_of, lead, at=at))
 
     def first(step: Step, moment: datetime) -> datetime:
-        if step.made_by == Step.MadeBy.CADENCE:
-            return moment
         return first_hour(worktime(), zone() if step.kind in BY_PHONE else "", moment)
 
     return first

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -21,7 +22,7 @@ from agreement.models import Phase, StepKind
 from leads.actions.changing import MoveRefused, lock_leads
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import settle_first_touch, write_planned
-from leads.cadence import CALL, EMAIL, NEEDS, first_step, next_step, soon
+from leads.cadence import CALL, EMAIL, NEEDS, first_step, next_step, reach_of, soon
 from leads.clocks import first_touch_of
 from leads.models import Clock, Lead, Step
 from leads.models.work import StepQuerySet
@@ -32,6 +33,8 @@ from team.worktime import WorkCalendar
 SUPPRESSED, BOUNCED, NOT_AGREED = "suppressed", "bounced", "not_agreed"
 # No way is shut: the play or track that planned it asks for it no more.
 NOT_ASKED = "not_asked"
+# Where one of these cannot be made, it is this way that is shut.
+_ONE_WAY: dict[str, tuple[str, ...]] = {StepKind.CALL: (CALL,), StepKind.EMAIL: (EMAIL,)}
 
 
 class Shut(StrEnum):
@@ -89,11 +92,13 @@ def pass_over_bounced(people: Collection[int], *, at: datetime) -> int:
 
 
 def pass_over_steps(steps: Collection[int], because: str, *, at: datetime) -> int:
-    """The same of these steps, whatever shut the way or asks for them no more: what is known above this room, too."""
-    return _pass_over_these(Step.objects.open().filter(pk__in=steps), because, at=at)
+    """The same of these steps, whatever shut the way or asks for them no more: what is known above this room, too.
+    Where a way is shut, what follows takes another one."""
+    is_told = because in (SUPPRESSED, NOT_AGREED)
+    return _pass_over_these(Step.objects.open().filter(pk__in=steps), because, at=at, is_told=is_told)
 
 
-def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
+def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime, is_told: bool = False) -> int:
     leads = lock_leads(list(shut.values_list("lead_id", flat=True)))
     if not leads:
         return 0
@@ -120,7 +125,8 @@ def _pass_over_these(shut: StepQuerySet, because: str, *, at: datetime) -> int:
         passed = [step for step in effects.open_steps if step.pk in gone]
         if passed:
             worktime = of_user(lead.bdr_id) if lead.bdr_id else of_team(lead.team_id)
-            _pass_over(effects, passed, at=at, worktime=worktime, of_team=of_team)
+            closed = {way for one in passed if is_told for way in _ONE_WAY.get(one.kind, ())}
+            _pass_over(effects, passed, closed, at=at, worktime=worktime, of_team=of_team)
             moved.append(effects)
             asked_for, has_address = asked.get(lead.person_id, set()), lead.person_id in with_address
             said[lead.pk] = _said_of(passed, asked_for, because, has_address=has_address)
@@ -157,6 +163,7 @@ def _said_of(passed: list[Step], asked: set[str], because: str, *, has_address: 
 def _pass_over(
     effects: Effects,
     passed: list[Step],
+    closed: set[str],
     *,
     at: datetime,
     worktime: WorkCalendar,
@@ -168,13 +175,14 @@ def _pass_over(
     if effects.open_steps or lead.phase == Phase.NURTURE:
         # Something else is to be done first, and the cadence goes on when it is; nobody who sleeps is tried.
         return
-    whose = passed[0].assignee_id
+    whose, reach = passed[0].assignee_id, reach_of(lead)
+    reach = replace(reach, shut=reach.shut | closed)
     if lead.first_touched_at is not None or lead.attempts:
-        step = next_step(lead, after=lead.attempts, assignee_id=whose, at=at, worktime=worktime)
+        step = next_step(lead, after=lead.attempts, assignee_id=whose, at=at, worktime=worktime, reach=reach)
     else:
         clock = first_touch_of(effects.running_clocks)
         due_at = max(clock.due_at, soon(at)) if clock else None
-        step = first_step(lead, assignee_id=whose, at=at, worktime=worktime, due_at=due_at)
+        step = first_step(lead, assignee_id=whose, at=at, worktime=worktime, due_at=due_at, reach=reach)
     if lead.phase == Phase.QUEUED and step.held_from:
         # Whom nobody works waits for no meeting.
         step.due_at, step.held_from = step.held_from, None

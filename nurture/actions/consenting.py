@@ -16,7 +16,7 @@ from leads.actions.receiving import record_received
 from leads.models import Consent
 from nurture.actions.holding import hold_her
 from nurture.actions.passing import pass_over_untried
-from nurture.untried import planned_by_flows
+from nurture.untried import planned_by_us
 
 if TYPE_CHECKING:
     from team.models import User
@@ -53,5 +53,5 @@ def note_consent(
         by=by,
     )  # fmt: skip
     if not is_given:
-        pass_over_untried(planned_by_flows().filter(lead__person=held).values_list("pk", flat=True), at=at)
+        pass_over_untried(planned_by_us().filter(lead__person=held).values_list("pk", flat=True), at=at)
     return consent

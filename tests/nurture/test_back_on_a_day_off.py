@@ -71,6 +71,25 @@ def test_a_step_that_is_planned_while_they_are_away_is_due_in_the_first_hour_for
     assert due(lead) == first
 
 
+@pytest.mark.parametrize(("zone", "first"), [(zone, first) for zone, kind, first in WHERE if kind == "call"])
+@pytest.mark.parametrize("is_planned", ["before they went", "meanwhile"])
+def test_an_attempt_of_a_cadence_waits_for_it_too_and_goes_back(alice, zone, first, is_planned):
+    if is_planned == "before they went":
+        lead = in_hand(alice, zone)
+        planned = due(lead)
+        goes_away(lead)
+    else:
+        lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone=zone))
+        goes_away(lead)
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+        planned = due(in_hand(alice, zone))
+
+    assert due(lead) == first
+
+    end_absence(lead.person_id, at=NOON + HOUR)
+    assert due(lead) == planned
+
+
 @pytest.mark.parametrize("phase", [Phase.WORKING, Phase.NURTURE])
 @pytest.mark.parametrize(("zone", "kind", "first"), WHERE)
 def test_a_step_that_was_planned_before_they_went_is_due_in_it_too_and_goes_back(alice, zone, kind, first, phase):

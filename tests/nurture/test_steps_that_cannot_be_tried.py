@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.actions.people import suppress_key, suppress_person
-from agreement.models import Phase
+from agreement.models import CadenceStep, Phase
 from leads.folding import fold
 from leads.queue import Wanted, queue_of
 from nurture.actions.advancing import advance, follow
@@ -30,6 +30,10 @@ def lead(alice):
 
 def of_play(lead):
     return [(one.kind, one.title.split(" · ")[0]) for one in lead.steps.open().filter(title__contains="Early")]
+
+
+def attempts(lead):
+    return list(lead.steps.open().filter(made_by="cadence").values_list("kind", "attempt"))
 
 
 def shut(lead, how):
@@ -69,6 +73,40 @@ def test_with_a_consent_that_is_taken_back_it_leaves_the_queue_at_once(client, a
     client.force_login(alice)
     page = client.get(reverse("leads:lead", args=[lead.public_id])).text
     assert "They have not agreed to get e-mail: “Send the case” is passed over" in page
+
+
+@pytest.fixture
+def by_mail(alice):
+    """The second attempt is an e-mail, the third a call."""
+    CadenceStep.objects.filter(position=2).update(kind="email")
+    CadenceStep.objects.filter(position=3).update(kind="call")
+
+
+@pytest.mark.parametrize("how", ["withdrawn", *NOT_AT_ONCE])
+@pytest.mark.usefixtures("by_mail")
+def test_an_e_mail_of_a_cadence_that_nobody_may_write_gives_way_to_an_attempt_by_another_way(client, alice, how):
+    lead = tried_once(alice)
+    assert attempts(lead) == [("email", 2)]
+    shut(lead, how)
+
+    if how != "withdrawn":
+        look_for_untried()
+        look_for_untried()
+
+    assert attempts(lead) == [("call", 3)]
+    assert broken(LATER + DAY) == {}
+    assert fold(lead.events.order_by("id")).contradictions == []
+    client.force_login(alice)
+    page = client.get(reverse("leads:lead", args=[lead.public_id])).text
+    said = "They have not agreed to get e-mail" if how in ("withdrawn", "rule") else "Asked for no e-mail"
+    assert page.count(f"{said}: the planned attempt is not made") == 1
+
+
+@pytest.mark.usefixtures("by_mail")
+def test_no_e_mail_is_planned_where_the_key_of_their_address_is_stopped(alice):
+    suppress_key("jo@brevik.example", "email", source="file", at=NOON - DAY)
+
+    assert attempts(tried_once(alice)) == [("call", 3)]
 
 
 def test_a_call_stays_where_mail_is_not_agreed_to(alice, lead):
