@@ -127,19 +127,21 @@ LOGGED: dict[str, tuple[str, str | Promise]] = {
 def _logged(t: Teller, e: LeadEvent) -> Told:
     kind = e.data.get("kind", "note")
     first = _("first touch") if new_value(e, "first_touched_at") else ""
-    state = "done" if first else ""
+    state, attempt = "done" if first else "", new_value(e, "attempts")
     if kind == "call":
         pk = e.data.get("disposition")
         follows = t.names.more("disposition", pk)
         what = call_words(t.names.say("disposition", pk), follows).lower()
         due = t.moment(new_value(e, "due_at")) if follows == Disposition.Follows.CALL_BACK else ""
         waits = _waits(t, e) or (_("next %(moment)s") % {"moment": due} if due else "")
-        attempt = new_value(e, "attempts")
         called = _("%(who)s called, attempt %(number)s:") if attempt else _("%(who)s called:")
         text = format_html("{} <b>{}</b>", called % {"who": t.who(e), "number": attempt}, what)
         return Told("phone", text, joined(first, waits), state)
     icon, sentence = LOGGED.get(kind, LOGGED["note"])
-    return Told(icon, str(sentence) % {"who": t.who(e)}, joined(first, _waits(t, e)), state)
+    said = str(sentence) % {"who": t.who(e)}
+    if attempt:
+        said = _("%(said)s, attempt %(number)s") % {"said": said, "number": attempt}
+    return Told(icon, said, joined(first, _waits(t, e)), state)
 
 
 def call_words(label: str, follows: str) -> str:

@@ -10,9 +10,9 @@ from agreement.models import Criterion, Phase
 from leads.actions.answering import answer_criteria
 from leads.actions.claiming import reassign_leads
 from leads.actions.closing import disqualify_lead
-from leads.actions.engaging import NewEngagement, record_engagements, take_back_engagements
+from leads.actions.engaging import NewEngagement, engage, record_engagements, take_back_engagements
 from leads.actions.handing import accept_hand_off, hand_off_lead, reject_hand_off
-from leads.actions.logging import log_call, set_step
+from leads.actions.logging import add_note, log_call, log_touch, set_step
 from leads.actions.recycling import recycle_lead
 from leads.actions.undoing import undo_last
 from leads.lead_page import history_of
@@ -53,6 +53,29 @@ def test_a_sentence_can_be_said_of_an_event_that_knows_little(lead, alice, verb)
     LeadEvent.objects.create(lead=lead, verb=verb, at=NOON, to_phase="working", data={}, changes={})
 
     assert said(lead, alice)[0]
+
+
+def test_every_attempt_says_its_number_whatever_the_way(lead, alice):
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    log_touch(lead, kind="email", by=alice, at=NOON)
+    log_touch(lead, kind="social", by=alice, at=NOON)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=NOON)
+    add_note(lead, text="Nobody there.", by=alice, at=NOON)
+
+    assert said(lead, alice, "touches")[:4] == [
+        "You called, attempt 4: <b>no answer</b>",
+        "You got in touch on a network, attempt 3",
+        "You e-mailed, attempt 2",
+        "You called, attempt 1: <b>no answer</b>",
+    ]
+
+
+def test_an_answer_is_no_attempt_and_has_no_number(lead, alice):
+    engage([NewEngagement(lead.person_id, "replied", at=NOON)], at=NOON)
+
+    log_touch(lead, kind="email", by=alice, at=NOON + timedelta(minutes=1))
+
+    assert said(lead, alice, "touches")[0] == "You e-mailed"
 
 
 def test_a_way_is_told_newest_first(lead, alice, peter):

@@ -261,7 +261,7 @@ def test_history_leads_to_a_letter_and_says_that_it_waits_until_it_has_left(clie
     client.force_login(alice)
     client.post(reverse("nurture:write", args=[lead.public_id]), {"subject": "Hi", "text": "Hello", "do": "send"})
     letter = Message.objects.get()
-    line = f'<a href="{reverse("nurture:message", args=[letter.public_id])}">You e-mailed</a>'
+    line = f'<a href="{reverse("nurture:message", args=[letter.public_id])}">You e-mailed, attempt 2</a>'
     page, later = reverse("leads:lead", args=[lead.public_id]), timezone.now() + timedelta(hours=1)
 
     waiting = client.get(page).text
