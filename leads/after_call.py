@@ -1,18 +1,23 @@
-"""What comes after a call that nobody answers, in words, for the form before it is sent."""
+"""What comes after a touch, in words: for the form before a call that nobody answers is sent, and for the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.actions.logging import promised_ahead
-from leads.actions.stepping import of_another_kind
+from leads.actions.putting_back import effects_of
+from leads.actions.stepping import CALLED, of_another_kind
 from leads.cadence import CALL, attempts_of, kind_words
-from leads.models import Lead, Step
+from leads.models import Lead, LeadEvent, Step
 from team.templatetags.midfield import moment_words
+
+# What the play of this lead asks one of us for next, in words, once its step in hand is done; empty where it is no such
+# thing, and what the cadence plans stands until then. Written by the room of plays as it starts.
+ASKED_NEXT: list[Callable[[Lead, datetime], str]] = []
 
 
 def after_no_answer(lead: Lead, steps: Sequence[Step], silent: Container[str], *, now: datetime) -> str:
@@ -22,6 +27,9 @@ def after_no_answer(lead: Lead, steps: Sequence[Step], silent: Container[str], *
         return _("the call that was promised stays: %(moment)s") % {"moment": moment_words(standing[0].due_at, now=now)}
     if asked := of_another_kind(steps, {CALL}):
         return _("the e-mail of %(moment)s stays until it is sent") % {"moment": moment_words(asked[0].due_at, now=now)}
+    is_asked = any(step.made_by == Step.MadeBy.FLOW and step.kind in CALLED for step in steps)
+    if is_asked and (following := _asked_next(lead, at=now)):
+        return following
     if not lead.cadence_id:
         return _("the lead is yours, and its cadence plans the next attempt")
     attempts = attempts_of(lead.cadence_id)
@@ -36,3 +44,20 @@ def after_no_answer(lead: Lead, steps: Sequence[Step], silent: Container[str], *
     kind = kind_words(later, silent).lower()
     words = {"number": later.position, "all": len(attempts), "kind": kind}
     return _("attempt %(number)s of %(all)s, %(kind)s, ") % words + when
+
+
+def after_step_of_play(event: LeadEvent, *, at: datetime) -> str:
+    """What the play goes on with whose step this act has done; empty where it has done none, has set another one, or
+    the play goes on with nothing for one of us."""
+    effects = effects_of(event)
+    closed, made = effects.get("steps_closed", []), effects.get("steps_made", [])
+    if not closed:
+        return ""
+    made_by = dict(Step.objects.filter(pk__in=[*closed, *made]).values_list("pk", "made_by"))
+    did_its_step = any(made_by.get(pk) == Step.MadeBy.FLOW for pk in closed)
+    has_own = any(made_by.get(pk) == Step.MadeBy.PERSON for pk in made)
+    return _asked_next(event.lead, at=at) if did_its_step and not has_own else ""
+
+
+def _asked_next(lead: Lead, *, at: datetime) -> str:
+    return next(filter(None, (asked(lead, at) for asked in ASKED_NEXT)), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from agreement.models import Phase
@@ -15,12 +15,12 @@ from nurture.actions.composing import subjects_of
 from nurture.dating import dated
 from nurture.fields import as_read
 from nurture.fitting import Suggested, stand_of, suggested
-from nurture.flow import flow_of
+from nurture.flow import Flow, flow_of
 from nurture.knowing import People
 from nurture.models import Away, Enrolment, Message, Passage, Track, TrackNode
 from nurture.telling import Names
 from nurture.unfed import beyond_mail, track_is_found_at
-from nurture.walking import Walker
+from nurture.walking import Walker, walk
 from nurture.wishes import Wishes
 from team.models import User
 
@@ -114,6 +114,32 @@ def ended_words(one: Enrolment) -> str:
     return said.get(Enrolment.Outcome(one.outcome), "") % {"track": one.track} if one.outcome else ""
 
 
+def asked_next(lead: Lead, at: datetime) -> str:
+    """What its play asks one of us for, in words, once the step in hand is done; empty where a wait, a letter or its
+    end comes next, and where it rests or is over."""
+    here = TrackNode.Kind.STEP
+    plays = Enrolment.objects.filter(lead=lead, state=Enrolment.State.ACTIVE, track__kind=Track.Kind.PLAY)
+    one = plays.filter(node__kind=here).select_related("track", "node").first()
+    if one is None or one.node is None or Enrolment.objects.over().filter(pk=one.pk).exists():
+        return ""
+    flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
+    walker = _walker(one, flow, lead=lead, letters=Message.objects.left().filter(enrolment=one))
+    for deed in walk(flow.after(flow.nodes[one.node.pk]), walker, people):
+        if deed.what == Passage.What.PLANNED and deed.node.kind == here:
+            what = as_read(Names([deed.node]).title(deed.node))
+            return _("“%(track)s” goes on: %(what)s") % {"track": one.track, "what": what}
+        if deed.what in (Passage.What.PLANNED, Passage.What.WAITED):
+            return ""
+    return ""
+
+
+def _walker(one: Enrolment, flow: Flow, *, lead: Lead, letters: QuerySet[Message]) -> Walker:
+    return Walker(
+        one.person_id, flow, topic=one.track.topic_id, is_play=one.track.kind == Track.Kind.PLAY, enrolment=one.pk,
+        since=lead.created_at, has_clicked=letters.filter(clicked_at__isnull=False).exists(),
+    )  # fmt: skip
+
+
 def _say_letters(found: Following, one: Enrolment, *, reader: User, at: datetime) -> None:
     """What it sent, and what it will send next and when, as things stand: each wait takes its days, each step of ours
     is done on its day."""
@@ -131,10 +157,7 @@ def _say_letters(found: Following, one: Enrolment, *, reader: User, at: datetime
     if here is not None and here.kind == TrackNode.Kind.EMAIL:
         # It is what they wait for.
         return
-    walker = Walker(
-        one.person_id, flow, topic=one.track.topic_id, is_play=one.track.kind == Track.Kind.PLAY, enrolment=one.pk,
-        since=found.lead.created_at, has_clicked=letters.filter(clicked_at__isnull=False).exists(),
-    )  # fmt: skip
+    walker = _walker(one, flow, lead=found.lead, letters=letters)
     when = max(one.due_at or at, at)
     if here is not None and here.kind == TrackNode.Kind.STEP and one.step is not None:
         when = max(one.step.due_at, at)

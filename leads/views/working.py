@@ -20,6 +20,7 @@ from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.knowing import must_be_called
 from leads.actions.planning import flow_of_step
 from leads.actions.switchboard import log_about
+from leads.after_call import after_step_of_play
 from leads.forms.working import CallForm, DoneForm, NoteForm, StepForm, TouchForm
 from leads.models import Lead, LeadEvent, Step
 from leads.sentences import call_words
@@ -142,6 +143,8 @@ def finish_step(request: Request, public_id: UUID) -> HttpResponse:
 
 
 def _next(event: LeadEvent, now: datetime) -> str:
-    """When the lead is due next, as the act has left it."""
+    """When the lead is due next, as the act has left it; after a step of a play, what that asks for next."""
+    if following := after_step_of_play(event, at=now):
+        return f"{following}."
     due_at = new_moment(event, "due_at")
     return _("Next %(moment)s.") % {"moment": moment_words(due_at, now=now)} if due_at else ""
