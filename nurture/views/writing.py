@@ -117,9 +117,7 @@ def _begun(request: Request, lead: Lead, said: dict[str, Any], insert: str) -> W
         one = suggestion_of(asset, lead, by=request.user, at=at)
         text = said.get("text", "").rstrip()
         said = {**said, "asset": asset.public_id, "text": f"{text}\n\n{one.words}\n".lstrip()}
-        # What this browser kept of the words before is older than these.
-        drafts = [_draft(request, lead)] if request.method == "POST" else []
-        tell(request, _("Put in: %(title)s") % {"title": asset}, drafts=drafts)
+        tell(request, _("Put in: %(title)s") % {"title": asset})
     return WriteForm(assets=assets, initial=said)
 
 

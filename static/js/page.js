@@ -25,21 +25,37 @@ function savedValueOf(field) {
 
 const nameIn = (field) => (field.type === "radio" || field.type === "checkbox" ? `${field.name}=${field.value}` : field.name);
 
+// What differs from the page as it was first shown: one that shows again what was sent, refused or as a preview, has that
+// for its own values, and what stood there first is known only from the draft.
 function keep(holder) {
   if (!owner) return;
-  const typed = fieldsOf(holder).filter((field) => valueOf(field) !== savedValueOf(field));
+  const before = read(slot(holder.dataset.draft));
+  const firstOf = (field) => {
+    if (isAnswer(holder)) return before?.first?.[nameIn(field)];
+    return (nameIn(field) in (before?.values ?? {}) ? before.first?.[nameIn(field)] : undefined) ?? savedValueOf(field);
+  };
+  const fields = fieldsOf(holder);
+  const typed = fields.filter((field) => valueOf(field) !== savedValueOf(field) || valueOf(field) !== firstOf(field));
   try {
     if (!typed.length) return localStorage.removeItem(slot(holder.dataset.draft));
     const values = Object.fromEntries(typed.map((field) => [nameIn(field), valueOf(field)]));
-    localStorage.setItem(slot(holder.dataset.draft), JSON.stringify({ at: Date.now(), values }));
+    const first = Object.fromEntries(fields.map((field) => [nameIn(field), firstOf(field)]));
+    localStorage.setItem(slot(holder.dataset.draft), JSON.stringify({ at: Date.now(), values, first }));
   } catch { /* A full or forbidden store must not stop anybody from typing. */ }
 }
+
+// The server says so where it may have put in something of its own: then the draft follows the page.
+const isAnswer = (holder) => "draftAnswer" in holder.dataset;
 
 function restore(scope) {
   if (!owner) return;
   for (const holder of holders(scope)) {
     if (holder.dataset.restored) continue;
     holder.dataset.restored = "yes";
+    if (isAnswer(holder)) {
+      keep(holder);
+      continue;
+    }
     const draft = read(slot(holder.dataset.draft));
     if (!draft) continue;
     // What the server sent back after a refusal is newer than the draft, and the same.
@@ -47,8 +63,9 @@ function restore(scope) {
     for (const field of changed) {
       if (["checkbox", "radio"].includes(field.type)) field.checked = draft.values[nameIn(field)];
       else field.value = draft.values[nameIn(field)];
-      field.dispatchEvent(new Event("change", { bubbles: true }));
     }
+    // Only now: each of these keeps the whole form.
+    for (const field of changed) field.dispatchEvent(new Event("change", { bubbles: true }));
     if (changed.some((field) => field.type !== "radio")) tellRestored(holder, changed.at(-1));
   }
 }
