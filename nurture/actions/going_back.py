@@ -56,12 +56,12 @@ def plan_anew_what_follows(enrolments: Collection[int]) -> None:
 
 def _open_again(enrolments: Sequence[Enrolment]) -> dict[int, Step]:
     """By enrolment the last step it planned that is open, where it waits for none."""
-    leads = [one.lead_id for one in enrolments if one.lead_id]
+    leads = [one.lead_id for one in enrolments if one.lead_id and one.node_id]
     if not leads:
         return {}
     planned = list(Step.objects.open().filter(lead__in=leads, made_by=Step.MadeBy.FLOW).order_by("pk"))
     still, last = {step.pk for step in planned}, {step.lead_id: step for step in planned}
-    found = {one.pk: last.get(one.lead_id or 0) for one in enrolments if one.step_id not in still}
+    found = {one.pk: last.get(one.lead_id or 0) for one in enrolments if one.node_id and one.step_id not in still}
     # One is under way at a time: what was planned since it began is its own.
     began = {one.pk: one.started_at for one in enrolments}
     return {pk: step for pk, step in found.items() if step is not None and step.created_at >= began[pk]}

@@ -44,6 +44,11 @@ def _take_up(rows: EnrolmentQuerySet, *, at: datetime) -> int:
             _go_on(one, passages[one.pk], at=at)
             if one.node is not None and one.node.kind == Kind.STEP:
                 one.step_id = steps.get((one.lead_id or 0, one.track_id))
+            if one.node_id is None:
+                # Behind the last node: it stands at what it had planned.
+                one.node_id = next(
+                    (came.node_id for came in reversed(passages[one.pk]) if came.what == What.PLANNED), None
+                )
         stand_again(again, flows_of({one.version_id for one in again}))
         for one in again:
             if one.step_id and one.state == State.ACTIVE:
