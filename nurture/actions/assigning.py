@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from leads.actions.changing import LeadConflict, MoveRefused
-from nurture.actions.receiving import FOLLOWS, count_aside
+from nurture.actions.receiving import FOLLOWS, count_waiting
 from nurture.inbound.absence import DAYS_AWAY_MAX
 from nurture.inbound.mail import InMail, Kind
 from nurture.models import Incoming, IncomingBody, Message
@@ -83,5 +83,5 @@ def _held(row: Incoming) -> Incoming:
 def _decide(held: Incoming, what: str, *, by: User, at: datetime) -> None:
     held.state, held.error, held.decided_at, held.read_at = Incoming.State.DONE, "", at, held.read_at or at
     held.save(update_fields=["state", "error", "decided_at", "read_at", "kind", "effect", "person", "back_on"])
-    count_aside()
+    count_waiting()
     note_audit(AuditEntry.Verb.SETTING, by=by, at=at, about="nurture.incoming", about_id=str(held.pk), detail=what)

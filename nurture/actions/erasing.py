@@ -20,7 +20,7 @@ from content.models import Feedback
 from leads.actions.merging import erase_person, rows_of
 from leads.models import Lead
 from nurture.actions.erasure_log import lines, write_line
-from nurture.actions.receiving import count_aside
+from nurture.actions.receiving import count_waiting
 from nurture.actions.unnaming import files_of, forget_files, places_of, unname
 from nurture.models import Away, Hit, Incoming, IncomingBody, Message, MessageBody, MessageLink, Preference
 from nurture.named import ERASED, named
@@ -46,7 +46,7 @@ def forget_person(person: Person, *, because: str = ErasedFor.ASKED, by: User | 
     with transaction.atomic():
         _forget(person, by=by, at=at)
         found = unname(places, who, at=at) + forget_files(files, at=at)
-        count_aside()
+        count_waiting()
         about = {"about": Person._meta.label, "about_id": str(person.public_id)}
         note_audit(AuditEntry.Verb.ERASED, by=by, at=at, detail=because, **about)
         transaction.on_commit(write_down_erasures)
@@ -138,10 +138,9 @@ def _blank(people: Collection[int], addresses: Collection[str], *, at: datetime)
     came = IncomingBody.objects.filter(incoming__person__in=people)
     nameless = IncomingBody.objects.filter(incoming__person=None, sender__in=[*addresses])
     for bodies in (came, nameless):
-        held = Incoming.objects.filter(body__in=bodies)
-        held.filter(state=Incoming.State.ASIDE).update(
+        Incoming.objects.for_a_human().filter(body__in=bodies).update(
             state=Incoming.State.DONE, error="", read_at=at, decided_at=at, kind=Incoming.Kind.OTHER,
             effect=Incoming.Effect.NONE,
         )  # fmt: skip
         bodies.update(sender="", sender_name="", subject="", text="", erased_at=at)
-    count_aside()
+    count_waiting()

@@ -186,7 +186,7 @@ def _set_aside(row: Incoming, error: str) -> Incoming:
     with transaction.atomic():
         taken = Incoming.objects.filter(pk=row.pk, state=Incoming.State.TAKEN)
         taken.update(state=Incoming.State.ASIDE, error=error.replace("\x00", "")[:300])
-        count_aside()
+        count_waiting()
     row.refresh_from_db()
     return row
 
@@ -201,6 +201,8 @@ def _record(row: Incoming, found: InMail, message: Message | None, *, at: dateti
     row.status, row.back_on, row.sent_at = found.status[:16], found.back_on, found.at
     row.save(update_fields=["state", "kind", "effect", "read_at", "message", "person", "status", "back_on", "sent_at"])
     keep_words(row, sender=found.sender, name=found.sender_name, subject=found.subject, text=found.words)
+    if row.effect == Effect.STRANGER and row.kind == Kind.REPLY.value:
+        count_waiting()
 
 
 def keep_words(row: Incoming, *, sender: str, name: str = "", subject: str, text: str) -> None:
@@ -208,9 +210,11 @@ def keep_words(row: Incoming, *, sender: str, name: str = "", subject: str, text
     IncomingBody.objects.update_or_create(incoming=row, defaults=said)
 
 
-def count_aside() -> None:
+def count_waiting() -> None:
     """How many wait for one of us, where the rail of every page can say it without asking a higher room."""
-    Installation.objects.update(mail_aside=Incoming.objects.set_aside().count())
+    # Two who count at the same time count one after the other, or neither would see the mail of the other.
+    list(Installation.objects.select_for_update())
+    Installation.objects.update(mail_aside=Incoming.objects.waiting())
 
 
 def message_named(ids: list[str]) -> Message | None:

@@ -22,10 +22,20 @@ class IncomingQuerySet(models.QuerySet["Incoming"]):
         """What could not be read, for a human to look at."""
         return self.filter(state=Incoming.State.ASIDE)
 
-    def from_strangers(self, at: datetime) -> IncomingQuerySet:
-        """What was read of the last month and concerned nobody we know, until a human says whom."""
-        unknown = self.filter(state=Incoming.State.DONE, effect=Incoming.Effect.STRANGER, decided_at=None)
-        return unknown.filter(taken_at__gt=at - LATELY)
+    def replies_of_strangers(self) -> IncomingQuerySet:
+        """What somebody wrote whom we do not know: they wait for us, until a human says who they are."""
+        return self._of_nobody_known().filter(kind=Incoming.Kind.REPLY)
+
+    def other_of_strangers(self, at: datetime) -> IncomingQuerySet:
+        """Whatever else concerned nobody we know, bounces most of all: of the last month, until a human says whom."""
+        return self._of_nobody_known().filter(taken_at__gt=at - LATELY).exclude(kind=Incoming.Kind.REPLY)
+
+    def waiting(self) -> int:
+        """How much waits for one of us: replies of people nobody knows, and what could not be read."""
+        return self.replies_of_strangers().count() + self.set_aside().count()
+
+    def _of_nobody_known(self) -> IncomingQuerySet:
+        return self.filter(effect=Incoming.Effect.STRANGER, decided_at=None)
 
     def for_a_human(self) -> IncomingQuerySet:
         """What a human may still decide on."""
@@ -131,6 +141,11 @@ class Incoming(models.Model):
             models.Index(fields=["state", "-id"], name="incoming_in_state"),
             models.Index(
                 fields=["-id"], condition=Q(effect="stranger", decided_at=None), name="incoming_from_strangers"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(effect="stranger", kind="reply", decided_at=None),
+                name="incoming_replies_of_strangers",
             ),
             models.Index(fields=["place"], condition=~Q(place=""), name="incoming_place"),
             models.Index(

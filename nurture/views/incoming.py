@@ -36,8 +36,12 @@ SHOWN = 50
 def incoming(request: Request) -> HttpResponse:
     need_role(request, *READERS)
     now = timezone.now()
-    lists = {"aside": Incoming.objects.set_aside(), "strangers": Incoming.objects.from_strangers(now)}
-    which = request.GET.get("list") or next((name for name, rows in lists.items() if rows.exists()), "aside")
+    lists = {
+        "replies": Incoming.objects.replies_of_strangers(),
+        "aside": Incoming.objects.set_aside(),
+        "strangers": Incoming.objects.other_of_strangers(now),
+    }
+    which = request.GET.get("list") or next((name for name, rows in lists.items() if rows.exists()), "replies")
     if which not in lists:
         raise Http404
     after = read_number(request.GET.get("after", ""))
@@ -46,8 +50,9 @@ def incoming(request: Request) -> HttpResponse:
     context = {
         "which": which,
         "tabs": [
+            ("replies", _("Replies from people nobody knows"), lists["replies"].count()),
             ("aside", _("Set aside"), lists["aside"].count()),
-            ("strangers", _("From nobody we know"), lists["strangers"].count()),
+            ("strangers", _("Bounces and other mail from nobody we know"), lists["strangers"].count()),
         ],
         "rows": found[:SHOWN],
         "after": after,

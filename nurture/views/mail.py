@@ -234,7 +234,7 @@ def _page(
         "checks": checks(rules, at=now) if is_admin else [],
         "is_admin": is_admin,
         "needs_nobody": not request.GET.keys() & {"state", "q", "after"} and state not in NEEDS_SOMEBODY,
-        "aside": Incoming.objects.set_aside().count(),
+        "came_in": Incoming.objects.waiting(),
         "now": now,
     }
     if is_admin:

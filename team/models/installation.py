@@ -37,7 +37,8 @@ class Installation(models.Model):
     feedback_days = models.PositiveSmallIntegerField(default=7, db_default=7)
     # Said on every page when the demo team's hours were shifted so that somebody is at work now.
     calendar_shift = models.CharField(max_length=200, blank=True, default="")
-    # How much incoming mail waits for one of us: kept by who reads it, said in the rail.
+    # How much incoming mail waits for one of us, set aside or of people nobody knows: kept by who reads it, said in the
+    # rail.
     mail_aside = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:

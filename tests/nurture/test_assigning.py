@@ -89,7 +89,8 @@ def test_a_strangers_mail_is_whose_a_human_says_and_says_what_she_sees(client, a
     assert (refused.status_code, "that could have come back" in refused.text) == (422, True)
     decided = Incoming.objects.filter(decided_at__isnull=False).values_list("state", "effect")
     assert set(decided) == {("done", "postponed"), ("done", "silenced"), ("done", "none")}
-    assert not Incoming.objects.from_strangers(NOON).exists()
+    assert not Incoming.objects.waiting()
+    assert not Incoming.objects.other_of_strangers(NOON).exists()
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_a_name_turns_no_address_around_and_is_kept_without_what_turns_a_line(cl
     client.force_login(mona)
 
     assert (row.body.sender_name, row.body.sender, row.body.subject) == ("Jo Weller", "jo@x.example", "Offer")
-    listed = client.get(reverse("nurture:incoming"), {"list": "strangers"}).text
+    listed = client.get(reverse("nurture:incoming"), {"list": "replies"}).text
     assert "<bdi>Jo Weller</bdi> &lt;jo@x.example&gt;" in listed
     for page in (listed, client.get(reverse("nurture:incoming_mail", args=[older.pk])).text):
         assert "<bdi>Jo\u202e</bdi> &lt;jo.private@home.example&gt;" in page
@@ -255,7 +256,7 @@ def test_a_long_subject_is_cut_in_the_list_and_stands_whole_beside_what_it_heads
     row = take_mail(mail("Hello.", subject=long), source="imap", at=timezone.now())
     client.force_login(mona)
 
-    listed = client.get(reverse("nurture:incoming"), {"list": "strangers"}).text
+    listed = client.get(reverse("nurture:incoming"), {"list": "replies"}).text
     page = client.get(reverse("nurture:incoming_mail", args=[row.pk])).text
 
     cut = long[:79] + "\u2026"

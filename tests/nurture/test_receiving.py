@@ -420,5 +420,5 @@ def test_after_an_upgrade_what_passed_for_ours_as_it_named_no_address_waits_for_
     for _ in range(2):
         migration.show(apps, connection.schema_editor())
 
-    assert [row.pk for row in Incoming.objects.from_strangers(at)] == [lost.pk]
+    assert [row.pk for row in Incoming.objects.replies_of_strangers()] == [lost.pk]
     assert set(Incoming.objects.filter(pk__in=[old.pk, ours.pk]).values_list("effect", flat=True)) == {"none"}
