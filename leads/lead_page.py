@@ -13,7 +13,7 @@ from accounts.actions.people import keys_of_email, suppression_key
 from accounts.models import Account, ContactPoint, CustomField, Suppression
 from agreement.models import Disposition, Lane, Phase, SLAClause, StepKind
 from agreement.models.vocabulary import LETTERS, Letters
-from leads.actions.last_act import can_undo, is_aside, last_acts, newest_of
+from leads.actions.last_act import can_undo, is_aside, last_acts, newest_of, whole_act
 from leads.actions.logging import mark_of_next
 from leads.actions.putting_back import effects_of
 from leads.actions.undoing import why_it_stands
@@ -276,15 +276,17 @@ class LeadPage:
 
     @cached_property
     def undoable(self) -> dict[int, str]:
-        """Her own last act of the day, while nobody has acted since and nothing else holds it, and what she has only
-        said since: each with its key, where nothing stands above it."""
+        """Her own last act of the day, while nobody has acted since, no letter of it has left and nothing else holds
+        it, and what she has only said since: each with its key, where nothing stands above it."""
         found, lines = {}, self.history.lines
         if lines and self.history.show != "all":
             # What stands in its way may be of another kind than the lines that are shown.
             lines = newest_of(self.lead)
         for event in last_acts(self.lead, lines):
             is_held = event.to_phase == Phase.CLOSED and why_it_stands(self.lead, effects_of(event))
-            if not is_held and can_undo(event, by=self.user, at=self.now):
+            act = whole_act(event, lines)
+            has_left = any(one.has_left(act) for one in self.timeline.above)
+            if not is_held and not has_left and can_undo(event, by=self.user, at=self.now):
                 # Who asked never to be contacted again is not back in somebody's calls by one stray key.
                 is_silenced = bool(effects_of(event).get("suppressions"))
                 newest = next(one for one in lines if not is_aside(one))

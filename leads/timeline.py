@@ -122,7 +122,8 @@ class History:
 
 class Above:
     """What a higher room tells of the same pursuits: read with one page of history, at most a page and one line more
-    of it, and said once the names are known. `mark` adds what it knows of a line that is told of an event; `asked_for`
+    of it, and said once the names are known. `mark` adds what it knows of a line that is told of an event; `has_left`
+    says whether something of these events is out of the house, so that nothing takes it back; `asked_for`
     is what the person asked for there, beside who she is; `under_way` what goes on there with it, by its name, and
     `goes_on` the same, unless it is paused."""
 
@@ -138,6 +139,9 @@ class Above:
 
     def mark(self, entry: Entry, event: LeadEvent) -> None:
         return
+
+    def has_left(self, events: Sequence[LeadEvent]) -> bool:
+        return False
 
     def left_since(self, at: datetime) -> list[str]:
         """What has been sent by itself since then, by its subject."""

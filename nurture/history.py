@@ -25,6 +25,7 @@ from nurture.stopped import stopped_rules
 from nurture.wishes import Wishes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from django.utils.safestring import SafeString
@@ -135,13 +136,10 @@ class LetterLines(Above):
     was written."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self.letters: dict[int, Message] = {}
-        logged = [one for one in timeline.events if one.verb == "log" and one.data.get("kind") == "email"]
-        if not logged:
+        self.looked = {one.pk for one in timeline.events}
+        self.letters = _letters_of(timeline.events)
+        if not self.letters:
             return
-        leads, events = {one.lead_id for one in logged}, [one.pk for one in logged]
-        letters = Message.objects.filter(lead__in=leads, event_id__in=events).select_related("body")
-        self.letters = {one.event_id: one for one in letters if one.event_id}
         waits = any(one.state == Message.State.PLANNED for one in self.letters.values())
         self.is_stopped = waits and stopped_rules() is not None
         self.now = timezone.now()
@@ -162,6 +160,11 @@ class LetterLines(Above):
             return
         entry.soft = joined(self._stands(letter), entry.soft)
 
+    def has_left(self, events: Sequence[LeadEvent]) -> bool:
+        # A history of one kind has not read all of them.
+        letters = self.letters | _letters_of([one for one in events if one.pk not in self.looked])
+        return any(letters[one.pk].may_have_left for one in events if one.pk in letters)
+
     def _stands(self, letter: Message) -> str:
         State = Message.State
         if letter.state == State.SENT:
@@ -175,6 +178,16 @@ class LetterLines(Above):
         if letter.due_at and letter.due_at > self.now:
             return _("waits for their mail server")
         return _("goes out now")
+
+
+def _letters_of(events: Sequence[LeadEvent]) -> dict[int, Message]:
+    """What these logged as an e-mail and was written here, by the event. Nothing is asked where none did."""
+    logged = [one for one in events if one.verb == "log" and one.data.get("kind") == "email"]
+    if not logged:
+        return {}
+    leads = {one.lead_id for one in logged}
+    letters = Message.objects.filter(lead__in=leads, event_id__in=[one.pk for one in logged]).select_related("body")
+    return {one.event_id: one for one in letters if one.event_id}
 
 
 def _why_not(letter: Message) -> str:

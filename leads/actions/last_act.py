@@ -49,6 +49,12 @@ def last_acts(lead: Lead, events: Sequence[LeadEvent]) -> list[LeadEvent]:
     return list({act[0].pk: act[0] for act in acts if act}.values())
 
 
+def whole_act(event: LeadEvent, lines: Sequence[LeadEvent]) -> list[LeadEvent]:
+    """Of these lines of one lead those of the act that this one belongs to."""
+    key = event.data.get("act")
+    return [one for one in lines if one.pk == event.pk or (key and one.data.get("act") == key)]
+
+
 def is_move(event: LeadEvent) -> bool:
     """A manager's own move: what goes to a cover, an heir or a successor goes back by other roads."""
     return event.verb == "reassign" and event.data.get("because") == MOVED

@@ -147,6 +147,8 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
     acts = last_act(lead, event_id)
     refused = ""
     try:
+        if acts and acts[0].pk == event_id:
+            _must_be_in_the_house(lead, acts)
         shared = shared_act_of(acts[0] if acts else None, verb=SharedAct.Verb.CALL)
         if shared and acts[0].pk == event_id:
             # One call that was about several is taken back from all of them.
@@ -168,6 +170,12 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
         words = f"{refused} {what_happened(request, lead, now)}".strip()
         return show(request, public_id, now=now, conflict=words, status=409)
     return redirect("leads:lead", public_id)
+
+
+def _must_be_in_the_house(lead: Lead, acts: Sequence[LeadEvent]) -> None:
+    """MoveRefused of a letter that has left, or may have."""
+    if any(one.has_left(acts) for one in Timeline(lead, []).above):
+        raise MoveRefused(_("The letter has left the house: it cannot be taken back, and stays an attempt."))
 
 
 def _left_meanwhile(lead: Lead, acts: Sequence[LeadEvent]) -> str:

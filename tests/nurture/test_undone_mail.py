@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
+from leads.actions.logging import add_note
 from leads.actions.undoing import undo_last
 from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.planning import write_message
@@ -189,3 +190,28 @@ def test_what_is_being_taken_up_at_that_moment_is_sent_again_once_whoever_sends_
     assert not begin_message(claim, at=NOON)
 
     assert write_message(lead, **letter).state == "planned"
+
+
+def undo_of(page):
+    return 'form="undo-last"' in page.text
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_letter_that_has_left_is_no_more_offered_to_be_taken_back(client, alice, rules):
+    lead, message = written(alice)
+    client.force_login(alice)
+    url, undo = reverse("leads:lead", args=[lead.public_id]), reverse("leads:undo", args=[lead.public_id])
+    assert undo_of(client.get(url))
+    leave(message, at=NOON)
+
+    for show in ("all", "touches", "moves"):
+        assert not undo_of(client.get(url, {"show": show}))
+    refused = client.post(undo, {"event": message.event_id})
+
+    assert refused.status_code == 409
+    assert "The letter has left the house: it cannot be taken back, and stays an attempt." in refused.text
+    lead.refresh_from_db()
+    assert (lead.attempts, lead.events.filter(verb="correct").exists()) == (1, False)
+    # What she only said since is hers to take back.
+    add_note(lead, text="Sent the guide.", by=alice, at=NOON)
+    assert undo_of(client.get(url))
