@@ -177,6 +177,14 @@ def plan_move(team: Team, day: date, to: date, *, at: datetime, lock: bool = Fal
     return plan
 
 
+def notice_until(lead: Lead, *, at: datetime) -> date | None:
+    """The last day on which notice can be given of the contract for which this lead sleeps; None where it sleeps for
+    none, the end is not known, or that day is over."""
+    recycling = Recycling.objects.filter(lead=lead, undone_at=None).order_by("-at", "-pk").first()
+    last = Rules().last_day_of(lead, recycling) if recycling else None
+    return last if last and last >= today_in(lead.team, at) else None
+
+
 def hold_days_of(team: Team) -> None:
     """Whoever plans days of this team to write them counts after whoever does so beside: before any lead is locked."""
     list(Team.objects.select_for_update(no_key=True).filter(pk=team.pk).values_list("pk"))

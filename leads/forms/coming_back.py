@@ -43,6 +43,11 @@ class WakeOnForm(forms.Form):
     """Another day for a lead that sleeps."""
 
     wake_on = forms.DateField(label=_("Back on"), widget=forms.DateInput(attrs={"type": "date"}))
+    anyway = forms.BooleanField(
+        label=_("Change it all the same"), required=False, widget=forms.CheckboxInput({"autofocus": True})
+    )
+    # Notice can no longer be given then: said, and asked whether it is meant.
+    is_late = False
 
 
 class MonthForm(forms.Form):

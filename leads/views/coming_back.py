@@ -1,5 +1,6 @@
 """Who comes back when; to wake one now, or choose another day."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agreement.models import Phase
 from leads.actions.changing import LeadConflict, MoveRefused
 from leads.actions.recycling import change_wake, wake_lead
+from leads.actions.rewaking import notice_until
 from leads.forms.coming_back import ComingBackForm, WakeOnForm
 from leads.returning import CATEGORIES, Narrowed, returning_to, views_for
 from leads.views.access import need_role, workable_lead
@@ -90,8 +92,8 @@ def wake_on(request: Request, public_id: UUID) -> HttpResponse:
     form = WakeOnForm(
         request.POST or None, initial={"wake_on": timezone.localdate(lead.wake_at) if lead.wake_at else None}
     )
-    conflict = ""
-    if request.method == "POST" and form.is_valid():
+    conflict, last = "", notice_until(lead, at=now)
+    if request.method == "POST" and form.is_valid() and _is_meant(form, last):
         back = reverse("leads:coming_back")
         try:
             with transaction.atomic():
@@ -110,5 +112,16 @@ def wake_on(request: Request, public_id: UUID) -> HttpResponse:
             tell(request, _("%(name)s comes back on %(day)s.") % said, undo=undo, event=event.pk)
             return redirect(back)
     context = {"now": now, "lead": lead, "form": form, "conflict": conflict, "form_id": new_form_id()}
+    context["last"] = written_day(last) if last else ""
     status = 409 if conflict else 422 if form.errors else 200
     return render(request, "leads/wake_on.html", context, status=status)
+
+
+def _is_meant(form: WakeOnForm, last: date | None) -> bool:
+    """Whether the day is in time for the notice of a contract, or chosen all the same."""
+    form.is_late = last is not None and form.cleaned_data["wake_on"] > last
+    if last is None or not form.is_late or form.cleaned_data["anyway"]:
+        return True
+    said = _("Notice of their contract can be given until %(last)s: this day is too late for it.")
+    form.add_error("wake_on", said % {"last": written_day(last)})
+    return False

@@ -133,6 +133,31 @@ def test_another_day_is_kept_and_said(client, alice):
     assert "comes back on 5 Jul 2027." in response.text
 
 
+def test_a_day_too_late_for_the_notice_of_a_contract_is_asked_about_first(client, alice):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice)
+    facts = Facts(contract_ends=date(2027, 10, 7), precision="day", notice_days=60)
+    recycle_lead(lead, reason=reason("mid_contract"), by=alice, at=NOON, facts=facts)
+    lead = Lead.objects.get(pk=lead.pk)
+    was = lead.wake_at
+    client.force_login(alice)
+    url = reverse("leads:wake_on", args=[lead.public_id])
+    page = client.get(url).text
+    assert ("Notice of their contract can be given until 8 Aug 2027" in page, 'name="anyway"' in page) == (True, False)
+
+    asked = client.post(url, {"wake_on": "2027-08-09"})
+
+    lead.refresh_from_db()
+    assert (asked.status_code, lead.wake_at) == (422, was)
+    assert "Notice of their contract can be given until 8 Aug 2027: this day is too late for it." in asked.text
+    assert 'name="anyway"' in asked.text
+    client.post(url, {"wake_on": "2027-08-06"})
+    lead.refresh_from_db()
+    assert lead.wake_at.date() == date(2027, 8, 6)
+    client.post(url, {"wake_on": "2027-08-09", "anyway": "on"})
+    lead.refresh_from_db()
+    assert lead.wake_at.date() == date(2027, 8, 9)
+
+
 @pytest.mark.parametrize("day", ["2027-03-01", "2020-01-01", "2099-01-01", "soon", ""])
 def test_a_day_that_cannot_be_is_refused_beside_its_field(client, alice, day):
     lead = asleep(alice, wake_on=date(2027, 6, 2))
