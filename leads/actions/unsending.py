@@ -15,6 +15,7 @@ from leads.actions.putting_back import effects_of, reverse_activities
 from leads.actions.undoing import Undoing, look_again
 from leads.clocks import ended
 from leads.models import Activity, Clock, Lead, LeadEvent, Notice
+from leads.stops import STOPS
 
 if TYPE_CHECKING:
     from team.models import User
@@ -26,8 +27,9 @@ ENDS = ["state", "ended_at", "missed_at", "next_notice_at"]
 def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
     """The attempt that this event logged did not happen. In the transaction that has locked the lead.
 
-    Where nobody has acted since, everything is as before it: the step stands again, the first touch is still promised.
-    Else what was done since stays, and only the attempt is not counted; the first touch is whichever came after it.
+    Where nobody has acted since, or has only asked for no mail, everything is as before it: the step stands again, the
+    first touch is still promised. Else what was done since stays, and only the attempt is not counted; the first touch
+    is whichever came after it.
     """
     event = LeadEvent.objects.filter(pk=event_id, lead=held).first()
     if event is None or LeadEvent.objects.filter(lead=held, corrects=event_id).exists():
@@ -36,7 +38,7 @@ def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
         # Its history has ended, but what our days are made of is counted on.
         reverse_activities(effects_of(event).get("activities", []), by=None, at=at)
         return
-    since = list(held.events.filter(pk__gte=event_id).order_by("-id"))
+    since = [one for one in held.events.filter(pk__gte=event_id).order_by("-id") if not _is_stop(one)]
     if not all(is_aside(one) for one in since if one.pk != event_id):
         event = _of_the_attempt_alone(held, event)
         since = [event]
@@ -50,6 +52,11 @@ def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
 def tell_of_unsent(user: User, lead: Lead, *, letter: UUID, words: str, at: datetime) -> None:
     """Why her letter did not leave, and which it was."""
     Notice.objects.create(user=user, lead=lead, kind=Notice.Kind.UNSENT, letter=letter, words=words[:200], at=at)
+
+
+def _is_stop(event: LeadEvent) -> bool:
+    """It changes nothing of the lead by itself: what it shuts is asked of the attempt that stands again."""
+    return event.verb == "receive" and event.by_id is None and event.data.get("kind") in STOPS and not event.changes
 
 
 def _of_the_attempt_alone(held: Lead, event: LeadEvent) -> LeadEvent:

@@ -16,6 +16,7 @@ from leads.noticed import noticed_by
 from nurture.actions import unsent
 from nurture.actions.deciding import send_again
 from nurture.actions.planning import take_back, write_message
+from nurture.actions.preferring import unsubscribe
 from nurture.actions.sending import deliver
 from nurture.actions.unsent import settle_unsent
 from nurture.models import Message
@@ -85,6 +86,24 @@ def test_what_stops_it_in_the_house_takes_the_attempt_back_too(rules, sink, cloc
     assert [row.said for row in noticed_by(lead.bdr, at=clock.at).unseen] == [
         "Your e-mail did not leave: they asked for no e-mail"
     ]
+
+
+def test_whoever_stops_all_mail_before_it_left_is_tried_by_another_way_where_that_attempt_stood(rules, sink, clock):
+    person = make_person(email="ada@brevik.example", phone="+4755512345")
+    lead = make_lead(phase="working", person=person)
+    log_touch(lead, kind=Activity.Kind.SOCIAL, by=lead.bdr, at=NOON)
+    step = Step.objects.open().get(lead=lead)
+    write_message(lead, subject="Hello", text="As promised.", by=lead.bdr, at=NOON)
+    unsubscribe(person, at=NOON)
+    deliver(by="me", clock=clock)
+
+    settle_unsent(at=clock.on(minutes=1))
+
+    again = Step.objects.open().get(lead=lead)
+    lead.refresh_from_db()
+    assert (lead.attempts, again.attempt, again.due_at) == (step.attempt - 1, step.attempt, step.due_at)
+    assert sink.taken == []
+    assert all_well(clock.at) == {}
 
 
 def test_where_she_has_acted_since_her_call_is_the_first_touch(sink, rules, clock):
