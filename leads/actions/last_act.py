@@ -28,6 +28,8 @@ ASIDE = {"by": None, "verb": "plan"}
 # No act writes more events on one lead, and under no more lines is it looked for.
 ACT_MAX = 8
 LOOKED_UNDER = 60
+# Said in a correction that left some of what its event had done as it was.
+IN_PART = "in_part"
 # No event has this number: of no words it is said that they are meant.
 NO_EVENT = 0
 
@@ -105,19 +107,23 @@ def newest_of(lead: Lead) -> list[LeadEvent]:
 def act_among(lead: Lead, events: Sequence[LeadEvent], meant: int | None) -> History:
     """The last act among these lines, the last first. It is passed over what changed nothing: what was taken back
     since, what a colleague's meeting or an absence has moved, and, where one is `meant`, all words but that one. None
-    where something older than the act was taken back since."""
+    where something older than the act was taken back since, or something newer in part."""
     taken_back: set[int] = set()
     aside: list[LeadEvent] = []
     for place, event in enumerate(events[:LOOKED_UNDER]):
+        if IN_PART in event.data:
+            break
         if event.corrects is not None:
             taken_back.add(event.corrects)
         elif event.pk in taken_back:
             taken_back.remove(event.pk)
         elif is_aside(event):
             aside.append(event)
+        elif meant not in (None, event.pk) and is_words(event):
+            continue
         elif taken_back:
             break
-        elif meant in (None, event.pk) or not is_words(event):
+        else:
             rest = events[place:]
             act = _whole([one for one in rest if not is_aside(one)])
             return History(lead, act, [*aside, *(one for one in rest if one.pk >= act[-1].pk)])

@@ -30,7 +30,17 @@ from leads.actions.changing import (
     write_each,
 )
 from leads.actions.holding import GONE, HELD, hold_attempts_at
-from leads.actions.last_act import ASIDE, History, act_among, can_undo, is_aside, is_move, is_of_absence, newest_of
+from leads.actions.last_act import (
+    ASIDE,
+    IN_PART,
+    History,
+    act_among,
+    can_undo,
+    is_aside,
+    is_move,
+    is_of_absence,
+    newest_of,
+)
 from leads.actions.noticing import forget_notices
 from leads.actions.putting_back import (
     Standing,
@@ -275,9 +285,10 @@ class Undoing:
         self._altered.append((held, corrected))
         return corrected
 
-    def _why(self, event: LeadEvent) -> dict[str, str]:
+    def _why(self, event: LeadEvent) -> dict[str, Any]:
         because = event.data["because"] if is_aside(event) else self._because
-        return {"because": because} if because else {}
+        said = {"because": because} if because else {}
+        return said | ({IN_PART: True} if IN_PART in event.data else {})
 
     def _put_in_order(self, held: Lead, event: LeadEvent, standing: Standing) -> None:
         """Its band, and when the system must look at it next."""

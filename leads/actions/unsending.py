@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.dateparse import parse_datetime
 
 from agreement.models import Phase
-from leads.actions.last_act import History, is_aside
+from leads.actions.last_act import IN_PART, History, act_among
 from leads.actions.putting_back import effects_of, reverse_activities
 from leads.actions.undoing import Undoing, look_again
 from leads.clocks import ended
@@ -27,9 +27,9 @@ ENDS = ["state", "ended_at", "missed_at", "next_notice_at"]
 def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
     """The attempt that this event logged did not happen. In the transaction that has locked the lead.
 
-    Where nobody has acted since, or has only asked for no mail, everything is as before it: the step stands again, the
-    first touch is still promised. Else what was done since stays, and only the attempt is not counted; the first touch
-    is whichever came after it.
+    Where nobody has acted since, as *Undo* asks it, or has only asked for no mail, everything is as before it: the step
+    stands again, the first touch is still promised. Else what was done since stays, and only the attempt is not
+    counted; the first touch is whichever came after it.
     """
     event = LeadEvent.objects.filter(pk=event_id, lead=held).first()
     if event is None or LeadEvent.objects.filter(lead=held, corrects=event_id).exists():
@@ -39,11 +39,11 @@ def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
         reverse_activities(effects_of(event).get("activities", []), by=None, at=at)
         return
     since = [one for one in held.events.filter(pk__gte=event_id).order_by("-id") if not _is_stop(one)]
-    if not all(is_aside(one) for one in since if one.pk != event_id):
+    history = act_among(held, since, event_id)
+    if [one.pk for one in history.act] != [event_id]:
         event = _of_the_attempt_alone(held, event)
-        since = [event]
-    undoing = Undoing([held], since, by=None, at=at, because=UNSENT)
-    history = History(held, [event], since)
+        history = History(held, [event], [event])
+    undoing = Undoing([held], history.since, by=None, at=at, because=UNSENT)
     undoing.take_back_whole(history)
     undoing.write()
     look_again([history], at=at)
@@ -83,7 +83,7 @@ def _of_the_attempt_alone(held: Lead, event: LeadEvent) -> LeadEvent:
                 ended(clock, at=first).save(update_fields=ENDS)
     return LeadEvent(
         pk=event.pk, lead=held, verb=event.verb, at=event.at, by=event.by, from_phase=event.from_phase,
-        to_phase=event.to_phase, changes=changes, data={"effects": effects},
+        to_phase=event.to_phase, changes=changes, data={"effects": effects, IN_PART: True},
     )  # fmt: skip
 
 

@@ -91,8 +91,7 @@ def _go_on(one: Enrolment, passages: Sequence[Passage], *, at: datetime) -> None
     """Under way as it was, in memory."""
     had_ended = one.state == State.ENDED
     one.outcome, one.ended_at, one.paused_because = "", None, ""
-    # In another version it stood as before.
-    before = [passage for passage in passages if passage.what != What.ENDED and passage.because != "version"]
+    before = _standing(passages)
     if had_ended and before and before[-1].what == What.PAUSED:
         one.state, one.due_at = State.PAUSED, None
         one.paused_because = before[-1].because or Enrolment.Pause.BY_HAND
@@ -101,3 +100,16 @@ def _go_on(one: Enrolment, passages: Sequence[Passage], *, at: datetime) -> None
     if one.node is not None and one.node.kind == Kind.WAIT:
         began = [passage.at for passage in before if passage.what == What.WAITED and passage.node_id == one.node_id]
         one.due_at = max(at, began[-1] + timedelta(days=one.node.days or 0)) if began else at
+
+
+def _standing(passages: Sequence[Passage]) -> list[Passage]:
+    """Of these, in order, where it came by: without the ends that were taken back, nor newer versions, in which it
+    stood as before."""
+    found = []
+    had_ended = False
+    for passage in passages:
+        is_back = had_ended and passage.because == Passage.TAKEN_BACK
+        had_ended = passage.what == What.ENDED
+        if not (had_ended or is_back or passage.because == "version"):
+            found.append(passage)
+    return found

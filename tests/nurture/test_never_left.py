@@ -7,9 +7,12 @@ from django.urls import reverse
 
 from accounts.actions.people import suppress_person
 from agreement.models import SLAClause
+from leads.actions.changing import LeadConflict
 from leads.actions.handing import hand_off_lead
-from leads.actions.logging import log_touch
+from leads.actions.last_act import last_act
+from leads.actions.logging import add_note, log_call, log_touch, snooze_step
 from leads.actions.receiving import record_received
+from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Activity, Clock, Notice, Step
 from leads.noticed import noticed_by
@@ -20,7 +23,7 @@ from nurture.actions.preferring import unsubscribe
 from nurture.actions.sending import deliver
 from nurture.actions.unsent import settle_unsent
 from nurture.models import Message
-from tests.make import NOON, make_lead, make_person, make_user
+from tests.make import NOON, disposition, make_lead, make_person, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +130,53 @@ def test_where_something_else_has_happened_since_the_first_touch_is_still_promis
 
     lead.refresh_from_db()
     assert (lead.first_touched_at, lead.attempts, first_touch(lead)) == (None, 0, "running")
+    assert all_well(clock.at) == {}
+
+
+def note(lead, *, at):
+    add_note(lead, text="I wrote to them", by=lead.bdr, at=at)
+
+
+def snooze_taken_back(lead, *, at):
+    snooze_step(lead, until=at + timedelta(days=2), by=lead.bdr, at=at)
+    undo_last(lead, by=lead.bdr, at=at)
+
+
+@pytest.mark.parametrize("since", [note, snooze_taken_back])
+def test_what_was_only_said_or_was_taken_back_since_changes_nothing_of_it(rules, clock, since):
+    lead = make_lead(phase="working", person=make_person(email="ada@brevik.example"))
+    promised = first_touch(lead)
+    called = log_call(lead, disposition=disposition("no_answer"), by=lead.bdr, at=NOON)
+    lead.refresh_from_db()
+    was = lead.due_at, lead.attempts, list(lead.steps.open())
+    write_message(lead, subject="Hello", text="As promised.", by=lead.bdr, at=NOON)
+    Message.objects.update(state="cancelled", because="no_address", due_at=None)
+    since(lead, at=clock.on(minutes=1))
+
+    settle_unsent(at=clock.on(minutes=1))
+
+    lead.refresh_from_db()
+    assert (lead.due_at, lead.attempts, list(lead.steps.open())) == was
+    assert all_well(clock.at) == {}
+    undo_last(lead, by=lead.bdr, at=clock.on(minutes=1), event_id=called.pk)
+    lead.refresh_from_db()
+    assert (lead.attempts, first_touch(lead)) == (0, promised)
+    assert all_well(clock.at) == {}
+
+
+def test_what_was_done_before_two_letters_that_never_left_cannot_be_taken_back(rules, clock):
+    lead = make_lead(phase="working", person=make_person(email="ada@brevik.example"))
+    called = log_call(lead, disposition=disposition("no_answer"), by=lead.bdr, at=NOON)
+    for words in ("Hello", "Once more"):
+        write_message(lead, subject=words, text="As promised.", by=lead.bdr, at=NOON)
+    Message.objects.update(state="cancelled", because="no_address", due_at=None)
+
+    settle_unsent(at=clock.on(minutes=1))
+
+    lead.refresh_from_db()
+    assert (lead.attempts, last_act(lead)) == (1, [])
+    with pytest.raises(LeadConflict, match="acted on this lead since"):
+        undo_last(lead, by=lead.bdr, at=clock.on(minutes=1), event_id=called.pk)
     assert all_well(clock.at) == {}
 
 

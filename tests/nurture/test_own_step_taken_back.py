@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agreement.models import Phase
 from leads.actions.logging import finish_step, log_call, set_step
+from leads.actions.recycling import recycle_lead
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Step
@@ -15,7 +16,7 @@ from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol
 from nurture.actions.taking_up import take_up_again
 from nurture.checking import check_tracks
-from tests.make import disposition, make_lead, make_person
+from tests.make import disposition, make_lead, make_person, reason
 from tests.nurture.making import email, make_track, step, wait
 
 pytestmark = pytest.mark.usefixtures("rules")
@@ -133,3 +134,19 @@ def test_one_that_rests_for_what_was_taken_back_long_ago_is_named(alice):
 
     assert check_tracks(at=BACK + 5 * MINUTE)["paused_for_what_was_taken_back"] == []
     assert check_tracks(at=BACK + HOUR)["paused_for_what_was_taken_back"] == [one.pk]
+
+
+def test_it_stays_under_way_where_its_lead_leaves_and_comes_back_later(alice):
+    lead, one = begun(alice, step("Ask why now"))
+    set_by_hand(lead, alice)
+    undo_last(lead, by=alice, at=BACK)
+    tick(BACK + MINUTE)
+    lead.refresh_from_db()
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=BACK + HOUR)
+    tick(BACK + HOUR + MINUTE)
+
+    undo_last(lead, by=alice, at=BACK + 2 * HOUR)
+    tick(BACK + 2 * HOUR + MINUTE)
+
+    assert stands(one) == ("active", "", "Ask why now")
+    assert broken(BACK + 2 * HOUR + MINUTE) == {}

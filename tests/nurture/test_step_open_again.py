@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from agreement.models import Phase
-from leads.actions.logging import finish_step, log_call, log_touch
+from leads.actions.logging import add_note, finish_step, log_call, log_touch
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Step
@@ -86,11 +86,21 @@ def refused(lead, _rep):
     settle_unsent(at=BACK)
 
 
+def refused_below_a_note(lead, rep):
+    add_note(lead, text="I wrote to them", by=rep, at=DONE + 2 * MINUTE)
+    refused(lead, rep)
+
+
+def write(lead, rep):
+    write_message(lead, subject="Why", text="Now?", by=rep, at=DONE)
+
+
 ACTS = {
     "call": ("call", lambda lead, rep: log_call(lead, disposition=disposition("no_answer"), by=rep, at=DONE), undo),
     "e-mail": ("email", lambda lead, rep: log_touch(lead, kind="email", by=rep, at=DONE), undo),
-    "letter": ("email", lambda lead, rep: write_message(lead, subject="Why", text="Now?", by=rep, at=DONE), undo),
-    "refused": ("email", lambda lead, rep: write_message(lead, subject="Why", text="Now?", by=rep, at=DONE), refused),
+    "letter": ("email", write, undo),
+    "refused": ("email", write, refused),
+    "refused below a note": ("email", write, refused_below_a_note),
     "ticked": ("task", lambda lead, rep: finish_step(lead, step=lead.steps.open().get(), by=rep, at=DONE), undo),
 }
 

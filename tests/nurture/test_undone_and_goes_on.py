@@ -155,6 +155,27 @@ def test_a_wait_a_pause_and_one_that_follows_it_are_as_they_were(alice):
     holds(AT + 2 * HOUR)
 
 
+def test_a_pause_by_hand_outlives_every_undo_and_ends_by_hand(alice):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now")), by=alice, at=AT)
+    pause(one, by=alice, at=AT + MINUTE)
+    states = []
+
+    for hours in (1, 2, 3):
+        if hours == 3:
+            resume(one, by=alice, at=AT + hours * HOUR - MINUTE)
+        lead.refresh_from_db()
+        recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + hours * HOUR)
+        tick(AT + hours * HOUR + MINUTE)
+        undo_last(lead, by=alice, at=AT + hours * HOUR + 2 * MINUTE)
+        tick(AT + hours * HOUR + 3 * MINUTE)
+        one.refresh_from_db()
+        states.append((one.state, one.paused_because))
+
+    assert states == [("paused", "by_hand"), ("paused", "by_hand"), ("active", "")]
+    holds(AT + 3 * HOUR + 3 * MINUTE)
+
+
 @pytest.mark.parametrize("is_over", [True, False])
 def test_a_letter_that_did_not_leave_meanwhile_leaves_after_all(alice, rules, is_over):
     lead = talked_to(alice)
