@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import URLValidator
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +20,7 @@ from content.actions.keeping import About, Made
 from content.filetypes import ACCEPTED, UPLOAD_MAX_BYTES
 from content.forms.naming import AssetField
 from content.languages import languages_offered
-from content.models import Asset, AssetVersion, Label, Topic
+from content.models import Asset, AssetVersion, ContentRequest, Label, Topic
 from content.models.asset import KEEPERS
 from team.addresses import FIRST_YEAR, LAST_YEAR, read_number
 from team.company_time import company_day
@@ -26,6 +28,8 @@ from team.models import Upload, User
 
 TEXT_MAX = 20_000
 WHEN_MAX = 2_000
+# Of a need, in characters.
+TITLE_BEGUN = 120
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 Form = AssetVersion.Form
 Dimension = Label.Dimension
@@ -290,7 +294,6 @@ class ThumbForm(forms.Form):
 
 def said_of(asset: Asset) -> dict[str, Any]:
     """What the form of an asset begins with."""
-    labels = list(asset.labels.all())
     return {
         "title": asset.title,
         "kind": asset.kind,
@@ -301,5 +304,20 @@ def said_of(asset: Asset) -> dict[str, Any]:
         "review_on": asset.review_on,
         "expires_on": asset.expires_on,
         "successor": asset.successor.public_id if asset.successor else "",
-        **{dimension: [label.pk for label in labels if label.dimension == dimension] for dimension in Dimension.values},
+        **_by_dimension(asset.labels.all()),
     }
+
+
+def said_of_request(asked: ContentRequest) -> dict[str, Any]:
+    """What the form of an asset begins with that is made for this request."""
+    return {
+        "title": Truncator(asked.need).chars(TITLE_BEGUN),
+        "topic": asked.topic_id,
+        "when_to_use": asked.need,
+        **_by_dimension(asked.labels.all()),
+    }
+
+
+def _by_dimension(labels: Iterable[Label]) -> dict[str, list[int]]:
+    known = list(labels)
+    return {dimension: [label.pk for label in known if label.dimension == dimension] for dimension in Dimension.values}

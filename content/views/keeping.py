@@ -29,11 +29,11 @@ from content.actions.uploading import held_by, receive_file
 from content.alike import alike
 from content.asset_page import theirs_and_yours
 from content.filetypes import FileRefused
-from content.forms.keeping import AboutForm, MadeForm, NewAssetForm, RetireForm, VersionForm
-from content.models import Asset
+from content.forms.keeping import AboutForm, MadeForm, NewAssetForm, RetireForm, VersionForm, said_of_request
+from content.models import Asset, ContentRequest
 from content.views.access import kept_asset, need_role
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
-from team.addresses import read_number
+from team.addresses import read_number, read_uuid
 from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
@@ -43,13 +43,17 @@ DRAFT = "asset-new"
 
 @require_http_methods(["GET", "POST"])
 def asset_new(request: Request) -> HttpResponse:
-    """A keeper adds, anybody else hands in. What may be there already is shown before anything is kept twice."""
+    """A keeper adds, anybody else hands in; for a request, beginning with what it says. What may be there already is
+    shown before anything is kept twice."""
     need_role(request, *Role)
+    wanted = read_uuid(request.GET.get("request", ""))
+    asked = ContentRequest.objects.visible_to(request.user).filter(public_id=wanted).first() if wanted else None
+    draft = f"asset-for-{asked.public_id}" if asked else DRAFT
     form = NewAssetForm(
         _sent(request), request.FILES or None, user=request.user, host=request.get_host(),
-        initial={"title": request.GET.get("title", "")[:200], "form": "link"},
+        initial={"form": "link", **(said_of_request(asked) if asked else {})},
     )  # fmt: skip
-    context: dict[str, Any] = {"form": form, "draft": DRAFT}
+    context: dict[str, Any] = {"form": form, "draft": draft, "asked": asked}
     status = 200
     if request.method == "POST":
         status = 422
@@ -63,7 +67,7 @@ def asset_new(request: Request) -> HttpResponse:
                 context["alike"], status = found, 409
             else:
                 try:
-                    return _added(request, form)
+                    return _added(request, form, draft)
                 except SentBefore as sent:
                     return redirect(sent.answer_url or "content:library")
                 except AssetRefused as refused:
@@ -73,14 +77,14 @@ def asset_new(request: Request) -> HttpResponse:
 
 
 @transaction.atomic
-def _added(request: Request, form: NewAssetForm) -> HttpResponse:
+def _added(request: Request, form: NewAssetForm, draft: str) -> HttpResponse:
     now, form_id = timezone.now(), request.POST.get("form_id", "")
     submit_once(form_id, by=request.user, at=now)
     asset = add_asset(form.about, form.made, by=request.user, at=now)
     url = reverse("content:asset_page", args=[asset.public_id])
     answered(form_id, answer_url=url)
     said = _("Handed in: marketing decides on it.") if asset.handed_in_by_id else _("“%(title)s” is in the library.")
-    tell(request, said % {"title": asset.title}, drafts=[DRAFT])
+    tell(request, said % {"title": asset.title}, drafts=[draft])
     return redirect(url)
 
 

@@ -50,7 +50,7 @@ def test_no_address_and_no_word_breaks_the_library(client, mark):
     asked += [
         (path, "from", value) for path in (page, reverse("content:asset", args=[asset.public_id])) for value in ODD
     ]
-    asked += [(f"{page}versions/{HUGE}/", "x", "x"), (reverse("content:asset_new"), "title", "a\0b")]
+    asked += [(f"{page}versions/{HUGE}/", "x", "x"), (reverse("content:asset_new"), "request", "a\0b")]
     broken = []
 
     for path, name, value in asked:
