@@ -21,6 +21,7 @@ from leads.actions.claiming import claim_lead
 from leads.actions.effects import Effects, says_something
 from leads.actions.holding import settle_first_touch
 from leads.actions.knowing import must_know
+from leads.actions.planning import due_as_before
 from leads.actions.silencing import refuse_shut, ways_of
 from leads.actions.stages import connected_stage
 from leads.actions.stepping import (
@@ -196,7 +197,9 @@ def finish_step(lead: Lead, *, step: Step, by: User, at: datetime, is_skipped: b
     if lead.phase == Phase.WORKING and not effects.open_steps:
         # Who could not be reached at all and was decided to go on with has a day to be found.
         is_decided = done[0].kind == StepKind.DECIDE
-        _plan_next(lead, effects, after=max(lead.attempts, done[0].attempt or 0), at=at, is_decided=is_decided)
+        left_out = done[0] if is_skipped else None
+        after = max(lead.attempts, done[0].attempt or 0)
+        _plan_next(lead, effects, after=after, at=at, is_decided=is_decided, left_out=left_out)
     word = "skipped" if is_skipped else "done"
     return _planned(effects, by=by, at=at, data={word: step.pk, "kind": step.kind})
 
@@ -393,15 +396,25 @@ def _go_on(lead: Lead, effects: Effects, reach: Reach, *, at: datetime, is_attem
 
 
 def _plan_next(
-    lead: Lead, effects: Effects, *, after: int, at: datetime, is_decided: bool = False, reach: Reach | None = None
+    lead: Lead,
+    effects: Effects,
+    *,
+    after: int,
+    at: datetime,
+    is_decided: bool = False,
+    reach: Reach | None = None,
+    left_out: Step | None = None,
 ) -> None:
     """The attempt after so many. Before the first it is the first touch, due as that was promised, or now; *Decide*
-    that was answered comes back tomorrow."""
+    that was answered comes back tomorrow, and what a step stood in place of that is left out, when it was due."""
     if any(step.made_by == Step.MadeBy.CADENCE for step in effects.open_steps):
         return
     worktime = KeptCalendars(at=at).of_user(lead.bdr_id or 0)
     if lead.first_touched_at is not None or after or is_decided:
+        reach = reach or reach_of(lead)
         step = next_step(lead, after=after, assignee_id=lead.bdr_id, at=at, worktime=worktime, reach=reach)
+        if left_out is not None:
+            due_as_before(step, left_out=left_out, away_until=reach.away_until)
     else:
         settle_first_touch(effects, at=at)
         clock = first_touch_of(effects.running_clocks)

@@ -15,6 +15,7 @@ from agreement.models import Phase, StepKind
 from leads.actions.changing import alter, must_allow, write_each
 from leads.actions.effects import Effects, Together
 from leads.actions.holding import HELD, by_lead
+from leads.actions.putting_back import effects_of
 from leads.cadence import SAME_DAY_MINUTES, as_it_waits, attempt_due, first_hour, held_until_of, is_long, soon
 from leads.her_clock import zones_of
 from leads.models import Clock, Lead, LeadEvent, Step
@@ -108,6 +109,21 @@ def _is_of_cadence(step: Step) -> bool:
     """An attempt, or *Decide* that stands behind the last one."""
     is_its_end = (step.made_by, step.kind) == (Step.MadeBy.SYSTEM, StepKind.DECIDE)
     return step.made_by == Step.MadeBy.CADENCE or is_its_end
+
+
+def due_as_before(step: Step, *, left_out: Step, away_until: datetime | None) -> None:
+    """The attempt that is planned now, in memory, is due when the same one was in whose place a flow put the step that
+    is left out: nothing was tried meanwhile, and what was late is late. Not where it waits for a meeting, or for her to
+    be back."""
+    planned = LeadEvent.objects.filter(lead=left_out.lead_id, verb="plan", data__because=BY_FLOW)
+    event = planned.filter(data__planned=left_out.pk).order_by("-id").first()
+    closed = effects_of(event).get("steps_closed", []) if event is not None else []
+    before = next((one for one in Step.objects.filter(pk__in=closed).order_by("pk") if _is_of_cadence(one)), None)
+    if before is None or before.attempt != step.attempt or not _is_of_cadence(step) or step.held_from is not None:
+        return
+    due_at = before.held_from or before.due_at
+    if away_until is None or due_at >= away_until:
+        step.due_at, step.snoozed, step.created_at = due_at, before.snoozed, before.created_at
 
 
 def say_flow_waits(waiting: Sequence[tuple[Lead, int, int | None]], *, at: datetime) -> None:

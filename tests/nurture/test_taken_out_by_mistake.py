@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agreement.models import Phase
 from leads.actions.changing import MoveRefused
-from leads.actions.logging import finish_step, log_call
+from leads.actions.logging import finish_step, log_call, log_touch
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import LeadEvent, Step
@@ -153,3 +153,35 @@ def test_one_that_ended_before_its_step_came_back_is_named(alice):
 
     assert check_tracks(at=BACK + 5 * MINUTE)["ended_beside_its_step"] == []
     assert check_tracks(at=BACK + 9 * DAY)["ended_beside_its_step"] == [one.pk]
+
+
+@pytest.mark.parametrize("act", [take_out, skip])
+def test_what_was_late_before_a_play_is_late_again_once_it_is_taken_out(alice, act):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone="Europe/London"), at=AT - HOUR)
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=AT - HOUR)
+    was = Step.objects.open().get(lead=lead)
+    later = was.due_at + 3 * DAY
+    track = make_track(ASK, kind="play", name="Early buyer", is_by_hand=True)
+    one = enrol(lead.person, track=track, by=alice, at=later)
+    tick(later)
+
+    act(one, by=alice, at=later + MINUTE)
+
+    again = Step.objects.open().get(lead=lead)
+    lead.refresh_from_db()
+    assert (again.attempt, again.due_at, lead.due_at) == (was.attempt, was.due_at, was.due_at)
+    assert broken(later + MINUTE) == {}
+    undo_last(lead, by=alice, at=later + 2 * MINUTE)
+    tick(later + 3 * MINUTE)
+    assert asked(lead) == ["Ask why now"]
+
+
+def test_whoever_has_tried_meanwhile_is_not_late_with_the_next_attempt(alice):
+    lead, one = begun(alice, ASK)
+    log_touch(lead, kind="social", by=alice, at=AT + HOUR)
+
+    take_out(one, by=alice, at=AT + 2 * HOUR)
+
+    again = Step.objects.open().get(lead=lead)
+    assert (again.attempt, again.due_at > AT + 2 * HOUR) == (3, True)
+    assert broken(AT + 2 * HOUR) == {}
