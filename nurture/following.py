@@ -114,23 +114,24 @@ def ended_words(one: Enrolment) -> str:
     return said.get(Enrolment.Outcome(one.outcome), "") % {"track": one.track} if one.outcome else ""
 
 
-def asked_next(lead: Lead, at: datetime) -> str:
-    """What its play asks one of us for, in words, once the step in hand is done; empty where a wait, a letter or its
-    end comes next, and where it rests or is over."""
+def asked_next(lead: Lead, at: datetime) -> tuple[str, str]:
+    """Which play goes on once its step in hand is done, none where it rests or is over; and what it asks one of us for
+    then, in words, nothing where a letter or its end comes next."""
     here = TrackNode.Kind.STEP
     plays = Enrolment.objects.filter(lead=lead, state=Enrolment.State.ACTIVE, track__kind=Track.Kind.PLAY)
     one = plays.filter(node__kind=here).select_related("track", "node").first()
     if one is None or one.node is None or Enrolment.objects.over().filter(pk=one.pk).exists():
-        return ""
+        return "", ""
+    name = str(one.track)
     flow, people = flow_of(one.version_id), People([one.person_id], at=at, versions=[one.version_id])
     walker = _walker(one, flow, lead=lead, letters=Message.objects.left().filter(enrolment=one))
     for deed in walk(flow.after(flow.nodes[one.node.pk]), walker, people):
         if deed.what == Passage.What.PLANNED and deed.node.kind == here:
             what = as_read(Names([deed.node]).title(deed.node))
-            return _("“%(track)s” goes on: %(what)s") % {"track": one.track, "what": what}
+            return name, _("“%(track)s” goes on: %(what)s") % {"track": name, "what": what}
         if deed.what in (Passage.What.PLANNED, Passage.What.WAITED):
-            return ""
-    return ""
+            return name, ""
+    return "", ""
 
 
 def _walker(one: Enrolment, flow: Flow, *, lead: Lead, letters: QuerySet[Message]) -> Walker:

@@ -69,7 +69,9 @@ def test_so_does_the_answer_to_what_is_no_call(client, begun, kind, act):
 def test_where_it_asks_for_nothing_next_the_attempt_of_the_cadence_is_promised(client, begun, following):
     lead, _one = begun(step("Ask why now"), *following)
 
-    assert form_of(client, lead).startswith("attempt 3 of ")
+    said = form_of(client, lead)
+    assert said.startswith("attempt 3 of ")
+    assert ("; “Early buyer” counts it as its call and goes on." in said) == bool(following)
     assert "Next " in answer_to(client, lead)
     follow(at=timezone.now())
     assert lead.steps.open().get().attempt == 3
@@ -84,6 +86,7 @@ def test_one_that_rests_or_is_over_promises_nothing(client, alice, begun, is_ove
         pause(one, by=alice, at=timezone.now())
 
     assert form_of(client, lead).startswith("attempt 3 of ")
+    assert "goes on" not in form_of(client, lead)
     assert GOES_ON not in answer_to(client, lead)
 
 
