@@ -7,6 +7,7 @@ The track is locked before what is asked of its people, and that before leads, p
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 
 from nurture.actions.enrolling import empty_some, move_some
-from nurture.models import Track, TrackMove, TrackVersion
+from nurture.models import Enrolment, Track, TrackMove, TrackVersion
 from team.clock import database_now
 
 if TYPE_CHECKING:
@@ -84,11 +85,30 @@ def _ask(move: TrackMove) -> None:
     TrackMove.objects.filter(track=move.track_id).delete()
     move.people = move.left().fed().count()
     move.save(force_insert=True)
+    # Of whoever comes back when that is done and forgotten.
+    is_emptied = move.version is None
+    Track.objects.filter(pk=move.track_id).update(emptied_at=move.asked_at if is_emptied else None)
+    if move.version is not None:
+        TrackVersion.objects.filter(pk=move.version.pk).update(moved_at=move.asked_at)
 
 
 def let_them_stay(track: int) -> None:
     """It is in use again: whoever was to leave it, and has not left, stays."""
     TrackMove.objects.filter(track=track, version=None).delete()
+    Track.objects.filter(pk=track).update(emptied_at=None)
+
+
+def move_who_came_back(enrolments: Sequence[Enrolment], *, at: datetime) -> None:
+    """Of these, which are locked and under way again, those in an older version than everybody was moved to go on in
+    that one, as everybody did; who cannot be moved stays, and the log says why."""
+    asked = TrackVersion.objects.filter(track__in={one.track_id for one in enrolments}, moved_at__isnull=False)
+    newest = {version.track_id: version for version in asked.select_related("published_by").order_by("number")}
+    for track, version in newest.items():
+        older = TrackVersion.objects.filter(track=track, number__lt=version.number).values_list("pk", flat=True)
+        ids = [one.pk for one in enrolments if one.version_id in set(older)]
+        if ids and version.published_by is not None:
+            move = TrackMove(track_id=track, version=version, by=version.published_by, asked_at=at)
+            _work_apart(move, ids, set(), most=len(ids) + 1, at=at)
 
 
 def work_moves(*, budget: float = BUDGET_SECONDS) -> int:

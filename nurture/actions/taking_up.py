@@ -18,6 +18,7 @@ from leads.models import Lead
 from nurture.actions.advancing import BATCH, STEP_AGAIN
 from nurture.actions.ending import Line, locked, why_over, write
 from nurture.actions.going_back import stand_again
+from nurture.actions.moving import move_who_came_back
 from nurture.flow import flows_of
 from nurture.models import Enrolment, Passage, TrackNode
 from nurture.models.enrolment import EnrolmentQuerySet
@@ -28,7 +29,8 @@ Kind, State, What = TrackNode.Kind, Enrolment.State, Passage.What
 def take_up_again(*, at: datetime) -> int:
     """Up to 500 of those that had ended, and of those that rest, go on at the same place: a pause by hand is a pause,
     of a wait the days that passed count, the step that stands again is the one waited for, and a letter that had not
-    left is looked at. Where another has begun meanwhile, the step goes. Returns how many."""
+    left is looked at. They go on in the version that everybody was moved to meanwhile. Where another has begun
+    meanwhile, the step goes. Returns how many."""
     ended = _take_up(Enrolment.objects.to_take_up(at), at=at)
     return ended + _take_up(Enrolment.objects.to_resume(), at=at) + _let_steps_go(at=at)
 
@@ -55,6 +57,7 @@ def _take_up(rows: EnrolmentQuerySet, *, at: datetime) -> int:
                 one.due_at = at + STEP_AGAIN
             lines.append((one.pk, one.node_id, What.RESUMED, at, None, Passage.TAKEN_BACK))
         write(again, lines, at=at)
+        move_who_came_back(again, at=at)
         return len(again)
 
 

@@ -77,7 +77,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
     def to_take_up(self, at: datetime) -> EnrolmentQuerySet:
         """Ended with its lead, or by a step of theirs, by an act that was taken back since, where the person is in none
-        now. An act is taken back on its own day: within two, wherever that day is."""
+        now, and not everybody was to leave it. An act is taken back on its own day: within two, wherever that is."""
         return self._ended_by_mistake(at).filter(~Exists(_others_under_way()))
 
     def steps_left_over(self, at: datetime) -> list[int]:
@@ -101,15 +101,17 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         with_its_lead = Q(outcome__in=Enrolment.WITH_ITS_LEAD) & Exists(taken_back)
         ended = self.filter(
             outcome__in=(*Enrolment.WITH_ITS_LEAD, *Enrolment.BY_A_STEP), ended_at__gt=at - timedelta(days=2),
-            person__merged_into=None, person__erased_at=None,
+            person__merged_into=None, person__erased_at=None, track__emptied_at=None,
         )  # fmt: skip
         rows = ended.alias(lives_in=phase, left_by=Subquery(left.values("pk")[:1]), step_again=_step_again())
         return rows.filter(with_its_lead | Q(step_again__isnull=False), lead__phase=F("lives_in"))
 
     def beside_an_open_step(self) -> EnrolmentQuerySet:
-        """Ended by a step of theirs that was done or left out, and is open again."""
+        """Ended by a step of theirs that was done or left out, and is open again. What a track that everybody was to
+        leave has left open is its rep's."""
         open_steps = Step.objects.open().filter(made_by=Step.MadeBy.FLOW)
-        rows = self.filter(outcome__in=Enrolment.BY_A_STEP, lead__in=open_steps.values("lead"))
+        ended = self.filter(outcome__in=Enrolment.BY_A_STEP, track__emptied_at=None)
+        rows = ended.filter(lead__in=open_steps.values("lead"))
         return rows.alias(step_again=_step_again()).filter(step_again__isnull=False)
 
     def to_resume(self) -> EnrolmentQuerySet:

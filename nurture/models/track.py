@@ -74,6 +74,9 @@ class Track(models.Model):
     fallback = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Everybody was to leave it when it was taken out of use: nobody comes back into it. Empty: who is under way
+    # finishes it.
+    emptied_at = models.DateTimeField(null=True, blank=True)
 
     objects = TrackQuerySet.as_manager()
 
@@ -93,6 +96,9 @@ class Track(models.Model):
             models.CheckConstraint(name="track_holds_out_at_most_half", condition=Q(hold_out_percent__lte=50)),
             models.CheckConstraint(
                 name="track_falls_back_on_another", condition=Q(fallback=None) | ~Q(fallback=models.F("pk"))
+            ),
+            models.CheckConstraint(
+                name="track_emptied_is_out_of_use", condition=Q(emptied_at=None) | Q(retired_at__isnull=False)
             ),
             models.CheckConstraint(
                 name="track_goal_asks_what_it_can_answer",
@@ -124,6 +130,8 @@ class TrackVersion(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    # Whoever published it wanted everybody in an older one to go on in it. Empty: they finish theirs.
+    moved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("version of a track")
@@ -133,6 +141,10 @@ class TrackVersion(models.Model):
             models.UniqueConstraint(fields=["track", "number"], name="trackversion_number_once_per_track"),
             models.UniqueConstraint(
                 fields=["track"], condition=Q(published_at=None), name="trackversion_one_draft_per_track"
+            ),
+            models.CheckConstraint(
+                name="trackversion_moved_into_by_who_published_it",
+                condition=Q(moved_at=None) | Q(published_at__isnull=False, published_by__isnull=False),
             ),
         ]
 

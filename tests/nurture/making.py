@@ -35,10 +35,10 @@ def make_track(*nodes, kind="track", published=True, **fields):
     return track
 
 
-def add_version(track, *nodes, published=True):
+def add_version(track, *nodes, published=True, by=None):
     number = track.versions.count() + 1
     version = TrackVersion.objects.create(
-        track=track, number=number, made_at=NOON, published_at=NOON if published else None
+        track=track, number=number, made_at=NOON, published_at=NOON if published else None, published_by=by
     )
     _write(version, nodes)
     return version
@@ -100,11 +100,15 @@ def make_enrolment(track, person=None, *, lead=None, **fields):
 
 def move_all(version, *, by, at):
     """Everybody of its track goes on in it; how many."""
+    TrackVersion.objects.filter(pk=version.pk).update(published_by=by)
+    version.refresh_from_db()
     ask_to_move(version, by=by, at=at)
     return work_on(version.track, at=at).done
 
 
 def empty(track, *, into=None, by, at):
+    """It is out of use, and everybody leaves it."""
+    Track.objects.filter(pk=track.pk, retired_at=None).update(retired_at=at)
     ask_to_empty(track, into=into, by=by, at=at)
     return work_on(track, at=at)
 

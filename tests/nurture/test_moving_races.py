@@ -49,7 +49,7 @@ def fed():
 
 def test_a_batch_that_one_worker_has_is_no_other_ones():
     track, by = fed(), make_user("mark", Role.MARKETER)
-    ask_to_move(add_version(track, wait(3)), by=by, at=NOON)
+    ask_to_move(add_version(track, wait(3), by=by), by=by, at=NOON)
     beside = Beside(work_moves)
 
     with transaction.atomic():
@@ -96,7 +96,7 @@ def test_who_stops_mail_while_she_is_moved_on_is_heard_and_holds_up_nobody(way):
     hers = make_enrolment(track, make_person(), node=track.versions.get().nodes.get(kind="wait"), due_at=LATER)
     if way == "moved":
         # The wait in which she stands is gone.
-        ask_to_move(add_version(track, wait(3)), by=by, at=NOON)
+        ask_to_move(add_version(track, wait(3), by=by), by=by, at=NOON)
     if way == "back":
         with transaction.atomic():
             begin_absence(

@@ -126,6 +126,8 @@ CASES = {
     "track_play_takes_nobody_asleep": lambda: make_track(kind="play", category="not_ready"),
     "trackmove_goes_on_or_leaves": lambda: asked_for(version=version(), into=make_track()),
     "trackmove_into_another": into_itself,
+    "track_emptied_is_out_of_use": lambda: make_track(emptied_at=NOON),
+    "trackversion_moved_into_by_who_published_it": lambda: put(version(), moved_at=NOON),
     "trackversion_number_once_per_track": lambda: again(version(), published_at=NOON),
     "trackversion_one_draft_per_track": two_drafts,
     "tracknode_kind_is_known": lambda: put(node(wait(1)), kind="song", days=None),

@@ -89,8 +89,9 @@ def test_a_track_out_of_use_says_where_its_people_go_and_sends_them_there(desk, 
     stays, been, inquiry = (
         make_lead(phase=Phase.NURTURE, bdr=alice, at=then), make_lead(phase=Phase.NURTURE, at=then), make_person(),
     )  # fmt: skip
-    before = enrol(been.person, track=into, by=alice, at=then)
-    Enrolment.objects.filter(pk=before.pk).update(state="ended", due_at=None, ended_at=then, outcome="exhausted")
+    before = enrol(been.person, track=into, by=alice, at=then - timedelta(minutes=2))
+    over_at = then - timedelta(minutes=1)
+    Enrolment.objects.filter(pk=before.pk).update(state="ended", due_at=None, ended_at=over_at, outcome="exhausted")
     for person in (stays.person, been.person, inquiry):
         enrol(person, track=track, by=alice, at=then)
     advance(at=then)

@@ -18,14 +18,17 @@ from leads.actions.sharing import undo_shared
 from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Step
+from leads.settings.changing import change_setting
 from nurture import tasks
 from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol, pause, resume, skip, take_out
+from nurture.actions.moving import work_on
 from nurture.actions.taking_up import take_up_again
 from nurture.checking import check_tracks
-from nurture.models import Enrolment, Message
-from tests.make import disposition, make_lead, make_person, reason
-from tests.nurture.making import email, make_track, step, wait
+from nurture.models import Enrolment, Message, Track, TrackMove
+from nurture.track_settings import KIND
+from tests.make import disposition, make_lead, make_person, make_user, reason
+from tests.nurture.making import add_version, email, empty, leave, make_track, move_all, step, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -238,6 +241,97 @@ def test_a_track_of_who_sleeps_on_after_all_goes_on_too(alice, rules):
 
     one.refresh_from_db()
     assert (one.state, one.due_at) == ("active", AT + 3 * DAY)
+
+
+def moved_long_ago(one, version, *, by):
+    """Everybody was moved meanwhile, and nothing is left of the wish."""
+    move_all(version, by=by, at=AT + HOUR + 10 * MINUTE)
+    work_on(one.track, at=AT + HOUR + 30 * MINUTE)
+    assert not TrackMove.objects.exists()
+
+
+@pytest.mark.parametrize("stood", [wait(1), email(subject="Before it"), step("Ask why now"), wait(2)])
+def test_it_goes_on_in_the_version_that_everybody_was_moved_to_meanwhile(alice, rules, stood):
+    lead = talked_to(alice, email="jo@brevik.example")
+    one = enrol(lead.person, track=play_of(stood, email(subject="The wrong price"), step("Look")), by=alice, at=AT)
+    is_kept = stood[0].get("days") != 2
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    first, letter, last = one.version.nodes.order_by("position").values_list("key", flat=True)
+    right = (email(subject="The right price")[0] | {"key": letter}, (), ()), (step("Look")[0] | {"key": last}, (), ())
+    newer = add_version(one.track, *([(stood[0] | {"key": first}, (), ())] if is_kept else []), *right)
+    moved_long_ago(one, newer, by=alice)
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+
+    one.refresh_from_db()
+    here = stood[0] if is_kept else right[0][0]
+    assert (one.state, one.version, one.node.version, one.node.kind) == ("active", newer, newer, here["kind"])
+    holds(AT + 2 * HOUR + MINUTE)
+    if one.step:
+        assert planned_on(lead) == [one.step.pk]
+        finish_step(lead, step=one.step, by=alice, at=AT + 3 * HOUR)
+    for before in Message.objects.filter(node__subject="Before it", state="planned"):
+        leave(before, at=AT + 3 * HOUR)
+    tick(AT + 2 * DAY)
+    assert [one.node.subject for one in Message.objects.filter(state="planned")] == ["The right price"]
+
+
+def test_it_stays_over_where_it_was_ended_for_everybody_meanwhile_and_goes_on_in_use_again(client, alice, rules):
+    lead = talked_to(alice, email="jo@brevik.example")
+    one = enrol(lead.person, track=play_of(wait(1), email(subject="The withdrawn price")), by=alice, at=AT)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    empty(one.track, by=alice, at=AT + HOUR + 10 * MINUTE)
+    work_on(one.track, at=AT + HOUR + 30 * MINUTE)
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+    tick(AT + 26 * HOUR)
+
+    one.refresh_from_db()
+    assert (one.state, one.outcome, Message.objects.count()) == ("ended", "left", 0)
+    holds(AT + 26 * HOUR)
+    client.force_login(alice)
+    assert "It goes on within" not in client.get(reverse("nurture:lead_panel", args=[lead.public_id])).text
+    change_setting(KIND, one.track_id, {"is_retired": False}, by=make_user("mark", "marketer"), at=AT + 27 * HOUR)
+    tick(AT + 27 * HOUR)
+    one.refresh_from_db()
+    assert one.state == "active"
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_step_of_a_play_that_was_ended_for_everybody_is_its_reps_again(alice, ends):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now")), by=alice, at=AT)
+    if ends:
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=AT + HOUR)
+    else:
+        recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    empty(one.track, by=alice, at=AT + HOUR + 10 * MINUTE)
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+
+    one.refresh_from_db()
+    assert (one.state, len(planned_on(lead))) == ("ended", 1)
+    holds(AT + 2 * DAY)
+
+
+def test_who_may_finish_what_was_taken_out_of_use_goes_on(alice):
+    lead = talked_to(alice)
+    one = enrol(lead.person, track=play_of(step("Ask why now")), by=alice, at=AT)
+    recycle_lead(lead, reason=reason("not_ready"), by=alice, at=AT + HOUR)
+    tick(AT + HOUR + MINUTE)
+    Track.objects.update(retired_at=AT + HOUR + 10 * MINUTE)
+
+    undo_last(lead, by=alice, at=AT + 2 * HOUR)
+    tick(AT + 2 * HOUR)
+
+    one.refresh_from_db()
+    assert (one.state, [one.step_id]) == ("active", planned_on(lead))
 
 
 def test_until_the_next_minute_the_page_says_so_and_it_is_not_started_twice(client, alice):
