@@ -26,6 +26,7 @@ from leads.actions.closing import disqualify_lead
 from leads.actions.handing import hand_off_lead, lock_for_booking
 from leads.actions.last_act import NO_EVENT, last_act, last_event
 from leads.actions.logging import log_and_go_on
+from leads.actions.putting_back import effects_of
 from leads.actions.recycling import recycle_lead
 from leads.actions.sharing import shared_act_of, undo_shared
 from leads.actions.undoing import undo_last
@@ -33,7 +34,7 @@ from leads.cadence import attempts_of
 from leads.clocks import clause_for
 from leads.forms.deciding import AnswersForm, DisqualifyForm, MeetingForm, RecycleForm, WithCall
 from leads.free_times import clash, first_free
-from leads.models import Lead, LeadEvent, SecondLook, SharedAct
+from leads.models import Lead, LeadEvent, SecondLook, SharedAct, Step
 from leads.sentences import told
 from leads.telling import both_clocks, new_moment
 from leads.timeline import Timeline
@@ -179,11 +180,13 @@ def _must_be_in_the_house(lead: Lead, acts: Sequence[LeadEvent]) -> None:
 
 
 def _left_meanwhile(lead: Lead, acts: Sequence[LeadEvent]) -> str:
-    """Who is asleep no more may have been written to while she was: what has left stays with her."""
-    slept = [event.at for event in acts if event.verb == "recycle"]
-    if not slept:
+    """Who is asleep no more, or stands at a step again, may have been written to meanwhile: what has left stays with
+    her."""
+    closed = [pk for event in acts for pk in effects_of(event).get("steps_closed", [])]
+    stands_again = Step.objects.filter(pk__in=closed, made_by=Step.MadeBy.FLOW)
+    if not (any(event.verb == "recycle" for event in acts) or (closed and stands_again.exists())):
         return ""
-    subjects = [subject for one in Timeline(lead, []).above for subject in one.left_since(min(slept))]
+    subjects = [subject for one in Timeline(lead, []).above for subject in one.left_since(acts[-1].at)]
     if not subjects:
         return ""
     said = ngettext(

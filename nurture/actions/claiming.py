@@ -32,6 +32,8 @@ PARTS_MOST = 50
 LEASE = timedelta(seconds=120)
 # Whose track rests is looked at again after so long.
 REST = timedelta(hours=6)
+# What did the step before it was taken back: by then its track has seen that.
+SEEN_BY = timedelta(minutes=1)
 # Over so long, in so many parts, goes what is late.
 SPREAD, SPREAD_PARTS = timedelta(hours=6), 97
 MOMENT = timedelta(seconds=1)
@@ -112,6 +114,8 @@ class _Judge:
         self.undone = undone(due)
         enrolments = Enrolment.objects.filter(pk__in=[message.enrolment_id for message in due])
         self.enrolments = {one.pk: one for one in enrolments.select_related("track", "lead")}
+        back = Enrolment.objects.to_go_back().filter(pk__in=list(self.enrolments))
+        self.going_back = set(back.values_list("pk", flat=True)) if self.enrolments else set()
         wanted = {message.asset_id for message in due if message.asset_id}
         day = company_day(at)
         sendable = Asset.objects.sendable(on=day).filter(pk__in=wanted)
@@ -216,6 +220,8 @@ class _Judge:
         enrolment = self.enrolments[message.enrolment_id]  # type: ignore[index]
         if enrolment.state == Enrolment.State.PAUSED:
             return self.at + REST
+        if enrolment.pk in self.going_back:
+            return self.at + SEEN_BY
         moments = [self.at]
         if self.in_domain[to.domain] >= self.rules.domain_most_a_minute:
             moments.append(self.at + timedelta(minutes=1))
@@ -290,11 +296,13 @@ def begin_message(message: Message, *, at: datetime) -> bool:
             mine.update(state=Message.State.CANCELLED, because=because, lease_until=None, begun_at=None)
             return False
         is_paused = enrolment is not None and (
-            enrolment.state == Enrolment.State.PAUSED or wishes.not_before(person, at=at) > at
+            enrolment.state == Enrolment.State.PAUSED
+            or Enrolment.objects.to_go_back().filter(pk=enrolment.pk).exists()
+            or wishes.not_before(person, at=at) > at
         )
         if is_paused or points[person].pk != message.point_id:
-            # Her track rests since, or she wants to; or it came back from there, or she is written to elsewhere: put
-            # together anew.
+            # Her track rests since or goes back to a step, or she wants it to rest; or it came back from there, or she
+            # is written to elsewhere: put together anew.
             give_back(mine, at=at)
             return False
         goes_out = mine.filter(~Exists(MailRules.objects.filter(pk=1, is_stopped=True)), begun_at=None)

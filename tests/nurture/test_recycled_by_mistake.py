@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from accounts.models import Suppression
 from agreement.models import Phase
-from leads.actions.logging import add_note
+from leads.actions.logging import add_note, log_call, log_touch
 from leads.actions.recycling import change_wake, recycle_lead
 from leads.actions.undoing import undo_last
 from leads.models import Recycling
 from nurture import tasks
 from nurture.actions.enrolling import enrol
 from nurture.models import Enrolment, Message
-from tests.make import make_lead, make_person, reason
-from tests.nurture.making import email, leave, make_message, make_track
+from tests.make import disposition, make_lead, make_person, reason
+from tests.nurture.making import email, leave, make_message, make_track, step
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -87,6 +87,27 @@ def test_undo_names_the_letter_that_has_left_meanwhile(client, alice, track, has
     assert "is as before" in answer.text
     assert ("A letter had left by then: “" in answer.text) == has_left
     assert Message.objects.filter(state="sent").exists() == has_left
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+def test_undo_of_a_call_names_the_letter_behind_it_that_has_left(client, alice, rules, has_left):
+    now = timezone.now()
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, person=make_person(time_zone="UTC"), at=now - 3 * MINUTE)
+    log_touch(lead, kind="social", by=alice, at=now - 3 * MINUTE)
+    play = make_track(step("Ask why now"), email(subject="As we said on the phone"), kind="play")
+    enrol(lead.person, track=play, by=alice, at=now - 2 * MINUTE)
+    lead.refresh_from_db()
+    act = log_call(lead, disposition=disposition("no_answer"), by=alice, at=now - MINUTE)
+    tasks.follow_tracks()
+    letter = Message.objects.get()
+    if has_left:
+        leave(letter, at=timezone.now())
+    client.force_login(alice)
+
+    answer = client.post(reverse("leads:undo", args=[lead.public_id]), {"event": act.pk}, follow=True)
+
+    assert "is as before" in answer.text
+    assert ("A letter had left by then: “As we said on the phone”." in answer.text) == has_left
 
 
 def test_that_it_can_be_taken_back_is_said_to_whoever_can(client, alice, bob, track):

@@ -11,6 +11,7 @@ from leads.actions.undoing import undo_last
 from leads.checking import check_all
 from leads.models import Step
 from nurture.actions.advancing import advance, follow
+from nurture.actions.claiming import begin_message, claim_messages
 from nurture.actions.enrolling import enrol, move_some, pause, resume, skip
 from nurture.actions.planning import write_message
 from nurture.actions.taking_up import take_up_again
@@ -190,6 +191,31 @@ def test_one_that_rests_goes_on_from_the_step_that_is_open_again(alice, is_seen)
     tick(BACK + 3 * MINUTE)
 
     assert (stands(one), asked(lead)) == (("active", "Ask why now", "open"), ["Ask why now"])
+
+
+def test_a_letter_behind_it_does_not_leave_before_anybody_looked(alice):
+    lead, one = begun(alice, send(), email(subject="As we said on the phone"))
+    call(lead, alice)
+    undo(lead, alice)
+
+    assert claim_messages(by="me", at=BACK + timedelta(seconds=15)) == []
+
+    tick(BACK + MINUTE)
+    assert (stands(one)[1], Message.objects.count()) == ("Ask why now", 0)
+    call(lead, alice, at=BACK + HOUR)
+    assert len(claim_messages(by="me", at=BACK + 2 * HOUR)) == 1
+
+
+def test_a_letter_behind_it_that_was_taken_up_already_does_not_leave_either(alice):
+    lead, _one = begun(alice, send(), email(subject="As we said on the phone"))
+    call(lead, alice)
+    (letter,) = claim_messages(by="me", at=BACK - MINUTE)
+    undo(lead, alice)
+
+    assert not begin_message(letter, at=BACK)
+
+    tick(BACK + MINUTE)
+    assert not Message.objects.exists()
 
 
 def test_what_is_left_out_before_anybody_looked_is_the_step_that_is_open_again(alice):
