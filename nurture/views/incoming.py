@@ -50,9 +50,9 @@ def incoming(request: Request) -> HttpResponse:
     context = {
         "which": which,
         "tabs": [
-            ("replies", _("Replies from people nobody knows"), lists["replies"].count()),
+            ("replies", _("Replies of strangers"), lists["replies"].count()),
             ("aside", _("Set aside"), lists["aside"].count()),
-            ("strangers", _("Bounces and other mail from nobody we know"), lists["strangers"].count()),
+            ("strangers", _("Other mail of strangers"), lists["strangers"].count()),
         ],
         "rows": found[:SHOWN],
         "after": after,
