@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from leads.actions.handing import accept_hand_off, hand_off_lead
@@ -12,7 +13,7 @@ from leads.actions.sweeping import notice_clocks
 from leads.actions.undoing import undo_last
 from leads.models import Answer, Clock, Lead, Note, Step
 from tests.leads.hand_offs.sending import NEW_YORK, page_of, post, post_lead, send, set_meeting, state_of
-from tests.make import give_verdicts, make_lead
+from tests.make import NOON, give_verdicts, make_lead
 
 
 def test_what_is_asked_after_the_meeting_stands_in_its_own_group(client, alice, peter, now):
@@ -32,7 +33,9 @@ def test_what_is_asked_after_the_meeting_stands_in_its_own_group(client, alice, 
     ]
 
 
-def test_inbox_brief_and_team_say_one_moment_for_the_outcome(client, alice, peter, mona, now):
+@time_machine.travel(NOON, tick=False)
+def test_inbox_brief_and_team_say_one_moment_for_the_outcome(client, alice, peter, mona):
+    now = NOON
     hand_off = send(alice, peter, now, meeting_in=-3)
     accept_hand_off(hand_off, by=peter, at=now - timedelta(hours=4))
     clock = Clock.objects.get(lead=hand_off.lead, kind="outcome")
