@@ -43,8 +43,8 @@ DRAFT = "asset-new"
 
 @require_http_methods(["GET", "POST"])
 def asset_new(request: Request) -> HttpResponse:
-    """A keeper adds, anybody else hands in; for a request, beginning with what it says. What may be there already is
-    shown before anything is kept twice."""
+    """A keeper adds, anybody else hands in; for a request, beginning with what it says, and back to it, where one press
+    answers it. What may be there already is shown before anything is kept twice."""
     need_role(request, *Role)
     wanted = read_uuid(request.GET.get("request", ""))
     asked = ContentRequest.objects.visible_to(request.user).filter(public_id=wanted).first() if wanted else None
@@ -67,7 +67,7 @@ def asset_new(request: Request) -> HttpResponse:
                 context["alike"], status = found, 409
             else:
                 try:
-                    return _added(request, form, draft)
+                    return _added(request, form, draft, asked)
                 except SentBefore as sent:
                     return redirect(sent.answer_url or "content:library")
                 except AssetRefused as refused:
@@ -77,11 +77,13 @@ def asset_new(request: Request) -> HttpResponse:
 
 
 @transaction.atomic
-def _added(request: Request, form: NewAssetForm, draft: str) -> HttpResponse:
+def _added(request: Request, form: NewAssetForm, draft: str, asked: ContentRequest | None) -> HttpResponse:
     now, form_id = timezone.now(), request.POST.get("form_id", "")
     submit_once(form_id, by=request.user, at=now)
     asset = add_asset(form.about, form.made, by=request.user, at=now)
     url = reverse("content:asset_page", args=[asset.public_id])
+    if asked and asked.is_open and asked.is_kept_by(request.user):
+        url = f"{reverse('content:request', args=[asked.public_id])}?made={asset.public_id}"
     answered(form_id, answer_url=url)
     said = _("Handed in: marketing decides on it.") if asset.handed_in_by_id else _("“%(title)s” is in the library.")
     tell(request, said % {"title": asset.title}, drafts=[draft])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -46,7 +47,7 @@ from content.models import Asset, ContentRequest
 from content.same_need import same_needs
 from content.views.access import need_role
 from team.actions.submitting import SentBefore, answer_before, answered, new_form_id, submit_once
-from team.addresses import read_shown
+from team.addresses import read_shown, read_uuid
 from team.company_time import company_day
 from team.http import Request, tell
 from team.models import Role
@@ -314,10 +315,12 @@ def _page(
     request: Request, asked: ContentRequest, *, conflict: str = "", status: int = 422, **bound: forms.Form
 ) -> HttpResponse:
     now = timezone.now()
+    today = company_day(now)
     context = {
         "now": now,
         "asked": asked,
-        "page": page_of(asked, by=request.user, at=now, on=company_day(timezone.now())),
+        "page": page_of(asked, by=request.user, at=now, on=today),
+        "made": _made_for_it(request, on=today),
         "is_keeper": asked.is_kept_by(request.user),
         "conflict": conflict,
         "bound": next(iter(bound), ""),
@@ -327,3 +330,9 @@ def _page(
         "merge": bound.get("merge") or JoinIntoForm(),
     }
     return render(request, "content/request.html", context, status=status if bound or conflict else 200)
+
+
+def _made_for_it(request: Request, *, on: date) -> Asset | None:
+    """What was just added for this request, where it may answer it."""
+    made = read_uuid(request.GET.get("made", ""))
+    return Asset.objects.visible_to(request.user).in_use(on=on).filter(public_id=made).first() if made else None

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from content.actions.asking import Need, Voice, ask_for
-from content.models import Asset, Label
+from content.actions.asking import Need, Voice, ask_for, decline_request
+from content.models import Asset, ContentRequest, Label
 from team.models import Role
 from tests.make import NOON, make_user
 from tests.nurture.making import make_topic
@@ -54,6 +54,49 @@ def test_an_asset_added_from_a_request_begins_with_all_that_it_says(client, lea,
     assert f'data-draft-clear="asset-for-{asked.public_id}"' in kept.text
     asset = Asset.objects.get()
     assert (asset.topic, set(asset.labels.all())) == (asked.topic, set(asked.labels.all()))
+
+
+def adds(client, there, **said):
+    whole = {"title": "Fair comparison", "kind": "guide", "form": "link", "url": "https://a.example/x", **said}
+    return client.post(there, whole, follow=True)
+
+
+def test_whoever_adds_what_a_request_asks_for_is_back_at_it_and_answers_it_with_one_press(client, lea, asked):
+    client.force_login(lea)
+    url, back = page_of(client, asked), reverse("content:request", args=[asked.public_id])
+    named = re.search(rf'<strong>For the request:</strong> <a href="{back}">([^<]+)</a>', client.get(url).text)
+    assert NEED.startswith(named[1][:100])
+
+    page = adds(client, url)
+
+    asset, asked_now = Asset.objects.get(), ContentRequest.objects.get()
+    assert page.redirect_chain == [(f"{back}?made={asset.public_id}", 302)]
+    assert "“Fair comparison” is in the library." in page.text
+    assert asked_now.state == "open"
+    press = re.search(r"<strong>Added for this request:</strong>.*?Fair comparison</a>.*?<form (.*?)</form>", page.text)
+    pressed = dict(re.findall(r'name="(asset)" value="([^"]+)"', press[1]))
+    client.post(re.search(r'action="([^"]+)"', press[1])[1], pressed)
+    asked_now.refresh_from_db()
+    assert (asked_now.state, asked_now.asset) == ("done", asset)
+    # Once it is answered, nothing is left to press.
+    assert "Added for this request" not in client.get(page.redirect_chain[-1][0]).text
+
+
+def test_what_may_not_answer_a_request_is_not_offered_as_its_answer(client, lea, alice, asked):
+    back = reverse("content:request", args=[asked.public_id])
+    # Marketing decides first on what a rep hands in.
+    client.force_login(alice)
+    url = f"{reverse('content:asset_new')}?request={asked.public_id}"
+    page = adds(client, url)
+    handed_in = Asset.objects.get()
+    assert page.redirect_chain == [(reverse("content:asset_page", args=[handed_in.public_id]), 302)]
+    client.force_login(lea)
+    for odd in (handed_in.public_id, "x", "a\0b", "01900000-0000-7000-8000-000000000000"):
+        assert "Added for this request" not in client.get(back, {"made": odd}).text
+    # And what was declined meanwhile is not gone back to.
+    decline_request(asked, because="No budget", by=lea, at=NOON)
+    page = adds(client, url, title="Press release", url="https://a.example/y")
+    assert page.redirect_chain == [(reverse("content:asset_page", args=[Asset.objects.latest("pk").public_id]), 302)]
 
 
 def test_a_request_that_nobody_knows_leaves_the_form_empty(client, lea):
