@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -37,7 +38,7 @@ from leads.free_times import clash, first_free
 from leads.models import Lead, LeadEvent, SecondLook, SharedAct, Step
 from leads.sentences import told
 from leads.telling import both_clocks, new_moment
-from leads.timeline import Timeline
+from leads.timeline import SHOWS, Timeline
 from leads.views.access import visible_lead
 from leads.views.lead import carry_out, show, what_happened
 from leads.views.panels import make_form
@@ -142,6 +143,7 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
     """Take the last act back: from the line that told it, or as Correct from the history.
 
     Both name what they offered to take back; where another act came between, or nothing is named, it is a conflict.
+    It goes back to the kind of history that it was pressed in.
     """
     event_id = read_number(request.POST.get("event", "")) or NO_EVENT
     lead, now = _seen_or_done(request, public_id, event_id), timezone.now()
@@ -170,7 +172,8 @@ def undo(request: Request, public_id: UUID) -> HttpResponse:
     if refused:
         words = f"{refused} {what_happened(request, lead, now)}".strip()
         return show(request, public_id, now=now, conflict=words, status=409)
-    return redirect("leads:lead", public_id)
+    here, kind = reverse("leads:lead", args=[public_id]), request.GET.get("show", "")
+    return redirect(f"{here}?show={kind}" if kind in SHOWS else here)
 
 
 def _must_be_in_the_house(lead: Lead, acts: Sequence[LeadEvent]) -> None:

@@ -258,6 +258,26 @@ def test_a_history_of_one_kind_offers_an_undo_only_where_it_works(client, alice,
     assert refused(client, lead, called.pk)
 
 
+def test_undo_in_a_history_of_one_kind_goes_back_to_that_kind(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now)
+    client.force_login(alice)
+    here, called = url("lead", lead), []
+
+    def undoes_in(show):
+        log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+        called.append(last_event(lead).pk)
+        page = client.get(here, {"show": show}).text
+        address = re.search(r'<form id="undo-last" method="post" action="([^"]+)"', page)[1]
+        return address, client.post(address, {"event": called[-1]}).url
+
+    assert undoes_in("touches") == (f"{url('undo', lead)}?show=touches", f"{here}?show=touches")
+    assert undoes_in("all") == (url("undo", lead), here)
+    refused_there = client.post(f"{url('undo', lead)}?show=touches", {"event": called[0]})
+    assert (refused_there.status_code, refused_there.context["history"].show) == (409, "touches")
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+    assert client.post(f"{url('undo', lead)}?show=odd", {"event": last_event(lead).pk}).url == here
+
+
 def test_somebody_elses_act_is_refused_in_words_and_a_strangers_lead_not_found(client, alice, bob, eve, now):
     lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(minutes=5))
     before = state(lead)
