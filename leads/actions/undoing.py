@@ -267,7 +267,8 @@ class Undoing:
             sent.update(ae=old["ae"], lent_to=None, sequence=F("sequence") + 1)
         if old.get("phase", held.phase) == Phase.QUEUED:
             old["due_at"] = _due_in_pool(standing, old.get("due_at", held.due_at))
-        elif self._stay and old.get("phase", held.phase) == Phase.WORKING:
+        elif (self._stay or self._because) and old.get("phase", held.phase) == Phase.WORKING:
+            # Nor is what came in since a letter that never left taken back with it.
             old["due_at"] = min((step.due_at for step in standing.open_steps), default=old.get("due_at", held.due_at))
         corrected = alter(
             held,

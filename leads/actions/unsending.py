@@ -11,11 +11,10 @@ from django.utils.dateparse import parse_datetime
 
 from agreement.models import Phase
 from leads.actions.last_act import IN_PART, History, act_among
-from leads.actions.putting_back import effects_of, reverse_activities
+from leads.actions.putting_back import effects_of, reverse_activities, steps_of
 from leads.actions.undoing import Undoing, look_again
 from leads.clocks import ended
-from leads.models import Activity, Clock, Lead, LeadEvent, Notice
-from leads.stops import STOPS
+from leads.models import Activity, Clock, Lead, LeadEvent, Notice, Step
 
 if TYPE_CHECKING:
     from team.models import User
@@ -27,9 +26,9 @@ ENDS = ["state", "ended_at", "missed_at", "next_notice_at"]
 def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
     """The attempt that this event logged did not happen. In the transaction that has locked the lead.
 
-    Where nobody has acted since, as *Undo* asks it, or has only asked for no mail, everything is as before it: the step
-    stands again, the first touch is still promised. Else what was done since stays, and only the attempt is not
-    counted; the first touch is whichever came after it.
+    Where nobody has acted since, as *Undo* asks it, everything is as before it: the step stands again, behind the
+    answer to what she wrote meanwhile, and the first touch is still promised. Else what was done since stays, and only
+    the attempt is not counted; the first touch is whichever came after it.
     """
     event = LeadEvent.objects.filter(pk=event_id, lead=held).first()
     if event is None or LeadEvent.objects.filter(lead=held, corrects=event_id).exists():
@@ -38,7 +37,7 @@ def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
         # Its history has ended, but what our days are made of is counted on.
         reverse_activities(effects_of(event).get("activities", []), by=None, at=at)
         return
-    since = [one for one in held.events.filter(pk__gte=event_id).order_by("-id") if not _is_stop(one)]
+    since = [one for one in held.events.filter(pk__gte=event_id).order_by("-id") if not _came_in(one, after=event)]
     history = act_among(held, since, event_id)
     if [one.pk for one in history.act] != [event_id]:
         event = _of_the_attempt_alone(held, event)
@@ -54,9 +53,20 @@ def tell_of_unsent(user: User, lead: Lead, *, letter: UUID, words: str, at: date
     Notice.objects.create(user=user, lead=lead, kind=Notice.Kind.UNSENT, letter=letter, words=words[:200], at=at)
 
 
-def _is_stop(event: LeadEvent) -> bool:
-    """It changes nothing of the lead by itself: what it shuts is asked of the attempt that stands again."""
-    return event.verb == "receive" and event.by_id is None and event.data.get("kind") in STOPS and not event.changes
+def _came_in(event: LeadEvent, *, after: LeadEvent) -> bool:
+    """Nobody of us has done it, and it stays: she asked for no mail, or wrote and is to be answered before the attempt.
+    What it shuts is asked of the attempt that stands again. Her reply ends a play, which asks for its step no more; and
+    who wrote again waits for one answer, not for two."""
+    if event.by_id is not None:
+        return False
+    if event.verb == "receive":
+        return not event.changes
+    is_reply = event.verb == "engage" and event.changes.keys() <= {"due_at"}
+    return is_reply and "attempts" in after.changes and not _did_a_play(after)
+
+
+def _did_a_play(event: LeadEvent) -> bool:
+    return Step.objects.filter(pk__in=steps_of(event), made_by=Step.MadeBy.FLOW).exists()
 
 
 def _of_the_attempt_alone(held: Lead, event: LeadEvent) -> LeadEvent:

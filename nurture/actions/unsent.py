@@ -19,8 +19,10 @@ from leads.actions.logging import log_touch
 from leads.actions.unsending import count_no_attempt, tell_of_unsent
 from leads.models import Activity, LeadEvent
 from nurture.actions.ending import locked
+from nurture.actions.passing import pass_over_untried
 from nurture.models import Message
 from nurture.models.message import MessageQuerySet
+from nurture.untried import planned_by_us
 
 if TYPE_CHECKING:
     from team.models import User
@@ -77,6 +79,8 @@ def settle_letter(pk: int, *, by: User | None, at: datetime) -> bool:
         return True
     if message.event_id is not None:
         count_no_attempt(lead, message.event_id, at=at)
+        # What stands again may be over a way that is shut by now, which only this room knows of.
+        pass_over_untried(planned_by_us().filter(lead=lead).values_list("pk", flat=True), at=at)
     writer = message.by if message.by and message.by.is_active else lead.bdr
     knows = message.because == Message.Because.UNDONE or message.person.erased_at or writer == by
     if writer is not None and not knows:
