@@ -33,7 +33,8 @@ def take_from_somebody_new(
     by: User,
     at: datetime,
 ) -> tuple[Person, str]:
-    """They are known from now on, and what they wrote is a reply: a lead begins where routing lets it.
+    """They are known from now on, and what they wrote is a reply: a lead begins where routing lets it. Whoever wants
+    no more mail gets none.
 
     Returns who it is and what followed. AlreadyKnown where the address is somebody's, LeadConflict when somebody has
     decided meanwhile.
@@ -49,4 +50,5 @@ def take_from_somebody_new(
         by=by,
         at=at,
     )
-    return person, assign_mail(row, person, kind=Kind.REPLY, by=by, at=at)
+    kind = row.kind if row.kind == Kind.UNSUBSCRIBE else Kind.REPLY
+    return person, assign_mail(row, person, kind=kind, by=by, at=at)

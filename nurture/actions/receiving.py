@@ -201,7 +201,7 @@ def _record(row: Incoming, found: InMail, message: Message | None, *, at: dateti
     row.status, row.back_on, row.sent_at = found.status[:16], found.back_on, found.at
     row.save(update_fields=["state", "kind", "effect", "read_at", "message", "person", "status", "back_on", "sent_at"])
     keep_words(row, sender=found.sender, name=found.sender_name, subject=found.subject, text=found.words)
-    if row.effect == Effect.STRANGER and row.kind == Kind.REPLY.value:
+    if row.effect == Effect.STRANGER and row.kind in Incoming.WRITTEN:
         count_waiting()
 
 
@@ -352,7 +352,8 @@ def _complaint(found: InMail, message: Message | None, row: Incoming, *, at: dat
 
 
 def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: datetime) -> Followed:
-    """Heard whoever she is: for the address she writes from, and for the one that our message went to."""
+    """Heard whoever she is: for the address she writes from, and for the one that our message went to. Whom we do not
+    know waits for one of us to say who she is: her other addresses get letters until then."""
     if _is_ours(found.sender) and row.person_id is None:
         return Followed(Effect.NONE)
     followed = Followed(Effect.STRANGER)
@@ -368,7 +369,9 @@ def _unsubscribe(found: InMail, message: Message | None, row: Incoming, *, at: d
         followed = _silenced(person_id, None, found, at=at)
     if normalised := _normalised(found.sender):
         suppress_key(normalised, Suppression.Channel.EMAIL, source=found.kind.value, at=at)
-        followed.effect = Effect.SILENCED
+        if found.failures:
+            # A machine told it of this address: nobody wrote whom one of us could know.
+            followed.effect = Effect.SILENCED
     return followed
 
 

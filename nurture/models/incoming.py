@@ -23,12 +23,14 @@ class IncomingQuerySet(models.QuerySet["Incoming"]):
         return self.filter(state=Incoming.State.ASIDE)
 
     def replies_of_strangers(self) -> IncomingQuerySet:
-        """What somebody wrote whom we do not know: they wait for us, until a human says who they are."""
-        return self._of_nobody_known().filter(kind=Incoming.Kind.REPLY)
+        """What somebody wrote whom we do not know, that they want no more of it, too: they wait for us, until a human
+        says who they are."""
+        # As its index has it: SQLite finds no partial index by a list of values.
+        return self._of_nobody_known().filter(Q(kind=Incoming.Kind.REPLY) | Q(kind=Incoming.Kind.UNSUBSCRIBE))
 
     def other_of_strangers(self, at: datetime) -> IncomingQuerySet:
         """Whatever else concerned nobody we know, bounces most of all: of the last month, until a human says whom."""
-        return self._of_nobody_known().filter(taken_at__gt=at - LATELY).exclude(kind=Incoming.Kind.REPLY)
+        return self._of_nobody_known().filter(taken_at__gt=at - LATELY).exclude(kind__in=Incoming.WRITTEN)
 
     def waiting(self) -> int:
         """How much waits for one of us: replies of people nobody knows, and what could not be read."""
@@ -59,6 +61,9 @@ class Incoming(models.Model):
         COMPLAINT = "complaint", _("Complaint")
         UNSUBSCRIBE = "unsubscribe", _("Wants no e-mail")
         OTHER = "other", _("Something else")
+
+    # What only a human says.
+    WRITTEN = (Kind.REPLY, Kind.UNSUBSCRIBE)
 
     class Effect(models.TextChoices):
         """What followed. Nothing follows from what nobody can be found for."""
@@ -144,8 +149,8 @@ class Incoming(models.Model):
             ),
             models.Index(
                 fields=["-id"],
-                condition=Q(effect="stranger", kind="reply", decided_at=None),
-                name="incoming_replies_of_strangers",
+                condition=Q(effect="stranger", decided_at=None) & (Q(kind="reply") | Q(kind="unsubscribe")),
+                name="incoming_written_by_strangers",
             ),
             models.Index(fields=["place"], condition=~Q(place=""), name="incoming_place"),
             models.Index(

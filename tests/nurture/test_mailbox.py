@@ -258,5 +258,4 @@ def test_what_names_no_address_waits_for_one_of_us(port, db, client, sender, wor
     assert read_mailbox(at=timezone.now()) == 1
 
     client.force_login(make_user("mark", Role.MARKETER))
-    lists = [client.get(reverse("nurture:incoming") + f"?list={name}").text for name in ("replies", "strangers")]
-    assert any("Who am I" in page for page in lists)
+    assert "Who am I" in client.get(reverse("nurture:incoming") + "?list=replies").text

@@ -244,7 +244,7 @@ def test_who_complains_or_wants_out_is_silent_at_once(alice, jo, raw):
 
 
 def test_the_wish_of_a_stranger_holds_for_her_address(db):
-    assert take(mail("unsubscribe", sender="who@elsewhere.example")).effect == "silenced"
+    assert take(mail("unsubscribe", sender="who@elsewhere.example")).effect == "stranger"
     assert Suppression.objects.filter(person=None, channel="email").count() == 1
 
 
