@@ -47,6 +47,8 @@ class Following:
     away: Away | None = None
     # They asked for no e-mail; short of that, what they chose on their own page.
     is_silent: bool = False
+    # They took back that they agree to it, or never did where the rules ask for it: no rep may write to them, either.
+    lacks_consent: bool = False
     asked_for: list[str] = field(default_factory=list)
     # No mail of its track may reach them any more: it ends with the next look.
     is_beyond_mail: bool = False
@@ -66,11 +68,16 @@ class Following:
     others: list[Track] = field(default_factory=list)
     is_play: bool = False
 
+    @property
+    def is_unmailed(self) -> bool:
+        return self.is_silent or self.lacks_consent
+
 
 def following_of(lead: Lead, *, reader: User, at: datetime) -> Following:
     found = Following(lead, is_play=lead.phase != Phase.NURTURE)
     wishes = Wishes([lead.person_id])
     found.away, found.is_silent = wishes.away(lead.person_id, at=at), wishes.wants_no_mail(lead.person_id)
+    found.lacks_consent = not found.is_silent and wishes.lacks_every_consent(lead.person_id, kind=Message.Kind.BY_HAND)
     found.asked_for = [] if found.is_silent else wishes.chosen(lead.person_id, at=at).phrases
     enrolments = Enrolment.objects.filter(person=lead.person_id).select_related("track", "version", "node", "step")
     # What is under way first, whenever it was written down; then what ended last.

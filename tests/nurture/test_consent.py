@@ -286,3 +286,21 @@ def test_no_wait_is_cut_short_by_a_no_that_ends_nothing(rules, alice, kind):
 
     hers.refresh_from_db()
     assert (hers.state, hers.node.kind, hers.due_at) == ("active", "wait", NOON + 9 * DAY)
+
+
+@pytest.mark.parametrize("phase", [Phase.WORKING, Phase.NURTURE])
+@pytest.mark.parametrize(("how", "is_said"), [("taken_back", True), ("needed", True), ("of_tracks", False)])
+def test_beside_the_lead_it_is_said_that_no_e_mail_is_agreed_to(client, alice, rules, phase, how, is_said):
+    lead = make_lead(phase=phase, bdr=alice, person=make_person(email="jo@brevik.example"))
+    client.force_login(alice)
+    panel = reverse("nurture:lead_panel", args=[lead.public_id])
+    words = "They have not agreed to get e-mail"
+    assert words not in client.get(panel).text
+    if how == "taken_back":
+        said(lead.person, is_given=False)
+    else:
+        need("all" if how == "needed" else "tracks")
+
+    page = client.get(panel).text
+
+    assert (words in page, "asked for no e-mail" in page) == (is_said, False)
