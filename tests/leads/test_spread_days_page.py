@@ -139,3 +139,18 @@ def test_who_stays_stands_by_reason_and_day_each_with_its_day(alice, spread):
         ["Tue 16 Mar"] * 2 + ["Wed 17 Mar"] + ["Tue 16 Mar"]
     )
     assert f"4 stayed, 3 because: {NO_DAY}" in done
+
+
+@pytest.mark.parametrize(
+    ("to", "said"), [("2027-03-29", "16 Mar to 29 Mar"), ("2029-03-16", "16 Mar 2027 to 16 Mar 2029")]
+)
+def test_a_day_that_is_moved_as_far_as_one_likes_promises_no_week_and_names_another_year(
+    client, alice, mona, team, to, said
+):
+    asleep(alice, TUESDAY, "not_ready")
+    client.force_login(mona)
+
+    page = words_of(client.get(reverse("leads:spread_days"), {"team": team.pk, "first": TUESDAY.isoformat(), "to": to}))
+
+    assert f"Somebody gave the day {said}" in page
+    assert "by a week at most" not in page
