@@ -19,9 +19,9 @@ from leads.actions.silencing import NOT_ASKED, pass_over_steps
 from leads.models import Lead, Step
 from nurture.actions.ending import Line, end, locked, why_over, write
 from nurture.actions.entering import Fallbacks, Shut, enrolment_of, enter
-from nurture.actions.going_back import Again, plan_anew_what_follows, stand_again
+from nurture.actions.going_back import Again, stand_again
 from nurture.actions.passing import pass_over_untried
-from nurture.actions.planning import plan_anew, plan_messages
+from nurture.actions.planning import drop_planned, plan_anew, plan_messages
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Sorting, Track, TrackNode
@@ -328,7 +328,7 @@ class Batch:
         if self.back.gone:
             pass_over_steps(self.back.gone, NOT_ASKED, at=self.at)
         write(self.enrolments, self.lines, at=self.at)
-        plan_anew_what_follows(self.back.stand)
+        drop_planned(self.back.stand)
         plan_messages(self.messages)
         plan_anew(self.anew)
         if going_on:

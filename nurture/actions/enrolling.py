@@ -20,7 +20,8 @@ from leads.models import Lead, Step
 from nurture.actions.advancing import go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
 from nurture.actions.entering import Shut, enrolment_of, enter, why_shut, why_unfit
-from nurture.actions.going_back import plan_anew_what_follows, stand_again
+from nurture.actions.going_back import stand_again
+from nurture.actions.planning import drop_planned, lock_planned
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
 from nurture.models import Enrolment, Message, Passage, Track, TrackNode, TrackVersion
@@ -73,7 +74,7 @@ def pause(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
     """Nothing more happens until somebody lets it go on. What was planned is planned anew then."""
     held = _held(enrolment, State.ACTIVE)
     held.state, held.due_at, held.paused_because = State.PAUSED, None, Enrolment.Pause.BY_HAND
-    Message.objects.filter(enrolment=held, state=Message.State.PLANNED).delete()
+    drop_planned([held.pk])
     return _written(held, What.PAUSED, by=by, at=at)
 
 
@@ -87,6 +88,8 @@ def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
     # Else she set a step herself, and the tick that would have paused it has not come by yet.
     if was_paused:
         held.state, held.paused_because, held.due_at = State.ACTIVE, "", max(at, wait_ends(held) or at)
+        # What its sender had taken up as it was paused, and has given back since.
+        drop_planned([held.pk])
         _written(held, What.RESUMED, by=by, at=at)
     if held.node is not None and held.node.kind == TrackNode.Kind.STEP:
         _plan_again(held, held.node, at=at)
@@ -129,11 +132,10 @@ def move_some(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -
     held = _held_all(ids)
     flows = flows_of({newest.pk, *(one.version_id for one in held)})
     again = stand_again(held, flows).stand
-    plan_anew_what_follows(again)
+    drop_planned(again)
     lines: list[Line] = []
     starts: dict[int, TrackNode | None] = {}
-    waiting = Message.objects.filter(enrolment__in=ids, kind=Message.Kind.NURTURE, state=Message.State.PLANNED)
-    letters, planned_anew = set(waiting.values_list("enrolment_id", flat=True)), list[int]()
+    letters, planned_anew = set(lock_planned(ids).values()), list[int]()
     for one in held:
         old, new = flows[one.version_id], flows[newest.pk]
         stood = old.nodes.get(one.node_id or 0)
@@ -148,7 +150,7 @@ def move_some(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -
             planned_anew.append(one.pk)
         one.node = here
         lines.append((one.pk, one.node_id, What.ENTERED, at, by.pk, "version"))
-    waiting.filter(enrolment__in=planned_anew).delete()
+    drop_planned(planned_anew)
     for one in held:
         if one.pk in starts:
             # The letter and the step of what is gone are not done any more.
@@ -243,7 +245,7 @@ def _held(enrolment: Enrolment, *states: str) -> Enrolment:
         raise LeadConflict(_("This has changed meanwhile: it is %(state)s now.") % {"state": held.get_state_display()})
     if Enrolment.objects.over().filter(pk=held.pk).exists():
         raise LeadConflict(_("This has changed meanwhile: it is over for them, and ends within a minute."))
-    plan_anew_what_follows(stand_again([held], flows_of([held.version_id])).stand)
+    drop_planned(stand_again([held], flows_of([held.version_id])).stand)
     return held
 
 

@@ -5,12 +5,12 @@ Nobody tells a track: its step is open as before, and the next look, or whoever 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leads.models import Step
 from nurture.flow import Flow
-from nurture.models import Enrolment, Message, Passage, TrackNode
+from nurture.models import Enrolment, Passage, TrackNode
 
 Kind, What = TrackNode.Kind, Passage.What
 
@@ -46,12 +46,6 @@ def stand_again(enrolments: Sequence[Enrolment], flows: Mapping[int, Flow]) -> A
         else:
             again.gone.append(step.pk)
     return again
-
-
-def plan_anew_what_follows(enrolments: Collection[int]) -> None:
-    """What was planned behind a step that is open again is planned when they come there again."""
-    if enrolments:
-        Message.objects.filter(enrolment__in=enrolments, state=Message.State.PLANNED).delete()
 
 
 def _open_again(enrolments: Sequence[Enrolment]) -> dict[int, Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -45,6 +45,19 @@ class WrittenBefore(MoveRefused):
 def plan_messages(messages: Sequence[Message]) -> None:
     """Plan these. What somebody else has sent her at this moment is not planned twice: the next look passes over it."""
     Message.objects.bulk_create(messages, ignore_conflicts=True, batch_size=500)
+
+
+def lock_planned(enrolments: Collection[int]) -> dict[int, int | None]:
+    """By letter that is planned for these, whose it is: locked, so that nobody takes it up meanwhile. What somebody has
+    taken up is its sender's, who asks again before it begins."""
+    planned = Message.objects.filter(enrolment__in=enrolments, state=Message.State.PLANNED)
+    return dict(planned.select_for_update(of=("self",)).order_by("pk").values_list("pk", "enrolment"))
+
+
+def drop_planned(enrolments: Collection[int]) -> None:
+    """What is planned for these is planned anew when they come there again."""
+    if enrolments and (planned := lock_planned(enrolments)):
+        Message.objects.filter(pk__in=planned).delete()
 
 
 def plan_anew(instead: Mapping[int, Message]) -> None:
