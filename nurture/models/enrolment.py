@@ -51,7 +51,11 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         return self.under_way().filter(awake | no_inquiry | not_worked | is_gone | Exists(said))
 
     def at_goal(self) -> EnrolmentQuerySet:
-        """Under way and fed, and whoever it is about has reached the goal of its track, wherever she stands."""
+        """Under way and fed, and its goal is reached, wherever she stands."""
+        return self.fed().with_goal_reached()
+
+    def with_goal_reached(self) -> EnrolmentQuerySet:
+        """Whoever it is about has reached the goal of its track since it began, whatever became of it."""
         about = Q(topic=OuterRef("track__goal_topic")) | Q(topic=None, asset__topic=OuterRef("track__goal_topic"))
         showed = (
             Engagement.objects.standing()
@@ -67,7 +71,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         ).order_by("-id")
         clicked = self.model.objects.filter(pk=OuterRef("pk"), messages__clicked_at__isnull=False).order_by()
         goal = Track.Goal
-        rows = self.fed().exclude(track__goal="")
+        rows = self.exclude(track__goal="")
         return rows.alias(said=Subquery(newest.values("value")[:1])).filter(
             (Q(track__goal=goal.TOPIC) & Exists(showed))
             | (Q(track__goal=goal.ROLE) & Exists(job))
@@ -77,8 +81,9 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
     def to_take_up(self, at: datetime) -> EnrolmentQuerySet:
         """Ended with its lead, or by a step of theirs, by an act that was taken back since, where the person is in none
-        now, and not everybody was to leave it. An act is taken back on its own day: within two, wherever that is."""
-        return self._ended_by_mistake(at).filter(~Exists(_others_under_way()))
+        now and has not reached its goal, and not everybody was to leave it. An act is taken back on its own day: within
+        two, wherever that is."""
+        return self._ended_by_mistake(at).filter(~Exists(_others_under_way()), ~_would_end())
 
     def steps_left_over(self, at: datetime) -> list[int]:
         """Steps that are open again of those that cannot be taken up, since another has begun meanwhile."""
@@ -108,11 +113,11 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
     def beside_an_open_step(self) -> EnrolmentQuerySet:
         """Ended by a step of theirs that was done or left out, and is open again. What a track that everybody was to
-        leave has left open is its rep's."""
+        leave, or whose goal is reached, has left open is its rep's."""
         open_steps = Step.objects.open().filter(made_by=Step.MadeBy.FLOW)
         ended = self.filter(outcome__in=Enrolment.BY_A_STEP, track__emptied_at=None)
         rows = ended.filter(lead__in=open_steps.values("lead"))
-        return rows.alias(step_again=_step_again()).filter(step_again__isnull=False)
+        return rows.alias(step_again=_step_again()).filter(~_would_end(), step_again__isnull=False)
 
     def to_resume(self) -> EnrolmentQuerySet:
         """Paused for a step that somebody set by hand, and that was taken back: so was what history says of the
@@ -153,6 +158,12 @@ def _others_under_way() -> EnrolmentQuerySet:
     return Enrolment.objects.under_way().filter(person=OuterRef("person")).order_by()
 
 
+def _would_end() -> Exists:
+    """Its goal is reached: it would end for that at once."""
+    fed = Enrolment.objects.filter(pk=OuterRef("pk"), is_held_out=False)
+    return Exists(fed.with_goal_reached().order_by())
+
+
 def _step_again() -> Case:
     """Of one that has ended the step whose end had ended it, where that is open again. What a track out of use leaves
     open is its rep's: nobody had left it out."""
@@ -163,7 +174,8 @@ def _step_again() -> Case:
     left_out = LeadEvent.objects.filter(
         lead=OuterRef("lead"), at=OuterRef("ended_at"), verb="plan", data__has_key="skipped"
     )
-    reached = Passage.objects.filter(enrolment=OuterRef("pk"), what=Passage.What.REACHED)
+    # One that was reached before an end that was taken back since says nothing of this one.
+    reached = Passage.objects.filter(enrolment=OuterRef("pk"), what=Passage.What.REACHED, at=OuterRef("ended_at"))
     by_it = (
         Q(outcome=Enrolment.Outcome.EXHAUSTED)
         | Q(outcome=Enrolment.Outcome.STOPPED) & Exists(left_out)

@@ -16,7 +16,7 @@ from nurture.actions.advancing import advance, follow
 from nurture.actions.enrolling import enrol, pause, skip, take_out
 from nurture.actions.taking_up import take_up_again
 from nurture.checking import check_tracks
-from nurture.models import Enrolment
+from nurture.models import Enrolment, Track
 from tests.make import disposition, make_lead, make_person
 from tests.nurture.making import empty, engage, goal, make_topic, make_track, step
 
@@ -102,6 +102,29 @@ def test_it_goes_on_where_a_goal_followed_the_step(alice):
     tick(BACK + MINUTE)
 
     assert (stands(one), one.node.words) == (("active", "", was), "Look them up")
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_what_it_is_for_ends_it_once_and_for_all(alice, is_seen):
+    """What they had read before is the goal of a step and of the play, and they read it again."""
+    topic = make_topic()
+    lead, one = begun(alice, LOOK, goal("topic", topic=topic))
+    Track.objects.filter(pk=one.track_id).update(goal="topic", goal_topic=topic)
+    engage(lead.person, topic=topic, at=AT - DAY)
+    finish_step(lead, step=one.step, by=alice, at=OUT)
+    tick(OUT + MINUTE)
+    undo_last(lead, by=alice, at=BACK)
+    if is_seen:
+        tick(BACK + MINUTE)
+        assert stands(one)[0] == "active"
+    engage(lead.person, topic=topic, at=BACK + 2 * MINUTE)
+
+    for minutes in range(3, 9):
+        tick(BACK + minutes * MINUTE)
+
+    assert (stands(one)[:2], asked(lead)) == (("ended", "goal"), ["Look them up"])
+    assert one.passages.filter(what="resumed", because="taken_back").count() == is_seen
+    assert broken(BACK + 9 * MINUTE) == {}
 
 
 def test_one_that_rested_rests_again(alice):
