@@ -27,7 +27,7 @@ from nurture.forms.incoming import AssignForm, GlanceForm
 from nurture.models import Incoming
 from nurture.views.mail import READERS
 from team.addresses import read_number
-from team.http import Request
+from team.http import Request, tell
 
 SHOWN = 50
 
@@ -76,7 +76,7 @@ def incoming_decide(request: Request, pk: int) -> HttpResponse:
     try:
         if request.POST.get("do") == "away":
             put_mail_away(row, by=request.user, at=timezone.now())
-            messages.success(request, _("Put away. It stays in the mailbox as it came."))
+            tell(request, _("Put away. It stays in the mailbox as it came."), drafts=[f"incoming-{row.pk}"])
             return redirect("nurture:incoming")
         if request.POST.get("do") == "add":
             return _add(request, row)
@@ -87,9 +87,8 @@ def incoming_decide(request: Request, pk: int) -> HttpResponse:
                 raise Http404
             said = {"kind": form.cleaned_data["kind"], "back_on": form.cleaned_data["back_on"]}
             followed = assign_mail(row, person, **said, by=request.user, at=timezone.now())
-            messages.success(
-                request, _("It is from %(name)s. What followed: %(what)s.") % {"name": person, "what": followed}
-            )
+            said_of_it = _("It is from %(name)s. What followed: %(what)s.") % {"name": person, "what": followed}
+            tell(request, said_of_it, drafts=[f"incoming-{row.pk}"])
             return redirect("nurture:incoming")
     except LeadConflict as conflict:
         messages.warning(request, str(conflict))
@@ -112,7 +111,8 @@ def _add(request: Request, row: Incoming) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             said = _("{name} is known now. What followed: {what}.")
-            messages.success(request, format_html(said, name=_linked(person, request), what=followed))
+            words = format_html(said, name=_linked(person, request), what=followed)
+            tell(request, words, drafts=[f"incoming-{row.pk}"])
             return redirect("nurture:incoming")
     return _page(request, row, new=form, status=422)
 

@@ -88,6 +88,8 @@ function tellRestored(holder, field) {
   note.append(discard);
   if (holder.matches("form")) holder.prepend(note);
   else field.after(note);
+  const folded = field.closest("details");
+  if (folded) folded.open = true;
   const panel = field.closest("[hidden]");
   // Whoever asked for another form by its address gets that one.
   const isAskedFor = new URLSearchParams(location.search).has("form");

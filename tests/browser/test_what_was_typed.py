@@ -5,8 +5,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from nurture.actions.receiving import take_mail
 from nurture.models import MailRules, Message
 from tests.make import make_asset, make_lead
+from tests.nurture.mails import mail
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -149,3 +151,25 @@ def test_what_is_emptied_by_hand_after_a_refusal_leaves_nothing_to_bring_back(pa
 
     expect(form.locator("[name=note]")).to_have_value("")
     expect(form.locator(".restored")).to_have_count(0)
+
+
+def test_somebody_new_comes_back_unfolded_with_what_was_typed_until_they_are_known(new_page, mona):
+    stranger = mail("Please call me.", sender="jo@home.example", Message_ID="<a@x>")
+    row = take_mail(stranger, source="imap", at=timezone.now())
+    page, address = new_page(user=mona), reverse("nurture:incoming_mail", args=[row.pk])
+    name, company = page.locator("#new-name"), page.locator("#new-company")
+    page.goto(address)
+    page.get_by_text("Somebody new").click()
+    name.fill("Jo Private")
+    company.fill("Brevik Mills")
+
+    page.get_by_role("link", name="Back", exact=True).click()
+    page.wait_for_url(f"**{reverse('nurture:incoming')}*")
+    page.goto(address)
+
+    expect(page.locator(".restored")).to_be_visible()
+    expect(company).to_be_visible()
+    assert (name.input_value(), company.input_value()) == ("Jo Private", "Brevik Mills")
+    page.get_by_role("button", name="Add person and lead").click()
+    expect(page.locator("#toast")).to_contain_text("Jo Private is known now.")
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('incoming'))") == []
