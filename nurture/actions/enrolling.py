@@ -20,7 +20,7 @@ from leads.models import Lead, Step
 from nurture.actions.advancing import go_from
 from nurture.actions.ending import Line, end, take_back, why_over, write
 from nurture.actions.entering import Shut, enrolment_of, enter, why_shut, why_unfit
-from nurture.actions.going_back import stand_again
+from nurture.actions.going_back import stand_again, yet_to_begin
 from nurture.actions.planning import drop_planned, lock_planned
 from nurture.flow import flows_of
 from nurture.knowing import People, replied_since
@@ -81,7 +81,7 @@ def pause(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
 @transaction.atomic
 def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
     """It goes on where it stood. Of a wait, the days that passed meanwhile count; a step of ours that a step set by
-    hand took the place of comes again, on its day."""
+    hand took the place of comes again, on its day; what a newer version brought them to meanwhile begins now."""
     held = _held(enrolment, State.PAUSED, State.ACTIVE)
     was_paused, held.followed_from = held.state == State.PAUSED, at
     held.save(update_fields=["followed_from"])
@@ -91,7 +91,9 @@ def resume(enrolment: Enrolment, *, by: User, at: datetime) -> Enrolment:
         # What its sender had taken up as it was paused, and has given back since.
         drop_planned([held.pk])
         _written(held, What.RESUMED, by=by, at=at)
-    if held.node is not None and held.node.kind == TrackNode.Kind.STEP:
+    if was_paused and yet_to_begin([held]):
+        go_from([held], {held.pk: held.node}, at=at)
+    elif held.node is not None and held.node.kind == TrackNode.Kind.STEP:
         _plan_again(held, held.node, at=at)
     return held
 
@@ -155,6 +157,7 @@ def move_some(ids: list[int], newest: TrackVersion, *, by: User, at: datetime) -
         if one.pk in starts:
             # The letter and the step of what is gone are not done any more.
             _leave_out(one, by=by, at=at)
+            one.step = None
     write(held, lines, at=at)
     gone = [one for one in held if one.pk in starts and one.state == State.ACTIVE]
     if gone:
@@ -275,7 +278,7 @@ def wait_ends(held: Enrolment) -> datetime | None:
     """When the wait that it stands in is over."""
     if held.node is None or held.node.kind != TrackNode.Kind.WAIT:
         return None
-    passage = Passage.objects.filter(enrolment=held, node=held.node, what=What.WAITED).order_by("-id").first()
+    passage = Passage.objects.filter(enrolment=held, node__key=held.node.key, what=What.WAITED).order_by("-id").first()
     return passage.at + timedelta(days=held.node.days or 0) if passage else None
 
 

@@ -48,6 +48,20 @@ def stand_again(enrolments: Sequence[Enrolment], flows: Mapping[int, Flow]) -> A
     return again
 
 
+def yet_to_begin(enrolments: Sequence[Enrolment]) -> list[Enrolment]:
+    """Those of these that a newer version brought, while they rested, to a node that they have not begun, or behind the
+    last: they wait for nothing there yet."""
+    waited = Passage.objects.filter(enrolment__in=enrolments, what__in=[What.PLANNED, What.WAITED]).order_by("pk")
+    last = dict(waited.values_list("enrolment", "node__key"))
+    steps = Step.objects.open().filter(pk__in=[one.step_id for one in enrolments if one.step_id])
+    still = set(steps.values_list("pk", flat=True))
+    return [
+        one
+        for one in enrolments
+        if one.pk in last and one.step_id not in still and last[one.pk] != (one.node.key if one.node else None)
+    ]
+
+
 def _open_again(enrolments: Sequence[Enrolment]) -> dict[int, Step]:
     """By enrolment the last step it planned that is open, where it waits for none."""
     leads = [one.lead_id for one in enrolments if one.lead_id and one.node_id]

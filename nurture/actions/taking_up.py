@@ -15,9 +15,9 @@ from accounts.models import Person
 from leads.actions.planning import last_planned
 from leads.actions.silencing import NOT_ASKED, pass_over_steps
 from leads.models import Lead
-from nurture.actions.advancing import BATCH, STEP_AGAIN
+from nurture.actions.advancing import BATCH, STEP_AGAIN, go_from
 from nurture.actions.ending import Line, locked, why_over, write
-from nurture.actions.going_back import stand_again
+from nurture.actions.going_back import stand_again, yet_to_begin
 from nurture.actions.moving import move_who_came_back
 from nurture.flow import flows_of
 from nurture.models import Enrolment, Passage, TrackNode
@@ -39,6 +39,7 @@ def _take_up(rows: EnrolmentQuerySet, *, at: datetime) -> int:
     with transaction.atomic():
         taken = list(locked(rows.select_related("node", "track", "person").order_by("pk"))[:BATCH])
         again = _free(taken)
+        rested = {one.pk for one in again if one.state == State.PAUSED}
         passages = _passages(again)
         steps = last_planned([one.lead_id for one in again if one.lead_id])
         lines: list[Line] = []
@@ -46,17 +47,23 @@ def _take_up(rows: EnrolmentQuerySet, *, at: datetime) -> int:
             _go_on(one, passages[one.pk], at=at)
             if one.node is not None and one.node.kind == Kind.STEP:
                 one.step_id = steps.get((one.lead_id or 0, one.track_id))
-            if one.node_id is None:
+            if one.node_id is None and one.pk not in rested:
                 # Behind the last node: it stands at what it had planned.
                 one.node_id = next(
                     (came.node_id for came in reversed(passages[one.pk]) if came.what == What.PLANNED), None
                 )
-        stand_again(again, flows_of({one.version_id for one in again}))
+        back = stand_again(again, flows_of({one.version_id for one in again}))
         for one in again:
             if one.step_id and one.state == State.ACTIVE:
                 one.due_at = at + STEP_AGAIN
             lines.append((one.pk, one.node_id, What.RESUMED, at, None, Passage.TAKEN_BACK))
         write(again, lines, at=at)
+        begin = yet_to_begin([one for one in again if one.pk in rested])
+        behind = {steps.get((one.lead_id or 0, one.track_id)) for one in begin if one.node_id is None}
+        if gone := [*back.gone, *(step for step in behind if step is not None)]:
+            pass_over_steps(gone, NOT_ASKED, at=at)
+        if begin:
+            go_from(begin, {one.pk: one.node for one in begin}, at=at)
         move_who_came_back(again, at=at)
         return len(again)
 
@@ -85,7 +92,8 @@ def _free(taken: Sequence[Enrolment]) -> list[Enrolment]:
 def _passages(enrolments: Sequence[Enrolment]) -> dict[int, list[Passage]]:
     """Where each has come by, in order."""
     found: dict[int, list[Passage]] = defaultdict(list)
-    for passage in Passage.objects.filter(enrolment__in=[one.pk for one in enrolments]).order_by("pk"):
+    passages = Passage.objects.filter(enrolment__in=[one.pk for one in enrolments])
+    for passage in passages.select_related("node").order_by("pk"):
         found[passage.enrolment_id].append(passage)
     return found
 
@@ -101,7 +109,8 @@ def _go_on(one: Enrolment, passages: Sequence[Passage], *, at: datetime) -> None
         return
     one.state, one.due_at = State.ACTIVE, at
     if one.node is not None and one.node.kind == Kind.WAIT:
-        began = [passage.at for passage in before if passage.what == What.WAITED and passage.node_id == one.node_id]
+        waits = [(passage.at, passage.node) for passage in before if passage.what == What.WAITED]
+        began = [since for since, node in waits if node is not None and node.key == one.node.key]
         one.due_at = max(at, began[-1] + timedelta(days=one.node.days or 0)) if began else at
 
 
