@@ -63,11 +63,13 @@ def timeline(request: Request, public_id: UUID) -> HttpResponse:
     lead = visible_lead(request, public_id)
     if not request.htmx or request.htmx.history_restore_request:
         return redirect(f"{reverse('leads:lead', args=[public_id])}?{request.GET.urlencode()}")
-    before = Cursor.parse(request.GET.get("before", ""))
-    history = history_of(lead, request.user, show=request.GET.get("show", ""), before=before, now=now)
-    part = "entries" if before else "history"
-    context = {"lead": lead, "history": history, "shows": SHOWS, "now": now}
-    return render(request, f"leads/_history.html#{part}", context)
+    context = {"lead": lead, "shows": SHOWS, "now": now}
+    if before := Cursor.parse(request.GET.get("before", "")):
+        history = history_of(lead, request.user, show=request.GET.get("show", ""), before=before, now=now)
+        return render(request, "leads/_history.html#entries", {**context, "history": history})
+    # Under its first lines stands what can be taken back, which the page knows.
+    page = page_of(request, public_id, now=now)
+    return render(request, "leads/_history.html#history", {**context, "history": page.history, "page": page})
 
 
 def page_of(request: Request, public_id: UUID, *, now: datetime) -> LeadPage:

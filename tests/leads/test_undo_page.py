@@ -343,3 +343,14 @@ def test_whoever_only_looks_on_is_turned_away_and_a_colleague_told_why_not(clien
 
     client.force_login(bob)
     assert "Only your own last act of today can be taken back." in refused(client, lead, last_event(lead).pk)
+
+
+def test_another_kind_of_history_that_is_put_in_place_offers_it_too(client, alice, now):
+    lead = make_lead(phase=Phase.WORKING, bdr=alice, at=now - timedelta(minutes=5))
+    log_call(lead, disposition=disposition("no_answer"), by=alice, at=now)
+    client.force_login(alice)
+
+    part = client.get(url("timeline", lead) + "?show=touches", headers={"HX-Request": "true"}).text
+
+    assert f'value="{last_event(lead).pk}"' in part
+    assert f'action="{url("undo", lead)}?show=touches"' in part
