@@ -12,7 +12,9 @@ from django.utils.dateparse import parse_datetime
 from agreement.models import Phase
 from leads.actions.last_act import IN_PART, History, act_among
 from leads.actions.putting_back import effects_of, reverse_activities, steps_of
+from leads.actions.receiving import wait_for_return
 from leads.actions.undoing import Undoing, look_again
+from leads.cadence import reach_of
 from leads.clocks import ended
 from leads.models import Activity, Clock, Lead, LeadEvent, Notice, Step
 
@@ -27,8 +29,8 @@ def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
     """The attempt that this event logged did not happen. In the transaction that has locked the lead.
 
     Where nobody has acted since, as *Undo* asks it, everything is as before it: the step stands again, behind the
-    answer to what she wrote meanwhile, and the first touch is still promised. Else what was done since stays, and only
-    the attempt is not counted; the first touch is whichever came after it.
+    answer to what she wrote meanwhile and until she is back, and the first touch is still promised. Else what was done
+    since stays, and only the attempt is not counted; the first touch is whichever came after it.
     """
     event = LeadEvent.objects.filter(pk=event_id, lead=held).first()
     if event is None or LeadEvent.objects.filter(lead=held, corrects=event_id).exists():
@@ -46,6 +48,10 @@ def count_no_attempt(held: Lead, event_id: int, *, at: datetime) -> None:
     undoing.take_back_whole(history)
     undoing.write()
     look_again([history], at=at)
+    away_until = reach_of(held).away_until
+    if away_until is not None and away_until > at:
+        # She told of it meanwhile.
+        wait_for_return(held.person_id, until=away_until, at=at)
 
 
 def tell_of_unsent(user: User, lead: Lead, *, letter: UUID, words: str, at: datetime) -> None:

@@ -1,10 +1,12 @@
 """A way that was shut before a letter of a rep left: its attempt stands again by a way that is open, or the next one
 does, at once and whatever shut it."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.actions.people import suppress_key, suppress_person
-from accounts.models import ContactPoint
+from accounts.models import ContactPoint, Person
 from agreement.models import CadenceStep
 from leads.actions.engaging import NewEngagement, engage
 from leads.actions.logging import finish_step
@@ -12,13 +14,14 @@ from leads.actions.receiving import record_received
 from leads.actions.silencing import pass_over_bounced, pass_over_shut
 from leads.folding import fold
 from leads.models import Activity
+from nurture.actions.absences import begin_absence
 from nurture.actions.consenting import note_consent
 from nurture.actions.passing import look_for_untried
 from nurture.actions.planning import write_message
 from nurture.actions.preferring import unsubscribe
 from nurture.actions.sending import deliver
 from nurture.actions.unsent import settle_unsent
-from nurture.models import MailRules
+from nurture.models import MailRules, Message
 from tests.make import make_person
 from tests.nurture.plays import broken, tried_once
 
@@ -68,6 +71,13 @@ def written(alice, *kinds, at):
     write_message(lead, subject="Hello", text="As promised.", by=alice, at=at)
     lead.refresh_from_db()
     return lead, step
+
+
+def away(lead, *, at):
+    """They wrote that they are back in four days."""
+    back_on = (at + timedelta(days=4)).date()
+    assert begin_absence(lead.person_id, kind="out_of_office", words="", back_on=back_on, zone="UTC", said_at=at, at=at)
+    return Person.objects.get(pk=lead.person_id).away_until
 
 
 def replied(lead, *, at):
@@ -126,5 +136,25 @@ def test_behind_what_they_wrote_meanwhile_it_stands_again_too(alice, sink, clock
     again = lead.steps.open().get()
     assert (again.kind, again.attempt, lead.due_at) == (*expected, again.due_at)
     assert Activity.objects.filter(lead=lead, kind="email", reverses=None).count() == 1
+    assert broken(clock.at) == {}
+    assert fold(lead.events.order_by("id")).contradictions == []
+
+
+@pytest.mark.parametrize("how", ["one_click", ""])
+def test_behind_an_absence_that_was_told_meanwhile_it_waits_for_their_return(alice, sink, clock, how):
+    lead, step = written(alice, "call_email", "email", "call", at=clock.at)
+    until = away(lead, at=clock.on(seconds=20))
+    if how:
+        shut(lead.person, how, by=alice, at=clock.on(seconds=20))
+    else:
+        Message.objects.update(state="cancelled", because="no_address", due_at=None)
+
+    deliver(by="me", clock=clock)
+    settle_unsent(at=clock.on(seconds=20))
+
+    lead.refresh_from_db()
+    again = lead.steps.open().get()
+    assert (again.pk, again.attempt, lead.attempts) == (step.pk, 2, 1)
+    assert lead.due_at == again.due_at >= until
     assert broken(clock.at) == {}
     assert fold(lead.events.order_by("id")).contradictions == []
